@@ -1,0 +1,80 @@
+import { twilioSignature } from "../../supabase/functions/_shared/messaging/twilio_signature.ts";
+import type { Carrier } from "./carrier.ts";
+import { CARRIER_CREDENTIALS } from "./credentials.ts";
+import type { OwedRequest } from "./store.ts";
+
+const MAX_PARALLEL = 16;
+const FIRST_RETRY_MS = 200;
+// 200 ms doubled nine times: over 100 s in all.
+const MAX_ATTEMPTS = 10;
+
+/**
+ * Sends the webhooks that are owed, at least once each, 16 at a time, and tries again what found
+ * nobody or got a 5xx. What a SIGKILL interrupts goes out again after the next start.
+ */
+export function startCallbacks(carrier: Carrier): { stop(): void } {
+  const { store } = carrier;
+  const running = new Set<number>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+
+  const pump = () => {
+    clearTimeout(timer);
+    if (stopped || carrier.callbacksPaused || running.size === MAX_PARALLEL) return;
+    const now = Date.now();
+    // What runs is still in the table, so as many more are read.
+    for (const owed of store.dueRequests(now, MAX_PARALLEL + running.size)) {
+      if (running.size === MAX_PARALLEL) return;
+      if (!running.has(owed.id)) run(owed);
+    }
+    const next = store.nextDueAfter(now);
+    if (next !== null) timer = setTimeout(pump, next - now);
+  };
+
+  const run = async ({ id, attempts, request }: ReturnType<typeof store.dueRequests>[number]) => {
+    running.add(id);
+    const status = await deliver(request);
+    const failed = status === 0 || status === 429 || status >= 500;
+    // A place that met a failure rests, else a receiver that is away would be asked in a tight loop.
+    if (failed) await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS));
+    running.delete(id);
+    if (stopped) return;
+    const reply = store.reply(request.about);
+    if (reply !== null) store.saveReply({ ...reply, answer: status });
+    if (failed && attempts + 1 < MAX_ATTEMPTS) {
+      store.postpone(id, Date.now() + FIRST_RETRY_MS * (2 ** attempts - 1));
+    } else {
+      store.settle(id);
+    }
+    pump();
+  };
+
+  carrier.wakeCallbacks = pump;
+  pump();
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The HTTP status that the webhook got, 0 for none. */
+async function deliver({ method, url, params }: OwedRequest): Promise<number> {
+  const init: RequestInit = { method, redirect: "manual", signal: AbortSignal.timeout(15_000) };
+  if (params !== undefined) {
+    init.body = new URLSearchParams(params).toString();
+    init.headers = {
+      "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
+      "user-agent": "TwilioProxy/1.1",
+      "x-twilio-signature": twilioSignature(CARRIER_CREDENTIALS.twilioAuthToken, url, params),
+    };
+  }
+  try {
+    const response = await fetch(url, init);
+    await response.arrayBuffer();
+    return response.status;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,132 @@
+import { type Carrier, type Outage, OUTAGES, toE164 } from "./carrier.ts";
+import { CARRIER_CREDENTIALS } from "./credentials.ts";
+import type { CarrierAnswer, CarrierRequest } from "./http.ts";
+import { type Message, statusAt } from "./store.ts";
+
+type Fields = Record<string, unknown>;
+
+/** What people and tests do with the carrier: look, answer as a handset, break things. */
+export function handleControl(carrier: Carrier, request: CarrierRequest): CarrierAnswer {
+  const body: Fields = request.body === "" ? {} : JSON.parse(request.body);
+  switch (`${request.method} ${request.url.pathname}`) {
+    case "GET /messages":
+      return ok(listMessages(carrier, request.url.searchParams));
+    case "DELETE /messages":
+      carrier.store.clear();
+      return ok({});
+    case "POST /reply":
+      return reply(carrier, body);
+    case "GET /replies":
+      return ok(carrier.store.replies());
+    case "GET /callbacks":
+      return ok({ owed: carrier.store.owedCount(), paused: carrier.callbacksPaused });
+    case "POST /callbacks/pause":
+    case "POST /callbacks/resume":
+      carrier.callbacksPaused = request.url.pathname.endsWith("pause");
+      carrier.wakeCallbacks();
+      return ok({});
+    default:
+      return handleSettings(carrier, request, body);
+  }
+}
+
+function handleSettings(carrier: Carrier, request: CarrierRequest, body: Fields): CarrierAnswer {
+  switch (`${request.method} ${request.url.pathname}`) {
+    case "POST /inbound-url":
+      if (typeof body["url"] !== "string" || !URL.canParse(body["url"])) return bad("url");
+      carrier.inboundUrl = body["url"];
+      return ok({});
+    case "POST /latency": {
+      const ms = Number(body["ms"] ?? NaN);
+      if (!(ms >= 0)) return bad("ms");
+      carrier.latencyMs = ms;
+      return ok({});
+    }
+    case "POST /outage": {
+      const { provider, mode } = body;
+      if (provider !== "twilio" && provider !== "arkesel") return bad("provider");
+      if (!OUTAGES.includes(mode as Outage)) return bad("mode");
+      carrier.outage[provider] = mode as Outage;
+      return ok({});
+    }
+    default:
+      return {
+        status: 404,
+        json: { message: `no ${request.method} ${request.url.pathname} here` },
+      };
+  }
+}
+
+function ok(json: unknown): CarrierAnswer {
+  return { status: 200, json };
+}
+
+function bad(field: string): CarrierAnswer {
+  return { status: 400, json: { message: `${field} is missing or invalid` } };
+}
+
+/** In order of acceptance; `limit` keeps the first ones. */
+function listMessages(carrier: Carrier, query: URLSearchParams) {
+  const to = query.get("to");
+  const limit = Number(query.get("limit") ?? Infinity);
+  const listed = [];
+  for (const message of carrier.store.messages(to === null ? null : toE164(to))) {
+    if (listed.length >= limit) break;
+    listed.push(listedMessage(message));
+  }
+  return listed;
+}
+
+function listedMessage(message: Message) {
+  const { id, provider, to, from, body } = message;
+  const status = statusAt(message, Date.now());
+  return {
+    id,
+    provider,
+    to,
+    from,
+    body,
+    status,
+    accepted_at: new Date(message.acceptedAt).toISOString(),
+  };
+}
+
+/** A handset answers: Twilio's inbound webhook, tried again until it gets through. */
+function reply(carrier: Carrier, { from, to, body }: Fields): CarrierAnswer {
+  if (typeof from !== "string" || typeof to !== "string") return bad("from or to");
+  if (typeof body !== "string") return bad("body");
+  if (carrier.inboundUrl === null) {
+    return { status: 409, json: { message: "set the inbound URL first: POST /inbound-url" } };
+  }
+  const id = `SM${crypto.randomUUID().replaceAll("-", "")}`;
+  const received = new Date().toISOString();
+  const url = carrier.inboundUrl.replace(/#.*$/, "");
+  carrier.store.transaction(() => {
+    carrier.store.saveReply({ id, from, to, body, received_at: received, answer: null });
+    carrier.store.owe({
+      about: id,
+      method: "POST",
+      url,
+      params: inboundParams(id, from, to, body),
+      dueAt: Date.now(),
+    });
+  });
+  carrier.wakeCallbacks();
+  return { status: 202, json: { id, from, to, body } };
+}
+
+function inboundParams(id: string, from: string, to: string, body: string) {
+  return {
+    AccountSid: CARRIER_CREDENTIALS.twilioAccountSid,
+    ApiVersion: "2010-04-01",
+    Body: body,
+    From: from,
+    MessageSid: id,
+    NumMedia: "0",
+    NumSegments: "1",
+    SmsMessageSid: id,
+    SmsSid: id,
+    SmsStatus: "received",
+    To: to,
+  };
+}

@@ -1,0 +1,42 @@
+import { App } from "@supabase/lite";
+import type { AuthMailer } from "../auth/mailer.ts";
+import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY } from "../keys.ts";
+import { RequestConnection } from "./connection.ts";
+import { quietLite } from "./quiet.ts";
+
+/** Lite with what this stack lets it do: `/rest/v1` and the plain part of `/auth/v1`. */
+export interface Lite {
+  fetch(request: Request): Promise<Response>;
+  ensureSystemSchema(): Promise<void>;
+  connection: RequestConnection;
+  /** Lets Auth's mails go out this way. */
+  sendMailsWith(mailer: AuthMailer): void;
+}
+
+/** Readies Lite on a database. `apiUrl` is where its own addresses in mails and tokens point. */
+export function createLite(adminUrl: string, apiUrl: string): Lite {
+  quietLite();
+  const connection = new RequestConnection(adminUrl);
+  const app = new App({
+    connection,
+    api: { enabled: true, schemas: ["public"], max_rows: 1000, external_url: apiUrl },
+    auth: {
+      enabled: true,
+      enable_signup: true,
+      jwt_secret: JWT_SECRET,
+      publishable_key: PUBLISHABLE_KEY,
+      secret_key: SECRET_KEY,
+      site_url: apiUrl,
+      email: { enable_signup: true, enable_confirmations: false, double_confirm_changes: false },
+    },
+    storage: { enabled: false },
+    studio: { enabled: false },
+    options: { server: { admin: false } },
+  });
+  return {
+    fetch: (request) => app.fetch(request),
+    ensureSystemSchema: () => app.ensureSystemSchema(),
+    connection,
+    sendMailsWith: (mailer) => void (app._mailer = mailer),
+  };
+}

@@ -1,0 +1,33 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const page = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Signalbox API</title>
+  </head>
+  <body>
+    <script id="api-reference" data-url="/functions/v1/docs/openapi.json"></script>
+    <script src="/docs/scalar.js"></script>
+  </body>
+</html>
+`;
+
+/** The browsable API reference with its script from the npm package, or null for another path. */
+export async function docsPage(path: string): Promise<Response | null> {
+  if (path === "/docs" || path === "/docs/") {
+    return new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } });
+  }
+  if (path !== "/docs/scalar.js") return null;
+  const require = createRequire(import.meta.url);
+  // The package does not export its bundle for browsers; it lies beside what it exports.
+  const folder = dirname(require.resolve("@scalar/api-reference"));
+  const script = await Deno.open(join(folder, "browser", "standalone.js"));
+  const headers = {
+    "content-type": "text/javascript; charset=utf-8",
+    "cache-control": "max-age=3600",
+  };
+  return new Response(script.readable, { headers });
+}

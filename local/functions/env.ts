@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { CARRIER_CREDENTIALS } from "../carrier/credentials.ts";
+import { CALLBACK_SIGNING_SECRET, JWT_SECRET, PUBLISHABLE_KEY } from "../keys.ts";
+import { SECRET_KEY, signingKeySet } from "../keys.ts";
+import type { Status } from "../status_file.ts";
+
+/** What the platform sets on hosted Supabase too. */
+function platformVariables(status: Status): Record<string, string> {
+  return {
+    SUPABASE_URL: status.api_url,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: PUBLISHABLE_KEY }),
+    SUPABASE_SECRET_KEYS: JSON.stringify({ default: SECRET_KEY }),
+    SUPABASE_JWKS: JSON.stringify(signingKeySet()),
+    SUPABASE_JWT_SECRET: JWT_SECRET,
+    SUPABASE_ANON_KEY: PUBLISHABLE_KEY,
+    SUPABASE_SERVICE_ROLE_KEY: SECRET_KEY,
+    SUPABASE_DB_URL: status.db_url,
+  };
+}
+
+/** What an operator would set as function secrets. */
+function projectVariables(status: Status, smtpPort: number): Record<string, string> {
+  return {
+    TWILIO_BASE_URL: status.carrier_url,
+    TWILIO_ACCOUNT_SID: CARRIER_CREDENTIALS.twilioAccountSid,
+    TWILIO_AUTH_TOKEN: CARRIER_CREDENTIALS.twilioAuthToken,
+    ARKESEL_BASE_URL: status.carrier_url,
+    ARKESEL_API_KEY: CARRIER_CREDENTIALS.arkeselApiKey,
+    PUBLIC_WEBHOOK_BASE_URL: `${status.api_url}/functions/v1/webhooks`,
+    CALLBACK_SIGNING_SECRET,
+    SMTP_HOST: "127.0.0.1",
+    SMTP_PORT: String(smtpPort),
+    ALLOWED_ORIGINS: "*",
+    APP_URL: status.api_url,
+  };
+}
+
+/**
+ * Sets the environment all functions share. The process's own variables win over `supabase/functions/.env`,
+ * which wins over the defaults; `SUPABASE_*` always describe this stack.
+ */
+export function setFunctionEnvironment(
+  projectDir: string,
+  status: Status,
+  smtpPort: number,
+): void {
+  const secrets = parseEnv(readIfThere(join(projectDir, "supabase", "functions", ".env")));
+  const defaults = { ...projectVariables(status, smtpPort), ...secrets };
+  for (const [name, value] of Object.entries(defaults)) {
+    if (value !== undefined && !Deno.env.has(name)) Deno.env.set(name, value);
+  }
+  for (const [name, value] of Object.entries(platformVariables(status))) Deno.env.set(name, value);
+}
+
+function readIfThere(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}

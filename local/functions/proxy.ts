@@ -1,0 +1,114 @@
+/** The worker is no longer there. `again` is the request to repeat, where it cannot have been handled. */
+export class WorkerGone extends Error {
+  constructor(message: string, readonly status: number, readonly again: Request | null) {
+    super(message);
+  }
+
+  /** What the client gets if nothing is repeated. */
+  response(): Response {
+    const code = this.status === 504 ? "WORKER_TIMEOUT" : "WORKER_ERROR";
+    return Response.json({ code, message: this.message }, { status: this.status });
+  }
+}
+
+interface Target {
+  port: number;
+  clientIp: string;
+  timeoutMs: number;
+}
+
+/** Bodies up to this size are kept while a worker is asked, so that the request can be repeated. */
+const REPEATABLE_BYTES = 1024 * 1024;
+
+function targetUrl(request: Request, scheme: string, port: number): string {
+  const { pathname, search } = new URL(request.url);
+  return `${scheme}://127.0.0.1:${port}${pathname.replace(/^\/functions\/v1/, "")}${search}`;
+}
+
+function forwardedHeaders(request: Request, clientIp: string): Headers {
+  const { host, port, protocol } = new URL(request.url);
+  const headers = new Headers(request.headers);
+  headers.delete("host");
+  headers.append("x-forwarded-for", clientIp);
+  headers.set("x-forwarded-host", host);
+  headers.set("x-forwarded-proto", protocol.slice(0, -1));
+  headers.set("x-forwarded-port", port);
+  // The gateway compresses for the client; between worker and gateway it would only be undone.
+  headers.set("accept-encoding", "identity");
+  return headers;
+}
+
+/** Passes a request to a worker and its answer back, unbuffered. */
+export async function forward(request: Request, target: Target): Promise<Response> {
+  const length = Number(request.headers.get("content-length") ?? NaN);
+  const kept = request.body && length <= REPEATABLE_BYTES ? await request.arrayBuffer() : null;
+  const repeatable = kept !== null || request.body === null;
+  const watchdog = new AbortController();
+  const timer = setTimeout(() => watchdog.abort(), target.timeoutMs);
+  try {
+    return await fetch(targetUrl(request, "http", target.port), {
+      method: request.method,
+      headers: forwardedHeaders(request, target.clientIp),
+      body: kept ?? request.body,
+      redirect: "manual",
+      signal: watchdog.signal,
+    });
+  } catch (error) {
+    if (watchdog.signal.aborted) {
+      throw new WorkerGone(`No answer within ${target.timeoutMs} ms.`, 504, null);
+    }
+    const refused = /refused|os error 111|ECONNREFUSED/i.test(describe(error));
+    const { method, headers, url } = request;
+    const again = refused && repeatable ? new Request(url, { method, headers, body: kept }) : null;
+    throw new WorkerGone("The function ended before it answered.", 502, again);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? `${error.message} ${error.cause ? describe(error.cause) : ""}` : "";
+
+/** Joins a client's WebSocket with one to the worker. */
+export function proxySocket(request: Request, port: number): Response {
+  const protocols = request.headers.get("sec-websocket-protocol")?.split(/,\s*/) ?? [];
+  // After the upgrade the request's headers can no longer be read.
+  const headers = Object.fromEntries(
+    ["authorization", "apikey", "cookie", "user-agent", "origin"].flatMap((name) => {
+      const value = request.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+  const url = targetUrl(request, "ws", port);
+  const chosen = protocols[0];
+  const { socket, response } = Deno.upgradeWebSocket(request, chosen ? { protocol: chosen } : {});
+  const options = { headers, protocols: chosen ? [chosen] : [] };
+  // Deno's WebSocket takes headers; the type that the dom library declares does not know them.
+  const upstream: WebSocket = Reflect.construct(WebSocket, [url, options]);
+  joinSockets(socket, upstream);
+  return response;
+}
+
+function joinSockets(client: WebSocket, upstream: WebSocket): void {
+  const waiting: MessageEvent["data"][] = [];
+  client.binaryType = "arraybuffer";
+  upstream.binaryType = "arraybuffer";
+  client.onmessage = ({ data }) => {
+    if (upstream.readyState === WebSocket.OPEN) upstream.send(data);
+    else waiting.push(data);
+  };
+  upstream.onopen = () => waiting.forEach((data) => upstream.send(data));
+  upstream.onmessage = ({ data }) => {
+    if (client.readyState === WebSocket.OPEN) client.send(data);
+  };
+  upstream.onclose = ({ code, reason }) => close(client, code, reason);
+  upstream.onerror = () => close(client, 1011, "");
+  client.onclose = ({ code, reason }) => close(upstream, code, reason);
+  client.onerror = () => close(upstream, 1000, "");
+}
+
+/** Only 1000 and 3000–4999 may be given as the code; other ways to end become 1000. */
+function close(socket: WebSocket, code: number, reason: string): void {
+  if (socket.readyState >= WebSocket.CLOSING) return;
+  socket.close(code >= 3000 && code < 5000 ? code : 1000, reason.slice(0, 100));
+}

@@ -1,0 +1,199 @@
+import { cleanText, westernDigits } from "./clean_text.ts";
+import { parseMoney } from "./money.ts";
+import { normalizePhone } from "./phone.ts";
+
+/** The columns of a customer that a person enters, in the order in which they are reported. */
+export const CUSTOMER_FIELDS = ["name", "account_number", "phone", "arrears", "status"] as const;
+export type CustomerField = (typeof CUSTOMER_FIELDS)[number];
+export type CustomerStatus = "connected" | "disconnected" | "warned";
+
+/** One customer in the form that is stored: phone in E.164, arrears as `numeric(14,2)` text. */
+export interface NormalizedCustomer {
+  name: string;
+  account_number: string;
+  phone: string;
+  arrears: string;
+  /** null: not said. A new customer is then connected, a known one stays as it is. */
+  status: CustomerStatus | null;
+}
+
+/** What one cell of a sheet holds. The kinds are what a bare string or number cannot tell. */
+export type CellValue =
+  | string
+  | number
+  | boolean
+  | null
+  | { kind: "error"; text: string }
+  | { kind: "date"; text: string }
+  | { kind: "formatted"; number: number; text: string };
+
+export type CustomerCells = Partial<Record<CustomerField, CellValue>>;
+export interface FieldError {
+  field: CustomerField;
+  message: string;
+}
+export interface CustomerOptions {
+  /** ISO 3166 alpha-2: where a number without a country code belongs. */
+  country: string;
+  /** ISO 4217: the only currency that amounts may name. */
+  currency: string;
+}
+export type CustomerResult =
+  | { ok: true; customer: NormalizedCustomer }
+  | { ok: false; errors: FieldError[] };
+
+/** What was read of one field. */
+export type FieldResult<T> = { value: T } | { message: string };
+
+const EXCEL_ERROR =
+  /^#(?:REF!|N\/A|NAME\?|VALUE!|DIV\/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)$/i;
+const EXPONENT = /^\d(?:[.,]\d+)?E\+\d+$/i;
+const STATUS_WORDS: Record<string, CustomerStatus> = {
+  active: "connected",
+  connect: "connected",
+  connected: "connected",
+  on: "connected",
+  reconnected: "connected",
+  cut: "disconnected",
+  cutoff: "disconnected",
+  disconnect: "disconnected",
+  disconnected: "disconnected",
+  inactive: "disconnected",
+  off: "disconnected",
+  warn: "warned",
+  warned: "warned",
+  warning: "warned",
+};
+
+/** The cell as a person sees it, for an error report; null when it is empty. */
+export function cellText(cell: CellValue | undefined): string | null {
+  if (cell === null || cell === undefined || cell === "") return null;
+  const text = typeof cell === "object" ? cell.text : String(cell);
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+}
+
+/** What is wrong with the kind of a cell, whatever its column; null when it can be read. */
+function wrongKind(cell: CellValue): string | null {
+  if (typeof cell === "string" && EXCEL_ERROR.test(cell.trim())) return excelError(cell.trim());
+  if (typeof cell === "boolean") return "This is TRUE or FALSE where a text or number belongs.";
+  if (cell === null || typeof cell !== "object") return null;
+  if (cell.kind === "error") return excelError(cell.text);
+  return cell.kind === "date" ? "This is a date. Is the value in the wrong column?" : null;
+}
+
+function excelError(text: string): string {
+  return text.startsWith("#")
+    ? `The cell holds the spreadsheet error ${text}. Correct its formula or enter the value.`
+    : "The formula has no stored result. Open the file, let it calculate and save it again.";
+}
+
+function wholeNumber(value: number): string | null {
+  const near = Math.round(value);
+  // Beyond 15 digits Excel has already replaced the last ones by zeros.
+  if (Math.abs(value) >= 1e15) return null;
+  return Math.abs(value - near) <= 1e-6 ? String(near) : String(value);
+}
+
+function readName(cell: CellValue): FieldResult<string> {
+  const text = cleanText(fullText(cell));
+  if (text === "") return { message: "The name is missing." };
+  if ([...text].length > 255) return { message: "The name is longer than 255 characters." };
+  return { value: text };
+}
+
+function fullText(cell: CellValue): string {
+  if (cell === null) return "";
+  return typeof cell === "object" ? cell.text : String(cell);
+}
+
+function readAccountNumber(cell: CellValue): FieldResult<string> {
+  const raw = typeof cell === "number" ? wholeNumber(cell) : fullText(cell);
+  if (raw === null || EXPONENT.test(raw.trim())) {
+    return {
+      message: "The spreadsheet program did not keep all digits of this number. " +
+        "Format the column as text, enter the number again and save the file.",
+    };
+  }
+  const text = westernDigits(cleanText(raw));
+  if (text === "") return { message: "The account number is missing." };
+  if ([...text].length > 50) {
+    return { message: "The account number is longer than 50 characters." };
+  }
+  if (/[{}]/.test(text)) return { message: "An account number cannot contain { or }." };
+  return { value: text };
+}
+
+/** Number formats such as 000000 matter to account numbers only. */
+function unformatted(cell: CellValue): string | number {
+  if (typeof cell === "number") return cell;
+  return typeof cell === "object" && cell?.kind === "formatted" ? cell.number : fullText(cell);
+}
+
+function readPhone(cell: CellValue, options: CustomerOptions): FieldResult<string> {
+  const result = normalizePhone(unformatted(cell), options.country);
+  return result.ok ? { value: result.phone } : { message: result.message };
+}
+
+function readArrears(cell: CellValue, options: CustomerOptions): FieldResult<string> {
+  const result = parseMoney(unformatted(cell), options.currency);
+  return result.ok ? { value: result.amount } : { message: result.message };
+}
+
+function readStatus(cell: CellValue): FieldResult<CustomerStatus | null> {
+  const word = cleanText(fullText(cell)).toLowerCase().replace(/[\s\-_.]/g, "");
+  const status = word === "" ? null : Object.hasOwn(STATUS_WORDS, word) && STATUS_WORDS[word];
+  if (status === false || status === undefined) {
+    return { message: "The status must be connected, disconnected or warned." };
+  }
+  return { value: status };
+}
+
+const READERS: {
+  [F in CustomerField]: (
+    cell: CellValue,
+    options: CustomerOptions,
+  ) => FieldResult<NormalizedCustomer[F]>;
+} = {
+  name: readName,
+  account_number: readAccountNumber,
+  phone: readPhone,
+  arrears: readArrears,
+  status: readStatus,
+};
+
+/** One field of a customer: its value as it is stored, or a sentence that says what is wrong. */
+export function readCustomerField<F extends CustomerField>(
+  field: F,
+  cell: CellValue,
+  options: CustomerOptions,
+): FieldResult<NormalizedCustomer[F]> {
+  const message = wrongKind(cell);
+  return message === null ? READERS[field](cell, options) : { message };
+}
+
+/**
+ * One customer from the cells of a row, by the rules that every way in shares (sheet, JSON,
+ * form). A cell that is not there is an empty one: empty arrears are 0.00, an empty status null.
+ */
+export function customerFromCells(cells: CustomerCells, options: CustomerOptions): CustomerResult {
+  const errors: FieldError[] = [];
+  function read<F extends CustomerField>(field: F, none: NormalizedCustomer[F]) {
+    const result = readCustomerField(field, cells[field] ?? null, options);
+    if ("value" in result) return result.value;
+    errors.push({ field, message: result.message });
+    return none;
+  }
+  const customer: NormalizedCustomer = {
+    name: read("name", ""),
+    account_number: read("account_number", ""),
+    phone: read("phone", ""),
+    arrears: read("arrears", ""),
+    status: read("status", null),
+  };
+  return errors.length === 0 ? { ok: true, customer } : { ok: false, errors };
+}
+
+/** What tells two account numbers apart: neither case nor the white space around them does. */
+export function accountKey(accountNumber: string): string {
+  return accountNumber.toLowerCase();
+}

@@ -1,0 +1,50 @@
+/** Where environment variables are read, and nowhere else. Supabase sets those that begin with SUPABASE_. */
+
+function optional(name: string): string | undefined {
+  const value = Deno.env.get(name);
+  return value === undefined || value === "" ? undefined : value;
+}
+
+/** Thrown when a variable that the deployment must set is missing; the request answers 500. */
+export class MissingEnvironment extends Error {
+  constructor(name: string) {
+    super(`The environment variable ${name} is not set.`);
+  }
+}
+
+function required(name: string): string {
+  const value = optional(name);
+  if (value === undefined) throw new MissingEnvironment(name);
+  return value;
+}
+
+function wholeNumber(name: string, fallback: number): number {
+  const value = Number(optional(name) ?? fallback);
+  return Number.isInteger(value) && value >= 0 ? value : fallback;
+}
+
+/** Settings of this deployment. Each is read when it is asked for, so a function needs only what it uses. */
+export const env = {
+  supabaseUrl: () => required("SUPABASE_URL"),
+  /** Origins that browsers may call from, comma-separated; `*` for any; none when unset. */
+  allowedOrigins: () =>
+    (optional("ALLOWED_ORIGINS") ?? "").split(",").map((o) => o.trim()).filter(Boolean),
+  /** The frontend, for links in e-mails. */
+  appUrl: () => optional("APP_URL"),
+  sentryDsn: () => optional("SENTRY_DSN"),
+  /** The public address of the webhooks function, which providers call and sign. */
+  webhookBaseUrl: () =>
+    optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${required("SUPABASE_URL")}/functions/v1/webhooks`,
+  callbackSigningSecret: () => required("CALLBACK_SIGNING_SECRET"),
+  /** Seconds for which a message in doubt waits for its callback before the provider is asked. */
+  messageSettleSeconds: () => wholeNumber("MESSAGE_SETTLE_SECONDS", 600),
+  /** Requests to providers that one dispatcher keeps under way at once. */
+  dispatchConcurrency: () => wholeNumber("DISPATCH_CONCURRENCY", 100),
+  twilio: () => ({
+    accountSid: required("TWILIO_ACCOUNT_SID"),
+    authToken: required("TWILIO_AUTH_TOKEN"),
+  }),
+  twilioBaseUrl: () => optional("TWILIO_BASE_URL") ?? "https://api.twilio.com",
+  arkesel: () => ({ apiKey: required("ARKESEL_API_KEY") }),
+  arkeselBaseUrl: () => optional("ARKESEL_BASE_URL") ?? "https://sms.arkesel.com",
+};

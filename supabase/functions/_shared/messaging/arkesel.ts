@@ -1,0 +1,149 @@
+import { CALLBACK_TOKEN_PARAM, verifyCallback } from "./callback_token.ts";
+import type {
+  DeliveryReport,
+  DeliveryStatus,
+  FailureClass,
+  OutboundSms,
+  ProviderOptions,
+  SendOutcome,
+  SmsProvider,
+  WebhookRequest,
+} from "./provider.ts";
+import {
+  type Answer,
+  callProvider,
+  isRecord,
+  maskNumbers,
+  textOf,
+  webhookParams,
+} from "./provider_http.ts";
+
+const MAX_SENDER_LENGTH = 11;
+
+/** Credentials of one Arkesel account. */
+export interface ArkeselOptions extends ProviderOptions {
+  apiKey: string;
+  /**
+   * The secret of `signCallback`. Arkesel signs nothing, so `verify` accepts a callback by the token
+   * in its URL only, and none at all without this secret.
+   */
+  callbackSecret?: string;
+}
+
+/** Arkesel's SMS API v2. It has no list of messages, hence no `find`, and no inbound texts. */
+export function createArkesel(options: ArkeselOptions): SmsProvider {
+  const headers = {
+    "api-key": options.apiKey,
+    "content-type": "application/json",
+    accept: "application/json",
+  };
+  return {
+    name: "arkesel",
+    async send(message) {
+      if (message.from.length > MAX_SENDER_LENGTH) {
+        return rejected("sender_too_long", "the sender has more than 11 characters");
+      }
+      const body = sendBody(message);
+      const answer = await callProvider(options, "/api/v2/sms/send", { headers, body });
+      if (answer.kind === "answer") return sendOutcome(answer);
+      const { code, message: text } = answer;
+      return answer.neverSent
+        ? { kind: "outage", code, message: text }
+        : { kind: "unknown", code, message: text };
+    },
+    async status(providerMessageId) {
+      const path = `/api/v2/sms/${encodeURIComponent(providerMessageId)}`;
+      const answer = await callProvider(options, path, { headers });
+      if (answer.kind === "none") throw new Error(`arkesel lookup: ${answer.code}`);
+      if (answer.status === 404 || isErrorBody(answer)) return null;
+      if (answer.status !== 200) throw new Error(`arkesel lookup: http_${answer.status}`);
+      return detailsReport(answer.json);
+    },
+    parseDelivery,
+    parseInbound: () => null,
+    verify: ({ url }) => verifyToken(options.callbackSecret, url),
+  };
+}
+
+/**
+ * What a final status of Arkesel means. `PROHIBITED` covers blocked content and blocked recipients
+ * alike; Arkesel does not say which, so the number is not suppressed for it.
+ */
+export function arkeselClass(code: string | null): FailureClass {
+  if (code === "PROHIBITED") return "filtered";
+  return code === "EXPIRED" ? "transient" : "permanent";
+}
+
+function sendBody(message: OutboundSms): string {
+  return JSON.stringify({
+    sender: message.from,
+    message: message.body,
+    recipients: [message.to.replace(/^\+/, "")],
+    callback_url: message.callbackUrl,
+  });
+}
+
+function sendOutcome({ status, json, retryAfterSeconds }: Answer): SendOutcome {
+  const message = maskNumbers(textOf(json, "message") ?? `HTTP ${status}`);
+  const code = `http_${status}`;
+  if (status >= 200 && status < 300) return acceptedOutcome(json);
+  if (status >= 500 || status === 408) return { kind: "unknown", code, message };
+  if (status === 429) return { kind: "retry", code, message, retryAfterSeconds };
+  if (status < 400 || [401, 402, 403, 404].includes(status)) {
+    return { kind: "outage", code, message };
+  }
+  return rejected(code, message);
+}
+
+/** Arkesel answers 200 also when it refused the number: that stands in the list of results. */
+function acceptedOutcome(json: Record<string, unknown>): SendOutcome {
+  const results = Array.isArray(json["data"]) ? json["data"].filter(isRecord) : [];
+  const id = results.map((result) => textOf(result, "id")).find((one) => one !== null);
+  if (id) return { kind: "accepted", providerMessageId: id, segments: null };
+  const invalid = results.some((result) => "invalid numbers" in result);
+  if (invalid) return { ...rejected("invalid_number", "invalid number"), invalidNumber: true };
+  return { kind: "unknown", code: "no_id", message: "Arkesel answered without a message id" };
+}
+
+function rejected(code: string, message: string): Extract<SendOutcome, { kind: "rejected" }> {
+  return { kind: "rejected", code, message, optOut: false, invalidNumber: false };
+}
+
+function isErrorBody({ status, json }: Answer): boolean {
+  return status === 200 && json["status"] === "error";
+}
+
+const STATUSES: Readonly<Record<string, DeliveryStatus>> = {
+  QUEUED: "queued",
+  SUBMITTED: "sent",
+  DELIVERED: "delivered",
+  NOT_DELIVERED: "undelivered",
+  EXPIRED: "undelivered",
+  PROHIBITED: "failed",
+};
+
+function detailsReport(json: Record<string, unknown>): DeliveryReport | null {
+  const data = isRecord(json["data"]) ? json["data"] : {};
+  return report(textOf(data, "ID") ?? textOf(data, "id"), textOf(data, "status"));
+}
+
+/** GET by documentation; a form or JSON body is understood too. */
+function parseDelivery(request: WebhookRequest): DeliveryReport | null {
+  const params = webhookParams(request);
+  return report(textOf(params, "sms_id"), textOf(params, "status"));
+}
+
+function report(id: string | null, rawStatus: string | null): DeliveryReport | null {
+  const name = rawStatus?.toUpperCase().replaceAll(" ", "_") ?? "";
+  const status = STATUSES[name];
+  if (id === null || status === undefined) return null;
+  const failed = status === "undelivered" || status === "failed";
+  const message = failed ? name.toLowerCase().replaceAll("_", " ") : null;
+  return { providerMessageId: id, status, code: failed ? name : null, message, at: null };
+}
+
+function verifyToken(secret: string | undefined, url: string): boolean {
+  if (!secret || !URL.canParse(url)) return false;
+  const token = new URL(url).searchParams.get(CALLBACK_TOKEN_PARAM);
+  return token !== null && verifyCallback(secret, token) !== null;
+}

@@ -1,0 +1,129 @@
+import type { ProviderOptions, WebhookRequest } from "./provider.ts";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** A provider's answer; `json` is an empty object when the body is not a JSON object. */
+export interface Answer {
+  kind: "answer";
+  status: number;
+  json: Record<string, unknown>;
+  retryAfterSeconds: number | null;
+}
+
+/** No answer. `neverSent` means that no connection came about, so nothing can have been processed. */
+export interface NoAnswer {
+  kind: "none";
+  code: string;
+  message: string;
+  neverSent: boolean;
+}
+
+/** A GET, or a POST when it has a body. */
+export interface ProviderRequest {
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/**
+ * One request to a provider, made at most once: bounded in time, redirects not followed, nothing
+ * thrown.
+ */
+export async function callProvider(
+  options: ProviderOptions,
+  path: string,
+  { headers, body }: ProviderRequest,
+): Promise<Answer | NoAnswer> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  try {
+    const response = await (options.fetch ?? fetch)(options.baseUrl.replace(/\/+$/, "") + path, {
+      headers,
+      // A text as body would be sent a second time by Deno itself when a kept-alive connection is
+      // cut before the answer (denoland/deno#32566), and the recipient would get two texts. A stream
+      // cannot be repeated.
+      ...(body === undefined ? {} : { method: "POST", body: new Blob([body]).stream() }),
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await response.text();
+    return {
+      kind: "answer",
+      status: response.status,
+      json: parseObject(text),
+      retryAfterSeconds: parseRetryAfter(response.headers.get("retry-after")),
+    };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "TimeoutError") {
+      const message = `no answer within ${timeoutMs} ms`;
+      return { kind: "none", code: "timeout", message, neverSent: false };
+    }
+    // The error's own text is left out: it can hold the URL, and with it a token.
+    return neverConnected(error)
+      ? {
+        kind: "none",
+        code: "connect",
+        message: "the provider cannot be reached",
+        neverSent: true,
+      }
+      : { kind: "none", code: "connection_lost", message: "connection lost", neverSent: false };
+  }
+}
+
+/** Hides all but the last two digits of every phone number in a provider's text. */
+export function maskNumbers(text: string): string {
+  return text.replace(/\+?\d{5,}(\d{2})/g, "…$1");
+}
+
+/** The text under `key`, or null. Numbers become text; anything else is null. */
+export function textOf(record: Record<string, unknown>, key: string): string | null {
+  const value = record[key];
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+/** The parameters of a webhook: the query for GET, else the form or flat JSON object in the body. */
+export function webhookParams(request: WebhookRequest): Record<string, unknown> {
+  if (request.method.toUpperCase() === "GET") {
+    return Object.fromEntries(new URL(request.url).searchParams);
+  }
+  return isJson(request.headers)
+    ? parseObject(request.rawBody)
+    : Object.fromEntries(new URLSearchParams(request.rawBody));
+}
+
+/** Whether the body is declared to be JSON. */
+export function isJson(headers: Headers): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get("content-type") ?? "");
+}
+
+/** Whether a value is an object with named members. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** RFC 9110: seconds or an HTTP date. */
+function parseRetryAfter(value: string | null): number | null {
+  if (value === null) return null;
+  if (/^\d+$/.test(value)) return Number(value);
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1000));
+}
+
+/** Deno says `client error (Connect)` for all that fails before a request is written; Node has codes. */
+function neverConnected(error: unknown): boolean {
+  const connectFailure =
+    /client error \(Connect\)|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;
+  for (let link: unknown = error; link instanceof Error; link = link.cause) {
+    const code = "code" in link ? String(link.code) : "";
+    if (connectFailure.test(link.message) || connectFailure.test(code)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,68 @@
+import type { DeliveryReport, FindQuery } from "./provider.ts";
+import { type Answer, isRecord, textOf } from "./provider_http.ts";
+import { resourceReport } from "./twilio_reports.ts";
+
+// Two clocks (ours, Twilio's) may differ by this much.
+const CLOCK_SKEW_MS = 5 * 60_000;
+const PAGE_SIZE = 1000;
+const MAX_PAGES = 10;
+// Trial accounts put this in front of every text.
+const TRIAL_PREFIX = /^Sent from your Twilio trial account - /;
+
+/**
+ * Looks through the recipient's messages, newest first, until a page has none that is recent enough.
+ * The list's own DateSent filter is not used: a message that still waits in Twilio's queue has no
+ * date_sent, and taking it for missing would send it twice.
+ * @throws Error when a page cannot be read, or there are too many: no answer is not "none".
+ */
+export async function findMessages(
+  get: (path: string) => Promise<Answer>,
+  baseUrl: string,
+  listPath: string,
+  query: FindQuery,
+): Promise<DeliveryReport[]> {
+  const oldest = query.since.getTime() - CLOCK_SKEW_MS;
+  const found = new Map<string, DeliveryReport>();
+  const first = new URLSearchParams({ To: query.to, PageSize: String(PAGE_SIZE) });
+  let path: string | null = `${listPath}?${first}`;
+  for (let page = 0; path !== null; page++) {
+    if (page === MAX_PAGES) throw new Error("twilio lookup: too many messages to this number");
+    const answer: Answer = await get(path);
+    const { messages } = answer.json;
+    if (answer.status !== 200 || !Array.isArray(messages)) {
+      throw new Error(`twilio lookup: http_${answer.status}`);
+    }
+    const recent = messages.filter(isRecord).filter((m) => createdAt(m) >= oldest);
+    for (const resource of recent.filter((m) => matches(m, query))) {
+      const report = resourceReport(resource);
+      // By id, because a message that arrives while we page can shift another onto two pages.
+      if (report !== null) found.set(report.providerMessageId, report);
+    }
+    path = recent.length === 0 ? null : nextPage(answer.json, baseUrl);
+  }
+  return Array.from(found.values());
+}
+
+/** A message without a readable date counts as recent: better looked at than missed. */
+function createdAt(resource: Record<string, unknown>): number {
+  const at = Date.parse(textOf(resource, "date_created") ?? "");
+  return Number.isNaN(at) ? Infinity : at;
+}
+
+function matches(resource: Record<string, unknown>, query: FindQuery): boolean {
+  if (!(textOf(resource, "direction") ?? "").startsWith("outbound")) return false;
+  const { from } = query;
+  const sender = from?.startsWith("MG") ? "messaging_service_sid" : "from";
+  if (from !== undefined && textOf(resource, sender) !== from) return false;
+  const body = (textOf(resource, "body") ?? "").trim();
+  return body.replace(TRIAL_PREFIX, "") === query.body.trim();
+}
+
+function nextPage(json: Record<string, unknown>, baseUrl: string): string | null {
+  const next = textOf(json, "next_page_uri");
+  if (next === null) return null;
+  // The credentials go along, so the next page must be on the same host.
+  const url = new URL(next, baseUrl);
+  if (url.origin !== new URL(baseUrl).origin) throw new Error("twilio lookup: foreign next page");
+  return url.pathname + url.search;
+}

@@ -1,0 +1,30 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppEnv } from "./context.ts";
+
+/** The head of every OpenAPI document of ours; each function serves its part, the docs function the whole. */
+export const documentConfig = {
+  openapi: "3.1.0",
+  info: {
+    title: "Signalbox",
+    version: "1.0.0",
+    description: "Customer operations for many tenants: customers and arrears, texts, leads, campaigns, churn.",
+    license: { name: "MIT", identifier: "MIT" },
+  },
+  servers: [{ url: "/functions/v1" }],
+};
+
+/** Registers the ways to authenticate that routes name in their `security`. */
+export function securitySchemes(app: OpenAPIHono<AppEnv>): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A Supabase access token, from POST /auth/login or supabase-js",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "secretKey", {
+    type: "apiKey",
+    in: "header",
+    name: "apikey",
+    description: "A secret key of the project; for background work only",
+  });
+}

@@ -1,0 +1,72 @@
+import {
+  type CountryCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+} from "libphonenumber-js";
+import { cleanText, westernDigits } from "./clean_text.ts";
+
+/** A phone number in E.164, or a sentence that says why the value is none. */
+export type PhoneResult = { ok: true; phone: string } | { ok: false; message: string };
+
+const SEPARATORS = /\s*(?:[/;,|&]|\bor\b)\s*/i;
+// How spreadsheet programs protect text in CSV files: '024… and ="024…".
+const TEXT_MARKS = /^(?:'|=?"(?=.*"$))|"$/g;
+const LABEL = /^(?:tel(?:ephone)?|phone|mob(?:ile)?|cell|call)\s?[.:]+\s*/i;
+const EXPONENT = /^\d(?:[.,]\d+)?E\+?\d+$/i;
+
+function bad(message: string): PhoneResult {
+  return { ok: false, message };
+}
+
+function parse(text: string, country: CountryCode): string | null {
+  const parsed = parsePhoneNumberFromString(text, { defaultCountry: country, extract: false });
+  return parsed?.isValid() ? parsed.number : null;
+}
+
+function fromDigits(value: number, country: CountryCode): string | null {
+  const digits = String(value);
+  // A number cell has lost its leading zeros. In some countries (Italy) the zero is part of the
+  // number and not a prefix, so both readings are tried.
+  return parse(digits, country) ?? parse(`0${digits}`, country);
+}
+
+function fromText(text: string, country: CountryCode): string | null {
+  if (/^0?[1-9]\d+$/.test(text)) return parse(text, country);
+  const first = text.split(SEPARATORS, 1)[0] ?? "";
+  const number = first.replace(/^\(?00\)?(?=[\s\d(])/, "+").replace(/(?<=\d)\.0$/, "");
+  return parse(number, country);
+}
+
+/**
+ * Reads a phone number as people and spreadsheets write it. A number without `+` or `00` is one
+ * of `country` (ISO 3166 alpha-2), with or without its calling code and leading zero: in Ghana
+ * 0244123456, 244123456 (also as a number) and 233244123456 are all +233244123456. Of several
+ * numbers in one cell the first counts. A number of another country needs `+` or `00`: guessing
+ * would send one customer's debt to a stranger.
+ */
+export function normalizePhone(value: string | number, country: string): PhoneResult {
+  const home = country.toUpperCase();
+  if (!isSupportedCountry(home)) throw new RangeError(`unknown country: ${country}`);
+  if (typeof value === "number") {
+    const phone = Number.isSafeInteger(value) && value > 0 ? fromDigits(value, home) : null;
+    return phone ? { ok: true, phone } : bad(notValid(home));
+  }
+  const firstLine = value.trim().split(/[\r\n]/, 1)[0] ?? "";
+  const text = westernDigits(cleanText(firstLine)).replace(TEXT_MARKS, "")
+    .replace(LABEL, "").trim();
+  if (text === "" || /^[-–—]$/.test(text)) return bad("The phone number is missing.");
+  if (EXPONENT.test(text)) {
+    return bad(
+      "The spreadsheet program shortened this number and its digits are lost. " +
+        "Format the column as text, enter the number again and save the file.",
+    );
+  }
+  if (text.length > 100) return bad("This is too long for a phone number.");
+  const phone = fromText(text, home);
+  return phone ? { ok: true, phone } : bad(notValid(home));
+}
+
+function notValid(country: string): string {
+  return `This is not a phone number of ${country}. ` +
+    "A number of another country must start with + and its country code.";
+}

@@ -1,0 +1,169 @@
+import { z } from "@hono/zod-openapi";
+
+/** One faulty field: where it is (dots and indexes, "" for the whole body) and what is wrong with it. */
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+const titles = {
+  400: "Bad request",
+  401: "Not signed in",
+  403: "Not allowed",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  413: "Too large",
+  415: "Unsupported media type",
+  422: "Invalid",
+  429: "Too many requests",
+  500: "Something went wrong",
+  502: "A provider failed",
+  503: "Unavailable",
+} as const;
+
+/** The statuses that a Problem can have. */
+export type ProblemStatus = keyof typeof titles;
+
+/** Narrows a number to a status that problems use; anything else is 500. */
+export function problemStatus(status: number): ProblemStatus {
+  return status in titles ? status as ProblemStatus : 500;
+}
+
+/** An answer other than success, thrown from anywhere and turned into `application/problem+json` (RFC 9457) by the app. */
+export class Problem extends Error {
+  constructor(
+    readonly status: ProblemStatus,
+    readonly code: string,
+    readonly detail: string,
+    readonly extra: { errors?: FieldError[]; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: extra.cause });
+  }
+}
+
+/** The 404 for what is not there and for what belongs to somebody else: nobody can tell which. */
+export const notFound = (what: string): Problem =>
+  new Problem(404, "not_found", `There is no such ${what}.`);
+
+/** A 422 with its faulty fields. */
+export const invalidFields = (errors: FieldError[]): Problem =>
+  new Problem(422, "invalid_field", "Some fields are invalid.", { errors });
+
+/** The response of a problem. */
+export function problemResponse(problem: Problem, requestId: string): Response {
+  const body = {
+    type: "about:blank",
+    title: titles[problem.status],
+    status: problem.status,
+    detail: problem.detail,
+    code: problem.code,
+    request_id: requestId,
+    ...(problem.extra.errors ? { errors: problem.extra.errors } : {}),
+  };
+  return new Response(JSON.stringify(body), {
+    status: problem.status,
+    headers: { "content-type": "application/problem+json", ...problem.extra.headers },
+  });
+}
+
+/** What supabase-js reports when the Data API refuses: PostgREST's error. */
+export interface DataApiError {
+  code: string;
+  message: string;
+  details: string | null;
+  hint: string | null;
+}
+
+/**
+ * The problem for an error of the Data API. What our own SQL raised (SQLSTATE PTxyz, see `private.problem`) keeps its
+ * words; of anything else only the kind is told, and the log has the rest.
+ * Codes: https://www.postgresql.org/docs/15/errcodes-appendix.html, https://docs.postgrest.org/en/v12/references/errors.html
+ */
+export function fromPostgres(error: DataApiError, what = "record"): Problem {
+  const raised = /^PT(\d{3})$/.exec(error.code);
+  if (raised) {
+    const errors = parseErrors(error.details);
+    return new Problem(
+      problemStatus(Number(raised[1])),
+      error.hint || "refused",
+      error.message,
+      errors ? { errors } : {},
+    );
+  }
+  const cause = { cause: error };
+  switch (error.code) {
+    case "23505":
+      return new Problem(409, "already_exists", `There is such a ${what} already.`, cause);
+    case "23503":
+      return new Problem(422, "unknown_reference", `The ${what} refers to something that does not exist.`, cause);
+    case "23502":
+    case "23514":
+    case "22P02":
+    case "22001":
+    case "22003":
+    case "22007":
+    case "22021":
+    case "22P05":
+      return new Problem(422, "invalid_field", `A value of the ${what} is not allowed.`, cause);
+    case "42501":
+      return new Problem(403, "permission_denied", "Your role does not allow this.", cause);
+    case "PGRST116":
+      return notFound(what);
+    case "40001":
+    case "40P01":
+      return new Problem(409, "try_again", "Somebody changed the same rows at this moment. Try again.", cause);
+    case "57014":
+      return new Problem(503, "took_too_long", "This took too long. Narrow it down or try again.", cause);
+    default:
+      return new Problem(500, "internal", "Something went wrong. The request id helps us find out what.", cause);
+  }
+}
+
+function parseErrors(details: string | null): FieldError[] | undefined {
+  if (!details) return undefined;
+  try {
+    return z.array(z.object({ path: z.string(), message: z.string() })).parse(JSON.parse(details));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The data of a Data API answer; an error becomes its problem. `what` names the resource in the problem's words. */
+export function unwrap<T>(
+  answer: { data: T; error: DataApiError | null },
+  what?: string,
+): NonNullable<T> {
+  if (answer.error) throw fromPostgres(answer.error, what);
+  if (answer.data === null || answer.data === undefined) throw notFound(what ?? "record");
+  return answer.data;
+}
+
+const ProblemSchema = z.object({
+  type: z.string().openapi({ example: "about:blank" }),
+  title: z.string().openapi({ example: "Invalid" }),
+  status: z.int().openapi({ example: 422 }),
+  detail: z.string().openapi({ example: "Some fields are invalid." }),
+  code: z.string().openapi({ example: "invalid_field" }),
+  request_id: z.string().openapi({ example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11" }),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+}).openapi("Problem", { description: "RFC 9457 problem details" });
+
+const descriptions: Partial<Record<ProblemStatus, string>> = {
+  400: "The request is malformed",
+  401: "No token, or one that is not valid",
+  403: "The caller's role lacks the permission; the detail says which",
+  404: "Not there, or not yours",
+  409: "Conflicts with what is there",
+  413: "Larger than allowed",
+  422: "Some fields are invalid",
+  429: "Too many requests: see Retry-After",
+};
+
+/** OpenAPI responses for the problems a route can answer. 401 and 403 come with every protected route. */
+export function problems<S extends ProblemStatus>(...statuses: S[]) {
+  const content = { "application/problem+json": { schema: ProblemSchema } };
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: descriptions[status] ?? titles[status], content }]),
+  ) as Record<S, { description: string; content: typeof content }>;
+}

@@ -1,0 +1,40 @@
+import { z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { requirePermission } from "./actor.ts";
+import type { AppEnv } from "./context.ts";
+import { problems } from "./problem.ts";
+
+/** The parts of a route definition that protect it: who may call, and that it is documented so. */
+export function permitted(permission: string, ...further: MiddlewareHandler<AppEnv>[]) {
+  return {
+    security: [{ bearer: [] }],
+    "x-permission": permission,
+    middleware: [requirePermission(permission), ...further],
+  };
+}
+
+/** A JSON response of a route definition. */
+export function json<T extends z.ZodType>(schema: T, description: string) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/** A required JSON body of a route definition. */
+export function jsonBody<T extends z.ZodType>(schema: T) {
+  return { required: true, content: { "application/json": { schema } } };
+}
+
+/** `{id}` in a path. */
+export const IdParam = z.object({
+  id: z.uuid().openapi({ param: { name: "id", in: "path" }, example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11" }),
+});
+
+/** The header that makes a POST safe to repeat. */
+export const IdempotencyHeader = z.object({
+  "idempotency-key": z.string().max(257).optional().openapi({
+    description: "Repeats with the same key and body within 24 hours get the first answer",
+    example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+  }),
+});
+
+/** What every route that needs a signed-in caller can answer besides its own. */
+export const guarded = problems(401, 403);

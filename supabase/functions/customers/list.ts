@@ -1,0 +1,54 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { App } from "../_shared/app.ts";
+import { definedOnly } from "../_shared/fields.ts";
+import { pageOf, PageQuery } from "../_shared/page.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
+import { guarded, json, permitted } from "../_shared/route.ts";
+import { Customer, toCustomer } from "./schemas.ts";
+
+const Amount = z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/, "is not an amount");
+
+const route = createRoute({
+  method: "get",
+  path: "/",
+  operationId: "listCustomers",
+  tags: ["customers"],
+  summary: "List customers",
+  ...permitted("customers:read"),
+  request: {
+    query: PageQuery.extend({
+      status: z.enum(["connected", "disconnected", "warned"]).optional(),
+      search: z.string().trim().max(200).optional()
+        .openapi({ description: "Part of a name, account number or phone number" }),
+      arrears_min: Amount.optional().openapi({ example: "100.00" }),
+      arrears_max: Amount.optional().openapi({ example: "5000.00" }),
+      sort: z.enum(
+        ["name", "account_number", "phone", "status", "arrears", "created_at", "updated_at"].flatMap((
+          field,
+        ) => [field, `-${field}`]),
+      ).default("-created_at"),
+    }),
+  },
+  responses: {
+    200: json(pageOf(Customer).openapi("CustomerPage"), "A page of customers"),
+    ...guarded,
+    ...problems(422),
+  },
+});
+
+const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
+
+export function listCustomers(app: App) {
+  app.openapi(route, async (c) => {
+    const { limit, offset, sort, ...rest } = c.req.valid("query");
+    const answer = await c.var.db.rpc("list_customers", {
+      organization_id: c.var.actor.organizationId,
+      filters: definedOnly(rest),
+      sort,
+      page_limit: limit,
+      page_offset: offset,
+    });
+    const page = Page.parse(unwrap(answer, "customer"));
+    return c.json({ data: page.rows.map(toCustomer), total: page.total, limit, offset }, 200);
+  });
+}

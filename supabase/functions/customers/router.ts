@@ -1,0 +1,17 @@
+import { createApp } from "../_shared/app.ts";
+import { createCustomer } from "./create.ts";
+import { customersDashboard } from "./dashboard.ts";
+import { deleteCustomer } from "./delete.ts";
+import { getCustomer } from "./get.ts";
+import { listCustomers } from "./list.ts";
+import { updateCustomer } from "./update.ts";
+
+/** Customers of a utility and their dashboard. */
+export const router = createApp("customers");
+
+listCustomers(router);
+createCustomer(router);
+customersDashboard(router);
+getCustomer(router);
+updateCustomer(router);
+deleteCustomer(router);

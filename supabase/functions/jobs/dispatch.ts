@@ -1,0 +1,90 @@
+import type { App } from "../_shared/app.ts";
+import type { Client } from "../_shared/clients.ts";
+import { env } from "../_shared/env.ts";
+import { arkeselAccount, twilioAccount } from "../_shared/messaging/accounts.ts";
+import { CALLBACK_TOKEN_PARAM, signCallback } from "../_shared/messaging/callback_token.ts";
+import type { SmsProvider } from "../_shared/messaging/provider.ts";
+import { unwrap } from "../_shared/problem.ts";
+import { job } from "./job.ts";
+import { type ClaimedMessage, runLanes, Step } from "./lanes.ts";
+
+/** Messages a run sends before it hands over to a next one: about half of the platform's 2 s of CPU. */
+const slice = 1_000;
+/** How long a run works, and how long it waits for a retry that falls due soon. */
+const runMs = 45_000;
+const waitMs = 20_000;
+
+const callbackPaths = { twilio: "/twilio/status", arkesel: "/arkesel/delivery" };
+
+/** Sends one message through its account; accounts are made once a run. */
+function sender() {
+  const accounts = new Map<string, SmsProvider>();
+  const secret = env.callbackSigningSecret();
+  const base = env.webhookBaseUrl();
+  return (message: ClaimedMessage, credentials: unknown) => {
+    let account = accounts.get(message.account_id);
+    if (account === undefined) {
+      account = message.provider === "twilio" ? twilioAccount(credentials) : arkeselAccount(credentials);
+      accounts.set(message.account_id, account);
+    }
+    const token = signCallback(secret, message.id);
+    return account.send({
+      ...message,
+      callbackUrl: `${base}${callbackPaths[message.provider]}?${CALLBACK_TOKEN_PARAM}=${token}`,
+    });
+  };
+}
+
+async function dispatch(db: Client) {
+  const until = Date.now() + runMs;
+  const send = sender();
+  let total = 0;
+  for (;;) {
+    const { sent, more, nextDueAt } = await runLanes({
+      step: async (outcomes, want) =>
+        Step.parse(unwrap(await db.rpc("dispatch_step", { outcomes: outcomes.map((o) => ({ ...o })), want }))),
+      send,
+      concurrency: env.dispatchConcurrency(),
+      most: slice - total,
+      until,
+    });
+    total += sent;
+    if (more) {
+      unwrap(await db.rpc("invoke_job", { job: "dispatch-messages" }));
+      return { sent: total, more };
+    }
+    const wait = nextDueAt === null ? Infinity : Date.parse(nextDueAt) - Date.now();
+    if (wait > Math.min(waitMs, until - Date.now())) return { sent: total, more };
+    await new Promise((resolve) => setTimeout(resolve, Math.max(wait, 50)));
+  }
+}
+
+/**
+ * Runs in this isolate at once. Two share the work well; a further call finds the queue being emptied, and marks that it
+ * has to be looked at once more, so that what it was called for is not missed.
+ */
+const mostRuns = 2;
+let runs = 0;
+let calledAgain = false;
+
+async function oneOfFewRuns(db: Client) {
+  if (runs >= mostRuns) {
+    calledAgain = true;
+    return { sent: 0, joined: true };
+  }
+  runs++;
+  try {
+    let sent = 0;
+    do {
+      calledAgain = false;
+      sent += (await dispatch(db)).sent;
+    } while (calledAgain);
+    return { sent };
+  } finally {
+    runs--;
+  }
+}
+
+export function dispatchMessages(app: App) {
+  job(app, "dispatch-messages", "Sends the messages that are due", oneOfFewRuns);
+}

@@ -1,0 +1,53 @@
+import { z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { App } from "../_shared/app.ts";
+import { keepAlive } from "../_shared/background.ts";
+import { adminClient, type Client } from "../_shared/clients.ts";
+import type { AppEnv } from "../_shared/context.ts";
+import { log, type LogFields } from "../_shared/log.ts";
+import { Problem, problems } from "../_shared/problem.ts";
+import { json } from "../_shared/route.ts";
+import { reportFault } from "../_shared/sentry.ts";
+
+const Accepted = z.object({ job: z.string().openapi({ example: "dispatch-messages" }) });
+
+/**
+ * Registers a job: `POST /jobs/<name>` with a secret key answers 202 at once and runs the work behind the answer. `run`
+ * answers what goes into the log line. The service role is the only one that may claim queued work of all tenants.
+ */
+export function job(app: App, name: string, summary: string, run: (db: Client) => Promise<LogFields>) {
+  const route = createRoute({
+    method: "post",
+    path: `/${name}`,
+    operationId: name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    tags: ["jobs"],
+    summary,
+    security: [{ secretKey: [] }],
+    responses: { 202: json(Accepted, "Started"), ...problems(401) },
+  });
+  app.openapi(route, (c) => {
+    requireService(c);
+    const { requestHeaders, counter, requestId } = c.var;
+    keepAlive(logged(name, requestId, () => run(adminClient(requestHeaders, counter))));
+    return c.json({ job: name }, 202);
+  });
+}
+
+function requireService(c: Context<AppEnv>): void {
+  if (c.var.caller.kind !== "service") {
+    throw new Problem(401, "not_signed_in", "Jobs are started with a secret key.");
+  }
+}
+
+async function logged(name: string, requestId: string, run: () => Promise<LogFields>): Promise<void> {
+  const started = performance.now();
+  try {
+    const fields = await run();
+    log("info", "job", { job: name, request_id: requestId, ms: Math.round(performance.now() - started), ...fields });
+  } catch (error) {
+    const cause = error instanceof Error ? error.stack ?? error.message : String(error);
+    log("error", "job_failed", { job: name, request_id: requestId, cause });
+    reportFault(error, { job: name, request_id: requestId });
+  }
+}

@@ -1,0 +1,103 @@
+import { z } from "@hono/zod-openapi";
+import type { SendOutcome } from "../_shared/messaging/provider.ts";
+
+/** A message that the database has marked `sending`: its request must go out now. */
+export const ClaimedMessage = z.object({
+  id: z.string(),
+  attempt: z.number(),
+  to: z.string(),
+  from: z.string(),
+  body: z.string(),
+  provider: z.enum(["arkesel", "twilio"]),
+  account_id: z.string(),
+});
+export type ClaimedMessage = z.infer<typeof ClaimedMessage>;
+
+export const Step = z.object({
+  messages: z.array(ClaimedMessage),
+  credentials: z.record(z.string(), z.unknown()),
+  next_due_at: z.string().nullable(),
+});
+export type Step = z.infer<typeof Step>;
+
+/** An outcome as `dispatch_step` takes it. */
+export interface RecordedOutcome {
+  id: string;
+  attempt: number;
+  kind: SendOutcome["kind"];
+  provider_message_id?: string;
+  segments?: number | null;
+  code?: string;
+  message?: string;
+  opt_out?: boolean;
+  retry_after_seconds?: number | null;
+}
+
+/** An outcome of the port as the database takes it. */
+export function toRecorded(message: ClaimedMessage, outcome: SendOutcome): RecordedOutcome {
+  const { id, attempt } = message;
+  switch (outcome.kind) {
+    case "accepted":
+      return { id, attempt, kind: "accepted", provider_message_id: outcome.providerMessageId, segments: outcome.segments };
+    case "rejected":
+      return { id, attempt, kind: "rejected", code: outcome.code, message: outcome.message, opt_out: outcome.optOut };
+    case "retry":
+      return {
+        id,
+        attempt,
+        kind: "retry",
+        code: outcome.code,
+        message: outcome.message,
+        retry_after_seconds: outcome.retryAfterSeconds,
+      };
+    default:
+      return { id, attempt, kind: outcome.kind, code: outcome.code, message: outcome.message };
+  }
+}
+
+export interface LanesOptions {
+  /** Records outcomes and marks the next group; one round trip to the database. */
+  step: (outcomes: RecordedOutcome[], want: number) => Promise<Step>;
+  /** Sends one message. Never throws. */
+  send: (message: ClaimedMessage, credentials: unknown) => Promise<SendOutcome>;
+  /** Requests to providers under way at once, over all lanes. */
+  concurrency: number;
+  /** Messages after which the lanes stop taking new ones. */
+  most: number;
+  /** The moment (ms since 1970) after which they take no new ones. */
+  until: number;
+}
+
+const groupSize = 25;
+
+/**
+ * Empties the queue with several lanes, each alternating between one database call and one group of requests, so that at
+ * any moment some lanes talk to the provider while others talk to the database.
+ * @returns how many messages were sent, whether more are waiting, and when the next one falls due.
+ */
+export async function runLanes(options: LanesOptions): Promise<{ sent: number; more: boolean; nextDueAt: string | null }> {
+  let sent = 0;
+  let more = false;
+  let nextDueAt: string | null = null;
+  const size = Math.max(1, Math.min(groupSize, options.concurrency));
+
+  async function lane(): Promise<void> {
+    let outcomes: RecordedOutcome[] = [];
+    for (;;) {
+      const open = sent < options.most && Date.now() < options.until;
+      const step = await options.step(outcomes, open ? size : 0);
+      if (step.messages.length === 0) {
+        more ||= !open;
+        nextDueAt = step.next_due_at;
+        return;
+      }
+      sent += step.messages.length;
+      outcomes = await Promise.all(step.messages.map(async (message) =>
+        toRecorded(message, await options.send(message, step.credentials[message.account_id]))
+      ));
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.max(1, Math.ceil(options.concurrency / size)) }, lane));
+  return { sent, more, nextDueAt };
+}

@@ -1,0 +1,9 @@
+import { createApp } from "../_shared/app.ts";
+import { dispatchMessages } from "./dispatch.ts";
+import { settleMessages } from "./settle.ts";
+
+/** Background work, started by pg_cron and database webhooks with a secret key. Each answers 202 and goes on behind it. */
+export const router = createApp("jobs", { callers: "service" });
+
+dispatchMessages(router);
+settleMessages(router);

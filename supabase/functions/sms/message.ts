@@ -1,0 +1,53 @@
+import { z } from "@hono/zod-openapi";
+import { Id, isoTime, Phone, Timestamp } from "../_shared/fields.ts";
+import { MessageStatus } from "./schemas.ts";
+
+export const Message = z.object({
+  message_id: Id,
+  direction: z.enum(["outbound", "inbound"]),
+  status: MessageStatus,
+  to: Phone,
+  from: z.string().openapi({ example: "ECG" }),
+  message: z.string(),
+  segments: z.int(),
+  encoding: z.enum(["GSM-7", "UCS-2"]),
+  provider: z.enum(["arkesel", "twilio"]),
+  provider_message_id: z.string().nullable(),
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+  customer_id: Id.nullable(),
+  batch_id: Id.nullable(),
+  campaign_id: Id.nullable(),
+  attempts: z.int(),
+  send_after: Timestamp,
+  created_at: Timestamp,
+  sent_at: Timestamp.nullable(),
+  delivered_at: Timestamp.nullable(),
+}).openapi("Message");
+
+const MessageRow = Message.omit({ message_id: true, to: true, from: true, message: true }).extend({
+  id: z.string(),
+  to_number: z.string(),
+  from_number: z.string(),
+  body: z.string(),
+  send_after: z.string(),
+  created_at: z.string(),
+  sent_at: z.string().nullable(),
+  delivered_at: z.string().nullable(),
+});
+
+/** A message as the API shows it, from a row as the database gives it. */
+export function toMessage(row: unknown): z.infer<typeof Message> {
+  const { id, to_number, from_number, body, ...message } = MessageRow.parse(row);
+  return {
+    message_id: id,
+    to: to_number,
+    from: from_number,
+    message: body,
+    ...message,
+    send_after: isoTime(message.send_after),
+    created_at: isoTime(message.created_at),
+    sent_at: isoTime(message.sent_at),
+    delivered_at: isoTime(message.delivered_at),
+  };
+}

@@ -1,0 +1,15 @@
+import { createApp } from "../_shared/app.ts";
+import { listMessages } from "./list.ts";
+import { send } from "./send.ts";
+import { sendBulk } from "./send_bulk.ts";
+import { sendTemplates } from "./send_template.ts";
+import { messageStatus } from "./status.ts";
+
+/** Texts to customers and numbers. A request only queues; the dispatcher sends. */
+export const router = createApp("sms");
+
+send(router);
+sendBulk(router);
+sendTemplates(router);
+messageStatus(router);
+listMessages(router);

@@ -1,0 +1,42 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { App } from "../_shared/app.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
+import { rateLimited } from "../_shared/rate_limit.ts";
+import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
+import { numberOf, Queued, SenderId, Text, To, toQueued } from "./schemas.ts";
+
+const Request = z.object({
+  customer_id: z.uuid().optional(),
+  to: To.optional(),
+  message: Text,
+  sender_id: SenderId.optional(),
+}).refine((body) => (body.customer_id === undefined) !== (body.to === undefined), {
+  path: ["to"],
+  message: "Give either customer_id or to.",
+}).openapi("SendMessage");
+
+const route = createRoute({
+  method: "post",
+  path: "/send",
+  operationId: "sendMessage",
+  tags: ["sms"],
+  summary: "Text a customer or a number",
+  ...permitted("messages:send", rateLimited("send")),
+  request: { headers: IdempotencyHeader, body: jsonBody(Request) },
+  responses: { 202: json(Queued, "Queued"), ...guarded, ...problems(400, 404, 409, 422, 429) },
+});
+
+export function send(app: App) {
+  app.openapi(route, async (c) => {
+    const { customer_id, to, message, sender_id } = c.req.valid("json");
+    const { organizationId, organization } = c.var.actor;
+    const answer = await c.var.db.rpc("send_message", {
+      organization_id: organizationId,
+      message,
+      ...(customer_id === undefined ? {} : { customer_id }),
+      ...(to === undefined ? {} : { to_number: numberOf(to, organization.country) }),
+      ...(sender_id === undefined ? {} : { sender_id }),
+    });
+    return c.json(toQueued(unwrap(answer, "message")), 202);
+  });
+}

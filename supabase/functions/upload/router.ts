@@ -1,0 +1,15 @@
+import { createApp } from "../_shared/app.ts";
+import { getBatch } from "./batch_detail.ts";
+import { listBatches } from "./batches.ts";
+import { uploadExcel } from "./excel.ts";
+import { processBatch } from "./process.ts";
+import { validate } from "./validate.ts";
+
+/** Spreadsheets of customers: read, checked, processed. A file has 10 MB, the rest is the form around it. */
+export const router = createApp("upload", { maxBodyBytes: 12 * 1024 * 1024 });
+
+uploadExcel(router);
+validate(router);
+processBatch(router);
+listBatches(router);
+getBatch(router);

@@ -1,0 +1,49 @@
+import { SheetError } from "./error.ts";
+import { readRecords } from "./csv_records.ts";
+import { HeaderSearch } from "./header.ts";
+import { RowCollector, type SheetTable } from "./row_collector.ts";
+import { decodeText } from "./text_file.ts";
+
+const DELIMITERS = [",", ";", "\t", "|"];
+const SAMPLE = 256 * 1024;
+const EXCEL_HINT = /^sep=([^\r\n])(?:\r\n|\r|\n)/i;
+
+/** The table in a CSV file; its row numbers are what a spreadsheet program shows. */
+export function readCsv(bytes: Uint8Array, maxRows: number): SheetTable {
+  const whole = decodeText(bytes);
+  const hint = EXCEL_HINT.exec(whole);
+  const text = hint ? whole.slice(hint[0].length) : whole;
+  const delimiter = hint?.[1] ?? findDelimiter(text);
+  const search = new HeaderSearch();
+  const collector = new RowCollector(search, maxRows);
+  readRecords(text, delimiter, (record, fields) => {
+    if (!collector.wantsRow(record)) return false;
+    collector.add(record, fields);
+    return true;
+  });
+  const table = collector.table(null);
+  if (!table) throw search.failure();
+  return table;
+}
+
+/** The delimiter under which the file has a header; failing that, the one seen most. */
+function findDelimiter(text: string): string {
+  const sample = text.slice(0, SAMPLE);
+  const counts = DELIMITERS.map((delimiter) => ({ delimiter, fields: 0 }));
+  for (const count of counts) {
+    const collector = new RowCollector(new HeaderSearch(), 0);
+    try {
+      readRecords(sample, count.delimiter, (record, fields) => {
+        if (!collector.wantsRow(record)) return false;
+        count.fields += fields.length - 1;
+        collector.add(record, fields);
+        return collector.header === null;
+      });
+    } catch (error) {
+      // Quotes need not match under a wrong delimiter, nor where the sample is cut.
+      if (!(error instanceof SheetError)) throw error;
+    }
+    if (collector.header) return count.delimiter;
+  }
+  return counts.reduce((best, count) => count.fields > best.fields ? count : best).delimiter;
+}

@@ -1,0 +1,102 @@
+import { cleanText } from "../../_shared/clean_text.ts";
+import {
+  cellText,
+  type CellValue,
+  CUSTOMER_FIELDS,
+  type CustomerField,
+} from "../../_shared/customer_row.ts";
+import { SheetError } from "./error.ts";
+import { HEADER_ROWS } from "./limits.ts";
+
+/** Which column holds which field, and how the sheet itself calls it. */
+export type Header = Map<CustomerField, { column: number; text: string }>;
+
+const REQUIRED: CustomerField[] = ["name", "account_number", "phone", "arrears"];
+
+/**
+ * Headers by field, without case, accents, spaces and punctuation. The second list counts only
+ * where no column of the first is there: next to "Account No", "Meter Number" is another thing.
+ */
+const NAMES: Record<CustomerField, [string, string]> = {
+  name: ["name customername fullname clientname consumername accountname", "client customer"],
+  account_number: [
+    "accountnumber account accountno accno accnumber acct acctno acctnumber accountid",
+    "meternumber meterno meter",
+  ],
+  phone: [
+    "phone phonenumber phoneno mobile mobilenumber mobileno mobilephone tel telephone telno " +
+    "telephonenumber telephoneno msisdn cellphone",
+    "contact contactnumber contactno contactphone",
+  ],
+  arrears: [
+    "arrears amountowed amountdue arrearsamount totalarrears",
+    "balance outstanding outstandingbalance outstandingamount debt amount",
+  ],
+  status: ["status", "customerstatus accountstatus connectionstatus"],
+};
+
+const FIELD_OF = new Map<string, { field: CustomerField; weak: boolean }>();
+for (const field of CUSTOMER_FIELDS) {
+  for (const [list, weak] of [[NAMES[field][0], false], [NAMES[field][1], true]] as const) {
+    for (const name of list.split(" ")) FIELD_OF.set(name, { field, weak });
+  }
+}
+
+function headerKey(text: string): string {
+  return text.slice(0, 100).normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+/** The header that a row makes, which may lack fields. Of equal columns the first counts. */
+function matchHeader(cells: readonly (CellValue | undefined)[]): Header {
+  const header: Header = new Map();
+  const weakly = new Set<CustomerField>();
+  for (const [column, cell] of cells.entries()) {
+    if (typeof cell !== "string") continue;
+    const match = FIELD_OF.get(headerKey(cell));
+    if (!match) continue;
+    const taken = header.has(match.field) && !(weakly.has(match.field) && !match.weak);
+    if (taken) continue;
+    header.set(match.field, { column, text: cleanText(cell) });
+    if (match.weak) weakly.add(match.field);
+    else weakly.delete(match.field);
+  }
+  return header;
+}
+
+function isComplete(header: Header): boolean {
+  return REQUIRED.every((field) => header.has(field));
+}
+
+/** Looks for the header row of a file, and remembers what came nearest to one. */
+export class HeaderSearch {
+  #nearest: Header = new Map();
+  #seen: string[] = [];
+
+  /** The header, when this row is one. */
+  offer(cells: readonly (CellValue | undefined)[]): Header | null {
+    const header = matchHeader(cells);
+    if (isComplete(header)) return header;
+    if (this.#seen.length === 0 || header.size > this.#nearest.size) {
+      this.#nearest = header;
+      this.#seen = cells.map((cell) => cleanText(cellText(cell) ?? "")).filter((text) => text);
+    }
+    return null;
+  }
+
+  /** Why there is no header: what was looked for, and what was there instead. */
+  failure(): SheetError {
+    if (this.#seen.length === 0) return new SheetError("no_rows", "The sheet has no rows.");
+    const missing = REQUIRED.filter((field) => !this.#nearest.has(field)).map(readable);
+    const seen = this.#seen.slice(0, 20).map((text) => `"${text}"`).join(", ");
+    return new SheetError(
+      "header_not_found",
+      `No row with column names was found in the first ${HEADER_ROWS} rows. ` +
+        `Columns needed: ${REQUIRED.map(readable).join(", ")} (and status, if there is one). ` +
+        `Missing: ${missing.join(", ")}. Found instead: ${seen}.`,
+    );
+  }
+}
+
+function readable(field: CustomerField): string {
+  return field.replace("_", " ");
+}

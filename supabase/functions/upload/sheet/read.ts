@@ -1,0 +1,137 @@
+import {
+  accountKey,
+  cellText,
+  type CustomerField,
+  customerFromCells,
+  type CustomerOptions,
+  type NormalizedCustomer,
+} from "../../_shared/customer_row.ts";
+import { readCsv } from "./csv.ts";
+import { SheetError, unreadable } from "./error.ts";
+import { fileKind } from "./file_kind.ts";
+import { MAX_FILE_BYTES, MAX_ROWS } from "./limits.ts";
+import type { SheetRow, SheetTable } from "./row_collector.ts";
+import { readXls } from "./xls.ts";
+import { readXlsx } from "./xlsx.ts";
+
+export interface SheetOptions extends CustomerOptions {
+  /** Rows below the header at most; never more than `MAX_ROWS`. */
+  maxRows?: number;
+  /** How many errors are listed (default 1,000); all are counted. */
+  maxErrors?: number;
+}
+
+/** A customer under the sheet's own 1-based row number. */
+export type CustomerRow = NormalizedCustomer & { row: number };
+
+export interface RowError {
+  row: number;
+  field: CustomerField;
+  /** What the cell shows, at most 100 characters; null when it is empty. */
+  value: string | null;
+  message: string;
+  kind: "invalid" | "duplicate";
+}
+
+export interface SheetResult {
+  fileName: string;
+  /** null for CSV. */
+  sheetName: string | null;
+  /** Rows below the header with something in the columns that count. */
+  totalRows: number;
+  /** The header of each column that was found, as the sheet writes it. */
+  columns: Partial<Record<CustomerField, string>>;
+  rows: CustomerRow[];
+  errors: RowError[];
+  errorsTruncated: boolean;
+  /** Rows, not errors: a row with three bad cells counts once. */
+  invalidRows: number;
+  duplicateRows: number;
+}
+
+/**
+ * Reads a sheet of customers (.xlsx, .xls, CSV; told apart by content) into rows that can be
+ * stored. A bad row is reported and the others go on; what is wrong with the whole file is
+ * thrown as `SheetError`. In workbooks a row's number is the sheet's, in CSV that of the record:
+ * blank lines count, line breaks inside quotes do not, as spreadsheet programs count them.
+ */
+export async function readCustomerSheet(
+  file: { name: string; bytes: Uint8Array },
+  options: SheetOptions,
+): Promise<SheetResult> {
+  const table = await readTable(file.bytes, options.maxRows ?? Infinity);
+  if (table.rows.length === 0) {
+    throw new SheetError("no_rows", "There are column names, but no rows below them.");
+  }
+  const columns: SheetResult["columns"] = {};
+  for (const [field, place] of table.header) columns[field] = place.text;
+  return {
+    fileName: file.name,
+    sheetName: table.sheetName,
+    totalRows: table.rows.length,
+    columns,
+    ...normalizeRows(table.rows, options),
+  };
+}
+
+async function readTable(bytes: Uint8Array, maxRows: number): Promise<SheetTable> {
+  if (bytes.length === 0) throw new SheetError("file_empty", "The file is empty.");
+  if (bytes.length > MAX_FILE_BYTES) {
+    throw new SheetError(
+      "file_too_large",
+      `The file is larger than ${MAX_FILE_BYTES >> 20} MB. Split it and send the parts.`,
+    );
+  }
+  const kind = fileKind(bytes);
+  const limit = Math.min(maxRows, MAX_ROWS[kind]);
+  try {
+    if (kind === "csv") return readCsv(bytes, limit);
+    return kind === "xls" ? readXls(bytes, limit) : await readXlsx(bytes, limit);
+  } catch (error) {
+    // A damaged file can surprise a parser anywhere; that is the file's fault, not a crash.
+    throw error instanceof SheetError ? error : unreadable();
+  }
+}
+
+type Normalized = Pick<
+  SheetResult,
+  "rows" | "errors" | "errorsTruncated" | "invalidRows" | "duplicateRows"
+>;
+
+function normalizeRows(sheetRows: readonly SheetRow[], options: SheetOptions): Normalized {
+  const maxErrors = options.maxErrors ?? 1_000;
+  const firstRow = new Map<string, number>();
+  const result: Normalized = {
+    rows: [],
+    errors: [],
+    errorsTruncated: false,
+    invalidRows: 0,
+    duplicateRows: 0,
+  };
+  function report(error: RowError): void {
+    if (result.errors.length < maxErrors) result.errors.push(error);
+    else result.errorsTruncated = true;
+  }
+  for (const { row, cells } of sheetRows) {
+    const read = customerFromCells(cells, options);
+    if (!read.ok) {
+      result.invalidRows++;
+      for (const { field, message } of read.errors) {
+        report({ row, field, value: cellText(cells[field]), message, kind: "invalid" });
+      }
+      continue;
+    }
+    const { customer } = read;
+    const first = firstRow.get(accountKey(customer.account_number));
+    if (first === undefined) {
+      firstRow.set(accountKey(customer.account_number), row);
+      result.rows.push({ row, ...customer });
+      continue;
+    }
+    result.duplicateRows++;
+    const message = `This account number is already in row ${first}, which is kept.`;
+    const value = customer.account_number;
+    report({ row, field: "account_number", value, message, kind: "duplicate" });
+  }
+  return result;
+}

@@ -1,0 +1,62 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { adminClient, type Client } from "../_shared/clients.ts";
+import type { AppEnv } from "../_shared/context.ts";
+import { env } from "../_shared/env.ts";
+import { log } from "../_shared/log.ts";
+import { CALLBACK_TOKEN_PARAM, verifyCallback } from "../_shared/messaging/callback_token.ts";
+import type { DeliveryReport, WebhookRequest } from "../_shared/messaging/provider.ts";
+import { Problem, unwrap } from "../_shared/problem.ts";
+
+/**
+ * The request as the provider made it. Inside the platform the URL is an internal one, so the public address comes from
+ * configuration and only the path and the raw query from the request.
+ */
+export async function webhookRequest(c: Context<AppEnv>): Promise<WebhookRequest> {
+  const url = new URL(c.req.url);
+  const path = url.pathname.replace(/^\/webhooks/, "");
+  return {
+    method: c.req.method,
+    url: `${env.webhookBaseUrl()}${path}${url.search}`,
+    headers: c.req.raw.headers,
+    rawBody: await c.req.text(),
+  };
+}
+
+/** The service role: a provider is no user, and only it may record receipts. The request has proved where it comes from. */
+export const recorder = (c: Context<AppEnv>): Client =>
+  adminClient(c.var.requestHeaders, c.var.counter);
+
+/** The message that the token in a callback's URL names, or null without a valid one. */
+export function tokenMessage(url: string): string | null {
+  const token = new URL(url).searchParams.get(CALLBACK_TOKEN_PARAM);
+  return token === null ? null : verifyCallback(env.callbackSigningSecret(), token);
+}
+
+/** The 403 for what a provider cannot have sent. */
+export const forged = (): Problem =>
+  new Problem(403, "signature_invalid", "The request is not signed by the provider.");
+
+const Recorded = z.object({ known: z.boolean(), changed: z.boolean() });
+
+/** Records a verified report. Reports of messages that we do not know are logged and forgotten: asking again helps nobody. */
+export async function recordReport(
+  c: Context<AppEnv>,
+  provider: "twilio" | "arkesel",
+  messageId: string | null,
+  report: DeliveryReport,
+  optedOut: boolean,
+): Promise<void> {
+  const answer = await recorder(c).rpc("record_receipt", {
+    provider,
+    provider_message_id: report.providerMessageId,
+    status: report.status,
+    ...(messageId === null ? {} : { message_id: messageId }),
+    ...(report.code === null ? {} : { code: report.code }),
+    ...(report.message === null ? {} : { detail: report.message }),
+    opt_out: optedOut,
+  });
+  if (!Recorded.parse(unwrap(answer)).known) {
+    log("warn", "receipt_unknown", { provider, request_id: c.var.requestId });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../_shared/context.ts";
+import { env } from "../_shared/env.ts";
+import { twilioAccount } from "../_shared/messaging/accounts.ts";
+import type { SmsProvider, WebhookRequest } from "../_shared/messaging/provider.ts";
+import { unwrap } from "../_shared/problem.ts";
+import { limitSubject } from "../_shared/rate_limit.ts";
+import { forged, recorder } from "./received.ts";
+
+/**
+ * The Twilio account that signed the request. Requests of the platform's own account are verified without the database;
+ * another account id costs a look-up, so strangers who invent them are limited by address.
+ * @throws Problem 403 when no account of ours signed it.
+ */
+export async function verifiedTwilio(c: Context<AppEnv>, request: WebhookRequest): Promise<SmsProvider> {
+  if (!request.headers.has("x-twilio-signature")) throw forged();
+  const accountSid = new URLSearchParams(request.rawBody).get("AccountSid") ?? "";
+  if (accountSid === env.twilio().accountSid) {
+    const platform = twilioAccount();
+    if (await platform.verify(request)) return platform;
+    throw forged();
+  }
+  await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
+  const known = unwrap(
+    await recorder(c).rpc("webhook_credentials", { provider: "twilio", account_reference: accountSid }),
+  );
+  for (const credentials of Array.isArray(known) ? known : []) {
+    const tenant = twilioAccount(credentials);
+    if (await tenant.verify(request)) return tenant;
+  }
+  throw forged();
+}

@@ -1,0 +1,535 @@
+-- The sender's half that lives in the database. A dispatcher's lane alternates between one call here and a small group
+-- of requests to the provider: the call records the last group's outcomes and marks the next group `sending` just before
+-- its requests go out. So a crash leaves at most one small group per lane in doubt, and any number of dispatchers share
+-- the queue (skip locked). A message that stays `sending` without outcome is in doubt and is never simply sent again.
+-- Everything here is for the service role: dispatchers and webhooks.
+
+create function private.notify_admins(organization_id uuid, kind text, title text, body text, data jsonb default '{}')
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.notifications (organization_id, user_id, kind, title, body, data)
+  select m.organization_id, m.user_id, notify_admins.kind, title, body, data
+  from public.memberships m join public.roles r on r.id = m.role_id
+  where m.organization_id = notify_admins.organization_id and m.status = 'active'
+    and r.organization_id is null and r.key = 'admin'
+$$;
+
+create function private.status_rank(status text)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case status when 'queued' then 0 when 'sending' then 1 when 'sent' then 2 else 3 end
+$$;
+
+-- Exponential backoff with jitter: about 2 s, 4 s, 8 s … at most 15 minutes, each between half and one and a half times.
+create function private.retry_delay(attempts integer)
+returns interval
+language sql volatile set search_path = ''
+as $$
+  select least(900, 2 ^ least(attempts, 12)) * (0.5 + random()) * interval '1 second'
+$$;
+
+create function private.suppress(organization_id uuid, phone text, source text, reason text)
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.suppressions (organization_id, phone, scope, source, reason)
+  values (organization_id, phone, 'all', source, reason)
+  on conflict (organization_id, phone, scope) where lifted_at is null do nothing
+$$;
+
+-- outcomes: [{ id, attempt, kind: accepted|rejected|retry|outage|unknown, provider_message_id?, segments?, code?,
+-- message?, opt_out?, retry_after_seconds? }]. An outcome that comes after a callback only fills in what is missing.
+create function private.record_outcomes(outcomes jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  max_attempts constant integer := 8;
+begin
+  if jsonb_array_length(outcomes) = 0 then
+    return;
+  end if;
+  with r as (
+    select * from jsonb_to_recordset(outcomes) as x (id uuid, attempt integer, kind text, provider_message_id text,
+      segments integer, code text, message text, opt_out boolean, retry_after_seconds integer)
+  ), updated as (
+    update public.messages m set
+      provider_message_id = coalesce(m.provider_message_id, r.provider_message_id),
+      segments = coalesce(nullif(r.segments, 0), m.segments),
+      status = case
+        when m.status <> 'sending' then m.status
+        when r.kind = 'accepted' then 'sent'
+        when r.kind = 'rejected' or (r.kind = 'retry' and r.attempt >= max_attempts) then 'failed'
+        when r.kind in ('retry', 'outage') then 'queued'
+        else 'sending' end,
+      attempts = m.attempts - case when r.kind = 'outage' and m.status = 'sending' then 1 else 0 end,
+      send_after = case when r.kind = 'retry' and m.status = 'sending'
+        then now() + greatest(private.retry_delay(r.attempt), coalesce(r.retry_after_seconds, 0) * interval '1 second')
+        else m.send_after end,
+      sent_at = case when r.kind = 'accepted' then coalesce(m.sent_at, now()) else m.sent_at end,
+      error_code = case when r.kind = 'accepted' then m.error_code else coalesce(r.code, m.error_code) end,
+      error_message = case when r.kind = 'accepted' then m.error_message else coalesce(r.message, m.error_message) end,
+      updated_at = now()
+    from r
+    where m.id = r.id and (m.attempts = r.attempt or r.kind = 'accepted')
+      and (m.status = 'sending' or r.kind = 'accepted')
+    returning m.id, m.organization_id, m.to_number, m.account_id, m.status, r.kind, r.code, r.message, r.opt_out,
+      r.provider_message_id
+  ), logged as (
+    insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
+    select u.organization_id, u.id, case u.kind when 'accepted' then 'sent' when 'unknown' then 'unknown' else u.status end,
+      'dispatch', u.code, u.message, u.provider_message_id
+    from updated u
+  ), opted_out as (
+    insert into public.suppressions (organization_id, phone, scope, source, reason)
+    select distinct u.organization_id, u.to_number, 'all', 'provider', 'The provider says that the number opted out (' || u.code || ').'
+    from updated u where u.opt_out
+    on conflict (organization_id, phone, scope) where lifted_at is null do nothing
+  )
+  update public.sms_accounts a set status = 'active', outages = 0, parked_until = null, parked_reason = null
+  where a.status = 'parked' and a.id in (select u.account_id from updated u where u.kind in ('accepted', 'rejected'));
+  -- Refused outright, or a whole group without one clear answer: the provider is down, and every further message would
+  -- only end in doubt.
+  perform private.park_account(o.account_id, o.reason)
+  from (
+    select m.account_id, min(r.message) filter (where r.kind in ('outage', 'unknown')) as reason
+    from jsonb_to_recordset(outcomes) as r (id uuid, kind text, message text)
+    join public.messages m on m.id = r.id
+    group by m.account_id
+    having bool_or(r.kind = 'outage')
+      or (count(*) >= 5 and bool_and(r.kind = 'unknown'))
+  ) o;
+end
+$$;
+
+-- Parks an account whose provider refuses everything. Its queue waits; after a growing pause one message probes.
+create function private.park_account(account_id uuid, reason text)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+begin
+  select * into account from public.sms_accounts a where a.id = account_id for update;
+  if account is null or account.status = 'disabled' then
+    return;
+  end if;
+  update public.sms_accounts a
+  set status = 'parked', outages = a.outages + 1, parked_reason = reason,
+    parked_until = now() + least(600, 5 * 2 ^ least(a.outages, 10)) * interval '1 second'
+  where a.id = account_id;
+  if account.status = 'active' then
+    perform private.notify_admins(account.organization_id, 'sender_parked', 'Texts are waiting',
+      'The provider of ' || account.sender_id || ' refuses messages (' || coalesce(reason, 'no reason given')
+        || '). They wait and go out when it recovers.', jsonb_build_object('account_id', account_id));
+  end if;
+end
+$$;
+
+-- Marks the next group `sending` and answers it. What was suppressed since it was queued is not sent, and what would
+-- arrive in quiet hours waits until they end: both are judged here, at the last moment, not only when queueing.
+create function private.claim_messages(want integer)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  ready uuid[];
+  probing uuid[];
+  answer jsonb;
+begin
+  -- Of a parked account only one dispatcher probes at a time: whoever moves parked_until on.
+  with due as (
+    select a.id from public.sms_accounts a
+    where a.status = 'parked' and a.parked_until <= now()
+    for update skip locked
+  ), moved as (
+    update public.sms_accounts a set parked_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
+  )
+  select coalesce(array_agg(id), '{}') into probing from moved;
+  select coalesce(array_agg(a.id), '{}') into ready
+  from public.sms_accounts a
+  where (a.status = 'active' or a.id = any (probing))
+    and exists (
+      select from public.messages m where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
+    );
+  if cardinality(ready) = 0 then
+    return '[]'::jsonb;
+  end if;
+
+  with picked as (
+    select p.* from unnest(ready) as account (id)
+    cross join lateral (
+      select m.id, m.organization_id, m.to_number, m.category from public.messages m
+      where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
+      order by m.send_after, m.id
+      -- An even share for each account, so that one tenant's mountain does not keep the others waiting.
+      limit case when account.id = any (probing) then 1 else ceil(want::numeric / cardinality(ready)) end
+      for update of m skip locked
+    ) p
+  ), judged as (
+    select p.id, private.is_suppressed(p.organization_id, p.to_number, p.category) as suppressed,
+      private.next_sending_time(o, now()) as sends_at
+    from picked p join public.organizations o on o.id = p.organization_id
+  ), marked as (
+    update public.messages m set
+      status = case when j.suppressed then 'suppressed' when j.sends_at > now() then 'queued' else 'sending' end,
+      error_code = case when j.suppressed then 'suppressed' else m.error_code end,
+      error_message = case when j.suppressed then 'The number has opted out.' else m.error_message end,
+      send_after = case when j.suppressed then m.send_after else greatest(j.sends_at, m.send_after) end,
+      attempts = m.attempts + case when j.suppressed or j.sends_at > now() then 0 else 1 end,
+      sending_at = case when j.suppressed or j.sends_at > now() then m.sending_at else clock_timestamp() end,
+      updated_at = now()
+    from judged j where m.id = j.id
+    returning m.*
+  ), logged as (
+    insert into public.message_events (organization_id, message_id, status, source)
+    select k.organization_id, k.id, k.status, 'dispatch' from marked k where k.status in ('sending', 'suppressed')
+  )
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', k.id, 'attempt', k.attempts, 'to', k.to_number, 'from', k.from_number, 'body', k.body, 'provider', k.provider,
+    'account_id', k.account_id)) filter (where k.status = 'sending'), '[]')
+  into answer from marked k;
+  return answer;
+end
+$$;
+
+create function private.account_credentials(account_ids uuid[])
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(a.id, s.decrypted_secret::jsonb), '{}')
+  from public.sms_accounts a join vault.decrypted_secrets s on s.id = a.credentials_secret_id
+  where a.id = any (account_ids)
+$$;
+
+-- One step of a lane. Answers { messages, credentials: { account_id: {…} } of accounts that have their own,
+-- next_due_at: when something falls due, if within a minute }. Definer: the service role may not write these tables.
+create function private.dispatch_step(outcomes jsonb, want integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  claimed jsonb := '[]'::jsonb;
+begin
+  perform private.record_outcomes(outcomes);
+  if want > 0 then
+    claimed := private.claim_messages(want);
+  end if;
+  return jsonb_build_object(
+    'messages', claimed,
+    'credentials', private.account_credentials(array(
+      select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(claimed) c)),
+    'next_due_at', case when jsonb_array_length(claimed) = 0 then (
+      select min(due.at) from (
+        select greatest(min(m.send_after), coalesce(a.parked_until, '-infinity')) as at
+        from public.sms_accounts a join public.messages m on m.account_id = a.id and m.status = 'queued'
+        where a.status <> 'disabled' and m.send_after < now() + interval '1 minute'
+        group by a.id, a.parked_until
+      ) due where due.at < now() + interval '1 minute') end
+  );
+end
+$$;
+
+create function public.dispatch_step(outcomes jsonb default '[]', want integer default 0)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.dispatch_step(outcomes, want)
+$$;
+comment on function public.dispatch_step is 'Records a group''s outcomes and marks the next group: one round trip per group.';
+
+-- Messages in doubt for longer than the settle time, leased for a minute to whoever asks the provider about them.
+-- Definer: as dispatch_step.
+create function private.claim_doubtful(settle_seconds integer, want integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+begin
+  with leased as (
+    update public.messages m set settling_until = now() + interval '1 minute'
+    where m.id in (
+      select d.id from public.messages d
+      where d.status = 'sending' and d.held_at is null
+        and d.sending_at < now() - settle_seconds * interval '1 second'
+        and (d.settling_until is null or d.settling_until < now())
+      order by d.sending_at limit want for update skip locked
+    )
+    returning m.*
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from', l.from_number,
+    'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_message_id', l.provider_message_id,
+    'since', l.sending_at)), '[]')
+  into answer from leased l;
+  return jsonb_build_object('messages', answer, 'credentials', private.account_credentials(array(
+    select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
+end
+$$;
+
+create function public.claim_doubtful(settle_seconds integer, want integer default 50)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.claim_doubtful(settle_seconds, want)
+$$;
+comment on function public.claim_doubtful is 'Leases messages whose outcome nobody knows, to ask the provider about them.';
+
+-- What the provider knew of a message in doubt. candidates: [{ provider_message_id, status, code, message }], the ones
+-- it has for that number and text since the attempt; one that belongs to another message does not count. None left:
+-- the organization's choice decides between sending again and holding for a person. Definer: as dispatch_step.
+create function private.settle_message(message_id uuid, attempt integer, candidates jsonb)
+returns text
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  message public.messages;
+  organization public.organizations;
+  choice text;
+  found_report record;
+begin
+  select * into message from public.messages m where m.id = message_id for update;
+  if message is null or message.status <> 'sending' or message.attempts <> attempt then
+    return 'settled';
+  end if;
+  select * into found_report
+  from jsonb_to_recordset(candidates) as c (provider_message_id text, status text, code text, message text)
+  where not exists (
+    select from public.messages m where m.provider_message_id = c.provider_message_id and m.id <> message_id
+  )
+  limit 1;
+  if found_report.provider_message_id is not null then
+    perform private.apply_receipt(message, found_report.provider_message_id, found_report.status, found_report.code,
+      found_report.message, 'provider');
+    return 'found';
+  end if;
+  select * into organization from public.organizations o where o.id = message.organization_id;
+  choice := case message.category when 'marketing' then organization.uncertain_marketing
+    else organization.uncertain_service end;
+  if choice = 'resend' and message.attempts < 8 then
+    update public.messages m set status = 'queued', send_after = now(), settling_until = null, updated_at = now()
+    where m.id = message_id;
+    perform private.invoke('jobs/dispatch-messages');
+    return 'resend';
+  end if;
+  update public.messages m set held_at = now(), updated_at = now() where m.id = message_id;
+  perform private.notify_admins(message.organization_id, 'message_held', 'A text needs a decision',
+    'Nobody can say whether a text was sent. It is held until someone decides.', jsonb_build_object('message_id', message_id));
+  return 'held';
+end
+$$;
+
+create function public.settle_message(message_id uuid, attempt integer, candidates jsonb default '[]')
+returns text
+language sql set search_path = ''
+as $$
+  select private.settle_message(message_id, attempt, candidates)
+$$;
+comment on function public.settle_message is 'Ends the doubt about a message: found, resend, held, or settled meanwhile.';
+
+-- A report about a locked message. Status only moves forward, whatever the order in which reports come; a provider that
+-- reports at all has the message, so any report ends a doubt. A repeated report changes nothing.
+create function private.apply_receipt(message public.messages, provider_id text, reported text, code text, detail text, source text)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  new_status text := case when reported in ('queued', 'sending') then 'sent' else reported end;
+begin
+  if exists (
+    select from public.message_events e
+    where e.message_id = message.id and e.status = reported and e.source = apply_receipt.source
+      and e.code is not distinct from apply_receipt.code and e.provider_message_id is not distinct from provider_id
+  ) then
+    return false;
+  end if;
+  insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
+  values (message.organization_id, message.id, reported, source, code, detail, provider_id);
+  -- A canceled or suppressed message that the provider has after all tells the truth of what happened to it.
+  if private.status_rank(new_status) > private.status_rank(message.status)
+    or (message.status = 'failed' and message.provider_message_id is null) then
+    update public.messages m set
+      status = new_status,
+      provider_message_id = coalesce(m.provider_message_id, provider_id),
+      error_code = case when new_status in ('failed', 'undelivered') then apply_receipt.code end,
+      error_message = case when new_status in ('failed', 'undelivered') then detail end,
+      sent_at = coalesce(m.sent_at, now()),
+      delivered_at = case when new_status = 'delivered' then now() end,
+      held_at = null, settling_until = null, updated_at = now()
+    where m.id = message.id;
+  elsif message.provider_message_id is null then
+    update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;
+  end if;
+  return true;
+end
+$$;
+
+-- A delivery callback, already verified. Found by our own id (from the token in the callback's URL) or the provider's.
+-- opt_out: the code means that the number opted out at the provider. Answers { known, changed }.
+-- Definer: as dispatch_step.
+create function private.record_receipt(message_id uuid, provider text, provider_message_id text, status text, code text,
+  detail text, opt_out boolean)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  message public.messages;
+  changed boolean;
+begin
+  select * into message from public.messages m
+  where m.provider = record_receipt.provider and case when record_receipt.message_id is not null then m.id = record_receipt.message_id
+    else m.provider_message_id = record_receipt.provider_message_id end
+  for update;
+  if message is null then
+    return '{"known": false, "changed": false}'::jsonb;
+  end if;
+  changed := private.apply_receipt(message, provider_message_id, status, code, detail, 'callback');
+  if opt_out then
+    perform private.suppress(message.organization_id, message.to_number, 'provider',
+      'The provider says that the number opted out (' || code || ').');
+  end if;
+  return jsonb_build_object('known', true, 'changed', changed);
+end
+$$;
+
+create function public.record_receipt(provider text, provider_message_id text, status text, message_id uuid default null,
+  code text default null, detail text default null, opt_out boolean default false)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.record_receipt(message_id, provider, provider_message_id, status, code, detail, opt_out)
+$$;
+comment on function public.record_receipt is 'Records one delivery report; the same report twice changes nothing.';
+
+-- Single words that people text to opt out and in again. A table, because carriers and law change them.
+create table private.reply_keywords (
+  word text primary key constraint reply_keywords_upper check (word = upper(word)),
+  meaning text not null constraint reply_keywords_meaning check (meaning in ('stop', 'start', 'help')),
+  source text not null
+);
+insert into private.reply_keywords (word, meaning, source)
+select w, 'stop', 'Twilio default keywords; 47 CFR 64.1200(a)(10)'
+from unnest(array['STOP', 'UNSUBSCRIBE', 'END', 'QUIT', 'STOPALL', 'REVOKE', 'OPTOUT', 'OPT OUT', 'CANCEL']) w
+union all
+select w, 'start', 'Twilio default keywords' from unnest(array['START', 'YES', 'UNSTOP']) w
+union all
+select w, 'help', 'Twilio default keywords' from unnest(array['HELP', 'INFO']) w;
+
+-- An inbound text, already verified: kept once under the provider's id; STOP and START take effect in the same
+-- transaction. Answers { known, duplicate, meaning }. Definer: as dispatch_step.
+create function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
+  media jsonb, opt_out_type text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  reply_meaning text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('inbound|' || provider_message_id, 0));
+  select * into account from public.sms_accounts a
+  where a.provider = record_inbound.provider and a.sender_id = record_inbound.to_number;
+  if account is null then
+    return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
+  end if;
+  if exists (select from public.messages m where m.provider_message_id = record_inbound.provider_message_id) then
+    return '{"known": true, "duplicate": true, "meaning": null}'::jsonb;
+  end if;
+  insert into public.messages (organization_id, direction, account_id, customer_id, to_number, from_number, body, encoding,
+    segments, status, provider, provider_message_id, media)
+  select account.organization_id, 'inbound', account.id, (
+      select c.id from public.customers c
+      where c.organization_id = account.organization_id and c.phone = record_inbound.from_number order by c.id desc limit 1
+    ), record_inbound.to_number, record_inbound.from_number, record_inbound.body, s.encoding, s.segments, 'received',
+    record_inbound.provider, record_inbound.provider_message_id, record_inbound.media
+  from private.sms_segments(record_inbound.body) s;
+  reply_meaning := coalesce(lower(opt_out_type), (
+    select k.meaning from private.reply_keywords k
+    where k.word = upper(regexp_replace(btrim(body, E' \t\r\n.!"'''), '\s+', ' ', 'g'))
+  ));
+  if reply_meaning = 'stop' then
+    perform private.suppress(account.organization_id, from_number, 'reply', 'Replied: ' || left(body, 100));
+  elsif reply_meaning = 'start' then
+    update public.suppressions s set lifted_at = now(), lifted_reason = 'Replied: ' || left(body, 100)
+    where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null
+      and s.source in ('reply', 'provider');
+  end if;
+  return jsonb_build_object('known', true, 'duplicate', false, 'meaning', reply_meaning);
+end
+$$;
+
+create function public.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
+  media jsonb default '[]', opt_out_type text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type)
+$$;
+comment on function public.record_inbound is 'Keeps one inbound text and obeys STOP and START; a repeat changes nothing.';
+
+-- The credentials that sign an account's webhooks, for accounts that have their own. Definer: reads Vault.
+create function private.webhook_credentials(provider text, account_reference text)
+returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(jsonb_agg(s.decrypted_secret::jsonb), '[]')
+  from public.sms_accounts a join vault.decrypted_secrets s on s.id = a.credentials_secret_id
+  where a.provider = webhook_credentials.provider
+    and s.decrypted_secret::jsonb ->> 'account_sid' = account_reference
+$$;
+
+create function public.webhook_credentials(provider text, account_reference text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.webhook_credentials(provider, account_reference)
+$$;
+comment on function public.webhook_credentials is 'Credentials of tenants'' own provider accounts with this account id.';
+
+-- An admin gives a sender credentials of its own: { account_sid, auth_token } or { api_key }. They go to Vault and are
+-- never read back through the Data API. Definer: Vault.
+create function private.set_sms_credentials(account_id uuid, credentials jsonb)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  secret_name text := 'sms_account_' || account_id;
+begin
+  select * into account from public.sms_accounts a
+  where a.id = account_id and a.organization_id = any (private.organizations_with('organization:update')) for update;
+  if account is null then
+    perform private.problem(404, 'not_found', 'There is no such sender.');
+  end if;
+  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token'] else credentials ? 'api_key' end) then
+    perform private.problem(422, 'invalid_field', 'These are not credentials for ' || account.provider || '.',
+      '[{"path": "credentials", "message": "lacks a key that the provider needs"}]');
+  end if;
+  if account.credentials_secret_id is null then
+    update public.sms_accounts a set credentials_secret_id = vault.create_secret(credentials::text, secret_name) where a.id = account_id;
+  else
+    perform vault.update_secret(account.credentials_secret_id, credentials::text);
+  end if;
+end
+$$;
+
+create function public.set_sms_credentials(account_id uuid, credentials jsonb)
+returns void
+language sql set search_path = ''
+as $$
+  select private.set_sms_credentials(account_id, credentials)
+$$;
+comment on function public.set_sms_credentials is 'Stores a sender''s own provider credentials in Vault.';
+
+grant execute on function private.set_sms_credentials(uuid, jsonb) to authenticated;
+grant execute on function public.set_sms_credentials(uuid, jsonb) to authenticated;
+grant execute on function private.dispatch_step(jsonb, integer), private.claim_doubtful(integer, integer),
+  private.settle_message(uuid, integer, jsonb), private.record_receipt(uuid, text, text, text, text, text, boolean),
+  private.record_inbound(text, text, text, text, text, jsonb, text), private.webhook_credentials(text, text)
+to service_role;
+grant execute on function public.dispatch_step(jsonb, integer), public.claim_doubtful(integer, integer),
+  public.settle_message(uuid, integer, jsonb), public.record_receipt(text, text, text, uuid, text, text, boolean),
+  public.record_inbound(text, text, text, text, text, jsonb, text), public.webhook_credentials(text, text)
+to service_role;

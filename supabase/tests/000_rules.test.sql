@@ -1,0 +1,199 @@
+-- The rules that hold for the whole schema, frozen: whoever needs an exception writes it here, with its reason.
+begin;
+\ir support.inc
+select plan(34);
+
+create view tests.tables as
+  select c.oid, c.relname as name, c.relrowsecurity as secured from pg_class c
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p');
+create view tests.policies as
+  select p.*, t.name as table_name from pg_policy p join tests.tables t on t.oid = p.polrelid;
+create view tests.functions as
+  select p.*, n.nspname as schema, p.oid::regprocedure::text as signature
+  from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('public', 'private');
+
+-- Tables
+select is_empty($$select name from tests.tables where not secured$$, 'Every table in public has row level security.');
+select is_empty($$
+  select name from tests.tables t
+  where name not in ('organizations', 'profiles') -- the tenant itself; a person belongs to any number of tenants
+    and not exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'organization_id')
+$$, 'Every table in public has organization_id.');
+select is_empty($$
+  select name from tests.tables t
+  where name not in ('organizations', 'profiles') and not exists (
+    select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    where i.indrelid = t.oid and a.attname = 'organization_id' and i.indpred is null)
+$$, 'Every table in public has a full index that starts with organization_id.');
+select is_empty($$
+  select name, a.attname from tests.tables t join pg_attribute a on a.attrelid = t.oid and a.attname = 'organization_id'
+  where not a.attnotnull and name not in ('roles', 'role_permissions', 'audit_logs') -- the system's own rows
+$$, 'organization_id is null only where the system has rows of its own.');
+select is_empty($$
+  select c.oid::regclass from pg_class c
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('v', 'm')
+    and not coalesce(c.reloptions @> '{security_invoker=true}', false)
+$$, 'Every view in public answers with the rights of its reader.');
+select is_empty($$
+  select name from tests.tables t where obj_description(t.oid, 'pg_class') is null
+$$, 'Every table in public says what it is for.');
+select is_empty($$
+  select c.conrelid::regclass, c.conname from pg_constraint c
+  where c.contype = 'f' and c.conparentid = 0
+    and c.connamespace in ('public'::regnamespace, 'private'::regnamespace)
+    and not exists (
+      select from pg_index i
+      where i.indrelid = c.conrelid
+        and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) like '%IS NOT NULL%')
+        and (i.indkey::smallint[])[0:cardinality(c.conkey) - 1] @> c.conkey)
+$$, 'Every foreign key has an index.');
+select is_empty($$
+  select c.conrelid::regclass, c.conname from pg_constraint c
+  join pg_attribute own on own.attrelid = c.conrelid and own.attname = 'organization_id'
+  join pg_attribute other on other.attrelid = c.confrelid and other.attname = 'organization_id'
+  where c.contype = 'f' and c.conparentid = 0 and c.connamespace = 'public'::regnamespace
+    and not (own.attnum = any (c.conkey) and other.attnum = any (c.confkey))
+    and c.confrelid <> 'public.roles'::regclass -- system roles have no organization: private.guard_membership judges
+$$, 'A foreign key between two tables of tenants carries the tenant.');
+
+-- Policies
+select is_empty($$select table_name, polname from tests.policies where polroles <> array['authenticated'::regrole::oid]$$,
+  'Every policy is for authenticated alone.');
+select is_empty($$select table_name, polname from tests.policies where polcmd = '*' or not polpermissive$$,
+  'Every policy is permissive and for one command.');
+select is_empty($$select table_name, polcmd from tests.policies group by 1, 2 having count(*) > 1$$,
+  'A table has one policy for a command.');
+select is_empty($$
+  select table_name, polname from tests.policies where polcmd = 'w' and (polqual is null or polwithcheck is null)
+$$, 'A policy for update has using and with check.');
+select is_empty($$
+  select p.table_name, p.polname, a.attname
+  from tests.policies p
+  join pg_attribute a on a.attrelid = p.polrelid and a.attnum > 0 and not a.attisdropped
+  where p.polcmd <> 'a'
+    and concat(pg_get_expr(p.polqual, p.polrelid), ' ', pg_get_expr(p.polwithcheck, p.polrelid)) ~ ('\m' || a.attname || '\M')
+    and not exists (select from pg_index i where i.indrelid = p.polrelid and a.attnum = any (i.indkey))
+$$, 'Every column that a policy looks at is in an index.');
+select is_empty($$
+  select table_name, polname from tests.policies
+  where concat(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ~ 'user_metadata|current_setting'
+$$, 'No policy trusts what a user can set.');
+select is_empty($$
+  select table_name, polname from tests.policies,
+    regexp_matches(concat(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)),
+      '(.{0,8})(?:auth\.uid|private\.\w+)\(', 'g') m
+  where m[1] !~ 'SELECT $'
+$$, 'Every policy calls its functions once for a statement, in a sub-select.');
+
+-- Grants
+select is_empty($$
+  select table_schema, table_name, privilege_type from information_schema.role_table_grants
+  where grantee in ('anon', 'PUBLIC') and table_schema in ('public', 'private', 'partitions')
+$$, 'anon has no privilege on any table.');
+select is_empty($$
+  select table_schema, table_name, column_name from information_schema.column_privileges
+  where grantee in ('anon', 'PUBLIC') and table_schema in ('public', 'private', 'partitions')
+$$, 'anon has no privilege on any column.');
+select is_empty($$
+  select table_name, grantee, privilege_type from information_schema.role_table_grants
+  where grantee in ('authenticated', 'service_role') and table_schema in ('public', 'private', 'partitions')
+    and privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER')
+$$, 'No API role may truncate, reference or put triggers.');
+select is_empty($$
+  select table_schema, table_name from information_schema.role_table_grants
+  where grantee = 'authenticated' and table_schema in ('private', 'partitions')
+$$, 'authenticated reaches no table outside public.');
+select is_empty($$
+  select table_name, privilege_type from information_schema.role_table_grants
+  where grantee = 'service_role' and table_schema = 'public' and privilege_type <> 'SELECT'
+$$, 'service_role reads tables of public and writes through functions only.');
+select ok(not has_schema_privilege(role, schema, 'usage'), format('%s cannot look into %s.', role, schema))
+from (values ('anon', 'private'), ('anon', 'partitions'), ('authenticated', 'partitions'), ('service_role', 'partitions'))
+  as wanted (role, schema);
+select is_empty($$
+  select i.inhrelid::regclass from pg_inherits i join pg_class c on c.oid = i.inhrelid
+  where i.inhparent in (select oid from tests.tables) and c.relnamespace <> 'partitions'::regnamespace
+$$, 'Every partition lies in schema partitions.');
+select is_empty($$
+  select table_name, column_name from information_schema.column_privileges
+  where grantee in ('authenticated', 'service_role') and table_schema = 'public' and column_name = 'token_hash'
+$$, 'Nobody reads the hash of an invitation''s token.');
+
+-- Functions
+select is_empty($$
+  select signature from tests.functions f
+  where has_function_privilege('anon', f.oid, 'execute')
+$$, 'anon may execute no function, and neither may public.');
+select is_empty($$select signature from tests.functions where schema = 'public' and prosecdef$$,
+  'Functions that run with their owner''s rights lie in private.');
+select is_empty($$
+  select signature from tests.functions where not coalesce(proconfig::text ~ 'search_path=(\\"){2}', false)
+$$, 'Every function has an empty search_path.');
+select is_empty($$select signature from tests.functions where proowner <> 'postgres'::regrole$$,
+  'postgres owns every function.');
+select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('authenticated', oid, 'execute')$$,
+  array[
+    'accept_invitation(text)',
+    'actor(uuid)',
+    'batch_detail(uuid,uuid)',
+    'create_action(uuid,uuid,text,text)',
+    'create_actions(uuid,jsonb)',
+    'create_customer(uuid,jsonb)',
+    'create_upload(uuid,text,jsonb,jsonb)',
+    'customers_dashboard(uuid)',
+    'invite_member(uuid,text,text,uuid)',
+    'list_actions(uuid,jsonb,integer,integer)',
+    'list_customers(uuid,jsonb,text,integer,integer)',
+    'me(uuid)',
+    'message_status(uuid,uuid)',
+    'process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
+    'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
+    'send_message(uuid,uuid,text,text,text,text)',
+    'set_sms_credentials(uuid,jsonb)',
+    'take_rate_limit(text,integer)'
+  ], 'These are the functions that a signed-in person may call.');
+select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
+  array[
+    'claim_doubtful(integer,integer)',
+    'dispatch_step(jsonb,integer)',
+    'invoke_job(text)',
+    'record_inbound(text,text,text,text,text,jsonb,text)',
+    'record_receipt(uuid,text,text,text,text,text,boolean)',
+    'settle_message(uuid,integer,jsonb)',
+    'take_rate_limit_of(text,text,integer)',
+    'webhook_credentials(text,text)'
+  ], 'These are the functions that jobs and webhooks may call.');
+select set_eq($$
+  select signature from tests.functions where schema = 'private' and prosecdef and has_function_privilege('authenticated', oid, 'execute')
+$$, array[
+    'private.accept_invitation(text)',
+    'private.actor(uuid)',
+    'private.create_actions(uuid,jsonb)',
+    'private.create_upload(uuid,text,jsonb,jsonb)',
+    'private.customers_dashboard(uuid)',
+    'private.invite_member(uuid,text,text,uuid)',
+    'private.me(uuid)',
+    'private.my_colleagues()',
+    'private.my_organizations()',
+    'private.organizations_with(text,text)',
+    'private.process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
+    'private.remember_response(uuid,jsonb)',
+    'private.replayed_response(uuid)',
+    'private.require_permission(uuid,text)',
+    'private.search_customers(uuid,text)',
+    'private.send_bulk(uuid,jsonb,jsonb,text,integer,text)',
+    'private.send_message(uuid,uuid,text,text,text,text)',
+    'private.set_sms_credentials(uuid,jsonb)',
+    'private.take_own_tokens(text,integer)'
+  ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
+
+-- The timetable
+select set_eq($$select jobname::text, schedule, command, username from cron.job$$, $$
+  values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
+    ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
+    ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
+    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres')
+$$, 'These jobs run, at these times.');
+
+select * from finish();
+rollback;

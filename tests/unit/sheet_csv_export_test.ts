@@ -1,0 +1,22 @@
+import { equal } from "node:assert/strict";
+import { escapeFormula, toCsv } from "../../supabase/functions/_shared/csv.ts";
+
+Deno.test("text that a spreadsheet program would run gets an apostrophe", () => {
+  for (const text of ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]) {
+    equal(escapeFormula(text), `'${text}`);
+  }
+  for (const text of ["", "Ama", "1+1", " =1", "a=b"]) equal(escapeFormula(text), text);
+});
+
+Deno.test("CSV quotes what needs it, escapes formulas and leaves numbers numbers", () => {
+  const csv = toCsv([["a", 'say "x"', "b,c", "d\ne"], [
+    1.5,
+    -2,
+    "-1234.50",
+    null,
+    undefined,
+    true,
+  ]]);
+  equal(csv, 'a,"say ""x""","b,c","d\ne"\r\n1.5,-2,-1234.50,,,true\r\n');
+  equal(toCsv([["-1+cmd|x", "=A1,B1"]]), `'-1+cmd|x,"'=A1,B1"\r\n`);
+});

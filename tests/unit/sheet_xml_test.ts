@@ -1,0 +1,73 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import {
+  readCustomerSheet,
+  type SheetOptions,
+} from "../../supabase/functions/upload/sheet/read.ts";
+import { customers, handmadeXlsx, HEADER, workbook, xmlRow } from "../fixtures/sheets.ts";
+
+function read(bytes: Uint8Array, options: Partial<SheetOptions> = {}) {
+  return readCustomerSheet({ name: "customers.xlsx", bytes }, {
+    country: "GH",
+    currency: "GHS",
+    ...options,
+  });
+}
+
+Deno.test("XML that other programs write is read: prefixes, rich text, bare cells", async () => {
+  const header = xmlRow(1, HEADER).replaceAll("<", "<x:").replaceAll("<x:/", "</x:");
+  const shared = [
+    "<x:si><x:r><x:rPr><x:b/></x:rPr><x:t>Ama </x:t></x:r><x:r><x:t xml:space='preserve'>Mensah</x:t></x:r>" +
+    "<x:rPh sb='0' eb='1'><x:t>no part of it</x:t></x:rPh></x:si>",
+    "<x:si><x:t>A&amp;B_x0031_&#x2d;&#50;</x:t></x:si>",
+    "<x:si/>",
+  ];
+  const bytes = handmadeXlsx({
+    strings: `<x:sst count="3">${shared.join("")}</x:sst>`,
+    sheet: "<x:worksheet xmlns:x='u'><x:sheetData>" + header + "<x:row r='2'/><x:row>" +
+      "<x:c t='s'><x:v>0</x:v></x:c><x:c t='s'><x:v>1</x:v></x:c><x:c s='9'><x:v>2.44123456E8</x:v></x:c>" +
+      "<x:c/><x:c t='s'><x:v>2</x:v></x:c></x:row></x:sheetData></x:worksheet>",
+  });
+  deepEqual((await read(bytes)).rows, [{
+    row: 3,
+    name: "Ama Mensah",
+    account_number: "A&B1-2",
+    phone: "+233244123456",
+    arrears: "0.00",
+    status: null,
+  }]);
+});
+
+Deno.test("a formula that was never calculated is reported, not read as nothing", async () => {
+  const row = xmlRow(2, ["Ama", "A-1", "0244123456"])
+    .replace("</row>", "<c><f>SUM(A1:A2)</f></c></row>");
+  const result = await read(handmadeXlsx({ sheet: xmlRow(1, HEADER) + row }));
+  equal(result.errors[0]?.field, "arrears");
+  equal(/no stored result/.test(result.errors[0]?.message ?? ""), true);
+});
+
+Deno.test("a million empty formatted rows cost neither memory nor much time", async () => {
+  const blanks: string[] = [];
+  for (let row = 3; row < 1_000_000; row++) blanks.push(`<row r="${row}" s="1" ht="15"/>`);
+  const sheet = '<worksheet><dimension ref="A1:XFD1048576"/><sheetData>' + xmlRow(1, HEADER) +
+    xmlRow(2, ["Ama", "A-1", "0244123456", "5"]) + blanks.join("") +
+    xmlRow(1_000_000, ["Kofi", "A-2", "0244123457", "5"]) + "</sheetData></worksheet>";
+  const bytes = handmadeXlsx({ sheet });
+  const started = performance.now();
+  const result = await read(bytes);
+  equal(performance.now() - started < 2_000, true, "must take less than two seconds");
+  deepEqual(result.rows.map((row) => row.row), [2, 1_000_000]);
+});
+
+Deno.test("columns without end are passed over", async () => {
+  const wide = Array.from({ length: 16_384 }, () => "x");
+  const bytes = workbook({
+    S: [[...HEADER, ...wide], ["Ama", "A-1", 244123456, 5, null, ...wide]],
+  });
+  equal((await read(bytes)).rows.length, 1);
+});
+
+Deno.test("more rows than allowed are refused before they are all read", async () => {
+  const bytes = workbook({ S: customers(50) });
+  await rejects(read(bytes, { maxRows: 49 }), { code: "too_many_rows", status: 413 });
+  equal((await read(bytes, { maxRows: 50 })).totalRows, 50);
+});
