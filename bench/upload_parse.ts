@@ -1,6 +1,7 @@
 import { cpuUsage } from "node:process";
 import * as XLSX from "@e965/xlsx";
 import { readCustomerSheet } from "../supabase/functions/upload/sheet/read.ts";
+import { MAX_ROWS } from "../supabase/functions/upload/sheet/limits.ts";
 import { customers, workbook } from "../tests/fixtures/sheets.ts";
 
 /** Times are medians in milliseconds, memory is the peak of a process of its own. */
@@ -95,7 +96,7 @@ async function peakMemoryMb(): Promise<number> {
 
 async function main(file: string | undefined): Promise<void> {
   if (file === undefined) {
-    const sizes = [10_000, 50_000];
+    const sizes = [10_000, MAX_ROWS.xlsx];
     const types = ["xlsx", "biff8"] as const;
     const lines = [];
     for (const rows of sizes) {

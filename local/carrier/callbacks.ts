@@ -1,12 +1,14 @@
 import { twilioSignature } from "../../supabase/functions/_shared/messaging/twilio_signature.ts";
 import type { Carrier } from "./carrier.ts";
 import { CARRIER_CREDENTIALS } from "./credentials.ts";
-import type { OwedRequest } from "./store.ts";
+import type { OwedRequest, Store } from "./store.ts";
 
 const MAX_PARALLEL = 16;
 const FIRST_RETRY_MS = 200;
 // 200 ms doubled nine times: over 100 s in all.
 const MAX_ATTEMPTS = 10;
+
+type Owed = ReturnType<Store["dueRequests"]>[number];
 
 /**
  * Sends the webhooks that are owed, at least once each, 16 at a time, and tries again what found
@@ -31,21 +33,14 @@ export function startCallbacks(carrier: Carrier): { stop(): void } {
     if (next !== null) timer = setTimeout(pump, next - now);
   };
 
-  const run = async ({ id, attempts, request }: ReturnType<typeof store.dueRequests>[number]) => {
-    running.add(id);
-    const status = await deliver(request);
-    const failed = status === 0 || status === 429 || status >= 500;
+  const run = async (owed: Owed) => {
+    running.add(owed.id);
+    const status = await deliver(owed.request);
     // A place that met a failure rests, else a receiver that is away would be asked in a tight loop.
-    if (failed) await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS));
-    running.delete(id);
+    if (isFailure(status)) await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS));
+    running.delete(owed.id);
     if (stopped) return;
-    const reply = store.reply(request.about);
-    if (reply !== null) store.saveReply({ ...reply, answer: status });
-    if (failed && attempts + 1 < MAX_ATTEMPTS) {
-      store.postpone(id, Date.now() + FIRST_RETRY_MS * (2 ** attempts - 1));
-    } else {
-      store.settle(id);
-    }
+    record(store, owed, status);
     pump();
   };
 
@@ -57,6 +52,22 @@ export function startCallbacks(carrier: Carrier): { stop(): void } {
       clearTimeout(timer);
     },
   };
+}
+
+/** 0 is no answer. Other 4xx are the receiver's last word. */
+function isFailure(status: number): boolean {
+  return status === 0 || status === 429 || status >= 500;
+}
+
+function record(store: Store, { id, attempts, request }: Owed, status: number): void {
+  const reply = store.reply(request.about);
+  if (reply !== null) store.saveReply({ ...reply, answer: status });
+  if (isFailure(status) && attempts + 1 < MAX_ATTEMPTS) {
+    // The first 200 ms have passed already.
+    store.postpone(id, Date.now() + FIRST_RETRY_MS * (2 ** attempts - 1));
+  } else {
+    store.settle(id);
+  }
 }
 
 /** The HTTP status that the webhook got, 0 for none. */

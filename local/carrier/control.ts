@@ -1,4 +1,4 @@
-import { type Carrier, type Outage, OUTAGES, toE164 } from "./carrier.ts";
+import { type Carrier, OUTAGES, toE164 } from "./carrier.ts";
 import { CARRIER_CREDENTIALS } from "./credentials.ts";
 import type { CarrierAnswer, CarrierRequest } from "./http.ts";
 import { type Message, statusAt } from "./store.ts";
@@ -45,8 +45,9 @@ function handleSettings(carrier: Carrier, request: CarrierRequest, body: Fields)
     case "POST /outage": {
       const { provider, mode } = body;
       if (provider !== "twilio" && provider !== "arkesel") return bad("provider");
-      if (!OUTAGES.includes(mode as Outage)) return bad("mode");
-      carrier.outage[provider] = mode as Outage;
+      const outage = OUTAGES.find((one) => one === mode);
+      if (outage === undefined) return bad("mode");
+      carrier.outage[provider] = outage;
       return ok({});
     }
     default:

@@ -45,13 +45,13 @@ export async function serveHttp(
 }
 
 async function read(incoming: IncomingMessage): Promise<CarrierRequest> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
+  let body = "";
+  for await (const chunk of incoming.setEncoding("utf8")) body += chunk;
   return {
     method: incoming.method ?? "GET",
     url: new URL(incoming.url ?? "/", "http://carrier"),
     header: (name) => [incoming.headers[name] ?? ""].flat()[0] ?? "",
-    body: new TextDecoder().decode(await new Blob(chunks as BlobPart[]).arrayBuffer()),
+    body,
   };
 }
 

@@ -74,7 +74,8 @@ export function openStore(dataDir: string) {
       throw error;
     }
   };
-  return { transaction, close: () => db.close(), ...messageStore(db), ...owedStore(db) };
+  const tables = { ...messageStore(db), ...owedStore(db), ...replyStore(db) };
+  return { transaction, close: () => db.close(), ...tables };
 }
 
 function messageStore(db: DatabaseSync) {
@@ -120,11 +121,6 @@ function owedStore(db: DatabaseSync) {
   const remove = db.prepare("delete from owed where id = ?");
   const removeAbout = db.prepare("delete from owed where about = ?");
   const count = db.prepare("select count(*) as n from owed");
-  const saveReply = db.prepare(
-    "insert into replies (id, data) values (?, ?) on conflict (id) do update set data = excluded.data",
-  );
-  const reply = db.prepare("select data from replies where id = ?");
-  const replies = db.prepare("select data from replies order by rowid");
   return {
     owe: (request: OwedRequest) =>
       insert.run(request.about, request.dueAt, JSON.stringify(request)),
@@ -142,6 +138,16 @@ function owedStore(db: DatabaseSync) {
     settle: (id: number) => remove.run(id),
     forgive: (about: string) => removeAbout.run(about),
     owedCount: () => Number(count.get()?.["n"]),
+  };
+}
+
+function replyStore(db: DatabaseSync) {
+  const saveReply = db.prepare(
+    "insert into replies (id, data) values (?, ?) on conflict (id) do update set data = excluded.data",
+  );
+  const reply = db.prepare("select data from replies where id = ?");
+  const replies = db.prepare("select data from replies order by rowid");
+  return {
     saveReply: (one: Reply) => saveReply.run(one.id, JSON.stringify(one)),
     reply(id: string): Reply | null {
       const row = reply.get(id);

@@ -25,18 +25,20 @@ create extension if not exists supabase_vault with schema vault;
 -- The 12 bits after the version hold the microseconds, so ids made one after another sort in that order.
 create function private.uuid_v7(at timestamptz default clock_timestamp())
 returns uuid
-language sql volatile parallel safe set search_path = ''
+language plpgsql volatile parallel safe set search_path = ''
 as $$
-  select encode(
+declare
+  micros bigint := extract(epoch from at) * 1000000;
+begin
+  return encode(
     overlay(
       uuid_send(gen_random_uuid())
-      placing substring(int8send(t.micros / 1000) from 3)
-        || substring(int4send((28672 | (t.micros % 1000) * 4096 / 1000)::integer) from 3)
+      placing int8send(((micros / 1000) << 16) | 28672 | ((micros % 1000) * 4096 / 1000))
       from 1 for 8
     ),
     'hex'
-  )::uuid
-  from (select (extract(epoch from at) * 1000000)::bigint as micros) t
+  )::uuid;
+end
 $$;
 comment on function private.uuid_v7 is 'A UUID version 7 for the given moment, ordered to the microsecond.';
 

@@ -42,8 +42,6 @@ as $$
   insert into public.memberships (organization_id, user_id, role_id, team_id, is_default)
   values (organization_id, member, role, team,
     not exists (select from public.memberships m where m.user_id = member and m.is_default))
-  on conflict on constraint memberships_once
-  do update set role_id = excluded.role_id, team_id = excluded.team_id, status = 'active'
 $$;
 
 -- settings: { country?, time_zone?, currency? }; what is missing takes the column's default.
@@ -84,6 +82,12 @@ begin
   for update;
   if invitation is null then
     perform private.problem(422, 'invitation_invalid', 'The invitation is unknown, used, expired or for another e-mail address.');
+  end if;
+  -- Whoever was suspended meanwhile does not come back by an older invitation.
+  if exists (
+    select from public.memberships m where m.organization_id = invitation.organization_id and m.user_id = person
+  ) then
+    perform private.problem(409, 'already_member', 'You belong to this organization already.');
   end if;
   update public.invitations set accepted_at = now(), accepted_by = person where id = invitation.id;
   perform private.add_member(invitation.organization_id, person, invitation.role_id, invitation.team_id);
@@ -163,13 +167,13 @@ begin
   perform private.require_grantable(organization_id, wanted_role);
   if exists (
     select from public.memberships m join public.profiles p on p.id = m.user_id
-    where m.organization_id = invite_member.organization_id and p.email = lower(invite_member.email)
+    where m.organization_id = invite_member.organization_id and p.email = lower(btrim(invite_member.email))
   ) then
     perform private.problem(409, 'already_member', 'This person belongs to the organization already.');
   end if;
   -- A second invitation of the same address replaces the first, whose token stops working.
   delete from public.invitations i
-  where i.organization_id = invite_member.organization_id and i.email = lower(invite_member.email) and i.accepted_at is null;
+  where i.organization_id = invite_member.organization_id and i.email = lower(btrim(invite_member.email)) and i.accepted_at is null;
   insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by)
   values (organization_id, lower(btrim(email)), wanted_role, team_id, private.token_hash(secret), auth.uid())
   returning * into invitation;

@@ -31,9 +31,8 @@ create function private.masked(row_data jsonb, columns text[])
 returns jsonb
 language sql immutable set search_path = ''
 as $$
-  select case when cardinality(columns) = 0 then row_data
-    else row_data || coalesce((
-      select jsonb_object_agg(c, '***') from unnest(columns) c where jsonb_typeof(row_data -> c) <> 'null'), '{}') end
+  select row_data || coalesce((
+    select jsonb_object_agg(c, '***') from unnest(columns) c where jsonb_typeof(row_data -> c) <> 'null'), '{}')
 $$;
 
 -- Attached with transition tables old_rows and new_rows; arguments: columns whose values are masked.
@@ -49,22 +48,27 @@ declare
   request text := private.request_header('x-request-id');
   address text := split_part(coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''), ',', 1);
   masks text[] := coalesce(tg_argv[0:tg_nargs - 1]::text[], '{}');
+  masking boolean := tg_nargs > 0;
+  tenant text := case tg_table_name when 'organizations' then 'id' else 'organization_id' end;
 begin
+  -- Without masks and helper calls per row a batch of ten thousand costs half.
   if tg_op = 'INSERT' then
     insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, request_id, ip)
-    select private.row_organization(tg_table_name, r.data), actor, impersonator, 'insert', tg_table_name,
-      (r.data ->> 'id')::uuid, private.masked(r.data, masks), request, nullif(address, '')
+    select (r.data ->> tenant)::uuid, actor, impersonator, 'insert', tg_table_name,
+      (r.data ->> 'id')::uuid, case when masking then private.masked(r.data, masks) else r.data end, request, nullif(address, '')
     from (select to_jsonb(n) as data from new_rows n) r;
   elsif tg_op = 'DELETE' then
     insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, request_id, ip)
-    select private.row_organization(tg_table_name, r.data), actor, impersonator, 'delete', tg_table_name,
-      (r.data ->> 'id')::uuid, private.masked(r.data, masks), request, nullif(address, '')
+    select (r.data ->> tenant)::uuid, actor, impersonator, 'delete', tg_table_name,
+      (r.data ->> 'id')::uuid, case when masking then private.masked(r.data, masks) else r.data end, request, nullif(address, '')
     from (select to_jsonb(o) as data from old_rows o) r;
   else
     insert into public.audit_logs
       (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, after, changed, request_id, ip)
-    select private.row_organization(tg_table_name, d.after), actor, impersonator, 'update', tg_table_name,
-      (d.after ->> 'id')::uuid, private.masked(d.before, masks), private.masked(d.after, masks), d.changed,
+    select (d.after ->> tenant)::uuid, actor, impersonator, 'update', tg_table_name,
+      (d.after ->> 'id')::uuid, 
+      case when masking then private.masked(d.before, masks) else d.before end,
+      case when masking then private.masked(d.after, masks) else d.after end, d.changed,
       request, nullif(address, '')
     from (
       select b.data as before, a.data as after, array(
@@ -78,13 +82,6 @@ begin
   end if;
   return null;
 end
-$$;
-
-create function private.row_organization(table_name text, row_data jsonb)
-returns uuid
-language sql immutable set search_path = ''
-as $$
-  select (case when table_name = 'organizations' then row_data ->> 'id' else row_data ->> 'organization_id' end)::uuid
 $$;
 
 -- For migrations: audits a table, masking the named columns.

@@ -85,16 +85,16 @@ $$;
 create trigger check_body before insert or update of body on public.templates
   for each row execute function private.check_template();
 
--- The name goes in last: it is the one value that may hold braces, and what it holds must not be filled in again.
+-- What a value holds must not be filled in again: its braces stand aside, as a character that no text has, until the end.
 create function private.rendered(body text, organization text, arrears text, account_number text, name text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select replace(replace(replace(replace(body,
-    '{{organization}}', organization),
-    '{{arrears}}', coalesce(arrears, '')),
-    '{{account_number}}', coalesce(account_number, '')),
-    '{{name}}', coalesce(name, ''))
+  select translate(replace(replace(replace(replace(body,
+    '{{organization}}', translate(organization, '{', U&'\FFFF')),
+    '{{arrears}}', translate(coalesce(arrears, ''), '{', U&'\FFFF')),
+    '{{account_number}}', translate(coalesce(account_number, ''), '{', U&'\FFFF')),
+    '{{name}}', coalesce(name, '')), U&'\FFFF', '{')
 $$;
 
 -- The moment itself, or the end of the quiet hours it falls in, as the organization's clocks show it.

@@ -17,7 +17,6 @@ create table public.uploads (
     references public.batches (organization_id, id) on delete set null (batch_id)
 );
 comment on table public.uploads is 'A file as it was read: its valid rows wait here until they are processed or expire.';
-create index uploads_organization on public.uploads (organization_id, id desc);
 create index uploads_created_by on public.uploads (created_by);
 create index uploads_batch on public.uploads (organization_id, batch_id) where batch_id is not null;
 create index uploads_expiry on public.uploads (expires_at) where processed_at is null;

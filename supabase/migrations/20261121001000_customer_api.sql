@@ -187,7 +187,7 @@ begin
     select (t.quarter_hour at time zone zone)::date as day, t.action, sum(t.actions) as actions
     from private.action_totals t
     where t.organization_id = customers_dashboard.organization_id
-      and t.quarter_hour >= (today - 29)::timestamp at time zone zone
+      and t.quarter_hour >= (today - 30)::timestamp at time zone zone -- A day early: midnight can come twice.
     group by 1, 2
   ), days as (
     select d::date as day,

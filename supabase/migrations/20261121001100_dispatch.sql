@@ -59,8 +59,9 @@ begin
       provider_message_id = coalesce(m.provider_message_id, r.provider_message_id),
       segments = coalesce(nullif(r.segments, 0), m.segments),
       status = case
+        -- Accepted after all, though it was queued again meanwhile: it must not go out twice.
+        when r.kind = 'accepted' and m.status in ('queued', 'sending') then 'sent'
         when m.status <> 'sending' then m.status
-        when r.kind = 'accepted' then 'sent'
         when r.kind = 'rejected' or (r.kind = 'retry' and r.attempt >= max_attempts) then 'failed'
         when r.kind in ('retry', 'outage') then 'queued'
         else 'sending' end,
@@ -69,6 +70,7 @@ begin
         then now() + greatest(private.retry_delay(r.attempt), coalesce(r.retry_after_seconds, 0) * interval '1 second')
         else m.send_after end,
       sent_at = case when r.kind = 'accepted' then coalesce(m.sent_at, now()) else m.sent_at end,
+      held_at = case when r.kind = 'accepted' then null else m.held_at end,
       error_code = case when r.kind = 'accepted' then m.error_code else coalesce(r.code, m.error_code) end,
       error_message = case when r.kind = 'accepted' then m.error_message else coalesce(r.message, m.error_message) end,
       updated_at = now()
@@ -349,7 +351,7 @@ begin
   values (message.organization_id, message.id, reported, source, code, detail, provider_id);
   -- A canceled or suppressed message that the provider has after all tells the truth of what happened to it.
   if private.status_rank(new_status) > private.status_rank(message.status)
-    or (message.status = 'failed' and message.provider_message_id is null) then
+    or (message.status in ('failed', 'canceled', 'suppressed') and message.provider_message_id is null) then
     update public.messages m set
       status = new_status,
       provider_message_id = coalesce(m.provider_message_id, provider_id),

@@ -80,7 +80,7 @@ Deno.test("rows that never end are cut off, not collected", async () => {
   await refuses("file_expands_too_much", handmadeXlsx({ sheet: xmlRow(1, HEADER) + row }));
 });
 
-Deno.test("entities that multiply are not expanded", async () => {
+Deno.test("a document type, which entities that multiply need, is refused", async () => {
   const levels = Array.from(
     { length: 20 },
     (_, level) => `<!ENTITY l${level + 1} "${`&l${level};`.repeat(10)}">`,
@@ -88,7 +88,12 @@ Deno.test("entities that multiply are not expanded", async () => {
   const sheet =
     `<!DOCTYPE worksheet [<!ENTITY l0 "lol">${levels.join("")}]><worksheet><sheetData>` +
     xmlRow(1, HEADER) + xmlRow(2, ["&l20;", "A-1", "0244123456", "5"]) + "</sheetData></worksheet>";
-  equal((await read(handmadeXlsx({ sheet }))).rows[0]?.name, "&l20;");
+  const strings = "<!DOCTYPE sst><sst/>";
+  await refuses(
+    "file_unreadable",
+    handmadeXlsx({ sheet }),
+    handmadeXlsx({ sheet: xmlRow(1, HEADER), strings }),
+  );
 });
 
 Deno.test("tags repeated without end take linear time", async () => {
@@ -154,6 +159,14 @@ Deno.test("a file without column names says what was looked for and what was see
 Deno.test("a file with nothing below its header has no rows", async () => {
   await refuses("no_rows", workbook({ S: [HEADER] }), utf8(`${HEADER.join(",")}\n,,,,\n`));
   await refuses("no_rows", workbook({ S: [[]] }));
+});
+
+Deno.test("an archive with files without end is refused", async () => {
+  const files = Array.from({ length: 10_001 }, (_, index) => ({
+    name: `xl/${index}.xml`,
+    data: new Uint8Array(),
+  }));
+  await refuses("file_expands_too_much", zip(files));
 });
 
 Deno.test("a compound file whose chains loop is refused", async () => {

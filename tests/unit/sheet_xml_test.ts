@@ -3,6 +3,7 @@ import {
   readCustomerSheet,
   type SheetOptions,
 } from "../../supabase/functions/upload/sheet/read.ts";
+import { MAX_ROWS } from "../../supabase/functions/upload/sheet/limits.ts";
 import { customers, handmadeXlsx, HEADER, workbook, xmlRow } from "../fixtures/sheets.ts";
 
 function read(bytes: Uint8Array, options: Partial<SheetOptions> = {}) {
@@ -23,7 +24,7 @@ Deno.test("XML that other programs write is read: prefixes, rich text, bare cell
   ];
   const bytes = handmadeXlsx({
     strings: `<x:sst count="3">${shared.join("")}</x:sst>`,
-    sheet: "<x:worksheet xmlns:x='u'><x:sheetData>" + header + "<x:row r='2'/><x:row>" +
+    sheet: "<x:worksheet xmlns:x='u'><x:sheetData>" + header + "<x:row r='2'></x:row><x:row>" +
       "<x:c t='s'><x:v>0</x:v></x:c><x:c t='s'><x:v>1</x:v></x:c><x:c s='9'><x:v>2.44123456E8</x:v></x:c>" +
       "<x:c/><x:c t='s'><x:v>2</x:v></x:c></x:row></x:sheetData></x:worksheet>",
   });
@@ -47,15 +48,47 @@ Deno.test("a formula that was never calculated is reported, not read as nothing"
 
 Deno.test("a million empty formatted rows cost neither memory nor much time", async () => {
   const blanks: string[] = [];
-  for (let row = 3; row < 1_000_000; row++) blanks.push(`<row r="${row}" s="1" ht="15"/>`);
-  const sheet = '<worksheet><dimension ref="A1:XFD1048576"/><sheetData>' + xmlRow(1, HEADER) +
-    xmlRow(2, ["Ama", "A-1", "0244123456", "5"]) + blanks.join("") +
-    xmlRow(1_000_000, ["Kofi", "A-2", "0244123457", "5"]) + "</sheetData></worksheet>";
-  const bytes = handmadeXlsx({ sheet });
+  for (let row = 4; row < 1_000_000; row++) blanks.push(`<row r="${row}" s="1" ht="15"/>`);
+  const last = (row: number) => xmlRow(row, ["Kofi", "A-2", "0244123457", "5"]);
+  const sheet = (rows: string) =>
+    '<worksheet><dimension ref="A1:XFD1048576"/><sheetData>' + xmlRow(1, HEADER) +
+    xmlRow(2, ["Ama", "A-1", "0244123456", "5"]) + rows + "</sheetData></worksheet>";
   const started = performance.now();
-  const result = await read(bytes);
-  equal(performance.now() - started < 2_000, true, "must take less than two seconds");
-  deepEqual(result.rows.map((row) => row.row), [2, 1_000_000]);
+  const below = await read(handmadeXlsx({ sheet: sheet(last(3) + blanks.join("")) }));
+  deepEqual(below.rows.map((row) => row.row), [2, 3]);
+  const between = read(handmadeXlsx({ sheet: sheet(blanks.join("") + last(1_000_000)) }));
+  await rejects(between, { code: "too_many_rows" });
+  equal(performance.now() - started < 4_000, true, "must take less than two seconds each");
+});
+
+Deno.test("a declared range, links and merged cells over the whole sheet cost nothing", async () => {
+  const sheet = '<worksheet><dimension ref="A1:XFD1048576"/><sheetData>' + xmlRow(1, HEADER) +
+    xmlRow(2, ["Ama", "A-1", "0244123456", "5"]) + "</sheetData>" +
+    '<mergeCells><mergeCell ref="A2:XFD1048576"/></mergeCells>' +
+    '<hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks></worksheet>';
+  const started = performance.now();
+  equal((await read(handmadeXlsx({ sheet }))).totalRows, 1);
+  equal(performance.now() - started < 500, true);
+});
+
+Deno.test("an empty shared text does not move the texts after it", async () => {
+  const cells = [1, 2, 3].map((index) => `<c t="s"><v>${index}</v></c>`).join("");
+  const bytes = handmadeXlsx({
+    strings: "<sst><si/><si><t>Ama</t></si><si><t>A-1</t></si><si><t>0244123456</t></si></sst>",
+    sheet: `${xmlRow(1, HEADER)}<row r="2">${cells}</row>`,
+  });
+  equal((await read(bytes)).rows[0]?.name, "Ama");
+});
+
+Deno.test("a sheet that is too large is passed over when it is not the one", async () => {
+  const large = Array.from({ length: MAX_ROWS.xlsx + 100 }, (_, row) => ["meter reading", row]);
+  for (const bookType of ["xlsx", "biff8"] as const) {
+    const bytes = workbook({ Readings: large, Arrears: customers(5) }, { bookType });
+    equal((await read(bytes)).sheetName, "Arrears");
+    await rejects(read(workbook({ S: customers(MAX_ROWS.xlsx + 100) }, { bookType })), {
+      code: "too_many_rows",
+    });
+  }
 });
 
 Deno.test("columns without end are passed over", async () => {

@@ -19,7 +19,8 @@ export type App = OpenAPIHono<AppEnv>;
 export interface AppOptions {
   /**
    * Who may call: people with a token (`user`, the default), background work with a secret key (`service`), or anyone
-   * (`public`: a user's token is still verified when one is sent, unless it is for the provider to send).
+   * (`public`: a user's token is still verified when one is sent; one that does not hold counts as none, because clients
+   * keep sending an expired token while they refresh it, and hosted Supabase adds one of its own for a mere API key).
    */
   callers?: "user" | "service" | "public";
   /** Largest body in bytes; more is answered 413. Default 8 MiB. */
@@ -125,6 +126,7 @@ function authenticate(callers: "user" | "service" | "public"): MiddlewareHandler
       ? "secret:*" as const
       : ["user" as const, "none" as const];
     const { data, error } = await verifyAuth(c.req.raw, { auth });
+    if (error && callers === "public") return await next();
     if (error) {
       throw new Problem(401, "not_signed_in", "Send a valid access token as a bearer token.", {
         headers: { "www-authenticate": "Bearer" },

@@ -86,7 +86,7 @@ async function readTable(bytes: Uint8Array, maxRows: number): Promise<SheetTable
   const limit = Math.min(maxRows, MAX_ROWS[kind]);
   try {
     if (kind === "csv") return readCsv(bytes, limit);
-    return kind === "xls" ? readXls(bytes, limit) : await readXlsx(bytes, limit);
+    return kind === "xls" ? await readXls(bytes, limit) : await readXlsx(bytes, limit);
   } catch (error) {
     // A damaged file can surprise a parser anywhere; that is the file's fault, not a crash.
     throw error instanceof SheetError ? error : unreadable();

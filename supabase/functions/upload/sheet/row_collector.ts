@@ -112,7 +112,8 @@ function isBlank(cell: CellValue): boolean {
   return cell === null || cell === "" || (typeof cell === "string" && cell.trim() === "");
 }
 
-function tooManyRows(limit: number): SheetError {
+/** The refusal of a table with more rows than are read. */
+export function tooManyRows(limit: number): SheetError {
   return new SheetError(
     "too_many_rows",
     `The file has more than ${limit} rows. Split it, or save it as CSV if it is a workbook, ` +

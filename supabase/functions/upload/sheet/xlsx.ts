@@ -1,109 +1,90 @@
-import { oldFormat, unreadable, unsupported } from "./error.ts";
+import { expandsTooMuch } from "./error.ts";
 import { HeaderSearch } from "./header.ts";
-import { type NumberFormat, numberFormat } from "./number_format.ts";
-import { RowCollector, type SheetTable } from "./row_collector.ts";
-import { attribute, readPart, section, startTags } from "./xml.ts";
-import { readSharedStrings } from "./xlsx_strings.ts";
-import { readWorksheet, type Workbook } from "./xlsx_sheet.ts";
-import { openZip, type ZipArchive } from "./zip.ts";
+import { HEADER_ROWS, MAX_ROWS, MAX_TAGS } from "./limits.ts";
+import { RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
+import { archive, readSheet } from "./sheetjs.ts";
+import { openPackage } from "./xlsx_package.ts";
+import { headOf, sheetSource, sheetXml } from "./xlsx_sheet.ts";
+import { countTags, readPart } from "./xml.ts";
+import { openZip } from "./zip.ts";
 
-interface Relation {
-  id: string;
-  type: string;
-  target: string;
+/** What every sheet of a workbook refers to, as XML. */
+interface Shared {
+  strings: string;
+  styles: string;
+  date1904: boolean;
 }
-interface SheetPart {
-  name: string;
-  part: string;
-}
+
+const LAST_ROW = MAX_ROWS.xlsx + HEADER_ROWS;
 
 /**
  * The table in an .xlsx file: the first sheet, visible ones before hidden ones, that has a header.
- * Every part is read as a stream, so memory follows the rows that are kept and not the file.
+ * SheetJS reads a new workbook that is made of this one sheet and of what it refers to.
  */
 export async function readXlsx(bytes: Uint8Array, maxRows: number): Promise<SheetTable> {
   const zip = openZip(bytes);
-  const workbookPart = await findWorkbook(zip);
-  const xml = await readPart(zip, workbookPart);
-  const relations = await readRelations(zip, workbookPart);
-  const workbook: Workbook = {
-    strings: await readSharedStrings(zip, partOfType(relations, "sharedStrings")),
-    formats: await readFormats(zip, partOfType(relations, "styles")),
-    date1904: /^(?:1|true)$/.test(
-      attribute(startTags(xml, "workbookPr")[0] ?? "", "date1904") ?? "",
-    ),
+  const { sheets, strings, styles, date1904 } = await openPackage(zip);
+  const shared: Shared = {
+    strings: strings ? withoutEmptyItems(await readPart(zip, strings)) : "",
+    styles: styles ? await readPart(zip, styles) : "",
+    date1904,
   };
+  const sharedTags = countTags(shared.strings) + countTags(shared.styles);
+  let tagsLeft = MAX_TAGS;
   const search = new HeaderSearch();
-  for (const sheet of listSheets(xml, relations)) {
-    if (!zip.has(sheet.part)) continue;
-    const collector = new RowCollector(search, maxRows);
-    await readWorksheet(zip.pieces(sheet.part), workbook, collector);
-    const table = collector.table(sheet.name);
+  for (const { name, part } of sheets) {
+    let sheet = sheetSource(await readPart(zip, part));
+    // Of a sheet that is too large only the header is looked for: it may not be the one.
+    const isTooLarge = sheet.lastRow > LAST_ROW;
+    if (isTooLarge) sheet = headOf(sheet);
+    tagsLeft -= sharedTags + countTags(sheet.rows) + sheet.merges.length;
+    if (tagsLeft < 0) throw expandsTooMuch();
+    const collector = new RowCollector(search, isTooLarge ? HEADER_ROWS : maxRows);
+    await readSheet(await workbookOf(sheetXml(sheet), shared), collector, LAST_ROW);
+    const table = collector.table(name);
+    if (table && isTooLarge) throw tooManyRows(maxRows);
     if (table) return table;
   }
   throw search.failure();
 }
 
-async function findWorkbook(zip: ZipArchive): Promise<string> {
-  const root = zip.has("_rels/.rels") ? await readRelations(zip, "") : [];
-  const part = partOfType(root, "officeDocument") ?? "xl/workbook.xml";
-  const isWorkbook = /workbook[^/]*\.xml$/i.test(part) || zip.has("xl/worksheets/sheet1.xml");
-  if (isWorkbook && zip.has(part)) return part;
-  const other = zip.names().find((name) => /(?:^|\/)(?:workbook\.bin|content\.xml)$/.test(name));
-  if (!other) throw zip.names().length === 0 ? unreadable() : unsupported();
-  throw oldFormat();
+/** SheetJS overlooks an empty item, and every later one would stand in the wrong cell. */
+function withoutEmptyItems(strings: string): string {
+  return strings.replace(/<((?:\w+:)?)si\s?\/>/g, "<$1si><$1t></$1t></$1si>");
 }
 
-/** Relations of a part, their targets as names in the archive. */
-async function readRelations(zip: ZipArchive, part: string): Promise<Relation[]> {
-  const folder = part.slice(0, part.lastIndexOf("/") + 1);
-  const name = `${folder}_rels/${part.slice(folder.length)}.rels`;
-  if (!zip.has(name)) return [];
-  return startTags(await readPart(zip, name), "Relationship").map((tag) => ({
-    id: attribute(tag, "Id") ?? "",
-    type: attribute(tag, "Type") ?? "",
-    target: resolve(folder, attribute(tag, "Target") ?? ""),
-  }));
-}
+const RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 
-function resolve(folder: string, target: string): string {
-  const path = target.replaceAll("\\", "/");
-  if (path.startsWith("/")) return path.slice(1);
-  const steps: string[] = [];
-  for (const step of `${folder}${path}`.split("/")) {
-    if (step === "..") steps.pop();
-    else if (step !== ".") steps.push(step);
-  }
-  return steps.join("/");
-}
-
-function partOfType(relations: Relation[], type: string): string | undefined {
-  return relations.find((relation) => relation.type.endsWith(`/${type}`))?.target;
-}
-
-function listSheets(xml: string, relations: Relation[]): SheetPart[] {
-  const visible: SheetPart[] = [];
-  const hidden: SheetPart[] = [];
-  for (const tag of startTags(section(xml, "sheets"), "sheet")) {
-    const id = attribute(tag, "[\\w.-]{1,40}:id");
-    const relation = relations.find((one) => one.id === id);
-    if (!relation?.type.endsWith("/worksheet")) continue;
-    const list = /hidden/i.test(attribute(tag, "state") ?? "") ? hidden : visible;
-    list.push({ name: attribute(tag, "name") ?? "", part: relation.target });
-  }
-  return [...visible, ...hidden];
-}
-
-/** The number format of each cell style, by the style's index. */
-async function readFormats(zip: ZipArchive, part: string | undefined): Promise<NumberFormat[]> {
-  if (!part || !zip.has(part)) return [];
-  const xml = await readPart(zip, part);
-  const codes = new Map<number, string>();
-  for (const tag of startTags(section(xml, "numFmts"), "numFmt")) {
-    codes.set(Number(attribute(tag, "numFmtId")), attribute(tag, "formatCode") ?? "");
-  }
-  return startTags(section(xml, "cellXfs"), "xf").map((tag) => {
-    const id = Number(attribute(tag, "numFmtId"));
-    return numberFormat(id, codes.get(id));
-  });
+function workbookOf(sheet: string, { strings, styles, date1904 }: Shared): Promise<Uint8Array> {
+  const parts = [
+    { name: "worksheet", type: "worksheet", bytes: sheet },
+    { name: "sharedStrings", type: "sharedStrings", bytes: strings },
+    { name: "styles", type: "styles", bytes: styles },
+  ].filter(({ bytes }) => bytes !== "");
+  const types = [{ name: "workbook", type: "sheet.main" }, ...parts].map(({ name, type }) =>
+    `<Override PartName="/xl/${name}.xml" ContentType="${CONTENT}.${type}+xml"/>`
+  );
+  const relations = parts.map(({ name, type }) =>
+    `<Relationship Id="${name}" Type="${RELATION}/${type}" Target="${name}.xml"/>`
+  );
+  return archive([
+    {
+      name: "[Content_Types].xml",
+      bytes: `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">${
+        types.join("")
+      }</Types>`,
+    },
+    {
+      name: "xl/workbook.xml",
+      bytes: `<workbook xmlns="${SPREADSHEET}"><workbookPr date1904="${date1904}"/>` +
+        `<sheets><sheet name="Sheet" sheetId="1" r:id="worksheet"/></sheets></workbook>`,
+    },
+    {
+      name: "xl/_rels/workbook.xml.rels",
+      bytes: `<Relationships>${relations.join("")}</Relationships>`,
+    },
+    ...parts.map(({ name, bytes }) => ({ name: `xl/${name}.xml`, bytes })),
+  ]);
 }

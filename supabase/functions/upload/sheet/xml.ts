@@ -1,19 +1,16 @@
-import { expandsTooMuch } from "./error.ts";
-import { MAX_PIECE } from "./limits.ts";
+import { Buffer } from "node:buffer";
+import { expandsTooMuch, unreadable } from "./error.ts";
 import type { ZipArchive } from "./zip.ts";
 
-// Only these: entities that a document type declares are never expanded, so none can explode.
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{2,4}));/gi;
-const ESCAPED_UNIT = /_x([\da-f]{4})_/gi;
+const SMALL_PART = 2 * 1024 * 1024;
 
 function codePoint(number: number): string {
   return number <= 0x10ffff ? String.fromCodePoint(number) : "\ufffd";
 }
 
-/** The text that XML source stands for. */
-export function xmlText(source: string): string {
-  if (!source.includes("&")) return source;
+function xmlText(source: string): string {
   return source.replace(ENTITY, (whole, decimal, hex, name) => {
     if (decimal) return codePoint(Number(decimal));
     if (hex) return codePoint(parseInt(hex, 16));
@@ -21,23 +18,9 @@ export function xmlText(source: string): string {
   });
 }
 
-/** Text of a cell: XML, and Excel's own escape for what XML cannot hold (`_x000D_`). */
-export function cellSource(source: string): string {
-  const text = xmlText(source);
-  if (!text.includes("_x")) return text;
-  return text.replace(ESCAPED_UNIT, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-}
-
-const attributePatterns = new Map<string, RegExp>();
-
-/** An attribute's value in the source of a start tag. */
+/** An attribute's value in the source of a start tag; its name may be a pattern. */
 export function attribute(tag: string, name: string): string | null {
-  let pattern = attributePatterns.get(name);
-  if (!pattern) {
-    pattern = new RegExp(`\\s${name}\\s?=\\s?(?:"([^"]*)"|'([^']*)')`);
-    attributePatterns.set(name, pattern);
-  }
-  const match = pattern.exec(tag);
+  const match = new RegExp(`\\s${name}\\s?=\\s?(?:"([^"]*)"|'([^']*)')`).exec(tag);
   return match ? xmlText(match[1] ?? match[2] ?? "") : null;
 }
 
@@ -46,21 +29,29 @@ export function startTags(xml: string, name: string): string[] {
   return xml.match(new RegExp(`<(?:[\\w.-]{1,40}:)?${name}(?=[\\s/>])[^<>]*>`, "g")) ?? [];
 }
 
-/** What stands between the first start tag of an element and the next end tag of its name. */
-export function section(xml: string, name: string): string {
-  const start = xml.search(new RegExp(`<(?:[\\w.-]{1,40}:)?${name}[\\s>]`));
-  if (start === -1) return "";
-  const length = xml.slice(start + 1).search(new RegExp(`</(?:[\\w.-]{1,40}:)?${name}\\s*>`));
-  return length === -1 ? "" : xml.slice(start, start + 1 + length);
+/** How many tags there are, which is what reading XML costs time and memory for. */
+export function countTags(xml: string): number {
+  let count = 0;
+  for (let at = xml.indexOf("<"); at !== -1; at = xml.indexOf("<", at + 1)) count++;
+  return count;
 }
 
-/** A whole part of a workbook as text; for the parts that are small in every honest file. */
+/**
+ * A part of a workbook, one character per byte as SheetJS takes it. Document types, which no
+ * program writes into a workbook and entities that multiply need, are refused.
+ */
 export async function readPart(zip: ZipArchive, name: string): Promise<string> {
-  const decoder = new TextDecoder();
   let text = "";
   for await (const piece of zip.pieces(name)) {
-    text += decoder.decode(piece, { stream: true });
-    if (text.length > 4 * MAX_PIECE) throw expandsTooMuch();
+    text += Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("latin1");
   }
-  return text + decoder.decode();
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw unreadable();
+  return text;
+}
+
+/** A part that is small in every honest file, as the text that it is. */
+export async function readSmallPart(zip: ZipArchive, name: string): Promise<string> {
+  const text = await readPart(zip, name);
+  if (text.length > SMALL_PART) throw expandsTooMuch();
+  return Buffer.from(text, "latin1").toString("utf8");
 }

@@ -1,6 +1,5 @@
 import { encrypted, expandsTooMuch, SheetError, unreadable } from "./error.ts";
-import { MAX_EXPANDED_BYTES } from "./limits.ts";
-import { Crc32 } from "./crc32.ts";
+import { MAX_ENTRIES, MAX_EXPANDED_BYTES } from "./limits.ts";
 
 interface Entry {
   method: number;
@@ -23,7 +22,7 @@ const END_OF_DIRECTORY = 0x06054b50;
 const DIRECTORY_ENTRY = 0x02014b50;
 const LOCAL_ENTRY = 0x04034b50;
 // Deflate expands at most 1,032 times: this much input never makes more than 8 MB at once.
-const INPUT_STEP = 8 * 1024;
+const STEP = 8 * 1024;
 
 /** Opens an archive by its directory, which stands at the end: a cut file has none. */
 export function openZip(bytes: Uint8Array): ZipArchive {
@@ -55,9 +54,11 @@ function readDirectory(bytes: Uint8Array): Map<string, Entry> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = findEnd(view);
   const entries = new Map<string, Entry>();
+  const count = view.getUint16(end + 10, true);
+  if (count > MAX_ENTRIES) throw expandsTooMuch();
   let at = view.getUint32(end + 16, true);
   try {
-    for (let left = view.getUint16(end + 10, true); left > 0; left--) {
+    for (let left = count; left > 0; left--) {
       if (view.getUint32(at, true) !== DIRECTORY_ENTRY) throw unreadable();
       const nameLength = view.getUint16(at + 28, true);
       const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
@@ -111,29 +112,46 @@ async function* unpack(bytes: Uint8Array, entry: Entry, budget: { left: number }
   if (packed.length < entry.packed || (entry.method !== 0 && entry.method !== 8)) {
     throw unreadable();
   }
-  const crc = new Crc32();
   // The directory can lie about sizes, so what really comes out is counted.
-  for await (const piece of entry.method === 0 ? [packed] : inflate(packed)) {
+  for await (const piece of inflate(gzipped(packed, entry))) {
     budget.left -= piece.length;
     if (budget.left < 0) throw expandsTooMuch();
-    crc.add(piece);
     yield piece;
   }
-  if (crc.value() !== entry.crc) throw unreadable();
 }
 
-async function* inflate(packed: Uint8Array): AsyncGenerator<Uint8Array> {
-  let at = 0;
+/** The entry as a gzip file, so that the platform's own unpacker checks its sum and its length. */
+function* gzipped(packed: Uint8Array, entry: Entry): Generator<Uint8Array<ArrayBuffer>> {
+  yield Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
+  if (entry.method === 0) yield* storedBlocks(packed);
+  else for (let at = 0; at < packed.length; at += STEP) yield packed.slice(at, at + STEP);
+  const trailer = new DataView(new ArrayBuffer(8));
+  trailer.setUint32(0, entry.crc, true);
+  trailer.setUint32(4, entry.size, true);
+  yield new Uint8Array(trailer.buffer);
+}
+
+/** Bytes that are not compressed, in the form that deflate has for them (RFC 1951, 3.2.4). */
+function* storedBlocks(packed: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < packed.length; at += STEP) {
+    const block = packed.slice(at, at + STEP);
+    const [low, high] = [block.length & 255, block.length >> 8];
+    yield Uint8Array.of(0, low, high, ~low, ~high);
+    yield block;
+  }
+  yield Uint8Array.of(1, 0, 0, 255, 255);
+}
+
+async function* inflate(file: Generator<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array> {
   const input = new ReadableStream<BufferSource>({
     pull(controller) {
-      if (at >= packed.length) return controller.close();
-      controller.enqueue(packed.slice(at, at + INPUT_STEP));
-      at += INPUT_STEP;
+      const next = file.next();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
     },
   }, { highWaterMark: 0 });
-  const output = input.pipeThrough(new DecompressionStream("deflate-raw"));
   try {
-    yield* output;
+    yield* input.pipeThrough(new DecompressionStream("gzip"));
   } catch (error) {
     throw error instanceof SheetError ? error : unreadable();
   }

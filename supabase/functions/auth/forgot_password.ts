@@ -1,0 +1,51 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { App } from "../_shared/app.ts";
+import type { AppEnv } from "../_shared/context.ts";
+import { env } from "../_shared/env.ts";
+import { log } from "../_shared/log.ts";
+import { problems } from "../_shared/problem.ts";
+import { json, jsonBody } from "../_shared/route.ts";
+import { keepAlive } from "../_shared/sentry.ts";
+import { limitAttempts } from "./guard.ts";
+import { authClient } from "./provider.ts";
+import { Email } from "./schemas.ts";
+
+const route = createRoute({
+  method: "post",
+  path: "/password/forgot",
+  operationId: "forgotPassword",
+  tags: ["auth"],
+  summary: "Ask for a link to choose a new password",
+  description: "Always answered alike: nobody learns whether the address has an account.",
+  security: [],
+  request: { body: jsonBody(z.object({ email: Email }).openapi("ForgotPassword")) },
+  responses: {
+    202: json(
+      z.object({ status: z.literal("accepted") }).openapi("ForgotPasswordAccepted"),
+      "If the address has an account, a link is on its way",
+    ),
+    ...problems(400, 422, 429),
+  },
+});
+
+async function sendLink(c: Context<AppEnv>, email: string): Promise<void> {
+  const appUrl = env.appUrl();
+  const { error } = await authClient(c).auth.resetPasswordForEmail(
+    email,
+    appUrl ? { redirectTo: new URL("/reset-password", appUrl).href } : {},
+  );
+  if (error) log("warn", "recovery_mail_failed", { request_id: c.var.requestId, code: error.code });
+}
+
+export function forgotPassword(app: App) {
+  app.openapi(route, async (c) => {
+    const { email } = c.req.valid("json");
+    await limitAttempts(c, email);
+    // After the answer: Auth takes longer where there is an account to write to.
+    keepAlive(sendLink(c, email).catch((error) => {
+      log("warn", "recovery_mail_failed", { request_id: c.var.requestId, cause: String(error) });
+    }));
+    return c.json({ status: "accepted" as const }, 202);
+  });
+}

@@ -1,0 +1,53 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { App } from "../_shared/app.ts";
+import type { AppEnv } from "../_shared/context.ts";
+import { problems } from "../_shared/problem.ts";
+import { json, jsonBody } from "../_shared/route.ts";
+import { limitAttempts, refusedSlowly } from "./guard.ts";
+import { authClient, fromAuth, invalidCredentials, toSignedIn } from "./provider.ts";
+import { Email, SignedIn } from "./schemas.ts";
+
+const route = createRoute({
+  method: "post",
+  path: "/login",
+  operationId: "login",
+  tags: ["auth"],
+  summary: "Sign in",
+  description: "A wrong password, an unknown address and a banned account are answered alike.",
+  security: [],
+  request: {
+    body: jsonBody(
+      z.object({
+        email: Email,
+        password: z.string().min(1).max(1000).openapi({ format: "password", example: "correct horse battery" }),
+      }).openapi("Login"),
+    ),
+  },
+  responses: { 200: json(SignedIn, "Signed in"), ...problems(400, 401, 403, 422, 429) },
+});
+
+/** What people prove who they are with. */
+export interface Credentials {
+  email: string;
+  password: string;
+}
+
+/**
+ * A session for these credentials.
+ * @throws Problem 401, the same for everything that is wrong with them.
+ */
+export async function signIn(c: Context<AppEnv>, { email, password }: Credentials) {
+  const { data, error } = await authClient(c).auth.signInWithPassword({ email, password });
+  if (error?.code === "invalid_credentials" || error?.code === "user_banned") throw invalidCredentials();
+  if (error) throw fromAuth(error);
+  return toSignedIn(data.session);
+}
+
+export function login(app: App) {
+  app.openapi(route, async (c) => {
+    const credentials = c.req.valid("json");
+    await limitAttempts(c, credentials.email);
+    return c.json(await refusedSlowly(() => signIn(c, credentials)), 200);
+  });
+}

@@ -1,0 +1,38 @@
+import { z } from "@hono/zod-openapi";
+import { Id } from "../_shared/fields.ts";
+
+/** An address as people type it; compared in lower case everywhere. */
+export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email())
+  .openapi({ type: "string", format: "email", example: "ama@nileutility.com" });
+
+/** A password that is being chosen. 72 bytes is what bcrypt reads. */
+export const NewPassword = z.string().min(8, "must have at least 8 characters")
+  .refine((text) => new TextEncoder().encode(text).length <= 72, "must have at most 72 bytes")
+  .openapi({ format: "password", minLength: 8, maxLength: 72, example: "correct horse battery" });
+
+const Tokens = {
+  access_token: z.string().openapi({ example: "eyJhbGciOiJFUzI1NiIsImtpZCI6…" }),
+  refresh_token: z.string().openapi({ example: "v1.Mr5zKp0a…" }),
+  expires_at: z.int().openapi({ description: "Unix seconds", example: 1795239600 }),
+};
+
+export const SessionUser = z.object({
+  id: Id,
+  email: z.string().openapi({ example: "ama@nileutility.com" }),
+  full_name: z.string().openapi({ example: "Ama Mensah" }),
+}).openapi("SessionUser");
+
+export const SignedIn = z.object({ ...Tokens, user: SessionUser })
+  .openapi("Session", { description: "Send access_token as a bearer token" });
+
+export const Registered = z.object({
+  access_token: Tokens.access_token.nullable(),
+  refresh_token: Tokens.refresh_token.nullable(),
+  expires_at: Tokens.expires_at.nullable(),
+  user: SessionUser,
+  organization_id: Id,
+  confirmation_required: z.boolean().openapi({
+    description: "Whether the address must be confirmed before the first sign-in; there are no tokens then",
+    example: false,
+  }),
+}).openapi("Registration");

@@ -1,0 +1,7 @@
+import { createApp } from "../_shared/app.ts";
+import { getDocument } from "./get.ts";
+
+/** The description of the whole API. */
+export const router = createApp("docs", { callers: "public" });
+
+getDocument(router);

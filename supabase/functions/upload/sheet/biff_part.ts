@@ -1,0 +1,106 @@
+import { Buffer } from "node:buffer";
+import { unreadable } from "./error.ts";
+import { Biff, type BiffGlobals, type BiffRecord, biffRecords } from "./biff.ts";
+
+type BoundSheet = BiffGlobals["sheets"][number];
+
+const GLOBAL: ReadonlySet<number> = new Set([
+  Biff.codePage,
+  Biff.date1904,
+  Biff.format,
+  Biff.sst,
+  Biff.xf,
+]);
+const CELLS: ReadonlySet<number> = new Set([
+  Biff.boolErr,
+  Biff.formula,
+  Biff.label,
+  Biff.labelSst,
+  Biff.mulRk,
+  Biff.number,
+  Biff.rk,
+  Biff.rString,
+]);
+const FORMULA_LENGTH = 20;
+
+/** The records of one sheet that are read. */
+export interface BiffSheet {
+  records: BiffRecord[];
+  /** The number of the last row that has a value; 0 when none has. */
+  lastRow: number;
+  cells: number;
+}
+
+/** Finds the records of a sheet. What is left out can cost SheetJS time without bounds: links. */
+export function sheetRecords({ view }: BiffGlobals, { position }: BoundSheet): BiffSheet {
+  const sheet: BiffSheet = { records: [], lastRow: 0, cells: 0 };
+  let depth = 0;
+  let isKept = false;
+  for (const record of biffRecords(view, position)) {
+    const { type, start, end } = record;
+    if (type === Biff.bof && ++depth > 1) continue;
+    if (type === Biff.eof && --depth === 0) return sheet;
+    // Charts on the sheet are substreams inside its own.
+    if (depth !== 1) continue;
+    const isCell = CELLS.has(type) && end - start >= 6;
+    if (isCell) {
+      sheet.lastRow = Math.max(sheet.lastRow, view.getUint16(start, true) + 1);
+      sheet.cells += type === Biff.mulRk ? Math.ceil((end - start) / 6) : 1;
+    }
+    if (type !== Biff.continuation) {
+      isKept = isCell || type === Biff.string || type === Biff.mergeCells;
+    }
+    if (isKept) sheet.records.push(record);
+  }
+  throw unreadable();
+}
+
+/** The same sheet with the cells only that stand in its first rows. */
+export function firstRows({ view }: BiffGlobals, sheet: BiffSheet, rows: number): BiffSheet {
+  const records = sheet.records.filter(({ type, start }) =>
+    CELLS.has(type) && type !== Biff.formula && view.getUint16(start, true) < rows
+  );
+  return { records, lastRow: Math.min(sheet.lastRow, rows), cells: records.length };
+}
+
+/** A workbook's stream with this sheet in it and nothing else, as SheetJS takes it. */
+export function streamOf(globals: BiffGlobals, bound: BoundSheet, sheet: BiffSheet): Uint8Array {
+  const { view } = globals;
+  const parts: Uint8Array[] = [];
+  const add = ({ at, end }: BiffRecord) =>
+    parts.push(new Uint8Array(view.buffer, view.byteOffset + at, end - at));
+  const name = copyOf(view, bound.record);
+  let isKept = false;
+  for (const record of biffRecords(view, 0)) {
+    if (record.type === Biff.eof) {
+      parts.push(name);
+      add(record);
+      break;
+    }
+    if (record.type !== Biff.continuation) isKept = record.at === 0 || GLOBAL.has(record.type);
+    if (isKept) add(record);
+  }
+  const position = parts.reduce((length, part) => length + part.length, 0);
+  new DataView(name.buffer).setUint32(4, position, true);
+  for (const [first] of [biffRecords(view, bound.position)]) if (first) add(first);
+  for (const record of sheet.records) {
+    if (record.type === Biff.formula) parts.push(resultOf(view, record));
+    else add(record);
+  }
+  parts.push(Uint8Array.of(Biff.eof, 0, 0, 0));
+  return Buffer.concat(parts);
+}
+
+function copyOf(view: DataView, { at, end }: BiffRecord): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(view.buffer, view.byteOffset + at, end - at).slice();
+}
+
+/** A formula's record without the formula, which is never looked at. */
+function resultOf(view: DataView, record: BiffRecord): Uint8Array {
+  if (record.end - record.start < FORMULA_LENGTH) throw unreadable();
+  const result = copyOf(view, { ...record, end: record.start + FORMULA_LENGTH + 2 });
+  result[2] = FORMULA_LENGTH + 2;
+  result[3] = 0;
+  result.fill(0, FORMULA_LENGTH + 4);
+  return result;
+}

@@ -1,0 +1,134 @@
+import { Buffer } from "node:buffer";
+import type { CellObject, WorkSheet } from "@e965/xlsx";
+import type { CellValue } from "../../_shared/customer_row.ts";
+import { unreadable } from "./error.ts";
+import { MAX_COLUMNS } from "./limits.ts";
+import { type NumberFormatter, type NumberKind, numberKind, serialDate } from "./number_format.ts";
+import type { RowCollector } from "./row_collector.ts";
+
+type Library = typeof import("@e965/xlsx");
+
+/** A file of an archive, its bytes one character each. */
+export interface ArchiveFile {
+  name: string;
+  bytes: string;
+}
+
+// Loaded with the first workbook and not with the function: it would cost every cold start 60 ms.
+function library(): Promise<Library> {
+  return import("@e965/xlsx");
+}
+
+/** An archive of these files, not compressed, in the bytes that `readSheet` takes. */
+export async function archive(files: readonly ArchiveFile[]): Promise<Uint8Array> {
+  const { CFB } = await library();
+  const container = CFB.utils.cfb_new();
+  for (const { name, bytes } of files) {
+    CFB.utils.cfb_add(container, name, Buffer.from(bytes, "latin1"));
+  }
+  return CFB.write(container, { fileType: "zip", type: "buffer" });
+}
+
+/** Tables of the code pages that texts before Excel 97 can be in; 0.5 MB that few files need. */
+export async function loadCodePages(): Promise<void> {
+  const { set_cptable } = await library();
+  set_cptable(await import("@e965/xlsx/dist/cpexcel.full.mjs"));
+}
+
+/**
+ * Hands the rows of the first sheet of a workbook to the collector. The workbook must be one that
+ * was put together here, of parts whose size is known: SheetJS has no limits of its own.
+ * Rows from `sheetRows` on are passed over. Gives back the sheet's name.
+ */
+export async function readSheet(
+  workbook: Uint8Array,
+  collector: RowCollector,
+  sheetRows: number,
+): Promise<string> {
+  const xlsx = await library();
+  const book = xlsx.read(workbook, {
+    type: "buffer",
+    dense: true,
+    sheetRows,
+    cellNF: true,
+    cellText: false,
+    cellFormula: false,
+    cellHTML: false,
+    cellStyles: false,
+    cellDates: false,
+  });
+  const name = book.SheetNames[0] ?? "";
+  const sheet = book.Sheets[name];
+  if (!sheet?.["!data"]) throw unreadable();
+  const date1904 = book.Workbook?.WBProps?.date1904 === true;
+  collectRows(sheet, collector, cellReader(xlsx.SSF, date1904), sheetRows);
+  return name;
+}
+
+type CellReader = (cell: CellObject) => CellValue;
+
+function collectRows(
+  sheet: WorkSheet,
+  collector: RowCollector,
+  read: CellReader,
+  sheetRows: number,
+): void {
+  const data: (CellObject[] | undefined)[] = sheet["!data"] ?? [];
+  // A cell's own reference can lie about its row, so the length of `data` means nothing.
+  for (let row = 0; row < Math.min(data.length, sheetRows); row++) {
+    if (!collector.wantsRow(row + 1)) break;
+    const cells = data[row];
+    if (!cells) continue;
+    const values: CellValue[] = [];
+    const width = Math.min(cells.length, MAX_COLUMNS);
+    for (let column = 0; column < width; column++) {
+      const cell = cells[column];
+      if (cell && collector.wants(column)) values[column] = read(cell);
+    }
+    collector.add(row + 1, values);
+  }
+  collector.fillMerged((sheet["!merges"] ?? []).map(({ s, e }) => ({
+    firstRow: s.r + 1,
+    lastRow: e.r + 1,
+    firstColumn: s.c,
+    lastColumn: e.c,
+  })));
+}
+
+/** What a cell holds; of a formula, the result stored with it. */
+function cellReader(formatter: NumberFormatter, date1904: boolean): CellReader {
+  const kinds = new Map<string, NumberKind>();
+  function kindOf(code: string): NumberKind {
+    const known = kinds.get(code) ?? numberKind(code, formatter);
+    kinds.set(code, known);
+    return known;
+  }
+  function number(value: number, code: string): CellValue {
+    if (!Number.isFinite(value)) return { kind: "error", text: "#NUM!" };
+    const kind = kindOf(code);
+    if (kind === "date") return { kind, text: serialDate(value, date1904, formatter) };
+    if (kind === "number" || !Number.isInteger(value)) return value;
+    return { kind: "formatted", number: value, text: formatter.format(code, value).trim() };
+  }
+  return ({ t, v, z }) => {
+    if (t === "e") return { kind: "error", text: errorText(Number(v)) };
+    if (typeof v === "number") return number(v, String(z ?? "General"));
+    return typeof v === "string" || typeof v === "boolean" ? v : null;
+  };
+}
+
+// [MS-XLS] 2.5.10. 0x2b stands for a result that was never calculated: see xlsx_sheet.ts.
+const ERRORS: Record<number, string> = {
+  0x00: "#NULL!",
+  0x07: "#DIV/0!",
+  0x0f: "#VALUE!",
+  0x17: "#REF!",
+  0x1d: "#NAME?",
+  0x24: "#NUM!",
+  0x2a: "#N/A",
+  0x2b: "formula without a result",
+};
+
+function errorText(code: number): string {
+  return ERRORS[code] ?? "#VALUE!";
+}
