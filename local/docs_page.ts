@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-const page = `<!doctype html>
+/** The browsable API reference as a page, given the addresses of the document and of Scalar's script. */
+export function referencePage(document: string, script: string): string {
+  return `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -9,22 +11,29 @@ const page = `<!doctype html>
     <title>Signalbox API</title>
   </head>
   <body>
-    <script id="api-reference" data-url="/functions/v1/docs/openapi.json"></script>
-    <script src="/docs/scalar.js"></script>
+    <script id="api-reference" data-url="${document}"></script>
+    <script src="${script}"></script>
   </body>
 </html>
 `;
+}
+
+/** Where Scalar's script for browsers lies. */
+export function scalarScript(): string {
+  const require = createRequire(import.meta.url);
+  // The package does not export its bundle for browsers; it lies beside what it exports.
+  const folder = dirname(require.resolve("@scalar/api-reference"));
+  return join(folder, "browser", "standalone.js");
+}
 
 /** The browsable API reference with its script from the npm package, or null for another path. */
 export async function docsPage(path: string): Promise<Response | null> {
   if (path === "/docs" || path === "/docs/") {
+    const page = referencePage("/functions/v1/docs/openapi.json", "/docs/scalar.js");
     return new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } });
   }
   if (path !== "/docs/scalar.js") return null;
-  const require = createRequire(import.meta.url);
-  // The package does not export its bundle for browsers; it lies beside what it exports.
-  const folder = dirname(require.resolve("@scalar/api-reference"));
-  const script = await Deno.open(join(folder, "browser", "standalone.js"));
+  const script = await Deno.open(scalarScript());
   const headers = {
     "content-type": "text/javascript; charset=utf-8",
     "cache-control": "max-age=3600",

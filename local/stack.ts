@@ -9,6 +9,7 @@ import { createRest } from "./data_api/rest.ts";
 import { type Cluster, startCluster, stopLeftoverCluster } from "./database/cluster.ts";
 import { migrate, seed } from "./database/migrations.ts";
 import { DEMO_PEOPLE } from "./demo.ts";
+import { Failure } from "./failure.ts";
 import { setFunctionEnvironment } from "./functions/env.ts";
 import { createFunctions } from "./functions/gateway.ts";
 import { watchFunctions } from "./functions/watch.ts";
@@ -82,6 +83,7 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
     port: ports.carrier,
     dataDir: join(dataDir, "carrier"),
     latencyMs: settings.carrierLatencyMs,
+    inboundUrl: `${apiUrlOf(settings)}/functions/v1/webhooks/twilio/inbound`,
   });
   undo.push(carrier.stop);
   say(`carrier    ${carrier.url}`);
@@ -93,7 +95,9 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
   say("workers    cron, net");
   writeStatus(dataDir, status);
   undo.push(() => removeStatus(dataDir));
-  const failed = cluster.ended.then(() => Promise.reject(new Error("PostgreSQL ended.")));
+  const failed = cluster.ended.then(() =>
+    Promise.reject(new Failure("PostgreSQL ended by itself: its log is in the data folder."))
+  );
   failed.catch(() => {});
   return { status, failed, stop };
 }

@@ -1,4 +1,5 @@
 import { databaseErrorResponse } from "./errors.ts";
+import { keepTextValues } from "./query.ts";
 import { currentRequest, type RequestContext } from "./request_context.ts";
 
 /** PostgREST: Lite's, with the request's context for the database and PostgREST's errors. */
@@ -11,7 +12,8 @@ export function createRest(
     headers["x-forwarded-for"] = known ? `${known}, ${clientIp}` : clientIp;
     const path = new URL(request.url).pathname.replace(/^\/rest\/v1/, "") || "/";
     const context: RequestContext = { method: request.method, path, headers };
-    const response = await currentRequest.run(context, () => lite(request));
+    const asked = new Request(keepTextValues(new URL(request.url)), request);
+    const response = await currentRequest.run(context, () => lite(asked));
     if (response.status < 400 || !context.databaseError) return response;
     const anonymous = response.status === 401;
     return databaseErrorResponse(context.databaseError, anonymous) ?? response;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import postgres from "postgres";
 import { Failure } from "../failure.ts";
+import { splitStatements } from "./statements.ts";
 
 interface SqlFile {
   path: string;
@@ -22,7 +23,9 @@ export async function migrate(sql: postgres.Sql, projectDir: string): Promise<st
     await run(sql, file, (transaction) =>
       transaction`
         insert into supabase_migrations.schema_migrations (version, name, statements)
-        values (${file.version}, ${file.name}, ${[file.text]})`);
+        values (${file.version}, ${file.name}, ${
+        splitStatements(file.text).map(({ text }) => text)
+      })`);
   }
   return fresh.map((file) => `${file.version}_${file.name}`);
 }
@@ -80,13 +83,31 @@ async function run(
     });
   } catch (error) {
     if (!(error instanceof postgres.PostgresError)) throw error;
-    throw new Failure(describe(error, file));
+    throw new Failure(describe(error, file, await lineOf(error, sql, file.text)));
   }
 }
 
-function describe(error: postgres.PostgresError, file: SqlFile): string {
+/** The line an error is on. Where the server does not tell, the script is run once more to find out. */
+async function lineOf(
+  error: postgres.PostgresError,
+  sql: postgres.Sql,
+  text: string,
+): Promise<number | null> {
   const position = Number(error.position);
-  const line = position > 0 ? [...file.text].slice(0, position).join("").split("\n").length : null;
+  if (position > 0) return [...text].slice(0, position).join("").split("\n").length;
+  let line: number | null = null;
+  await sql.begin(async (transaction) => {
+    for (const statement of splitStatements(text)) {
+      line = statement.line;
+      await transaction.unsafe(statement.text).simple();
+    }
+    line = null;
+    throw new Error("Only run to find the line.");
+  }).catch(() => {});
+  return line;
+}
+
+function describe(error: postgres.PostgresError, file: SqlFile, line: number | null): string {
   return [
     `${file.path}${line === null ? "" : `:${line}`}: ${error.message} (${error.code})`,
     error.detail && `  detail: ${error.detail}`,

@@ -1,82 +1,37 @@
 import postgres from "postgres";
 import { messageOf, warn } from "../log.ts";
-import { parseSchedule, type Schedule } from "./schedule.ts";
+import { createClock, type TimedJob } from "./clock.ts";
+import { parseSchedule } from "./schedule.ts";
 
-interface Job {
-  id: string;
+interface Job extends TimedJob {
   command: string;
   database: string;
   username: string;
-  schedule: Schedule;
-}
-
-interface JobState {
-  running: boolean;
-  /** A run became due while one was under way; pg_cron starts it right after. */
-  queued: boolean;
-  lastStart: number;
-}
-
-/** The worker of the pg_cron stand-in. */
-export interface CronWorker {
-  /** Looks which jobs are due. The stack's clock calls it; tests call it with a time of their own. */
-  tick(now: Date): void;
-  stop(): Promise<void>;
 }
 
 const TICK_MS = 250;
+const STOP_LIMIT_MS = 1000;
 
-/** Runs the jobs of `cron.job`. What was due while no stack ran is not caught up. */
-export async function startCron(adminUrl: string): Promise<CronWorker> {
+/** Runs the jobs of `cron.job` for the pg_cron stand-in. */
+export async function startCron(adminUrl: string): Promise<{ stop(): Promise<void> }> {
   const sql = postgres(adminUrl, {
     max: 3,
     onnotice: () => {},
     connection: { application_name: "pg_cron scheduler" },
   });
-  const states = new Map<string, JobState>();
-  const runs = new Set<Promise<void>>();
   let jobs: Job[] = [];
-  let lastMinute = Math.floor(Date.now() / 60_000);
   const reload = async () => void (jobs = await readJobs(sql));
-
-  function start(job: Job, state: JobState): void {
-    state.running = true;
-    state.lastStart = Date.now();
-    const run = runJob(sql, adminUrl, job)
-      .catch((error) => warn(`cron job ${job.id}: ${messageOf(error)}`))
-      .finally(() => {
-        runs.delete(run);
-        state.running = false;
-        if (state.queued && !stopped) start(job, Object.assign(state, { queued: false }));
-      });
-    runs.add(run);
-  }
-
-  function tick(now: Date): void {
-    const minute = Math.floor(now.getTime() / 60_000);
-    const newMinute = minute !== lastMinute;
-    lastMinute = minute;
-    for (const job of jobs) {
-      const state = states.get(job.id) ??
-        { running: false, queued: false, lastStart: now.getTime() };
-      states.set(job.id, state);
-      const due = "everyMs" in job.schedule
-        ? !state.running && now.getTime() - state.lastStart >= job.schedule.everyMs
-        : newMinute && job.schedule.isDue(now);
-      if (due && state.running) state.queued = true;
-      else if (due) start(job, state);
-    }
-  }
-
-  let stopped = false;
+  const clock = createClock<Job>(
+    (job) =>
+      runJob(sql, adminUrl, job).catch((error) => warn(`cron job ${job.id}: ${messageOf(error)}`)),
+    new Date(),
+  );
   await sql.listen("cron_job", reload, reload);
-  const timer = setInterval(() => tick(new Date()), TICK_MS);
+  const timer = setInterval(() => clock.tick(jobs, new Date()), TICK_MS);
   return {
-    tick,
     async stop() {
-      stopped = true;
       clearInterval(timer);
-      await Promise.race([Promise.all(runs), new Promise((done) => setTimeout(done, 1000))]);
+      await Promise.race([clock.stop(), new Promise((done) => setTimeout(done, STOP_LIMIT_MS))]);
       await sql.end({ timeout: 1 });
     },
   };

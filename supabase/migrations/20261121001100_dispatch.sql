@@ -150,7 +150,7 @@ begin
     update public.sms_accounts a set parked_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
   )
   select coalesce(array_agg(id), '{}') into probing from moved;
-  select coalesce(array_agg(a.id), '{}') into ready
+  select coalesce(array_agg(a.id order by random()), '{}') into ready
   from public.sms_accounts a
   where (a.status = 'active' or a.id = any (probing))
     and exists (
@@ -170,6 +170,8 @@ begin
       limit case when account.id = any (probing) then 1 else ceil(want::numeric / cardinality(ready)) end
       for update of m skip locked
     ) p
+    -- Where there are more accounts than places, chance decides which come first.
+    limit want
   ), judged as (
     select p.id, private.is_suppressed(p.organization_id, p.to_number, p.category) as suppressed,
       private.next_sending_time(o, now()) as sends_at
@@ -313,7 +315,6 @@ begin
   if choice = 'resend' and message.attempts < 8 then
     update public.messages m set status = 'queued', send_after = now(), settling_until = null, updated_at = now()
     where m.id = message_id;
-    perform private.invoke('jobs/dispatch-messages');
     return 'resend';
   end if;
   update public.messages m set held_at = now(), updated_at = now() where m.id = message_id;

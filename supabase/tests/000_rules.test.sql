@@ -123,6 +123,7 @@ $$, 'Nobody reads the hash of an invitation''s token.');
 select is_empty($$
   select signature from tests.functions f
   where has_function_privilege('anon', f.oid, 'execute')
+    and signature <> 'ping()' -- tells the health check that the database answers, and nothing else
 $$, 'anon may execute no function, and neither may public.');
 select is_empty($$select signature from tests.functions where schema = 'public' and prosecdef$$,
   'Functions that run with their owner''s rights lie in private.');
@@ -141,11 +142,13 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'create_customer(uuid,jsonb)',
     'create_upload(uuid,text,jsonb,jsonb)',
     'customers_dashboard(uuid)',
+    'found_organization(text,jsonb)',
     'invite_member(uuid,text,text,uuid)',
     'list_actions(uuid,jsonb,integer,integer)',
     'list_customers(uuid,jsonb,text,integer,integer)',
     'me(uuid)',
     'message_status(uuid,uuid)',
+    'ping()',
     'process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
     'send_message(uuid,uuid,text,text,text,text)',
@@ -154,11 +157,13 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
+    'check_invitation(text,text)',
     'claim_doubtful(integer,integer)',
     'dispatch_step(jsonb,integer)',
-    'invoke_job(text)',
+    'invoke_job(text,jsonb)',
+    'ping()',
     'record_inbound(text,text,text,text,text,jsonb,text)',
-    'record_receipt(uuid,text,text,text,text,text,boolean)',
+    'record_receipt(text,text,text,uuid,text,text,boolean)',
     'settle_message(uuid,integer,jsonb)',
     'take_rate_limit_of(text,text,integer)',
     'webhook_credentials(text,text)'
@@ -171,6 +176,7 @@ $$, array[
     'private.create_actions(uuid,jsonb)',
     'private.create_upload(uuid,text,jsonb,jsonb)',
     'private.customers_dashboard(uuid)',
+    'private.found_own_organization(text,jsonb)',
     'private.invite_member(uuid,text,text,uuid)',
     'private.me(uuid)',
     'private.my_colleagues()',

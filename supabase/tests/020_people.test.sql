@@ -1,7 +1,7 @@
 -- How people come in: signing up with a new organization, and invitations that work once, in time, for one address.
 begin;
 \ir support.inc
-select plan(103);
+select plan(111);
 do $$
 begin
   perform tests.arrange();
@@ -119,6 +119,27 @@ $$;
 select results_eq($$select m.organization_id, r.key from public.memberships m join public.roles r on r.id = m.role_id
   where m.user_id = tests.id('newcomer')$$, $$values (tests.id('third'), 'counselor')$$, 'Signing up with an invitation joins just that organization.');
 select is(tests.outcome('anon', $$select public.accept_invitation('x')$$), '42501', 'anon accepts nothing.');
+
+select is(tests.outcome('viewer', $$select public.check_invitation('x', 'x@tests.example')$$), '42501', 'People do not try tokens without accepting.');
+select tests.act_as('admin');
+insert into tests.invited values ('checked', public.invite_member(tests.id('ours'), 'checked@tests.example', 'viewer'));
+select tests.act_as('service_role');
+select is(public.check_invitation(tests.token('checked'), 'Checked@tests.example'), tests.id('ours'), 'Before a sign-up an invitation is checked.');
+select is(public.check_invitation(tests.token('checked'), 'other@tests.example'), null, 'It is no good for another address.');
+select is(public.check_invitation(tests.token('second'), 'late@tests.example'), tests.id('ours'), 'Checking uses nothing up.');
+select tests.act_as('postgres');
+
+-- Founding another organization
+select is(tests.outcome('anon', $$select public.found_organization('X')$$), '42501', 'anon founds nothing.');
+select tests.act_as('viewer');
+select is(public.found_organization('Side Job', '{"country": "KE", "currency": "KES"}'), public.found_organization('Side Job'),
+  'The same person who asks twice founds one organization.');
+select tests.act_as('postgres');
+select results_eq($$select r.key, o.country from public.memberships m join public.roles r on r.id = m.role_id
+  join public.organizations o on o.id = m.organization_id where m.user_id = tests.id('viewer') and o.name = 'Side Job'$$,
+  $$values ('admin', 'KE')$$, 'Its founder is its admin.');
+select results_eq($$select r.key from public.memberships m join public.roles r on r.id = m.role_id where m.id = tests.id('viewer@ours')$$,
+  array['viewer'], 'And what it was before elsewhere.');
 
 -- Suspended people and old invitations
 do $$ begin perform tests.person('gone'); end $$;

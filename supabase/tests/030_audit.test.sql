@@ -1,7 +1,7 @@
 -- The audit log: what is written, who reads it, and that nobody changes it.
 begin;
 \ir support.inc
-select plan(74);
+select plan(73);
 do $$
 begin
   perform tests.arrange();
@@ -28,11 +28,10 @@ from unnest(array['insert into public.audit_logs (action, resource) values (''in
   'update public.audit_logs set ip = null', 'delete from public.audit_logs', 'truncate public.audit_logs']) statement;
 select is(tests.outcome('postgres', statement), '42501', format('The owner cannot do "%s".', statement))
 from unnest(array['update public.audit_logs set ip = null', 'delete from public.audit_logs', 'truncate public.audit_logs']) statement;
-select is(tests.outcome('postgres', format('%s %s', command, p.inhrelid::regclass)), '42501',
-  format('The owner cannot %s a single month either.', command))
-from (select inhrelid from pg_inherits where inhparent = 'public.audit_logs'::regclass
-  and inhrelid::regclass::text like '%' || to_char(now() at time zone 'UTC', 'YYYY_MM')) p,
-  unnest(array['delete from', 'truncate']) command;
+select is(tests.outcome('postgres', format('delete from %s', p.inhrelid::regclass)), '42501',
+  'The owner cannot delete from a single month either.')
+from pg_inherits p where inhparent = 'public.audit_logs'::regclass
+  and inhrelid::regclass::text like '%' || to_char(now() at time zone 'UTC', 'YYYY_MM');
 
 -- What is written
 select set_eq($$

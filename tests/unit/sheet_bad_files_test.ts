@@ -80,6 +80,16 @@ Deno.test("rows that never end are cut off, not collected", async () => {
   await refuses("file_expands_too_much", handmadeXlsx({ sheet: xmlRow(1, HEADER) + row }));
 });
 
+Deno.test("styles, texts and tags without end are refused", async () => {
+  const sheet = xmlRow(1, HEADER);
+  await refuses(
+    "file_expands_too_much",
+    handmadeXlsx({ sheet, styles: `<x>${'<xf numFmtId="999"/>'.repeat(400_000)}</x>` }),
+    handmadeXlsx({ sheet, strings: `<sst>${"<si><t>a</t></si>".repeat(350_000)}</sst>` }),
+    handmadeXlsx({ sheet: `${sheet}<row r="2"><c${" a=a".repeat(100_000)}><v>1</v></c></row>` }),
+  );
+});
+
 Deno.test("a document type, which entities that multiply need, is refused", async () => {
   const levels = Array.from(
     { length: 20 },

@@ -25,6 +25,8 @@ export interface AppOptions {
   callers?: "user" | "service" | "public";
   /** Largest body in bytes; more is answered 413. Default 8 MiB. */
   maxBodyBytes?: number;
+  /** Whether the function has a route `/openapi.json` of its own, instead of the document of its routes. */
+  ownDocument?: boolean;
   /** What `GET /health` checks besides that the function answers. */
   health?: (c: Context<AppEnv>) => Promise<Record<string, "ok" | "failing">>;
 }
@@ -48,7 +50,9 @@ export function createApp(name: string, options: AppOptions = {}): App {
     const ok = Object.values(checks).every((check) => check === "ok");
     return c.json({ status: ok ? "ok" : "failing", function: name, checks }, ok ? 200 : 503);
   });
-  app.get("/openapi.json", (c) => c.json(app.getOpenAPI31Document(documentConfig), 200));
+  if (!options.ownDocument) {
+    app.get("/openapi.json", (c) => c.json(app.getOpenAPI31Document(documentConfig), 200));
+  }
   app.use(limitBody(options.maxBodyBytes ?? 8 * 1024 * 1024), authenticate(options.callers ?? "user"), idempotent);
   app.notFound((c) => failed(c, new Problem(404, "no_such_route", "There is no such endpoint.")));
   app.onError((error, c) => failed(c, toProblem(error)));
@@ -62,7 +66,7 @@ function context(name: string): MiddlewareHandler<AppEnv> {
     const started = performance.now();
     const sent = c.req.header("x-request-id");
     const requestId = sent !== undefined && /^[\w.-]{1,100}$/.test(sent) ? sent : crypto.randomUUID();
-    const clientIp = c.req.header("x-forwarded-for")?.split(",")[0]?.trim() || undefined;
+    const clientIp = addressOf(c);
     c.set("requestId", requestId);
     c.set("clientIp", clientIp);
     c.set("caller", { kind: "anonymous" });
@@ -85,6 +89,15 @@ function context(name: string): MiddlewareHandler<AppEnv> {
       organization_id: c.var.actor?.organizationId,
     });
   };
+}
+
+/**
+ * The caller's address. Hosted projects stand behind Cloudflare, which sets cf-connecting-ip itself; of x-forwarded-for
+ * only the last entry was written by a proxy of ours, the others are what the caller claims.
+ */
+function addressOf(c: Context<AppEnv>): string | undefined {
+  const forwarded = c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim();
+  return c.req.header("cf-connecting-ip") || forwarded || undefined;
 }
 
 function corsHeaders(): MiddlewareHandler<AppEnv> {

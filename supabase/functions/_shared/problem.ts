@@ -139,6 +139,11 @@ export function unwrap<T>(
   return answer.data;
 }
 
+/** For calls without an answer: an error becomes its problem. */
+export function ensure(answer: { error: DataApiError | null }): void {
+  if (answer.error) throw fromPostgres(answer.error);
+}
+
 const ProblemSchema = z.object({
   type: z.string().openapi({ example: "about:blank" }),
   title: z.string().openapi({ example: "Invalid" }),

@@ -22,12 +22,13 @@ function applyBucket(c: Context<AppEnv>, kind: string, row: unknown): void {
     "ratelimit-policy": `"${kind}";q=${bucket.quota};w=${bucket.window_seconds}`,
     "ratelimit": `"${kind}";r=${bucket.remaining};t=${Math.max(1, bucket.retry_after)}`,
   };
+  // On the context, not on the problem: what an earlier bucket of the same request has put there would win over it.
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (!bucket.allowed) {
     throw new Problem(429, "rate_limited", "Too many requests. Wait and try again.", {
-      headers: { ...headers, "retry-after": String(Math.max(1, bucket.retry_after)) },
+      headers: { "retry-after": String(Math.max(1, bucket.retry_after)) },
     });
   }
-  for (const [name, value] of Object.entries(headers)) c.header(name, value);
 }
 
 /** Limits a route per user. A bucket is one round trip of its own: a refused request must count too. */

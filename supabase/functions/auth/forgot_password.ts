@@ -6,7 +6,7 @@ import { env } from "../_shared/env.ts";
 import { log } from "../_shared/log.ts";
 import { problems } from "../_shared/problem.ts";
 import { json, jsonBody } from "../_shared/route.ts";
-import { keepAlive } from "../_shared/sentry.ts";
+import { keepAlive } from "../_shared/background.ts";
 import { limitAttempts } from "./guard.ts";
 import { authClient } from "./provider.ts";
 import { Email } from "./schemas.ts";
@@ -43,9 +43,11 @@ export function forgotPassword(app: App) {
     const { email } = c.req.valid("json");
     await limitAttempts(c, email);
     // After the answer: Auth takes longer where there is an account to write to.
-    keepAlive(sendLink(c, email).catch((error) => {
-      log("warn", "recovery_mail_failed", { request_id: c.var.requestId, cause: String(error) });
-    }));
+    keepAlive(
+      sendLink(c, email).catch((error) => {
+        log("warn", "recovery_mail_failed", { request_id: c.var.requestId, cause: String(error) });
+      }),
+    );
     return c.json({ status: "accepted" as const }, 202);
   });
 }

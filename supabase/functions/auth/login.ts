@@ -20,7 +20,10 @@ const route = createRoute({
     body: jsonBody(
       z.object({
         email: Email,
-        password: z.string().min(1).max(1000).openapi({ format: "password", example: "correct horse battery" }),
+        password: z.string().min(1).max(1000).openapi({
+          format: "password",
+          example: "correct horse battery",
+        }),
       }).openapi("Login"),
     ),
   },
@@ -39,7 +42,9 @@ export interface Credentials {
  */
 export async function signIn(c: Context<AppEnv>, { email, password }: Credentials) {
   const { data, error } = await authClient(c).auth.signInWithPassword({ email, password });
-  if (error?.code === "invalid_credentials" || error?.code === "user_banned") throw invalidCredentials();
+  if (error?.code === "invalid_credentials" || error?.code === "user_banned") {
+    throw invalidCredentials();
+  }
   if (error) throw fromAuth(error);
   return toSignedIn(data.session);
 }

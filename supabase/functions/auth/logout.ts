@@ -20,7 +20,9 @@ export function logout(app: App) {
     const { token } = signedIn(c);
     const { error } = await authClient(c).auth.admin.signOut(token, "local");
     // A session that is gone already is what was asked for.
-    if (error && (error.status === undefined || error.status >= 500 || error.status === 429)) throw fromAuth(error);
+    if (error && (error.status === undefined || error.status >= 500 || error.status === 429)) {
+      throw fromAuth(error);
+    }
     return c.body(null, 204);
   });
 }

@@ -15,7 +15,10 @@ const Membership = z.object({
   organization_name: z.string().openapi({ example: "Nile Utility" }),
   role: Role,
   status: z.enum(["active", "suspended"]),
-  is_default: z.boolean().openapi({ description: "Used when no X-Organization-Id is sent", example: true }),
+  is_default: z.boolean().openapi({
+    description: "Used when no X-Organization-Id is sent",
+    example: true,
+  }),
 }).openapi("Membership");
 
 const Me = z.object({
@@ -34,7 +37,9 @@ const Me = z.object({
     currency: z.string().openapi({ example: "GHS" }),
   }).nullable(),
   role: Role.nullable(),
-  permissions: z.record(z.string(), Scope).openapi({ example: { "customers:read": "organization" } }),
+  permissions: z.record(z.string(), Scope).openapi({
+    example: { "customers:read": "organization" },
+  }),
 }).openapi("Me");
 
 const Row = z.object({
@@ -49,11 +54,14 @@ const route = createRoute({
   operationId: "getMe",
   tags: ["auth"],
   summary: "Who I am, where I belong and what I may do",
-  description: "The organization is the one that X-Organization-Id names, else the only or default one; null when none is.",
+  description:
+    "The organization is the one that X-Organization-Id names, else the only or default one; null when none is.",
   security: [{ bearer: [] }],
   request: {
     headers: z.object({
-      "x-organization-id": z.string().optional().openapi({ example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11" }),
+      "x-organization-id": z.string().optional().openapi({
+        example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+      }),
     }),
   },
   responses: { 200: json(Me, "The caller"), ...problems(400, 401, 403) },

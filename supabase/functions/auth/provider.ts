@@ -13,7 +13,10 @@ import type { SessionUser, SignedIn } from "./schemas.ts";
  */
 export function authClient(c: Context<AppEnv>): Client {
   const { clientIp, requestHeaders, counter } = c.var;
-  return adminClient({ ...requestHeaders, ...(clientIp ? { "sb-forwarded-for": clientIp } : {}) }, counter);
+  return adminClient(
+    { ...requestHeaders, ...(clientIp ? { "sb-forwarded-for": clientIp } : {}) },
+    counter,
+  );
 }
 
 const fullName = (user: User): string => {
@@ -49,14 +52,21 @@ export function fromAuth(error: AuthError): Problem {
   const cause = { cause: error };
   switch (error.code) {
     case "weak_password":
-      return invalidFields([{ path: "password", message: "is too weak: make it longer or less common" }]);
+      return invalidFields([{
+        path: "password",
+        message: "is too weak: make it longer or less common",
+      }]);
     case "same_password":
       return invalidFields([{ path: "password", message: "must differ from the present one" }]);
     case "email_address_invalid":
     case "email_address_not_authorized":
       return invalidFields([{ path: "email", message: "is not accepted" }]);
     case "email_not_confirmed":
-      return new Problem(403, "email_not_confirmed", "Confirm the e-mail address first: open the link we sent.");
+      return new Problem(
+        403,
+        "email_not_confirmed",
+        "Confirm the e-mail address first: open the link we sent.",
+      );
     case "signup_disabled":
     case "email_provider_disabled":
       return new Problem(403, "signup_disabled", "Nobody can register at the moment.");
@@ -68,6 +78,11 @@ export function fromAuth(error: AuthError): Problem {
     default:
       return error.status === undefined || error.status === 0 || error.status === 503
         ? new Problem(503, "auth_unavailable", "Sign-in does not answer. Try again.", cause)
-        : new Problem(500, "internal", "Something went wrong. The request id helps us find out what.", cause);
+        : new Problem(
+          500,
+          "internal",
+          "Something went wrong. The request id helps us find out what.",
+          cause,
+        );
   }
 }

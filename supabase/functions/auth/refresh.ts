@@ -27,11 +27,24 @@ export function refresh(app: App) {
     const { refresh_token } = c.req.valid("json");
     const { data, error } = await authClient(c).auth.refreshSession({ refresh_token });
     // Auth has a dozen words for a token that does not hold (unknown, used, expired, malformed, banned user).
-    if (error && error.status !== undefined && error.status >= 400 && error.status < 500 && error.status !== 429) {
-      throw new Problem(401, "invalid_refresh_token", "The refresh token is not valid. Sign in again.");
+    if (
+      error && error.status !== undefined && error.status >= 400 && error.status < 500 &&
+      error.status !== 429
+    ) {
+      throw new Problem(
+        401,
+        "invalid_refresh_token",
+        "The refresh token is not valid. Sign in again.",
+      );
     }
     if (error) throw fromAuth(error);
-    if (!data.session) throw new Problem(401, "invalid_refresh_token", "The refresh token is not valid. Sign in again.");
+    if (!data.session) {
+      throw new Problem(
+        401,
+        "invalid_refresh_token",
+        "The refresh token is not valid. Sign in again.",
+      );
+    }
     return c.json(toSignedIn(data.session), 200);
   });
 }

@@ -47,12 +47,18 @@ async function invitedTo(c: Context<AppEnv>, token: string, email: string): Prom
 /** The only organization of an account just made. The service role, since there may be no session yet to ask with. */
 async function foundedBy(c: Context<AppEnv>, userId: string): Promise<string> {
   const admin = adminClient(c.var.requestHeaders, c.var.counter);
-  const row = await admin.from("memberships").select("organization_id").eq("user_id", userId).limit(1).single();
+  const row = await admin.from("memberships").select("organization_id").eq("user_id", userId).limit(
+    1,
+  ).single();
   return unwrap(row).organization_id;
 }
 
 /** Makes the account; null when the address has one already. The trigger on auth.users grants the wish. */
-async function signUp(c: Context<AppEnv>, input: z.infer<typeof Registration>, wish: Wish): Promise<Answer | null> {
+async function signUp(
+  c: Context<AppEnv>,
+  input: z.infer<typeof Registration>,
+  wish: Wish,
+): Promise<Answer | null> {
   const { email, password, full_name } = input;
   const invited = wish.kind === "join" ? await invitedTo(c, wish.token, email) : null;
   const options = { data: { full_name, ...metadataOf(wish) } };
@@ -75,10 +81,18 @@ async function signUp(c: Context<AppEnv>, input: z.infer<typeof Registration>, w
 }
 
 /** Grants the wish to somebody who has an account already and knows its password. */
-async function extend(c: Context<AppEnv>, input: z.infer<typeof Registration>, wish: Wish): Promise<Answer> {
+async function extend(
+  c: Context<AppEnv>,
+  input: z.infer<typeof Registration>,
+  wish: Wish,
+): Promise<Answer> {
   const session = await refusedSlowly(() => signIn(c, input)).catch((error) => {
     if (wish.kind === "found" && error instanceof Problem && error.status === 401) {
-      throw new Problem(409, "email_taken", "There is an account with this e-mail address: sign in.");
+      throw new Problem(
+        409,
+        "email_taken",
+        "There is an account with this e-mail address: sign in.",
+      );
     }
     throw error;
   });

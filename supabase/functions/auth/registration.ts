@@ -1,10 +1,16 @@
 import { z } from "@hono/zod-openapi";
-import { Email, NewPassword } from "./schemas.ts";
+import { Email, Name, NewPassword } from "./schemas.ts";
 
 const regions = new Intl.DisplayNames(["en"], { type: "region", fallback: "none" });
+const currencies = new Intl.DisplayNames(["en"], { type: "currency", fallback: "none" });
+const noCountries = new Set(["EU", "EZ", "QO", "UK", "UN", "XA", "XB", "ZZ"]);
 
 function isCountry(code: string): boolean {
-  return /^[A-Z]{2}$/.test(code) && regions.of(code) !== undefined && code !== "ZZ";
+  return /^[A-Z]{2}$/.test(code) && !noCountries.has(code) && regions.of(code) !== undefined;
+}
+
+function isCurrency(code: string): boolean {
+  return /^[A-Z]{3}$/.test(code) && code !== "XXX" && currencies.of(code) !== undefined;
 }
 
 // Intl takes offsets and old abbreviations too; a place is what PostgreSQL and daylight saving need.
@@ -18,25 +24,26 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const currencies = new Set(Intl.supportedValuesOf("currency"));
-
 /** What a registration says; exactly one of organization_name and invitation_token. */
 export const Registration = z.object({
   email: Email,
   password: NewPassword,
-  full_name: z.string().trim().min(1).max(200).openapi({ example: "Ama Mensah" }),
-  organization_name: z.string().trim().min(1).max(200).optional().openapi({
+  full_name: Name.openapi({ example: "Ama Mensah" }),
+  organization_name: Name.optional().openapi({
     description: "Founds this organization with the person as its first admin",
     example: "Nile Utility",
   }),
-  invitation_token: z.string().min(1).max(500).optional().openapi({
+  invitation_token: z.string().regex(/^\w{1,200}$/, "is not a token").optional().openapi({
     description: "Joins the organization that sent the invitation, instead of founding one",
   }),
-  country: z.string().trim().toUpperCase().refine(isCountry, "is not a country (ISO 3166-1 alpha-2)").optional()
+  country: z.string().trim().toUpperCase().refine(
+    isCountry,
+    "is not a country (ISO 3166-1 alpha-2)",
+  ).optional()
     .openapi({ description: "ISO 3166-1 alpha-2; GH when missing", example: "GH" }),
   time_zone: z.string().trim().refine(isTimeZone, "is not a time zone (IANA name)").optional()
     .openapi({ description: "IANA name; Africa/Accra when missing", example: "Africa/Accra" }),
-  currency: z.string().trim().toUpperCase().refine((code) => currencies.has(code), "is not a currency (ISO 4217)")
+  currency: z.string().trim().toUpperCase().refine(isCurrency, "is not a currency (ISO 4217)")
     .optional().openapi({ description: "ISO 4217; GHS when missing", example: "GHS" }),
 }).superRefine(({ organization_name, invitation_token }, context) => {
   if ((organization_name === undefined) === (invitation_token === undefined)) {
@@ -57,7 +64,11 @@ export function wishOf(input: z.infer<typeof Registration>): Wish {
   return {
     kind: "found",
     name: organization_name ?? "",
-    settings: { ...(country && { country }), ...(time_zone && { time_zone }), ...(currency && { currency }) },
+    settings: {
+      ...(country && { country }),
+      ...(time_zone && { time_zone }),
+      ...(currency && { currency }),
+    },
   };
 }
 

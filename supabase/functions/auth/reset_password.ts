@@ -12,12 +12,15 @@ const route = createRoute({
   operationId: "resetPassword",
   tags: ["auth"],
   summary: "Choose a new password",
-  description: "With the token_hash of the link in the e-mail, which works once. All sessions of the person end.",
+  description:
+    "With the token_hash of the link in the e-mail, which works once. All sessions of the person end.",
   security: [],
   request: {
     body: jsonBody(
       z.object({
-        token_hash: z.string().min(1).max(500).openapi({ example: "4de9fb087a820363ddbd7ca375254be5c18998bc" }),
+        token_hash: z.string().regex(/^[\w-]{1,200}$/, "is not a token").openapi({
+          example: "4de9fb087a820363ddbd7ca375254be5c18998bc",
+        }),
         password: NewPassword,
       }).openapi("ResetPassword"),
     ),
@@ -34,7 +37,11 @@ export function resetPassword(app: App) {
     const verified = await auth.verifyOtp({ token_hash, type: "recovery" });
     const refused = verified.error?.status;
     if (refused !== undefined && refused >= 400 && refused < 500 && refused !== 429) {
-      throw new Problem(401, "invalid_reset_token", "The link is not valid any more. Ask for a new one.");
+      throw new Problem(
+        401,
+        "invalid_reset_token",
+        "The link is not valid any more. Ask for a new one.",
+      );
     }
     if (verified.error) throw fromAuth(verified.error);
     const changed = await auth.updateUser({ password });

@@ -5,9 +5,18 @@ import { Id } from "../_shared/fields.ts";
 export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email())
   .openapi({ type: "string", format: "email", example: "ama@nileutility.com" });
 
+const isPlain = (text: string) => !/\p{Cc}/u.test(text);
+
+/** A name in one line. Control characters could not even be stored: JSON in the database has no U+0000. */
+export const Name = z.string().trim().min(1).max(200).refine(
+  isPlain,
+  "must be one line of plain text",
+);
+
 /** A password that is being chosen. 72 bytes is what bcrypt reads. */
 export const NewPassword = z.string().min(8, "must have at least 8 characters")
   .refine((text) => new TextEncoder().encode(text).length <= 72, "must have at most 72 bytes")
+  .refine(isPlain, "must be one line of plain text")
   .openapi({ format: "password", minLength: 8, maxLength: 72, example: "correct horse battery" });
 
 const Tokens = {
@@ -32,7 +41,8 @@ export const Registered = z.object({
   user: SessionUser,
   organization_id: Id,
   confirmation_required: z.boolean().openapi({
-    description: "Whether the address must be confirmed before the first sign-in; there are no tokens then",
+    description:
+      "Whether the address must be confirmed before the first sign-in; there are no tokens then",
     example: false,
   }),
 }).openapi("Registration");

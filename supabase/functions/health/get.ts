@@ -30,6 +30,9 @@ export function getHealth(app: App) {
     const checks = { database: await checkDatabase(c) };
     c.header("cache-control", "no-store");
     const { version } = documentConfig.info;
-    return c.json({ status: checks.database, checks, version }, checks.database === "ok" ? 200 : 503);
+    return c.json(
+      { status: checks.database, checks, version },
+      checks.database === "ok" ? 200 : 503,
+    );
   });
 }

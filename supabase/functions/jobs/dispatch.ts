@@ -4,7 +4,7 @@ import { env } from "../_shared/env.ts";
 import { arkeselAccount, twilioAccount } from "../_shared/messaging/accounts.ts";
 import { CALLBACK_TOKEN_PARAM, signCallback } from "../_shared/messaging/callback_token.ts";
 import type { SmsProvider } from "../_shared/messaging/provider.ts";
-import { unwrap } from "../_shared/problem.ts";
+import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
 import { type ClaimedMessage, runLanes, Step } from "./lanes.ts";
 
@@ -50,7 +50,7 @@ async function dispatch(db: Client) {
     });
     total += sent;
     if (more) {
-      unwrap(await db.rpc("invoke_job", { job: "dispatch-messages" }));
+      ensure(await db.rpc("invoke_job", { job: "dispatch-messages" }));
       return { sent: total, more };
     }
     const wait = nextDueAt === null ? Infinity : Date.parse(nextDueAt) - Date.now();

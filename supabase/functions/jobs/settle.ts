@@ -5,7 +5,7 @@ import { env } from "../_shared/env.ts";
 import { log } from "../_shared/log.ts";
 import { arkeselAccount, providerTimeoutMs, twilioAccount } from "../_shared/messaging/accounts.ts";
 import type { DeliveryReport } from "../_shared/messaging/provider.ts";
-import { unwrap } from "../_shared/problem.ts";
+import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
 import { ClaimedMessage } from "./lanes.ts";
 
@@ -68,6 +68,7 @@ async function settle(db: Client) {
     );
     for (const result of settled) results[result] = (results[result] ?? 0) + 1;
   }
+  if (results["resend"]) ensure(await db.rpc("invoke_job", { job: "dispatch-messages" }));
   return results;
 }
 

@@ -48,7 +48,6 @@ export interface BiffGlobals {
   view: DataView;
   /** Excel 97 and later; texts are Unicode and not in a code page. */
   isUnicode: boolean;
-  codePage: number;
   /** How many shared texts there are. */
   texts: number;
   sheets: { record: BiffRecord; position: number; hidden: boolean }[];
@@ -64,7 +63,7 @@ export function readGlobals(stream: Uint8Array): BiffGlobals {
   if (view.getUint16(0, true) !== Biff.bof) throw unreadable();
   if (version !== BIFF8 && version !== BIFF5) throw oldFormat();
   const isUnicode = version === BIFF8;
-  const globals: BiffGlobals = { view, isUnicode, codePage: 1252, texts: 0, sheets: [] };
+  const globals: BiffGlobals = { view, isUnicode, texts: 0, sheets: [] };
   for (const record of biffRecords(view, 0)) {
     if (record.type === Biff.eof) return globals;
     readGlobal(record, globals);
@@ -77,9 +76,6 @@ function readGlobal(record: BiffRecord, globals: BiffGlobals): void {
   switch (record.type) {
     case Biff.filePass:
       throw encrypted();
-    case Biff.codePage:
-      globals.codePage = view.getUint16(record.start, true);
-      break;
     case Biff.sst:
       globals.texts = view.getUint32(record.start + 4, true);
       break;

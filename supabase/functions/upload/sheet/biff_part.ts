@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { unreadable } from "./error.ts";
 import { Biff, type BiffGlobals, type BiffRecord, biffRecords } from "./biff.ts";
 
-type BoundSheet = BiffGlobals["sheets"][number];
+export type BoundSheet = BiffGlobals["sheets"][number];
 
 const GLOBAL: ReadonlySet<number> = new Set([
   Biff.codePage,
@@ -22,6 +22,8 @@ const CELLS: ReadonlySet<number> = new Set([
   Biff.rString,
 ]);
 const FORMULA_LENGTH = 20;
+// Each can hold a thousand ranges; SheetJS copies all it has for every further record.
+const MAX_MERGE_RECORDS = 50;
 
 /** The records of one sheet that are read. */
 export interface BiffSheet {
@@ -29,15 +31,19 @@ export interface BiffSheet {
   /** The number of the last row that has a value; 0 when none has. */
   lastRow: number;
   cells: number;
+  /** How much of the stream it takes, read or not. */
+  bytes: number;
 }
 
 /** Finds the records of a sheet. What is left out can cost SheetJS time without bounds: links. */
 export function sheetRecords({ view }: BiffGlobals, { position }: BoundSheet): BiffSheet {
-  const sheet: BiffSheet = { records: [], lastRow: 0, cells: 0 };
+  const sheet: BiffSheet = { records: [], lastRow: 0, cells: 0, bytes: 0 };
   let depth = 0;
+  let merges = 0;
   let isKept = false;
   for (const record of biffRecords(view, position)) {
     const { type, start, end } = record;
+    sheet.bytes = end - position;
     if (type === Biff.bof && ++depth > 1) continue;
     if (type === Biff.eof && --depth === 0) return sheet;
     // Charts on the sheet are substreams inside its own.
@@ -48,19 +54,38 @@ export function sheetRecords({ view }: BiffGlobals, { position }: BoundSheet): B
       sheet.cells += type === Biff.mulRk ? Math.ceil((end - start) / 6) : 1;
     }
     if (type !== Biff.continuation) {
-      isKept = isCell || type === Biff.string || type === Biff.mergeCells;
+      if (type === Biff.mergeCells) merges++;
+      isKept = isCell || type === Biff.string ||
+        (type === Biff.mergeCells && merges <= MAX_MERGE_RECORDS);
     }
     if (isKept) sheet.records.push(record);
   }
   throw unreadable();
 }
 
-/** The same sheet with the cells only that stand in its first rows. */
-export function firstRows({ view }: BiffGlobals, sheet: BiffSheet, rows: number): BiffSheet {
-  const records = sheet.records.filter(({ type, start }) =>
-    CELLS.has(type) && type !== Biff.formula && view.getUint16(start, true) < rows
-  );
-  return { records, lastRow: Math.min(sheet.lastRow, rows), cells: records.length };
+/** Where cells stand: one row, from 0, and columns from the first to the last. */
+export interface BiffPlace {
+  row: number;
+  first: number;
+  last: number;
+}
+
+/** The same sheet with the cells only that are wanted. */
+export function onlyCells(
+  { view }: BiffGlobals,
+  sheet: BiffSheet,
+  wants: (place: BiffPlace) => boolean,
+): BiffSheet {
+  let isKept = false;
+  const records = sheet.records.filter(({ type, start, end }) => {
+    // The text of a formula follows in a record of its own.
+    if (type === Biff.mergeCells) isKept = true;
+    if (!CELLS.has(type)) return isKept;
+    const first = view.getUint16(start + 2, true);
+    const last = type === Biff.mulRk ? view.getUint16(end - 2, true) : first;
+    return (isKept = wants({ row: view.getUint16(start, true), first, last }));
+  });
+  return { ...sheet, records, cells: records.length };
 }
 
 /** A workbook's stream with this sheet in it and nothing else, as SheetJS takes it. */

@@ -1,5 +1,3 @@
-import { MAX_EXPANDED_BYTES } from "./limits.ts";
-
 /** Why a whole file cannot be read. The answer's `code` and HTTP status follow from it. */
 export type SheetErrorCode =
   | "file_empty"
@@ -71,7 +69,7 @@ export function encrypted(): SheetError {
 export function expandsTooMuch(): SheetError {
   return new SheetError(
     "file_expands_too_much",
-    `The file unpacks to more than ${MAX_EXPANDED_BYTES >> 20} MB. Copy the rows into a new ` +
-      "workbook and send that, or send them as CSV.",
+    "The file holds more than can be read at once. Copy the rows and columns that are needed " +
+      "into a new workbook and send that, or send them as CSV.",
   );
 }

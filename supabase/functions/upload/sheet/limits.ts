@@ -2,16 +2,16 @@
 export const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
 /** What the parts of an .xlsx file that are read may come to when unpacked, in bytes. */
-export const MAX_EXPANDED_BYTES = 32 * 1024 * 1024;
+export const MAX_EXPANDED_BYTES = 24 * 1024 * 1024;
 
 /** Files in an .xlsx archive at most. */
 export const MAX_ENTRIES = 10_000;
 
 /** XML tags that SheetJS is given at most, all its readings of one file together. */
-export const MAX_TAGS = 1_000_000;
+export const MAX_TAGS = 1_200_000;
 
 /** Cells and shared texts of an .xls file that SheetJS is given at most, all readings together. */
-export const MAX_RECORDS = 250_000;
+export const MAX_RECORDS = 240_000;
 
 /** Text that is kept of one file at most, in characters. */
 export const MAX_TEXT = 24 * 1024 * 1024;
@@ -29,4 +29,4 @@ export const MAX_COLUMNS = 1_000;
  * Rows with something in them that are read at most, below the header. With these many a fresh
  * function stays below its 2 s CPU and 256 MB: `bench/upload_parse.ts`.
  */
-export const MAX_ROWS = { xlsx: 20_000, xls: 20_000, csv: 75_000 } as const;
+export const MAX_ROWS = { xlsx: 20_000, xls: 15_000, csv: 75_000 } as const;

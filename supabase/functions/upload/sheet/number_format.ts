@@ -23,6 +23,15 @@ export function numberKind(code: string, formatter: NumberFormatter): NumberKind
   return isIdentifier ? "identifier" : "number";
 }
 
+/** A number as its format shows it; in digits where SheetJS does not know the format. */
+export function formatNumber(code: string, value: number, formatter: NumberFormatter): string {
+  try {
+    return formatter.format(code, value).trim() || String(value);
+  } catch {
+    return String(value);
+  }
+}
+
 /** The day (and time, if any) that a date serial stands for, as ISO 8601; for error reports. */
 export function serialDate(
   serial: number,

@@ -89,13 +89,17 @@ export class RowCollector {
   fillMerged(ranges: readonly MergedRange[]): void {
     if (!this.header || ranges.length === 0) return;
     const byNumber = new Map(this.rows.map((row) => [row.row, row.cells]));
+    const lastRow = this.rows.at(-1)?.row ?? 0;
+    // Merged ranges do not overlap; a file in which they do would take time without end.
+    let steps = lastRow * FILLED_DOWN.length;
     for (const range of ranges) {
       const field = FILLED_DOWN.find((name) =>
         this.header?.get(name)?.column === range.firstColumn
       );
       const value = field && byNumber.get(range.firstRow)?.[field];
       if (!field || value === undefined) continue;
-      const last = Math.min(range.lastRow, this.rows.at(-1)?.row ?? 0);
+      const last = Math.min(range.lastRow, lastRow, range.firstRow + steps);
+      steps -= Math.max(0, last - range.firstRow);
       for (let row = range.firstRow + 1; row <= last; row++) {
         const cells = byNumber.get(row);
         if (cells) cells[field] ??= value;

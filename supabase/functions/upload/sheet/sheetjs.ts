@@ -3,15 +3,20 @@ import type { CellObject, WorkSheet } from "@e965/xlsx";
 import type { CellValue } from "../../_shared/customer_row.ts";
 import { unreadable } from "./error.ts";
 import { MAX_COLUMNS } from "./limits.ts";
-import { type NumberFormatter, type NumberKind, numberKind, serialDate } from "./number_format.ts";
+import {
+  formatNumber,
+  type NumberFormatter,
+  type NumberKind,
+  numberKind,
+  serialDate,
+} from "./number_format.ts";
 import type { RowCollector } from "./row_collector.ts";
 
 type Library = typeof import("@e965/xlsx");
 
-/** A file of an archive, its bytes one character each. */
 export interface ArchiveFile {
   name: string;
-  bytes: string;
+  text: string;
 }
 
 // Loaded with the first workbook and not with the function: it would cost every cold start 60 ms.
@@ -23,8 +28,10 @@ function library(): Promise<Library> {
 export async function archive(files: readonly ArchiveFile[]): Promise<Uint8Array> {
   const { CFB } = await library();
   const container = CFB.utils.cfb_new();
-  for (const { name, bytes } of files) {
-    CFB.utils.cfb_add(container, name, Buffer.from(bytes, "latin1"));
+  const encoder = new TextEncoder();
+  for (const { name, text } of files) {
+    const { buffer, byteOffset, byteLength } = encoder.encode(text);
+    CFB.utils.cfb_add(container, name, Buffer.from(buffer, byteOffset, byteLength));
   }
   return CFB.write(container, { fileType: "zip", type: "buffer" });
 }
@@ -108,7 +115,7 @@ function cellReader(formatter: NumberFormatter, date1904: boolean): CellReader {
     const kind = kindOf(code);
     if (kind === "date") return { kind, text: serialDate(value, date1904, formatter) };
     if (kind === "number" || !Number.isInteger(value)) return value;
-    return { kind: "formatted", number: value, text: formatter.format(code, value).trim() };
+    return { kind: "formatted", number: value, text: formatNumber(code, value, formatter) };
   }
   return ({ t, v, z }) => {
     if (t === "e") return { kind: "error", text: errorText(Number(v)) };

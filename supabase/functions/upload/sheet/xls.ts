@@ -1,6 +1,6 @@
 import { readGlobals } from "./biff.ts";
-import { firstRows, sheetRecords, streamOf } from "./biff_part.ts";
-import { encrypted, expandsTooMuch, oldFormat, unsupported } from "./error.ts";
+import { type BiffSheet, type BoundSheet, onlyCells, sheetRecords, streamOf } from "./biff_part.ts";
+import { encrypted, expandsTooMuch, oldFormat, unreadable, unsupported } from "./error.ts";
 import { HeaderSearch } from "./header.ts";
 import { HEADER_ROWS, MAX_RECORDS, MAX_ROWS } from "./limits.ts";
 import { openOle } from "./ole.ts";
@@ -11,25 +11,37 @@ const LAST_ROW = MAX_ROWS.xls + HEADER_ROWS;
 
 /**
  * The table in an .xls file of Excel 5 to 2003, or why what is in its container is none. SheetJS
- * reads a new stream for each sheet that is looked at, with the records in it that matter.
+ * reads new streams: one of a sheet's first rows, then one of the columns under its header.
  */
 export async function readXls(bytes: Uint8Array, maxRows: number): Promise<SheetTable> {
   const globals = readGlobals(workbookStream(bytes));
-  if (!globals.isUnicode && globals.codePage !== 1252) await loadCodePages();
+  if (!globals.isUnicode) await loadCodePages();
   let recordsLeft = MAX_RECORDS;
+  let bytesLeft = globals.view.byteLength;
+  function read(bound: BoundSheet, sheet: BiffSheet, collector: RowCollector): Promise<string> {
+    recordsLeft -= globals.texts + sheet.cells;
+    if (recordsLeft < 0) throw expandsTooMuch();
+    return readSheet(streamOf(globals, bound, sheet), collector, LAST_ROW);
+  }
   const search = new HeaderSearch();
   const hiddenLast = globals.sheets.toSorted((a, b) => Number(a.hidden) - Number(b.hidden));
   for (const bound of hiddenLast) {
-    let sheet = sheetRecords(globals, bound);
-    // Of a sheet that is too large only the header is looked for: it may not be the one.
-    const isTooLarge = sheet.lastRow > LAST_ROW;
-    if (isTooLarge) sheet = firstRows(globals, sheet, HEADER_ROWS);
-    recordsLeft -= globals.texts + sheet.cells;
-    if (recordsLeft < 0) throw expandsTooMuch();
-    const collector = new RowCollector(search, isTooLarge ? HEADER_ROWS : maxRows);
-    const name = await readSheet(streamOf(globals, bound, sheet), collector, LAST_ROW);
-    const table = collector.table(name);
-    if (table && isTooLarge) throw tooManyRows(maxRows);
+    const sheet = sheetRecords(globals, bound);
+    // Sheets lie one after the other; only a forged file names the same bytes many times.
+    bytesLeft -= sheet.bytes;
+    if (bytesLeft < 0) throw unreadable();
+    const head = new RowCollector(search, HEADER_ROWS);
+    await read(bound, onlyCells(globals, sheet, ({ row }) => row < HEADER_ROWS), head);
+    if (!head.header) continue;
+    if (sheet.lastRow > LAST_ROW) throw tooManyRows(maxRows);
+    const columns = [...head.header.values()].map(({ column }) => column);
+    const wanted = onlyCells(
+      globals,
+      sheet,
+      ({ first, last }) => columns.some((column) => column >= first && column <= last),
+    );
+    const collector = new RowCollector(new HeaderSearch(), maxRows);
+    const table = collector.table(await read(bound, wanted, collector));
     if (table) return table;
   }
   throw search.failure();

@@ -26,15 +26,21 @@ export function sheetSource(xml: string): SheetSource {
   const from = start.index + start[0].length;
   const end = xml.indexOf(`</${prefix}sheetData>`, from);
   if (end === -1) throw unreadable();
-  const tail = xml.slice(end);
-  const merges = tail.match(/<(?:\w+:)?mergeCell ref=["'][A-Z0-9:]+["']\s?\/?>/g) ?? [];
   const kept = xml.slice(from, lastRowEnd(xml, { prefix, from, end }));
   return {
     prefix,
     rows: withPendingResults(kept, prefix),
     lastRow: lastRowNumber(kept, prefix),
-    merges: merges.slice(0, MAX_MERGES),
+    merges: mergesIn(xml.slice(end)),
   };
+}
+
+function mergesIn(xml: string): string[] {
+  const merges: string[] = [];
+  for (const [tag] of xml.matchAll(/<(?:\w+:)?mergeCell ref=["'][A-Z0-9:]+["']\s?\/?>/g)) {
+    if (merges.push(tag) === MAX_MERGES) break;
+  }
+  return merges;
 }
 
 /** The same sheet with the rows only that a header is looked for in. */

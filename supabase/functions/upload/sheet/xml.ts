@@ -1,10 +1,11 @@
-import { Buffer } from "node:buffer";
 import { expandsTooMuch, unreadable } from "./error.ts";
 import type { ZipArchive } from "./zip.ts";
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{2,4}));/gi;
 const SMALL_PART = 2 * 1024 * 1024;
+// Excel keeps 32,767 characters in a cell, of which each can be written as an entity.
+const LONGEST_PIECE = 256 * 1024;
 
 function codePoint(number: number): string {
   return number <= 0x10ffff ? String.fromCodePoint(number) : "\ufffd";
@@ -32,26 +33,32 @@ export function startTags(xml: string, name: string): string[] {
 /** How many tags there are, which is what reading XML costs time and memory for. */
 export function countTags(xml: string): number {
   let count = 0;
-  for (let at = xml.indexOf("<"); at !== -1; at = xml.indexOf("<", at + 1)) count++;
+  let last = 0;
+  for (let at = xml.indexOf("<"); at !== -1; at = xml.indexOf("<", at + 1)) {
+    if (at - last > LONGEST_PIECE) throw expandsTooMuch();
+    last = at;
+    count++;
+  }
+  if (xml.length - last > LONGEST_PIECE) throw expandsTooMuch();
   return count;
 }
 
 /**
- * A part of a workbook, one character per byte as SheetJS takes it. Document types, which no
- * program writes into a workbook and entities that multiply need, are refused.
+ * A part of a workbook. Document types, which no program writes into a workbook and entities that
+ * multiply need, are refused.
  */
 export async function readPart(zip: ZipArchive, name: string): Promise<string> {
+  const decoder = new TextDecoder();
   let text = "";
-  for await (const piece of zip.pieces(name)) {
-    text += Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("latin1");
-  }
+  for await (const piece of zip.pieces(name)) text += decoder.decode(piece, { stream: true });
+  text += decoder.decode();
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw unreadable();
   return text;
 }
 
-/** A part that is small in every honest file, as the text that it is. */
+/** A part that is small in every honest file. */
 export async function readSmallPart(zip: ZipArchive, name: string): Promise<string> {
   const text = await readPart(zip, name);
   if (text.length > SMALL_PART) throw expandsTooMuch();
-  return Buffer.from(text, "latin1").toString("utf8");
+  return text;
 }

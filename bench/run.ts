@@ -1,0 +1,80 @@
+/*
+ * What `deno task bench` runs: the benchmarks named in the arguments, or all, each on a stack of its own. With --write,
+ * the figures go into docs/performance.md; that needs all of them.
+ */
+import { join } from "node:path";
+import { coldStart } from "./cold_start.ts";
+import { dispatch } from "./dispatch.ts";
+import { processBatch } from "./process_batch.ts";
+import { rls } from "./rls.ts";
+import { roundTrips } from "./round_trips.ts";
+import type { Benchmark } from "./support/benchmark.ts";
+import { asText, describeMachine, isKept, type Section, withFigures } from "./support/report.ts";
+import { root, startStack, stopAll } from "./support/stack.ts";
+import { upload } from "./upload.ts";
+
+const benchmarks: Record<string, Benchmark> = {
+  rls,
+  process_batch: processBatch,
+  upload,
+  dispatch,
+  round_trips: roundTrips,
+  cold_start: coldStart,
+};
+
+// deno-lint-ignore no-console -- what the command answers.
+const say = (line: string) => console.log(line);
+
+let machine = "";
+
+async function run(benchmark: Benchmark): Promise<Section> {
+  say(`\n${benchmark.title}`);
+  const stack = await startStack(Number(Deno.env.get("SIGNALBOX_PORT") ?? 55_000));
+  try {
+    machine = await describeMachine(stack.sql);
+    const findings = await benchmark.run({ ...stack, say });
+    say(asText(findings.rows));
+    findings.notes?.forEach(say);
+    return { title: benchmark.title, ...findings };
+  } catch (error) {
+    say((await stack.log()).split("\n").slice(-20).join("\n"));
+    throw error;
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function write(sections: Section[]): Promise<void> {
+  const path = join(root, "docs", "performance.md");
+  await Deno.writeTextFile(path, withFigures(await Deno.readTextFile(path), machine, sections));
+}
+
+function stopOnSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, async () => {
+      await stopAll();
+      Deno.exit(130);
+    });
+  }
+}
+
+async function main(args: string[]): Promise<number> {
+  stopOnSignals();
+  const names = args.filter((argument) => argument !== "--write");
+  const unknown = names.filter((name) => !(name in benchmarks));
+  const writes = names.length < args.length;
+  if (unknown.length > 0 || (writes && names.length > 0)) {
+    say(`usage: deno task bench [--write | ${Object.keys(benchmarks).join(" | ")} …]`);
+    return 2;
+  }
+  const sections: Section[] = [];
+  for (const [name, benchmark] of Object.entries(benchmarks)) {
+    if (names.length === 0 || names.includes(name)) sections.push(await run(benchmark));
+  }
+  if (writes) await write(sections);
+  const over = sections.flatMap(({ rows }) => rows).filter((row) => isKept(row) === false);
+  say(over.length === 0 ? "\nAll targets are kept." : `\nOver target: ${over.map(({ what }) => what).join("; ")}`);
+  return over.length === 0 ? 0 : 1;
+}
+
+Deno.exit(await main(Deno.args));

@@ -1,0 +1,72 @@
+import type { Schedule } from "./schedule.ts";
+
+/** A job as far as time is concerned. */
+export interface TimedJob {
+  id: string;
+  schedule: Schedule;
+}
+
+interface JobState {
+  running: boolean;
+  /** A run became due while one was under way; it starts right after, as in pg_cron. */
+  queued: boolean;
+  lastStart: number;
+}
+
+/** Decides when jobs run: one run of a job at a time, nothing caught up, intervals from start to start. */
+export interface Clock<Job extends TimedJob> {
+  tick(jobs: Job[], now: Date): void;
+  /** Starts nothing more, and settles when what runs has ended. */
+  stop(): Promise<void>;
+}
+
+/** `run` must not reject. `startedAt` is the time before which nothing was due. */
+export function createClock<Job extends TimedJob>(
+  run: (job: Job) => Promise<void>,
+  startedAt: Date,
+): Clock<Job> {
+  const states = new Map<string, JobState>();
+  const runs = new Set<Promise<void>>();
+  let lastMinute = minuteOf(startedAt);
+  let stopped = false;
+
+  function start(job: Job, state: JobState): void {
+    state.running = true;
+    const ended = run(job).finally(() => {
+      runs.delete(ended);
+      state.running = false;
+      if (!state.queued || stopped) return;
+      state.queued = false;
+      start(job, state);
+    });
+    runs.add(ended);
+  }
+
+  function stateOf(job: Job, now: Date): JobState {
+    const state = states.get(job.id) ?? { running: false, queued: false, lastStart: now.getTime() };
+    states.set(job.id, state);
+    return state;
+  }
+
+  return {
+    tick(jobs, now) {
+      if (stopped) return;
+      const newMinute = minuteOf(now) !== lastMinute;
+      lastMinute = minuteOf(now);
+      for (const job of jobs) {
+        const state = stateOf(job, now);
+        const due = "everyMs" in job.schedule
+          ? !state.running && now.getTime() - state.lastStart >= job.schedule.everyMs
+          : newMinute && job.schedule.isDue(now);
+        if (due && state.running) state.queued = true;
+        else if (due) start(job, Object.assign(state, { lastStart: now.getTime() }));
+      }
+    },
+    async stop() {
+      stopped = true;
+      await Promise.all(runs);
+    },
+  };
+}
+
+const minuteOf = (time: Date) => Math.floor(time.getTime() / 60_000);

@@ -1,0 +1,53 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { App } from "../_shared/app.ts";
+import { fingerprint } from "../_shared/idempotency.ts";
+import { problems } from "../_shared/problem.ts";
+import { json } from "../_shared/route.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/openapi.json",
+  operationId: "getOpenApiDocument",
+  tags: ["docs"],
+  summary: "This document",
+  security: [],
+  request: {
+    headers: z.object({
+      "if-none-match": z.string().optional().openapi({ example: '"2f1c9a7b0d3e4f56"' }),
+    }),
+  },
+  responses: {
+    200: json(
+      z.record(z.string(), z.unknown()).openapi({ example: { openapi: "3.1.0" } }),
+      "The whole API, OpenAPI 3.1",
+    ),
+    304: { description: "The document is still the one of that ETag" },
+    ...problems(404),
+  },
+});
+
+interface Served {
+  document: Record<string, unknown>;
+  etag: string;
+}
+
+let served: Promise<Served> | undefined;
+
+/** Loaded when it is first asked for: it is large, and the tool that writes it imports this module. */
+async function load(): Promise<Served> {
+  const { default: document } = await import("./openapi.json", { with: { type: "json" } });
+  const hash = await fingerprint([new TextEncoder().encode(JSON.stringify(document))]);
+  return { document, etag: `"${hash.slice(0, 16)}"` };
+}
+
+export function getDocument(app: App) {
+  app.openapi(route, async (c) => {
+    const { document, etag } = await (served ??= load());
+    c.header("etag", etag);
+    c.header("cache-control", "public, max-age=300");
+    const known = c.req.valid("header")["if-none-match"]?.split(",").map((tag) =>
+      tag.trim().replace(/^W\//, "")
+    );
+    return known?.includes(etag) ? c.body(null, 304) : c.json(document, 200);
+  });
+}

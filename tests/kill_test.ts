@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Status } from "../local/status_file.ts";
+import { freePorts } from "./support/free_ports.ts";
+import { until } from "./support/wait.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Starts a stack of this test's own, which it may kill, and waits until it is ready. */
+async function startStack(folder: string, port: number) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "local/main.ts"],
+    cwd: root,
+    env: { SIGNALBOX_PORT: String(port), SIGNALBOX_DATA: folder, MESSAGE_SETTLE_SECONDS: "15" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const status = await until(
+    () =>
+      Deno.readTextFile(join(folder, "status.json")).then(
+        (text) => JSON.parse(text) as Status,
+        () => null,
+      ),
+    { timeoutMs: 60_000, what: "the stack" },
+  );
+  return { child, status };
+}
+
+async function clerkToken(status: Status): Promise<string> {
+  const response = await fetch(`${status.api_url}/functions/v1/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json", apikey: status.publishable_key },
+    body: JSON.stringify({
+      email: "clerk@demo.signalbox.test",
+      password: status.demo[0]?.password,
+    }),
+  });
+  const body = await response.json();
+  assert.equal(response.status, 200, JSON.stringify(body));
+  return body.access_token;
+}
+
+async function call<T>(status: Status, token: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${status.api_url}/functions/v1${path}`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = await response.json();
+  assert.ok(response.ok, JSON.stringify(answer));
+  return answer;
+}
+
+/** The numbers a provider is to text: mostly ordinary ones, some whose acceptance only a callback can tell. */
+function recipients(prefix: string): { to: string }[] {
+  return Array.from({ length: 1_000 }, (_, i) => {
+    const ending = i % 50 === 0 ? "0050" : i % 50 === 1 ? "0051" : String(1_000 + i);
+    return { to: `${prefix}${String(i).padStart(3, "0").slice(0, 3)}${ending}` };
+  });
+}
+
+async function carrierMessages(status: Status): Promise<{ to: string }[]> {
+  return await (await fetch(`${status.carrier_url}/messages`)).json();
+}
+
+type Dashboard = { sms: Record<string, number> };
+
+Deno.test("a stack killed in the middle of 2,000 sends finishes them after its next start, each exactly once", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "signalbox-kill-" });
+  const port = freePorts(31_000);
+  const first = await startStack(folder, port);
+  let running = first.child;
+  try {
+    const token = await clerkToken(first.status);
+    const bulk = (list: { to: string }[], sender?: string) =>
+      call(first.status, token, "/sms/send-bulk", {
+        message: "Exactly once",
+        recipients: list,
+        ...(sender ? { sender_id: sender } : {}),
+      });
+    await bulk(recipients("+23324"));
+    await bulk(recipients("+23320"), "+15005550006");
+    await until(async () => (await carrierMessages(first.status)).length >= 300, {
+      what: "300 accepted messages",
+    });
+    first.child.kill("SIGKILL");
+    await first.child.status;
+    await Deno.remove(join(folder, "status.json"));
+
+    const second = await startStack(folder, port);
+    running = second.child;
+    assert.ok((await carrierMessages(second.status)).length < 2_000, "the kill came in the middle");
+    const again = await clerkToken(second.status);
+    let sms: Record<string, number> = {};
+    await until(async () => {
+      ({ sms } = await call<Dashboard>(second.status, again, "/customers/dashboard/data"));
+      return sms["delivered"] === 2_000;
+    }, { timeoutMs: 180_000, what: "2,000 deliveries" }).catch((error) => {
+      throw new Error(`${error.message} ${JSON.stringify(sms)}`);
+    });
+
+    const copies = new Map<string, number>();
+    for (const { to } of await carrierMessages(second.status)) {
+      copies.set(to, (copies.get(to) ?? 0) + 1);
+    }
+    assert.equal(copies.size, 2_000);
+    assert.deepEqual([...copies].filter(([, count]) => count !== 1), []);
+  } finally {
+    running.kill("SIGTERM");
+    await running.status;
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { adminClient, anonymousClient, signedInPerson, stack } from "../stack_fixture.ts";
+
+Deno.test("the Data API binds tables that got row level security after its first request", async () => {
+  const fixture = await stack();
+  const anonymous = anonymousClient(fixture);
+  await anonymous.from("notes").select();
+  await fixture.sql`create table public.late (id int)`;
+  await fixture.sql`insert into public.late values (1)`;
+  await fixture.sql`alter table public.late enable row level security`;
+  const read = await readWhenKnown(() => anonymous.from("late").select());
+  assert.deepEqual(read.data, []);
+  const written = await anonymous.from("late").insert({ id: 2 });
+  assert.equal(written.error?.code, "42501");
+  assert.equal(written.status, 401);
+});
+
+/** The schema cache is renewed by a notification, which may come a moment later. */
+async function readWhenKnown<T extends { error: { code: string } | null }>(
+  read: () => PromiseLike<T>,
+): Promise<T> {
+  for (;;) {
+    const answer = await read();
+    if (answer.error?.code !== "PGRST205") return answer;
+  }
+}
+
+Deno.test("the Data API leaves revoked privileges revoked", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  assert.equal((await anonymousClient(fixture).from("closed").select()).status, 401);
+  const refused = await client.from("closed").select();
+  assert.equal(refused.status, 403);
+  assert.equal(refused.error?.code, "42501");
+  const [privileges] = await fixture.sql`
+    select has_table_privilege('anon', 'public.closed', 'select') as anonymous,
+      has_table_privilege('authenticated', 'public.closed', 'insert') as authenticated`;
+  assert.deepEqual({ ...privileges }, { anonymous: false, authenticated: false });
+});
+
+Deno.test("requests run under their own role", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  assert.equal((await client.rpc("who")).data, "authenticated");
+  assert.equal((await anonymousClient(fixture).rpc("who")).data, "anon");
+  assert.equal((await adminClient(fixture).rpc("who")).data, "service_role");
+});
+
+Deno.test("jsonb arrives as it was sent, in columns and in arguments", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  for (const details of [{ a: [1, { b: "ü" }] }, [1, "two"], "text", 3, true]) {
+    const stored = await client.from("notes").insert({ body: "x", details }).select("details")
+      .single();
+    assert.deepEqual(stored.data?.details, details, JSON.stringify(stored.error));
+  }
+  const rows = Array.from({ length: 10_000 }, (_, number) => ({ number, name: `row ${number}` }));
+  const counted = await client.rpc("count_rows", { rows });
+  assert.equal(counted.data, rows.length, JSON.stringify(counted.error));
+});
+
+Deno.test("a body of 5 MB reaches a function whole", async () => {
+  const fixture = await stack();
+  const rows = Array.from({ length: 5_000 }, () => "x".repeat(1_000));
+  assert.equal((await adminClient(fixture).rpc("count_rows", { rows })).data, rows.length);
+});
+
+Deno.test("triggers see the headers, method and path of an insert and of an rpc", async () => {
+  const fixture = await stack();
+  const { id, client } = await signedInPerson(fixture);
+  const inserted = await client.from("notes").insert({ body: "table" }).select("id").single()
+    .setHeader("x-request-id", "from-table").setHeader("x-forwarded-for", "203.0.113.9");
+  const called = await client.rpc("add_note", { note: { body: "rpc" } }).setHeader(
+    "x-request-id",
+    "from-rpc",
+  );
+  const seen = await fixture.sql`
+    select headers ->> 'x-request-id' as request, headers ->> 'x-forwarded-for' as client, method, path, user_id
+    from private.requests where note_id = any (${[
+    inserted.data?.id,
+    called.data,
+  ]}::uuid[]) order by path`;
+  assert.deepEqual([...seen], [
+    {
+      request: "from-table",
+      client: "203.0.113.9, 127.0.0.1",
+      method: "POST",
+      path: "/notes",
+      user_id: id,
+    },
+    {
+      request: "from-rpc",
+      client: "127.0.0.1",
+      method: "POST",
+      path: "/rpc/add_note",
+      user_id: id,
+    },
+  ]);
+});
+
+Deno.test("30 requests at a time of several people never show one the rows of another", async () => {
+  const fixture = await stack();
+  const people = await Promise.all(Array.from({ length: 4 }, () => signedInPerson(fixture)));
+  for (const { client } of people) {
+    await client.from("notes").insert([{ body: "a" }, { body: "b" }]);
+  }
+  const anonymous = anonymousClient(fixture);
+  const ask = async (turn: number) => {
+    const person = people[turn % 5];
+    if (!person) {
+      return assert.deepEqual((await anonymous.from("notes").select("owner_id")).data, []);
+    }
+    if (turn % 7 === 0) {
+      assert.equal((await person.client.rpc("refuse", { code: "P0001" })).status, 400);
+    }
+    const { data, error } = await person.client.from("notes").select("owner_id");
+    assert.deepEqual(
+      data,
+      [{ owner_id: person.id }, { owner_id: person.id }],
+      JSON.stringify(error),
+    );
+  };
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 30 }, (_, turn) => ask(turn + round)));
+  }
+});
+
+const statuses: Record<string, number> = {
+  P0001: 400,
+  PT409: 409,
+  PT422: 422,
+  "42501": 403,
+  "23505": 409,
+  "23503": 409,
+  "23514": 400,
+  "22023": 400,
+  SB001: 400,
+  "40001": 500,
+};
+for (const [code, status] of Object.entries(statuses)) {
+  Deno.test(`an error with SQLSTATE ${code} reaches the client with status ${status}`, async () => {
+    const fixture = await stack();
+    const { client } = await signedInPerson(fixture);
+    const answer = await client.rpc("refuse", { code });
+    const { code: got, message, details, hint } = answer.error ?? {};
+    assert.deepEqual([answer.status, got, message, details, hint], [
+      status,
+      code,
+      "refused",
+      "the detail",
+      "the hint",
+    ]);
+  });
+}
+
+Deno.test("functions answer in the shapes of PostgREST", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  const { data: note } = await client.from("notes").insert({ body: "mine", amount: "10.50" })
+    .select().single();
+  assert.match(note?.created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\+00:00$/);
+  assert.equal(note?.amount, 10.5);
+  assert.deepEqual((await client.rpc("as_object")).data, { a: [1, "b"] });
+  assert.deepEqual((await client.rpc("pairs")).data, [{ number: 1, name: "one" }, {
+    number: 2,
+    name: "two",
+  }]);
+  assert.deepEqual((await client.rpc("my_notes")).data, [note]);
+  assert.equal((await client.rpc("nothing")).status, 204);
+});
+
+Deno.test("one row that is not there is 406 PGRST116, or null where it may be missing", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  const single = await client.from("notes").select().single();
+  assert.deepEqual([single.status, single.error?.code], [406, "PGRST116"]);
+  assert.equal((await client.from("notes").select().maybeSingle()).data, null);
+});
+
+Deno.test("filters, order, ranges, counts and embedded rows work as in PostgREST", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  const base = Math.floor(Math.random() * 1e9);
+  const { data: parent } = await client.from("notes").insert({ body: "Parent", number: base })
+    .select("id").single();
+  await client.from("notes").insert([
+    { body: "child a", number: base + 1, parent_id: parent?.id, tags: ["x"] },
+    { body: "Child, (b)", number: base + 2, parent_id: parent?.id, tags: ["x", "y"] },
+    { body: "last", number: null, parent_id: null, tags: [] },
+  ]);
+  const numbers = (rows: { number: number | null }[] | null) =>
+    rows?.map(({ number }) => number && number - base);
+  const notes = () => client.from("notes").select("number");
+  assert.deepEqual(
+    numbers((await notes().gte("number", base + 1).lte("number", base + 2).order("number")).data),
+    [
+      1,
+      2,
+    ],
+  );
+  assert.deepEqual(numbers((await notes().in("number", [base, base + 2]).order("number")).data), [
+    0,
+    2,
+  ]);
+  assert.deepEqual(numbers((await notes().ilike("body", "child%").order("number")).data), [1, 2]);
+  assert.deepEqual(numbers((await notes().eq("body", "Child, (b)")).data), [2]);
+  assert.deepEqual(numbers((await notes().contains("tags", ["y"])).data), [2]);
+  assert.deepEqual(
+    numbers((await notes().or(`number.eq.${base},number.is.null`).order("number")).data),
+    [0, null],
+  );
+  const sorted = await notes().order("number", { ascending: false, nullsFirst: true }).order("id");
+  assert.deepEqual(numbers(sorted.data), [null, 2, 1, 0]);
+  const page = await client.from("notes").select("number", { count: "exact" }).order("number")
+    .range(1, 2);
+  assert.deepEqual([numbers(page.data), page.count], [[1, 2], 4]);
+  const embedded = await client.from("notes").select("parent:parent_id(body)").eq(
+    "number",
+    base + 1,
+  ).single();
+  assert.deepEqual(embedded.data, { parent: { body: "Parent" } });
+});
+
+Deno.test("other paths are 404 with a JSON body, and preflights are answered", async () => {
+  const { status } = await stack();
+  const missing = await fetch(`${status.api_url}/studio`);
+  assert.equal(missing.status, 404);
+  assert.equal(typeof (await missing.json()).message, "string");
+  const preflight = await fetch(`${status.api_url}/rest/v1/notes`, {
+    method: "OPTIONS",
+    headers: { origin: "https://app.test", "access-control-request-headers": "x-request-id" },
+  });
+  await preflight.body?.cancel();
+  assert.equal(preflight.headers.get("access-control-allow-origin"), "*");
+  assert.equal(preflight.headers.get("access-control-allow-headers"), "x-request-id");
+  const page = await fetch(`${status.api_url}/docs`);
+  assert.match(await page.text(), /openapi\.json/);
+});

@@ -1,0 +1,63 @@
+import { call, expectStatus } from "./http.ts";
+import { newOrganization, type Organization } from "./organization.ts";
+
+/** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
+export interface Tenant extends Organization {
+  ids: Record<string, string>;
+}
+
+const customers = [{
+  name: "Ama Mensah",
+  account_number: "00412-7",
+  phone: "+233244123456",
+  arrears: "12.50",
+}];
+
+async function created<T>(organization: Organization, path: string, body: unknown): Promise<T> {
+  const answer = await call(organization.admin, "POST", path, body);
+  return expectStatus<T>(answer, path === "/sms/send" ? 202 : 201);
+}
+
+/** Makes an organization that has a row of every kind the API names by id. */
+export async function newTenant(name: string): Promise<Tenant> {
+  const organization = await newOrganization({ name });
+  const customer = await created<{ id: string }>(organization, "/customers", {
+    ...customers[0],
+    account_number: "1",
+    name: `${name} customer`,
+  });
+  const action = { customer_id: customer.id, action: "warn", note: `${name} note` };
+  await created(organization, "/actions", action);
+  const batch = await created<{ batch_id: string }>(organization, "/upload/process-batch", {
+    customers,
+  });
+  const text = { customer_id: customer.id, message: `${name} text` };
+  const message = await created<{ message_id: string }>(organization, "/sms/send", text);
+  const file = new FormData();
+  file.append(
+    "file",
+    new File(["name,account number,phone,arrears\nKofi,77,0244123457,5\n"], `${name}.csv`),
+  );
+  const upload = await created<{ upload_id: string }>(organization, "/upload/excel", file);
+  const ids = {
+    customer_id: customer.id,
+    batch_id: batch.batch_id,
+    message_id: message.message_id,
+    upload_id: upload.upload_id,
+  };
+  return { ...organization, ids };
+}
+
+/** The path with the tenant's own ids in it. `{id}` is the id of what the segment before it names. */
+export function pathOf(tenant: Tenant, path: string): string {
+  return path.replace(/([\w-]+)\/\{(\w+)\}/g, (_whole, segment: string, parameter: string) => {
+    const name = parameter === "id"
+      ? `${segment.replace(/(?<=ch|s)es$|s$/, "").replaceAll("-", "_")}_id`
+      : parameter;
+    const id = tenant.ids[name];
+    if (id === undefined) {
+      throw new Error(`No tenant of the tests has a ${name}: add one to tests/support/tenant.ts.`);
+    }
+    return `${segment}/${id}`;
+  });
+}

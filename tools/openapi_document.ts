@@ -1,0 +1,92 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { documentConfig } from "../supabase/functions/_shared/openapi.ts";
+import { tags } from "./openapi_tags.ts";
+
+const functionsDir = join(
+  dirname(dirname(fileURLToPath(import.meta.url))),
+  "supabase",
+  "functions",
+);
+
+/** Where the document lies; the docs function serves this file. */
+export const documentPath = join(functionsDir, "docs", "openapi.json");
+
+type Json = Record<string, unknown>;
+
+interface Part {
+  paths?: Json;
+  components?: Record<string, Json>;
+}
+
+interface Router {
+  getOpenAPI31Document(config: typeof documentConfig): Part;
+}
+
+const isRouter = (value: unknown): value is Router =>
+  typeof value === "object" && value !== null && "getOpenAPI31Document" in value;
+
+/** The names of all functions that have a router. */
+export function functionNames(): string[] {
+  return [...Deno.readDirSync(functionsDir)]
+    .filter((entry) => entry.isDirectory && isFile(join(functionsDir, entry.name, "router.ts")))
+    .map((entry) => entry.name).sort();
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+async function partOf(name: string): Promise<Part> {
+  const module: { router?: unknown } = await import(
+    pathToFileURL(join(functionsDir, name, "router.ts")).href
+  );
+  if (!isRouter(module.router)) throw new Error(`${name}/router.ts exports no router.`);
+  return module.router.getOpenAPI31Document(documentConfig);
+}
+
+/** Adds what one function has to the whole; the same name for two different things is a mistake. */
+function merge(whole: Json, part: Json, place: string): void {
+  for (const [name, value] of Object.entries(part)) {
+    const known = whole[name];
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(value)) {
+      throw new Error(`Two functions define ${place} "${name}" differently.`);
+    }
+    whole[name] = value;
+  }
+}
+
+const sorted = (object: Json): Json =>
+  Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+
+/** The whole API as one OpenAPI 3.1 document, in an order that does not depend on who comes first. */
+export async function wholeDocument(): Promise<Json> {
+  const paths: Json = {};
+  const components: Record<string, Json> = {};
+  for (const name of functionNames()) {
+    const part = await partOf(name);
+    merge(paths, part.paths ?? {}, "the path");
+    for (const [kind, members] of Object.entries(part.components ?? {})) {
+      merge(components[kind] ??= {}, members, `the component ${kind}`);
+    }
+  }
+  const text = JSON.stringify(paths);
+  return {
+    ...documentConfig,
+    tags: tags.filter(({ name }) => text.includes(`"tags":["${name}"]`)),
+    paths: sorted(paths),
+    components: sorted(
+      Object.fromEntries(
+        Object.entries(components).filter(([, members]) => Object.keys(members).length > 0)
+          .map(([kind, members]) => [kind, sorted(members)]),
+      ),
+    ),
+  };
+}
+
+/** The document as it is written: JSON that a person can compare. */
+export const documentText = (document: Json): string => JSON.stringify(document, null, 2) + "\n";

@@ -1,0 +1,24 @@
+/** The areas of the API, in the order in which its reference shows them. */
+export const tags: { name: string; description: string }[] = [
+  {
+    name: "auth",
+    description: "Register, sign in, refresh, sign out; who am I; a forgotten password",
+  },
+  { name: "customers", description: "Customers of a utility, what they owe, and the dashboard" },
+  {
+    name: "actions",
+    description: "Connecting, disconnecting and warning customers, one by one or in a batch",
+  },
+  {
+    name: "upload",
+    description: "Spreadsheets of customers: read, checked, processed in one transaction",
+  },
+  { name: "sms", description: "Texts to customers and what became of them" },
+  {
+    name: "webhooks",
+    description: "What text providers call; each call is verified by the provider's own means",
+  },
+  { name: "jobs", description: "Background work, started by the database with a secret key" },
+  { name: "health", description: "Whether the service works" },
+  { name: "docs", description: "The description of the API" },
+];
