@@ -127,7 +127,7 @@ Deno.test("An account is limited to ten attempts a minute, whatever addresses th
 
 Deno.test("An address that tried too often gets 429 on every public endpoint and spends no account's attempts", async () => {
   const headers = uniqueAddress();
-  const address = headers["x-forwarded-for"] ?? "";
+  const address = headers["cf-connecting-ip"] ?? "";
   await withDatabase((sql) =>
     sql`select private.take_tokens('auth_address', ${address}, 300) from generate_series(1, 1)`
   );

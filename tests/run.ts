@@ -4,6 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { freePorts } from "./support/free_ports.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -109,9 +110,8 @@ async function runTests(folder: string, stopped: AbortSignal): Promise<Outcome> 
     text = (text + decoder.decode(chunk, { stream: true })).slice(-4_000);
   }
   const { code } = await child.status;
-  // deno-lint-ignore no-control-regex -- the colours that deno test writes into its last line.
   const [, passed, failed] =
-    /(\d+) passed.*?\| (\d+) failed/.exec(text.replace(/\x1b\[[\d;]*m/g, "")) ?? [];
+    /(\d+) passed.*?\| (\d+) failed/.exec(stripVTControlCharacters(text)) ?? [];
   return { passed: Number(passed ?? 0), failed: Number(failed ?? (code === 0 ? 0 : 1)), code };
 }
 

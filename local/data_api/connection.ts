@@ -1,9 +1,11 @@
-import { type ConnectionContextOptions, type VarsContext } from "@supabase/lite";
+import type { ConnectionContextOptions, VarsContext } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { sql } from "kysely";
 import type postgres from "postgres";
+import { unquotePatterns } from "./filters.ts";
 import { currentRequest } from "./request_context.ts";
 
+type AnyAST = Parameters<PostgresConnection["onPostgrestAST"]>[0];
 type Database = PostgresConnection["kysely"];
 
 /** Ends a transaction whose result is wanted but whose changes are not (`Prefer: tx=rollback`). */
@@ -60,6 +62,11 @@ export class RequestConnection extends PostgresConnection {
     }
   }
 
+  override async onPostgrestAST(ast: AnyAST): Promise<AnyAST> {
+    if ("where" in ast) unquotePatterns(ast.where);
+    return await super.onPostgrestAST(ast);
+  }
+
   override normalizeDbError(error: unknown): ReturnType<PostgresConnection["normalizeDbError"]> {
     const request = currentRequest.getStore();
     if (request) request.databaseError = error;
@@ -112,6 +119,13 @@ const asPostgrest: Record<string, postgres.PostgresType> = {
     from: [1114],
     serialize: (value: unknown) => value,
     parse: (text: string) => text.replace(" ", "T"),
+  },
+  // Filters send booleans as text; the driver would take that for false.
+  boolean: {
+    to: 16,
+    from: [16],
+    serialize: (value: unknown) => (/^(?:true|t|yes|on|1)$/i.test(String(value)) ? "t" : "f"),
+    parse: (text: string) => text === "t",
   },
   numeric: {
     to: 1700,

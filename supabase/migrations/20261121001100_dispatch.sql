@@ -181,7 +181,7 @@ begin
       status = case when j.suppressed then 'suppressed' when j.sends_at > now() then 'queued' else 'sending' end,
       error_code = case when j.suppressed then 'suppressed' else m.error_code end,
       error_message = case when j.suppressed then 'The number has opted out.' else m.error_message end,
-      send_after = case when j.suppressed then m.send_after else greatest(j.sends_at, m.send_after) end,
+      send_after = case when not j.suppressed and j.sends_at > now() then j.sends_at else m.send_after end,
       attempts = m.attempts + case when j.suppressed or j.sends_at > now() then 0 else 1 end,
       sending_at = case when j.suppressed or j.sends_at > now() then m.sending_at else clock_timestamp() end,
       updated_at = now()

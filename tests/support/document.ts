@@ -126,3 +126,6 @@ function plainValue(schema: Schema): unknown {
   if (type === "boolean") return false;
   return type === "object" ? {} : "text";
 }
+
+/** The path with ids of nothing. */
+export const anyId = (path: string) => path.replace(/\{\w+\}/g, () => crypto.randomUUID());

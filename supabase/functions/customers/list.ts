@@ -4,9 +4,7 @@ import { definedOnly } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
-import { Customer, toCustomer } from "./schemas.ts";
-
-const Amount = z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/, "is not an amount");
+import { Customer, CustomerFilters, toCustomer } from "./schemas.ts";
 
 const route = createRoute({
   method: "get",
@@ -17,11 +15,7 @@ const route = createRoute({
   ...permitted("customers:read"),
   request: {
     query: PageQuery.extend({
-      status: z.enum(["connected", "disconnected", "warned"]).optional(),
-      search: z.string().trim().max(200).optional()
-        .openapi({ description: "Part of a name, account number or phone number" }),
-      arrears_min: Amount.optional().openapi({ example: "100.00" }),
-      arrears_max: Amount.optional().openapi({ example: "5000.00" }),
+      ...CustomerFilters.shape,
       sort: z.enum(
         ["name", "account_number", "phone", "status", "arrears", "created_at", "updated_at"].flatMap((
           field,

@@ -35,6 +35,17 @@ export const CustomerInput = z.object({
 
 export const CustomerChange = CustomerInput.partial().openapi("CustomerChange");
 
+const Amount = z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/, "is not an amount");
+
+/** What a list or an export of customers can be narrowed by. */
+export const CustomerFilters = z.object({
+  status: Status.optional(),
+  search: z.string().trim().max(200).optional()
+    .openapi({ description: "Part of a name, account number or phone number" }),
+  arrears_min: Amount.optional().openapi({ example: "100.00" }),
+  arrears_max: Amount.optional().openapi({ example: "5000.00" }),
+});
+
 const CustomerRow = z.object({
   id: z.string(),
   name: z.string(),

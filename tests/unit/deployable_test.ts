@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const functions = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "supabase", "functions");
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of Deno.readDirSync(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) yield* sources(path);
+    else if (path.endsWith(".ts") && !path.endsWith("database.types.ts")) yield path;
+  }
+}
+
+const files = [...sources(functions)].map((path) => ({
+  path: path.slice(functions.length + 1),
+  text: Deno.readTextFileSync(path),
+}));
+
+Deno.test("functions use no Deno API that the edge runtime lacks", () => {
+  for (const { path, text } of files) {
+    for (const [, api] of text.matchAll(/\bDeno\.(\w+)/g)) {
+      assert.ok(api === "serve" || (api === "env" && path === "_shared/env.ts"), `${path} uses Deno.${api}`);
+    }
+  }
+});
+
+Deno.test("a function imports nothing but itself, _shared and what its import map names", () => {
+  const map = JSON.parse(Deno.readTextFileSync(join(functions, "deno.json")));
+  const known = Object.keys(map.imports);
+  for (const { path, text } of files) {
+    const domain = path.split("/")[0];
+    for (const [, specifier = ""] of text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
+      const where = specifier.startsWith(".")
+        ? join(dirname(path), specifier).split("/")[0] ?? ""
+        : specifier;
+      const allowed = where === domain || where === "_shared" || where.startsWith("node:") ||
+        known.some((name) => name === where || (name.endsWith("/") && where.startsWith(name)));
+      assert.ok(allowed, `${path} imports ${specifier}`);
+    }
+  }
+});
+
+Deno.test("only jobs, webhooks, auth and admin use the service role", () => {
+  for (const { path, text } of files) {
+    if (!/adminClient\(/.test(text)) continue;
+    const domain = path.split("/")[0] ?? "";
+    assert.ok(
+      ["jobs", "webhooks", "auth", "admin"].includes(domain) || path === "_shared/clients.ts",
+      `${path} uses the service role`,
+    );
+  }
+});
