@@ -10,6 +10,8 @@ create table public.notes (
   owner_id uuid not null default auth.uid() references auth.users (id) on delete cascade,
   body text not null check (length(body) < 100),
   number int unique,
+  phone text,
+  pinned boolean not null default false,
   amount numeric(14, 2),
   details jsonb,
   tags text[] not null default '{}',

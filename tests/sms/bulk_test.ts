@@ -14,7 +14,12 @@ Deno.test("POST /sms/send-bulk queues the good, names the bad, counts the suppre
   const { organization, clerk } = await texting();
   const [good, out] = [ordinaryNumber(), ordinaryNumber()];
   const suppressed = await organization.admin.client.from("suppressions")
-    .insert({ organization_id: organization.id, phone: out, source: "manual", reason: "asked by phone" });
+    .insert({
+      organization_id: organization.id,
+      phone: out,
+      source: "manual",
+      reason: "asked by phone",
+    });
   assert.equal(suppressed.error, null);
   const result = expectStatus<BulkBody>(
     await call(clerk, "POST", "/sms/send-bulk", {
@@ -32,7 +37,9 @@ Deno.test("POST /sms/send-bulk queues the good, names the bad, counts the suppre
   );
   assert.deepEqual([result.queued, result.suppressed], [1, 1]);
   assert.deepEqual(result.invalid.map(({ index }) => index), [1, 3, 4, 5]);
-  await until(async () => (await accepted(good)).length === 1, { what: "the good one at the carrier" });
+  await until(async () => (await accepted(good)).length === 1, {
+    what: "the good one at the carrier",
+  });
   assert.equal((await accepted(good))[0]?.body, "Dear Ama, you owe GHS 5.00.");
   assert.deepEqual(await accepted(out), []);
   const list = expectStatus<{ total: number; data: { status: string; to: string }[] }>(
@@ -48,12 +55,20 @@ Deno.test("POST /sms/send-bulk with a filter texts just the customers that match
   for (const [index, arrears] of ["50", "150", "250"].entries()) {
     phones.push(ordinaryNumber());
     expectStatus(
-      await call(clerk, "POST", "/customers", { name: `C${index}`, account_number: `F-${index}`, phone: phones[index], arrears }),
+      await call(clerk, "POST", "/customers", {
+        name: `C${index}`,
+        account_number: `F-${index}`,
+        phone: phones[index],
+        arrears,
+      }),
       201,
     );
   }
   const result = expectStatus<BulkBody>(
-    await call(clerk, "POST", "/sms/send-bulk", { message: "Pay {{arrears}}", filter: { arrears_min: "100", arrears_max: "200.00" } }),
+    await call(clerk, "POST", "/sms/send-bulk", {
+      message: "Pay {{arrears}}",
+      filter: { arrears_min: "100", arrears_max: "200.00" },
+    }),
     202,
   );
   assert.equal(result.queued, 1);
@@ -61,7 +76,10 @@ Deno.test("POST /sms/send-bulk with a filter texts just the customers that match
     await call(clerk, "GET", `/sms/messages?batch_id=${result.batch_id}`),
     200,
   );
-  assert.deepEqual(list.data.map(({ to, message }) => [to, message]), [[phones[1], "Pay GHS 150.00"]]);
+  assert.deepEqual(list.data.map(({ to, message }) => [to, message]), [[
+    phones[1],
+    "Pay GHS 150.00",
+  ]]);
 });
 
 Deno.test("POST /sms/send-bulk takes 10,000 recipients and no more", async () => {
@@ -70,9 +88,19 @@ Deno.test("POST /sms/send-bulk takes 10,000 recipients and no more", async () =>
   const now = new Date().getUTCHours();
   const at = (hour: number) => `${String(hour % 24).padStart(2, "0")}:00`;
   await organization.admin.client.from("organizations")
-    .update({ time_zone: "UTC", quiet_hours_start: at(now), quiet_hours_end: at(now + 2) }).eq("id", organization.id);
-  const recipients = Array.from({ length: 10_001 }, (_, i) => ({ to: `+23324${String(3_000_000 + i)}` }));
-  expectProblem(await call(clerk, "POST", "/sms/send-bulk", { message: "x", recipients }), 422, "invalid_field");
+    .update({ time_zone: "UTC", quiet_hours_start: at(now), quiet_hours_end: at(now + 2) }).eq(
+      "id",
+      organization.id,
+    );
+  const recipients = Array.from(
+    { length: 10_001 },
+    (_, i) => ({ to: `+23324${String(3_000_000 + i)}` }),
+  );
+  expectProblem(
+    await call(clerk, "POST", "/sms/send-bulk", { message: "x", recipients }),
+    422,
+    "invalid_field",
+  );
   const result = expectStatus<BulkBody>(
     await call(clerk, "POST", "/sms/send-bulk", { message: "x", recipients: recipients.slice(1) }),
     202,
@@ -87,9 +115,15 @@ Deno.test("GET /sms/messages filters by status, direction, number, batch and day
     expectStatus(await call(clerk, "POST", "/sms/send", { to, message }), 202);
   }
   const list = async (query: string) =>
-    expectStatus<{ total: number; data: { message: string }[] }>(await call(clerk, "GET", `/sms/messages?${query}`), 200);
+    expectStatus<{ total: number; data: { message: string }[] }>(
+      await call(clerk, "GET", `/sms/messages?${query}`),
+      200,
+    );
   const newest = await list(`to=${encodeURIComponent(to)}&limit=2`);
-  assert.deepEqual([newest.total, newest.data.map(({ message }) => message)], [3, ["three", "two"]]);
+  assert.deepEqual([newest.total, newest.data.map(({ message }) => message)], [3, [
+    "three",
+    "two",
+  ]]);
   const today = new Date().toISOString().slice(0, 10);
   assert.equal((await list(`date=${today}&direction=outbound`)).total, 3);
   assert.equal((await list("date=2020-01-01")).total, 0);

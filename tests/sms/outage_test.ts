@@ -7,13 +7,19 @@ import { until } from "../support/wait.ts";
 Deno.test("a provider that refuses everything parks the queue, tells the admins once, and loses nothing", async () => {
   const { organization, clerk, twilio } = await texting();
   const numbers = [ordinaryNumber(), ordinaryNumber(), ordinaryNumber()];
-  const account = () => organization.admin.client.from("sms_accounts").select("status").eq("provider", "twilio").single();
+  const account = () =>
+    organization.admin.client.from("sms_accounts").select("status").eq("provider", "twilio")
+      .single();
   await carrier("/outage", { provider: "twilio", mode: "refuse_auth" });
   try {
     const queued = [];
     for (const to of numbers) queued.push(await send(clerk, { to, sender_id: twilio }));
-    await until(async () => (await account()).data?.status === "parked", { what: "a parked account" });
-    for (const { message_id } of queued) assert.equal((await status(clerk, message_id)).status, "queued");
+    await until(async () => (await account()).data?.status === "parked", {
+      what: "a parked account",
+    });
+    for (const { message_id } of queued) {
+      assert.equal((await status(clerk, message_id)).status, "queued");
+    }
     const { data } = await organization.admin.client.from("notifications").select("kind");
     assert.deepEqual(data, [{ kind: "sender_parked" }]);
     await carrier("/outage", { provider: "twilio", mode: "none" });
@@ -29,10 +35,21 @@ Deno.test("a provider that answers 500 to all leaves texts in doubt, parks, and 
   const { organization, clerk, twilio } = await texting();
   const recipients = Array.from({ length: 30 }, () => ({ to: ordinaryNumber() }));
   await carrier("/outage", { provider: "twilio", mode: "http500" });
-  const account = () => organization.admin.client.from("sms_accounts").select("status").eq("provider", "twilio").single();
+  const account = () =>
+    organization.admin.client.from("sms_accounts").select("status").eq("provider", "twilio")
+      .single();
   try {
-    expectStatus(await call(clerk, "POST", "/sms/send-bulk", { message: "Later", recipients, sender_id: twilio }), 202);
-    await until(async () => (await account()).data?.status === "parked", { what: "a parked account" });
+    expectStatus(
+      await call(clerk, "POST", "/sms/send-bulk", {
+        message: "Later",
+        recipients,
+        sender_id: twilio,
+      }),
+      202,
+    );
+    await until(async () => (await account()).data?.status === "parked", {
+      what: "a parked account",
+    });
   } finally {
     await carrier("/outage", { provider: "twilio", mode: "none" });
   }
@@ -46,6 +63,8 @@ Deno.test("a provider that answers 500 to all leaves texts in doubt, parks, and 
 
 /** Starts a job as pg_cron would, without waiting for the minute. */
 async function startJob(name: string): Promise<void> {
-  const answer = await call(null, "POST", `/jobs/${name}`, undefined, { apikey: stackUnderTest().secret_key });
+  const answer = await call(null, "POST", `/jobs/${name}`, undefined, {
+    apikey: stackUnderTest().secret_key,
+  });
   expectStatus(answer, 202);
 }

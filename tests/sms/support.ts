@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { call, expectStatus } from "../support/http.ts";
-import { addMember, newOrganization, type Organization, type Session } from "../support/organization.ts";
+import {
+  addMember,
+  newOrganization,
+  type Organization,
+  type Session,
+} from "../support/organization.ts";
 import { stackUnderTest } from "../support/stack.ts";
 import { until } from "../support/wait.ts";
 
@@ -42,7 +47,9 @@ export interface CarrierMessage {
 }
 
 /** An organization with a clerk and a Twilio number besides its default Arkesel sender. */
-export async function texting(): Promise<{ organization: Organization; clerk: Session; twilio: string }> {
+export async function texting(): Promise<
+  { organization: Organization; clerk: Session; twilio: string }
+> {
   const organization = await newOrganization({ name: "Texting Utility" });
   const twilio = `+1555${digits(7)}`;
   const added = await organization.admin.client.from("sms_accounts")
@@ -63,7 +70,10 @@ export const ordinaryNumber = (): string => numberEnding(`9${digits(3)}`);
 
 /** Sends a text and gives what was queued. */
 export async function send(session: Session, fields: Record<string, unknown>): Promise<QueuedBody> {
-  return expectStatus(await call(session, "POST", "/sms/send", { message: "Hello", ...fields }), 202);
+  return expectStatus(
+    await call(session, "POST", "/sms/send", { message: "Hello", ...fields }),
+    202,
+  );
 }
 
 /** A message as the API shows it now. */

@@ -5,7 +5,15 @@ import { withDatabase } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { functionUrl } from "../support/stack.ts";
 import { until } from "../support/wait.ts";
-import { carrier, numberEnding, ordinaryNumber, reaches, send, status, texting } from "./support.ts";
+import {
+  carrier,
+  numberEnding,
+  ordinaryNumber,
+  reaches,
+  send,
+  status,
+  texting,
+} from "./support.ts";
 
 const formType = { "content-type": "application/x-www-form-urlencoded" };
 
@@ -16,7 +24,10 @@ function twilioCall(path: string, form: Record<string, string>, signature?: stri
     functionUrl(path),
     form,
   );
-  return call(null, "POST", path, new URLSearchParams(form).toString(), { ...formType, "x-twilio-signature": signed });
+  return call(null, "POST", path, new URLSearchParams(form).toString(), {
+    ...formType,
+    "x-twilio-signature": signed,
+  });
 }
 
 const account = { AccountSid: CARRIER_CREDENTIALS.twilioAccountSid };
@@ -33,7 +44,9 @@ async function silentText() {
 Deno.test("a status callback that Twilio's own library signs moves the message, and a replay changes nothing", async () => {
   const { clerk, id, sid } = await silentText();
   const form = { ...account, MessageSid: sid, MessageStatus: "delivered" };
-  for (let times = 0; times < 3; times++) expectStatus(await twilioCall("/webhooks/twilio/status", form), 204);
+  for (let times = 0; times < 3; times++) {
+    expectStatus(await twilioCall("/webhooks/twilio/status", form), 204);
+  }
   const message = await status(clerk, id);
   assert.equal(message.status, "delivered");
   assert.equal(message.events.filter((event) => event.status === "delivered").length, 1);
@@ -42,7 +55,12 @@ Deno.test("a status callback that Twilio's own library signs moves the message, 
 Deno.test("callbacks in any order leave the message at the furthest status", async () => {
   const { clerk, id, sid } = await silentText();
   for (const reported of ["undelivered", "sent", "queued", "sending"]) {
-    const form = { ...account, MessageSid: sid, MessageStatus: reported, ...(reported === "undelivered" ? { ErrorCode: "30003" } : {}) };
+    const form = {
+      ...account,
+      MessageSid: sid,
+      MessageStatus: reported,
+      ...(reported === "undelivered" ? { ErrorCode: "30003" } : {}),
+    };
     expectStatus(await twilioCall("/webhooks/twilio/status", form), 204);
   }
   const message = await status(clerk, id);
@@ -52,12 +70,26 @@ Deno.test("callbacks in any order leave the message at the furthest status", asy
 Deno.test("a callback without Twilio's signature, or with another, changes nothing", async () => {
   const { clerk, id, sid } = await silentText();
   const form = { ...account, MessageSid: sid, MessageStatus: "delivered" };
-  const other = twilioLibrary.getExpectedTwilioSignature("another token", functionUrl("/webhooks/twilio/status"), form);
+  const other = twilioLibrary.getExpectedTwilioSignature(
+    "another token",
+    functionUrl("/webhooks/twilio/status"),
+    form,
+  );
   for (const signature of ["", "nonsense", other]) {
-    expectProblem(await twilioCall("/webhooks/twilio/status", form, signature), 403, "signature_invalid");
+    expectProblem(
+      await twilioCall("/webhooks/twilio/status", form, signature),
+      403,
+      "signature_invalid",
+    );
   }
   expectProblem(
-    await call(null, "POST", "/webhooks/twilio/status", new URLSearchParams(form).toString(), formType),
+    await call(
+      null,
+      "POST",
+      "/webhooks/twilio/status",
+      new URLSearchParams(form).toString(),
+      formType,
+    ),
     403,
     "signature_invalid",
   );
@@ -78,7 +110,8 @@ Deno.test("an Arkesel callback needs the token of its own message", async () => 
   const { clerk } = await texting();
   const queued = await send(clerk, { to: numberEnding("0061") });
   const sent = await reaches(clerk, queued.message_id, "sent");
-  const path = (token: string) => `/webhooks/arkesel/delivery?token=${token}&sms_id=${sent.provider_message_id}&status=DELIVERED`;
+  const path = (token: string) =>
+    `/webhooks/arkesel/delivery?token=${token}&sms_id=${sent.provider_message_id}&status=DELIVERED`;
   for (const token of ["", "nonsense", `${"A".repeat(22)}.${"B".repeat(22)}`]) {
     expectProblem(await call(null, "GET", path(token)), 403, "signature_invalid");
   }
@@ -98,7 +131,14 @@ Deno.test("STOP suppresses the number at once, START lifts that, and a replay is
   const { organization, clerk, twilio } = await texting();
   const handset = ordinaryNumber();
   const say = (body: string, sid: string) =>
-    twilioCall("/webhooks/twilio/inbound", { ...account, MessageSid: sid, From: handset, To: twilio, Body: body, NumMedia: "0" });
+    twilioCall("/webhooks/twilio/inbound", {
+      ...account,
+      MessageSid: sid,
+      From: handset,
+      To: twilio,
+      Body: body,
+      NumMedia: "0",
+    });
   const stop = `SM${crypto.randomUUID().replaceAll("-", "")}`;
   for (let times = 0; times < 2; times++) {
     const answer = await say(" stop. ", stop);
@@ -123,7 +163,16 @@ Deno.test("words that only contain STOP do not opt out", async () => {
   const handset = ordinaryNumber();
   for (const body of ["stop by tomorrow?", "non-stop", "please don't stop"]) {
     const MessageSid = `SM${crypto.randomUUID().replaceAll("-", "")}`;
-    expectStatus(await twilioCall("/webhooks/twilio/inbound", { ...account, MessageSid, From: handset, To: twilio, Body: body }), 200);
+    expectStatus(
+      await twilioCall("/webhooks/twilio/inbound", {
+        ...account,
+        MessageSid,
+        From: handset,
+        To: twilio,
+        Body: body,
+      }),
+      200,
+    );
   }
   assert.equal((await send(clerk, { to: handset })).status, "queued");
 });
@@ -133,7 +182,10 @@ Deno.test("a handset's reply through the carrier arrives as an inbound text", as
   const handset = ordinaryNumber();
   await carrier("/reply", { from: handset, to: twilio, body: "Thank you" });
   await until(async () => {
-    const list = expectStatus<{ total: number }>(await call(clerk, "GET", "/sms/messages?direction=inbound"), 200);
+    const list = expectStatus<{ total: number }>(
+      await call(clerk, "GET", "/sms/messages?direction=inbound"),
+      200,
+    );
     return list.total === 1;
   }, { what: "the reply" });
 });

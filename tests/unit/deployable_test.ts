@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const functions = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "supabase", "functions");
+const functions = join(
+  dirname(dirname(dirname(fileURLToPath(import.meta.url)))),
+  "supabase",
+  "functions",
+);
 
 function* sources(folder: string): Generator<string> {
   for (const entry of Deno.readDirSync(folder)) {
@@ -20,7 +24,10 @@ const files = [...sources(functions)].map((path) => ({
 Deno.test("functions use no Deno API that the edge runtime lacks", () => {
   for (const { path, text } of files) {
     for (const [, api] of text.matchAll(/\bDeno\.(\w+)/g)) {
-      assert.ok(api === "serve" || (api === "env" && path === "_shared/env.ts"), `${path} uses Deno.${api}`);
+      assert.ok(
+        api === "serve" || (api === "env" && path === "_shared/env.ts"),
+        `${path} uses Deno.${api}`,
+      );
     }
   }
 });
@@ -30,7 +37,11 @@ Deno.test("a function imports nothing but itself, _shared and what its import ma
   const known = Object.keys(map.imports);
   for (const { path, text } of files) {
     const domain = path.split("/")[0];
-    for (const [, specifier = ""] of text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
+    for (
+      const [, specifier = ""] of text.matchAll(
+        /(?:^(?:import|export)\b[^;"]*?from\s*|import\(\s*)"([^"]+)"/gm,
+      )
+    ) {
       const where = specifier.startsWith(".")
         ? join(dirname(path), specifier).split("/")[0] ?? ""
         : specifier;

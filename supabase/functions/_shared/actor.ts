@@ -64,15 +64,22 @@ async function readActor(c: Context<AppEnv>, token: string, wanted?: string): Pr
 /** Forgets an actor; called when the database says that it is no longer one. */
 export function forgetActor(c: Context<AppEnv>): void {
   const { caller } = c.var;
-  if (caller.kind === "user") known.delete(`${caller.userId} ${c.req.header("x-organization-id") ?? ""}`);
+  if (caller.kind === "user") {
+    known.delete(`${caller.userId} ${c.req.header("x-organization-id") ?? ""}`);
+  }
 }
 
 async function actorOf(c: Context<AppEnv>): Promise<Actor> {
   const { caller } = c.var;
   if (caller.kind !== "user") {
-    throw new Problem(401, "not_signed_in", "Sign in and send the access token as a bearer token.", {
-      headers: { "www-authenticate": "Bearer" },
-    });
+    throw new Problem(
+      401,
+      "not_signed_in",
+      "Sign in and send the access token as a bearer token.",
+      {
+        headers: { "www-authenticate": "Bearer" },
+      },
+    );
   }
   const wanted = wantedOrganization(c);
   const key = `${caller.userId} ${c.req.header("x-organization-id") ?? ""}`;

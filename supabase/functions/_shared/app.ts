@@ -53,7 +53,11 @@ export function createApp(name: string, options: AppOptions = {}): App {
   if (!options.ownDocument) {
     app.get("/openapi.json", (c) => c.json(app.getOpenAPI31Document(documentConfig), 200));
   }
-  app.use(limitBody(options.maxBodyBytes ?? 8 * 1024 * 1024), authenticate(options.callers ?? "user"), idempotent);
+  app.use(
+    limitBody(options.maxBodyBytes ?? 8 * 1024 * 1024),
+    authenticate(options.callers ?? "user"),
+    idempotent,
+  );
   app.notFound((c) => failed(c, new Problem(404, "no_such_route", "There is no such endpoint.")));
   app.onError((error, c) => failed(c, toProblem(error)));
   root.notFound((c) => failed(c, new Problem(404, "no_such_route", "There is no such endpoint.")));
@@ -65,13 +69,18 @@ function context(name: string): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const started = performance.now();
     const sent = c.req.header("x-request-id");
-    const requestId = sent !== undefined && /^[\w.-]{1,100}$/.test(sent) ? sent : crypto.randomUUID();
+    const requestId = sent !== undefined && /^[\w.-]{1,100}$/.test(sent)
+      ? sent
+      : crypto.randomUUID();
     const clientIp = addressOf(c);
     c.set("requestId", requestId);
     c.set("clientIp", clientIp);
     c.set("caller", { kind: "anonymous" });
     c.set("counter", { calls: 0 });
-    c.set("requestHeaders", { "x-request-id": requestId, ...(clientIp ? { "x-client-ip": clientIp } : {}) });
+    c.set("requestHeaders", {
+      "x-request-id": requestId,
+      ...(clientIp ? { "x-client-ip": clientIp } : {}),
+    });
     await next();
     const ms = Math.round(performance.now() - started);
     c.header("x-request-id", requestId);
@@ -117,7 +126,13 @@ function corsHeaders(): MiddlewareHandler<AppEnv> {
       "x-organization-id",
       "x-request-id",
     ],
-    exposeHeaders: ["ratelimit", "ratelimit-policy", "retry-after", "x-request-id", "content-disposition"],
+    exposeHeaders: [
+      "ratelimit",
+      "ratelimit-policy",
+      "retry-after",
+      "x-request-id",
+      "content-disposition",
+    ],
     maxAge: 86_400,
   });
 }
@@ -126,7 +141,11 @@ function limitBody(maxSize: number): MiddlewareHandler<AppEnv> {
   return bodyLimit({
     maxSize,
     onError: () => {
-      throw new Problem(413, "too_large", `The body is larger than ${Math.floor(maxSize / 1048576)} MB.`);
+      throw new Problem(
+        413,
+        "too_large",
+        `The body is larger than ${Math.floor(maxSize / 1048576)} MB.`,
+      );
     },
   });
 }
@@ -157,18 +176,30 @@ function authenticate(callers: "user" | "service" | "public"): MiddlewareHandler
 
 function invalidInput(issues: z.core.$ZodIssue[]): Problem {
   return new Problem(422, "invalid_field", "Some fields are invalid.", {
-    errors: issues.slice(0, 100).map((issue) => ({ path: issue.path.join("."), message: issue.message })),
+    errors: issues.slice(0, 100).map((issue) => ({
+      path: issue.path.join("."),
+      message: issue.message,
+    })),
   });
 }
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof z.ZodError) return new Problem(500, "internal", "Something went wrong.", { cause: error });
+  if (error instanceof z.ZodError) {
+    return new Problem(500, "internal", "Something went wrong.", { cause: error });
+  }
   if (error instanceof HTTPException && error.status < 500) {
     const status = problemStatus(error.status);
-    return new Problem(status === 500 ? 400 : status, "malformed", "The request is malformed.", { cause: error });
+    return new Problem(status === 500 ? 400 : status, "malformed", "The request is malformed.", {
+      cause: error,
+    });
   }
-  return new Problem(500, "internal", "Something went wrong. The request id helps us find out what.", { cause: error });
+  return new Problem(
+    500,
+    "internal",
+    "Something went wrong. The request id helps us find out what.",
+    { cause: error },
+  );
 }
 
 function failed(c: Context<AppEnv>, problem: Problem): Response {

@@ -7,7 +7,8 @@ export const documentConfig = {
   info: {
     title: "Signalbox",
     version: "1.0.0",
-    description: "Customer operations for many tenants: customers and arrears, texts, leads, campaigns, churn.",
+    description:
+      "Customer operations for many tenants: customers and arrears, texts, leads, campaigns, churn.",
     license: { name: "MIT", identifier: "MIT" },
   },
   servers: [{ url: "/functions/v1" }],

@@ -36,7 +36,8 @@ export class Problem extends Error {
     readonly status: ProblemStatus,
     readonly code: string,
     readonly detail: string,
-    readonly extra: { errors?: FieldError[]; headers?: Record<string, string>; cause?: unknown } = {},
+    readonly extra: { errors?: FieldError[]; headers?: Record<string, string>; cause?: unknown } =
+      {},
   ) {
     super(detail, { cause: extra.cause });
   }
@@ -96,7 +97,12 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
     case "23505":
       return new Problem(409, "already_exists", `There is such a ${what} already.`, cause);
     case "23503":
-      return new Problem(422, "unknown_reference", `The ${what} refers to something that does not exist.`, cause);
+      return new Problem(
+        422,
+        "unknown_reference",
+        `The ${what} refers to something that does not exist.`,
+        cause,
+      );
     case "23502":
     case "23514":
     case "22P02":
@@ -112,11 +118,26 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
       return notFound(what);
     case "40001":
     case "40P01":
-      return new Problem(409, "try_again", "Somebody changed the same rows at this moment. Try again.", cause);
+      return new Problem(
+        409,
+        "try_again",
+        "Somebody changed the same rows at this moment. Try again.",
+        cause,
+      );
     case "57014":
-      return new Problem(503, "took_too_long", "This took too long. Narrow it down or try again.", cause);
+      return new Problem(
+        503,
+        "took_too_long",
+        "This took too long. Narrow it down or try again.",
+        cause,
+      );
     default:
-      return new Problem(500, "internal", "Something went wrong. The request id helps us find out what.", cause);
+      return new Problem(
+        500,
+        "internal",
+        "Something went wrong. The request id helps us find out what.",
+        cause,
+      );
   }
 }
 
@@ -169,6 +190,8 @@ const descriptions: Partial<Record<ProblemStatus, string>> = {
 export function problems<S extends ProblemStatus>(...statuses: S[]) {
   const content = { "application/problem+json": { schema: ProblemSchema } };
   return Object.fromEntries(
-    statuses.map((status) => [status, { description: descriptions[status] ?? titles[status], content }]),
+    statuses.map((
+      status,
+    ) => [status, { description: descriptions[status] ?? titles[status], content }]),
   ) as Record<S, { description: string; content: typeof content }>;
 }

@@ -25,7 +25,10 @@ export function jsonBody<T extends z.ZodType>(schema: T) {
 
 /** `{id}` in a path. */
 export const IdParam = z.object({
-  id: z.uuid().openapi({ param: { name: "id", in: "path" }, example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11" }),
+  id: z.uuid().openapi({
+    param: { name: "id", in: "path" },
+    example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+  }),
 });
 
 /** The header that makes a POST safe to repeat. */

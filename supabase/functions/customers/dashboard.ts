@@ -42,7 +42,9 @@ const Dashboard = z.object({
 
 const Figures = Dashboard.extend({
   recent_actions: z.array(
-    Dashboard.shape.recent_actions.element.omit({ timestamp: true }).extend({ created_at: z.string() }),
+    Dashboard.shape.recent_actions.element.omit({ timestamp: true }).extend({
+      created_at: z.string(),
+    }),
   ),
 });
 
@@ -52,7 +54,8 @@ const route = createRoute({
   operationId: "getCustomersDashboard",
   tags: ["customers"],
   summary: "The customers' dashboard",
-  description: "Days are the organization's own. `sms` counts all texts out; failed includes undelivered.",
+  description:
+    "Days are the organization's own. `sms` counts all texts out; failed includes undelivered.",
   ...permitted("customers:read"),
   responses: { 200: json(Dashboard, "The figures"), ...guarded },
 });

@@ -16,13 +16,20 @@ const route = createRoute({
   operationId: "exportCustomers",
   tags: ["customers"],
   summary: "All customers that match, as a CSV file",
-  description: "Streamed, in the order in which they were added. What looks like a formula is escaped.",
+  description:
+    "Streamed, in the order in which they were added. What looks like a formula is escaped.",
   ...permitted("customers:read"),
   request: { query: CustomerFilters },
   responses: {
     200: {
       description: "The file",
-      content: { "text/csv": { schema: z.string().openapi({ example: "name,account_number,phone,status,arrears,currency" }) } },
+      content: {
+        "text/csv": {
+          schema: z.string().openapi({
+            example: "name,account_number,phone,status,arrears,currency",
+          }),
+        },
+      },
     },
     ...guarded,
     ...problems(422),
@@ -32,7 +39,12 @@ const route = createRoute({
 type Filters = z.infer<typeof CustomerFilters>;
 
 /** The next customers after an id. Slices by id cost the same however far the export has come. */
-async function nextSlice(db: Client, organizationId: string, filters: Filters, after: string | null) {
+async function nextSlice(
+  db: Client,
+  organizationId: string,
+  filters: Filters,
+  after: string | null,
+) {
   let query = db.from("customers")
     .select("id, name, account_number, phone, status, arrears, currency, created_at, updated_at")
     .eq("organization_id", organizationId);
@@ -41,14 +53,22 @@ async function nextSlice(db: Client, organizationId: string, filters: Filters, a
   if (filters.arrears_min !== undefined) query = query.gte("arrears", Number(filters.arrears_min));
   if (filters.arrears_max !== undefined) query = query.lte("arrears", Number(filters.arrears_max));
   if (filters.search) {
-    query = query.like("search_text", `%${filters.search.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`);
+    query = query.like(
+      "search_text",
+      `%${filters.search.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`,
+    );
   }
   const { data, error } = await query.order("id").limit(slice);
   if (error) throw fromPostgres(error, "customer");
   return data;
 }
 
-function fileOf(db: Client, organizationId: string, filters: Filters, first: Awaited<ReturnType<typeof nextSlice>>) {
+function fileOf(
+  db: Client,
+  organizationId: string,
+  filters: Filters,
+  first: Awaited<ReturnType<typeof nextSlice>>,
+) {
   const encoder = new TextEncoder();
   let rows = first;
   return new ReadableStream<Uint8Array>({
@@ -57,7 +77,9 @@ function fileOf(db: Client, organizationId: string, filters: Filters, first: Awa
       controller.enqueue(encoder.encode(`\uFEFF${toCsv([[...columns]])}`));
     },
     async pull(controller) {
-      const lines = rows.map(toCustomer).map((customer) => columns.map((column) => customer[column]));
+      const lines = rows.map(toCustomer).map((customer) =>
+        columns.map((column) => customer[column])
+      );
       if (lines.length > 0) controller.enqueue(encoder.encode(toCsv(lines)));
       const last = rows.at(-1);
       if (last === undefined || rows.length < slice) return controller.close();

@@ -17,9 +17,10 @@ const route = createRoute({
     query: PageQuery.extend({
       ...CustomerFilters.shape,
       sort: z.enum(
-        ["name", "account_number", "phone", "status", "arrears", "created_at", "updated_at"].flatMap((
-          field,
-        ) => [field, `-${field}`]),
+        ["name", "account_number", "phone", "status", "arrears", "created_at", "updated_at"]
+          .flatMap((
+            field,
+          ) => [field, `-${field}`]),
       ).default("-created_at"),
     }),
   },

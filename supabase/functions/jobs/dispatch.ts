@@ -24,7 +24,9 @@ function sender() {
   return (message: ClaimedMessage, credentials: unknown) => {
     let account = accounts.get(message.account_id);
     if (account === undefined) {
-      account = message.provider === "twilio" ? twilioAccount(credentials) : arkeselAccount(credentials);
+      account = message.provider === "twilio"
+        ? twilioAccount(credentials)
+        : arkeselAccount(credentials);
       accounts.set(message.account_id, account);
     }
     const token = signCallback(secret, message.id);
@@ -42,7 +44,11 @@ async function dispatch(db: Client) {
   for (;;) {
     const { sent, more, nextDueAt } = await runLanes({
       step: async (outcomes, want) =>
-        Step.parse(unwrap(await db.rpc("dispatch_step", { outcomes: outcomes.map((o) => ({ ...o })), want }))),
+        Step.parse(
+          unwrap(
+            await db.rpc("dispatch_step", { outcomes: outcomes.map((o) => ({ ...o })), want }),
+          ),
+        ),
       send,
       concurrency: env.dispatchConcurrency(),
       most: slice - total,

@@ -16,7 +16,12 @@ const Accepted = z.object({ job: z.string().openapi({ example: "dispatch-message
  * Registers a job: `POST /jobs/<name>` with a secret key answers 202 at once and runs the work behind the answer. `run`
  * answers what goes into the log line. The service role is the only one that may claim queued work of all tenants.
  */
-export function job(app: App, name: string, summary: string, run: (db: Client) => Promise<LogFields>) {
+export function job(
+  app: App,
+  name: string,
+  summary: string,
+  run: (db: Client) => Promise<LogFields>,
+) {
   const route = createRoute({
     method: "post",
     path: `/${name}`,
@@ -40,11 +45,20 @@ function requireService(c: Context<AppEnv>): void {
   }
 }
 
-async function logged(name: string, requestId: string, run: () => Promise<LogFields>): Promise<void> {
+async function logged(
+  name: string,
+  requestId: string,
+  run: () => Promise<LogFields>,
+): Promise<void> {
   const started = performance.now();
   try {
     const fields = await run();
-    log("info", "job", { job: name, request_id: requestId, ms: Math.round(performance.now() - started), ...fields });
+    log("info", "job", {
+      job: name,
+      request_id: requestId,
+      ms: Math.round(performance.now() - started),
+      ...fields,
+    });
   } catch (error) {
     const cause = error instanceof Error ? error.stack ?? error.message : String(error);
     log("error", "job_failed", { job: name, request_id: requestId, cause });

@@ -38,9 +38,22 @@ export function toRecorded(message: ClaimedMessage, outcome: SendOutcome): Recor
   const { id, attempt } = message;
   switch (outcome.kind) {
     case "accepted":
-      return { id, attempt, kind: "accepted", provider_message_id: outcome.providerMessageId, segments: outcome.segments };
+      return {
+        id,
+        attempt,
+        kind: "accepted",
+        provider_message_id: outcome.providerMessageId,
+        segments: outcome.segments,
+      };
     case "rejected":
-      return { id, attempt, kind: "rejected", code: outcome.code, message: outcome.message, opt_out: outcome.optOut };
+      return {
+        id,
+        attempt,
+        kind: "rejected",
+        code: outcome.code,
+        message: outcome.message,
+        opt_out: outcome.optOut,
+      };
     case "retry":
       return {
         id,
@@ -75,7 +88,9 @@ const groupSize = 25;
  * any moment some lanes talk to the provider while others talk to the database.
  * @returns how many messages were sent, whether more are waiting, and when the next one falls due.
  */
-export async function runLanes(options: LanesOptions): Promise<{ sent: number; more: boolean; nextDueAt: string | null }> {
+export async function runLanes(
+  options: LanesOptions,
+): Promise<{ sent: number; more: boolean; nextDueAt: string | null }> {
   let sent = 0;
   let more = false;
   let nextDueAt: string | null = null;
@@ -92,12 +107,16 @@ export async function runLanes(options: LanesOptions): Promise<{ sent: number; m
         return;
       }
       sent += step.messages.length;
-      outcomes = await Promise.all(step.messages.map(async (message) =>
-        toRecorded(message, await options.send(message, step.credentials[message.account_id]))
-      ));
+      outcomes = await Promise.all(
+        step.messages.map(async (message) =>
+          toRecorded(message, await options.send(message, step.credentials[message.account_id]))
+        ),
+      );
     }
   }
 
-  await Promise.all(Array.from({ length: Math.max(1, Math.ceil(options.concurrency / size)) }, lane));
+  await Promise.all(
+    Array.from({ length: Math.max(1, Math.ceil(options.concurrency / size)) }, lane),
+  );
   return { sent, more, nextDueAt };
 }

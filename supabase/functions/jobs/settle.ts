@@ -10,14 +10,21 @@ import { job } from "./job.ts";
 import { ClaimedMessage } from "./lanes.ts";
 
 const Doubtful = z.object({
-  messages: z.array(ClaimedMessage.extend({ provider_message_id: z.string().nullable(), since: z.string() })),
+  messages: z.array(
+    ClaimedMessage.extend({ provider_message_id: z.string().nullable(), since: z.string() }),
+  ),
   credentials: z.record(z.string(), z.unknown()),
 });
 type DoubtfulMessage = z.infer<typeof Doubtful>["messages"][number];
 
 /** What the provider has of a message. @throws when it gave no clear answer: then nothing is decided. */
-async function candidates(message: DoubtfulMessage, credentials: unknown): Promise<DeliveryReport[]> {
-  const account = message.provider === "twilio" ? twilioAccount(credentials) : arkeselAccount(credentials);
+async function candidates(
+  message: DoubtfulMessage,
+  credentials: unknown,
+): Promise<DeliveryReport[]> {
+  const account = message.provider === "twilio"
+    ? twilioAccount(credentials)
+    : arkeselAccount(credentials);
   if (message.provider_message_id !== null) {
     const report = await account.status(message.provider_message_id);
     return report === null ? [] : [report];
@@ -30,7 +37,11 @@ async function candidates(message: DoubtfulMessage, credentials: unknown): Promi
   }) ?? [];
 }
 
-async function settleOne(db: Client, message: DoubtfulMessage, credentials: unknown): Promise<string> {
+async function settleOne(
+  db: Client,
+  message: DoubtfulMessage,
+  credentials: unknown,
+): Promise<string> {
   let found: DeliveryReport[];
   try {
     found = await candidates(message, credentials);

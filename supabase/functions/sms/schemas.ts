@@ -16,7 +16,8 @@ export const MessageStatus = z.enum([
 ]);
 
 export const Text = z.string().trim().min(1).max(1600).openapi({
-  description: "With a customer, {{name}}, {{account_number}}, {{arrears}} and {{organization}} are filled in",
+  description:
+    "With a customer, {{name}}, {{account_number}}, {{arrears}} and {{organization}} are filled in",
   example: "Dear {{name}}, you owe {{arrears}}.",
 });
 
@@ -35,7 +36,9 @@ export const Queued = z.object({
   status: z.enum(["queued", "suppressed"]),
   segments: z.int().openapi({ example: 1 }),
   encoding: z.enum(["GSM-7", "UCS-2"]),
-  send_after: Timestamp.openapi({ description: "Later than now in the organization's quiet hours" }),
+  send_after: Timestamp.openapi({
+    description: "Later than now in the organization's quiet hours",
+  }),
 }).openapi("QueuedMessage");
 
 /** What was queued, from what the SQL function answers. */

@@ -18,7 +18,9 @@ const Recipient = z.object({
   arrears: z.string().max(50).optional(),
 }).refine((one) => (one.to === undefined) !== (one.customer_id === undefined), {
   message: "Give either to or customer_id.",
-}).openapi("BulkRecipient", { description: "name, account_number and arrears fill in the text of a recipient without customer" });
+}).openapi("BulkRecipient", {
+  description: "name, account_number and arrears fill in the text of a recipient without customer",
+});
 
 const Request = z.object({
   recipients: z.array(Recipient).min(1).max(most).optional(),
@@ -49,7 +51,8 @@ const route = createRoute({
   operationId: "sendBulk",
   tags: ["sms"],
   summary: "Text up to 10,000 recipients",
-  description: "One transaction. Recipients that cannot be texted are listed in `invalid`; the others are queued.",
+  description:
+    "One transaction. Recipients that cannot be texted are listed in `invalid`; the others are queued.",
   ...permitted("messages:send", rateLimited("send")),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: { 202: json(Result, "Queued"), ...guarded, ...problems(400, 409, 413, 422, 429) },

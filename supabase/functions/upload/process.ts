@@ -12,7 +12,8 @@ const Request = z.object({
   action: BatchAction.optional(),
   send_sms: z.boolean().default(false),
   message: z.string().trim().min(1).max(1600).optional().openapi({
-    description: "With {{name}}, {{account_number}}, {{arrears}}, {{organization}}; without it the action's template",
+    description:
+      "With {{name}}, {{account_number}}, {{arrears}}, {{organization}}; without it the action's template",
     example: "Dear {{name}}, you owe {{arrears}}.",
   }),
 }).refine((body) => (body.upload_id === undefined) !== (body.customers === undefined), {
@@ -38,13 +39,18 @@ const route = createRoute({
 });
 
 /** Customers of the request's own, with what is wrong among them as skipped rows. */
-function fromRequest(list: Record<string, unknown>[], place: { country: string; currency: string }) {
+function fromRequest(
+  list: Record<string, unknown>[],
+  place: { country: string; currency: string },
+) {
   const { valid, invalid } = validateCustomers(list, place);
   return {
     customers: valid.map(({ index, ...customer }) => ({ row: index + 1, ...customer })),
     skipped: invalid.map(({ index, errors }) => ({
       row: index + 1,
-      reason: errors.map(({ field, message }) => field ? `${field}: ${message}` : message).join(" "),
+      reason: errors.map(({ field, message }) => field ? `${field}: ${message}` : message).join(
+        " ",
+      ),
     })),
   };
 }

@@ -36,9 +36,16 @@ export const Upload = z.object({
 }).openapi("Upload");
 
 /** Customers as a frontend that parsed the sheet itself sends them: checked one by one, not all at once. */
-export const LooseCustomers = z.array(z.record(z.string(), z.unknown())).min(1).max(10_000).openapi({
-  example: [{ name: "Ama Mensah", account_number: "00412-7", phone: "0244123456", arrears: "1,234.50" }],
-});
+export const LooseCustomers = z.array(z.record(z.string(), z.unknown())).min(1).max(10_000).openapi(
+  {
+    example: [{
+      name: "Ama Mensah",
+      account_number: "00412-7",
+      phone: "0244123456",
+      arrears: "1,234.50",
+    }],
+  },
+);
 
 export const BatchResult = z.object({
   batch_id: Id,

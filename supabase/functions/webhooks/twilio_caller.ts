@@ -12,7 +12,10 @@ import { forged, recorder } from "./received.ts";
  * another account id costs a look-up, so strangers who invent them are limited by address.
  * @throws Problem 403 when no account of ours signed it.
  */
-export async function verifiedTwilio(c: Context<AppEnv>, request: WebhookRequest): Promise<SmsProvider> {
+export async function verifiedTwilio(
+  c: Context<AppEnv>,
+  request: WebhookRequest,
+): Promise<SmsProvider> {
   if (!request.headers.has("x-twilio-signature")) throw forged();
   const accountSid = new URLSearchParams(request.rawBody).get("AccountSid") ?? "";
   if (accountSid === env.twilio().accountSid) {
@@ -22,7 +25,10 @@ export async function verifiedTwilio(c: Context<AppEnv>, request: WebhookRequest
   }
   await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
   const known = unwrap(
-    await recorder(c).rpc("webhook_credentials", { provider: "twilio", account_reference: accountSid }),
+    await recorder(c).rpc("webhook_credentials", {
+      provider: "twilio",
+      account_reference: accountSid,
+    }),
   );
   for (const credentials of Array.isArray(known) ? known : []) {
     const tenant = twilioAccount(credentials);

@@ -11,7 +11,8 @@ const route = createRoute({
   operationId: "receiveTwilioMessage",
   tags: ["webhooks"],
   summary: "A text that somebody sent to one of our numbers",
-  description: "Verified by X-Twilio-Signature. STOP suppresses the number in the same transaction, START lifts that.",
+  description:
+    "Verified by X-Twilio-Signature. STOP suppresses the number in the same transaction, START lifts that.",
   security: [],
   request: {
     body: {
@@ -22,7 +23,9 @@ const route = createRoute({
             From: z.string().optional(),
             To: z.string().optional(),
             Body: z.string().optional(),
-          }).openapi({ example: { MessageSid: "SM…", From: "+15551230001", To: "+15550009999", Body: "STOP" } }),
+          }).openapi({
+            example: { MessageSid: "SM…", From: "+15551230001", To: "+15550009999", Body: "STOP" },
+          }),
         },
       },
     },
@@ -43,7 +46,9 @@ export function twilioInbound(app: App) {
     const request = await webhookRequest(c);
     const twilio = await verifiedTwilio(c, request);
     const message = twilio.parseInbound(request);
-    if (message === null) throw new Problem(422, "not_a_message", "This is not an inbound message.");
+    if (message === null) {
+      throw new Problem(422, "not_a_message", "This is not an inbound message.");
+    }
     const answer = await recorder(c).rpc("record_inbound", {
       provider: "twilio",
       provider_message_id: message.providerMessageId,

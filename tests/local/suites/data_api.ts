@@ -221,6 +221,27 @@ Deno.test("filters, order, ranges, counts and embedded rows work as in PostgREST
   assert.deepEqual(embedded.data, { parent: { body: "Parent" } });
 });
 
+Deno.test("a filter compares text as text, whatever it looks like, and booleans as booleans", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  const notes = () => client.from("notes").select("phone", { count: "exact" });
+  for (
+    const phone of ["+233201234567", "007", "1.50", "true", "null", '"q"', "12345678901234567890"]
+  ) {
+    await client.from("notes").insert({ body: "x", phone });
+    assert.deepEqual((await notes().eq("phone", phone)).data, [{ phone }]);
+    // What is quoted within a list or a tree, the client has to escape itself.
+    if (phone.startsWith('"')) continue;
+    assert.deepEqual((await notes().in("phone", [phone, "none"])).data, [{ phone }]);
+    assert.deepEqual((await notes().or(`phone.eq.${phone},phone.eq.none`)).data, [{ phone }]);
+  }
+  await client.from("notes").insert({ body: "a, (b)", pinned: true });
+  assert.equal((await notes().eq("pinned", true)).count, 1);
+  assert.equal((await notes().eq("pinned", false)).count, 7);
+  assert.equal((await notes().or("pinned.eq.true,number.eq.-1")).count, 1);
+  assert.equal((await notes().or('body.ilike."%A, (B%",number.eq.-1')).count, 1);
+});
+
 Deno.test("other paths are 404 with a JSON body, and preflights are answered", async () => {
   const { status } = await stack();
   const missing = await fetch(`${status.api_url}/studio`);
