@@ -1,6 +1,7 @@
 /*
  * What `deno task test` runs: a stack of its own on free ports and an empty folder, all tests against it, and at the end
- * one line with the counts. Arguments go to `deno test`; names of files replace "all tests".
+ * one line with the counts. Arguments go to `deno test`; names of files replace "all tests". Files run side by side, as many
+ * as there are cores (DENO_JOBS=1: one after the other), so a test may count on its own organization only.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -97,7 +98,14 @@ async function runTests(folder: string, stopped: AbortSignal): Promise<Outcome> 
   const options = Deno.args.filter((argument) => argument.startsWith("-"));
   const files = Deno.args.filter((argument) => !argument.startsWith("-"));
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--quiet", ...options, ...(files.length > 0 ? files : ["tests/"])],
+    args: [
+      "test",
+      "-A",
+      "--quiet",
+      "--parallel",
+      ...options,
+      ...(files.length > 0 ? files : ["tests/"]),
+    ],
     cwd: root,
     env: { SIGNALBOX_DATA: folder },
     stdout: "piped",

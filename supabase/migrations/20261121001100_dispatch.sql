@@ -47,6 +47,8 @@ language plpgsql set search_path = ''
 as $$
 declare
   max_attempts constant integer := 8;
+  opted_out jsonb;
+  answering uuid[];
 begin
   if jsonb_array_length(outcomes) = 0 then
     return;
@@ -84,14 +86,25 @@ begin
     select u.organization_id, u.id, case u.kind when 'accepted' then 'sent' when 'unknown' then 'unknown' else u.status end,
       'dispatch', u.code, u.message, u.provider_message_id
     from updated u
-  ), opted_out as (
-    insert into public.suppressions (organization_id, phone, scope, source, reason)
-    select distinct u.organization_id, u.to_number, 'all', 'provider', 'The provider says that the number opted out (' || u.code || ').'
-    from updated u where u.opt_out
-    on conflict (organization_id, phone, scope) where lifted_at is null do nothing
   )
-  update public.sms_accounts a set status = 'active', outages = 0, parked_until = null, parked_reason = null
-  where a.status = 'parked' and a.id in (select u.account_id from updated u where u.kind in ('accepted', 'rejected'));
+  select jsonb_agg(jsonb_build_object('organization_id', u.organization_id, 'phone', u.to_number, 'code', u.code))
+      filter (where u.opt_out),
+    array_agg(distinct u.account_id) filter (where u.kind in ('accepted', 'rejected'))
+  into opted_out, answering from updated u;
+  -- What follows is rare, and its tables are audited by triggers that would cost every group something.
+  if opted_out is not null then
+    insert into public.suppressions (organization_id, phone, scope, source, reason)
+    select distinct r.organization_id, r.phone, 'all', 'provider', 'The provider says that the number opted out (' || r.code || ').'
+    from jsonb_to_recordset(opted_out) as r (organization_id uuid, phone text, code text)
+    on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
+  end if;
+  if exists (select from public.sms_accounts a where a.id = any (answering) and a.status = 'parked') then
+    update public.sms_accounts a set status = 'active', outages = 0, parked_until = null, parked_reason = null
+    where a.status = 'parked' and a.id = any (answering);
+  end if;
+  if not jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage" || @.kind == "unknown")') then
+    return;
+  end if;
   -- Refused outright, or a whole group without one clear answer: the provider is down, and every further message would
   -- only end in doubt.
   perform private.park_account(o.account_id, o.reason)
@@ -138,24 +151,29 @@ language plpgsql set search_path = ''
 as $$
 declare
   ready uuid[];
-  probing uuid[];
+  probing uuid[] := '{}';
   answer jsonb;
 begin
-  -- Of a parked account only one dispatcher probes at a time: whoever moves parked_until on.
-  with due as (
-    select a.id from public.sms_accounts a
-    where a.status = 'parked' and a.parked_until <= now()
-    for update skip locked
-  ), moved as (
-    update public.sms_accounts a set parked_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
-  )
-  select coalesce(array_agg(id), '{}') into probing from moved;
+  if exists (select from public.sms_accounts a where a.status = 'parked' and a.parked_until <= now()) then
+    -- Of a parked account only one dispatcher probes at a time: whoever moves parked_until on.
+    with due as (
+      select a.id from public.sms_accounts a
+      where a.status = 'parked' and a.parked_until <= now()
+      for update skip locked
+    ), moved as (
+      update public.sms_accounts a set parked_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
+    )
+    select coalesce(array_agg(id), '{}') into probing from moved;
+  end if;
+  -- The limit keeps this to one look into the index for each account; exists() would be planned as a join with the
+  -- whole queue.
   select coalesce(array_agg(a.id order by random()), '{}') into ready
   from public.sms_accounts a
-  where (a.status = 'active' or a.id = any (probing))
-    and exists (
-      select from public.messages m where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
-    );
+  cross join lateral (
+    select from public.messages m where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
+    order by m.send_after limit 1
+  ) waiting
+  where a.status = 'active' or a.id = any (probing);
   if cardinality(ready) = 0 then
     return '[]'::jsonb;
   end if;
@@ -172,10 +190,16 @@ begin
     ) p
     -- Where there are more accounts than places, chance decides which come first.
     limit want
-  ), judged as (
-    select p.id, private.is_suppressed(p.organization_id, p.to_number, p.category) as suppressed,
-      private.next_sending_time(o, now()) as sends_at
-    from picked p join public.organizations o on o.id = p.organization_id
+  ), places as materialized (
+    select o.id, private.next_sending_time(o, now()) as sends_at from public.organizations o
+    where o.id in (select p.organization_id from picked p)
+  ), judged as materialized (
+    select p.id, places.sends_at, exists (
+        select from public.suppressions s
+        where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null
+          and (s.scope = 'all' or p.category = 'marketing')
+      ) as suppressed
+    from picked p join places on places.id = p.organization_id
   ), marked as (
     update public.messages m set
       status = case when j.suppressed then 'suppressed' when j.sends_at > now() then 'queued' else 'sending' end,

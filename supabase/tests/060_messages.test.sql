@@ -112,8 +112,8 @@ select throws_ok(format('insert into public.sms_accounts (organization_id, provi
   null, format('%s is no %s sender.', sender, provider))
 from (values ('arkesel', 'Twelve chars'), ('arkesel', ''), ('arkesel', 'Ümlaut'), ('twilio', 'Name'), ('twilio', '0244'), ('other', 'X')) v (provider, sender);
 select lives_ok(format('insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id(''ours''), ''twilio'', %L)', sender),
-  format('%s is a Twilio sender.', sender)) from unnest(array['+15005550006', '12345']) sender;
-select throws_ok($$insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('theirs'), 'twilio', '+15005550006')$$,
+  format('%s is a Twilio sender.', sender)) from unnest(array['+12025550106', '12345']) sender;
+select throws_ok($$insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('theirs'), 'twilio', '+12025550106')$$,
   '23505', null, 'A number belongs to one organization.');
 select throws_ok($$insert into public.sms_accounts (organization_id, provider, sender_id, is_default) values (tests.id('ours'), 'arkesel', 'Second', true)$$,
   '23505', null, 'There is one default sender.');

@@ -350,7 +350,7 @@ do $$ begin perform tests.sending('their choice', 'theirs'); end $$;
 select is(tests.settle('their choice'), 'held', 'Each organization chooses for itself.');
 
 -- Replies
-create function tests.reply(id text, body text, from_number text default '+15005550001', to_number text default '+15005550006', opt_out_type text default null) returns jsonb
+create function tests.reply(id text, body text, from_number text default '+12025550101', to_number text default '+12025550106', opt_out_type text default null) returns jsonb
 language plpgsql as $$
 declare
   answer jsonb;
@@ -361,20 +361,20 @@ begin
   return answer;
 end
 $$;
-create function tests.suppressed(number text default '+15005550001') returns boolean language sql as $$
+create function tests.suppressed(number text default '+12025550101') returns boolean language sql as $$
   select private.is_suppressed(tests.id('ours'), number, 'service')
 $$;
 do $$ begin
   perform tests.clear();
-  insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('ours'), 'twilio', '+15005550006');
-  perform tests.customer('ama', 'ours', 'A1', '+15005550001');
+  insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('ours'), 'twilio', '+12025550106');
+  perform tests.customer('ama', 'ours', 'A1', '+12025550101');
 end $$;
 select is(tests.reply('S1', 'Thank you'), '{"known": true, "duplicate": false, "meaning": null}', 'A reply is kept.');
 select results_eq($$select direction, status, customer_id, from_number, body from public.messages$$,
-  $$values ('inbound', 'received', tests.id('ama'), '+15005550001', 'Thank you')$$, 'It belongs to the customer with that number.');
+  $$values ('inbound', 'received', tests.id('ama'), '+12025550101', 'Thank you')$$, 'It belongs to the customer with that number.');
 select is(tests.reply('S1', 'Thank you') -> 'duplicate', 'true', 'The same reply again is a duplicate.');
 select is((select count(*) from public.messages), 1::bigint, 'It is kept once.');
-select is(tests.reply('S9', 'Hi', to_number => '+15005550000') -> 'known', 'false', 'A reply to nobody''s number is nobody''s.');
+select is(tests.reply('S9', 'Hi', to_number => '+12025550100') -> 'known', 'false', 'A reply to nobody''s number is nobody''s.');
 select is(tests.suppressed(), false, 'Thanks are no opt-out.');
 select is(tests.reply('S' || word, word) ->> 'meaning', meaning, format('"%s" means %s.', word, coalesce(meaning, 'nothing')))
 from (values ('stop', 'stop'), (' Stop. ', 'stop'), ('OPT   OUT', 'stop'), ('unsubscribe!', 'stop'), ('please stop', null), ('stopping', null),
@@ -390,7 +390,7 @@ do $$ begin perform tests.reply('T4', 'Nein danke', opt_out_type => 'STOP'); end
 select is(tests.suppressed(), true, 'The provider''s own judgement counts, in any language.');
 do $$ begin
   perform tests.clear();
-  insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+15005550001', 'manual');
+  insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+12025550101', 'manual');
   perform tests.reply('T5', 'START');
 end $$;
 select is(tests.suppressed(), true, 'START does not lift what a person decided.');
@@ -406,7 +406,7 @@ select tests.act_as('postgres');
 do $$ begin
   update public.sms_accounts set is_default = false where organization_id = tests.id('ours');
   perform tests.clear(), tests.remember('sender of ours', (select id from public.sms_accounts where provider = 'twilio' and organization_id = tests.id('ours')));
-  perform tests.queue('with credentials', to_number => '+15005550001');
+  perform tests.queue('with credentials', to_number => '+12025550101');
 end $$;
 select is(tests.step('[]', 5) -> 'credentials', jsonb_build_object(tests.id('sender of ours'), '{"account_sid": "AC1", "auth_token": "t"}'::jsonb),
   'The dispatcher gets the credentials with the messages.');

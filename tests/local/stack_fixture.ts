@@ -133,6 +133,10 @@ const echo = `Deno.serve(async (request) => {
   }
   const url = new URL(request.url);
   if (url.pathname === "/echo/exit") Deno.exit(0);
+  if (url.pathname === "/echo/exit-after") {
+    setTimeout(() => Deno.exit(0), 20);
+    return new Response(url.port);
+  }
   if (url.pathname === "/echo/hang") for (;;);
   if (url.pathname === "/echo/stream") {
     let send;

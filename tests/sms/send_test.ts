@@ -35,12 +35,15 @@ Deno.test("POST /sms/send queues a text that the carrier delivers once, and GET 
     { message_id: null, status: "queued", segments: 1, encoding: "GSM-7", send_after: null },
   );
   const message = await reaches(clerk, queued.message_id, "delivered");
-  assert.deepEqual(message.events.map((event) => event.status).slice(0, 3), [
-    "queued",
-    "sending",
-    "sent",
-  ]);
-  assert.equal(message.events.at(-1)?.status, "delivered");
+  // The receipt may overtake our own note that the carrier took the message.
+  assert.deepEqual(
+    message.events.map((event) => event.status).slice(0, 2),
+    ["queued", "sending"],
+  );
+  assert.deepEqual(
+    new Set(message.events.slice(2).map((event) => event.status)),
+    new Set(["sent", "delivered"]),
+  );
   const atCarrier = await accepted(to);
   assert.equal(atCarrier.length, 1, JSON.stringify(atCarrier));
   assert.equal(atCarrier[0]?.body, "Your meter is read tomorrow.");

@@ -1,701 +1,1275 @@
-export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
 export type Database = {
-  
   "public": {
-          Tables: {
-            "audit_logs": {
-                  Row: {
-                    "action": string,"actor_id": string | null,"after": Json | null,"before": Json | null,"changed": (string)[],"created_at": string,"id": string,"impersonator_id": string | null,"ip": string | null,"organization_id": string | null,"request_id": string | null,"resource": string,"resource_id": string | null
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "action": string,"actor_id"?: string | null,"after"?: Json | null,"before"?: Json | null,"changed"?: (string)[],"created_at"?: string,"id"?: string,"impersonator_id"?: string | null,"ip"?: string | null,"organization_id"?: string | null,"request_id"?: string | null,"resource": string,"resource_id"?: string | null
-                  }
-                  Update: {
-                    "action"?: string,"actor_id"?: string | null,"after"?: Json | null,"before"?: Json | null,"changed"?: (string)[],"created_at"?: string,"id"?: string,"impersonator_id"?: string | null,"ip"?: string | null,"organization_id"?: string | null,"request_id"?: string | null,"resource"?: string,"resource_id"?: string | null
-                  }
-                  Relationships: [
-                    
-                  ]
-                },"batches": {
-                  Row: {
-                    "action": string | null,"counts": NonNullable<Json>,"created_at": string,"created_by": string | null,"file_name": string | null,"id": string,"kind": string,"organization_id": string,"send_sms": boolean,"skipped": NonNullable<Json>,"upload_id": string | null
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "action"?: string | null,"counts"?: NonNullable<Json>,"created_at"?: string,"created_by"?: string | null,"file_name"?: string | null,"id"?: string,"kind": string,"organization_id": string,"send_sms"?: boolean,"skipped"?: NonNullable<Json>,"upload_id"?: string | null
-                  }
-                  Update: {
-                    "action"?: string | null,"counts"?: NonNullable<Json>,"created_at"?: string,"created_by"?: string | null,"file_name"?: string | null,"id"?: string,"kind"?: string,"organization_id"?: string,"send_sms"?: boolean,"skipped"?: NonNullable<Json>,"upload_id"?: string | null
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "batches_created_by_fkey"
-      columns: ["created_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "batches_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "batches_upload"
-      columns: ["organization_id","upload_id"]
-isOneToOne: false
-      referencedRelation: "uploads"
-      referencedColumns: ["organization_id","id"]
-    }
-                  ]
-                },"customer_actions": {
-                  Row: {
-                    "action": string,"batch_id": string | null,"created_at": string,"customer_id": string,"id": string,"note": string | null,"organization_id": string,"performed_by": string | null,"source": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "action": string,"batch_id"?: string | null,"created_at"?: string,"customer_id": string,"id"?: string,"note"?: string | null,"organization_id": string,"performed_by"?: string | null,"source"?: string
-                  }
-                  Update: {
-                    "action"?: string,"batch_id"?: string | null,"created_at"?: string,"customer_id"?: string,"id"?: string,"note"?: string | null,"organization_id"?: string,"performed_by"?: string | null,"source"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "customer_actions_batch"
-      columns: ["organization_id","batch_id"]
-isOneToOne: false
-      referencedRelation: "batches"
-      referencedColumns: ["organization_id","id"]
-    },{
-      foreignKeyName: "customer_actions_customer"
-      columns: ["organization_id","customer_id"]
-isOneToOne: false
-      referencedRelation: "customers"
-      referencedColumns: ["organization_id","id"]
-    },{
-      foreignKeyName: "customer_actions_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "customer_actions_performed_by_fkey"
-      columns: ["performed_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"customers": {
-                  Row: {
-                    "account_number": string,"arrears": number,"created_at": string,"created_by": string | null,"currency": string,"id": string,"name": string,"organization_id": string,"phone": string,"search_text": string,"status": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "account_number": string,"arrears"?: number,"created_at"?: string,"created_by"?: string | null,"currency": string,"id"?: string,"name": string,"organization_id": string,"phone": string,"search_text"?: never,"status"?: string,"updated_at"?: string
-                  }
-                  Update: {
-                    "account_number"?: string,"arrears"?: number,"created_at"?: string,"created_by"?: string | null,"currency"?: string,"id"?: string,"name"?: string,"organization_id"?: string,"phone"?: string,"search_text"?: never,"status"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "customers_created_by_fkey"
-      columns: ["created_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "customers_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"invitations": {
-                  Row: {
-                    "accepted_at": string | null,"accepted_by": string | null,"created_at": string,"email": string,"expires_at": string,"id": string,"invited_by": string | null,"organization_id": string,"role_id": string,"team_id": string | null,"token_hash": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email": string,"expires_at"?: string,"id"?: string,"invited_by"?: string | null,"organization_id": string,"role_id": string,"team_id"?: string | null,"token_hash": string
-                  }
-                  Update: {
-                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email"?: string,"expires_at"?: string,"id"?: string,"invited_by"?: string | null,"organization_id"?: string,"role_id"?: string,"team_id"?: string | null,"token_hash"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "invitations_accepted_by_fkey"
-      columns: ["accepted_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "invitations_invited_by_fkey"
-      columns: ["invited_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "invitations_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "invitations_role_id_fkey"
-      columns: ["role_id"]
-isOneToOne: false
-      referencedRelation: "roles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "invitations_team"
-      columns: ["organization_id","team_id"]
-isOneToOne: false
-      referencedRelation: "teams"
-      referencedColumns: ["organization_id","id"]
-    }
-                  ]
-                },"memberships": {
-                  Row: {
-                    "created_at": string,"id": string,"is_default": boolean,"organization_id": string,"role_id": string,"status": string,"team_id": string | null,"updated_at": string,"user_id": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "created_at"?: string,"id"?: string,"is_default"?: boolean,"organization_id": string,"role_id": string,"status"?: string,"team_id"?: string | null,"updated_at"?: string,"user_id": string
-                  }
-                  Update: {
-                    "created_at"?: string,"id"?: string,"is_default"?: boolean,"organization_id"?: string,"role_id"?: string,"status"?: string,"team_id"?: string | null,"updated_at"?: string,"user_id"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "memberships_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "memberships_role_id_fkey"
-      columns: ["role_id"]
-isOneToOne: false
-      referencedRelation: "roles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "memberships_team"
-      columns: ["organization_id","team_id"]
-isOneToOne: false
-      referencedRelation: "teams"
-      referencedColumns: ["organization_id","id"]
-    },{
-      foreignKeyName: "memberships_user_id_fkey"
-      columns: ["user_id"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"message_events": {
-                  Row: {
-                    "code": string | null,"detail": string | null,"id": string,"message_id": string,"occurred_at": string,"organization_id": string,"provider_message_id": string | null,"source": string,"status": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "code"?: string | null,"detail"?: string | null,"id"?: string,"message_id": string,"occurred_at"?: string,"organization_id": string,"provider_message_id"?: string | null,"source": string,"status": string
-                  }
-                  Update: {
-                    "code"?: string | null,"detail"?: string | null,"id"?: string,"message_id"?: string,"occurred_at"?: string,"organization_id"?: string,"provider_message_id"?: string | null,"source"?: string,"status"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "message_events_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"messages": {
-                  Row: {
-                    "account_id": string | null,"attempts": number,"batch_id": string | null,"body": string,"campaign_id": string | null,"category": string,"created_at": string,"created_by": string | null,"customer_id": string | null,"delivered_at": string | null,"direction": string,"encoding": string,"error_code": string | null,"error_message": string | null,"from_number": string,"held_at": string | null,"id": string,"lead_id": string | null,"media": NonNullable<Json>,"organization_id": string,"provider": string,"provider_message_id": string | null,"purpose": string,"segments": number,"send_after": string,"sending_at": string | null,"sent_at": string | null,"settling_until": string | null,"status": string,"to_number": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "account_id"?: string | null,"attempts"?: number,"batch_id"?: string | null,"body": string,"campaign_id"?: string | null,"category"?: string,"created_at"?: string,"created_by"?: string | null,"customer_id"?: string | null,"delivered_at"?: string | null,"direction"?: string,"encoding": string,"error_code"?: string | null,"error_message"?: string | null,"from_number": string,"held_at"?: string | null,"id"?: string,"lead_id"?: string | null,"media"?: NonNullable<Json>,"organization_id": string,"provider": string,"provider_message_id"?: string | null,"purpose"?: string,"segments": number,"send_after"?: string,"sending_at"?: string | null,"sent_at"?: string | null,"settling_until"?: string | null,"status": string,"to_number": string,"updated_at"?: string
-                  }
-                  Update: {
-                    "account_id"?: string | null,"attempts"?: number,"batch_id"?: string | null,"body"?: string,"campaign_id"?: string | null,"category"?: string,"created_at"?: string,"created_by"?: string | null,"customer_id"?: string | null,"delivered_at"?: string | null,"direction"?: string,"encoding"?: string,"error_code"?: string | null,"error_message"?: string | null,"from_number"?: string,"held_at"?: string | null,"id"?: string,"lead_id"?: string | null,"media"?: NonNullable<Json>,"organization_id"?: string,"provider"?: string,"provider_message_id"?: string | null,"purpose"?: string,"segments"?: number,"send_after"?: string,"sending_at"?: string | null,"sent_at"?: string | null,"settling_until"?: string | null,"status"?: string,"to_number"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "messages_account"
-      columns: ["organization_id","account_id"]
-isOneToOne: false
-      referencedRelation: "sms_accounts"
-      referencedColumns: ["organization_id","id"]
-    },{
-      foreignKeyName: "messages_batch"
-      columns: ["organization_id","batch_id"]
-isOneToOne: false
-      referencedRelation: "batches"
-      referencedColumns: ["organization_id","id"]
-    },{
-      foreignKeyName: "messages_created_by_fkey"
-      columns: ["created_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "messages_customer"
-      columns: ["organization_id","customer_id"]
-isOneToOne: false
-      referencedRelation: "customers"
-      referencedColumns: ["organization_id","id"]
-    },{
-      foreignKeyName: "messages_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"notifications": {
-                  Row: {
-                    "body": string,"created_at": string,"data": NonNullable<Json>,"id": string,"kind": string,"organization_id": string,"read_at": string | null,"title": string,"user_id": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "body"?: string,"created_at"?: string,"data"?: NonNullable<Json>,"id"?: string,"kind": string,"organization_id": string,"read_at"?: string | null,"title": string,"user_id": string
-                  }
-                  Update: {
-                    "body"?: string,"created_at"?: string,"data"?: NonNullable<Json>,"id"?: string,"kind"?: string,"organization_id"?: string,"read_at"?: string | null,"title"?: string,"user_id"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "notifications_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "notifications_user_id_fkey"
-      columns: ["user_id"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"organizations": {
-                  Row: {
-                    "audit_retention_months": number,"country": string,"created_at": string,"currency": string,"id": string,"message_retention_months": number,"name": string,"quiet_hours_end": string | null,"quiet_hours_start": string | null,"time_zone": string,"uncertain_marketing": string,"uncertain_service": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "audit_retention_months"?: number,"country"?: string,"created_at"?: string,"currency"?: string,"id"?: string,"message_retention_months"?: number,"name": string,"quiet_hours_end"?: string | null,"quiet_hours_start"?: string | null,"time_zone"?: string,"uncertain_marketing"?: string,"uncertain_service"?: string,"updated_at"?: string
-                  }
-                  Update: {
-                    "audit_retention_months"?: number,"country"?: string,"created_at"?: string,"currency"?: string,"id"?: string,"message_retention_months"?: number,"name"?: string,"quiet_hours_end"?: string | null,"quiet_hours_start"?: string | null,"time_zone"?: string,"uncertain_marketing"?: string,"uncertain_service"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    
-                  ]
-                },"profiles": {
-                  Row: {
-                    "created_at": string,"email": string,"full_name": string,"id": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "created_at"?: string,"email": string,"full_name"?: string,"id": string,"updated_at"?: string
-                  }
-                  Update: {
-                    "created_at"?: string,"email"?: string,"full_name"?: string,"id"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    
-                  ]
-                },"role_permissions": {
-                  Row: {
-                    "id": string,"organization_id": string | null,"permission": string,"role_id": string,"scope": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "id"?: string,"organization_id"?: string | null,"permission": string,"role_id": string,"scope"?: string
-                  }
-                  Update: {
-                    "id"?: string,"organization_id"?: string | null,"permission"?: string,"role_id"?: string,"scope"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "role_permissions_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "role_permissions_role_id_fkey"
-      columns: ["role_id"]
-isOneToOne: false
-      referencedRelation: "roles"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"roles": {
-                  Row: {
-                    "created_at": string,"description": string,"id": string,"key": string,"name": string,"organization_id": string | null,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "created_at"?: string,"description"?: string,"id"?: string,"key": string,"name": string,"organization_id"?: string | null,"updated_at"?: string
-                  }
-                  Update: {
-                    "created_at"?: string,"description"?: string,"id"?: string,"key"?: string,"name"?: string,"organization_id"?: string | null,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "roles_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"sms_accounts": {
-                  Row: {
-                    "created_at": string,"credentials_secret_id": string | null,"id": string,"is_default": boolean,"organization_id": string,"outages": number,"parked_reason": string | null,"parked_until": string | null,"provider": string,"sender_id": string,"status": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "created_at"?: string,"credentials_secret_id"?: string | null,"id"?: string,"is_default"?: boolean,"organization_id": string,"outages"?: number,"parked_reason"?: string | null,"parked_until"?: string | null,"provider": string,"sender_id": string,"status"?: string,"updated_at"?: string
-                  }
-                  Update: {
-                    "created_at"?: string,"credentials_secret_id"?: string | null,"id"?: string,"is_default"?: boolean,"organization_id"?: string,"outages"?: number,"parked_reason"?: string | null,"parked_until"?: string | null,"provider"?: string,"sender_id"?: string,"status"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "sms_accounts_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"suppressions": {
-                  Row: {
-                    "created_at": string,"created_by": string | null,"id": string,"lifted_at": string | null,"lifted_by": string | null,"lifted_reason": string | null,"organization_id": string,"phone": string,"reason": string | null,"scope": string,"source": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "created_at"?: string,"created_by"?: string | null,"id"?: string,"lifted_at"?: string | null,"lifted_by"?: string | null,"lifted_reason"?: string | null,"organization_id": string,"phone": string,"reason"?: string | null,"scope"?: string,"source": string
-                  }
-                  Update: {
-                    "created_at"?: string,"created_by"?: string | null,"id"?: string,"lifted_at"?: string | null,"lifted_by"?: string | null,"lifted_reason"?: string | null,"organization_id"?: string,"phone"?: string,"reason"?: string | null,"scope"?: string,"source"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "suppressions_created_by_fkey"
-      columns: ["created_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "suppressions_lifted_by_fkey"
-      columns: ["lifted_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "suppressions_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"teams": {
-                  Row: {
-                    "created_at": string,"id": string,"name": string,"organization_id": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "created_at"?: string,"id"?: string,"name": string,"organization_id": string,"updated_at"?: string
-                  }
-                  Update: {
-                    "created_at"?: string,"id"?: string,"name"?: string,"organization_id"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "teams_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"templates": {
-                  Row: {
-                    "body": string,"created_at": string,"id": string,"kind": string,"name": string,"organization_id": string,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "body": string,"created_at"?: string,"id"?: string,"kind"?: string,"name": string,"organization_id": string,"updated_at"?: string
-                  }
-                  Update: {
-                    "body"?: string,"created_at"?: string,"id"?: string,"kind"?: string,"name"?: string,"organization_id"?: string,"updated_at"?: string
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "templates_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                },"uploads": {
-                  Row: {
-                    "batch_id": string | null,"created_at": string,"created_by": string | null,"expires_at": string,"file_name": string,"id": string,"organization_id": string,"processed_at": string | null,"rows": NonNullable<Json>,"summary": NonNullable<Json>
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "batch_id"?: string | null,"created_at"?: string,"created_by"?: string | null,"expires_at"?: string,"file_name": string,"id"?: string,"organization_id": string,"processed_at"?: string | null,"rows": NonNullable<Json>,"summary": NonNullable<Json>
-                  }
-                  Update: {
-                    "batch_id"?: string | null,"created_at"?: string,"created_by"?: string | null,"expires_at"?: string,"file_name"?: string,"id"?: string,"organization_id"?: string,"processed_at"?: string | null,"rows"?: NonNullable<Json>,"summary"?: NonNullable<Json>
-                  }
-                  Relationships: [
-                    {
-      foreignKeyName: "uploads_batch"
-      columns: ["organization_id","batch_id"]
-isOneToOne: false
-      referencedRelation: "batches"
-      referencedColumns: ["organization_id","id"]
-    },{
-      foreignKeyName: "uploads_created_by_fkey"
-      columns: ["created_by"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
-      foreignKeyName: "uploads_organization_id_fkey"
-      columns: ["organization_id"]
-isOneToOne: false
-      referencedRelation: "organizations"
-      referencedColumns: ["id"]
-    }
-                  ]
-                }
-          }
-          Views: {
-            [_ in never]: never
-          }
-          Functions: {
-            "accept_invitation":
-{ Args: { "token": string }; Returns: string
-                           },
-"actor":
-{ Args: { "organization_id"?: string }; Returns: Json
-                           },
-"batch_detail":
-{ Args: { "batch_id": string,"organization_id": string }; Returns: Json
-                           },
-"check_invitation":
-{ Args: { "email": string,"token": string }; Returns: string
-                           },
-"claim_doubtful":
-{ Args: { "settle_seconds": number,"want"?: number }; Returns: Json
-                           },
-"create_action":
-{ Args: { "action": string,"customer_id": string,"note"?: string,"organization_id": string }; Returns: Json
-                           },
-"create_actions":
-{ Args: { "actions": Json,"organization_id": string }; Returns: Json
-                           },
-"create_customer":
-{ Args: { "customer": Json,"organization_id": string }; Returns: Json
-                           },
-"create_upload":
-{ Args: { "file_name": string,"organization_id": string,"rows": Json,"summary": Json }; Returns: Json
-                           },
-"customers_dashboard":
-{ Args: { "organization_id": string }; Returns: Json
-                           },
-"dispatch_step":
-{ Args: { "outcomes"?: Json,"want"?: number }; Returns: Json
-                           },
-"found_organization":
-{ Args: { "name": string,"settings"?: Json }; Returns: string
-                           },
-"invite_member":
-{ Args: { "email": string,"organization_id": string,"role": string,"team_id"?: string }; Returns: Json
-                           },
-"invoke_job":
-{ Args: { "job": string }; Returns: undefined
-                           },
-"list_actions":
-{ Args: { "filters": Json,"organization_id": string,"page_limit": number,"page_offset": number }; Returns: Json
-                           },
-"list_customers":
-{ Args: { "filters": Json,"organization_id": string,"page_limit": number,"page_offset": number,"sort": string }; Returns: Json
-                           },
-"me":
-{ Args: { "organization_id"?: string }; Returns: Json
-                           },
-"message_status":
-{ Args: { "message_id": string,"organization_id": string }; Returns: Json
-                           },
-"ping":
-{ Args: never; Returns: Json
-                           },
-"process_batch":
-{ Args: { "action"?: string,"customers"?: Json,"message"?: string,"organization_id": string,"send_sms"?: boolean,"skipped"?: Json,"upload_id"?: string }; Returns: Json
-                           },
-"record_inbound":
-{ Args: { "body": string,"from_number": string,"media"?: Json,"opt_out_type"?: string,"provider": string,"provider_message_id": string,"to_number": string }; Returns: Json
-                           },
-"record_receipt":
-{ Args: { "code"?: string,"detail"?: string,"message_id": string,"opt_out"?: boolean,"provider": string,"provider_message_id": string,"status": string }; Returns: Json
-                           },
-"send_bulk":
-{ Args: { "filter"?: Json,"maximum"?: number,"message": string,"organization_id": string,"recipients"?: Json,"sender_id"?: string }; Returns: Json
-                           },
-"send_message":
-{ Args: { "customer_id"?: string,"message"?: string,"organization_id": string,"purpose"?: string,"sender_id"?: string,"to_number"?: string }; Returns: Json
-                           },
-"set_sms_credentials":
-{ Args: { "account_id": string,"credentials": Json }; Returns: undefined
-                           },
-"settle_message":
-{ Args: { "attempt": number,"candidates"?: Json,"message_id": string }; Returns: string
-                           },
-"take_rate_limit":
-{ Args: { "cost"?: number,"kind": string }; Returns: Json
-                           },
-"take_rate_limit_of":
-{ Args: { "cost"?: number,"kind": string,"subject": string }; Returns: Json
-                           },
-"webhook_credentials":
-{ Args: { "account_reference": string,"provider": string }; Returns: Json
-                           }
-          }
-          Enums: {
-            [_ in never]: never
-          }
-          CompositeTypes: {
-            [_ in never]: never
-          }
-        }
-}
+    Tables: {
+      "audit_logs": {
+        Row: {
+          "action": string;
+          "actor_id": string | null;
+          "after": Json | null;
+          "before": Json | null;
+          "changed": (string)[];
+          "created_at": string;
+          "id": string;
+          "impersonator_id": string | null;
+          "ip": string | null;
+          "organization_id": string | null;
+          "request_id": string | null;
+          "resource": string;
+          "resource_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "actor_id"?: string | null;
+          "after"?: Json | null;
+          "before"?: Json | null;
+          "changed"?: (string)[];
+          "created_at"?: string;
+          "id"?: string;
+          "impersonator_id"?: string | null;
+          "ip"?: string | null;
+          "organization_id"?: string | null;
+          "request_id"?: string | null;
+          "resource": string;
+          "resource_id"?: string | null;
+        };
+        Update: {
+          "action"?: string;
+          "actor_id"?: string | null;
+          "after"?: Json | null;
+          "before"?: Json | null;
+          "changed"?: (string)[];
+          "created_at"?: string;
+          "id"?: string;
+          "impersonator_id"?: string | null;
+          "ip"?: string | null;
+          "organization_id"?: string | null;
+          "request_id"?: string | null;
+          "resource"?: string;
+          "resource_id"?: string | null;
+        };
+        Relationships: [];
+      };
+      "batches": {
+        Row: {
+          "action": string | null;
+          "counts": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string | null;
+          "file_name": string | null;
+          "id": string;
+          "kind": string;
+          "organization_id": string;
+          "send_sms": boolean;
+          "skipped": NonNullable<Json>;
+          "upload_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action"?: string | null;
+          "counts"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "file_name"?: string | null;
+          "id"?: string;
+          "kind": string;
+          "organization_id": string;
+          "send_sms"?: boolean;
+          "skipped"?: NonNullable<Json>;
+          "upload_id"?: string | null;
+        };
+        Update: {
+          "action"?: string | null;
+          "counts"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "file_name"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "organization_id"?: string;
+          "send_sms"?: boolean;
+          "skipped"?: NonNullable<Json>;
+          "upload_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "batches_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "batches_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "batches_upload";
+            columns: ["organization_id", "upload_id"];
+            isOneToOne: false;
+            referencedRelation: "uploads";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "customer_actions": {
+        Row: {
+          "action": string;
+          "batch_id": string | null;
+          "created_at": string;
+          "customer_id": string;
+          "id": string;
+          "note": string | null;
+          "organization_id": string;
+          "performed_by": string | null;
+          "source": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action": string;
+          "batch_id"?: string | null;
+          "created_at"?: string;
+          "customer_id": string;
+          "id"?: string;
+          "note"?: string | null;
+          "organization_id": string;
+          "performed_by"?: string | null;
+          "source"?: string;
+        };
+        Update: {
+          "action"?: string;
+          "batch_id"?: string | null;
+          "created_at"?: string;
+          "customer_id"?: string;
+          "id"?: string;
+          "note"?: string | null;
+          "organization_id"?: string;
+          "performed_by"?: string | null;
+          "source"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "customer_actions_batch";
+            columns: ["organization_id", "batch_id"];
+            isOneToOne: false;
+            referencedRelation: "batches";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "customer_actions_customer";
+            columns: ["organization_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "customers";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "customer_actions_performed_by_fkey";
+            columns: ["performed_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "customers": {
+        Row: {
+          "account_number": string;
+          "arrears": number;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+          "phone": string;
+          "search_text": string;
+          "status": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "account_number": string;
+          "arrears"?: number;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency": string;
+          "id"?: string;
+          "name": string;
+          "organization_id": string;
+          "phone": string;
+          "search_text"?: never;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "account_number"?: string;
+          "arrears"?: number;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency"?: string;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "phone"?: string;
+          "search_text"?: never;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "customers_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "customers_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "invitations": {
+        Row: {
+          "accepted_at": string | null;
+          "accepted_by": string | null;
+          "created_at": string;
+          "email": string;
+          "expires_at": string;
+          "id": string;
+          "invited_by": string | null;
+          "organization_id": string;
+          "role_id": string;
+          "team_id": string | null;
+          "token_hash": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "accepted_at"?: string | null;
+          "accepted_by"?: string | null;
+          "created_at"?: string;
+          "email": string;
+          "expires_at"?: string;
+          "id"?: string;
+          "invited_by"?: string | null;
+          "organization_id": string;
+          "role_id": string;
+          "team_id"?: string | null;
+          "token_hash": string;
+        };
+        Update: {
+          "accepted_at"?: string | null;
+          "accepted_by"?: string | null;
+          "created_at"?: string;
+          "email"?: string;
+          "expires_at"?: string;
+          "id"?: string;
+          "invited_by"?: string | null;
+          "organization_id"?: string;
+          "role_id"?: string;
+          "team_id"?: string | null;
+          "token_hash"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "invitations_accepted_by_fkey";
+            columns: ["accepted_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "invitations_invited_by_fkey";
+            columns: ["invited_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "invitations_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "invitations_role_id_fkey";
+            columns: ["role_id"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "invitations_team";
+            columns: ["organization_id", "team_id"];
+            isOneToOne: false;
+            referencedRelation: "teams";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "memberships": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "is_default": boolean;
+          "organization_id": string;
+          "role_id": string;
+          "status": string;
+          "team_id": string | null;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "is_default"?: boolean;
+          "organization_id": string;
+          "role_id": string;
+          "status"?: string;
+          "team_id"?: string | null;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "is_default"?: boolean;
+          "organization_id"?: string;
+          "role_id"?: string;
+          "status"?: string;
+          "team_id"?: string | null;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "memberships_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "memberships_role_id_fkey";
+            columns: ["role_id"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "memberships_team";
+            columns: ["organization_id", "team_id"];
+            isOneToOne: false;
+            referencedRelation: "teams";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "memberships_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "message_events": {
+        Row: {
+          "code": string | null;
+          "detail": string | null;
+          "id": string;
+          "message_id": string;
+          "occurred_at": string;
+          "organization_id": string;
+          "provider_message_id": string | null;
+          "source": string;
+          "status": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "code"?: string | null;
+          "detail"?: string | null;
+          "id"?: string;
+          "message_id": string;
+          "occurred_at"?: string;
+          "organization_id": string;
+          "provider_message_id"?: string | null;
+          "source": string;
+          "status": string;
+        };
+        Update: {
+          "code"?: string | null;
+          "detail"?: string | null;
+          "id"?: string;
+          "message_id"?: string;
+          "occurred_at"?: string;
+          "organization_id"?: string;
+          "provider_message_id"?: string | null;
+          "source"?: string;
+          "status"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "message_events_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "messages": {
+        Row: {
+          "account_id": string | null;
+          "attempts": number;
+          "batch_id": string | null;
+          "body": string;
+          "campaign_id": string | null;
+          "category": string;
+          "created_at": string;
+          "created_by": string | null;
+          "customer_id": string | null;
+          "delivered_at": string | null;
+          "direction": string;
+          "encoding": string;
+          "error_code": string | null;
+          "error_message": string | null;
+          "from_number": string;
+          "held_at": string | null;
+          "id": string;
+          "lead_id": string | null;
+          "media": NonNullable<Json>;
+          "organization_id": string;
+          "provider": string;
+          "provider_message_id": string | null;
+          "purpose": string;
+          "segments": number;
+          "send_after": string;
+          "sending_at": string | null;
+          "sent_at": string | null;
+          "settling_until": string | null;
+          "status": string;
+          "to_number": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "account_id"?: string | null;
+          "attempts"?: number;
+          "batch_id"?: string | null;
+          "body": string;
+          "campaign_id"?: string | null;
+          "category"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "customer_id"?: string | null;
+          "delivered_at"?: string | null;
+          "direction"?: string;
+          "encoding": string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "from_number": string;
+          "held_at"?: string | null;
+          "id"?: string;
+          "lead_id"?: string | null;
+          "media"?: NonNullable<Json>;
+          "organization_id": string;
+          "provider": string;
+          "provider_message_id"?: string | null;
+          "purpose"?: string;
+          "segments": number;
+          "send_after"?: string;
+          "sending_at"?: string | null;
+          "sent_at"?: string | null;
+          "settling_until"?: string | null;
+          "status": string;
+          "to_number": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "account_id"?: string | null;
+          "attempts"?: number;
+          "batch_id"?: string | null;
+          "body"?: string;
+          "campaign_id"?: string | null;
+          "category"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "customer_id"?: string | null;
+          "delivered_at"?: string | null;
+          "direction"?: string;
+          "encoding"?: string;
+          "error_code"?: string | null;
+          "error_message"?: string | null;
+          "from_number"?: string;
+          "held_at"?: string | null;
+          "id"?: string;
+          "lead_id"?: string | null;
+          "media"?: NonNullable<Json>;
+          "organization_id"?: string;
+          "provider"?: string;
+          "provider_message_id"?: string | null;
+          "purpose"?: string;
+          "segments"?: number;
+          "send_after"?: string;
+          "sending_at"?: string | null;
+          "sent_at"?: string | null;
+          "settling_until"?: string | null;
+          "status"?: string;
+          "to_number"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "messages_account";
+            columns: ["organization_id", "account_id"];
+            isOneToOne: false;
+            referencedRelation: "sms_accounts";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "messages_batch";
+            columns: ["organization_id", "batch_id"];
+            isOneToOne: false;
+            referencedRelation: "batches";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "messages_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "messages_customer";
+            columns: ["organization_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "customers";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "messages_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "notifications": {
+        Row: {
+          "body": string;
+          "created_at": string;
+          "data": NonNullable<Json>;
+          "id": string;
+          "kind": string;
+          "organization_id": string;
+          "read_at": string | null;
+          "title": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body"?: string;
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "id"?: string;
+          "kind": string;
+          "organization_id": string;
+          "read_at"?: string | null;
+          "title": string;
+          "user_id": string;
+        };
+        Update: {
+          "body"?: string;
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "id"?: string;
+          "kind"?: string;
+          "organization_id"?: string;
+          "read_at"?: string | null;
+          "title"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notifications_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "notifications_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "organizations": {
+        Row: {
+          "audit_retention_months": number;
+          "country": string;
+          "created_at": string;
+          "currency": string;
+          "id": string;
+          "message_retention_months": number;
+          "name": string;
+          "quiet_hours_end": string | null;
+          "quiet_hours_start": string | null;
+          "time_zone": string;
+          "uncertain_marketing": string;
+          "uncertain_service": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "audit_retention_months"?: number;
+          "country"?: string;
+          "created_at"?: string;
+          "currency"?: string;
+          "id"?: string;
+          "message_retention_months"?: number;
+          "name": string;
+          "quiet_hours_end"?: string | null;
+          "quiet_hours_start"?: string | null;
+          "time_zone"?: string;
+          "uncertain_marketing"?: string;
+          "uncertain_service"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "audit_retention_months"?: number;
+          "country"?: string;
+          "created_at"?: string;
+          "currency"?: string;
+          "id"?: string;
+          "message_retention_months"?: number;
+          "name"?: string;
+          "quiet_hours_end"?: string | null;
+          "quiet_hours_start"?: string | null;
+          "time_zone"?: string;
+          "uncertain_marketing"?: string;
+          "uncertain_service"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "profiles": {
+        Row: {
+          "created_at": string;
+          "email": string;
+          "full_name": string;
+          "id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "email": string;
+          "full_name"?: string;
+          "id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "email"?: string;
+          "full_name"?: string;
+          "id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [];
+      };
+      "role_permissions": {
+        Row: {
+          "id": string;
+          "organization_id": string | null;
+          "permission": string;
+          "role_id": string;
+          "scope": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "id"?: string;
+          "organization_id"?: string | null;
+          "permission": string;
+          "role_id": string;
+          "scope"?: string;
+        };
+        Update: {
+          "id"?: string;
+          "organization_id"?: string | null;
+          "permission"?: string;
+          "role_id"?: string;
+          "scope"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "role_permissions_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "role_permissions_role_id_fkey";
+            columns: ["role_id"];
+            isOneToOne: false;
+            referencedRelation: "roles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "roles": {
+        Row: {
+          "created_at": string;
+          "description": string;
+          "id": string;
+          "key": string;
+          "name": string;
+          "organization_id": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "description"?: string;
+          "id"?: string;
+          "key": string;
+          "name": string;
+          "organization_id"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "description"?: string;
+          "id"?: string;
+          "key"?: string;
+          "name"?: string;
+          "organization_id"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "roles_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "sms_accounts": {
+        Row: {
+          "created_at": string;
+          "credentials_secret_id": string | null;
+          "id": string;
+          "is_default": boolean;
+          "organization_id": string;
+          "outages": number;
+          "parked_reason": string | null;
+          "parked_until": string | null;
+          "provider": string;
+          "sender_id": string;
+          "status": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "credentials_secret_id"?: string | null;
+          "id"?: string;
+          "is_default"?: boolean;
+          "organization_id": string;
+          "outages"?: number;
+          "parked_reason"?: string | null;
+          "parked_until"?: string | null;
+          "provider": string;
+          "sender_id": string;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "credentials_secret_id"?: string | null;
+          "id"?: string;
+          "is_default"?: boolean;
+          "organization_id"?: string;
+          "outages"?: number;
+          "parked_reason"?: string | null;
+          "parked_until"?: string | null;
+          "provider"?: string;
+          "sender_id"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sms_accounts_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "suppressions": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "lifted_at": string | null;
+          "lifted_by": string | null;
+          "lifted_reason": string | null;
+          "organization_id": string;
+          "phone": string;
+          "reason": string | null;
+          "scope": string;
+          "source": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "lifted_at"?: string | null;
+          "lifted_by"?: string | null;
+          "lifted_reason"?: string | null;
+          "organization_id": string;
+          "phone": string;
+          "reason"?: string | null;
+          "scope"?: string;
+          "source": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "lifted_at"?: string | null;
+          "lifted_by"?: string | null;
+          "lifted_reason"?: string | null;
+          "organization_id"?: string;
+          "phone"?: string;
+          "reason"?: string | null;
+          "scope"?: string;
+          "source"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "suppressions_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "suppressions_lifted_by_fkey";
+            columns: ["lifted_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "suppressions_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "teams": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "name": string;
+          "organization_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "teams_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "templates": {
+        Row: {
+          "body": string;
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "organization_id": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body": string;
+          "created_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "name": string;
+          "organization_id": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "body"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "templates_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "uploads": {
+        Row: {
+          "batch_id": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "expires_at": string;
+          "file_name": string;
+          "id": string;
+          "organization_id": string;
+          "processed_at": string | null;
+          "rows": NonNullable<Json>;
+          "summary": NonNullable<Json>;
+        };
+        ComputedFields: never;
+        Insert: {
+          "batch_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string;
+          "file_name": string;
+          "id"?: string;
+          "organization_id": string;
+          "processed_at"?: string | null;
+          "rows": NonNullable<Json>;
+          "summary": NonNullable<Json>;
+        };
+        Update: {
+          "batch_id"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string;
+          "file_name"?: string;
+          "id"?: string;
+          "organization_id"?: string;
+          "processed_at"?: string | null;
+          "rows"?: NonNullable<Json>;
+          "summary"?: NonNullable<Json>;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "uploads_batch";
+            columns: ["organization_id", "batch_id"];
+            isOneToOne: false;
+            referencedRelation: "batches";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "uploads_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "uploads_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+    };
+    Views: {
+      [_ in never]: never;
+    };
+    Functions: {
+      "accept_invitation": { Args: { "token": string }; Returns: string };
+      "actor": { Args: { "organization_id"?: string }; Returns: Json };
+      "batch_detail": { Args: { "batch_id": string; "organization_id": string }; Returns: Json };
+      "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
+      "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
+      "create_action": {
+        Args: {
+          "action": string;
+          "customer_id": string;
+          "note"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
+      "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
+      "create_upload": {
+        Args: { "file_name": string; "organization_id": string; "rows": Json; "summary": Json };
+        Returns: Json;
+      };
+      "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
+      "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
+      "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "invite_member": {
+        Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
+        Returns: Json;
+      };
+      "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
+      "list_actions": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_customers": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "sort": string;
+        };
+        Returns: Json;
+      };
+      "me": { Args: { "organization_id"?: string }; Returns: Json };
+      "message_status": {
+        Args: { "message_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "ping": { Args: Record<PropertyKey, never>; Returns: Json };
+      "process_batch": {
+        Args: {
+          "action"?: string;
+          "customers"?: Json;
+          "message"?: string;
+          "organization_id": string;
+          "send_sms"?: boolean;
+          "skipped"?: Json;
+          "upload_id"?: string;
+        };
+        Returns: Json;
+      };
+      "record_inbound": {
+        Args: {
+          "body": string;
+          "from_number": string;
+          "media"?: Json;
+          "opt_out_type"?: string;
+          "provider": string;
+          "provider_message_id": string;
+          "to_number": string;
+        };
+        Returns: Json;
+      };
+      "record_receipt": {
+        Args: {
+          "code"?: string;
+          "detail"?: string;
+          "message_id"?: string;
+          "opt_out"?: boolean;
+          "provider": string;
+          "provider_message_id": string;
+          "status": string;
+        };
+        Returns: Json;
+      };
+      "send_bulk": {
+        Args: {
+          "filter"?: Json;
+          "maximum"?: number;
+          "message": string;
+          "organization_id": string;
+          "recipients"?: Json;
+          "sender_id"?: string;
+        };
+        Returns: Json;
+      };
+      "send_message": {
+        Args: {
+          "customer_id"?: string;
+          "message"?: string;
+          "organization_id": string;
+          "purpose"?: string;
+          "sender_id"?: string;
+          "to_number"?: string;
+        };
+        Returns: Json;
+      };
+      "set_sms_credentials": {
+        Args: { "account_id": string; "credentials": Json };
+        Returns: undefined;
+      };
+      "settle_message": {
+        Args: { "attempt": number; "candidates"?: Json; "message_id": string };
+        Returns: string;
+      };
+      "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
+      "take_rate_limit_of": {
+        Args: { "cost"?: number; "kind": string; "subject": string };
+        Returns: Json;
+      };
+      "webhook_credentials": {
+        Args: { "account_reference": string; "provider": string };
+        Returns: Json;
+      };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
 
-type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
 
-type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">]
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
 
 export type Tables<
   DefaultSchemaTableNameOrOptions extends
     | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
     | { schema: keyof DatabaseWithoutInternals },
   TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
-        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
-    : never = never
-> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
-      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
-      Row: infer R
-    }
-    ? R
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
-  ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
-      Row: infer R
-    }
-    ? R
-    : never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof (
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+      & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+    )
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals } ? (
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    & DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"]
+  )[TableName] extends {
+    Row: infer R;
+  } ? R
   : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R;
+    } ? R
+    : never
+  : never;
 
 export type TablesInsert<
   DefaultSchemaTableNameOrOptions extends
     | keyof DefaultSchema["Tables"]
     | { schema: keyof DatabaseWithoutInternals },
   TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
-    : never = never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
 > = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
-      Insert: infer I
-    }
-    ? I
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
-  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
-      Insert: infer I
-    }
-    ? I
-    : never
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends
+    {
+      Insert: infer I;
+    } ? I
   : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I;
+    } ? I
+    : never
+  : never;
 
 export type TablesUpdate<
   DefaultSchemaTableNameOrOptions extends
     | keyof DefaultSchema["Tables"]
     | { schema: keyof DatabaseWithoutInternals },
   TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
-    : never = never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
 > = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
-      Update: infer U
-    }
-    ? U
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
-  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
-      Update: infer U
-    }
-    ? U
-    : never
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends
+    {
+      Update: infer U;
+    } ? U
   : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U;
+    } ? U
+    : never
+  : never;
 
 export type Enums<
   DefaultSchemaEnumNameOrOptions extends
     | keyof DefaultSchema["Enums"]
     | { schema: keyof DatabaseWithoutInternals },
   EnumName extends DefaultSchemaEnumNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
-    : never = never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
 > = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
   ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
   : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
-  ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
-  : never
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never;
 
 export type CompositeTypes<
   PublicCompositeTypeNameOrOptions extends
     | keyof DefaultSchema["CompositeTypes"]
     | { schema: keyof DatabaseWithoutInternals },
   CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals
-  }
-    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
-    : never = never
+    schema: keyof DatabaseWithoutInternals;
+  } ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
 > = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][
+    CompositeTypeName
+  ]
   : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
-  ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
-  : never
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never;
 
 export const Constants = {
   "public": {
-          Enums: {
-            
-          }
-        }
-} as const
+    Enums: {},
+  },
+} as const;

@@ -25,7 +25,7 @@ export function listBatches(app: App) {
     const { limit, offset } = c.req.valid("query");
     const { data, count, error } = await c.var.db.from("batches")
       .select(
-        "id, upload_id, file_name, action, send_sms, counts, created_by, created_at, creator:profiles(full_name)",
+        "id, upload_id, file_name, action, send_sms, counts, created_by, created_at, creator:profiles!batches_created_by_fkey(full_name)",
         { count: "exact" },
       )
       .eq("organization_id", c.var.actor.organizationId)

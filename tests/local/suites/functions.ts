@@ -95,6 +95,16 @@ Deno.test("a function whose worker ended answers the next request", async () => 
   assert.equal((await next.json()).body, "kept");
 });
 
+Deno.test("a request that meets a worker which is gone is asked again, with its body", async () => {
+  const fixture = await stack();
+  const port = Number(await textOf(fixture, "echo/exit-after"));
+  const isGone = () =>
+    Deno.connect({ hostname: "127.0.0.1", port }).then((socket) => socket.close(), () => true);
+  await until(isGone, { what: "the end of the worker" });
+  const next = await ask(fixture, "echo/next", { method: "POST", body: "kept" });
+  assert.deepEqual([next.status, (await next.json()).body], [200, "kept"]);
+});
+
 Deno.test("a function that hangs is given up with 504 and started anew", async () => {
   const fixture = await stack();
   const hung = await ask(fixture, "echo/hang");
