@@ -84,6 +84,7 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
     dataDir: join(dataDir, "carrier"),
     latencyMs: settings.carrierLatencyMs,
     inboundUrl: `${apiUrlOf(settings)}/functions/v1/webhooks/twilio/inbound`,
+  });
   undo.push(carrier.stop);
   say(`carrier    ${carrier.url}`);
 
