@@ -15,7 +15,10 @@ const text = "Dear customer, your account is in arrears. Please pay soon to avoi
 /** All of them through the public API, so that the queue starts its own dispatcher. */
 const bulk: ApiRequest = {
   path: "/sms/send-bulk",
-  body: { message: text, recipients: Array.from({ length: messages }, (_, index) => ({ to: phoneOf(index) })) },
+  body: {
+    message: text,
+    recipients: Array.from({ length: messages }, (_, index) => ({ to: phoneOf(index) })),
+  },
 };
 
 /** Queues, waits until the carrier has all of them and the database knows, and gives the rate. */
@@ -26,7 +29,9 @@ async function ours({ status, sql }: Bench, session: Session): Promise<number> {
   const limit = Date.now() + waitMs;
   const unsent = () => sql`select count(*)::int as n from public.messages where status <> 'sent'`;
   for (let [left] = await unsent(); left?.n > 0; [left] = await unsent()) {
-    if (Date.now() > limit) throw new Error(`${left?.n} messages were not sent within ${waitMs} ms.`);
+    if (Date.now() > limit) {
+      throw new Error(`${left?.n} messages were not sent within ${waitMs} ms.`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   return rateOf(allDifferent(await carrier.accepted()));
@@ -35,7 +40,9 @@ async function ours({ status, sql }: Bench, session: Session): Promise<number> {
 async function baseline({ status }: Bench): Promise<number> {
   const carrier = carrierOf(status);
   await carrier.clear();
-  const callbackUrl = `${status.api_url}/functions/v1/webhooks/arkesel/delivery?token=${"x".repeat(45)}`;
+  const callbackUrl = `${status.api_url}/functions/v1/webhooks/arkesel/delivery?token=${
+    "x".repeat(45)
+  }`;
   const bodies = Array.from({ length: messages }, (_, index) =>
     JSON.stringify({
       sender: "DemoPower",
@@ -69,7 +76,9 @@ async function inWorker(loop: FetchLoop): Promise<void> {
 function allDifferent(accepted: Accepted[]): Accepted[] {
   const recipients = new Set(accepted.map(({ to }) => to)).size;
   if (accepted.length !== messages || recipients !== messages) {
-    throw new Error(`The carrier accepted ${accepted.length} messages to ${recipients} recipients.`);
+    throw new Error(
+      `The carrier accepted ${accepted.length} messages to ${recipients} recipients.`,
+    );
   }
   return accepted;
 }
@@ -82,11 +91,18 @@ async function run(bench: Bench) {
   const sharing = mostAtOnce(runs);
   return {
     rows: [
-      { what: `${messages.toLocaleString("en")} messages sent`, ...rates, unit: "/s", target: { atLeast: 0.6 } },
+      {
+        what: `${messages.toLocaleString("en")} messages sent`,
+        ...rates,
+        unit: "/s",
+        target: { atLeast: 0.6 },
+      },
       { what: "dispatchers at once", ours: sharing, unit: "runs", target: { atLeast: 2 } },
     ],
     notes: [
-      `In every round each of the ${messages.toLocaleString("en")} recipients got exactly one message and each message ` +
+      `In every round each of the ${
+        messages.toLocaleString("en")
+      } recipients got exactly one message and each message ` +
       `ended as \`sent\`. Callbacks are held back for both sides. ${runs.length} runs did the sending.`,
     ],
   };

@@ -73,7 +73,11 @@ async function main(args: string[]): Promise<number> {
   }
   if (writes) await write(sections);
   const over = sections.flatMap(({ rows }) => rows).filter((row) => isKept(row) === false);
-  say(over.length === 0 ? "\nAll targets are kept." : `\nOver target: ${over.map(({ what }) => what).join("; ")}`);
+  say(
+    over.length === 0
+      ? "\nAll targets are kept."
+      : `\nOver target: ${over.map(({ what }) => what).join("; ")}`,
+  );
   return over.length === 0 ? 0 : 1;
 }
 

@@ -29,7 +29,8 @@ export async function signIn(status: Status, name: string): Promise<Session> {
   });
   if (!answer.ok) throw new Error(`Sign-in failed: ${await answer.text()}`);
   const { access_token: token, refresh_token: refreshToken, user } = await answer.json();
-  const call = (request: ApiRequest) => callFunction(status, { authorization: `Bearer ${token}` }, request);
+  const call = (request: ApiRequest) =>
+    callFunction(status, { authorization: `Bearer ${token}` }, request);
   return { userId: user.id, token, refreshToken, call };
 }
 
@@ -50,6 +51,8 @@ export async function callFunction(
     },
     body: body === undefined ? null : raw ? body : JSON.stringify(body),
   });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  if (!response.ok) {
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  }
   return response;
 }

@@ -32,5 +32,10 @@ export function jobRuns(log: string, job: string): JobRun[] {
 
 /** How many of the runs were under way at the same time, at most. */
 export function mostAtOnce(runs: JobRun[]): number {
-  return Math.max(0, ...runs.map(({ started }) => runs.filter((run) => run.started <= started && run.ended > started).length));
+  return Math.max(
+    0,
+    ...runs.map(({ started }) =>
+      runs.filter((run) => run.started <= started && run.ended > started).length
+    ),
+  );
 }

@@ -13,12 +13,17 @@ const judged = ({ ours, baseline }: Row): number => baseline === undefined ? our
 /** Whether a row keeps its target; null without one. */
 export function isKept(row: Row): boolean | null {
   if (row.target === undefined) return null;
-  return "atMost" in row.target ? judged(row) <= row.target.atMost : judged(row) >= row.target.atLeast;
+  return "atMost" in row.target
+    ? judged(row) <= row.target.atMost
+    : judged(row) >= row.target.atLeast;
 }
 
 function figure(value: number): string {
   const digits = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2;
-  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return value.toLocaleString("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 }
 
 function target({ target, baseline, unit }: Row): string {
@@ -46,7 +51,8 @@ const head = ["what", "ours", "baseline", "ratio", "target", ""];
 export function asText(rows: Row[]): string {
   const table = [head, ...rows.map(cells)];
   const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd()).join("\n");
+  return table.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd())
+    .join("\n");
 }
 
 function asMarkdown({ title, rows, notes = [] }: Section): string {
@@ -61,12 +67,17 @@ export async function describeMachine(sql: postgres.Sql): Promise<string> {
   const [server] = await sql`select split_part(version(), ' ', 2) as version`;
   const memory = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
   const model = cpus()[0]?.model ?? "unknown processor";
-  return `Measured ${new Date().toISOString().slice(0, 10)} on ${cpus().length} cores (${model}), ${memory} GB; ` +
+  return `Measured ${
+    new Date().toISOString().slice(0, 10)
+  } on ${cpus().length} cores (${model}), ${memory} GB; ` +
     `Deno ${Deno.version.deno}, PostgreSQL ${server?.version}. Everything runs on this one machine, carrier and ` +
     "measuring process too.";
 }
 
-const markers = ["<!-- figures: written by `deno task bench --write` -->", "<!-- end of figures -->"] as const;
+const markers = [
+  "<!-- figures: written by `deno task bench --write` -->",
+  "<!-- end of figures -->",
+] as const;
 
 /** Replaces the figures in a document by these. @throws when its markers are gone. */
 export function withFigures(document: string, machine: string, sections: Section[]): string {

@@ -50,7 +50,11 @@ export async function startStack(firstPort: number): Promise<BenchStack> {
     await end();
     throw new Error(`The stack did not start:\n${said}`);
   }
-  const sql = postgres(status.db_url, { max: 4, onnotice: () => {}, connection: { application_name: "bench" } });
+  const sql = postgres(status.db_url, {
+    max: 4,
+    onnotice: () => {},
+    connection: { application_name: "bench" },
+  });
   const log = () => Deno.readTextFile(logFile);
   return { status, sql, log, stop: () => sql.end({ timeout: 1 }).then(end) };
 }
@@ -71,7 +75,11 @@ async function ready(child: Deno.ChildProcess, folder: string): Promise<Status |
   return null;
 }
 
-async function stop(child: Deno.ChildProcess, folder: string, closed: Promise<void>): Promise<void> {
+async function stop(
+  child: Deno.ChildProcess,
+  folder: string,
+  closed: Promise<void>,
+): Promise<void> {
   const limit = setTimeout(() => end(child, "SIGKILL"), STOP_LIMIT_MS);
   end(child, "SIGTERM");
   await child.status;

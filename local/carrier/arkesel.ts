@@ -1,6 +1,6 @@
 import { countSegments } from "../../supabase/functions/_shared/messaging/segments.ts";
 import { callbackOrder, fateOf } from "./behaviour.ts";
-import { type Carrier, toE164 } from "./carrier.ts";
+import { type Carrier, outageOf, toE164 } from "./carrier.ts";
 import { CARRIER_CREDENTIALS } from "./credentials.ts";
 import type { CarrierAnswer, CarrierRequest } from "./http.ts";
 import { type Message, type OwedRequest, statusAt } from "./store.ts";
@@ -17,7 +17,7 @@ const STATUSES = {
 /** Arkesel's SMS API v2 as far as Signalbox uses it. */
 export function handleArkesel(carrier: Carrier, request: CarrierRequest): CarrierAnswer {
   const { method, url } = request;
-  const outage = carrier.outage.arkesel;
+  const outage = outageOf(carrier, "arkesel", request);
   if (outage === "http500") return failure(503, "Service unavailable");
   if (outage === "refuse_auth") return failure(401, "Unauthenticated");
   if (request.header("api-key") !== CARRIER_CREDENTIALS.arkeselApiKey) {

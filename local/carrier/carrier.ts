@@ -1,4 +1,5 @@
 import { createBusyLine } from "./behaviour.ts";
+import type { CarrierRequest } from "./http.ts";
 import type { Store } from "./store.ts";
 
 /** How a whole provider can be down. `no_balance` is Arkesel's 402. */
@@ -11,7 +12,8 @@ export interface Carrier {
   /** Milliseconds from a request to its answer, and from one status of a message to the next. */
   latencyMs: number;
   callbacksPaused: boolean;
-  outage: { twilio: Outage; arkesel: Outage };
+  /** What each provider refuses, and of which sender; null for every sender. */
+  outage: Record<"twilio" | "arkesel", { mode: Outage; from: string | null }>;
   /** Where texts from handsets go. */
   inboundUrl: string | null;
   isBusy: (key: string) => boolean;
@@ -25,7 +27,7 @@ export function createCarrier(store: Store, latencyMs: number, inboundUrl: strin
     latencyMs,
     inboundUrl,
     callbacksPaused: false,
-    outage: { twilio: "none", arkesel: "none" },
+    outage: { twilio: { mode: "none", from: null }, arkesel: { mode: "none", from: null } },
     isBusy: createBusyLine(),
     wakeCallbacks: () => {},
   };
@@ -34,4 +36,15 @@ export function createCarrier(store: Store, latencyMs: number, inboundUrl: strin
 /** E.164 from any usual way to write an international number. */
 export function toE164(number: string): string {
   return `+${number.replace(/\D/g, "")}`;
+}
+
+/** The outage that a request meets. One that names a sender leaves the requests of others alone. */
+export function outageOf(
+  carrier: Carrier,
+  provider: "twilio" | "arkesel",
+  { body }: CarrierRequest,
+): Outage {
+  const { mode, from } = carrier.outage[provider];
+  const meant = from === null || body.includes(from) || body.includes(encodeURIComponent(from));
+  return meant ? mode : "none";
 }

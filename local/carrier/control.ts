@@ -43,11 +43,11 @@ function handleSettings(carrier: Carrier, request: CarrierRequest, body: Fields)
       return ok({});
     }
     case "POST /outage": {
-      const { provider, mode } = body;
+      const { provider, mode, from } = body;
       if (provider !== "twilio" && provider !== "arkesel") return bad("provider");
       const outage = OUTAGES.find((one) => one === mode);
       if (outage === undefined) return bad("mode");
-      carrier.outage[provider] = outage;
+      carrier.outage[provider] = { mode: outage, from: typeof from === "string" ? from : null };
       return ok({});
     }
     default:

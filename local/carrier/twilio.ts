@@ -1,6 +1,6 @@
 import { countSegments } from "../../supabase/functions/_shared/messaging/segments.ts";
 import { callbackOrder, type Fate, fateOf } from "./behaviour.ts";
-import type { Carrier } from "./carrier.ts";
+import { type Carrier, outageOf } from "./carrier.ts";
 import { CARRIER_CREDENTIALS } from "./credentials.ts";
 import type { CarrierAnswer, CarrierRequest } from "./http.ts";
 import { type Message, type OwedRequest, statusAt } from "./store.ts";
@@ -13,9 +13,9 @@ const AUTHORIZATION = `Basic ${btoa(`${twilioAccountSid}:${twilioAuthToken}`)}`;
 /** Twilio's Messages API as far as Signalbox uses it. */
 export function handleTwilio(carrier: Carrier, request: CarrierRequest): CarrierAnswer {
   const { method, url } = request;
-  if (carrier.outage.twilio === "http500") return failure(503, 20503, "Service unavailable");
-  const refused = carrier.outage.twilio === "refuse_auth";
-  if (refused || request.header("authorization") !== AUTHORIZATION) {
+  const outage = outageOf(carrier, "twilio", request);
+  if (outage === "http500") return failure(503, 20503, "Service unavailable");
+  if (outage === "refuse_auth" || request.header("authorization") !== AUTHORIZATION) {
     return failure(401, 20003, "Authenticate");
   }
   if (url.pathname === `${ROOT}.json`) {

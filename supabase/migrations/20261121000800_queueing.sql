@@ -176,8 +176,7 @@ begin
         select from public.suppressions s
         where s.organization_id = organization.id and s.phone = x."to" and s.lifted_at is null and s.scope = 'all'
       ) as suppressed
-    from jsonb_to_recordset(recipients)
-      as x (position integer, customer_id uuid, "to" text, name text, account_number text, arrears text)
+    from private.batch_rows(recipients) x
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, batch_id, to_number, from_number, body,
       encoding, segments, status, provider, send_after, created_by, error_code, error_message)
@@ -312,8 +311,7 @@ begin
       coalesce(c.name, x.name) as name, coalesce(c.account_number, x.account_number) as account_number,
       coalesce(private.money_text(c.arrears, c.currency), x.arrears) as arrears,
       x.customer_id is not null and c.id is null as missing
-    from jsonb_to_recordset(recipients)
-      as x (position integer, customer_id uuid, "to" text, name text, account_number text, arrears text)
+    from private.batch_rows(recipients) x
     left join public.customers c
       on c.organization_id = send_bulk.organization_id and c.id = x.customer_id and may_read_customers
   ), judged as (

@@ -174,7 +174,7 @@ begin
   if action is not null then
     insert into public.customer_actions (organization_id, customer_id, action, source, batch_id, performed_by)
     select process_batch.organization_id, c.id, process_batch.action, 'batch', batch, auth.uid()
-    from jsonb_to_recordset(rows) as r (account_number text)
+    from private.batch_rows(rows) r
     join public.customers c on c.organization_id = process_batch.organization_id
       and lower(c.account_number) = lower(r.account_number);
     get diagnostics acted = row_count;
@@ -183,7 +183,7 @@ begin
     queued := private.queue_messages(organization_id, (
       select coalesce(jsonb_agg(jsonb_build_object('position', r.row, 'customer_id', c.id, 'to', c.phone, 'name', c.name,
         'account_number', c.account_number, 'arrears', private.money_text(c.arrears, c.currency))), '[]')
-      from jsonb_to_recordset(rows) as r (row integer, account_number text)
+      from private.batch_rows(rows) r
       join public.customers c on c.organization_id = process_batch.organization_id
         and lower(c.account_number) = lower(r.account_number)
     ), coalesce(message, private.template_of(organization_id, purpose)), purpose, batch);

@@ -12,6 +12,17 @@ as $$
     and c.search_text like '%' || replace(replace(replace(lower(term), '\', '\\'), '%', '\%'), '_', '\_') || '%'
 $$;
 
+-- Conditions for the filters that are given: [column, operator, type] by the filter's name. Built as text, because one
+-- statement for every combination of filters would get one plan for all of them, and that plan could use no index.
+create function private.conditions(filters jsonb, allowed jsonb)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select coalesce(string_agg(
+    format(' and x.%I %s ($2 ->> %L)::%s', allowed -> f.key ->> 0, allowed -> f.key ->> 1, f.key, allowed -> f.key ->> 2), ''), '')
+  from jsonb_each(filters) f where allowed ? f.key
+$$;
+
 -- filters: { status?, search?, arrears_min?, arrears_max? }; sort: a column, with "-" for descending.
 create function public.list_customers(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
 returns jsonb
@@ -20,30 +31,24 @@ as $$
 declare
   sort_column text := ltrim(sort, '-');
   direction text := case when sort like '-%' then 'desc' else 'asc' end;
-  conditions text := 'c.organization_id = $1';
+  conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
+    "status": ["status", "=", "text"], "arrears_min": ["arrears", ">=", "numeric"], "arrears_max": ["arrears", "<=", "numeric"]}');
   answer jsonb;
 begin
+  -- Row level security alone would answer a member who was just removed from an empty list with another empty list.
+  perform private.require_permission(organization_id, 'customers:read');
   if sort_column not in ('name', 'account_number', 'phone', 'status', 'arrears', 'created_at', 'updated_at') then
     perform private.problem(422, 'invalid_field', 'Customers cannot be sorted by this.',
       '[{"path": "sort", "message": "is not a sortable field"}]');
   end if;
-  if filters ? 'status' then
-    conditions := conditions || ' and c.status = $2 ->> ''status''';
-  end if;
-  if filters ? 'arrears_min' then
-    conditions := conditions || ' and c.arrears >= ($2 ->> ''arrears_min'')::numeric';
-  end if;
-  if filters ? 'arrears_max' then
-    conditions := conditions || ' and c.arrears <= ($2 ->> ''arrears_max'')::numeric';
-  end if;
   if filters ? 'search' then
-    conditions := conditions || ' and c.id = any (array(select private.search_customers($1, $2 ->> ''search'')))';
+    conditions := conditions || ' and x.id = any (array(select private.search_customers($1, $2 ->> ''search'')))';
   end if;
   execute format(
     'select jsonb_build_object(
-      ''total'', (select count(*) from public.customers c where %1$s),
+      ''total'', (select count(*) from public.customers x where %1$s),
       ''rows'', coalesce((select jsonb_agg(to_jsonb(p) - ''search_text'') from (
-        select c.* from public.customers c where %1$s order by c.%2$I %3$s, c.id %3$s limit $3 offset $4) p), ''[]''))',
+        select x.* from public.customers x where %1$s order by x.%2$I %3$s, x.id %3$s limit $3 offset $4) p), ''[]''))',
     conditions, sort_column, direction)
   into answer using list_customers.organization_id, filters, page_limit, page_offset;
   return answer;
@@ -116,11 +121,11 @@ begin
   if answer is not null then
     return answer;
   end if;
-  select jsonb_agg(jsonb_build_object('path', 'actions.' || (a.position - 1) || '.customer_id', 'message', 'There is no such customer.')
-    order by a.position) into unknown
-  from jsonb_array_elements(actions) with ordinality a (value, position)
+  select jsonb_agg(jsonb_build_object('path', 'actions.' || (a.ordinality - 1) || '.customer_id', 'message', 'There is no such customer.')
+    order by a.ordinality) into unknown
+  from private.batch_rows(actions) with ordinality a
   left join public.customers c
-    on c.organization_id = create_actions.organization_id and c.id = (a.value ->> 'customer_id')::uuid
+    on c.organization_id = create_actions.organization_id and c.id = a.customer_id
   where c.id is null;
   if unknown is not null then
     perform private.problem(422, 'invalid_field', 'Some customers do not exist; nothing was recorded.', unknown);
@@ -129,9 +134,8 @@ begin
   values (organization_id, 'actions', jsonb_build_object('actions', jsonb_array_length(actions)), auth.uid())
   returning id into batch;
   insert into public.customer_actions (organization_id, customer_id, action, note, source, batch_id, performed_by)
-  select create_actions.organization_id, (a.value ->> 'customer_id')::uuid, a.value ->> 'action', a.value ->> 'note',
-    'batch', batch, auth.uid()
-  from jsonb_array_elements(actions) with ordinality a (value, position) order by a.position;
+  select create_actions.organization_id, a.customer_id, a.action, a.note, 'batch', batch, auth.uid()
+  from private.batch_rows(actions) with ordinality a order by a.ordinality;
   return private.remember_response(organization_id,
     jsonb_build_object('batch_id', batch, 'created', jsonb_array_length(actions)));
 end
@@ -147,25 +151,25 @@ comment on function public.create_actions is 'Records many actions as one batch,
 
 create function public.list_actions(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  with matching as (
-    select a.* from public.customer_actions a
-    where a.organization_id = list_actions.organization_id
-      and (filters ->> 'customer_id' is null or a.customer_id = (filters ->> 'customer_id')::uuid)
-      and (filters ->> 'action' is null or a.action = filters ->> 'action')
-      and (filters ->> 'batch_id' is null or a.batch_id = (filters ->> 'batch_id')::uuid)
-  )
-  select jsonb_build_object(
-    'total', (select count(*) from matching),
-    'rows', coalesce((
-      select jsonb_agg(private.action_json(p) order by p.id desc)
-      from (select * from matching m order by m.id desc limit page_limit offset page_offset) p
-    ), '[]'),
-    'customer_known', filters ->> 'customer_id' is null or exists (
-      select from public.customers c
-      where c.organization_id = list_actions.organization_id and c.id = (filters ->> 'customer_id')::uuid)
-  )
+declare
+  conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
+    "customer_id": ["customer_id", "=", "uuid"], "action": ["action", "=", "text"], "batch_id": ["batch_id", "=", "uuid"]}');
+  answer jsonb;
+begin
+  perform private.require_permission(organization_id, 'actions:read');
+  execute format(
+    'select jsonb_build_object(
+      ''total'', (select count(*) from public.customer_actions x where %1$s),
+      ''rows'', coalesce((select jsonb_agg(private.action_json(p) order by p.id desc) from (
+        select x.* from public.customer_actions x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''),
+      ''customer_known'', not $2 ? ''customer_id'' or exists (
+        select from public.customers c where c.organization_id = $1 and c.id = ($2 ->> ''customer_id'')::uuid))',
+    conditions)
+  into answer using list_actions.organization_id, filters, page_limit, page_offset;
+  return answer;
+end
 $$;
 comment on function public.list_actions is 'One page of actions, newest first. filters: { customer_id?, action?, batch_id? }.';
 
@@ -240,8 +244,58 @@ as $$
 $$;
 comment on function public.customers_dashboard is 'The figures of the customers'' dashboard, in the organization''s own days.';
 
-grant execute on function private.search_customers(uuid, text), private.action_json(public.customer_actions),
+create function public.list_messages(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
+    "status": ["status", "=", "text"], "direction": ["direction", "=", "text"], "to": ["to_number", "=", "text"],
+    "batch_id": ["batch_id", "=", "uuid"], "campaign_id": ["campaign_id", "=", "uuid"],
+    "customer_id": ["customer_id", "=", "uuid"], "from": ["created_at", ">=", "timestamptz"],
+    "before": ["created_at", "<", "timestamptz"]}');
+  answer jsonb;
+begin
+  perform private.require_permission(organization_id, 'messages:read');
+  execute format(
+    'select jsonb_build_object(
+      ''total'', (select count(*) from public.messages x where %1$s),
+      ''rows'', coalesce((select jsonb_agg(to_jsonb(p)) from (
+        select x.* from public.messages x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
+    conditions)
+  into answer using list_messages.organization_id, filters, page_limit, page_offset;
+  return answer;
+end
+$$;
+comment on function public.list_messages is
+  'One page of messages, newest first. filters: { status?, direction?, to?, batch_id?, campaign_id?, customer_id?, from?, before? }.';
+
+create function public.list_batches(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'uploads:read');
+  return jsonb_build_object(
+    'total', (
+      select count(*) from public.batches b
+      where b.organization_id = list_batches.organization_id and b.kind = 'upload'),
+    'rows', coalesce((
+      select jsonb_agg(to_jsonb(p) - 'skipped' || jsonb_build_object('created_by_name', (
+        select u.full_name from public.profiles u where u.id = p.created_by)) order by p.id desc)
+      from (
+        select b.* from public.batches b
+        where b.organization_id = list_batches.organization_id and b.kind = 'upload'
+        order by b.id desc limit page_limit offset page_offset
+      ) p), '[]')
+  );
+end
+$$;
+comment on function public.list_batches is 'One page of processed uploads, newest first.';
+
+grant execute on function private.conditions(jsonb, jsonb), private.search_customers(uuid, text), private.action_json(public.customer_actions),
   private.create_actions(uuid, jsonb), private.customers_dashboard(uuid) to authenticated;
 grant execute on function public.list_customers(uuid, jsonb, text, integer, integer), public.create_customer(uuid, jsonb),
   public.create_action(uuid, uuid, text, text), public.create_actions(uuid, jsonb),
-  public.list_actions(uuid, jsonb, integer, integer), public.customers_dashboard(uuid) to authenticated;
+  public.list_actions(uuid, jsonb, integer, integer), public.list_messages(uuid, jsonb, integer, integer),
+  public.list_batches(uuid, integer, integer), public.customers_dashboard(uuid) to authenticated;

@@ -151,7 +151,7 @@ language plpgsql set search_path = ''
 as $$
 declare
   ready uuid[];
-  probing uuid[] := '{}';
+  probing uuid[] := '{}'::uuid[];
   answer jsonb;
 begin
   if exists (select from public.sms_accounts a where a.status = 'parked' and a.parked_until <= now()) then

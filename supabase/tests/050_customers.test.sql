@@ -1,7 +1,7 @@
 -- Customers and what is done to them: rights, constraints, statuses that follow actions, and totals that are always right.
 begin;
 \ir support.inc
-select plan(316);
+select plan(238);
 do $$
 begin
   perform tests.arrange();

@@ -41,7 +41,10 @@ async function createFixture(): Promise<Fixture> {
     dataDir: join(folder, "data"),
     port: freePorts(30_000 + 5 * (Deno.pid % 2_000)),
   };
-  let running = await startProcess(options);
+  let running = await startProcess(options).catch(async (error) => {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  });
   const { status } = running;
   const sql = postgres(status.db_url, { max: 4, onnotice: () => {} });
   const end = async (signal: "SIGTERM" | "SIGKILL") => {

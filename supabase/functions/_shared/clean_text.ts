@@ -15,7 +15,7 @@ const ARABIC_DIGITS = /[\u0660-\u0669\u06f0-\u06f9]/g;
  */
 export function cleanText(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.normalize("NFC").replace(INVISIBLE, "").replace(BLANKS, " ")
+  return text.toWellFormed().normalize("NFC").replace(INVISIBLE, "").replace(BLANKS, " ")
     .replace(EDGE_JOINERS, "");
 }
 

@@ -68,8 +68,9 @@ const STATUS_WORDS: Record<string, CustomerStatus> = {
 /** The cell as a person sees it, for an error report; null when it is empty. */
 export function cellText(cell: CellValue | undefined): string | null {
   if (cell === null || cell === undefined || cell === "") return null;
-  const text = typeof cell === "object" ? cell.text : String(cell);
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  const text = (typeof cell === "object" ? cell.text : String(cell)).replaceAll("\0", "");
+  // Half a surrogate pair, cut off here or in the file itself, is nothing that the database stores.
+  return (text.length > 100 ? `${text.slice(0, 99)}…` : text).toWellFormed();
 }
 
 /** What is wrong with the kind of a cell, whatever its column; null when it can be read. */

@@ -1066,6 +1066,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_batches": {
+        Args: { "organization_id": string; "page_limit": number; "page_offset": number };
+        Returns: Json;
+      };
       "list_customers": {
         Args: {
           "filters": Json;
@@ -1073,6 +1077,15 @@ export type Database = {
           "page_limit": number;
           "page_offset": number;
           "sort": string;
+        };
+        Returns: Json;
+      };
+      "list_messages": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
         };
         Returns: Json;
       };

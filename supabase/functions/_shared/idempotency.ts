@@ -13,11 +13,19 @@ export const idempotent: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.var.requestHeaders["idempotency-key"] = parseKey(header);
     c.var.requestHeaders["x-idempotency-fingerprint"] = await fingerprint([
       new TextEncoder().encode(`${c.req.method} ${new URL(c.req.url).pathname}\n`),
-      new Uint8Array(await c.req.arrayBuffer()),
+      repeatable(new Uint8Array(await c.req.arrayBuffer()), c.req.header("content-type") ?? ""),
     ]);
   }
   await next();
 };
+
+/** The body without a form's boundary, which clients choose anew for every request. */
+function repeatable(body: Uint8Array, contentType: string): Uint8Array {
+  const boundary = /^multipart\/.*\bboundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
+  const name = boundary?.[1] ?? boundary?.[2];
+  if (name === undefined) return body;
+  return new TextEncoder().encode(new TextDecoder("latin1").decode(body).replaceAll(name, ""));
+}
 
 function parseKey(header: string): string {
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header;

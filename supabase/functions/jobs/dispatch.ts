@@ -1,12 +1,17 @@
+import { z } from "@hono/zod-openapi";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
 import { env } from "../_shared/env.ts";
+import { log } from "../_shared/log.ts";
 import { arkeselAccount, twilioAccount } from "../_shared/messaging/accounts.ts";
 import { CALLBACK_TOKEN_PARAM, signCallback } from "../_shared/messaging/callback_token.ts";
 import type { SmsProvider } from "../_shared/messaging/provider.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
-import { type ClaimedMessage, runLanes, Step } from "./lanes.ts";
+import { type ClaimedMessage, type RecordedOutcome, runLanes, Step } from "./lanes.ts";
+
+/** Whether another run started this one. */
+const Call = z.object({ called: z.boolean() }).catch({ called: false });
 
 /** Messages a run sends before it hands over to a next one: about half of the platform's 2 s of CPU. */
 const slice = 1_000;
@@ -37,28 +42,37 @@ function sender() {
   };
 }
 
-async function dispatch(db: Client) {
+/** Starts one more run, which does not call for help itself: helpers must not multiply. */
+async function startAnother(db: Client): Promise<void> {
+  ensure(await db.rpc("invoke_job", { job: "dispatch-messages", body: { called: true } }));
+}
+
+async function dispatch(db: Client, called: boolean) {
   const until = Date.now() + runMs;
   const send = sender();
   let total = 0;
+  let alone = !called;
+  const step = async (outcomes: RecordedOutcome[], want: number): Promise<Step> => {
+    const given = { outcomes: outcomes.map((o) => ({ ...o })), want };
+    const next = Step.parse(unwrap(await db.rpc("dispatch_step", given)));
+    // A whole group at once: the queue is long. Two runs share it, so that one sends while the other hands over.
+    if (alone && want > 0 && next.messages.length === want) {
+      alone = false;
+      // Neither awaited nor let fail: the group is marked, its requests must go out now.
+      startAnother(db).catch((error) => log("warn", "no_helper", { cause: String(error) }));
+    }
+    return next;
+  };
   for (;;) {
     const { sent, more, nextDueAt } = await runLanes({
-      step: async (outcomes, want) =>
-        Step.parse(
-          unwrap(
-            await db.rpc("dispatch_step", { outcomes: outcomes.map((o) => ({ ...o })), want }),
-          ),
-        ),
+      step,
       send,
       concurrency: env.dispatchConcurrency(),
       most: slice - total,
       until,
     });
     total += sent;
-    if (more) {
-      ensure(await db.rpc("invoke_job", { job: "dispatch-messages" }));
-      return { sent: total, more };
-    }
+    if (more) return { sent: total, more };
     const wait = nextDueAt === null ? Infinity : Date.parse(nextDueAt) - Date.now();
     if (wait > Math.min(waitMs, until - Date.now())) return { sent: total, more };
     await new Promise((resolve) => setTimeout(resolve, Math.max(wait, 50)));
@@ -73,22 +87,28 @@ const mostRuns = 2;
 let runs = 0;
 let calledAgain = false;
 
-async function oneOfFewRuns(db: Client) {
+async function oneOfFewRuns(db: Client, body: unknown) {
   if (runs >= mostRuns) {
     calledAgain = true;
     return { sent: 0, joined: true };
   }
+  const { called } = Call.parse(body);
+  let sent = 0;
+  let more = false;
   runs++;
   try {
-    let sent = 0;
     do {
       calledAgain = false;
-      sent += (await dispatch(db)).sent;
-    } while (calledAgain);
-    return { sent };
+      const result = await dispatch(db, called);
+      sent += result.sent;
+      more = result.more;
+    } while (calledAgain && !more);
   } finally {
     runs--;
   }
+  // Only now, when its place here is free.
+  if (more) await startAnother(db);
+  return { sent };
 }
 
 export function dispatchMessages(app: App) {

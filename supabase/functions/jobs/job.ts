@@ -14,13 +14,13 @@ const Accepted = z.object({ job: z.string().openapi({ example: "dispatch-message
 
 /**
  * Registers a job: `POST /jobs/<name>` with a secret key answers 202 at once and runs the work behind the answer. `run`
- * answers what goes into the log line. The service role is the only one that may claim queued work of all tenants.
+ * gets the request's body, if it has one, and answers what goes into the log line. The service role is the only one that may claim queued work of all tenants.
  */
 export function job(
   app: App,
   name: string,
   summary: string,
-  run: (db: Client) => Promise<LogFields>,
+  run: (db: Client, body: unknown) => Promise<LogFields>,
 ) {
   const route = createRoute({
     method: "post",
@@ -31,10 +31,11 @@ export function job(
     security: [{ secretKey: [] }],
     responses: { 202: json(Accepted, "Started"), ...problems(401) },
   });
-  app.openapi(route, (c) => {
+  app.openapi(route, async (c) => {
     requireService(c);
     const { requestHeaders, counter, requestId } = c.var;
-    keepAlive(logged(name, requestId, () => run(adminClient(requestHeaders, counter))));
+    const body: unknown = await c.req.json().catch(() => null);
+    keepAlive(logged(name, requestId, () => run(adminClient(requestHeaders, counter), body)));
     return c.json({ job: name }, 202);
   });
 }

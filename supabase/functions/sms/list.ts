@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { App } from "../_shared/app.ts";
+import { definedOnly } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
-import { fromPostgres, problems } from "../_shared/problem.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
 import { Message, toMessage } from "./message.ts";
 import { MessageStatus, numberOf } from "./schemas.ts";
@@ -35,9 +36,7 @@ const route = createRoute({
   },
 });
 
-const columns =
-  "id, direction, status, to_number, from_number, body, segments, encoding, provider, provider_message_id, error_code, " +
-  "error_message, customer_id, batch_id, campaign_id, attempts, send_after, created_at, sent_at, delivered_at";
+const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
 
 /** The moment at which a UTC day, or the one after it, begins. */
 function dayStart(day: string, later = 0): string {
@@ -48,19 +47,20 @@ export function listMessages(app: App) {
   app.openapi(route, async (c) => {
     const { limit, offset, to, date, date_from, date_to, ...equal } = c.req.valid("query");
     const { organizationId, organization } = c.var.actor;
-    let query = c.var.db.from("messages").select(columns, { count: "exact" })
-      .eq("organization_id", organizationId);
-    for (const [column, value] of Object.entries(equal)) {
-      if (value !== undefined) query = query.eq(column, value);
-    }
-    if (to !== undefined) query = query.eq("to_number", numberOf(to, organization.country));
     const from = date ?? date_from;
     const until = date ?? date_to;
-    if (from !== undefined) query = query.gte("created_at", dayStart(from));
-    if (until !== undefined) query = query.lt("created_at", dayStart(until, 1));
-    const { data, count, error } = await query.order("id", { ascending: false })
-      .range(offset, offset + limit - 1);
-    if (error) throw fromPostgres(error, "message");
-    return c.json({ data: data.map(toMessage), total: count ?? 0, limit, offset }, 200);
+    const answer = await c.var.db.rpc("list_messages", {
+      organization_id: organizationId,
+      filters: definedOnly({
+        ...equal,
+        to: to === undefined ? undefined : numberOf(to, organization.country),
+        from: from === undefined ? undefined : dayStart(from),
+        before: until === undefined ? undefined : dayStart(until, 1),
+      }),
+      page_limit: limit,
+      page_offset: offset,
+    });
+    const page = Page.parse(unwrap(answer, "message"));
+    return c.json({ data: page.rows.map(toMessage), total: page.total, limit, offset }, 200);
   });
 }

@@ -1,7 +1,7 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { App } from "../_shared/app.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
-import { fromPostgres, problems } from "../_shared/problem.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
 import { Batch, toBatch } from "./schemas.ts";
 
@@ -20,22 +20,17 @@ const route = createRoute({
   },
 });
 
+const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
+
 export function listBatches(app: App) {
   app.openapi(route, async (c) => {
     const { limit, offset } = c.req.valid("query");
-    const { data, count, error } = await c.var.db.from("batches")
-      .select(
-        "id, upload_id, file_name, action, send_sms, counts, created_by, created_at, creator:profiles!batches_created_by_fkey(full_name)",
-        { count: "exact" },
-      )
-      .eq("organization_id", c.var.actor.organizationId)
-      .eq("kind", "upload")
-      .order("id", { ascending: false })
-      .range(offset, offset + limit - 1);
-    if (error) throw fromPostgres(error, "batch");
-    const rows = data.map(({ creator, ...batch }) =>
-      toBatch({ ...batch, created_by_name: creator?.full_name ?? null })
-    );
-    return c.json({ data: rows, total: count ?? 0, limit, offset }, 200);
+    const answer = await c.var.db.rpc("list_batches", {
+      organization_id: c.var.actor.organizationId,
+      page_limit: limit,
+      page_offset: offset,
+    });
+    const page = Page.parse(unwrap(answer, "batch"));
+    return c.json({ data: page.rows.map(toBatch), total: page.total, limit, offset }, 200);
   });
 }

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { App } from "../_shared/app.ts";
-import { fingerprint } from "../_shared/idempotency.ts";
+import { cleanText } from "../_shared/clean_text.ts";
 import { invalidFields, Problem, problems, problemStatus, unwrap } from "../_shared/problem.ts";
 import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, permitted } from "../_shared/route.ts";
@@ -53,7 +53,8 @@ function summary(sheet: SheetResult) {
 
 async function read(file: File, bytes: Uint8Array, place: { country: string; currency: string }) {
   try {
-    return await readCustomerSheet({ name: file.name.slice(0, 255) || "upload", bytes }, place);
+    const name = cleanText(file.name).slice(0, 255).toWellFormed() || "upload";
+    return await readCustomerSheet({ name, bytes }, place);
   } catch (error) {
     if (error instanceof SheetError) {
       throw new Problem(problemStatus(error.status), error.code, error.message);
@@ -69,13 +70,6 @@ export function uploadExcel(app: App) {
       throw invalidFields([{ path: "file", message: "Send the file as multipart field `file`." }]);
     }
     const bytes = new Uint8Array(await file.arrayBuffer());
-    if (c.var.requestHeaders["idempotency-key"] !== undefined) {
-      // A form's boundary differs from request to request: what repeats is the file.
-      c.var.requestHeaders["x-idempotency-fingerprint"] = await fingerprint([
-        new TextEncoder().encode(`${file.name}\n`),
-        bytes,
-      ]);
-    }
     const { organizationId, organization } = c.var.actor;
     const sheet = await read(file, bytes, organization);
     const answer = await c.var.db.rpc("create_upload", {

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import {
+  type ActionBody,
+  addCustomer,
+  type CustomerBody,
+  readCustomer,
+  readPage,
+  utility,
+} from "../support/customers.ts";
+import { withDatabase } from "../support/db.ts";
+import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { addMember, addMemberWith } from "../support/organization.ts";
+import { type BatchBody, counted, csv, processed, upload } from "./support.ts";
+
+const nothing = { customers: 0, actions: 0, messages: 0, batches: 0 };
+
+Deno.test("POST /upload/process-batch turns an upload into customers and counts new, changed and equal ones", async () => {
+  const { clerk } = await utility();
+  const same = await addCustomer(clerk, {
+    name: "Same",
+    account_number: "S-1",
+    phone: "0244000001",
+    arrears: 5,
+  });
+  const changed = await addCustomer(clerk, {
+    name: "Old",
+    account_number: "c-1",
+    phone: "0244000002",
+    arrears: 5,
+  });
+  const { upload_id } = await upload(
+    clerk,
+    csv(
+      "Same,S-1,0244000001,5,",
+      "New Name,C-1,0244000003,GHS 7.50,warned",
+      "Fresh,F-1,0244000004,(9),",
+    ),
+  );
+  const batch = await processed(clerk, { upload_id });
+  assert.deepEqual({ ...batch, batch_id: "" }, {
+    batch_id: "",
+    created: 1,
+    updated: 1,
+    unchanged: 1,
+    actions: 0,
+    messages_queued: 0,
+    skipped: [],
+  });
+  assert.deepEqual(await readCustomer(clerk, same.id), same, "an equal row changes nothing");
+  const after = await readCustomer(clerk, changed.id);
+  assert.deepEqual(
+    [after.name, after.account_number, after.phone, after.arrears, after.status],
+    ["New Name", "c-1", "+233244000003", "7.50", "warned"],
+    "the account number is matched without case and keeps its own",
+  );
+  const fresh = await readPage<CustomerBody>(clerk, "/customers?search=F-1");
+  assert.deepEqual(fresh.data.map(({ arrears, status }) => [arrears, status]), [[
+    "-9.00",
+    "connected",
+  ]]);
+  const rows = await withDatabase((sql) =>
+    sql`select batch_id, processed_at is not null as processed, rows from public.uploads where id = ${upload_id}`
+  );
+  assert.deepEqual({ ...rows[0] }, { batch_id: batch.batch_id, processed: true, rows: [] });
+});
+
+Deno.test("A missing status means connected for a new customer and no change for a known one", async () => {
+  const { clerk } = await utility();
+  const known = await addCustomer(clerk, { account_number: "K-1", status: "disconnected" });
+  const { upload_id } = await upload(
+    clerk,
+    csv("A,K-1,0244000001,1,", "B,N-1,0244000002,1,", "C,N-2,0244000003,1,warned"),
+  );
+  await processed(clerk, { upload_id });
+  assert.equal((await readCustomer(clerk, known.id)).status, "disconnected");
+  const page = await readPage<CustomerBody>(clerk, "/customers?search=N-&sort=account_number");
+  assert.deepEqual(page.data.map(({ status }) => status), ["connected", "warned"]);
+  const again = await upload(clerk, csv("A,K-1,0244000001,1,connected"));
+  assert.equal((await processed(clerk, { upload_id: again.upload_id })).updated, 1);
+  assert.equal((await readCustomer(clerk, known.id)).status, "connected");
+});
+
+Deno.test("With an action every customer of the batch gets it, and its status overrides the sheet's", async () => {
+  const { clerk } = await utility();
+  for (
+    const [action, status] of [
+      ["disconnect", "disconnected"],
+      ["warn", "warned"],
+      ["connect", "connected"],
+    ] as const
+  ) {
+    const { upload_id } = await upload(
+      clerk,
+      csv("A,A-1,0244000001,1,connected", "B,B-1,0244000002,2,"),
+    );
+    const batch = await processed(clerk, { upload_id, action });
+    assert.deepEqual([batch.actions, batch.messages_queued], [2, 0]);
+    const actions = await readPage<ActionBody>(clerk, `/actions?batch_id=${batch.batch_id}`);
+    assert.deepEqual(actions.data.map((row) => [row.action, row.source, row.performed_by]), [
+      [action, "batch", clerk.userId],
+      [action, "batch", clerk.userId],
+    ]);
+    assert.equal((await readPage(clerk, `/customers?status=${status}`)).total, 2);
+  }
+});
+
+Deno.test("Customers in the request go the same way; bad and repeated ones are skipped with their reasons", async () => {
+  const { clerk } = await utility();
+  const customers = [
+    { name: "Ama", account_number: "1", phone: "0244000001", arrears: "1,234.50" },
+    { name: "", account_number: "2", phone: "12" },
+    {
+      name: "Kofi",
+      account_number: "x-9",
+      phone: 244000003,
+      arrears: 5,
+      status: "warned",
+      extra: 1,
+    },
+    { name: "Again", account_number: "X-9", phone: "0244000004" },
+    {},
+  ];
+  const batch = await processed(clerk, { customers, action: "warn" });
+  assert.deepEqual([batch.created, batch.actions, batch.skipped.map(({ row }) => row)], [2, 2, [
+    2,
+    4,
+    5,
+  ]]);
+  assert.match(batch.skipped[0]?.reason ?? "", /^name: .+ phone: /);
+  assert.match(batch.skipped[1]?.reason ?? "", /^account_number: This account number repeats/);
+  const valid = expectStatus(
+    await call(clerk, "POST", "/upload/validate-customers", { customers }),
+    200,
+  ) as {
+    valid: { index: number; arrears: string }[];
+    invalid: { index: number; errors: unknown[] }[];
+  };
+  assert.deepEqual(valid.valid.map(({ index, arrears }) => [index, arrears]), [[0, "1234.50"], [
+    2,
+    "5.00",
+  ]]);
+  assert.deepEqual(valid.invalid.map(({ index, errors }) => [index, errors.length]), [[1, 2], [
+    3,
+    1,
+  ], [4, 3]]);
+  const none = await processed(clerk, { customers: [{}], action: "warn", send_sms: true });
+  assert.deepEqual([none.created, none.actions, none.messages_queued, none.skipped.length], [
+    0,
+    0,
+    0,
+    1,
+  ]);
+});
+
+Deno.test("10,000 customers go in one request and 10,001 do not", async () => {
+  const { clerk } = await utility();
+  const customers = Array.from({ length: 10_001 }, (_, n) => ({
+    name: `Customer ${n}`,
+    account_number: `L-${n}`,
+    phone: `+23324${1_000_000 + n}`,
+  }));
+  const tooMany = await call(clerk, "POST", "/upload/process-batch", { customers });
+  expectProblem(tooMany, 422, "invalid_field");
+  assert.deepEqual(await counted(clerk.organizationId), nothing);
+  const batch = await processed(clerk, { customers: customers.slice(1), action: "disconnect" });
+  assert.deepEqual([batch.created, batch.actions], [10_000, 10_000]);
+  assert.equal((await readPage(clerk, "/customers?status=disconnected")).total, 10_000);
+});
+
+Deno.test("An upload is processed once: again, after 24 hours, or another organization's is refused", async () => {
+  const [{ clerk }, theirs] = [await utility(), await utility()];
+  const process = (upload_id: string) =>
+    call(clerk, "POST", "/upload/process-batch", { upload_id });
+  const first = await upload(clerk, csv("A,A-1,0244000001,1,"));
+  expectStatus(await process(first.upload_id), 201);
+  expectProblem(await process(first.upload_id), 409, "upload_processed");
+  const old = await upload(clerk, csv("B,B-1,0244000002,1,"));
+  await withDatabase((sql) =>
+    sql`update public.uploads set expires_at = now() - interval '1 second' where id = ${old.upload_id}`
+  );
+  expectProblem(await process(old.upload_id), 409, "upload_expired");
+  const foreign = await upload(theirs.clerk, csv("C,C-1,0244000003,1,"));
+  const [other, none] = [
+    expectProblem(await process(foreign.upload_id), 404, "not_found"),
+    expectProblem(await process(crypto.randomUUID()), 404, "not_found"),
+  ];
+  assert.deepEqual({ ...other, request_id: "" }, { ...none, request_id: "" });
+  assert.deepEqual(await counted(clerk.organizationId), { ...nothing, customers: 1, batches: 1 });
+  expectStatus(
+    await call(theirs.clerk, "POST", "/upload/process-batch", { upload_id: foreign.upload_id }),
+    201,
+  );
+});
+
+Deno.test("Of two people who process one upload at the same moment one wins and the other is told so", async () => {
+  const { organization, clerk } = await utility();
+  const colleague = await addMember(organization, "operator");
+  const rows = Array.from({ length: 40 }, (_, n) => `N${n},R-${n},0244${String(100_000 + n)},5,`);
+  for (let round = 1; round <= 3; round++) {
+    const { upload_id } = await upload(clerk, csv(...rows));
+    const body = { upload_id, action: "warn", send_sms: true, message: "Pay {{arrears}}" };
+    const people = [clerk, colleague, organization.admin];
+    const answers = await Promise.all(
+      people.map((one) => call(one, "POST", "/upload/process-batch", body)),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status).sort(),
+      [201, 409, 409],
+      JSON.stringify(answers),
+    );
+    for (const answer of answers.filter(({ status }) => status === 409)) {
+      expectProblem(answer, 409, "upload_processed");
+    }
+    // Each text is an action of its own, sms_sent.
+    const exact = { customers: 40, actions: 80 * round, messages: 40 * round, batches: round };
+    assert.deepEqual(await counted(organization.id), exact);
+  }
+});
+
+Deno.test("Batches over the same accounts at the same moment all go through, and no customer is there twice", async () => {
+  const { clerk } = await utility();
+  const customers = Array.from({ length: 30 }, (_, n) => ({
+    name: `N${n}`,
+    account_number: `P-${n}`,
+    phone: "0244000001",
+  }));
+  const batches = await Promise.all(
+    [0, 1, 2, 3].map((n) =>
+      processed(clerk, { customers: n % 2 ? customers : customers.toReversed(), action: "warn" })
+    ),
+  );
+  assert.equal(batches.reduce((sum: number, { created }: BatchBody) => sum + created, 0), 30);
+  assert.deepEqual(await counted(clerk.organizationId), {
+    customers: 30,
+    actions: 120,
+    messages: 0,
+    batches: 4,
+  });
+});
+
+Deno.test("A repeated request with the same key answers alike and does the work once", async () => {
+  const { clerk } = await utility();
+  const key = { "idempotency-key": crypto.randomUUID() };
+  const { upload_id } = await upload(clerk, csv("A,A-1,0244000001,1,"));
+  const send = (body: unknown) => call(clerk, "POST", "/upload/process-batch", body, key);
+  const answers = await Promise.all([send({ upload_id }), send({ upload_id })]);
+  const first = expectStatus(await send({ upload_id }), 201);
+  for (const answer of answers) {
+    if (answer.status === 201) assert.deepEqual(answer.body, first);
+    else expectProblem(answer, 409, "idempotency_in_progress");
+  }
+  expectProblem(await send({ upload_id, action: "warn" }), 422, "idempotency_key_reused");
+  assert.deepEqual(await counted(clerk.organizationId), { ...nothing, customers: 1, batches: 1 });
+});
+
+Deno.test("POST /upload/process-batch refuses what it cannot understand and what the role lacks", async () => {
+  const { organization, clerk } = await utility();
+  const { upload_id } = await upload(clerk, csv("A,A-1,0244000001,1,"));
+  for (
+    const body of [
+      {},
+      { upload_id: "42" },
+      { upload_id, customers: [{}] },
+      { customers: [] },
+      { customers: "all" },
+      { customers: [1] },
+      { upload_id, action: "sms_sent" },
+      { upload_id, send_sms: "yes" },
+      { upload_id, message: "" },
+      { upload_id, message: "m".repeat(1_601) },
+    ]
+  ) {
+    expectProblem(await call(clerk, "POST", "/upload/process-batch", body), 422, "invalid_field");
+  }
+  const full = { upload_id, action: "warn", send_sms: true };
+  const granted = ["uploads:write"];
+  for (const permission of ["customers:write", "actions:write", "messages:send"]) {
+    const person = await addMemberWith(organization, granted);
+    const problem = expectProblem(
+      await call(person, "POST", "/upload/process-batch", full),
+      403,
+      "permission_denied",
+    );
+    assert.match(problem.detail, new RegExp(permission));
+    granted.push(permission);
+  }
+  assert.deepEqual(await counted(organization.id), nothing);
+});
