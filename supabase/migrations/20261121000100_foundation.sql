@@ -88,13 +88,14 @@ as $$
 $$;
 comment on function private.request_header is 'A header of the Data API request in hand (lower-case name), or null.';
 
+-- Names of places only: PostgreSQL would also take POSIX rules with any offset, and the totals count quarter hours.
 create function private.is_time_zone(name text)
 returns boolean
 language plpgsql immutable set search_path = ''
 as $$
 begin
   perform timestamptz '2000-01-01 00:00+00' at time zone name;
-  return name !~ '^[+-]?[0-9]';
+  return name ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$';
 exception when others then
   return false;
 end

@@ -308,6 +308,9 @@ begin
       perform private.require_grantable(new.organization_id, new.role_id);
     end if;
   end if;
+  if tg_op <> 'INSERT' and auth.uid() is not null then
+    perform private.require_grantable(old.organization_id, old.role_id);
+  end if;
   if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
     and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
     -- The lock makes two admins who remove each other at once come one after the other. No row: it is being deleted.
@@ -348,7 +351,7 @@ language plpgsql stable set search_path = ''
 as $$
 begin
   if not private.may_grant(organization_id, granted_role) then
-    perform private.problem(403, 'role_exceeds_own', 'You cannot give a role that may do more than yours.');
+    perform private.problem(403, 'role_exceeds_own', 'This role may do more than yours: you cannot give it or take it.');
   end if;
 end
 $$;
@@ -360,6 +363,10 @@ as $$
 begin
   if coalesce(old.organization_id, new.organization_id) is null and current_user in ('authenticated', 'service_role') then
     perform private.problem(403, 'system_role', 'System roles cannot be changed or deleted.');
+  end if;
+  if tg_op <> 'DELETE' and new.organization_id is not null
+    and exists (select from public.roles r where r.organization_id is null and r.key = new.key) then
+    perform private.problem(409, 'system_role', 'A system role has this key.');
   end if;
   return coalesce(new, old);
 end

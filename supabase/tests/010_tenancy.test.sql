@@ -1,7 +1,7 @@
 -- Organizations, people, teams, roles and memberships: who sees them, who changes them, and what nobody can do.
 begin;
 \ir support.inc
-select plan(476);
+select plan(480);
 do $$
 begin
   perform tests.arrange();
@@ -132,6 +132,12 @@ select is(tests.outcome('clerk', $$update public.memberships set role_id = tests
   'PT403', 'Who may manage members cannot give a role that may more than its own.');
 select is(tests.outcome('clerk', $$select public.invite_member(tests.id('ours'), 'new@tests.example', 'admin')$$),
   'PT403', 'Who may manage members cannot invite somebody with more rights.');
+select is(tests.outcome('clerk', $$update public.memberships set status = 'suspended' where id = tests.id('admin@ours')$$),
+  'PT403', 'Who may manage members cannot suspend somebody with more rights.');
+select is(tests.outcome('clerk', $$delete from public.memberships where id = tests.id('admin@ours')$$),
+  'PT403', 'Who may manage members cannot remove somebody with more rights.');
+select is(tests.outcome('admin', $$insert into public.roles (organization_id, key, name) values (tests.id('ours'), 'admin', 'Admin')$$),
+  'PT409', 'An organization''s own role cannot take the key of a system role.');
 select is(tests.outcome('admin', $$update public.memberships set role_id = tests.id('their role') where id = tests.id('viewer@ours')$$),
   'PT422', 'Another organization''s role cannot be given.');
 select is(tests.outcome('admin', $$update public.memberships set team_id = tests.id('their team') where id = tests.id('viewer@ours')$$),
@@ -176,7 +182,7 @@ select is(tests.outcome('admin', $$update public.memberships set role_id = tests
 -- Values
 select throws_ok(format('update public.organizations set %s where id = tests.id(''ours'')', change), '23514', null, format('%s is refused.', change))
 from unnest(array['name = '' ''', 'country = ''Ghana''', 'currency = ''cedi''', 'time_zone = ''Mars/Olympus''',
-  'time_zone = ''+05:45''', 'quiet_hours_start = ''20:00''', 'quiet_hours_start = ''20:00'', quiet_hours_end = ''20:00''',
+  'time_zone = ''+05:45''', 'time_zone = ''X-00:10''', 'quiet_hours_start = ''20:00''', 'quiet_hours_start = ''20:00'', quiet_hours_end = ''20:00''',
   'message_retention_months = 0', 'audit_retention_months = 11', 'uncertain_service = ''guess''']) change;
 select lives_ok(format('update public.organizations set time_zone = %L where id = tests.id(''ours'')', zone), format('%s is a time zone.', zone))
 from unnest(array['UTC', 'Africa/Accra', 'Asia/Kathmandu', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5']) zone;

@@ -1,7 +1,7 @@
 -- Senders, templates, suppressions, messages and notifications: who sees and changes them, and totals that are right.
 begin;
 \ir support.inc
-select plan(403);
+select plan(425);
 do $$
 begin
   perform tests.arrange();
@@ -67,6 +67,7 @@ select tests.only('{}', 'change a suppression', '42501', $$update public.suppres
 select tests.only('{}', 'delete a suppression', '42501', $$delete from public.suppressions$$);
 
 select tests.only('{admin,operator,campaign_manager,viewer}', 'see messages', '0', $$select from public.messages where id = tests.id('message')$$);
+select tests.only('{admin,operator,campaign_manager,viewer}', 'list messages', 'PT403', $$select public.list_messages(tests.id('ours'), '{}', 50, 0)$$);
 select tests.only('{}', 'write a message past the functions', '42501', $$insert into public.messages
   (organization_id, to_number, from_number, body, encoding, segments, status, provider)
   values (tests.id('ours'), '+233244000001', 'Ours', 'Hi', 'GSM-7', 1, 'queued', 'arkesel')$$);
@@ -91,6 +92,13 @@ update public.memberships set status = 'suspended' where id = tests.id('viewer@o
 select is(tests.outcome('viewer', $$select from public.notifications$$), '0', 'A suspended person sees not even its own notifications.');
 update public.memberships set status = 'active' where id = tests.id('viewer@ours');
 
+-- Lists
+select tests.act_as('viewer');
+select is(public.list_messages(tests.id('ours'), filters, 50, 0) ->> 'total', total, format('Listing messages by %s finds %s.', filters, total))
+from (values ('{}'::jsonb, '1'), ('{"status": "queued"}', '1'), ('{"status": "sent"}', '0'), ('{"direction": "inbound"}', '0'), ('{"to": "+233244000001"}', '1'),
+  ('{"to": "+233244000009"}', '0'), ('{"from": "2000-01-01"}', '1'), ('{"before": "2000-01-01"}', '0'), ('{"status": "x'' or true --"}', '0')) v (filters, total);
+select tests.act_as('postgres');
+
 -- Another organization
 select is(tests.outcome('admin', $$insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('theirs'), 'arkesel', 'X')$$),
   '42501', 'No sender in another organization.');
@@ -98,6 +106,7 @@ select is(tests.outcome('admin', $$insert into public.suppressions (organization
   '42501', 'No number is suppressed in another organization.');
 select is(tests.outcome('admin', $$select public.set_sms_credentials(tests.id('their sender'), '{"api_key": "k"}')$$), 'PT404',
   'Another organization''s sender is not there.');
+select is(tests.outcome('admin', $$select public.list_messages(tests.id('theirs'), '{}', 50, 0)$$), 'PT403', 'No list of another organization''s messages.');
 select tests.act_as('outsider');
 select is(public.message_status(tests.id('ours'), tests.id('message')), null, 'Another organization''s message is not there.');
 select is(public.message_status(tests.id('theirs'), tests.id('message')), null, 'Not under one''s own name either.');

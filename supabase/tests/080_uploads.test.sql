@@ -1,7 +1,7 @@
 -- A spreadsheet in two steps: kept for a day, then processed once and whole.
 begin;
 \ir support.inc
-select plan(119);
+select plan(134);
 do $$
 begin
   perform tests.arrange();
@@ -37,6 +37,7 @@ begin
 end
 $$;
 select tests.only('{admin,operator,viewer}', 'see uploads', '0', $$select from public.uploads where id = tests.id('upload')$$);
+select tests.only('{admin,operator,viewer}', 'list batches', 'PT403', $$select public.list_batches(tests.id('ours'), 50, 0)$$);
 select tests.only('{}', 'write an upload', '42501', $$insert into public.uploads (organization_id, file_name, rows, summary)
   values (tests.id('ours'), 'x.csv', '[]', '{}')$$);
 select tests.only('{}', 'change an upload', '42501', $$update public.uploads set rows = '[]'$$);
@@ -62,6 +63,7 @@ select is(tests.outcome('filer', $$select public.process_batch(tests.id('ours'),
 -- Another organization
 select is(tests.outcome('operator', $$select public.process_batch(tests.id('ours'), tests.id('their upload'))$$), 'PT404', 'Another organization''s upload is not there.');
 select is(tests.outcome('operator', $$select public.process_batch(tests.id('ours'), gen_random_uuid())$$), 'PT404', 'It is as absent as one that does not exist.');
+select is(tests.outcome('operator', $$select public.list_batches(tests.id('theirs'), 50, 0)$$), 'PT403', 'No list of another organization''s batches.');
 select is(tests.outcome('operator', $$select public.process_batch(tests.id('theirs'), tests.id('their upload'))$$), 'PT403', 'Nothing is processed for another organization.');
 
 -- Half a batch never exists
@@ -87,6 +89,8 @@ insert into tests.results values ('disconnect', public.process_batch(tests.id('o
 select is(answer - 'batch_id', '{"created": 2, "updated": 1, "unchanged": 1, "actions": 4, "messages_queued": 3,
   "skipped": [{"row": 9, "reason": "no phone"}, {"row": 6, "reason": "The number has opted out: no text was queued."}]}',
   'The answer counts what was done and gives each row that was skipped.') from tests.results where name = 'disconnect';
+select is(public.list_batches(tests.id('ours'), 50, 0) #>> '{rows,0,created_by_name}', 'Operator', 'A list of batches says who processed each.');
+select is(public.list_batches(tests.id('ours'), 50, 0) ->> 'total', '1', 'And how many there are.');
 select tests.act_as('postgres');
 select results_eq($$select name, account_number, phone, status, arrears, currency from public.customers where organization_id = tests.id('ours') order by name$$,
   $$values ('Known Changed', 'K1', '+233244000001', 'disconnected', 50::numeric(14, 2), 'GHS'), ('New', 'N1', '+233244000005', 'disconnected', -1234.5, 'GHS'),

@@ -1,5 +1,4 @@
-import { z } from "@hono/zod-openapi";
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { App } from "../_shared/app.ts";
 import { keepAlive } from "../_shared/background.ts";
@@ -14,7 +13,8 @@ const Accepted = z.object({ job: z.string().openapi({ example: "dispatch-message
 
 /**
  * Registers a job: `POST /jobs/<name>` with a secret key answers 202 at once and runs the work behind the answer. `run`
- * gets the request's body, if it has one, and answers what goes into the log line. The service role is the only one that may claim queued work of all tenants.
+ * gets the request's body, if it has one, and answers what goes into the log line. The service role is the only one
+ * that may claim queued work of all tenants.
  */
 export function job(
   app: App,

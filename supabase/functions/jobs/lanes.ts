@@ -100,7 +100,7 @@ export async function runLanes(
     let outcomes: RecordedOutcome[] = [];
     for (;;) {
       const open = sent < options.most && Date.now() < options.until;
-      const step = await options.step(outcomes, open ? size : 0);
+      const step = await stepOrSave(options.step, outcomes, open ? size : 0);
       if (step.messages.length === 0) {
         more ||= !open;
         nextDueAt = step.next_due_at;
@@ -119,4 +119,24 @@ export async function runLanes(
     Array.from({ length: Math.max(1, Math.ceil(options.concurrency / size)) }, lane),
   );
   return { sent, more, nextDueAt };
+}
+
+/**
+ * A step whose outcomes are not lost with it: what was sent and not recorded would be in doubt. Recording twice changes
+ * nothing, but a second group is not asked for, since the first may have been marked.
+ */
+async function stepOrSave(
+  step: LanesOptions["step"],
+  outcomes: RecordedOutcome[],
+  want: number,
+): Promise<Step> {
+  try {
+    return await step(outcomes, want);
+  } catch (error) {
+    for (let attempt = 0; outcomes.length > 0 && attempt < 3; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
+      if (await step(outcomes, 0).then(() => true, () => false)) break;
+    }
+    throw error;
+  }
 }

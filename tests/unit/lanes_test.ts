@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import type { SendOutcome } from "../../supabase/functions/_shared/messaging/provider.ts";
+import {
+  type ClaimedMessage,
+  type RecordedOutcome,
+  runLanes,
+} from "../../supabase/functions/jobs/lanes.ts";
+
+/** A queue of messages that counts what was claimed, sent and recorded; `failAt` makes that step fail. */
+function queueOf(count: number, failAt = Infinity) {
+  const waiting = Array.from({ length: count }, (_, i): ClaimedMessage => ({
+    id: `m${i}`,
+    attempt: 1,
+    to: "+233244000000",
+    from: "Test",
+    body: "x",
+    provider: "arkesel",
+    account_id: "a",
+  }));
+  const recorded: RecordedOutcome[] = [];
+  const sent = new Map<string, number>();
+  let steps = 0;
+  let most = 0;
+  let underWay = 0;
+  return {
+    recorded,
+    sent,
+    mostAtOnce: () => most,
+    step: (outcomes: RecordedOutcome[], want: number) => {
+      if (++steps === failAt) return Promise.reject(new Error("the database is away"));
+      recorded.push(...outcomes);
+      return Promise.resolve({
+        messages: waiting.splice(0, want),
+        credentials: {},
+        next_due_at: null,
+      });
+    },
+    send: async (message: ClaimedMessage): Promise<SendOutcome> => {
+      most = Math.max(most, ++underWay);
+      sent.set(message.id, (sent.get(message.id) ?? 0) + 1);
+      await Promise.resolve();
+      underWay--;
+      return { kind: "accepted", providerMessageId: `p-${message.id}`, segments: 1 };
+    },
+  };
+}
+
+const later = () => Date.now() + 60_000;
+
+Deno.test("lanes send every message once and record every outcome", async () => {
+  const queue = queueOf(1_003);
+  const result = await runLanes({ ...queue, concurrency: 100, most: 5_000, until: later() });
+  assert.deepEqual([result.sent, result.more], [1_003, false]);
+  assert.equal(queue.sent.size, 1_003);
+  assert.ok([...queue.sent.values()].every((times) => times === 1));
+  assert.equal(queue.recorded.length, 1_003);
+});
+
+Deno.test("lanes keep no more requests under way than they are given", async () => {
+  const queue = queueOf(500);
+  await runLanes({ ...queue, concurrency: 40, most: 5_000, until: later() });
+  assert.ok(queue.mostAtOnce() <= 50, `${queue.mostAtOnce()} at once`);
+});
+
+Deno.test("lanes stop taking messages at their limit and say that there are more", async () => {
+  const queue = queueOf(1_000);
+  const result = await runLanes({ ...queue, concurrency: 25, most: 100, until: later() });
+  assert.equal(result.more, true);
+  assert.equal(result.sent, 100);
+  assert.equal(queue.recorded.length, 100);
+});
+
+Deno.test("outcomes survive a database call that fails", async () => {
+  const queue = queueOf(50, 2);
+  await assert.rejects(
+    runLanes({ ...queue, concurrency: 25, most: 1_000, until: later() }),
+    /the database is away/,
+  );
+  assert.equal(queue.recorded.length, 25);
+});
