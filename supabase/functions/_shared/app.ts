@@ -188,6 +188,10 @@ function toProblem(error: unknown): Problem {
   if (error instanceof z.ZodError) {
     return new Problem(500, "internal", "Something went wrong.", { cause: error });
   }
+  if (error instanceof HTTPException && error.status === 415) {
+    const detail = "The endpoint takes another content type than the one that was sent.";
+    return new Problem(415, "unsupported_media_type", detail, { cause: error });
+  }
   if (error instanceof HTTPException && error.status < 500) {
     const status = problemStatus(error.status);
     return new Problem(status === 500 ? 400 : status, "malformed", "The request is malformed.", {
