@@ -137,35 +137,36 @@ as $$
 declare
   caller uuid := auth.uid();
   wanted uuid := private.requested_organization();
+  held uuid[];
+  memberships integer;
 begin
-  if wanted is not null and caller is not null and not exists (
-    select from public.memberships m
-    where m.user_id = caller and m.organization_id = wanted and m.status = 'active'
-  ) then
+  select coalesce(array_agg(m.organization_id) filter (where p.id is not null), '{}'), count(*)
+  into held, memberships
+  from public.memberships m
+  left join public.role_permissions p on p.role_id = m.role_id
+    and p.permission = organizations_with.permission and p.scope = organizations_with.scope
+  where m.user_id = caller and m.status = 'active' and (wanted is null or m.organization_id = wanted);
+  if memberships = 0 and wanted is not null and caller is not null then
     perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
   end if;
-  return coalesce((
-    select array_agg(m.organization_id)
-    from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id
-    where m.user_id = caller and m.status = 'active'
-      and (wanted is null or m.organization_id = wanted)
-      and p.permission = organizations_with.permission and p.scope = organizations_with.scope
-  ), '{}');
+  return held;
 end
 $$;
 comment on function private.organizations_with is
   'The organizations in which the caller holds the permission with just that scope.';
 
+-- Without an exception block: this runs in every statement, and a block costs a subtransaction.
 create function private.requested_organization()
 returns uuid
 language plpgsql stable set search_path = ''
 as $$
+declare
+  header text := private.request_header('x-organization-id');
 begin
-  return private.request_header('x-organization-id')::uuid;
-exception when invalid_text_representation then
-  perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
-  return null;
+  if header !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+  end if;
+  return header::uuid;
 end
 $$;
 

@@ -41,9 +41,10 @@ $$;
 
 -- outcomes: [{ id, attempt, kind: accepted|rejected|retry|outage|unknown, provider_message_id?, segments?, code?,
 -- message?, opt_out?, retry_after_seconds? }]. An outcome that comes after a callback only fills in what is missing.
+-- No sequential scans: a plan made while the month's partition was empty would read all of it once it has filled up.
 create function private.record_outcomes(outcomes jsonb)
 returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set enable_seqscan = off
 as $$
 declare
   max_attempts constant integer := 8;
@@ -147,7 +148,7 @@ $$;
 -- arrive in quiet hours waits until they end: both are judged here, at the last moment, not only when queueing.
 create function private.claim_messages(want integer)
 returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set enable_seqscan = off
 as $$
 declare
   ready uuid[];
@@ -399,16 +400,19 @@ $$;
 create function private.record_receipt(message_id uuid, provider text, provider_message_id text, status text, code text,
   detail text, opt_out boolean)
 returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
   message public.messages;
   changed boolean;
 begin
-  select * into message from public.messages m
-  where m.provider = record_receipt.provider and case when record_receipt.message_id is not null then m.id = record_receipt.message_id
-    else m.provider_message_id = record_receipt.provider_message_id end
-  for update;
+  if record_receipt.message_id is not null then
+    select * into message from public.messages m
+    where m.id = record_receipt.message_id and m.provider = record_receipt.provider for update;
+  else
+    select * into message from public.messages m
+    where m.provider_message_id = record_receipt.provider_message_id and m.provider = record_receipt.provider for update;
+  end if;
   if message is null then
     return '{"known": false, "changed": false}'::jsonb;
   end if;
