@@ -20,7 +20,7 @@ const known: Record<string, { calls: number; why: string }> = {
   login: limitedSignIn(3, "Auth"),
   register: limitedSignIn(4, "Auth, the new organization"),
   forgotPassword: limitedSignIn(3, "Auth"),
-  resetPassword: { calls: 3, why: "a rate limit (address), Auth twice" },
+  resetPassword: limitedSignIn(5, "Auth three times"),
 };
 
 /** Started by the database with a secret key; they answer before they work. */

@@ -47,6 +47,7 @@ async function run(benchmark: Benchmark): Promise<Section> {
 async function write(sections: Section[]): Promise<void> {
   const path = join(root, "docs", "performance.md");
   await Deno.writeTextFile(path, withFigures(await Deno.readTextFile(path), machine, sections));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", path], cwd: root }).output();
 }
 
 function stopOnSignals(): void {

@@ -5,6 +5,9 @@ import {
   validateCustomers,
 } from "../../supabase/functions/_shared/customer_input.ts";
 import { customerFromCells } from "../../supabase/functions/_shared/customer_row.ts";
+import { loadPhoneNumbers } from "../../supabase/functions/_shared/phone.ts";
+
+await loadPhoneNumbers();
 
 const GHANA = { country: "GH", currency: "GHS" };
 const GOOD = {

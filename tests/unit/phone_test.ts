@@ -1,5 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { normalizePhone } from "../../supabase/functions/_shared/phone.ts";
+import { loadPhoneNumbers, normalizePhone } from "../../supabase/functions/_shared/phone.ts";
+
+await loadPhoneNumbers();
 
 function phone(value: string | number, country = "GH"): string | null {
   const result = normalizePhone(value, country);

@@ -25,6 +25,8 @@ export interface AppOptions {
   callers?: "user" | "service" | "public";
   /** Largest body in bytes; more is answered 413. Default 8 MiB. */
   maxBodyBytes?: number;
+  /** What routes need that is too slow to load with the function; awaited before the first one runs. */
+  ready?: () => Promise<void>;
   /** Whether the function has a route `/openapi.json` of its own, instead of the document of its routes. */
   ownDocument?: boolean;
   /** What `GET /health` checks besides that the function answers. */
@@ -57,6 +59,10 @@ export function createApp(name: string, options: AppOptions = {}): App {
     limitBody(options.maxBodyBytes ?? 8 * 1024 * 1024),
     authenticate(options.callers ?? "user"),
     idempotent,
+    async (_c, next) => {
+      await options.ready?.();
+      await next();
+    },
   );
   app.notFound((c) => failed(c, new Problem(404, "no_such_route", "There is no such endpoint.")));
   app.onError((error, c) => failed(c, toProblem(error)));

@@ -1,9 +1,20 @@
-import {
-  type CountryCode,
-  isSupportedCountry,
-  parsePhoneNumberFromString,
-} from "libphonenumber-js";
+import type { CountryCode } from "libphonenumber-js";
 import { cleanText, westernDigits } from "./clean_text.ts";
+
+let library: typeof import("libphonenumber-js") | undefined;
+
+/**
+ * Loads the world's numbering plans, once. They would be a quarter of a cold start, so a function names this as `ready`
+ * and only its first request that gets past authentication waits for it.
+ */
+export async function loadPhoneNumbers(): Promise<void> {
+  library ??= await import("libphonenumber-js");
+}
+
+function plans(): typeof import("libphonenumber-js") {
+  if (library === undefined) throw new Error("loadPhoneNumbers was not awaited.");
+  return library;
+}
 
 /** A phone number in E.164, or a sentence that says why the value is none. */
 export type PhoneResult = { ok: true; phone: string } | { ok: false; message: string };
@@ -19,7 +30,10 @@ function bad(message: string): PhoneResult {
 }
 
 function parse(text: string, country: CountryCode): string | null {
-  const parsed = parsePhoneNumberFromString(text, { defaultCountry: country, extract: false });
+  const parsed = plans().parsePhoneNumberFromString(text, {
+    defaultCountry: country,
+    extract: false,
+  });
   return parsed?.isValid() ? parsed.number : null;
 }
 
@@ -37,16 +51,20 @@ function fromText(text: string, country: CountryCode): string | null {
   return parse(number, country);
 }
 
+function isCountry(code: string): code is CountryCode {
+  return plans().isSupportedCountry(code);
+}
+
 /**
  * Reads a phone number as people and spreadsheets write it. A number without `+` or `00` is one
  * of `country` (ISO 3166 alpha-2), with or without its calling code and leading zero: in Ghana
  * 0244123456, 244123456 (also as a number) and 233244123456 are all +233244123456. Of several
  * numbers in one cell the first counts. A number of another country needs `+` or `00`: guessing
- * would send one customer's debt to a stranger.
+ * would send one customer's debt to a stranger. `loadPhoneNumbers` must have been awaited.
  */
 export function normalizePhone(value: string | number, country: string): PhoneResult {
   const home = country.toUpperCase();
-  if (!isSupportedCountry(home)) throw new RangeError(`unknown country: ${country}`);
+  if (!isCountry(home)) throw new RangeError(`unknown country: ${country}`);
   if (typeof value === "number") {
     const phone = Number.isSafeInteger(value) && value > 0 ? fromDigits(value, home) : null;
     return phone ? { ok: true, phone } : bad(notValid(home));

@@ -1,4 +1,5 @@
 import { createApp } from "../_shared/app.ts";
+import { loadPhoneNumbers } from "../_shared/phone.ts";
 import { createCustomer } from "./create.ts";
 import { customersDashboard } from "./dashboard.ts";
 import { deleteCustomer } from "./delete.ts";
@@ -8,7 +9,7 @@ import { listCustomers } from "./list.ts";
 import { updateCustomer } from "./update.ts";
 
 /** Customers of a utility and their dashboard. */
-export const router = createApp("customers");
+export const router = createApp("customers", { ready: loadPhoneNumbers });
 
 listCustomers(router);
 createCustomer(router);

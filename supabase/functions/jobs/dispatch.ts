@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { App } from "../_shared/app.ts";
+import { keepAlive } from "../_shared/background.ts";
 import type { Client } from "../_shared/clients.ts";
 import { env } from "../_shared/env.ts";
 import { log } from "../_shared/log.ts";
@@ -42,12 +43,20 @@ function sender() {
   };
 }
 
-/** Starts one more run, which does not call for help itself: helpers must not multiply. */
-async function startAnother(db: Client): Promise<void> {
-  ensure(await db.rpc("invoke_job", { job: "dispatch-messages", body: { called: true } }));
+/**
+ * Starts one more run, which does not call for help itself: helpers must not multiply. Neither awaited nor let fail: what
+ * is marked must go out now, and without a helper pg_cron's next run goes on.
+ */
+function startAnother(db: Client): void {
+  const asked = Promise.resolve(
+    db.rpc("invoke_job", { job: "dispatch-messages", body: { called: true } }),
+  );
+  keepAlive(
+    asked.then(ensure).catch((error) => log("warn", "no_further_run", { cause: String(error) })),
+  );
 }
 
-async function dispatch(db: Client, called: boolean) {
+async function dispatch(db: Client, called: boolean, stopping: () => void) {
   const until = Date.now() + runMs;
   const send = sender();
   let total = 0;
@@ -58,8 +67,7 @@ async function dispatch(db: Client, called: boolean) {
     // A whole group at once: the queue is long. Two runs share it, so that one sends while the other hands over.
     if (alone && want > 0 && next.messages.length === want) {
       alone = false;
-      // Neither awaited nor let fail: the group is marked, its requests must go out now.
-      startAnother(db).catch((error) => log("warn", "no_helper", { cause: String(error) }));
+      startAnother(db);
     }
     return next;
   };
@@ -70,6 +78,7 @@ async function dispatch(db: Client, called: boolean) {
       concurrency: env.dispatchConcurrency(),
       most: slice - total,
       until,
+      stopping,
     });
     total += sent;
     if (more) return { sent: total, more };
@@ -95,19 +104,26 @@ async function oneOfFewRuns(db: Client, body: unknown) {
   const { called } = Call.parse(body);
   let sent = 0;
   let more = false;
+  let counted = true;
+  const leave = () => {
+    if (counted) runs--;
+    counted = false;
+  };
   runs++;
   try {
     do {
       calledAgain = false;
-      const result = await dispatch(db, called);
+      const result = await dispatch(db, called, () => {
+        // The next run starts while the last groups of this one are still under way.
+        leave();
+        startAnother(db);
+      });
       sent += result.sent;
       more = result.more;
     } while (calledAgain && !more);
   } finally {
-    runs--;
+    leave();
   }
-  // Only now, when its place here is free.
-  if (more) await startAnother(db);
   return { sent };
 }
 

@@ -79,6 +79,8 @@ export interface LanesOptions {
   most: number;
   /** The moment (ms since 1970) after which they take no new ones. */
   until: number;
+  /** Called once, when the lanes begin to stop although more may be waiting. */
+  stopping: () => void;
 }
 
 const groupSize = 25;
@@ -100,9 +102,12 @@ export async function runLanes(
     let outcomes: RecordedOutcome[] = [];
     for (;;) {
       const open = sent < options.most && Date.now() < options.until;
+      if (!open && !more) {
+        more = true;
+        options.stopping();
+      }
       const step = await stepOrSave(options.step, outcomes, open ? size : 0);
       if (step.messages.length === 0) {
-        more ||= !open;
         nextDueAt = step.next_due_at;
         return;
       }

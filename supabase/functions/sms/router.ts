@@ -1,4 +1,5 @@
 import { createApp } from "../_shared/app.ts";
+import { loadPhoneNumbers } from "../_shared/phone.ts";
 import { listMessages } from "./list.ts";
 import { send } from "./send.ts";
 import { sendBulk } from "./send_bulk.ts";
@@ -6,7 +7,7 @@ import { sendTemplates } from "./send_template.ts";
 import { messageStatus } from "./status.ts";
 
 /** Texts to customers and numbers. A request only queues; the dispatcher sends. */
-export const router = createApp("sms");
+export const router = createApp("sms", { ready: loadPhoneNumbers });
 
 send(router);
 sendBulk(router);

@@ -6,7 +6,7 @@ import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, permitted } from "../_shared/route.ts";
 import { Upload } from "./schemas.ts";
 import { SheetError } from "./sheet/error.ts";
-import { readCustomerSheet, type SheetResult } from "./sheet/read.ts";
+import type { SheetResult } from "./sheet/read.ts";
 
 const previewRows = 20;
 
@@ -52,6 +52,8 @@ function summary(sheet: SheetResult) {
 }
 
 async function read(file: File, bytes: Uint8Array, place: { country: string; currency: string }) {
+  // The readers are most of this function and only this route needs them.
+  const { readCustomerSheet } = await import("./sheet/read.ts");
   try {
     const name = cleanText(file.name).slice(0, 255).toWellFormed() || "upload";
     return await readCustomerSheet({ name, bytes }, place);

@@ -1,4 +1,5 @@
 import { createApp } from "../_shared/app.ts";
+import { loadPhoneNumbers } from "../_shared/phone.ts";
 import { getBatch } from "./batch_detail.ts";
 import { listBatches } from "./batches.ts";
 import { uploadExcel } from "./excel.ts";
@@ -6,7 +7,10 @@ import { processBatch } from "./process.ts";
 import { validate } from "./validate.ts";
 
 /** Spreadsheets of customers: read, checked, processed. A file has 10 MB, the rest is the form around it. */
-export const router = createApp("upload", { maxBodyBytes: 12 * 1024 * 1024 });
+export const router = createApp("upload", {
+  maxBodyBytes: 12 * 1024 * 1024,
+  ready: loadPhoneNumbers,
+});
 
 uploadExcel(router);
 validate(router);

@@ -6,6 +6,7 @@ import {
   type CustomerOptions,
   type NormalizedCustomer,
 } from "../../_shared/customer_row.ts";
+import { loadPhoneNumbers } from "../../_shared/phone.ts";
 import { readCsv } from "./csv.ts";
 import { SheetError, unreadable } from "./error.ts";
 import { fileKind } from "./file_kind.ts";
@@ -59,6 +60,7 @@ export async function readCustomerSheet(
   file: { name: string; bytes: Uint8Array },
   options: SheetOptions,
 ): Promise<SheetResult> {
+  await loadPhoneNumbers();
   const table = await readTable(file.bytes, options.maxRows ?? Infinity);
   if (table.rows.length === 0) {
     throw new SheetError("no_rows", "There are column names, but no rows below them.");
