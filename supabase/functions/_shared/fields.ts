@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "./zod.ts";
 
 /** Fields that many schemas share. */
 export const Id = z.uuid().openapi({ example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11" });

@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { OpenAPIHono } from "./zod.ts";
 import type { AppEnv } from "./context.ts";
 
 /** The head of every OpenAPI document of ours; each function serves its part, the docs function the whole. */

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "./zod.ts";
 
 /** Query parameters of every list. */
 export const PageQuery = z.object({

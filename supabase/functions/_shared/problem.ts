@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "./zod.ts";
 
 /** One faulty field: where it is (dots and indexes, "" for the whole body) and what is wrong with it. */
 export interface FieldError {

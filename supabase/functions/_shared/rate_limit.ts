@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { z } from "zod";
+import { z } from "./zod.ts";
 import type { Client } from "./clients.ts";
 import type { AppEnv } from "./context.ts";
 import { Problem, unwrap } from "./problem.ts";

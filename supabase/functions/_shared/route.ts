@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "./zod.ts";
 import type { MiddlewareHandler } from "hono";
 import { requirePermission } from "./actor.ts";
 import type { AppEnv } from "./context.ts";

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 
 /** What a person can do to a customer; `sms_sent` is recorded by sending. */

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, z } from "../_shared/zod.ts";
 import type { Context } from "hono";
 import type { App } from "../_shared/app.ts";
 import type { AppEnv } from "../_shared/context.ts";

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, z } from "../_shared/zod.ts";
 import { parseActor, wantedOrganization } from "../_shared/actor.ts";
 import type { App } from "../_shared/app.ts";
 import { clientOf } from "../_shared/clients.ts";

@@ -1,6 +1,6 @@
 import type { AuthError, Session, User } from "@supabase/supabase-js";
 import type { Context } from "hono";
-import type { z } from "@hono/zod-openapi";
+import type { z } from "../_shared/zod.ts";
 import { adminClient, type Client } from "../_shared/clients.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { invalidFields, Problem } from "../_shared/problem.ts";

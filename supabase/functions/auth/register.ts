@@ -1,4 +1,4 @@
-import { createRoute, type z } from "@hono/zod-openapi";
+import { createRoute, type z } from "../_shared/zod.ts";
 import type { Context } from "hono";
 import type { App } from "../_shared/app.ts";
 import { adminClient, clientOf } from "../_shared/clients.ts";

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import { Email, Name, NewPassword } from "./schemas.ts";
 
 // Made when asked: as constants they would cost every cold start of this function some milliseconds.

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import { Id } from "../_shared/fields.ts";
 
 /** An address as people type it; compared in lower case everywhere. */

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import type { CustomerField } from "../_shared/customer_row.ts";
 import { Id, isoTime, Money, moneyText, Phone, Timestamp } from "../_shared/fields.ts";
 import { invalidFields, type Problem } from "../_shared/problem.ts";

@@ -1,4 +1,4 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { normalizeCustomerChange } from "../_shared/customer_input.ts";
 import { invalidFields, problems, unwrap } from "../_shared/problem.ts";

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import type { SendOutcome } from "../_shared/messaging/provider.ts";
 
 /** A message that the database has marked `sending`: its request must go out now. */

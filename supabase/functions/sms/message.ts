@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Phone, Timestamp } from "../_shared/fields.ts";
 import { MessageStatus } from "./schemas.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { normalizePhone } from "../_shared/phone.ts";
 import { invalidFields } from "../_shared/problem.ts";

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { rateLimited } from "../_shared/rate_limit.ts";

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { isoTime, Timestamp } from "../_shared/fields.ts";
 import { problems, unwrap } from "../_shared/problem.ts";

@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { cleanText } from "../_shared/clean_text.ts";
 import { invalidFields, Problem, problems, problemStatus, unwrap } from "../_shared/problem.ts";

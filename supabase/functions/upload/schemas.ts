@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Money, Phone, Timestamp } from "../_shared/fields.ts";
 
 const Status = z.enum(["connected", "disconnected", "warned"]);

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "../_shared/zod.ts";
 import type { Context } from "hono";
 import { adminClient, type Client } from "../_shared/clients.ts";
 import type { AppEnv } from "../_shared/context.ts";

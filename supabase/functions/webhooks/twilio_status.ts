@@ -1,4 +1,4 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { isOptOut } from "../_shared/messaging/twilio_errors.ts";
 import { Problem, problems } from "../_shared/problem.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "../zod.ts";
 import { env } from "../env.ts";
 import { createArkesel } from "./arkesel.ts";
 import type { SmsProvider } from "./provider.ts";
