@@ -90,7 +90,7 @@ create table public.messages (
   sent_at timestamptz,
   delivered_at timestamptz,
   media jsonb not null default '[]',
-  created_by uuid references public.profiles (id) on delete set null,
+  created_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint messages_account foreign key (organization_id, account_id)
@@ -101,6 +101,8 @@ create table public.messages (
     references public.batches (organization_id, id) on delete set null (batch_id)
 ) partition by range (id);
 comment on table public.messages is 'Every text, out and in. Written by functions only; the outbox is its queued rows.';
+comment on column public.messages.created_by is
+  'Who had it sent. No foreign key: its index would be written with every change of status, and history outlives people.';
 comment on column public.messages.sending_at is 'When the latest attempt was marked, just before its request went out. No outcome since: in doubt.';
 comment on column public.messages.held_at is 'Nobody can say whether it went out, and the organization wants a person to decide.';
 
@@ -110,7 +112,6 @@ create index messages_batch on public.messages (organization_id, batch_id) where
 create index messages_customer on public.messages (organization_id, customer_id) where customer_id is not null;
 create index messages_campaign on public.messages (organization_id, campaign_id) where campaign_id is not null;
 create index messages_account on public.messages (organization_id, account_id);
-create index messages_created_by on public.messages (created_by);
 create index messages_provider_id on public.messages (provider_message_id) where provider_message_id is not null;
 create index messages_due on public.messages (account_id, send_after, id) where status = 'queued';
 create index messages_in_doubt on public.messages (sending_at) where status = 'sending';

@@ -120,17 +120,6 @@ begin
 end
 $$;
 
-create function private.is_suppressed(organization_id uuid, phone text, category text)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select exists (
-    select from public.suppressions s
-    where s.organization_id = is_suppressed.organization_id and s.phone = is_suppressed.phone and s.lifted_at is null
-      and (s.scope = 'all' or category = 'marketing')
-  )
-$$;
-
 -- The first variable of a template that a recipient has no value for: a text with a hole in it is not sent.
 create function private.missing_variable(body text, name text, account_number text, arrears text)
 returns text

@@ -49,7 +49,13 @@ const later = () => Date.now() + 60_000;
 
 Deno.test("lanes send every message once and record every outcome", async () => {
   const queue = queueOf(1_003);
-  const result = await runLanes({ ...queue, concurrency: 100, most: 5_000, until: later() });
+  const result = await runLanes({
+    ...queue,
+    concurrency: 100,
+    most: 5_000,
+    until: later(),
+    stopping: () => {},
+  });
   assert.deepEqual([result.sent, result.more], [1_003, false]);
   assert.equal(queue.sent.size, 1_003);
   assert.ok([...queue.sent.values()].every((times) => times === 1));
@@ -58,13 +64,19 @@ Deno.test("lanes send every message once and record every outcome", async () => 
 
 Deno.test("lanes keep no more requests under way than they are given", async () => {
   const queue = queueOf(500);
-  await runLanes({ ...queue, concurrency: 40, most: 5_000, until: later() });
+  await runLanes({ ...queue, concurrency: 40, most: 5_000, until: later(), stopping: () => {} });
   assert.ok(queue.mostAtOnce() <= 50, `${queue.mostAtOnce()} at once`);
 });
 
 Deno.test("lanes stop taking messages at their limit and say that there are more", async () => {
   const queue = queueOf(1_000);
-  const result = await runLanes({ ...queue, concurrency: 25, most: 100, until: later() });
+  const result = await runLanes({
+    ...queue,
+    concurrency: 25,
+    most: 100,
+    until: later(),
+    stopping: () => {},
+  });
   assert.equal(result.more, true);
   assert.equal(result.sent, 100);
   assert.equal(queue.recorded.length, 100);
@@ -73,7 +85,7 @@ Deno.test("lanes stop taking messages at their limit and say that there are more
 Deno.test("outcomes survive a database call that fails", async () => {
   const queue = queueOf(50, 2);
   await assert.rejects(
-    runLanes({ ...queue, concurrency: 25, most: 1_000, until: later() }),
+    runLanes({ ...queue, concurrency: 25, most: 1_000, until: later(), stopping: () => {} }),
     /the database is away/,
   );
   assert.equal(queue.recorded.length, 25);

@@ -544,13 +544,6 @@ export type Database = {
             referencedColumns: ["organization_id", "id"];
           },
           {
-            foreignKeyName: "messages_created_by_fkey";
-            columns: ["created_by"];
-            isOneToOne: false;
-            referencedRelation: "profiles";
-            referencedColumns: ["id"];
-          },
-          {
             foreignKeyName: "messages_customer";
             columns: ["organization_id", "customer_id"];
             isOneToOne: false;

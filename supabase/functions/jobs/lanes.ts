@@ -83,7 +83,8 @@ export interface LanesOptions {
   stopping: () => void;
 }
 
-const groupSize = 25;
+/** What a crash leaves in doubt per lane, and what shares the cost of one database call. */
+const groupSize = 50;
 
 /**
  * Empties the queue with several lanes, each alternating between one database call and one group of requests, so that at
