@@ -143,7 +143,7 @@ declare
   memberships integer := 0;
 begin
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
-    wanted := header;
+    wanted := header::uuid;
     select coalesce(array_agg(m.organization_id) filter (where p.id is not null), '{}'), count(*)
     into held, memberships
     from public.memberships m
