@@ -15,6 +15,20 @@ export const tags: { name: string; description: string }[] = [
   },
   { name: "sms", description: "Texts to customers and what became of them" },
   {
+    name: "leads",
+    description:
+      "Leads with their students, interactions and timeline; assignment, stages, import and export",
+  },
+  { name: "tasks", description: "What is to be done by whom until when" },
+  { name: "pipeline", description: "The stages of the pipeline, and how many leads stand in each" },
+  { name: "users", description: "The people of the organization" },
+  { name: "dashboard", description: "The figures of leads, people and response times" },
+  {
+    name: "notifications",
+    description: "What a person is told, how it reaches them, and the e-mails that were sent",
+  },
+  { name: "audit-logs", description: "Who changed what, when" },
+  {
     name: "webhooks",
     description: "What text providers call; each call is verified by the provider's own means",
   },

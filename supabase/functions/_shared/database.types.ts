@@ -117,6 +117,86 @@ export type Database = {
           },
         ];
       };
+      "consents": {
+        Row: {
+          "act": string | null;
+          "channel": string;
+          "created_at": string;
+          "disclosure": string | null;
+          "disclosure_version": string | null;
+          "event": string;
+          "id": string;
+          "ip": string | null;
+          "lead_id": string | null;
+          "occurred_at": string;
+          "organization_id": string;
+          "phone": string;
+          "recorded_by": string | null;
+          "scope": string;
+          "source": string;
+          "user_agent": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "act"?: string | null;
+          "channel"?: string;
+          "created_at"?: string;
+          "disclosure"?: string | null;
+          "disclosure_version"?: string | null;
+          "event": string;
+          "id"?: string;
+          "ip"?: string | null;
+          "lead_id"?: string | null;
+          "occurred_at": string;
+          "organization_id": string;
+          "phone": string;
+          "recorded_by"?: string | null;
+          "scope"?: string;
+          "source": string;
+          "user_agent"?: string | null;
+        };
+        Update: {
+          "act"?: string | null;
+          "channel"?: string;
+          "created_at"?: string;
+          "disclosure"?: string | null;
+          "disclosure_version"?: string | null;
+          "event"?: string;
+          "id"?: string;
+          "ip"?: string | null;
+          "lead_id"?: string | null;
+          "occurred_at"?: string;
+          "organization_id"?: string;
+          "phone"?: string;
+          "recorded_by"?: string | null;
+          "scope"?: string;
+          "source"?: string;
+          "user_agent"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "consents_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "consents_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "consents_recorded_by_fkey";
+            columns: ["recorded_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "customer_actions": {
         Row: {
           "action": string;
@@ -237,6 +317,153 @@ export type Database = {
           },
         ];
       };
+      "emails": {
+        Row: {
+          "attempts": number;
+          "created_at": string;
+          "data": NonNullable<Json>;
+          "event_key": string;
+          "id": string;
+          "kind": string;
+          "last_error": string | null;
+          "lead_id": string | null;
+          "next_attempt_at": string;
+          "organization_id": string;
+          "provider": string | null;
+          "provider_message_id": string | null;
+          "sending_at": string | null;
+          "sent_at": string | null;
+          "status": string;
+          "to_address": string;
+          "updated_at": string;
+          "user_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "attempts"?: number;
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "event_key": string;
+          "id"?: string;
+          "kind": string;
+          "last_error"?: string | null;
+          "lead_id"?: string | null;
+          "next_attempt_at"?: string;
+          "organization_id": string;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "sending_at"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "to_address": string;
+          "updated_at"?: string;
+          "user_id"?: string | null;
+        };
+        Update: {
+          "attempts"?: number;
+          "created_at"?: string;
+          "data"?: NonNullable<Json>;
+          "event_key"?: string;
+          "id"?: string;
+          "kind"?: string;
+          "last_error"?: string | null;
+          "lead_id"?: string | null;
+          "next_attempt_at"?: string;
+          "organization_id"?: string;
+          "provider"?: string | null;
+          "provider_message_id"?: string | null;
+          "sending_at"?: string | null;
+          "sent_at"?: string | null;
+          "status"?: string;
+          "to_address"?: string;
+          "updated_at"?: string;
+          "user_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "emails_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "emails_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "emails_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "interactions": {
+        Row: {
+          "body": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "direction": string | null;
+          "duration_seconds": number | null;
+          "id": string;
+          "lead_id": string;
+          "occurred_at": string;
+          "organization_id": string;
+          "outcome": string | null;
+          "subject": string | null;
+          "type": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "direction"?: string | null;
+          "duration_seconds"?: number | null;
+          "id"?: string;
+          "lead_id": string;
+          "occurred_at"?: string;
+          "organization_id": string;
+          "outcome"?: string | null;
+          "subject"?: string | null;
+          "type": string;
+        };
+        Update: {
+          "body"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "direction"?: string | null;
+          "duration_seconds"?: number | null;
+          "id"?: string;
+          "lead_id"?: string;
+          "occurred_at"?: string;
+          "organization_id"?: string;
+          "outcome"?: string | null;
+          "subject"?: string | null;
+          "type"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "interactions_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "interactions_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
       "invitations": {
         Row: {
           "accepted_at": string | null;
@@ -309,6 +536,431 @@ export type Database = {
           },
           {
             foreignKeyName: "invitations_team";
+            columns: ["organization_id", "team_id"];
+            isOneToOne: false;
+            referencedRelation: "teams";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "lead_assignments": {
+        Row: {
+          "assigned_by": string | null;
+          "created_at": string;
+          "deadline": string | null;
+          "from_user": string | null;
+          "id": string;
+          "lead_id": string;
+          "method": string;
+          "note": string | null;
+          "organization_id": string;
+          "to_user": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_by"?: string | null;
+          "created_at"?: string;
+          "deadline"?: string | null;
+          "from_user"?: string | null;
+          "id"?: string;
+          "lead_id": string;
+          "method"?: string;
+          "note"?: string | null;
+          "organization_id": string;
+          "to_user"?: string | null;
+        };
+        Update: {
+          "assigned_by"?: string | null;
+          "created_at"?: string;
+          "deadline"?: string | null;
+          "from_user"?: string | null;
+          "id"?: string;
+          "lead_id"?: string;
+          "method"?: string;
+          "note"?: string | null;
+          "organization_id"?: string;
+          "to_user"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_assignments_assigned_by_fkey";
+            columns: ["assigned_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_assignments_from_user_fkey";
+            columns: ["from_user"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_assignments_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "lead_assignments_to_user_fkey";
+            columns: ["to_user"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "lead_fields": {
+        Row: {
+          "choices": (string)[];
+          "created_at": string;
+          "id": string;
+          "key": string;
+          "label": string;
+          "organization_id": string;
+          "position": number;
+          "required": boolean;
+          "type": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "choices"?: (string)[];
+          "created_at"?: string;
+          "id"?: string;
+          "key": string;
+          "label": string;
+          "organization_id": string;
+          "position": number;
+          "required"?: boolean;
+          "type": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "choices"?: (string)[];
+          "created_at"?: string;
+          "id"?: string;
+          "key"?: string;
+          "label"?: string;
+          "organization_id"?: string;
+          "position"?: number;
+          "required"?: boolean;
+          "type"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_fields_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "lead_history": {
+        Row: {
+          "changed_by": string | null;
+          "created_at": string;
+          "from_status": string | null;
+          "id": string;
+          "lead_id": string;
+          "note": string | null;
+          "organization_id": string;
+          "seconds_in_stage": number | null;
+          "to_status": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "changed_by"?: string | null;
+          "created_at"?: string;
+          "from_status"?: string | null;
+          "id"?: string;
+          "lead_id": string;
+          "note"?: string | null;
+          "organization_id": string;
+          "seconds_in_stage"?: number | null;
+          "to_status": string;
+        };
+        Update: {
+          "changed_by"?: string | null;
+          "created_at"?: string;
+          "from_status"?: string | null;
+          "id"?: string;
+          "lead_id"?: string;
+          "note"?: string | null;
+          "organization_id"?: string;
+          "seconds_in_stage"?: number | null;
+          "to_status"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_history_changed_by_fkey";
+            columns: ["changed_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_history_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "lead_holders": {
+        Row: {
+          "capacity": number | null;
+          "last_turn": number;
+          "on_duty": boolean;
+          "organization_id": string;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "capacity"?: number | null;
+          "last_turn"?: number;
+          "on_duty"?: boolean;
+          "organization_id": string;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "capacity"?: number | null;
+          "last_turn"?: number;
+          "on_duty"?: boolean;
+          "organization_id"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_holders_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_holders_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "lead_settings": {
+        Row: {
+          "capacity": number | null;
+          "clock_starts": string;
+          "id": string;
+          "on_reassignment": string;
+          "organization_id": string;
+          "reminder_minutes": number;
+          "sla_minutes": number;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "capacity"?: number | null;
+          "clock_starts"?: string;
+          "id"?: string;
+          "on_reassignment"?: string;
+          "organization_id": string;
+          "reminder_minutes"?: number;
+          "sla_minutes"?: number;
+          "updated_at"?: string;
+        };
+        Update: {
+          "capacity"?: number | null;
+          "clock_starts"?: string;
+          "id"?: string;
+          "on_reassignment"?: string;
+          "organization_id"?: string;
+          "reminder_minutes"?: number;
+          "sla_minutes"?: number;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_settings_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: true;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "leads": {
+        Row: {
+          "assigned_at": string | null;
+          "assigned_to": string | null;
+          "closed_at": string | null;
+          "country": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "custom_fields": NonNullable<Json>;
+          "deleted_at": string | null;
+          "deleted_by": string | null;
+          "email": string | null;
+          "first_name": string;
+          "full_name": string;
+          "id": string;
+          "import_id": string | null;
+          "last_name": string;
+          "merged_into": string | null;
+          "organization_id": string;
+          "outcome": string | null;
+          "phone": string | null;
+          "region": string | null;
+          "search_text": string;
+          "sla_breached_at": string | null;
+          "sla_deadline": string | null;
+          "sla_next_at": string | null;
+          "sla_responded_at": string | null;
+          "sla_started_at": string | null;
+          "sla_status": string | null;
+          "source": string;
+          "status": string;
+          "status_since": string;
+          "tags": (string)[];
+          "team_id": string | null;
+          "time_zone": string | null;
+          "updated_at": string;
+          "value": number;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_at"?: string | null;
+          "assigned_to"?: string | null;
+          "closed_at"?: string | null;
+          "country"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency": string;
+          "custom_fields"?: NonNullable<Json>;
+          "deleted_at"?: string | null;
+          "deleted_by"?: string | null;
+          "email"?: string | null;
+          "first_name"?: string;
+          "full_name"?: never;
+          "id"?: string;
+          "import_id"?: string | null;
+          "last_name"?: string;
+          "merged_into"?: string | null;
+          "organization_id": string;
+          "outcome"?: string | null;
+          "phone"?: string | null;
+          "region"?: string | null;
+          "search_text"?: never;
+          "sla_breached_at"?: string | null;
+          "sla_deadline"?: string | null;
+          "sla_next_at"?: string | null;
+          "sla_responded_at"?: string | null;
+          "sla_started_at"?: string | null;
+          "sla_status"?: string | null;
+          "source"?: string;
+          "status": string;
+          "status_since"?: string;
+          "tags"?: (string)[];
+          "team_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string;
+          "value"?: number;
+          "version"?: number;
+        };
+        Update: {
+          "assigned_at"?: string | null;
+          "assigned_to"?: string | null;
+          "closed_at"?: string | null;
+          "country"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency"?: string;
+          "custom_fields"?: NonNullable<Json>;
+          "deleted_at"?: string | null;
+          "deleted_by"?: string | null;
+          "email"?: string | null;
+          "first_name"?: string;
+          "full_name"?: never;
+          "id"?: string;
+          "import_id"?: string | null;
+          "last_name"?: string;
+          "merged_into"?: string | null;
+          "organization_id"?: string;
+          "outcome"?: string | null;
+          "phone"?: string | null;
+          "region"?: string | null;
+          "search_text"?: never;
+          "sla_breached_at"?: string | null;
+          "sla_deadline"?: string | null;
+          "sla_next_at"?: string | null;
+          "sla_responded_at"?: string | null;
+          "sla_started_at"?: string | null;
+          "sla_status"?: string | null;
+          "source"?: string;
+          "status"?: string;
+          "status_since"?: string;
+          "tags"?: (string)[];
+          "team_id"?: string | null;
+          "time_zone"?: string | null;
+          "updated_at"?: string;
+          "value"?: number;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "leads_assigned_to_fkey";
+            columns: ["assigned_to"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_deleted_by_fkey";
+            columns: ["deleted_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_merged_into";
+            columns: ["organization_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "leads_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_stage";
+            columns: ["organization_id", "status"];
+            isOneToOne: false;
+            referencedRelation: "pipeline_stages";
+            referencedColumns: ["organization_id", "key"];
+          },
+          {
+            foreignKeyName: "leads_team";
             columns: ["organization_id", "team_id"];
             isOneToOne: false;
             referencedRelation: "teams";
@@ -551,10 +1203,66 @@ export type Database = {
             referencedColumns: ["organization_id", "id"];
           },
           {
+            foreignKeyName: "messages_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
             foreignKeyName: "messages_organization_id_fkey";
             columns: ["organization_id"];
             isOneToOne: false;
             referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "notification_preferences": {
+        Row: {
+          "created_at": string;
+          "email": boolean;
+          "id": string;
+          "in_app": boolean;
+          "kind": string;
+          "organization_id": string;
+          "updated_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "email"?: boolean;
+          "id"?: string;
+          "in_app"?: boolean;
+          "kind": string;
+          "organization_id": string;
+          "updated_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "email"?: boolean;
+          "id"?: string;
+          "in_app"?: boolean;
+          "kind"?: string;
+          "organization_id"?: string;
+          "updated_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notification_preferences_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "notification_preferences_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
             referencedColumns: ["id"];
           },
         ];
@@ -564,6 +1272,7 @@ export type Database = {
           "body": string;
           "created_at": string;
           "data": NonNullable<Json>;
+          "event_key": string | null;
           "id": string;
           "kind": string;
           "organization_id": string;
@@ -576,6 +1285,7 @@ export type Database = {
           "body"?: string;
           "created_at"?: string;
           "data"?: NonNullable<Json>;
+          "event_key"?: string | null;
           "id"?: string;
           "kind": string;
           "organization_id": string;
@@ -587,6 +1297,7 @@ export type Database = {
           "body"?: string;
           "created_at"?: string;
           "data"?: NonNullable<Json>;
+          "event_key"?: string | null;
           "id"?: string;
           "kind"?: string;
           "organization_id"?: string;
@@ -659,6 +1370,54 @@ export type Database = {
           "updated_at"?: string;
         };
         Relationships: [];
+      };
+      "pipeline_stages": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "key": string;
+          "label": string;
+          "next_stages": (string)[] | null;
+          "organization_id": string;
+          "outcome": string | null;
+          "position": number;
+          "sla_minutes": number | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "key": string;
+          "label": string;
+          "next_stages"?: (string)[] | null;
+          "organization_id": string;
+          "outcome"?: string | null;
+          "position": number;
+          "sla_minutes"?: number | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "key"?: string;
+          "label"?: string;
+          "next_stages"?: (string)[] | null;
+          "organization_id"?: string;
+          "outcome"?: string | null;
+          "position"?: number;
+          "sla_minutes"?: number | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "pipeline_stages_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "profiles": {
         Row: {
@@ -818,6 +1577,67 @@ export type Database = {
           },
         ];
       };
+      "students": {
+        Row: {
+          "birth_date": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "first_name": string;
+          "grade": string | null;
+          "id": string;
+          "last_name": string;
+          "lead_id": string;
+          "notes": string | null;
+          "organization_id": string;
+          "school": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "birth_date"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "first_name": string;
+          "grade"?: string | null;
+          "id"?: string;
+          "last_name"?: string;
+          "lead_id": string;
+          "notes"?: string | null;
+          "organization_id": string;
+          "school"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "birth_date"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "first_name"?: string;
+          "grade"?: string | null;
+          "id"?: string;
+          "last_name"?: string;
+          "lead_id"?: string;
+          "notes"?: string | null;
+          "organization_id"?: string;
+          "school"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "students_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "students_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
       "suppressions": {
         Row: {
           "created_at": string;
@@ -876,6 +1696,90 @@ export type Database = {
           },
           {
             foreignKeyName: "suppressions_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "tasks": {
+        Row: {
+          "assigned_to": string | null;
+          "completed_at": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "description": string | null;
+          "due_at": string | null;
+          "id": string;
+          "lead_id": string | null;
+          "organization_id": string;
+          "priority": string;
+          "remind_at": string | null;
+          "status": string;
+          "title": string;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_to"?: string | null;
+          "completed_at"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "due_at"?: string | null;
+          "id"?: string;
+          "lead_id"?: string | null;
+          "organization_id": string;
+          "priority"?: string;
+          "remind_at"?: string | null;
+          "status"?: string;
+          "title": string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "assigned_to"?: string | null;
+          "completed_at"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "due_at"?: string | null;
+          "id"?: string;
+          "lead_id"?: string | null;
+          "organization_id"?: string;
+          "priority"?: string;
+          "remind_at"?: string | null;
+          "status"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "tasks_assigned_to_fkey";
+            columns: ["assigned_to"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "tasks_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "tasks_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "tasks_organization_id_fkey";
             columns: ["organization_id"];
             isOneToOne: false;
             referencedRelation: "organizations";

@@ -30,14 +30,21 @@ export function problemStatus(status: number): ProblemStatus {
   return status in titles ? status as ProblemStatus : 500;
 }
 
+/** What a problem carries besides its words. `members` are RFC 9457 extension members, such as `existing_id`. */
+export interface ProblemExtra {
+  errors?: FieldError[];
+  members?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
 /** An answer other than success, thrown from anywhere and turned into `application/problem+json` (RFC 9457) by the app. */
 export class Problem extends Error {
   constructor(
     readonly status: ProblemStatus,
     readonly code: string,
     readonly detail: string,
-    readonly extra: { errors?: FieldError[]; headers?: Record<string, string>; cause?: unknown } =
-      {},
+    readonly extra: ProblemExtra = {},
   ) {
     super(detail, { cause: extra.cause });
   }
@@ -54,6 +61,7 @@ export const invalidFields = (errors: FieldError[]): Problem =>
 /** The response of a problem. */
 export function problemResponse(problem: Problem, requestId: string): Response {
   const body = {
+    ...problem.extra.members,
     type: "about:blank",
     title: titles[problem.status],
     status: problem.status,
@@ -84,12 +92,11 @@ export interface DataApiError {
 export function fromPostgres(error: DataApiError, what = "record"): Problem {
   const raised = /^PT(\d{3})$/.exec(error.code);
   if (raised) {
-    const errors = parseErrors(error.details);
     return new Problem(
       problemStatus(Number(raised[1])),
       error.hint || "refused",
       error.message,
-      errors ? { errors } : {},
+      parseDetails(error.details),
     );
   }
   const cause = { cause: error };
@@ -141,12 +148,18 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
   }
 }
 
-function parseErrors(details: string | null): FieldError[] | undefined {
-  if (!details) return undefined;
+const Details = z.union([
+  z.array(z.object({ path: z.string(), message: z.string() })).transform((errors) => ({ errors })),
+  z.record(z.string(), z.unknown()).transform((members) => ({ members })),
+]);
+
+/** `private.problem` details are a list of faulty fields, or an object of extension members. */
+function parseDetails(details: string | null): ProblemExtra {
+  if (!details) return {};
   try {
-    return z.array(z.object({ path: z.string(), message: z.string() })).parse(JSON.parse(details));
+    return Details.parse(JSON.parse(details));
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -1,0 +1,4 @@
+import { createApp } from "../_shared/app.ts";
+
+/** Who changed what, when. */
+export const router = createApp("audit-logs");

@@ -1,0 +1,5 @@
+import { createApp } from "../_shared/app.ts";
+import { loadPhoneNumbers } from "../_shared/phone.ts";
+
+/** Leads: who might become a customer, and all that happens with them. Fixed paths come before `/{id}`. */
+export const router = createApp("leads", { ready: loadPhoneNumbers });

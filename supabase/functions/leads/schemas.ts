@@ -1,0 +1,67 @@
+import { z } from "../_shared/zod.ts";
+import { Id, isoTime, Money, Phone, Timestamp } from "../_shared/fields.ts";
+
+export const Status = z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, "is not a stage").openapi({
+  description: "The key of a stage of the organization's pipeline",
+  example: "contacted",
+});
+
+export const Lead = z.object({
+  id: Id,
+  version: z.int().openapi({ description: "Raised by every change", example: 3 }),
+  first_name: z.string().openapi({ example: "Ama" }),
+  last_name: z.string().openapi({ example: "Mensah" }),
+  full_name: z.string().openapi({ example: "Ama Mensah" }),
+  email: z.string().nullable().openapi({ example: "ama@example.com" }),
+  phone: Phone.nullable(),
+  source: z.string().openapi({ example: "website" }),
+  status: Status,
+  outcome: z.enum(["won", "lost"]).nullable().openapi({ description: "null: open" }),
+  status_since: Timestamp,
+  closed_at: Timestamp.nullable(),
+  value: Money,
+  currency: z.string().openapi({ example: "GHS" }),
+  tags: z.array(z.string()).openapi({ example: ["hot"] }),
+  time_zone: z.string().nullable().openapi({ example: "Africa/Accra" }),
+  country: z.string().nullable().openapi({ description: "ISO 3166-1 alpha-2", example: "GH" }),
+  region: z.string().nullable().openapi({ example: "Greater Accra" }),
+  custom_fields: z.record(z.string(), z.unknown()).openapi({ example: { program: "MBA" } }),
+  team_id: Id.nullable(),
+  assigned_to: Id.nullable(),
+  assigned_to_name: z.string().nullable(),
+  assigned_at: Timestamp.nullable(),
+  created_by: Id.nullable(),
+  created_by_name: z.string().nullable(),
+  sla: z.object({
+    status: z.enum(["running", "due_soon", "breached", "met"]),
+    started_at: Timestamp,
+    deadline: Timestamp,
+    responded_at: Timestamp.nullable(),
+    breached_at: Timestamp.nullable(),
+  }).nullable().openapi({ description: "The response clock; null: none" }),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  deleted_at: Timestamp.nullable(),
+}).openapi("Lead");
+
+/** A lead as the API shows it, from what `private.lead_json` gives. */
+export function toLead(row: unknown): z.infer<typeof Lead> {
+  const lead = Lead.parse(row);
+  const { sla } = lead;
+  return {
+    ...lead,
+    status_since: isoTime(lead.status_since),
+    closed_at: isoTime(lead.closed_at),
+    assigned_at: isoTime(lead.assigned_at),
+    created_at: isoTime(lead.created_at),
+    updated_at: isoTime(lead.updated_at),
+    deleted_at: isoTime(lead.deleted_at),
+    sla: sla && {
+      ...sla,
+      started_at: isoTime(sla.started_at),
+      deadline: isoTime(sla.deadline),
+      responded_at: isoTime(sla.responded_at),
+      breached_at: isoTime(sla.breached_at),
+    },
+  };
+}

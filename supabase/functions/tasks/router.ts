@@ -1,0 +1,4 @@
+import { createApp } from "../_shared/app.ts";
+
+/** What is to be done by whom until when. */
+export const router = createApp("tasks");

@@ -1,0 +1,4 @@
+import { createApp } from "../_shared/app.ts";
+
+/** The people of the organization. */
+export const router = createApp("users");
