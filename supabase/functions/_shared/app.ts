@@ -133,6 +133,7 @@ function corsHeaders(): MiddlewareHandler<AppEnv> {
       "x-request-id",
     ],
     exposeHeaders: [
+      "etag",
       "ratelimit",
       "ratelimit-policy",
       "retry-after",

@@ -1942,18 +1942,33 @@ export type Database = {
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
       "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
+      "create_lead": {
+        Args: { "allow_duplicate"?: boolean; "lead": Json; "organization_id": string };
+        Returns: Json;
+      };
+      "create_student": {
+        Args: { "lead_id": string; "organization_id": string; "student": Json };
+        Returns: Json;
+      };
       "create_upload": {
         Args: { "file_name": string; "organization_id": string; "rows": Json; "summary": Json };
         Returns: Json;
       };
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
+      "delete_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: undefined };
+      "delete_student": {
+        Args: { "lead_id": string; "organization_id": string; "student_id": string };
+        Returns: undefined;
+      };
       "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "get_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: Json };
       "invite_member": {
         Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
         Returns: Json;
       };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
+      "lead_fields": { Args: { "organization_id": string }; Returns: Json };
       "list_actions": {
         Args: {
           "filters": Json;
@@ -1977,9 +1992,28 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_leads": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "sort": string;
+        };
+        Returns: Json;
+      };
       "list_messages": {
         Args: {
           "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_students": {
+        Args: {
+          "lead_id": string;
           "organization_id": string;
           "page_limit": number;
           "page_offset": number;
@@ -2028,6 +2062,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "restore_lead": {
+        Args: { "allow_duplicate"?: boolean; "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "send_bulk": {
         Args: {
           "filter"?: Json;
@@ -2042,6 +2080,7 @@ export type Database = {
       "send_message": {
         Args: {
           "customer_id"?: string;
+          "lead_id"?: string;
           "message"?: string;
           "organization_id": string;
           "purpose"?: string;
@@ -2050,6 +2089,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "set_lead_fields": { Args: { "fields": Json; "organization_id": string }; Returns: Json };
       "set_sms_credentials": {
         Args: { "account_id": string; "credentials": Json };
         Returns: undefined;
@@ -2061,6 +2101,25 @@ export type Database = {
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
+        Returns: Json;
+      };
+      "update_lead": {
+        Args: {
+          "allow_duplicate"?: boolean;
+          "change": Json;
+          "expected_version"?: number;
+          "lead_id": string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "update_student": {
+        Args: {
+          "change": Json;
+          "lead_id": string;
+          "organization_id": string;
+          "student_id": string;
+        };
         Returns: Json;
       };
       "webhook_credentials": {

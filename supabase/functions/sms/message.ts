@@ -16,6 +16,7 @@ export const Message = z.object({
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
   customer_id: Id.nullable(),
+  lead_id: Id.nullable(),
   batch_id: Id.nullable(),
   campaign_id: Id.nullable(),
   attempts: z.int(),

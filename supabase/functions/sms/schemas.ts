@@ -17,7 +17,8 @@ export const MessageStatus = z.enum([
 
 export const Text = z.string().trim().min(1).max(1600).openapi({
   description:
-    "With a customer, {{name}}, {{account_number}}, {{arrears}} and {{organization}} are filled in",
+    "With a customer, {{name}}, {{account_number}}, {{arrears}} and {{organization}} are filled in; " +
+    "with a lead, {{name}} and {{organization}}",
   example: "Dear {{name}}, you owe {{arrears}}.",
 });
 

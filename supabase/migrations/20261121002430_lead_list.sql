@@ -1,0 +1,174 @@
+-- Lists of leads by any filter, as the caller may see them. Built as text with literal values, so that the planner sees
+-- them: one statement for every combination of filters would get one plan for all of them.
+
+-- The deleted ones, for those who may restore.
+create index leads_deleted on public.leads (organization_id, created_at desc) where deleted_at is not null and merged_into is null;
+create index leads_by_deadline on public.leads (organization_id, sla_deadline) where deleted_at is null;
+
+-- What to look for in search_text for what somebody typed: the words as they are; as JSON writes them, in which custom
+-- texts stand there; and for a phone number, in whatever local form, its digits without the prefix.
+create function private.lead_search_patterns(term text)
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select array_agg(distinct '%' || replace(replace(replace(t.words, '\', '\\'), '%', '\%'), '_', '\_') || '%')
+  from (
+    values (lower(term)),
+      (btrim(to_jsonb(lower(term))::text, '"')),
+      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '[^0-9]', '', 'g') from '^0*([0-9]{3,})$') end)
+  ) as t (words)
+  where t.words <> ''
+$$;
+
+-- A day begins and ends as the organization's clocks show it; a moment is one.
+create function private.moment_of(organization_id uuid, day_or_moment text, days_later integer)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select case when char_length(day_or_moment) = 10
+    then (day_or_moment::date + days_later)::timestamp at time zone (
+      select o.time_zone from public.organizations o where o.id = moment_of.organization_id)
+    else day_or_moment::timestamptz end
+$$;
+
+-- filters: { status?, source?, assigned_to?: id | me | none, team_id?, tag?, created_from?, created_to?, sla?: due | breached,
+-- search? }; conditions on leads x, without the caller's reach.
+create function private.lead_filters(organization_id uuid, filters jsonb)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  chosen text := '';
+begin
+  if filters ? 'status' then
+    chosen := chosen || format(' and x.status = %L', filters ->> 'status');
+  end if;
+  if filters ? 'source' then
+    chosen := chosen || format(' and x.source = %L', filters ->> 'source');
+  end if;
+  if filters ? 'assigned_to' then
+    chosen := chosen || case filters ->> 'assigned_to' when 'none' then ' and x.assigned_to is null'
+      when 'me' then format(' and x.assigned_to = %L', auth.uid())
+      else format(' and x.assigned_to = %L', (filters ->> 'assigned_to')::uuid) end;
+  end if;
+  if filters ? 'team_id' then
+    chosen := chosen || format(' and x.team_id = %L', (filters ->> 'team_id')::uuid);
+  end if;
+  if filters ? 'tag' then
+    chosen := chosen || format(' and x.tags @> %L', array[filters ->> 'tag']);
+  end if;
+  if filters ? 'created_from' then
+    chosen := chosen || format(' and x.created_at >= %L', private.moment_of(organization_id, filters ->> 'created_from', 0));
+  end if;
+  if filters ? 'created_to' then
+    chosen := chosen || format(' and x.created_at < %L', private.moment_of(organization_id, filters ->> 'created_to', 1));
+  end if;
+  if filters ? 'sla' then
+    chosen := chosen || format(' and x.sla_status = %L', case filters ->> 'sla' when 'due' then 'due_soon' else filters ->> 'sla' end);
+  end if;
+  if filters ->> 'search' <> '' then
+    chosen := chosen || (
+      select format(' and (%s)', string_agg(format('x.search_text like %L', p), ' or '))
+      from unnest(private.lead_search_patterns(filters ->> 'search')) p);
+  end if;
+  return chosen;
+end
+$$;
+
+-- For lists and exports: the SQL condition on leads x for a filter as far as the caller's permission reaches. 403 without it.
+create function private.lead_conditions(organization_id uuid, filters jsonb, permission text default 'leads:read')
+returns text
+language sql stable set search_path = ''
+as $$
+  select private.reach(organization_id, permission) || private.lead_filters(organization_id, filters)
+$$;
+comment on function private.lead_conditions is
+  'The condition on leads x that holds for the leads of a filter within the caller''s permission; definer functions execute it.';
+
+-- The same reach as separate conditions, each of which an index can answer in the order of a list: of "the team's, or
+-- mine" the planner would read and sort every row to find the first fifty.
+create function private.reach_branches(organization_id uuid, permission text, living text)
+returns text[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  scope text := private.require_scope(organization_id, permission);
+  base text := format('x.organization_id = %L and %s', organization_id, living);
+  team uuid;
+  branches text[];
+begin
+  if scope = 'organization' then
+    return array[base];
+  end if;
+  branches := array[format('%s and x.assigned_to = %L', base, auth.uid()), format('%s and x.created_by = %L', base, auth.uid())];
+  select m.team_id into team from public.memberships m
+  where m.organization_id = reach_branches.organization_id and m.user_id = auth.uid();
+  if scope = 'team' and team is not null then
+    branches := branches || format('%s and x.team_id = %L', base, team);
+  end if;
+  return branches;
+end
+$$;
+
+-- sort: a column, with "-" for descending. Definer: LIKE is not leakproof, so under row level security the trigram index
+-- would not be used, nor would the policies let the planner see the caller's team; the conditions are the policy's own.
+create function private.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  deleted boolean := coalesce(filters ->> 'deleted', 'false') = 'true';
+  sort_column text := ltrim(sort, '-');
+  ordered text := format('x.%1$I %2$s, x.id %2$s', sort_column, case when sort like '-%' then 'desc' else 'asc' end);
+  branches text[];
+  filtered text;
+  matching text;
+  first_ids text;
+  answer jsonb;
+begin
+  perform private.require_scope(organization_id, 'leads:read');
+  if sort_column not in ('created_at', 'updated_at', 'full_name', 'value', 'sla_deadline') then
+    perform private.problem(422, 'invalid_field', 'Leads cannot be sorted by this.',
+      '[{"path": "sort", "message": "is not a sortable field"}]');
+  end if;
+  branches := private.reach_branches(organization_id, case when deleted then 'leads:delete' else 'leads:read' end,
+    case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end);
+  filtered := private.lead_filters(organization_id, filters);
+  matching := format('((%s))%s', array_to_string(branches, ') or ('), filtered);
+  if filters ->> 'search' <> '' then
+    -- All that is found is found once, for the number and for the page.
+    execute format(
+      'with x as materialized (select x.id, x.%1$I from public.leads x where %2$s), p as (
+        select x.id, row_number() over (order by %3$s) as n from x order by %3$s limit %4$s offset %5$s)
+      select jsonb_build_object(''total'', (select count(*) from x), ''rows'', coalesce((
+        select jsonb_agg(private.lead_json(l) order by p.n) from p join public.leads l on l.id = p.id), ''[]''))',
+      sort_column, matching, ordered, page_limit, page_offset)
+    into answer;
+    return answer;
+  end if;
+  -- The first rows of everything are among the first of each branch; a lead can be in several.
+  select string_agg(format('(select x.id, x.%I from public.leads x where %s%s order by %s limit %s)',
+    sort_column, b, filtered, ordered, page_limit::bigint + page_offset), ' union ') into first_ids
+  from unnest(branches) b;
+  execute format(
+    'with x as (%1$s), p as (
+      select x.id, row_number() over (order by %2$s) as n from x order by %2$s limit %3$s offset %4$s)
+    select jsonb_build_object(''total'', (select count(*) from public.leads x where %5$s), ''rows'', coalesce((
+      select jsonb_agg(private.lead_json(l) order by p.n) from p join public.leads l on l.id = p.id), ''[]''))',
+    first_ids, ordered, page_limit, page_offset, matching)
+  into answer;
+  return answer;
+end
+$$;
+
+create function public.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_leads(organization_id, filters, sort, page_limit, page_offset)
+$$;
+comment on function public.list_leads is
+  'One page of leads and how many there are in all. filters: { status?, source?, assigned_to?, team_id?, tag?, created_from?, created_to?, sla?, search?, deleted? }.';
+
+grant execute on function private.list_leads(uuid, jsonb, text, integer, integer) to authenticated;
+grant execute on function public.list_leads(uuid, jsonb, text, integer, integer) to authenticated;
