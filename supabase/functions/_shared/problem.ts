@@ -150,10 +150,18 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
 
 const Details = z.union([
   z.array(z.object({ path: z.string(), message: z.string() })).transform((errors) => ({ errors })),
-  z.record(z.string(), z.unknown()).transform((members) => ({ members })),
+  z.record(z.string(), z.unknown()).transform((members) => ({
+    members,
+    ...(typeof members["retry_after"] === "number" && {
+      headers: { "retry-after": String(members["retry_after"]) },
+    }),
+  })),
 ]);
 
-/** `private.problem` details are a list of faulty fields, or an object of extension members. */
+/**
+ * `private.problem` details are a list of faulty fields, or an object of extension members, of which `retry_after`
+ * (seconds) is a header too.
+ */
 function parseDetails(details: string | null): ProblemExtra {
   if (!details) return {};
   try {

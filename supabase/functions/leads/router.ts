@@ -11,6 +11,12 @@ import { deleteStudent } from "./students/delete.ts";
 import { listStudents } from "./students/list.ts";
 import { updateStudent } from "./students/update.ts";
 import { updateLead } from "./update.ts";
+import { assignLead } from "./assign.ts";
+import { bulkAssignLeads } from "./bulk_assign.ts";
+import { leadHolders } from "./holders.ts";
+import { mergeLeads } from "./merge.ts";
+import { moveLead } from "./move.ts";
+import { resendAssignmentEmail } from "./resend_email.ts";
 
 /** Leads: who might become a customer, and all that happens with them. Fixed paths come before `/{id}`. */
 export const router = createApp("leads", { ready: loadPhoneNumbers });
@@ -26,3 +32,9 @@ listStudents(router);
 createStudent(router);
 updateStudent(router);
 deleteStudent(router);
+leadHolders(router);
+bulkAssignLeads(router);
+assignLead(router);
+moveLead(router);
+mergeLeads(router);
+resendAssignmentEmail(router);

@@ -1,0 +1,18 @@
+import { z } from "../_shared/zod.ts";
+
+export const Assignee = z.uuid().openapi({
+  description: "An active member who may hold leads",
+  example: "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+});
+
+/** What goes with an assignment, of one lead or of many. */
+export const assignmentDetails = {
+  note: z.string().trim().max(2_000).optional().openapi({
+    description: "Told to the person",
+    example: "Call before noon",
+  }),
+  deadline: z.iso.datetime({ offset: true }).nullish().openapi({
+    description: "When the response is due, instead of what the response time gives",
+    example: "2030-01-31T17:00:00Z",
+  }),
+};
