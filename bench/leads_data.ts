@@ -84,9 +84,13 @@ async function loadRows(sql: postgres.TransactionSql): Promise<void> {
     cross join generate_series(1, ${leadsEach}) i
     cross join lateral (select now() - make_interval(secs => (i::bigint * 7919 % 31536000)::integer) as at) made
     join staff holder on holder.organization_id = m.organization_id
-      and holder.position = (i / 10 % ${teamsEach}) * ${counselorsEach + 1} + 1 + i / 50 % ${counselorsEach}
+      and holder.position = (i / 10 % ${teamsEach}) * ${
+    counselorsEach + 1
+  } + 1 + i / 50 % ${counselorsEach}
     join staff creator on creator.organization_id = m.organization_id
-      and creator.position = (i / 10 % ${teamsEach}) * ${counselorsEach + 1} + 1 + i / 250 % ${counselorsEach}
+      and creator.position = (i / 10 % ${teamsEach}) * ${
+    counselorsEach + 1
+  } + 1 + i / 250 % ${counselorsEach}
     cross join lateral (
       select (array['new', 'contacted', 'qualified', 'proposal', 'won', 'lost'])[1 + i / 3 % 6] as key,
         (array[null, null, null, null, 'won', 'lost'])[1 + i / 3 % 6] as outcome) stage

@@ -551,6 +551,7 @@ export type Database = {
           "from_user": string | null;
           "id": string;
           "lead_id": string;
+          "merged_from": string | null;
           "method": string;
           "note": string | null;
           "organization_id": string;
@@ -564,6 +565,7 @@ export type Database = {
           "from_user"?: string | null;
           "id"?: string;
           "lead_id": string;
+          "merged_from"?: string | null;
           "method"?: string;
           "note"?: string | null;
           "organization_id": string;
@@ -576,6 +578,7 @@ export type Database = {
           "from_user"?: string | null;
           "id"?: string;
           "lead_id"?: string;
+          "merged_from"?: string | null;
           "method"?: string;
           "note"?: string | null;
           "organization_id"?: string;
@@ -667,6 +670,7 @@ export type Database = {
           "from_status": string | null;
           "id": string;
           "lead_id": string;
+          "merged_from": string | null;
           "note": string | null;
           "organization_id": string;
           "seconds_in_stage": number | null;
@@ -679,6 +683,7 @@ export type Database = {
           "from_status"?: string | null;
           "id"?: string;
           "lead_id": string;
+          "merged_from"?: string | null;
           "note"?: string | null;
           "organization_id": string;
           "seconds_in_stage"?: number | null;
@@ -690,6 +695,7 @@ export type Database = {
           "from_status"?: string | null;
           "id"?: string;
           "lead_id"?: string;
+          "merged_from"?: string | null;
           "note"?: string | null;
           "organization_id"?: string;
           "seconds_in_stage"?: number | null;
@@ -1928,7 +1934,27 @@ export type Database = {
     Functions: {
       "accept_invitation": { Args: { "token": string }; Returns: string };
       "actor": { Args: { "organization_id"?: string }; Returns: Json };
+      "assign_lead": {
+        Args: {
+          "assigned_to"?: string;
+          "deadline"?: string;
+          "lead_id": string;
+          "note"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
       "batch_detail": { Args: { "batch_id": string; "organization_id": string }; Returns: Json };
+      "bulk_assign": {
+        Args: {
+          "choice": Json;
+          "deadline"?: string;
+          "lead_ids": (string)[];
+          "note"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
       "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
       "create_action": {
@@ -1992,6 +2018,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_holders": {
+        Args: { "organization_id": string; "page_limit": number; "page_offset": number };
+        Returns: Json;
+      };
       "list_leads": {
         Args: {
           "filters": Json;
@@ -2011,6 +2041,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_stages": { Args: { "organization_id": string }; Returns: Json };
       "list_students": {
         Args: {
           "lead_id": string;
@@ -2021,11 +2052,26 @@ export type Database = {
         Returns: Json;
       };
       "me": { Args: { "organization_id"?: string }; Returns: Json };
+      "merge_leads": {
+        Args: { "duplicate_id": string; "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "message_status": {
         Args: { "message_id": string; "organization_id": string };
         Returns: Json;
       };
+      "move_lead": {
+        Args: {
+          "expected_version"?: number;
+          "lead_id": string;
+          "note"?: string;
+          "organization_id": string;
+          "status": string;
+        };
+        Returns: Json;
+      };
       "ping": { Args: Record<PropertyKey, never>; Returns: Json };
+      "pipeline_summary": { Args: { "organization_id": string }; Returns: Json };
       "process_batch": {
         Args: {
           "action"?: string;
@@ -2060,6 +2106,14 @@ export type Database = {
           "provider_message_id": string;
           "status": string;
         };
+        Returns: Json;
+      };
+      "replace_stages": {
+        Args: { "moves"?: Json; "organization_id": string; "stages": Json };
+        Returns: Json;
+      };
+      "resend_assignment": {
+        Args: { "lead_id": string; "organization_id": string };
         Returns: Json;
       };
       "restore_lead": {
@@ -2101,6 +2155,10 @@ export type Database = {
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
+        Returns: Json;
+      };
+      "update_holder": {
+        Args: { "change": Json; "organization_id": string; "user_id": string };
         Returns: Json;
       };
       "update_lead": {
