@@ -15,7 +15,7 @@ as $$
   from (
     values (lower(term)),
       (btrim(to_jsonb(lower(term))::text, '"')),
-      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '[^0-9]', '', 'g') from '^0*([0-9]{3,})$') end)
+      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '\(0\)|[^0-9]', '', 'g') from '^0*([0-9]{3,})$') end)
   ) as t (words)
   where t.words <> ''
 $$;
