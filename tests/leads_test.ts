@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { call, expectProblem, expectStatus } from "./support/http.ts";
-import {
-  addLead,
-  findLeads,
-  type LeadBody,
-  newLead,
-  newOffice,
-  readLead,
-} from "./support/leads.ts";
+import { addLead, findLeads, type LeadBody, newLead, readLead } from "./support/leads.ts";
 import { newOrganization } from "./support/organization.ts";
 
 interface Detail extends LeadBody {
