@@ -139,12 +139,12 @@ begin
   wanted := jsonb_populate_record(null::public.leads, lead || jsonb_build_object('organization_id', organization_id,
     'first_name', coalesce(lead ->> 'first_name', ''), 'last_name', coalesce(lead ->> 'last_name', '')));
   perform private.check_lead(wanted);
+  perform private.lock_lead_contacts(organization_id, wanted.phone, wanted.email);
   if wanted.assigned_to is not null then
     perform private.check_first_holder(organization_id, wanted.assigned_to);
   elsif wanted.team_id is not null then
     perform private.check_lead_team(organization_id, wanted.team_id);
   end if;
-  perform private.lock_lead_contacts(organization_id, wanted.phone, wanted.email);
   perform private.refuse_duplicate(organization_id, wanted.phone, wanted.email, allow_duplicate);
   insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, value, tags, time_zone,
     country, region, custom_fields, team_id, created_by)
