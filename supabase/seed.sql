@@ -1,5 +1,6 @@
 -- Demo data, for local use only: never load it into a hosted project. Everybody's password is `demo-only-password`.
--- One organization with a person for each system role, customers in arrears and what was done to them so far.
+-- One organization with a person for each system role, customers in arrears and what was done to them so far, and leads in
+-- every stage.
 
 do $$
 declare
@@ -64,5 +65,63 @@ begin
     ('DP-1007', 'warn', null)
   ) as a (account_number, action, note)
   join public.customers c on c.organization_id = demo and c.account_number = a.account_number;
+
+  insert into public.lead_fields (organization_id, key, label, type, choices, position) values
+    (demo, 'program', 'Program', 'choice', array['BSc Computing', 'BSc Nursing', 'LLB', 'MBA'], 1),
+    (demo, 'budget', 'Budget a year', 'number', '{}', 2);
+
+  -- holder and creator are the people's numbers above; days: how long the lead has been known.
+  insert into public.leads (id, organization_id, first_name, last_name, email, phone, source, status, value, tags, assigned_to,
+    created_by, created_at, updated_at, status_since, custom_fields, country, region, team_id)
+  select ('0199aa00-0000-7000-8000-0000000002' || lpad(l.number::text, 2, '0'))::uuid, demo, l.first_name, l.last_name, l.email,
+    l.phone, l.source, l.status, l.value, l.tags::text[], ('0199aa00-0000-7000-8000-00000000010' || l.holder)::uuid,
+    ('0199aa00-0000-7000-8000-00000000010' || l.creator)::uuid, l.since, l.since, l.since + (now() - l.since) / 2,
+    jsonb_strip_nulls(jsonb_build_object('program', l.program, 'budget', l.budget)), 'GH', l.region,
+    (select t.id from public.teams t where t.organization_id = demo)
+  from (
+    select v.*, now() - v.days * interval '1 day' - v.number * interval '17 minutes' as since from (values
+      (1, 'Akua', 'Bonsu', 'akua.bonsu@example.com', '+233244200201', 'website', 'new', 4200, '{}', null, 4, 0, 'BSc Computing', 4500, 'Greater Accra'),
+      (2, 'Kwabena', 'Asare', 'kwabena.asare@example.com', '+233244200202', 'website', 'new', 4200, '{hot}', 3, 4, 0, 'BSc Computing', null, 'Ashanti'),
+      (3, 'Serwaa', 'Addo', null, '+233244200203', 'facebook', 'new', 3800, '{}', null, 4, 0, 'BSc Nursing', null, 'Ashanti'),
+      (4, 'Ebo', 'Quansah', 'ebo.quansah@example.com', null, 'event', 'new', 6500, '{}', 3, 3, 1, 'MBA', 7000, 'Central'),
+      (5, 'Dzifa', 'Agbeko', 'dzifa.agbeko@example.com', '+233204200205', 'referral', 'new', 3800, '{vip}', null, 2, 1, 'BSc Nursing', null, 'Volta'),
+      (6, 'Yaa', 'Pokuaa', null, '+233264200206', 'walk-in', 'new', 4200, '{}', 3, 3, 2, null, null, 'Ashanti'),
+      (7, 'Selorm', 'Kpodo', 'selorm.kpodo@example.com', '+233244200207', 'website', 'new', 5100, '{}', null, 4, 3, 'LLB', 5000, 'Volta'),
+      (8, 'Fiifi', 'Baidoo', 'fiifi.baidoo@example.com', '+233544200208', 'facebook', 'contacted', 4200, '{}', 3, 4, 4, 'BSc Computing', 4000, 'Central'),
+      (9, 'Adjoa', 'Eshun', 'adjoa.eshun@example.com', '+233244200209', 'website', 'contacted', 6500, '{hot}', 2, 4, 5, 'MBA', 6500, 'Western'),
+      (10, 'Kwaku', 'Ampofo', null, '+233274200210', 'event', 'contacted', 3800, '{}', 3, 3, 6, 'BSc Nursing', null, 'Eastern'),
+      (11, 'Naa', 'Lamptey', 'naa.lamptey@example.com', '+233244200211', 'referral', 'contacted', 5100, '{}', 3, 2, 7, 'LLB', null, 'Greater Accra'),
+      (12, 'Issah', 'Alhassan', 'issah.alhassan@example.com', '+233204200212', 'website', 'contacted', 4200, '{}', null, 4, 8, 'BSc Computing', 3500, 'Northern'),
+      (13, 'Maame', 'Ofosu', 'maame.ofosu@example.com', '+233244200213', 'website', 'qualified', 6500, '{hot,vip}', 2, 2, 10, 'MBA', 8000, 'Ashanti'),
+      (14, 'Kobina', 'Essel', 'kobina.essel@example.com', '+233544200214', 'facebook', 'qualified', 4200, '{}', 3, 4, 12, 'BSc Computing', 4200, 'Central'),
+      (15, 'Zainab', 'Fuseini', null, '+233264200215', 'event', 'qualified', 3800, '{}', 3, 3, 14, 'BSc Nursing', 3800, 'Upper East'),
+      (16, 'Elikem', 'Doe', 'elikem.doe@example.com', '+233244200216', 'referral', 'qualified', 5100, '{vip}', 2, 4, 15, 'LLB', 5500, 'Volta'),
+      (17, 'Afia', 'Nyarko', 'afia.nyarko@example.com', '+233244200217', 'website', 'proposal', 6500, '{hot}', 3, 4, 18, 'MBA', 6500, 'Greater Accra'),
+      (18, 'Kwadwo', 'Antwi', 'kwadwo.antwi@example.com', '+233204200218', 'walk-in', 'proposal', 4200, '{}', 3, 3, 20, 'BSc Computing', null, 'Bono'),
+      (19, 'Mansa', 'Tagoe', 'mansa.tagoe@example.com', '+233274200219', 'website', 'proposal', 5100, '{}', 2, 2, 22, 'LLB', 5000, 'Greater Accra'),
+      (20, 'Edem', 'Gbeho', 'edem.gbeho@example.com', '+233244200220', 'facebook', 'won', 4200, '{}', 3, 4, 30, 'BSc Computing', 4200, 'Volta'),
+      (21, 'Abla', 'Senyo', null, '+233244200221', 'referral', 'won', 6500, '{vip}', 2, 2, 35, 'MBA', 7000, 'Volta'),
+      (22, 'Ato', 'Yankson', 'ato.yankson@example.com', '+233544200222', 'website', 'won', 3800, '{}', 3, 3, 40, 'BSc Nursing', null, 'Central'),
+      (23, 'Rashida', 'Iddrisu', 'rashida.iddrisu@example.com', '+233244200223', 'event', 'lost', 4200, '{}', 3, 4, 32, 'BSc Computing', 2000, 'Northern'),
+      (24, 'Papa', 'Arthur', 'papa.arthur@example.com', null, 'website', 'lost', 5100, '{}', null, 4, 45, 'LLB', null, 'Western'),
+      (25, 'Gifty', 'Amankwah', null, '+233264200225', 'facebook', 'lost', 3800, '{}', 2, 2, 50, null, null, 'Ashanti')
+    ) as v (number, first_name, last_name, email, phone, source, status, value, tags, holder, creator, days, program, budget, region)
+  ) l;
+
+  insert into public.lead_assignments (organization_id, lead_id, to_user, assigned_by, created_at)
+  select demo, l.id, l.assigned_to, l.created_by, l.created_at from public.leads l
+  where l.organization_id = demo and l.assigned_to is not null;
+
+  insert into public.students (organization_id, lead_id, first_name, last_name, birth_date, grade, school, created_by)
+  select demo, ('0199aa00-0000-7000-8000-0000000002' || s.lead)::uuid, s.first_name, s.last_name, s.birth_date::date, s.grade,
+    s.school, '0199aa00-0000-7000-8000-000000000103'
+  from (values
+    ('02', 'Kwame', 'Asare', '2008-05-17', 'SHS 3', 'Prempeh College'),
+    ('06', 'Akosua', 'Pokuaa', '2009-01-30', 'SHS 2', 'St. Louis'),
+    ('06', 'Yaw', 'Pokuaa', '2010-11-02', 'SHS 1', 'Opoku Ware'),
+    ('08', 'Esi', 'Baidoo', '2008-08-21', 'SHS 3', 'Wesley Girls'''),
+    ('15', 'Amina', 'Fuseini', '2007-12-12', null, 'Navrongo'),
+    ('20', 'Edem', 'Gbeho', '2006-03-09', null, null)
+  ) as s (lead, first_name, last_name, birth_date, grade, school);
 end
 $$;

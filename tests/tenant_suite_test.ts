@@ -16,6 +16,8 @@ async function visible(tenant: Tenant): Promise<Record<string, unknown>> {
     customers: await seen("/customers"),
     customer: await seen(`/customers/${tenant.ids["customer_id"]}`),
     actions: await seen("/actions"),
+    leads: await seen("/leads"),
+    lead: await seen(`/leads/${tenant.ids["lead_id"]}`),
     batches: await seen("/upload/batches"),
     // Their number only: their statuses move on by themselves.
     messages: (await seen("/sms/messages")).total,

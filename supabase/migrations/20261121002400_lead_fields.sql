@@ -31,6 +31,7 @@ begin
     when 'choices' then
       return case when kind <> 'array' or not choices @> value then 'must be a list of the field''s choices' end;
   end case;
+  return null;
 end
 $$;
 comment on function private.fits_lead_field is 'Null when the value fits, else what it must be.';
@@ -45,7 +46,7 @@ declare
   key text;
   value jsonb;
   fault text;
-  faults jsonb := '[]';
+  faults jsonb := jsonb_build_array();
   unknown jsonb := custom_fields;
 begin
   for i in 0 .. jsonb_array_length(definitions) - 1 loop
@@ -104,8 +105,8 @@ as $$
 $$;
 
 -- Two requests that would give two leads the same number or address wait for each other here, always in this order. An
--- import takes the first lock exclusively, so that it need not take one per row. Nobody may hold a lead's row lock
--- before the first lock: an import that holds it waits for rows.
+-- import takes the first lock exclusively, so that it need not take one per row. These locks come first of all: who holds
+-- them may wait for holders of leads (see assignment) and for leads, never the other way round.
 create function private.lock_lead_contacts(organization_id uuid, phone text, email text)
 returns void
 language plpgsql volatile set search_path = ''

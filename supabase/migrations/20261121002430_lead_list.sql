@@ -14,8 +14,8 @@ as $$
   select array_agg(distinct '%' || replace(replace(replace(t.words, '\', '\\'), '%', '\%'), '_', '\_') || '%')
   from (
     values (lower(term)),
-      (btrim(to_jsonb(lower(term))::text, '"')),
-      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '[^0-9]', '', 'g') from '^0*([0-9]{3,})$') end)
+      (substr(to_jsonb(lower(term))::text, 2, char_length(to_jsonb(lower(term))::text) - 2)),
+      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '\(0\)|[^0-9]', '', 'g') from '^0*([0-9]{3,})$') end)
   ) as t (words)
   where t.words <> ''
 $$;

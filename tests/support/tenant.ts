@@ -39,8 +39,18 @@ export async function newTenant(name: string): Promise<Tenant> {
     new File(["name,account number,phone,arrears\nKofi,77,0244123457,5\n"], `${name}.csv`),
   );
   const upload = await created<{ upload_id: string }>(organization, "/upload/excel", file);
+  const lead = await created<{ id: string }>(organization, "/leads", {
+    first_name: `${name} lead`,
+    phone: "+233244123458",
+  });
+  const students = `/leads/${lead.id}/students`;
+  const student = await created<{ id: string }>(organization, students, {
+    first_name: `${name} student`,
+  });
   const ids = {
     customer_id: customer.id,
+    lead_id: lead.id,
+    student_id: student.id,
     batch_id: batch.batch_id,
     message_id: message.message_id,
     upload_id: upload.upload_id,

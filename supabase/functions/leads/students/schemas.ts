@@ -19,8 +19,9 @@ export const Student = z.object({
 export const StudentInput = z.object({
   first_name: line(100).pipe(z.string().min(1)).openapi({ type: "string", example: "Esi" }),
   last_name: line(100).optional().openapi({ example: "Mensah" }),
-  birth_date: z.iso.date().refine((day) => day >= "1900", "is too long ago").nullable().optional()
-    .openapi({ example: "2008-05-17" }),
+  birth_date: z.iso.date().pipe(z.string().refine((day) => day >= "1900", "is too long ago"))
+    .nullable().optional()
+    .openapi({ type: ["string", "null"], format: "date", example: "2008-05-17" }),
   grade: line(50).nullable().optional().openapi({ type: ["string", "null"], example: "SHS 3" }),
   school: line(200).nullable().optional().openapi({
     type: ["string", "null"],
