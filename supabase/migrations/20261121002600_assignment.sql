@@ -117,7 +117,7 @@ end
 $$;
 
 -- Gives lead_ids[i] to user_ids[i], or with null takes it from its holder; each lead at most once. Leads that are there
--- already, deleted or unknown are passed over. It judges neither the caller nor the people (lock_holders does), writes the
+-- already (unless a deadline is given, which may be a new one), deleted or unknown are passed over. It judges neither the caller nor the people (lock_holders does), writes the
 -- history, tells the people, and answers how many leads changed hands. deadline: instead of the one the clock would get.
 create function private.assign_leads(
   organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null, deadline timestamptz default null)
@@ -135,9 +135,14 @@ begin
     select distinct on (w.lead_id) w.lead_id, w.to_user
     from unnest(lead_ids, user_ids) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
   ), moved as (
+    -- Each lead is looked up by its key: of a table without statistics the planner would read all of it for each one.
     select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
-    from wanted w join public.leads l on l.organization_id = assign_leads.organization_id and l.id = w.lead_id
-    where l.deleted_at is null and l.assigned_to is distinct from w.to_user
+    from wanted w
+    cross join lateral (
+      select o.id, o.assigned_to, o.deleted_at from public.leads o
+      where o.organization_id = assign_leads.organization_id and o.id = w.lead_id offset 0) l
+    where l.deleted_at is null
+      and (l.assigned_to is distinct from w.to_user or (assign_leads.deadline is not null and w.to_user is not null))
   ), changes as (
     update public.leads l set assigned_to = m.to_user
     from moved m where l.organization_id = assign_leads.organization_id and l.id = m.id

@@ -26,7 +26,8 @@ const shared = {
   description: "Written to the lead's history; the person is told in the application and by " +
     "e-mail. A person who holds as many open leads as it may is refused with 409 " +
     "`over_capacity`. Somebody off duty can be chosen: only the strategies of " +
-    "POST /leads/bulk-assign pass over them. To the person who holds it already changes nothing.",
+    "POST /leads/bulk-assign pass over them. To the person who holds it already changes " +
+    "nothing but the deadline, if one is given.",
   responses: { 200: json(Lead, "The lead"), ...guarded, ...problems(400, 404, 409, 422) },
 };
 
