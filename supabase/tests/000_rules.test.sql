@@ -144,6 +144,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'customers_dashboard(uuid)',
     'found_organization(text,jsonb)',
     'invite_member(uuid,text,text,uuid)',
+    'lead_calendar(uuid)',
     'list_actions(uuid,jsonb,integer,integer)',
     'list_batches(uuid,integer,integer)',
     'list_customers(uuid,jsonb,text,integer,integer)',
@@ -152,10 +153,13 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'message_status(uuid,uuid)',
     'ping()',
     'process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
+    'read_lead_settings(uuid)',
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
     'send_message(uuid,uuid,text,text,text,text)',
+    'set_calendar(uuid,jsonb)',
     'set_sms_credentials(uuid,jsonb)',
-    'take_rate_limit(text,integer)'
+    'take_rate_limit(text,integer)',
+    'update_lead_settings(uuid,jsonb)'
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
@@ -180,6 +184,8 @@ $$, array[
     'private.customers_dashboard(uuid)',
     'private.found_own_organization(text,jsonb)',
     'private.invite_member(uuid,text,text,uuid)',
+    'private.lead_calendar(uuid)',
+    'private.lead_settings(uuid)',
     'private.me(uuid)',
     'private.my_colleagues()',
     'private.my_organizations()',
@@ -191,8 +197,10 @@ $$, array[
     'private.search_customers(uuid,text)',
     'private.send_bulk(uuid,jsonb,jsonb,text,integer,text)',
     'private.send_message(uuid,uuid,text,text,text,text)',
+    'private.set_calendar(uuid,jsonb)',
     'private.set_sms_credentials(uuid,jsonb)',
-    'private.take_own_tokens(text,integer)'
+    'private.take_own_tokens(text,integer)',
+    'private.update_lead_settings(uuid,jsonb)'
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable
@@ -200,7 +208,9 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
   values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
     ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
     ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
-    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres')
+    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres'),
+    ('recount-clocks', '* * * * *', 'select private.recount_clocks()', 'postgres'),
+    ('sla', '* * * * *', 'select private.run_sla()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();

@@ -117,6 +117,105 @@ export type Database = {
           },
         ];
       };
+      "calendar_holidays": {
+        Row: {
+          "day": string;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "day": string;
+          "id"?: string;
+          "name"?: string;
+          "organization_id": string;
+        };
+        Update: {
+          "day"?: string;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendar_holidays_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "calendars";
+            referencedColumns: ["organization_id"];
+          },
+        ];
+      };
+      "calendar_periods": {
+        Row: {
+          "closes": string;
+          "id": string;
+          "opens": string;
+          "organization_id": string;
+          "weekday": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "closes": string;
+          "id"?: string;
+          "opens": string;
+          "organization_id": string;
+          "weekday": number;
+        };
+        Update: {
+          "closes"?: string;
+          "id"?: string;
+          "opens"?: string;
+          "organization_id"?: string;
+          "weekday"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendar_periods_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "calendars";
+            referencedColumns: ["organization_id"];
+          },
+        ];
+      };
+      "calendars": {
+        Row: {
+          "created_at": string;
+          "enabled": boolean;
+          "id": string;
+          "organization_id": string;
+          "time_zone": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "organization_id": string;
+          "time_zone"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "organization_id"?: string;
+          "time_zone"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendars_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: true;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "consents": {
         Row: {
           "act": string | null;
@@ -823,6 +922,7 @@ export type Database = {
           "search_text": string;
           "sla_breached_at": string | null;
           "sla_deadline": string | null;
+          "sla_explicit": boolean;
           "sla_next_at": string | null;
           "sla_responded_at": string | null;
           "sla_started_at": string | null;
@@ -863,6 +963,7 @@ export type Database = {
           "search_text"?: never;
           "sla_breached_at"?: string | null;
           "sla_deadline"?: string | null;
+          "sla_explicit"?: boolean;
           "sla_next_at"?: string | null;
           "sla_responded_at"?: string | null;
           "sla_started_at"?: string | null;
@@ -902,6 +1003,7 @@ export type Database = {
           "search_text"?: never;
           "sla_breached_at"?: string | null;
           "sla_deadline"?: string | null;
+          "sla_explicit"?: boolean;
           "sla_next_at"?: string | null;
           "sla_responded_at"?: string | null;
           "sla_started_at"?: string | null;
@@ -1523,6 +1625,54 @@ export type Database = {
           },
         ];
       };
+      "sla_events": {
+        Row: {
+          "assigned_to": string | null;
+          "created_at": string;
+          "deadline": string;
+          "event": string;
+          "id": string;
+          "lead_id": string;
+          "met": boolean | null;
+          "organization_id": string;
+          "response_minutes": number | null;
+          "team_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_to"?: string | null;
+          "created_at"?: string;
+          "deadline": string;
+          "event": string;
+          "id"?: string;
+          "lead_id": string;
+          "met"?: boolean | null;
+          "organization_id": string;
+          "response_minutes"?: number | null;
+          "team_id"?: string | null;
+        };
+        Update: {
+          "assigned_to"?: string | null;
+          "created_at"?: string;
+          "deadline"?: string;
+          "event"?: string;
+          "id"?: string;
+          "lead_id"?: string;
+          "met"?: boolean | null;
+          "organization_id"?: string;
+          "response_minutes"?: number | null;
+          "team_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sla_events_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
       "sms_accounts": {
         Row: {
           "created_at": string;
@@ -1954,6 +2104,7 @@ export type Database = {
         Returns: Json;
       };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
+      "lead_calendar": { Args: { "organization_id": string }; Returns: Json };
       "list_actions": {
         Args: {
           "filters": Json;
@@ -2004,6 +2155,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "read_lead_settings": { Args: { "organization_id": string }; Returns: Json };
       "record_inbound": {
         Args: {
           "body": string;
@@ -2050,6 +2202,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "set_calendar": { Args: { "calendar": Json; "organization_id": string }; Returns: Json };
       "set_sms_credentials": {
         Args: { "account_id": string; "credentials": Json };
         Returns: undefined;
@@ -2061,6 +2214,10 @@ export type Database = {
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
+        Returns: Json;
+      };
+      "update_lead_settings": {
+        Args: { "changes": Json; "organization_id": string };
         Returns: Json;
       };
       "webhook_credentials": {
