@@ -177,18 +177,18 @@ begin
     from new_rows n
     join old_rows o using (id)
     where (n.sla_status, n.sla_started_at, n.sla_responded_at) is distinct from (o.sla_status, o.sla_started_at, o.sla_responded_at)
+  ), happened as (
+    select c.*, unnest(array_remove(array[case when c.ran and c.sla_status is null then 'stopped' end,
+      case when c.runs and c.anew then 'started' end, case when c.nears and not c.anew then 'reminder' end,
+      case when c.ran and c.sla_status = 'breached' then 'breach' end, case when c.responded then 'response' end], null)) as event
+    from changes c
   ), made as (
     insert into public.sla_events (organization_id, lead_id, event, assigned_to, team_id, deadline, met, response_minutes)
-    select c.organization_id, c.id, e.event, case when e.event = 'stopped' then c.old_holder else c.assigned_to end, c.team_id,
-      case when e.event = 'stopped' then c.old_deadline else c.sla_deadline end,
-      case when e.event = 'response' then c.met end,
-      case when e.event = 'response' then floor(private.working_minutes_between(c.organization_id, c.sla_started_at, c.sla_responded_at)) end
-    from changes c
-    cross join lateral (values
-      ('stopped', c.ran and c.sla_status is null), ('started', c.runs and c.anew), ('reminder', c.nears and not c.anew),
-      ('breach', c.ran and c.sla_status = 'breached'), ('response', c.responded)
-    ) as e (event, happened)
-    where e.happened
+    select h.organization_id, h.id, h.event, case when h.event = 'stopped' then h.old_holder else h.assigned_to end, h.team_id,
+      case when h.event = 'stopped' then h.old_deadline else h.sla_deadline end,
+      case when h.event = 'response' then h.met end, case when h.event = 'response'
+        then floor(private.working_minutes_between(h.organization_id, h.sla_started_at, h.sla_responded_at)) end
+    from happened h
     returning id, event
   )
   select array_agg(m.id) into to_tell from made m where m.event in ('reminder', 'breach');
