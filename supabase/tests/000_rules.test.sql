@@ -152,6 +152,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'get_lead(uuid,uuid)',
     'invite_member(uuid,text,text,uuid)',
     'lead_fields(uuid)',
+    'lead_calendar(uuid)',
     'list_actions(uuid,jsonb,integer,integer)',
     'list_batches(uuid,integer,integer)',
     'list_customers(uuid,jsonb,text,integer,integer)',
@@ -170,6 +171,13 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'take_rate_limit(text,integer)',
     'update_lead(uuid,uuid,jsonb,integer,boolean)',
     'update_student(uuid,uuid,uuid,jsonb)'
+    'read_lead_settings(uuid)',
+    'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
+    'send_message(uuid,uuid,text,text,text,text)',
+    'set_calendar(uuid,jsonb)',
+    'set_sms_credentials(uuid,jsonb)',
+    'take_rate_limit(text,integer)',
+    'update_lead_settings(uuid,jsonb)'
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
@@ -202,6 +210,8 @@ $$, array[
     'private.lead_fields(uuid)',
     'private.list_leads(uuid,jsonb,text,integer,integer)',
     'private.list_students(uuid,uuid,integer,integer)',
+    'private.lead_calendar(uuid)',
+    'private.lead_settings(uuid)',
     'private.me(uuid)',
     'private.my_colleagues()',
     'private.my_organizations()',
@@ -222,6 +232,11 @@ $$, array[
     'private.teams_with(text)',
     'private.update_lead(uuid,uuid,jsonb,integer,boolean)',
     'private.update_student(uuid,uuid,uuid,jsonb)'
+    'private.send_message(uuid,uuid,text,text,text,text)',
+    'private.set_calendar(uuid,jsonb)',
+    'private.set_sms_credentials(uuid,jsonb)',
+    'private.take_own_tokens(text,integer)',
+    'private.update_lead_settings(uuid,jsonb)'
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable
@@ -229,7 +244,9 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
   values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
     ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
     ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
-    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres')
+    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres'),
+    ('recount-clocks', '* * * * *', 'select private.recount_clocks()', 'postgres'),
+    ('sla', '* * * * *', 'select private.run_sla()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();

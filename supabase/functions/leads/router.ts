@@ -17,6 +17,8 @@ import { leadHolders } from "./holders.ts";
 import { mergeLeads } from "./merge.ts";
 import { moveLead } from "./move.ts";
 import { resendAssignmentEmail } from "./resend_email.ts";
+import { leadCalendar } from "./calendar.ts";
+import { leadSettings } from "./settings.ts";
 
 /** Leads: who might become a customer, and all that happens with them. Fixed paths come before `/{id}`. */
 export const router = createApp("leads", { ready: loadPhoneNumbers });
@@ -38,3 +40,5 @@ assignLead(router);
 moveLead(router);
 mergeLeads(router);
 resendAssignmentEmail(router);
+leadCalendar(router);
+leadSettings(router);

@@ -1,0 +1,305 @@
+-- The response clock: when it starts, stops and moves, what its job does, and who sees and is told what.
+begin;
+\ir support.inc
+select plan(155);
+do $$
+declare
+  role_key text;
+begin
+  perform tests.arrange();
+  insert into public.teams (id, organization_id, name) values (tests.remember('north', private.uuid_v7()), tests.id('ours'), 'North'),
+    (tests.remember('south', private.uuid_v7()), tests.id('ours'), 'South');
+  update public.memberships set team_id = tests.id('north') where user_id in (tests.id('manager'), tests.id('counselor'));
+  perform tests.member('colleague', 'ours', 'counselor'), tests.member('southerner', 'ours', 'counselor');
+  update public.memberships set team_id = tests.id('south') where user_id = tests.id('southerner');
+end
+$$;
+
+create function tests.lead(name text, holder text default null, organization text default 'ours') returns uuid language plpgsql as $$
+declare
+  lead uuid;
+begin
+  insert into public.leads (organization_id, first_name, assigned_to, created_by)
+  values (tests.id(organization), name, tests.id(holder), tests.id('campaign_manager')) returning id into lead;
+  return tests.remember(name, lead);
+end
+$$;
+
+create function tests.set(lead text, change text) returns void language plpgsql as $$
+begin
+  execute format('update public.leads set %s where id = tests.id(%L)', change, lead);
+end
+$$;
+
+create function tests.settings(change text) returns void language plpgsql as $$
+begin
+  execute format('update public.lead_settings set %s where organization_id = tests.id(''ours'')', change);
+end
+$$;
+
+-- The clock in a line: its status, and how far its deadline and its next moment are from its start.
+create function tests.clock(lead text) returns text language sql stable as $$
+  select concat_ws(' ', coalesce(l.sla_status, 'none'), extract(epoch from l.sla_deadline - l.sla_started_at)::integer / 60,
+    extract(epoch from l.sla_next_at - l.sla_started_at)::integer / 60)
+  from public.leads l where l.id = tests.id(lead)
+$$;
+
+-- As if the lead's clock had started that many minutes earlier.
+create function tests.age(lead text, minutes integer) returns void language plpgsql as $$
+begin
+  alter table public.leads disable trigger record_sla;
+  update public.leads set sla_started_at = sla_started_at - make_interval(mins => minutes),
+    sla_deadline = sla_deadline - make_interval(mins => minutes), sla_next_at = sla_next_at - make_interval(mins => minutes)
+  where id = tests.id(lead);
+  alter table public.leads enable trigger record_sla;
+end
+$$;
+
+create function tests.events(lead text) returns text language sql stable as $$
+  select string_agg(e.event, ' ' order by e.id) from public.sla_events e where e.lead_id = tests.id(lead)
+$$;
+
+create function tests.told(lead text, wanted text) returns text[] language sql stable as $$
+  select coalesce(array_agg(distinct t.name order by t.name), '{}')
+  from public.notifications n join tests.things t on t.id = n.user_id
+  where n.kind = wanted and n.data ->> 'lead_id' = tests.id(lead)::text
+$$;
+
+-- Starting and stopping
+do $$ begin perform tests.lead('nobody''s'), tests.lead('held', 'counselor'); end $$;
+select is(tests.clock('nobody''s'), 'none', 'An unassigned lead has no clock.');
+select is(tests.clock('held'), 'running 120 90', 'An assigned lead''s clock runs for the organization''s minutes, with a reminder before.');
+do $$ begin perform tests.set('nobody''s', 'assigned_to = tests.id(''counselor'')'); end $$;
+select is(tests.clock('nobody''s'), 'running 120 90', 'Assigning starts the clock.');
+do $$ begin perform tests.set('nobody''s', 'assigned_to = null'); end $$;
+select is(tests.clock('nobody''s'), 'none', 'Taking the lead from its holder stops it.');
+select is(tests.events('nobody''s'), 'started stopped', 'Both are recorded.');
+do $$ begin perform tests.settings('clock_starts = ''creation'''), tests.lead('created'); end $$;
+select is(tests.clock('created'), 'running 120 90', 'By the setting the clock starts with the lead.');
+do $$ begin perform tests.age('created', 10), tests.set('created', 'assigned_to = tests.id(''counselor'')'); end $$;
+select is((select sla_started_at < now() from public.leads where id = tests.id('created')), true, 'Its first holder does not restart it.');
+do $$ begin perform tests.set('created', 'assigned_to = null'); end $$;
+select is(tests.clock('created'), 'running 120 90', 'It runs on when the holder is gone.');
+do $$ begin perform tests.settings('clock_starts = ''assignment'''), tests.set('held', 'status = ''lost'''); end $$;
+select is(tests.clock('held'), 'none', 'Closing stops the clock.');
+do $$ begin perform tests.set('held', 'status = ''new'''); end $$;
+select is(tests.clock('held'), 'running 120 90', 'Reopening starts what was stopped.');
+do $$ begin perform tests.set('held', 'deleted_at = now()'); end $$;
+select is(tests.clock('held'), 'none', 'Deleting stops the clock.');
+do $$ begin perform tests.set('held', 'deleted_at = null'); end $$;
+select is(tests.clock('held'), 'running 120 90', 'Restoring starts what was stopped.');
+do $$ begin perform tests.settings('sla_minutes = 0'), tests.lead('free', 'counselor'); end $$;
+select is(tests.clock('free'), 'none', '0 minutes is no clock.');
+do $$ begin perform tests.settings('sla_minutes = 20'), tests.lead('tight', 'counselor'); end $$;
+select is(tests.clock('tight'), 'due_soon 20 20', 'Where the reminder''s moment is past from the beginning, the lead is due soon.');
+select is(tests.told('tight', 'sla_reminder'), '{}', 'Nobody is reminded of what was just assigned.');
+do $$ begin perform tests.settings('sla_minutes = 120'); end $$;
+select throws_ok($$update public.leads set sla_next_at = now() where id = tests.id('free')$$, '23514', null,
+  'The job never sees a lead without a running clock.');
+
+-- Stages
+do $$
+begin
+  update public.pipeline_stages set sla_minutes = 60 where organization_id = tests.id('ours') and key = 'contacted';
+  update public.pipeline_stages set sla_minutes = 0 where organization_id = tests.id('ours') and key = 'proposal';
+  perform tests.lead('mover', 'counselor'), tests.age('mover', 5), tests.set('mover', 'status = ''contacted''');
+end
+$$;
+select is(tests.clock('mover'), 'running 60 30', 'A stage with minutes of its own starts a clock with those.');
+do $$ begin perform tests.age('mover', 10), tests.set('mover', 'sla_responded_at = now()'); end $$;
+select is(tests.clock('mover'), 'met 60', 'A response stops it.');
+do $$ begin perform tests.set('mover', 'status = ''new'''), tests.set('mover', 'status = ''qualified'''); end $$;
+select is(tests.clock('mover'), 'met 60', 'A stage without minutes of its own starts none after that.');
+do $$ begin perform tests.set('mover', 'status = ''contacted'''); end $$;
+select is(tests.clock('mover'), 'running 60 30', 'A stage with minutes of its own does, with a response to come.');
+do $$ begin perform tests.age('mover', 10), tests.set('mover', 'status = ''new'''); end $$;
+select is(tests.clock('mover'), 'running 120 90', 'A clock that runs counts the minutes of the stage in which the lead stands.');
+do $$ begin perform tests.set('mover', 'status = ''proposal'''); end $$;
+select is(tests.clock('mover'), 'none', 'A stage with 0 minutes stops it.');
+do $$ begin perform tests.set('mover', 'status = ''qualified'''); end $$;
+select is(tests.clock('mover'), 'running 120 90', 'Leaving that stage unanswered starts it.');
+
+-- Reassignment
+do $$
+begin
+  perform tests.lead('passed on', 'counselor'), tests.age('passed on', 40), tests.set('passed on', 'assigned_to = tests.id(''colleague'')');
+end
+$$;
+select is((select sla_started_at from public.leads where id = tests.id('passed on')), now(), 'Reassigning restarts the clock.');
+do $$
+begin
+  perform tests.age('passed on', 200), private.run_sla(now());
+  perform tests.set('passed on', 'assigned_to = tests.id(''counselor'')');
+end
+$$;
+select is(tests.clock('passed on'), 'running 120 90', 'It also restarts a breached one that nobody answered.');
+select is(tests.events('passed on'), 'started started breach started', 'The breach stays on record.');
+do $$
+begin
+  perform tests.age('passed on', 5), tests.set('passed on', 'sla_responded_at = now()');
+  perform tests.set('passed on', 'assigned_to = tests.id(''colleague'')');
+end
+$$;
+select is(tests.clock('passed on'), 'met 120', 'What was answered stays answered.');
+do $$
+begin
+  perform tests.settings('on_reassignment = ''keep''');
+  perform tests.lead('kept', 'counselor'), tests.age('kept', 40), tests.set('kept', 'assigned_to = tests.id(''colleague'')');
+end
+$$;
+select is((select sla_started_at from public.leads where id = tests.id('kept')), now() - interval '40 minutes',
+  'By the setting the clock is kept.');
+do $$ begin perform tests.settings('on_reassignment = ''restart'''); end $$;
+
+-- A deadline that a person gave
+do $$
+begin
+  perform tests.lead('promised');
+  perform set_config('signalbox.deadline', (now() + interval '3 days')::text, true);
+  perform tests.set('promised', 'assigned_to = tests.id(''counselor'')');
+  perform set_config('signalbox.deadline', '', true);
+end
+$$;
+select is(tests.clock('promised'), 'running 4320 4290', 'A given deadline is the deadline.');
+do $$ begin perform tests.settings('sla_minutes = 240'); end $$;
+select is(tests.clock('promised'), 'running 4320 4290', 'Settings do not move it.');
+select is(tests.clock('kept'), 'running 240 210', 'They move every other running clock.');
+do $$ begin perform tests.settings('reminder_minutes = 60'); end $$;
+select is(tests.clock('promised'), 'running 4320 4260', 'The reminder before it follows the setting.');
+do $$ begin perform tests.settings('sla_minutes = 120, reminder_minutes = 30'), tests.set('promised', 'assigned_to = tests.id(''colleague'')'); end $$;
+select is(tests.clock('promised'), 'running 120 90', 'The next holder gets the usual time.');
+
+-- The job
+do $$
+begin
+  perform tests.lead('near', 'counselor'), tests.lead('gone', 'counselor'), tests.lead('won', 'counselor'), tests.lead('late', 'counselor'),
+    tests.lead('fresh', 'counselor');
+  perform tests.age('near', 95), tests.age('late', 121), tests.age('gone', 130), tests.age('won', 130);
+  perform tests.set('gone', 'deleted_at = now()'), tests.set('won', 'status = ''won''');
+  perform private.run_sla();
+end
+$$;
+select is(tests.clock('near'), 'due_soon 120 120', 'What nears its deadline is due soon.');
+select is(tests.told('near', 'sla_reminder'), '{counselor}', 'Its holder is reminded.');
+select is(tests.clock('late'), 'breached 120', 'What missed its deadline is breached, also when the reminder was missed too.');
+select is((select sla_breached_at from public.leads where id = tests.id('late')), now(), 'The lead says when that was found.');
+select is(tests.told('late', 'sla_reminder'), '{}', 'There is no reminder of what is over.');
+select is(tests.told('late', 'sla_breach'), '{campaign_manager,counselor,manager}', 'Holder, creator and the team''s manager learn of the breach.');
+select is(tests.clock('fresh'), 'running 120 90', 'What is not due is left alone.');
+select is(tests.clock('gone') || tests.clock('won'), 'nonenone', 'Deleted and closed leads have no clock.');
+select is(tests.told('gone', 'sla_breach') || tests.told('won', 'sla_breach'), '{}', 'Nobody hears of deleted and closed leads.');
+select is(private.run_sla(), 0, 'The next run finds nothing.');
+select is((select count(*) from public.notifications n where n.data ->> 'lead_id' = tests.id('late')::text), 3::bigint, 'Nobody is told twice.');
+select is((select count(*) from public.emails e where e.lead_id = tests.id('late') and e.kind = 'sla_breach'), 3::bigint, 'Each gets one e-mail.');
+select is((select n.body from public.notifications n where n.user_id = tests.id('counselor') and n.data ->> 'lead_id' = tests.id('late')::text),
+  format('late, assigned to Counselor, was to be answered by %s (Africa/Accra).',
+    to_char((now() - interval '1 minute') at time zone 'Africa/Accra', 'FMDay, FMDD FMMonth YYYY, HH24:MI')),
+  'The text names the lead, its holder and the deadline in the organization''s zone.');
+select is(private.run_sla(now() + interval '30 minutes') > 0, true, 'A later run goes on.');
+select is(tests.clock('near'), 'breached 120', 'What was reminded of is breached then.');
+select is(tests.events('near'), 'started reminder breach', 'Each happens once.');
+do $$ begin perform tests.lead('southern', 'southerner'), tests.age('southern', 121), private.run_sla(); end $$;
+select is(tests.told('southern', 'sla_breach'), '{admin,campaign_manager,southerner}', 'Where the team has no manager the admins are told.');
+do $$
+begin
+  update public.memberships set status = 'suspended' where user_id = tests.id('southerner');
+  perform tests.lead('orphan', 'southerner'), tests.age('orphan', 121), private.run_sla();
+end
+$$;
+select is(tests.told('orphan', 'sla_breach'), '{admin,campaign_manager}', 'A suspended holder is not told.');
+do $$
+begin
+  perform tests.settings('clock_starts = ''creation'''), tests.lead('open'), tests.age('open', 95), private.run_sla();
+  perform tests.settings('clock_starts = ''assignment''');
+end
+$$;
+select is(tests.told('open', 'sla_reminder'), '{admin}', 'Of a lead that nobody holds, those are reminded who can assign it.');
+
+-- A lead that makes the run fail keeps no other waiting.
+create function tests.fail() returns trigger language plpgsql as $$
+begin
+  raise exception 'poison';
+end
+$$;
+create trigger zz_fail before update on public.leads for each row when (new.first_name = 'poison' and new.sla_status = 'breached') execute function tests.fail();
+do $$
+begin
+  perform tests.lead('poison', 'counselor'), tests.lead('victim', 'counselor'), tests.age('poison', 500), tests.age('victim', 121);
+  perform set_config('client_min_messages', 'error', true), private.run_sla(), set_config('client_min_messages', 'warning', true);
+end
+$$;
+select is(tests.clock('victim') || ' ' || tests.clock('poison'), 'breached 120 running 120 90', 'A lead that makes a batch fail is passed over.');
+do $$ begin perform tests.set('poison', 'deleted_at = now()'); end $$;
+
+-- Responses
+do $$ begin perform tests.lead('in time', 'counselor'), tests.age('in time', 121), tests.set('in time', 'sla_responded_at = now() - interval ''2 minutes'''); end $$;
+select is(tests.clock('in time'), 'met 120', 'A response counts from when it happened, before the breach was found.');
+select is((select (e.met, e.response_minutes)::text from public.sla_events e where e.lead_id = tests.id('in time') and e.event = 'response'), '(t,119)',
+  'Its time is recorded.');
+do $$ begin perform tests.lead('overdue', 'counselor'), tests.age('overdue', 121), tests.set('overdue', 'sla_responded_at = now()'); end $$;
+select is(tests.clock('overdue'), 'breached 120', 'A response after the deadline is a breach.');
+select is(tests.events('overdue'), 'started breach response', 'Breach and response are recorded.');
+select is(tests.told('overdue', 'sla_breach'), '{campaign_manager,counselor,manager}', 'The breach is told, though no run found it.');
+do $$ begin perform tests.set('late', 'sla_responded_at = now()'); end $$;
+select is(tests.clock('late'), 'breached 120', 'A breached lead stays breached when it is answered.');
+select is((select (e.met, e.response_minutes)::text from public.sla_events e where e.lead_id = tests.id('late') and e.event = 'response'), '(f,121)',
+  'Its late response is recorded.');
+
+-- The calendar
+do $$
+begin
+  perform tests.lead('weekend', 'counselor');
+  update public.leads set sla_started_at = '2026-11-20 16:30+00' where id = tests.id('weekend');
+  perform tests.settings('sla_minutes = 60');
+  perform tests.act_as('admin');
+  perform public.set_calendar(tests.id('ours'), '{"week": {"mon": [["09:00", "17:00"]], "fri": [["09:00", "17:00"]]}}');
+  perform tests.act_as('postgres');
+end
+$$;
+select is((select l.sla_deadline from public.leads l where l.id = tests.id('weekend')), '2026-11-23 09:30+00', 'A new calendar moves the deadlines.');
+do $$
+begin
+  update public.organizations set time_zone = 'Asia/Dubai' where id = tests.id('ours');
+end
+$$;
+select is((select l.sla_deadline from public.leads l where l.id = tests.id('weekend')), '2026-11-23 06:00+00', 'So does another time zone.');
+do $$
+begin
+  perform tests.act_as('admin');
+  perform public.set_calendar(tests.id('ours'), '{}');
+  perform tests.act_as('postgres');
+end
+$$;
+select is((select l.sla_deadline from public.leads l where l.id = tests.id('weekend')), '2026-11-20 17:30+00', 'Without calendar it is wall-clock time again.');
+select is((select count(*) from private.clock_recounts r where r.organization_id = tests.id('ours') and not r.again and r.due_at > now()), 1::bigint,
+  'Another round follows a minute later, for clocks that started meanwhile.');
+do $$
+begin
+  update private.clock_recounts set due_at = now();
+  perform private.recount_clocks();
+end
+$$;
+select is((select count(*) from private.clock_recounts), 0::bigint, 'Then it is done.');
+do $$ begin perform tests.settings('sla_minutes = 0'); end $$;
+select is(tests.clock('weekend'), 'none', '0 minutes take the running clocks away.');
+
+-- Rights
+select policies_are('sla_events', array['those who see the lead read its clock''s events']);
+do $$ begin perform tests.settings('sla_minutes = 120'), tests.lead('seen', 'counselor'); end $$;
+select tests.only('{admin,manager,counselor,campaign_manager,viewer}', 'see what became of a clock', '0',
+  $$select from public.sla_events where lead_id = tests.id('seen')$$);
+select is(tests.outcome('colleague', $$select from public.sla_events where lead_id = tests.id('seen')$$), '0', 'Who does not see the lead sees nothing of its clock.');
+select tests.only('{}', 'change what became of a clock', '42501', $$update public.sla_events set event = 'stopped'$$);
+select tests.only('{}', 'delete what became of a clock', '42501', $$delete from public.sla_events$$);
+select is(tests.outcome('service_role', $$delete from public.sla_events$$), '42501', 'Nor may the service role.');
+select is(tests.outcome('postgres', $$update public.sla_events set met = true, response_minutes = 0 where lead_id = tests.id('seen')$$), '42501',
+  'Not even the owner changes it.');
+select tests.only('{admin}', 'change the lead settings', 'PT403', $$select public.update_lead_settings(tests.id('ours'), '{"sla_minutes": 5}')$$);
+select tests.only('{admin,manager,counselor,campaign_manager,viewer}', 'read the lead settings', 'PT403',
+  $$select public.read_lead_settings(tests.id('ours'))$$);
+select tests.only('{}', 'run the clocks', '42501', $$select private.run_sla()$$);
+select tests.only('{}', 'recount clocks', '42501', $$select private.recount_clocks_soon(tests.id('ours'))$$);
+select is(tests.outcome('admin', $$select public.update_lead_settings(tests.id('ours'), '{"sla_minutes": -1}')$$), '23514', 'Settings keep their bounds.');
+
+select * from finish();
+rollback;
