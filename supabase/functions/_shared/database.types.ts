@@ -320,8 +320,10 @@ export type Database = {
       "emails": {
         Row: {
           "attempts": number;
+          "claim": number;
           "created_at": string;
           "data": NonNullable<Json>;
+          "edition": number;
           "event_key": string;
           "id": string;
           "kind": string;
@@ -341,8 +343,10 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "attempts"?: number;
+          "claim"?: number;
           "created_at"?: string;
           "data"?: NonNullable<Json>;
+          "edition"?: number;
           "event_key": string;
           "id"?: string;
           "kind": string;
@@ -361,8 +365,10 @@ export type Database = {
         };
         Update: {
           "attempts"?: number;
+          "claim"?: number;
           "created_at"?: string;
           "data"?: NonNullable<Json>;
+          "edition"?: number;
           "event_key"?: string;
           "id"?: string;
           "kind"?: string;
@@ -1329,6 +1335,7 @@ export type Database = {
           "created_at": string;
           "currency": string;
           "id": string;
+          "locale": string;
           "message_retention_months": number;
           "name": string;
           "quiet_hours_end": string | null;
@@ -1345,6 +1352,7 @@ export type Database = {
           "created_at"?: string;
           "currency"?: string;
           "id"?: string;
+          "locale"?: string;
           "message_retention_months"?: number;
           "name": string;
           "quiet_hours_end"?: string | null;
@@ -1360,6 +1368,7 @@ export type Database = {
           "created_at"?: string;
           "currency"?: string;
           "id"?: string;
+          "locale"?: string;
           "message_retention_months"?: number;
           "name"?: string;
           "quiet_hours_end"?: string | null;
@@ -1948,6 +1957,16 @@ export type Database = {
       };
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
       "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
+      "email_step": {
+        Args: {
+          "lease_seconds": number;
+          "outcomes": Json;
+          "provider": string;
+          "retry_seconds": number;
+          "want": number;
+        };
+        Returns: Json;
+      };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
       "invite_member": {
         Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
@@ -1977,7 +1996,25 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_emails": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
       "list_messages": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_notifications": {
         Args: {
           "filters": Json;
           "organization_id": string;
@@ -1989,6 +2026,10 @@ export type Database = {
       "me": { Args: { "organization_id"?: string }; Returns: Json };
       "message_status": {
         Args: { "message_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "notification_preferences": {
+        Args: { "changes"?: Json; "organization_id": string };
         Returns: Json;
       };
       "ping": { Args: Record<PropertyKey, never>; Returns: Json };
@@ -2003,6 +2044,14 @@ export type Database = {
           "upload_id"?: string;
         };
         Returns: Json;
+      };
+      "read_notification": {
+        Args: { "notification_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "read_notifications": {
+        Args: { "organization_id": string; "until"?: string };
+        Returns: number;
       };
       "record_inbound": {
         Args: {
@@ -2026,6 +2075,10 @@ export type Database = {
           "provider_message_id": string;
           "status": string;
         };
+        Returns: Json;
+      };
+      "resend_email": {
+        Args: { "email_id": string; "force"?: boolean; "organization_id": string };
         Returns: Json;
       };
       "send_bulk": {
