@@ -125,7 +125,9 @@ async function drain(db: Client, provider: MailProvider): Promise<{ sent: number
     if (!open) return { sent, more: true };
     if (emails.length > 0 || calledAgain) continue;
     const wait = next_due_at === null ? Infinity : Date.parse(next_due_at) - Date.now();
-    if (wait > Math.min(waitMs, until - Date.now())) return { sent, more: false };
+    if (wait > waitMs) return { sent, more: false };
+    // What is due soon is the next run's, if this one ends before.
+    if (Date.now() + wait > until) return { sent, more: true };
     await pause(Math.max(wait, 50));
   }
 }
