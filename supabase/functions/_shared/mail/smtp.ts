@@ -1,39 +1,14 @@
-import { Readable } from "node:stream";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { log } from "../log.ts";
+import { type MailOutcome, type MailProvider, oneLine, type OutboundMail } from "./provider.ts";
 import {
-  type MailOutcome,
-  type MailProvider,
-  type MailProviderOptions,
-  oneLine,
-  type OutboundMail,
-} from "./provider.ts";
-
-/** A mail server. Port 465 speaks TLS from the start; on others STARTTLS is required as soon as there is a password. */
-export interface SmtpOptions extends MailProviderOptions {
-  host: string;
-  port: number;
-  /** TLS from the start; default: on port 465. */
-  secure?: boolean | undefined;
-  username?: string | undefined;
-  password?: string | undefined;
-}
-
-/** What an attempt came to: done, or how it failed and whether the server had asked for the text by then. */
-type Transmission =
-  | { done: true; response: string }
-  | { done: false; error: SmtpError; textBegun: boolean };
-
-type SmtpError = Error & {
-  code?: string;
-  command?: string;
-  responseCode?: number;
-  response?: string;
-};
-
-/** The packages, loaded with the first e-mail: no other function pays for them at its start. */
-const load = () =>
-  Promise.all([import("nodemailer/lib/smtp-connection"), import("nodemailer/lib/mail-composer")]);
+  domainOf,
+  open,
+  type SmtpError,
+  type SmtpOptions,
+  type Transmission,
+  transmit,
+} from "./smtp_connection.ts";
 
 /**
  * Sends over SMTP, on connections that are kept while the provider is open. The library's own transports would send again
@@ -87,7 +62,7 @@ export function createSmtp(options: SmtpOptions): MailProvider {
 }
 
 async function compose(mail: OutboundMail, from: string): Promise<Uint8Array> {
-  const [, { default: MailComposer }] = await load();
+  const { default: MailComposer } = await import("nodemailer/lib/mail-composer");
   return await new MailComposer({
     from: { name: mail.fromName, address: from },
     to: { name: mail.to.name, address: mail.to.address },
@@ -99,98 +74,6 @@ async function compose(mail: OutboundMail, from: string): Promise<Uint8Array> {
     disableFileAccess: true,
     disableUrlAccess: true,
   }).compile().build();
-}
-
-const domainOf = (address: string) => address.split("@")[1] ?? "localhost";
-
-/** A connection that is signed in. Rejects with the library's error, or the limit's. */
-async function open(
-  options: SmtpOptions,
-  timeoutMs: number,
-  gone: (connection: SMTPConnection) => void,
-): Promise<SMTPConnection> {
-  const [{ default: Connection }] = await load();
-  const { username, password } = options;
-  const secure = options.secure ?? options.port === 465;
-  const connection = new Connection({
-    host: options.host,
-    port: options.port,
-    secure,
-    requireTLS: !secure && password !== undefined,
-    name: domainOf(options.from),
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    dnsTimeout: timeoutMs,
-  });
-  connection.on("error", () => gone(connection));
-  connection.once("end", () => gone(connection));
-  try {
-    await settled(connection, timeoutMs, (done) => connection.connect(done));
-    if (username !== undefined && password !== undefined) {
-      const auth = { user: username, pass: password };
-      await settled(connection, timeoutMs, (done) => connection.login(auth, done));
-    }
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
-}
-
-/** One step on a connection: its own answer, or whatever ends the connection before that. */
-function settled<T>(
-  connection: SMTPConnection,
-  timeoutMs: number,
-  step: (done: (error?: Error | null, value?: T) => void) => void,
-): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(
-      () => finish(new Error("The mail server did not answer in time.")),
-      timeoutMs,
-    );
-    const ended = () => finish(new Error("The mail server hung up."));
-    function finish(error?: Error | null, value?: T) {
-      clearTimeout(limit);
-      connection.off("error", finish);
-      connection.off("end", ended);
-      if (error) reject(error);
-      else resolve(value);
-    }
-    connection.once("error", finish);
-    connection.once("end", ended);
-    step(finish);
-  });
-}
-
-async function transmit(
-  connection: SMTPConnection,
-  mail: { from: string; to: string; raw: Uint8Array },
-  timeoutMs: number,
-): Promise<Transmission> {
-  let textBegun = false;
-  const text = new Readable({
-    read() {
-      textBegun = true;
-      this.push(mail.raw);
-      this.push(null);
-    },
-  });
-  try {
-    const envelope = { from: mail.from, to: [mail.to] };
-    const info = await settled<{ response?: string }>(
-      connection,
-      timeoutMs,
-      (done) => connection.send(envelope, text, done),
-    );
-    return { done: true, response: info?.response ?? "" };
-  } catch (error) {
-    return {
-      done: false,
-      error: error instanceof Error ? error : new Error(String(error)),
-      textBegun,
-    };
-  }
 }
 
 function outcomeOf(sent: Transmission): MailOutcome {

@@ -1,7 +1,9 @@
 import { cleanText } from "../clean_text.ts";
 import { asHtml, asText } from "./layout.ts";
 import { oneLine } from "./provider.ts";
-import { type Facts, type MailKind, mailKinds, wordsOf } from "./words.ts";
+import { type Facts, type MailKind, mailKinds, type Words } from "./words.ts";
+import { en } from "./words_en.ts";
+import { fr } from "./words_fr.ts";
 
 /** An e-mail of the outbox, as far as its words depend on it. All of it may have been written by anybody. */
 export interface MailData {
@@ -20,6 +22,9 @@ export interface RenderedMail {
   text: string;
 }
 
+/** The languages of e-mails, by the organization's locale; English for any other. */
+const languages: Record<string, Words> = { en, fr };
+
 const isKind = (kind: string): kind is MailKind => mailKinds.some((known) => known === kind);
 
 /**
@@ -29,7 +34,7 @@ const isKind = (kind: string): kind is MailKind => mailKinds.some((known) => kno
 export function renderMail(mail: MailData, appUrl: string | undefined): RenderedMail {
   const kind = isKind(mail.kind) ? mail.kind : "system";
   const { locale } = mail.organization;
-  const words = wordsOf(locale);
+  const words = languages[locale] ?? en;
   const organization = line(mail.organization.name) ?? "Signalbox";
   const content = words.kinds[kind](factsOf(kind, mail, organization, appUrl));
   const frame = {
