@@ -34,6 +34,7 @@ async function startStack(stopped: AbortSignal): Promise<Stack> {
     env: {
       SIGNALBOX_PORT: String(port),
       SIGNALBOX_DATA: folder,
+      EMAIL_RETRY_SECONDS: Deno.env.get("EMAIL_RETRY_SECONDS") ?? "1",
       MESSAGE_SETTLE_SECONDS: Deno.env.get("MESSAGE_SETTLE_SECONDS") ?? "5",
     },
     stdin: "null",

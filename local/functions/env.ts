@@ -31,6 +31,7 @@ function projectVariables(status: Status, smtpPort: number): Record<string, stri
     CALLBACK_SIGNING_SECRET,
     SMTP_HOST: "127.0.0.1",
     SMTP_PORT: String(smtpPort),
+    EMAIL_FROM: "no-reply@signalbox.test",
     ALLOWED_ORIGINS: "*",
     APP_URL: status.api_url,
   };

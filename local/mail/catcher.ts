@@ -10,7 +10,14 @@ export interface CaughtMail {
   subject: string;
   text: string;
   html: string;
+  message_id: string;
   received_at: string;
+}
+
+/** Who is turned away for a test: with this reply, this many times. */
+interface Refusal {
+  code: number;
+  times: number;
 }
 
 /** A mail server that keeps everything and delivers nothing. */
@@ -20,26 +27,38 @@ export interface MailCatcher {
   stop(): Promise<void>;
 }
 
-const KEPT = 1000;
+const KEPT = 5000;
 
-/** Starts the catcher: SMTP without a password on one port, what it caught as JSON on the other. */
+/**
+ * Starts the catcher: SMTP without a password on one port, what it caught as JSON on the other. `POST /down` turns
+ * everybody away until `POST /up`; with `{ to, code?, times? }` only mails to that address are, so that tests side by side
+ * do not notice each other. `GET /messages?to=` shows one address's mails.
+ */
 export async function startMailCatcher(
   ports: { mail: number; smtp: number },
 ): Promise<MailCatcher> {
   let messages: CaughtMail[] = [];
   let refusing = false;
+  const refusals = new Map<string, Refusal>();
   const keep = (mail: Omit<CaughtMail, "id" | "received_at">) => {
     const stamp = { id: crypto.randomUUID(), received_at: new Date().toISOString() };
     messages = [...messages, { ...mail, ...stamp }].slice(-KEPT);
   };
-  const smtp = createSmtp(() => refusing, keep);
+  const smtp = createSmtp({ isRefusing: () => refusing, refusals, keep });
   await new Promise<void>((done) => smtp.listen(ports.smtp, "127.0.0.1", done));
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: ports.mail, onListen: () => {} },
-    (request) => {
-      const route = `${request.method} ${new URL(request.url).pathname}`;
-      if (route === "GET /messages") return Response.json(messages);
+    async (request) => {
+      const { pathname, searchParams } = new URL(request.url);
+      const route = `${request.method} ${pathname}`;
+      const to = searchParams.get("to");
+      if (route === "GET /messages") {
+        return Response.json(to ? messages.filter((mail) => mail.to.includes(to)) : messages);
+      }
+      const only = /^POST \/(down|up)$/.test(route) ? await addressIn(request) : null;
       if (route === "DELETE /messages") messages = [];
+      else if (route === "POST /down" && only) refusals.set(only.to, only);
+      else if (route === "POST /up" && only) refusals.delete(only.to);
       else if (route === "POST /down") refusing = true;
       else if (route === "POST /up") refusing = false;
       else return Response.json({ message: "Not found" }, { status: 404 });
@@ -48,7 +67,7 @@ export async function startMailCatcher(
   );
   return {
     deliver(mail) {
-      keep({ ...mail, to: [mail.to], from: "auth@signalbox.test" });
+      keep({ ...mail, to: [mail.to], from: "auth@signalbox.test", message_id: "" });
       return Promise.resolve();
     },
     async stop() {
@@ -58,10 +77,19 @@ export async function startMailCatcher(
   };
 }
 
-function createSmtp(
-  isRefusing: () => boolean,
-  keep: (mail: Omit<CaughtMail, "id" | "received_at">) => void,
-): SMTPServer {
+/** The body of a request that is about one address only. */
+async function addressIn(request: Request): Promise<(Refusal & { to: string }) | null> {
+  const body: Partial<Refusal & { to: string }> = await request.json().catch(() => ({}));
+  return body.to ? { to: body.to, code: body.code ?? 451, times: body.times ?? Infinity } : null;
+}
+
+interface SmtpParts {
+  isRefusing: () => boolean;
+  refusals: Map<string, Refusal>;
+  keep: (mail: Omit<CaughtMail, "id" | "received_at">) => void;
+}
+
+function createSmtp({ isRefusing, refusals, keep }: SmtpParts): SMTPServer {
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ["STARTTLS"],
@@ -69,6 +97,13 @@ function createSmtp(
     onAuth: (_credentials, _session, done) => done(null, { user: "local" }),
     onConnect: (_session, done) => done(refusal(isRefusing())),
     onMailFrom: (_address, _session, done) => done(refusal(isRefusing())),
+    onRcptTo: ({ address }, _session, done) => {
+      const refused = refusals.get(address);
+      if (!refused || refused.times < 1) return done();
+      refused.times--;
+      const error = new Error("This address is refused for a test");
+      done(Object.assign(error, { responseCode: refused.code }));
+    },
     onData: (stream, session, done) => {
       const { mailFrom, rcptTo } = session.envelope;
       const envelope = {
@@ -76,13 +111,14 @@ function createSmtp(
         to: rcptTo.map((recipient) => recipient.address),
       };
       collect(stream).then(async (raw) => {
-        const { subject, text, html, from } = await PostalMime.parse(raw);
+        const { subject, text, html, from, messageId } = await PostalMime.parse(raw);
         keep({
           to: envelope.to,
           from: from?.address ?? envelope.from,
           subject: subject ?? "",
           text: text ?? "",
           html: html ?? "",
+          message_id: messageId ?? "",
         });
         done();
       }).catch((error) => done(error));

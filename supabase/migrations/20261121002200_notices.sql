@@ -5,12 +5,19 @@ alter table public.notifications add column event_key text;
 comment on column public.notifications.event_key is 'What happened; the same event is told to the same person once.';
 create unique index notifications_event on public.notifications (organization_id, user_id, event_key) where event_key is not null;
 
+create function private.notice_kinds()
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign', 'system']
+$$;
+comment on function private.notice_kinds is 'The kinds that people choose how to be told of. Notices of any other kind count as system.';
+
 create table public.notification_preferences (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   user_id uuid not null references public.profiles (id) on delete cascade,
-  kind text not null constraint notification_preferences_kind check (kind in (
-    'assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign', 'system')),
+  kind text not null constraint notification_preferences_kind check (kind = any (private.notice_kinds())),
   in_app boolean not null default true,
   email boolean not null default true,
   created_at timestamptz not null default now(),
@@ -68,12 +75,13 @@ language plpgsql set search_path = ''
 as $$
 begin
   with wanted as materialized (
-    select n.*, p.email as address, coalesce(f.in_app, true) as in_app, coalesce(f.email, true) as by_email
+    select n.*, c.chosen_as, p.email as address, coalesce(f.in_app, true) as in_app, coalesce(f.email, true) as by_email
     from unnest(notices) n
+    cross join lateral (select case when n.kind = any (private.notice_kinds()) then n.kind else 'system' end as chosen_as) c
     join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
     join public.profiles p on p.id = n.user_id
     left join public.notification_preferences f
-      on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = n.kind
+      on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = c.chosen_as
   ), told as (
     insert into public.notifications (organization_id, user_id, kind, title, body, data, event_key)
     select w.organization_id, w.user_id, w.kind, w.title, coalesce(w.body, ''), coalesce(w.data, '{}'), w.event_key
@@ -81,7 +89,7 @@ begin
     on conflict (organization_id, user_id, event_key) where event_key is not null do nothing
   )
   insert into public.emails (organization_id, user_id, lead_id, kind, to_address, data, event_key)
-  select w.organization_id, w.user_id, w.lead_id, w.kind, w.address,
+  select w.organization_id, w.user_id, w.lead_id, w.chosen_as, w.address,
     coalesce(w.data, '{}') || jsonb_build_object('title', w.title, 'body', coalesce(w.body, '')), w.event_key
   from wanted w where w.by_email and w.address <> ''
   on conflict on constraint emails_event do nothing;

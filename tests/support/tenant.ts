@@ -1,4 +1,5 @@
 import { call, expectStatus } from "./http.ts";
+import { notify } from "./mail.ts";
 import { newOrganization, type Organization } from "./organization.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
@@ -16,6 +17,13 @@ const customers = [{
 async function created<T>(organization: Organization, path: string, body: unknown): Promise<T> {
   const answer = await call(organization.admin, "POST", path, body);
   return expectStatus<T>(answer, path === "/sms/send" ? 202 : 201);
+}
+
+/** The id of the newest row of a list. */
+async function firstOf(organization: Organization, path: string): Promise<string> {
+  const answer = await call(organization.admin, "GET", path);
+  const page = expectStatus<{ data: { id: string }[] }>(answer, 200);
+  return page.data[0]?.id ?? "";
 }
 
 /** Makes an organization that has a row of every kind the API names by id. */
@@ -47,7 +55,10 @@ export async function newTenant(name: string): Promise<Tenant> {
   const student = await created<{ id: string }>(organization, students, {
     first_name: `${name} student`,
   });
+  await notify([organization.admin], { kind: "system", title: `${name} notice` });
   const ids = {
+    notification_id: await firstOf(organization, "/notifications"),
+    email_id: await firstOf(organization, "/notifications/emails"),
     customer_id: customer.id,
     lead_id: lead.id,
     student_id: student.id,

@@ -31,6 +31,25 @@ export const env = {
     (optional("ALLOWED_ORIGINS") ?? "").split(",").map((o) => o.trim()).filter(Boolean),
   /** The frontend, for links in e-mails. */
   appUrl: () => optional("APP_URL"),
+  /** How e-mails leave: `smtp` (the default) or `resend`. */
+  emailProvider: () => optional("EMAIL_PROVIDER") === "resend" ? "resend" : "smtp",
+  /** The address e-mails come from. */
+  emailFrom: () => optional("EMAIL_FROM") ?? required("SMTP_FROM_EMAIL"),
+  smtp: () => ({
+    host: required("SMTP_HOST"),
+    port: wholeNumber("SMTP_PORT", 587),
+    secure: optional("SMTP_SECURE") === undefined ? undefined : optional("SMTP_SECURE") === "true",
+    username: optional("SMTP_USERNAME"),
+    password: optional("SMTP_PASSWORD"),
+  }),
+  resend: () => ({
+    apiKey: required("RESEND_API_KEY"),
+    baseUrl: optional("RESEND_BASE_URL") ?? "https://api.resend.com",
+  }),
+  /** Seconds until an e-mail that was not accepted is tried again; five times that until the third try. */
+  emailRetrySeconds: () => wholeNumber("EMAIL_RETRY_SECONDS", 120),
+  /** Seconds after which a sender that has not said what became of its e-mails counts as dead. */
+  emailLeaseSeconds: () => wholeNumber("EMAIL_LEASE_SECONDS", 300),
   sentryDsn: () => optional("SENTRY_DSN"),
   /** The public address of the webhooks function, which providers call and sign. */
   webhookBaseUrl: () =>

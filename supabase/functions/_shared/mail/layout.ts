@@ -1,0 +1,78 @@
+import type { Content } from "./words.ts";
+
+const entities: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text as it may stand in HTML, between tags and in quoted attributes. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (c) => entities[c] ?? c);
+
+/** The parts around the content. */
+export interface Frame {
+  locale: string;
+  organization: string;
+  hello: string;
+  footer: string;
+}
+
+/** The plain-text form. */
+export function asText({ lines, note, facts = [], link }: Content, frame: Frame): string {
+  const given = facts.filter(([, value]) => value);
+  return [
+    frame.hello,
+    ...lines,
+    note && note.split("\n").map((line) => `> ${line}`).join("\n"),
+    given.map(([label, value]) => `${label}: ${value}`).join("\n"),
+    link?.url && `${link.label}: ${link.url}`,
+    `-- \n${frame.footer}`,
+  ].filter(Boolean).join("\n\n") + "\n";
+}
+
+/** The HTML form: inline styles only, which is all that mail programs agree on. */
+export function asHtml({ lines, note, facts = [], link }: Content, frame: Frame): string {
+  const p = (text: string) =>
+    `<p style="margin:0 0 16px">${escapeHtml(text).replaceAll("\n", "<br>")}</p>`;
+  const rows = facts.filter((fact): fact is [string, string] => Boolean(fact[1])).map((
+    [label, value],
+  ) =>
+    `<tr><td style="padding:4px 16px 4px 0;color:#667085">${escapeHtml(label)}</td>` +
+    `<td style="padding:4px 0">${escapeHtml(value)}</td></tr>`
+  );
+  const parts = [
+    p(frame.hello),
+    ...lines.map(p),
+    note
+      ? `<blockquote style="margin:0 0 16px;padding:0 0 0 12px;border-left:3px solid #d0d5dd">${
+        escapeHtml(note).replaceAll("\n", "<br>")
+      }</blockquote>`
+      : "",
+    rows.length > 0
+      ? `<table role="presentation" style="margin:0 0 16px;border-collapse:collapse">${
+        rows.join("")
+      }</table>`
+      : "",
+    link?.url
+      ? `<p style="margin:0 0 16px"><a href="${
+        escapeHtml(link.url)
+      }" style="display:inline-block;padding:10px 18px;` +
+        `background:#1d4ed8;color:#ffffff;text-decoration:none;border-radius:6px">${
+          escapeHtml(link.label)
+        }</a></p>`
+      : "",
+  ];
+  return `<!doctype html><html lang="${escapeHtml(frame.locale)}"><head><meta charset="utf-8">` +
+    `<meta name="viewport" content="width=device-width"></head>` +
+    `<body style="margin:0;padding:24px;background:#f2f4f7;font:16px/1.5 system-ui,sans-serif;color:#101828">` +
+    `<div style="max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:8px">` +
+    `<p style="margin:0 0 24px;font-weight:600">${escapeHtml(frame.organization)}</p>${
+      parts.filter(Boolean).join("")
+    }` +
+    `<p style="margin:24px 0 0;color:#667085;font-size:13px">${
+      escapeHtml(frame.footer)
+    }</p></div></body></html>\n`;
+}

@@ -1,0 +1,139 @@
+import { cleanText } from "../clean_text.ts";
+import { asHtml, asText } from "./layout.ts";
+import { oneLine } from "./provider.ts";
+import { type Facts, type MailKind, mailKinds, type Words } from "./words.ts";
+import { en } from "./words_en.ts";
+import { fr } from "./words_fr.ts";
+
+/** An e-mail of the outbox, as far as its words depend on it. All of it may have been written by anybody. */
+export interface MailData {
+  kind: string;
+  /** The recipient, where known by name. */
+  name: string | null;
+  data: Record<string, unknown>;
+  organization: { name: string; locale: string; country: string; time_zone: string };
+}
+
+/** The words of an e-mail. */
+export interface RenderedMail {
+  fromName: string;
+  subject: string;
+  html: string;
+  text: string;
+}
+
+/** The languages of e-mails, by the organization's locale; English for any other. */
+const languages: Record<string, Words> = { en, fr };
+
+const isKind = (kind: string): kind is MailKind => mailKinds.some((known) => known === kind);
+
+/**
+ * Renders an e-mail in the organization's language, its times in the organization's time zone.
+ * @param appUrl the frontend, for links; without it there are none.
+ */
+export function renderMail(mail: MailData, appUrl: string | undefined): RenderedMail {
+  const kind = isKind(mail.kind) ? mail.kind : "system";
+  const { locale } = mail.organization;
+  const words = languages[locale] ?? en;
+  const organization = line(mail.organization.name) ?? "Signalbox";
+  const content = words.kinds[kind](factsOf(kind, mail, organization, appUrl));
+  const frame = {
+    locale,
+    organization,
+    hello: words.hello(line(mail.name) ?? ""),
+    footer: words.footer[kind === "invitation" ? "invited" : "member"](organization),
+  };
+  return {
+    fromName: organization,
+    subject: oneLine(content.subject, 200) || organization,
+    html: asHtml(content, frame),
+    text: asText(content, frame),
+  };
+}
+
+function factsOf(
+  kind: MailKind,
+  { data, organization: { locale, country, time_zone } }: MailData,
+  organization: string,
+  appUrl: string | undefined,
+): Facts {
+  const moment = data["deadline"] ?? data["due_at"] ?? data["expires_at"];
+  return {
+    organization,
+    title: line(data["title"]) ?? organization,
+    body: lines(data["body"]) ?? "",
+    lead: line(data["lead_name"]),
+    by: line(data["assigned_by_name"] ?? data["invited_by_name"]),
+    holder: line(data["assigned_to_name"]),
+    task: line(data["task_title"]),
+    role: line(data["role_name"]),
+    file: line(data["file_name"]),
+    report: line(data["report_name"]),
+    note: lines(data["note"]),
+    until: timeIn(moment, { locale, country, time_zone }),
+    counts: {
+      ...count("leads", data["count"]),
+      ...count("created", data["created"]),
+      ...count("updated", data["updated"]),
+      ...count("skipped", data["skipped"]),
+      ...count("failed", data["failed"]),
+    },
+    url: appUrl === undefined ? undefined : linkTo(kind, data, appUrl.replace(/\/+$/, "")),
+  };
+}
+
+/** One line of somebody's text, or nothing. */
+function line(value: unknown): string | undefined {
+  return typeof value === "string" ? oneLine(cleanText(value)) || undefined : undefined;
+}
+
+/** Somebody's text with its line breaks and without other control characters. */
+function lines(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  return value.slice(0, 5_000).split(/\r\n|[\r\n]/).map((one) => oneLine(one, 5_000)).join("\n")
+    .trim() || undefined;
+}
+
+function count<K extends string>(name: K, value: unknown): Partial<Record<K, number>> {
+  return typeof value === "number" && Number.isSafeInteger(value)
+    ? { [name]: value } as Record<K, number>
+    : {};
+}
+
+function timeIn(
+  moment: unknown,
+  { locale, country, time_zone: timeZone }: { locale: string; country: string; time_zone: string },
+): string | undefined {
+  const at = typeof moment === "string" ? new Date(moment) : undefined;
+  if (at === undefined || Number.isNaN(at.getTime())) return undefined;
+  return new Intl.DateTimeFormat(`${locale}-${country}`, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "short",
+    timeZone,
+  }).format(at);
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Where an e-mail leads: always into the frontend, whatever the data says. */
+function linkTo(kind: MailKind, data: Record<string, unknown>, appUrl: string): string {
+  const id = (name: string): string | undefined => {
+    const value = data[name];
+    return typeof value === "string" && uuid.test(value) ? value : undefined;
+  };
+  const [lead, importId, report] = [id("lead_id"), id("import_id"), id("report_id")];
+  if (kind === "invitation") {
+    const token = typeof data["token"] === "string" ? data["token"] : "";
+    return `${appUrl}/accept-invitation?token=${encodeURIComponent(token)}`;
+  }
+  if (kind === "import_finished" && importId) return `${appUrl}/leads/import/${importId}`;
+  if (kind === "report_ready") return report ? `${appUrl}/reports/${report}` : `${appUrl}/reports`;
+  if (lead) return `${appUrl}/leads/${lead}`;
+  if (kind === "task_due") return `${appUrl}/tasks`;
+  return kind === "assignment" ? `${appUrl}/leads` : `${appUrl}/notifications`;
+}

@@ -1,0 +1,49 @@
+/** What an e-mail says, before it is laid out. Everything in it is plain text. */
+export interface Content {
+  subject: string;
+  lines: string[];
+  /** What somebody wrote, shown as a quotation. */
+  note?: string | undefined;
+  /** Labels and values, those without a value left out. */
+  facts?: [label: string, value: string | undefined][];
+  link?: { label: string; url: string | undefined };
+}
+
+/** What a template fills in, already in the organization's language and time zone. Texts are single lines. */
+export interface Facts {
+  organization: string;
+  title: string;
+  body: string;
+  lead: string | undefined;
+  by: string | undefined;
+  holder: string | undefined;
+  task: string | undefined;
+  role: string | undefined;
+  file: string | undefined;
+  report: string | undefined;
+  note: string | undefined;
+  /** The deadline, due time or end of validity. */
+  until: string | undefined;
+  counts: { leads?: number; created?: number; updated?: number; skipped?: number; failed?: number };
+  url: string | undefined;
+}
+
+/** The kinds of e-mail there are; `system` says what it was given. */
+export const mailKinds = [
+  "assignment",
+  "sla_reminder",
+  "sla_breach",
+  "task_due",
+  "import_finished",
+  "report_ready",
+  "invitation",
+  "system",
+] as const;
+export type MailKind = typeof mailKinds[number];
+
+/** One language. */
+export interface Words {
+  hello: (name: string) => string;
+  footer: Record<"member" | "invited", (organization: string) => string>;
+  kinds: Record<MailKind, (facts: Facts) => Content>;
+}

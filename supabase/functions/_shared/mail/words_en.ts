@@ -1,0 +1,78 @@
+import type { Words } from "./words.ts";
+
+export const en: Words = {
+  hello: (name) => name ? `Hello ${name},` : "Hello,",
+  footer: {
+    member: (organization) =>
+      `You get this e-mail as a member of ${organization}. Which e-mails reach you is set under Notifications.`,
+    invited: (organization) =>
+      `You get this e-mail because somebody at ${organization} invited this address. If you expected nothing, ignore it.`,
+  },
+  kinds: {
+    assignment: (f) => {
+      const what = (f.counts.leads ?? 1) > 1
+        ? `${f.counts.leads} leads`
+        : `the lead ${f.lead ?? "(no name)"}`;
+      return {
+        subject: `Assigned to you: ${what}`,
+        lines: [f.by ? `${f.by} assigned ${what} to you.` : `You were assigned ${what}.`],
+        note: f.note,
+        facts: [["Respond by", f.until]],
+        link: { label: "Open in Signalbox", url: f.url },
+      };
+    },
+    sla_reminder: (f) => ({
+      subject: `Response due soon: ${f.lead ?? "a lead"}`,
+      lines: [
+        `The lead ${
+          f.lead ?? ""
+        } waits for its first response, and the time for it is nearly over.`,
+      ],
+      facts: [["Respond by", f.until], ["Assigned to", f.holder]],
+      link: { label: "Open the lead", url: f.url },
+    }),
+    sla_breach: (f) => ({
+      subject: `Response overdue: ${f.lead ?? "a lead"}`,
+      lines: [`The lead ${f.lead ?? ""} got no response in time.`],
+      facts: [["Was due", f.until], ["Assigned to", f.holder]],
+      link: { label: "Open the lead", url: f.url },
+    }),
+    task_due: (f) => ({
+      subject: `Task due: ${f.task ?? f.title}`,
+      lines: [`Your task “${f.task ?? f.title}” is due.`],
+      facts: [["Due", f.until], ["Lead", f.lead]],
+      link: { label: "Open the task", url: f.url },
+    }),
+    import_finished: (f) => ({
+      subject: `Import finished: ${f.file ?? "leads"}`,
+      lines: [`The import of ${f.file ?? "your file"} has finished.`],
+      facts: [
+        ["Added", f.counts.created?.toString()],
+        ["Updated", f.counts.updated?.toString()],
+        ["Skipped", f.counts.skipped?.toString()],
+        ["With errors", f.counts.failed?.toString()],
+      ],
+      link: { label: "See the result", url: f.url },
+    }),
+    report_ready: (f) => ({
+      subject: `Report ready: ${f.report ?? f.title}`,
+      lines: [`Your report “${f.report ?? f.title}” is ready.`],
+      link: { label: "Open the report", url: f.url },
+    }),
+    invitation: (f) => ({
+      subject: `You are invited to ${f.organization}`,
+      lines: [
+        f.by
+          ? `${f.by} invites you to join ${f.organization} on Signalbox.`
+          : `You are invited to join ${f.organization} on Signalbox.`,
+      ],
+      facts: [["Role", f.role], ["Valid until", f.until]],
+      link: { label: "Accept the invitation", url: f.url },
+    }),
+    system: (f) => ({
+      subject: f.title,
+      lines: [f.body || f.title],
+      link: { label: "Open Signalbox", url: f.url },
+    }),
+  },
+};

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import type { RealtimeChannel } from "@supabase/supabase-js";
+import { withDatabase } from "./support/db.ts";
+import { notify } from "./support/mail.ts";
+import {
+  addMember,
+  clientFor,
+  newOrganization,
+  type Organization,
+  type Session,
+} from "./support/organization.ts";
+import { until } from "./support/wait.ts";
+
+/** What a channel hears, and how the attempt to join it ended. */
+interface Listening {
+  joined: boolean;
+  heard: { event: string; payload: Record<string, unknown> }[];
+}
+
+/** Does some work while a person's supabase-js, which is not our code, listens to a private channel. */
+async function listening(
+  person: Session,
+  topic: string,
+  work: (channel: Listening) => Promise<void>,
+): Promise<void> {
+  const client = clientFor();
+  const state: Listening = { joined: false, heard: [] };
+  try {
+    await client.realtime.setAuth(person.accessToken);
+    const channel: RealtimeChannel = client.channel(topic, { config: { private: true } });
+    for (const event of ["lead", "notification"]) {
+      channel.on("broadcast", { event }, ({ event, payload }) => {
+        state.heard.push({ event, payload });
+      });
+    }
+    state.joined = await new Promise<boolean>((resolve) =>
+      channel.subscribe((status) => {
+        if (status === "SUBSCRIBED") resolve(true);
+        if (status === "CHANNEL_ERROR" || status === "TIMED_OUT") resolve(false);
+      })
+    );
+    await work(state);
+  } finally {
+    await client.removeAllChannels();
+    client.realtime.disconnect();
+  }
+}
+
+const joins = async (person: Session, topic: string): Promise<boolean> => {
+  let joined = false;
+  await listening(person, topic, (channel) => {
+    joined = channel.joined;
+    return Promise.resolve();
+  });
+  return joined;
+};
+
+const heard = (channel: Listening, count: number) =>
+  until(
+    () =>
+      channel.heard.length >= count && channel.heard.map(({ payload: { id: _, ...rest } }) => rest),
+    {
+      what: `${count} broadcasts, not ${JSON.stringify(channel.heard)}`,
+    },
+  );
+
+interface LeadColumns {
+  assigned_to?: string;
+  created_by?: string;
+  team_id?: string;
+}
+
+/** Adds leads as functions of the database do. */
+async function addLeads(
+  organization: Organization,
+  columns: LeadColumns,
+  count = 1,
+): Promise<string[]> {
+  return await withDatabase(async (sql) => {
+    const rows = await sql`
+      insert into public.leads (organization_id, first_name, assigned_to, created_by, team_id)
+      select ${organization.id}, 'Lead ' || n, ${columns.assigned_to ?? null}, ${
+      columns.created_by ?? null
+    }, ${columns.team_id ?? null}
+      from generate_series(1, ${count}::integer) n returning id`;
+    return rows.map(({ id }) => String(id));
+  });
+}
+
+async function changeLeads(ids: string[], change: Record<string, unknown>): Promise<void> {
+  await withDatabase((sql) =>
+    sql`update public.leads set ${sql(change)} where id = any (${ids}::uuid[])`
+  );
+}
+
+/** Puts people into a team of their own. */
+async function teamOf(organization: Organization, people: Session[]): Promise<string> {
+  return await withDatabase(async (sql) => {
+    const [team] = await sql`
+      insert into public.teams (organization_id, name) values (${organization.id}, ${crypto.randomUUID()}) returning id`;
+    const id = String(team?.["id"]);
+    await sql`update public.memberships set team_id = ${id} where user_id = any (${
+      people.map(({ userId }) => userId)
+    }::uuid[])`;
+    return id;
+  });
+}
+
+Deno.test("A person hears of its notifications on its own channel, and nobody else may listen there", async () => {
+  const organization = await newOrganization();
+  const person = await addMember(organization, "counselor");
+  const topic = `user:${person.userId}`;
+  assert.equal(await joins(organization.admin, topic), false, "not even an admin");
+  assert.equal(await joins((await newOrganization()).admin, topic), false);
+  await listening(person, topic, async (channel) => {
+    assert(channel.joined);
+    await notify([person, organization.admin], {
+      kind: "assignment",
+      title: "Yours now",
+      data: { lead_name: "Ama" },
+    });
+    await until(() => channel.heard.length > 0, { what: "the notification" });
+    const [{ event, payload } = { event: "", payload: {} }] = channel.heard;
+    assert.equal(event, "notification");
+    assert.equal(channel.heard.length, 1);
+    const { id, created_at, ...rest } = payload;
+    assert(id && created_at);
+    assert.deepEqual(rest, {
+      organization_id: organization.id,
+      kind: "assignment",
+      title: "Yours now",
+      body: "",
+      data: { lead_name: "Ama" },
+    });
+  });
+});
+
+Deno.test("Who sees all leads may listen to all leads, and no one else", async () => {
+  const organization = await newOrganization();
+  const topic = `organization:${organization.id}:leads`;
+  const roles = ["viewer", "campaign_manager", "manager", "counselor", "operator"];
+  const people = await Promise.all(roles.map((role) => addMember(organization, role)));
+  const allowed = await Promise.all(
+    [organization.admin, ...people].map((person) => joins(person, topic)),
+  );
+  assert.deepEqual(allowed, [true, true, true, false, false, false]);
+  assert.equal(
+    await joins((await newOrganization()).admin, topic),
+    false,
+    "another organization's admin",
+  );
+  for (
+    const nonsense of [
+      "organization::leads",
+      `organization:${organization.id}`,
+      "leads",
+      `${topic}:x`,
+    ]
+  ) {
+    assert.equal(await joins(organization.admin, nonsense), false, nonsense);
+  }
+});
+
+Deno.test("Lead changes are heard by all who may, with what has changed and nothing more", async () => {
+  const organization = await newOrganization();
+  const [viewer, counselor] = await Promise.all(
+    ["viewer", "counselor"].map((role) => addMember(organization, role)),
+  );
+  assert(viewer && counselor);
+  const base = { organization_id: organization.id, sla_status: null };
+  await listening(viewer, `organization:${organization.id}:leads`, async (all) => {
+    await listening(counselor, `user:${counselor.userId}`, async (own) => {
+      assert(all.joined && own.joined);
+      const [lead = ""] = await addLeads(organization, {});
+      assert.deepEqual(await heard(all, 1), [
+        { ...base, lead_id: lead, version: 1, change: "created", status: "new", assigned_to: null },
+      ]);
+      await changeLeads([lead], { assigned_to: counselor.userId });
+      const assigned = {
+        ...base,
+        lead_id: lead,
+        version: 2,
+        change: "updated",
+        status: "new",
+        assigned_to: counselor.userId,
+      };
+      assert.deepEqual((await heard(all, 2))[1], assigned);
+      assert.deepEqual(await heard(own, 1), [assigned]);
+      // The clock's ticking alone is no news; its status is.
+      await changeLeads([lead], { sla_next_at: new Date(Date.now() + 86_400_000) });
+      await changeLeads([lead], { sla_status: "due_soon" });
+      assert.equal((await heard(own, 2))[1]?.["sla_status"], "due_soon");
+      await changeLeads([lead], { assigned_to: null });
+      const gone = { organization_id: organization.id, lead_id: lead, change: "removed" };
+      assert.deepEqual((await heard(own, 3))[2], gone, "who lost it only hears that");
+      await changeLeads([lead], { deleted_at: new Date() });
+      assert.equal((await heard(all, 5))[4]?.["change"], "deleted");
+      assert.equal(own.heard.length, 3);
+    });
+  });
+});
+
+Deno.test("A manager hears of the team's leads, and not of another team's", async () => {
+  const organization = await newOrganization();
+  const people = await Promise.all(
+    ["manager", "counselor", "manager", "counselor"].map((role) => addMember(organization, role)),
+  );
+  const [manager, counselor, otherManager, otherCounselor] = people;
+  assert(manager && counselor && otherManager && otherCounselor);
+  const team = await teamOf(organization, [manager, counselor]);
+  const other = await teamOf(organization, [otherManager, otherCounselor]);
+  assert.equal(await joins(otherManager, `team:${team}:leads`), false, "another team's manager");
+  assert.equal(await joins(counselor, `team:${team}:leads`), false, "who sees only its own leads");
+  await listening(manager, `team:${team}:leads`, async (channel) => {
+    assert(channel.joined);
+    const [mine = ""] = await addLeads(organization, { assigned_to: counselor.userId });
+    const [theirs = ""] = await addLeads(organization, { assigned_to: otherCounselor.userId });
+    await changeLeads([theirs], { status: "contacted" });
+    await changeLeads([mine], { assigned_to: otherCounselor.userId });
+    const news = await heard(channel, 2);
+    assert.deepEqual(news.map(({ lead_id, change }) => [lead_id, change]), [[mine, "created"], [
+      mine,
+      "removed",
+    ]]);
+  });
+  assert(await joins(otherManager, `team:${other}:leads`));
+});
+
+Deno.test("A statement with more than a hundred leads is told as a number", async () => {
+  const organization = await newOrganization();
+  const counselor = await addMember(organization, "counselor");
+  await listening(organization.admin, `organization:${organization.id}:leads`, async (all) => {
+    await listening(counselor, `user:${counselor.userId}`, async (own) => {
+      const many = { organization_id: organization.id, change: "many" };
+      const leads = await addLeads(organization, {}, 250);
+      assert.deepEqual(await heard(all, 1), [{ ...many, count: 250 }]);
+      await changeLeads(leads.slice(0, 150), { assigned_to: counselor.userId });
+      assert.deepEqual((await heard(all, 2))[1], { ...many, count: 150 });
+      assert.deepEqual(await heard(own, 1), [{ ...many, count: 150 }]);
+    });
+  });
+});
