@@ -551,6 +551,7 @@ export type Database = {
           "from_user": string | null;
           "id": string;
           "lead_id": string;
+          "merged_from": string | null;
           "method": string;
           "note": string | null;
           "organization_id": string;
@@ -564,6 +565,7 @@ export type Database = {
           "from_user"?: string | null;
           "id"?: string;
           "lead_id": string;
+          "merged_from"?: string | null;
           "method"?: string;
           "note"?: string | null;
           "organization_id": string;
@@ -576,6 +578,7 @@ export type Database = {
           "from_user"?: string | null;
           "id"?: string;
           "lead_id"?: string;
+          "merged_from"?: string | null;
           "method"?: string;
           "note"?: string | null;
           "organization_id"?: string;
@@ -667,6 +670,7 @@ export type Database = {
           "from_status": string | null;
           "id": string;
           "lead_id": string;
+          "merged_from": string | null;
           "note": string | null;
           "organization_id": string;
           "seconds_in_stage": number | null;
@@ -679,6 +683,7 @@ export type Database = {
           "from_status"?: string | null;
           "id"?: string;
           "lead_id": string;
+          "merged_from"?: string | null;
           "note"?: string | null;
           "organization_id": string;
           "seconds_in_stage"?: number | null;
@@ -690,6 +695,7 @@ export type Database = {
           "from_status"?: string | null;
           "id"?: string;
           "lead_id"?: string;
+          "merged_from"?: string | null;
           "note"?: string | null;
           "organization_id"?: string;
           "seconds_in_stage"?: number | null;
@@ -751,6 +757,95 @@ export type Database = {
             columns: ["user_id"];
             isOneToOne: false;
             referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "lead_imports": {
+        Row: {
+          "assigned_to": string | null;
+          "columns": NonNullable<Json>;
+          "consent": Json | null;
+          "counts": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string | null;
+          "error": string | null;
+          "file_name": string;
+          "finished_at": string | null;
+          "id": string;
+          "mapping": NonNullable<Json>;
+          "on_duplicate": string;
+          "organization_id": string;
+          "source": string;
+          "started_at": string | null;
+          "status": string;
+          "total_rows": number;
+          "updated_at": string;
+          "upload_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_to"?: string | null;
+          "columns": NonNullable<Json>;
+          "consent"?: Json | null;
+          "counts"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "error"?: string | null;
+          "file_name": string;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "mapping": NonNullable<Json>;
+          "on_duplicate": string;
+          "organization_id": string;
+          "source": string;
+          "started_at"?: string | null;
+          "status"?: string;
+          "total_rows": number;
+          "updated_at"?: string;
+          "upload_id": string;
+        };
+        Update: {
+          "assigned_to"?: string | null;
+          "columns"?: NonNullable<Json>;
+          "consent"?: Json | null;
+          "counts"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "error"?: string | null;
+          "file_name"?: string;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "mapping"?: NonNullable<Json>;
+          "on_duplicate"?: string;
+          "organization_id"?: string;
+          "source"?: string;
+          "started_at"?: string | null;
+          "status"?: string;
+          "total_rows"?: number;
+          "updated_at"?: string;
+          "upload_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_imports_assigned_to_fkey";
+            columns: ["assigned_to"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_imports_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_imports_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
             referencedColumns: ["id"];
           },
         ];
@@ -937,6 +1032,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_imported";
+            columns: ["organization_id", "import_id"];
+            isOneToOne: false;
+            referencedRelation: "lead_imports";
+            referencedColumns: ["organization_id", "id"];
           },
           {
             foreignKeyName: "leads_merged_into";
@@ -1928,9 +2030,42 @@ export type Database = {
     Functions: {
       "accept_invitation": { Args: { "token": string }; Returns: string };
       "actor": { Args: { "organization_id"?: string }; Returns: Json };
+      "add_lead_upload_pieces": {
+        Args: { "organization_id": string; "pieces": Json; "upload_id": string };
+        Returns: undefined;
+      };
+      "assign_lead": {
+        Args: {
+          "assigned_to"?: string;
+          "deadline"?: string;
+          "lead_id": string;
+          "note"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
       "batch_detail": { Args: { "batch_id": string; "organization_id": string }; Returns: Json };
+      "begin_lead_upload": {
+        Args: { "file_name": string; "organization_id": string };
+        Returns: Json;
+      };
+      "bulk_assign": {
+        Args: {
+          "choice": Json;
+          "deadline"?: string;
+          "lead_ids": (string)[];
+          "note"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "cancel_lead_import": {
+        Args: { "import_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
+      "claim_lead_import": { Args: { "runner": string }; Returns: Json };
       "create_action": {
         Args: {
           "action": string;
@@ -1942,18 +2077,70 @@ export type Database = {
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
       "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
+      "create_lead": {
+        Args: { "allow_duplicate"?: boolean; "lead": Json; "organization_id": string };
+        Returns: Json;
+      };
+      "create_student": {
+        Args: { "lead_id": string; "organization_id": string; "student": Json };
+        Returns: Json;
+      };
       "create_upload": {
         Args: { "file_name": string; "organization_id": string; "rows": Json; "summary": Json };
         Returns: Json;
       };
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
+      "delete_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: undefined };
+      "delete_student": {
+        Args: { "lead_id": string; "organization_id": string; "student_id": string };
+        Returns: undefined;
+      };
+      "discard_lead_upload": {
+        Args: { "organization_id": string; "upload_id": string };
+        Returns: undefined;
+      };
       "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
+      "execute_lead_import": {
+        Args: { "organization_id": string; "settings": Json; "upload_id": string };
+        Returns: Json;
+      };
+      "export_leads": {
+        Args: {
+          "after_id"?: string;
+          "count_to"?: number;
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+        };
+        Returns: Json;
+      };
+      "fail_lead_import": {
+        Args: { "import_id": string; "reason": string; "runner": string };
+        Returns: undefined;
+      };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "get_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: Json };
+      "get_lead_import": {
+        Args: { "import_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "import_lead_slice": {
+        Args: {
+          "faults": Json;
+          "from_position": number;
+          "hand_over"?: boolean;
+          "import_id": string;
+          "rows": Json;
+          "runner": string;
+        };
+        Returns: Json;
+      };
       "invite_member": {
         Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
         Returns: Json;
       };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
+      "lead_fields": { Args: { "organization_id": string }; Returns: Json };
       "list_actions": {
         Args: {
           "filters": Json;
@@ -1977,9 +2164,46 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_holders": {
+        Args: { "organization_id": string; "page_limit": number; "page_offset": number };
+        Returns: Json;
+      };
+      "list_lead_import_faults": {
+        Args: {
+          "after_row"?: number;
+          "import_id": string;
+          "organization_id": string;
+          "page_limit"?: number;
+        };
+        Returns: Json;
+      };
+      "list_lead_imports": {
+        Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
+        Returns: Json;
+      };
+      "list_leads": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "sort": string;
+        };
+        Returns: Json;
+      };
       "list_messages": {
         Args: {
           "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_stages": { Args: { "organization_id": string }; Returns: Json };
+      "list_students": {
+        Args: {
+          "lead_id": string;
           "organization_id": string;
           "page_limit": number;
           "page_offset": number;
@@ -1991,7 +2215,28 @@ export type Database = {
         Args: { "message_id": string; "organization_id": string };
         Returns: Json;
       };
+      "move_lead": {
+        Args: {
+          "expected_version"?: number;
+          "lead_id": string;
+          "note"?: string;
+          "organization_id": string;
+          "status": string;
+        };
+        Returns: Json;
+      };
       "ping": { Args: Record<PropertyKey, never>; Returns: Json };
+      "pipeline_summary": { Args: { "organization_id": string }; Returns: Json };
+      "preview_lead_upload": {
+        Args: {
+          "answer": Json;
+          "contacts": Json;
+          "file": Json;
+          "organization_id": string;
+          "upload_id": string;
+        };
+        Returns: Json;
+      };
       "process_batch": {
         Args: {
           "action"?: string;
@@ -2002,6 +2247,10 @@ export type Database = {
           "skipped"?: Json;
           "upload_id"?: string;
         };
+        Returns: Json;
+      };
+      "read_lead_upload": {
+        Args: { "organization_id": string; "upload_id": string; "with_piece"?: boolean };
         Returns: Json;
       };
       "record_inbound": {
@@ -2028,6 +2277,18 @@ export type Database = {
         };
         Returns: Json;
       };
+      "replace_stages": {
+        Args: { "moves"?: Json; "organization_id": string; "stages": Json };
+        Returns: Json;
+      };
+      "resend_assignment": {
+        Args: { "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "restore_lead": {
+        Args: { "allow_duplicate"?: boolean; "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "send_bulk": {
         Args: {
           "filter"?: Json;
@@ -2042,6 +2303,7 @@ export type Database = {
       "send_message": {
         Args: {
           "customer_id"?: string;
+          "lead_id"?: string;
           "message"?: string;
           "organization_id": string;
           "purpose"?: string;
@@ -2050,6 +2312,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "set_lead_fields": { Args: { "fields": Json; "organization_id": string }; Returns: Json };
       "set_sms_credentials": {
         Args: { "account_id": string; "credentials": Json };
         Returns: undefined;
@@ -2061,6 +2324,29 @@ export type Database = {
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
+        Returns: Json;
+      };
+      "update_holder": {
+        Args: { "change": Json; "organization_id": string; "user_id": string };
+        Returns: Json;
+      };
+      "update_lead": {
+        Args: {
+          "allow_duplicate"?: boolean;
+          "change": Json;
+          "expected_version"?: number;
+          "lead_id": string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "update_student": {
+        Args: {
+          "change": Json;
+          "lead_id": string;
+          "organization_id": string;
+          "student_id": string;
+        };
         Returns: Json;
       };
       "webhook_credentials": {

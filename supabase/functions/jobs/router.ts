@@ -1,5 +1,6 @@
 import { createApp } from "../_shared/app.ts";
 import { dispatchMessages } from "./dispatch.ts";
+import { importLeadFiles } from "./import_leads.ts";
 import { settleMessages } from "./settle.ts";
 
 /** Background work, started by pg_cron and database webhooks with a secret key. Each answers 202 and goes on behind it. */
@@ -7,3 +8,4 @@ export const router = createApp("jobs", { callers: "service" });
 
 dispatchMessages(router);
 settleMessages(router);
+importLeadFiles(router);

@@ -65,3 +65,31 @@ export function toLead(row: unknown): z.infer<typeof Lead> {
     },
   };
 }
+
+const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
+/** What a list or an export of leads can be narrowed by. */
+export const LeadFilters = z.object({
+  status: Status.optional(),
+  source: z.string().trim().toLowerCase().max(100).optional().openapi({ example: "website" }),
+  assigned_to: z.union([z.uuid(), z.enum(["me", "none"])]).optional().openapi({
+    description: "A person, `me`, or `none` for leads that nobody holds",
+    example: "me",
+  }),
+  team_id: z.uuid().optional(),
+  tag: z.string().trim().max(50).optional().openapi({ example: "hot" }),
+  created_from: Moment.optional().openapi({
+    description: "The first day, as the organization's calendar has it, or a moment",
+    example: "2026-11-01",
+  }),
+  created_to: Moment.optional().openapi({
+    description: "The last day, or the moment before which",
+    example: "2026-11-30",
+  }),
+  sla: z.enum(["due", "breached"]).optional().openapi({
+    description: "Leads whose response is due soon, or overdue",
+  }),
+  search: z.string().trim().max(200).optional().openapi({
+    description: "Part of a name, e-mail address, phone number (local or not) or custom text",
+  }),
+});
