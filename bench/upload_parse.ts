@@ -1,7 +1,7 @@
 import { cpuUsage } from "node:process";
 import * as XLSX from "@e965/xlsx";
 import { readCustomerSheet } from "../supabase/functions/upload/sheet/read.ts";
-import { MAX_ROWS } from "../supabase/functions/upload/sheet/limits.ts";
+import { MAX_ROWS } from "../supabase/functions/_shared/sheet/limits.ts";
 import { customers, workbook } from "../tests/fixtures/sheets.ts";
 
 /** Times are medians in milliseconds, memory is the peak of a process of its own. */

@@ -1,5 +1,5 @@
 import { equal, match, ok, rejects } from "node:assert/strict";
-import { SheetError } from "../../supabase/functions/upload/sheet/error.ts";
+import { SheetError } from "../../supabase/functions/_shared/sheet/error.ts";
 import { readCustomerSheet } from "../../supabase/functions/upload/sheet/read.ts";
 import {
   customers,

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { SheetError } from "../../supabase/functions/upload/sheet/error.ts";
+import { SheetError } from "../../supabase/functions/_shared/sheet/error.ts";
 import { readCustomerSheet } from "../../supabase/functions/upload/sheet/read.ts";
 import { customers, handmadeXlsx, HEADER, utf8, workbook, xmlRow } from "../fixtures/sheets.ts";
 

@@ -4,7 +4,7 @@ import {
   formatNumber,
   numberKind,
   serialDate,
-} from "../../supabase/functions/upload/sheet/number_format.ts";
+} from "../../supabase/functions/_shared/sheet/number_format.ts";
 
 Deno.test("number formats tell dates and identifiers from quantities", () => {
   const kinds: [string, string][] = [

@@ -3,7 +3,7 @@ import {
   readCustomerSheet,
   type SheetOptions,
 } from "../../supabase/functions/upload/sheet/read.ts";
-import { MAX_ROWS } from "../../supabase/functions/upload/sheet/limits.ts";
+import { MAX_ROWS } from "../../supabase/functions/_shared/sheet/limits.ts";
 import { customers, handmadeXlsx, HEADER, workbook, xmlRow } from "../fixtures/sheets.ts";
 
 function read(bytes: Uint8Array, options: Partial<SheetOptions> = {}) {

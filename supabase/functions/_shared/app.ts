@@ -25,6 +25,8 @@ export interface AppOptions {
   callers?: "user" | "service" | "public";
   /** Largest body in bytes; more is answered 413. Default 8 MiB. */
   maxBodyBytes?: number;
+  /** Paths below the function's own whose bodies may be larger, and how large. */
+  largerBodies?: Record<string, number>;
   /** What routes need that is too slow to load with the function; awaited before the first one runs. */
   ready?: () => Promise<void>;
   /** Whether the function has a route `/openapi.json` of its own, instead of the document of its routes. */
@@ -56,7 +58,7 @@ export function createApp(name: string, options: AppOptions = {}): App {
     app.get("/openapi.json", (c) => c.json(app.getOpenAPI31Document(documentConfig), 200));
   }
   app.use(
-    limitBody(options.maxBodyBytes ?? 8 * 1024 * 1024),
+    limitBody(name, options),
     authenticate(options.callers ?? "user"),
     idempotent,
     async (_c, next) => {
@@ -144,17 +146,26 @@ function corsHeaders(): MiddlewareHandler<AppEnv> {
   });
 }
 
-function limitBody(maxSize: number): MiddlewareHandler<AppEnv> {
-  return bodyLimit({
-    maxSize,
-    onError: () => {
-      throw new Problem(
-        413,
-        "too_large",
-        `The body is larger than ${Math.floor(maxSize / 1048576)} MB.`,
-      );
-    },
-  });
+function limitBody(
+  name: string,
+  { maxBodyBytes = 8 * 1024 * 1024, largerBodies = {} }: AppOptions,
+): MiddlewareHandler<AppEnv> {
+  const upTo = (maxSize: number) =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new Problem(
+          413,
+          "too_large",
+          `The body is larger than ${Math.floor(maxSize / 1048576)} MB.`,
+        );
+      },
+    });
+  const usual = upTo(maxBodyBytes);
+  const larger = new Map(
+    Object.entries(largerBodies).map(([path, bytes]) => [`/${name}${path}`, upTo(bytes)]),
+  );
+  return (c, next) => (larger.get(c.req.path) ?? usual)(c, next);
 }
 
 function authenticate(callers: "user" | "service" | "public"): MiddlewareHandler<AppEnv> {

@@ -1,3 +1,4 @@
+import { type CellValue, excelError, isExcelError } from "./cell.ts";
 import { cleanText, westernDigits } from "./clean_text.ts";
 import { parseMoney } from "./money.ts";
 import { normalizePhone } from "./phone.ts";
@@ -17,16 +18,6 @@ export interface NormalizedCustomer {
   status: CustomerStatus | null;
 }
 
-/** What one cell of a sheet holds. The kinds are what a bare string or number cannot tell. */
-export type CellValue =
-  | string
-  | number
-  | boolean
-  | null
-  | { kind: "error"; text: string }
-  | { kind: "date"; text: string }
-  | { kind: "formatted"; number: number; text: string };
-
 export type CustomerCells = Partial<Record<CustomerField, CellValue>>;
 export interface FieldError {
   field: CustomerField;
@@ -45,8 +36,6 @@ export type CustomerResult =
 /** What was read of one field. */
 export type FieldResult<T> = { value: T } | { message: string };
 
-const EXCEL_ERROR =
-  /^#(?:REF!|N\/A|NAME\?|VALUE!|DIV\/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)$/i;
 const EXPONENT = /^\d(?:[.,]\d+)?E\+\d+$/i;
 const STATUS_WORDS: Record<string, CustomerStatus> = {
   active: "connected",
@@ -65,27 +54,13 @@ const STATUS_WORDS: Record<string, CustomerStatus> = {
   warning: "warned",
 };
 
-/** The cell as a person sees it, for an error report; null when it is empty. */
-export function cellText(cell: CellValue | undefined): string | null {
-  if (cell === null || cell === undefined || cell === "") return null;
-  const text = (typeof cell === "object" ? cell.text : String(cell)).replaceAll("\0", "");
-  // Half a surrogate pair, cut off here or in the file itself, is nothing that the database stores.
-  return (text.length > 100 ? `${text.slice(0, 99)}…` : text).toWellFormed();
-}
-
 /** What is wrong with the kind of a cell, whatever its column; null when it can be read. */
 function wrongKind(cell: CellValue): string | null {
-  if (typeof cell === "string" && EXCEL_ERROR.test(cell.trim())) return excelError(cell.trim());
+  if (typeof cell === "string" && isExcelError(cell.trim())) return excelError(cell.trim());
   if (typeof cell === "boolean") return "This is TRUE or FALSE where a text or number belongs.";
   if (cell === null || typeof cell !== "object") return null;
   if (cell.kind === "error") return excelError(cell.text);
   return cell.kind === "date" ? "This is a date. Is the value in the wrong column?" : null;
-}
-
-function excelError(text: string): string {
-  return text.startsWith("#")
-    ? `The cell holds the spreadsheet error ${text}. Correct its formula or enter the value.`
-    : "The formula has no stored result. Open the file, let it calculate and save it again.";
 }
 
 function wholeNumber(value: number): string | null {

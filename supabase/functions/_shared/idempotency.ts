@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./context.ts";
 import { Problem } from "./problem.ts";
@@ -11,21 +13,14 @@ export const idempotent: MiddlewareHandler<AppEnv> = async (c, next) => {
   const header = c.req.header("idempotency-key");
   if (header !== undefined && c.req.method === "POST") {
     c.var.requestHeaders["idempotency-key"] = parseKey(header);
-    c.var.requestHeaders["x-idempotency-fingerprint"] = await fingerprint([
-      new TextEncoder().encode(`${c.req.method} ${new URL(c.req.url).pathname}\n`),
-      repeatable(new Uint8Array(await c.req.arrayBuffer()), c.req.header("content-type") ?? ""),
-    ]);
+    c.var.requestHeaders["x-idempotency-fingerprint"] = fingerprintOf(
+      `${c.req.method} ${new URL(c.req.url).pathname}\n`,
+      new Uint8Array(await c.req.arrayBuffer()),
+      c.req.header("content-type") ?? "",
+    );
   }
   await next();
 };
-
-/** The body without a form's boundary, which clients choose anew for every request. */
-function repeatable(body: Uint8Array, contentType: string): Uint8Array {
-  const boundary = /^multipart\/.*\bboundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
-  const name = boundary?.[1] ?? boundary?.[2];
-  if (name === undefined) return body;
-  return new TextEncoder().encode(new TextDecoder("latin1").decode(body).replaceAll(name, ""));
-}
 
 function parseKey(header: string): string {
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
@@ -37,6 +32,25 @@ function parseKey(header: string): string {
     );
   }
   return key;
+}
+
+/**
+ * SHA-256 of a request, in hex; of a form without its boundary, which clients choose anew for every request. The body is
+ * taken bit by bit, since it may be a large part of the memory there is.
+ */
+function fingerprintOf(start: string, body: Uint8Array, contentType: string): string {
+  const hash = createHash("sha256").update(start);
+  const match = /^multipart\/.*\bboundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
+  const boundary = Buffer.from(match?.[1] ?? match?.[2] ?? "");
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  let at = 0;
+  while (boundary.length > 0) {
+    const next = bytes.indexOf(boundary, at);
+    if (next === -1) break;
+    hash.update(bytes.subarray(at, next));
+    at = next + boundary.length;
+  }
+  return hash.update(bytes.subarray(at)).digest("hex");
 }
 
 /** SHA-256 of the parts, in hex. */

@@ -1,6 +1,7 @@
 import { createApp } from "../_shared/app.ts";
 import { dispatchMessages } from "./dispatch.ts";
 import { sendQueuedEmails } from "./send_emails.ts";
+import { importLeadFiles } from "./import_leads.ts";
 import { settleMessages } from "./settle.ts";
 
 /** Background work, started by pg_cron and database webhooks with a secret key. Each answers 202 and goes on behind it. */
@@ -9,3 +10,4 @@ export const router = createApp("jobs", { callers: "service" });
 dispatchMessages(router);
 settleMessages(router);
 sendQueuedEmails(router);
+importLeadFiles(router);

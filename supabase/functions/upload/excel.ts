@@ -4,8 +4,8 @@ import { cleanText } from "../_shared/clean_text.ts";
 import { invalidFields, Problem, problems, problemStatus, unwrap } from "../_shared/problem.ts";
 import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, permitted } from "../_shared/route.ts";
+import { SheetError } from "../_shared/sheet/error.ts";
 import { Upload } from "./schemas.ts";
-import { SheetError } from "./sheet/error.ts";
 import type { SheetResult } from "./sheet/read.ts";
 
 const previewRows = 20;

@@ -1,20 +1,21 @@
-import { SheetError } from "./error.ts";
-import { readRecords } from "./csv_records.ts";
-import { HeaderSearch } from "./header.ts";
-import { RowCollector, type SheetTable } from "./row_collector.ts";
-import { decodeText } from "./text_file.ts";
+import type { CustomerField } from "../../_shared/customer_row.ts";
+import { readRecords } from "../../_shared/sheet/csv_records.ts";
+import { SheetError } from "../../_shared/sheet/error.ts";
+import { RowCollector, type SheetTable } from "../../_shared/sheet/row_collector.ts";
+import { decodeText } from "../../_shared/sheet/text_file.ts";
+import { CustomerHeaderSearch } from "./header.ts";
 
 const DELIMITERS = [",", ";", "\t", "|"];
 const SAMPLE = 256 * 1024;
 const EXCEL_HINT = /^sep=([^\r\n])(?:\r\n|\r|\n)/i;
 
 /** The table in a CSV file; its row numbers are what a spreadsheet program shows. */
-export function readCsv(bytes: Uint8Array, maxRows: number): SheetTable {
+export function readCsv(bytes: Uint8Array, maxRows: number): SheetTable<CustomerField> {
   const whole = decodeText(bytes);
   const hint = EXCEL_HINT.exec(whole);
   const text = hint ? whole.slice(hint[0].length) : whole;
   const delimiter = hint?.[1] ?? findDelimiter(text);
-  const search = new HeaderSearch();
+  const search = new CustomerHeaderSearch();
   const collector = new RowCollector(search, maxRows);
   readRecords(text, delimiter, (record, fields) => {
     if (!collector.wantsRow(record)) return false;
@@ -31,7 +32,7 @@ function findDelimiter(text: string): string {
   const sample = text.slice(0, SAMPLE);
   const counts = DELIMITERS.map((delimiter) => ({ delimiter, fields: 0 }));
   for (const count of counts) {
-    const collector = new RowCollector(new HeaderSearch(), 0);
+    const collector = new RowCollector(new CustomerHeaderSearch(), 0);
     try {
       readRecords(sample, count.delimiter, (record, fields) => {
         if (!collector.wantsRow(record)) return false;

@@ -1,15 +1,15 @@
 import { cleanText } from "../../_shared/clean_text.ts";
-import {
-  cellText,
-  type CellValue,
-  CUSTOMER_FIELDS,
-  type CustomerField,
-} from "../../_shared/customer_row.ts";
-import { SheetError } from "./error.ts";
-import { HEADER_ROWS } from "./limits.ts";
+import { cellText, type CellValue } from "../../_shared/cell.ts";
+import { CUSTOMER_FIELDS, type CustomerField } from "../../_shared/customer_row.ts";
+import { SheetError } from "../../_shared/sheet/error.ts";
+import { headerKey } from "../../_shared/sheet/header_key.ts";
+import { HEADER_ROWS } from "../../_shared/sheet/limits.ts";
+import type { Header as SheetHeader, HeaderSearch } from "../../_shared/sheet/row_collector.ts";
 
-/** Which column holds which field, and how the sheet itself calls it. */
-export type Header = Map<CustomerField, { column: number; text: string }>;
+type Header = SheetHeader<CustomerField>;
+
+// A merged arrears cell is owed once, and a merged account number would be a duplicate.
+const FILLED_DOWN: CustomerField[] = ["name", "phone", "status"];
 
 const REQUIRED: CustomerField[] = ["name", "account_number", "phone", "arrears"];
 
@@ -42,10 +42,6 @@ for (const field of CUSTOMER_FIELDS) {
   }
 }
 
-function headerKey(text: string): string {
-  return text.slice(0, 100).normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-}
-
 /** The header that a row makes, which may lack fields. Of equal columns the first counts. */
 function matchHeader(cells: readonly (CellValue | undefined)[]): Header {
   const header: Header = new Map();
@@ -68,7 +64,7 @@ function isComplete(header: Header): boolean {
 }
 
 /** Looks for the header row of a file, and remembers what came nearest to one. */
-export class HeaderSearch {
+export class CustomerHeaderSearch implements HeaderSearch<CustomerField> {
   #nearest: Header = new Map();
   #seen: string[] = [];
 
@@ -81,6 +77,10 @@ export class HeaderSearch {
       this.#seen = cells.map((cell) => cleanText(cellText(cell) ?? "")).filter((text) => text);
     }
     return null;
+  }
+
+  fillsDown(field: CustomerField): boolean {
+    return FILLED_DOWN.includes(field);
   }
 
   /** Why there is no header: what was looked for, and what was there instead. */

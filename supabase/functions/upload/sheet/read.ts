@@ -1,19 +1,20 @@
+import { cellText } from "../../_shared/cell.ts";
 import {
   accountKey,
-  cellText,
   type CustomerField,
   customerFromCells,
   type CustomerOptions,
   type NormalizedCustomer,
 } from "../../_shared/customer_row.ts";
 import { loadPhoneNumbers } from "../../_shared/phone.ts";
+import { SheetError, unreadable } from "../../_shared/sheet/error.ts";
+import { fileKind } from "../../_shared/sheet/file_kind.ts";
+import { MAX_FILE_BYTES, MAX_ROWS } from "../../_shared/sheet/limits.ts";
+import type { SheetRow, SheetTable } from "../../_shared/sheet/row_collector.ts";
+import { readXls } from "../../_shared/sheet/xls.ts";
+import { readXlsx } from "../../_shared/sheet/xlsx.ts";
 import { readCsv } from "./csv.ts";
-import { SheetError, unreadable } from "./error.ts";
-import { fileKind } from "./file_kind.ts";
-import { MAX_FILE_BYTES, MAX_ROWS } from "./limits.ts";
-import type { SheetRow, SheetTable } from "./row_collector.ts";
-import { readXls } from "./xls.ts";
-import { readXlsx } from "./xlsx.ts";
+import { CustomerHeaderSearch } from "./header.ts";
 
 export interface SheetOptions extends CustomerOptions {
   /** Rows below the header at most; never more than `MAX_ROWS`. */
@@ -76,7 +77,7 @@ export async function readCustomerSheet(
   };
 }
 
-async function readTable(bytes: Uint8Array, maxRows: number): Promise<SheetTable> {
+async function readTable(bytes: Uint8Array, maxRows: number): Promise<SheetTable<CustomerField>> {
   if (bytes.length === 0) throw new SheetError("file_empty", "The file is empty.");
   if (bytes.length > MAX_FILE_BYTES) {
     throw new SheetError(
@@ -88,7 +89,8 @@ async function readTable(bytes: Uint8Array, maxRows: number): Promise<SheetTable
   const limit = Math.min(maxRows, MAX_ROWS[kind]);
   try {
     if (kind === "csv") return readCsv(bytes, limit);
-    return kind === "xls" ? await readXls(bytes, limit) : await readXlsx(bytes, limit);
+    const read = kind === "xls" ? readXls : readXlsx;
+    return await read(bytes, limit, () => new CustomerHeaderSearch());
   } catch (error) {
     // A damaged file can surprise a parser anywhere; that is the file's fault, not a crash.
     throw error instanceof SheetError ? error : unreadable();
@@ -100,7 +102,10 @@ type Normalized = Pick<
   "rows" | "errors" | "errorsTruncated" | "invalidRows" | "duplicateRows"
 >;
 
-function normalizeRows(sheetRows: readonly SheetRow[], options: SheetOptions): Normalized {
+function normalizeRows(
+  sheetRows: readonly SheetRow<CustomerField>[],
+  options: SheetOptions,
+): Normalized {
   const maxErrors = options.maxErrors ?? 1_000;
   const firstRow = new Map<string, number>();
   const result: Normalized = {

@@ -1,10 +1,9 @@
 import { readGlobals } from "./biff.ts";
 import { type BiffSheet, type BoundSheet, onlyCells, sheetRecords, streamOf } from "./biff_part.ts";
 import { encrypted, expandsTooMuch, oldFormat, unreadable, unsupported } from "./error.ts";
-import { HeaderSearch } from "./header.ts";
 import { HEADER_ROWS, MAX_RECORDS, MAX_ROWS } from "./limits.ts";
 import { openOle } from "./ole.ts";
-import { RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
+import { type HeaderSearch, RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
 import { loadCodePages, readSheet } from "./sheetjs.ts";
 
 const LAST_ROW = MAX_ROWS.xls + HEADER_ROWS;
@@ -13,17 +12,21 @@ const LAST_ROW = MAX_ROWS.xls + HEADER_ROWS;
  * The table in an .xls file of Excel 5 to 2003, or why what is in its container is none. SheetJS
  * reads new streams: one of a sheet's first rows, then one of the columns under its header.
  */
-export async function readXls(bytes: Uint8Array, maxRows: number): Promise<SheetTable> {
+export async function readXls<F extends string>(
+  bytes: Uint8Array,
+  maxRows: number,
+  newSearch: () => HeaderSearch<F>,
+): Promise<SheetTable<F>> {
   const globals = readGlobals(workbookStream(bytes));
   if (!globals.isUnicode) await loadCodePages();
   let recordsLeft = MAX_RECORDS;
   let bytesLeft = globals.view.byteLength;
-  function read(bound: BoundSheet, sheet: BiffSheet, collector: RowCollector): Promise<string> {
+  function read(bound: BoundSheet, sheet: BiffSheet, collector: RowCollector<F>): Promise<string> {
     recordsLeft -= globals.texts + sheet.cells;
     if (recordsLeft < 0) throw expandsTooMuch();
     return readSheet(streamOf(globals, bound, sheet), collector, LAST_ROW);
   }
-  const search = new HeaderSearch();
+  const search = newSearch();
   const hiddenLast = globals.sheets.toSorted((a, b) => Number(a.hidden) - Number(b.hidden));
   for (const bound of hiddenLast) {
     const sheet = sheetRecords(globals, bound);
@@ -40,7 +43,7 @@ export async function readXls(bytes: Uint8Array, maxRows: number): Promise<Sheet
       sheet,
       ({ first, last }) => columns.some((column) => column >= first && column <= last),
     );
-    const collector = new RowCollector(new HeaderSearch(), maxRows);
+    const collector = new RowCollector(newSearch(), maxRows);
     const table = collector.table(await read(bound, wanted, collector));
     if (table) return table;
   }

@@ -1,17 +1,24 @@
-import {
-  type CellValue,
-  CUSTOMER_FIELDS,
-  type CustomerCells,
-  type CustomerField,
-} from "../../_shared/customer_row.ts";
+import type { CellValue } from "../cell.ts";
 import { expandsTooMuch, SheetError } from "./error.ts";
-import type { Header, HeaderSearch } from "./header.ts";
 import { HEADER_ROWS, MAX_CELL, MAX_TEXT } from "./limits.ts";
 
+/** Which column holds which field, and how the sheet itself calls it. */
+export type Header<F extends string> = Map<F, { column: number; text: string }>;
+
+/** Knows which row of a file is its header. */
+export interface HeaderSearch<F extends string> {
+  /** The header, when this row is one. */
+  offer(cells: readonly (CellValue | undefined)[]): Header<F> | null;
+  /** Why there is no header. */
+  failure(): SheetError;
+  /** Whether a merged cell of this field stands for every row that it covers. */
+  fillsDown(field: F): boolean;
+}
+
 /** A row as the sheet has it, under its own 1-based number. */
-export interface SheetRow {
+export interface SheetRow<F extends string> {
   row: number;
-  cells: CustomerCells;
+  cells: Partial<Record<F, CellValue>>;
 }
 
 /** Rows and columns that one merged cell covers; rows from 1, columns from 0, ends included. */
@@ -23,33 +30,29 @@ export interface MergedRange {
 }
 
 /** The rows of one sheet that has a header. */
-export interface SheetTable {
+export interface SheetTable<F extends string> {
   sheetName: string | null;
-  header: Header;
-  rows: SheetRow[];
+  header: Header<F>;
+  rows: SheetRow<F>[];
 }
 
-// A merged arrears cell is owed once, and a merged account number would be a duplicate.
-const FILLED_DOWN: CustomerField[] = ["name", "phone", "status"];
-
 /** Takes the rows of one sheet in order, finds the header and keeps what stands below it. */
-export class RowCollector {
-  readonly rows: SheetRow[] = [];
-  header: Header | null = null;
-  readonly #search: HeaderSearch;
+export class RowCollector<F extends string> {
+  readonly rows: SheetRow<F>[] = [];
+  header: Header<F> | null = null;
+  readonly #search: HeaderSearch<F>;
+  #columns = new Set<number>();
   readonly #maxRows: number;
   #textLeft = MAX_TEXT;
 
-  constructor(search: HeaderSearch, maxRows: number) {
+  constructor(search: HeaderSearch<F>, maxRows: number) {
     this.#search = search;
     this.#maxRows = maxRows;
   }
 
   /** Whether a column is of interest: before the header is found, all are. */
   wants(column: number): boolean {
-    if (!this.header) return true;
-    for (const place of this.header.values()) if (place.column === column) return true;
-    return false;
+    return this.header === null || this.#columns.has(column);
   }
 
   /** Whether rows from this one on can still matter. */
@@ -61,13 +64,13 @@ export class RowCollector {
   add(row: number, cells: readonly (CellValue | undefined)[]): void {
     if (!this.header) {
       this.header = this.#search.offer(cells);
+      this.#columns = new Set(Array.from(this.header?.values() ?? [], ({ column }) => column));
       return;
     }
-    const kept: CustomerCells = {};
+    const kept: Partial<Record<F, CellValue>> = {};
     let blank = true;
-    for (const field of CUSTOMER_FIELDS) {
-      const column = this.header.get(field)?.column;
-      const cell = column === undefined ? null : cells[column] ?? null;
+    for (const [field, { column }] of this.header) {
+      const cell = cells[column] ?? null;
       if (isBlank(cell)) continue;
       kept[field] = this.#cut(cell);
       blank = false;
@@ -85,17 +88,16 @@ export class RowCollector {
     return text;
   }
 
-  /** Gives rows under a merged name, phone or status the value that they show. */
+  /** Gives rows under a merged cell the value that they show. */
   fillMerged(ranges: readonly MergedRange[]): void {
     if (!this.header || ranges.length === 0) return;
+    const filled = Array.from(this.header).filter(([field]) => this.#search.fillsDown(field));
     const byNumber = new Map(this.rows.map((row) => [row.row, row.cells]));
     const lastRow = this.rows.at(-1)?.row ?? 0;
     // Merged ranges do not overlap; a file in which they do would take time without end.
-    let steps = lastRow * FILLED_DOWN.length;
+    let steps = lastRow * filled.length;
     for (const range of ranges) {
-      const field = FILLED_DOWN.find((name) =>
-        this.header?.get(name)?.column === range.firstColumn
-      );
+      const field = filled.find(([, { column }]) => column === range.firstColumn)?.[0];
       const value = field && byNumber.get(range.firstRow)?.[field];
       if (!field || value === undefined) continue;
       const last = Math.min(range.lastRow, lastRow, range.firstRow + steps);
@@ -107,7 +109,7 @@ export class RowCollector {
     }
   }
 
-  table(sheetName: string | null): SheetTable | null {
+  table(sheetName: string | null): SheetTable<F> | null {
     return this.header && { sheetName, header: this.header, rows: this.rows };
   }
 }

@@ -1,7 +1,6 @@
 import { expandsTooMuch } from "./error.ts";
-import { HeaderSearch } from "./header.ts";
 import { HEADER_ROWS, MAX_ROWS, MAX_TAGS } from "./limits.ts";
-import { RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
+import { type HeaderSearch, RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
 import { archive, readSheet } from "./sheetjs.ts";
 import { openPackage } from "./xlsx_package.ts";
 import { headOf, sheetSource, sheetXml } from "./xlsx_sheet.ts";
@@ -23,7 +22,11 @@ const LAST_ROW = MAX_ROWS.xlsx + HEADER_ROWS;
  * The table in an .xlsx file: the first sheet, visible ones before hidden ones, that has a header.
  * SheetJS reads a new workbook that is made of this one sheet and of what it refers to.
  */
-export async function readXlsx(bytes: Uint8Array, maxRows: number): Promise<SheetTable> {
+export async function readXlsx<F extends string>(
+  bytes: Uint8Array,
+  maxRows: number,
+  newSearch: () => HeaderSearch<F>,
+): Promise<SheetTable<F>> {
   const zip = openZip(bytes);
   const { sheets, strings, styles, date1904 } = await openPackage(zip);
   const shared: Shared = {
@@ -33,7 +36,7 @@ export async function readXlsx(bytes: Uint8Array, maxRows: number): Promise<Shee
   };
   const sharedTags = countTags(shared.strings) + STYLE_WEIGHT * countTags(shared.styles);
   let tagsLeft = MAX_TAGS;
-  const search = new HeaderSearch();
+  const search = newSearch();
   for (const { name, part } of sheets) {
     let sheet = sheetSource(await readPart(zip, part));
     // Of a sheet that is too large only the header is looked for: it may not be the one.

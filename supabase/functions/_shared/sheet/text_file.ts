@@ -22,7 +22,8 @@ function zeroBytes(bytes: Uint8Array): { even: number; odd: number; length: numb
   return { even, odd, length: sample.length };
 }
 
-function encodingOf(bytes: Uint8Array): string {
+/** The encoding that the beginning of a text file shows; `utf-8` also where it shows none. */
+export function encodingOf(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
   const { even, odd, length } = zeroBytes(bytes);
@@ -43,7 +44,8 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-function checkText(text: string): string {
+/** Refuses what the beginning of a file shows to be no table: a web page, or no text. */
+export function checkStart(text: string): void {
   const start = text.slice(0, SAMPLE);
   if (/^\s*<|^MIME-Version:/i.test(start)) {
     throw new SheetError(
@@ -52,10 +54,14 @@ function checkText(text: string): string {
         "Open it in Excel, choose Save As, Excel Workbook (.xlsx), and send that file.",
     );
   }
-  if (text.includes("\0")) throw unsupported();
   // deno-lint-ignore no-control-regex -- what no text file contains is what is looked for
   const controls = start.match(/[\x01-\x08\x0e-\x1a\x1c-\x1f]/g)?.length ?? 0;
   if (controls > start.length / 50) throw unsupported();
+}
+
+function checkText(text: string): string {
+  checkStart(text);
+  if (text.includes("\0")) throw unsupported();
   if (text.trim() === "") throw new SheetError("file_empty", "The file is empty.");
   return text;
 }

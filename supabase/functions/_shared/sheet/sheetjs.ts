@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { CellObject, WorkSheet } from "@e965/xlsx";
-import type { CellValue } from "../../_shared/customer_row.ts";
+import type { CellValue } from "../cell.ts";
 import { unreadable } from "./error.ts";
 import { MAX_COLUMNS } from "./limits.ts";
 import {
@@ -47,9 +47,9 @@ export async function loadCodePages(): Promise<void> {
  * was put together here, of parts whose size is known: SheetJS has no limits of its own.
  * Rows from `sheetRows` on are passed over. Gives back the sheet's name.
  */
-export async function readSheet(
+export async function readSheet<F extends string>(
   workbook: Uint8Array,
-  collector: RowCollector,
+  collector: RowCollector<F>,
   sheetRows: number,
 ): Promise<string> {
   const xlsx = await library();
@@ -74,9 +74,9 @@ export async function readSheet(
 
 type CellReader = (cell: CellObject) => CellValue;
 
-function collectRows(
+function collectRows<F extends string>(
   sheet: WorkSheet,
-  collector: RowCollector,
+  collector: RowCollector<F>,
   read: CellReader,
   sheetRows: number,
 ): void {

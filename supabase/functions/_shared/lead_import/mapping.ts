@@ -1,0 +1,120 @@
+import type { FieldError } from "../problem.ts";
+import { headerKey } from "../sheet/header_key.ts";
+import type { Column, Mapping, Terms } from "./terms.ts";
+
+/** The fields of a lead that a column can fill; the organization's own are `custom_fields.<key>`. */
+const LEAD_FIELDS = [
+  "first_name",
+  "last_name",
+  "full_name",
+  "email",
+  "phone",
+  "source",
+  "status",
+  "value",
+  "tags",
+  "country",
+  "region",
+  "time_zone",
+  "consent",
+  "consent_at",
+] as const;
+export type LeadField = (typeof LEAD_FIELDS)[number];
+
+const CONTACT: string[] = ["first_name", "last_name", "full_name", "email", "phone"];
+
+/** Headers by field, without case, accents, spaces and punctuation. */
+const NAMES: Record<LeadField, string> = {
+  first_name: "firstname first givenname forename fname prenom vorname",
+  last_name: "lastname last surname familyname lname secondname nom nachname",
+  full_name: "fullname name contactname leadname clientname customername parentname contact lead",
+  email: "email emailaddress mail mailaddress emailid",
+  phone:
+    "phone phonenumber phoneno mobile mobilenumber mobileno mobilephone cell cellphone tel telephone " +
+    "telephonenumber telno msisdn whatsapp whatsappnumber contactnumber contactphone number",
+  source: "source leadsource channel origin utmsource referrer",
+  status: "status stage leadstatus leadstage pipelinestage pipeline",
+  value: "value dealvalue leadvalue amount dealamount potential estimatedvalue budget",
+  tags: "tags tag labels label keywords",
+  country: "country countrycode addresscountry nation land",
+  region: "region state province county addressregion stateprovince stateregion",
+  time_zone: "timezone tz",
+  consent: "consent smsconsent optin optedin marketingconsent consentgiven agreed subscribed",
+  consent_at:
+    "consentat consentdate consenttime consenttimestamp optindate optinat optintime dateofconsent",
+};
+
+const FIELD_OF = new Map<string, LeadField>();
+for (const field of LEAD_FIELDS) {
+  for (const name of NAMES[field].split(" ")) FIELD_OF.set(name, field);
+}
+
+/** The field that a header names by itself, whatever the organization's own fields are. */
+export const leadFieldOf = (header: string): LeadField | undefined =>
+  FIELD_OF.get(headerKey(header));
+
+/** What the columns seem to be. The organization's own fields, by key or label, come before the general ones. */
+export function suggestMapping(columns: readonly Column[], { fields }: Terms): Mapping {
+  const own = new Map<string, string>();
+  for (const { key, label } of fields.toReversed()) {
+    for (const name of [label, key, `custom_fields.${key}`]) own.set(headerKey(name), key);
+  }
+  const mapping: Mapping = {};
+  const taken = new Set<string>();
+  for (const { index, name } of columns) {
+    const key = own.get(headerKey(name));
+    const field = key === undefined ? leadFieldOf(name) : `custom_fields.${key}`;
+    if (field === undefined || taken.has(field)) continue;
+    taken.add(field);
+    mapping[index] = field;
+  }
+  return mapping;
+}
+
+function columnOf(name: string, columns: readonly Column[]): Column | undefined {
+  return columns.find((column) => column.name === name) ??
+    columns.find((column) =>
+      headerKey(column.name) === headerKey(name) && headerKey(name) !== ""
+    ) ??
+    columns.find(({ index }) => String(index) === name.trim());
+}
+
+/**
+ * A mapping as a person gives it, { header or index: field }, by index. Columns mapped to null or "" are left out.
+ * Errors have the paths of the request.
+ */
+export function resolveMapping(
+  wanted: Readonly<Record<string, string | null>>,
+  columns: readonly Column[],
+  { fields }: Terms,
+): { mapping: Mapping; errors: FieldError[] } {
+  const known = new Set<string>([
+    ...LEAD_FIELDS,
+    ...fields.map(({ key }) => `custom_fields.${key}`),
+  ]);
+  const mapping: Mapping = {};
+  const errors: FieldError[] = [];
+  const taken = new Set<string>();
+  for (const [name, field] of Object.entries(wanted)) {
+    if (field === null || field === "") continue;
+    const column = columnOf(name, columns);
+    const message = column === undefined
+      ? "is not a column of the file"
+      : !known.has(field)
+      ? "is not mapped to a field of a lead"
+      : taken.has(field) || mapping[column.index] !== undefined
+      ? "is mapped twice"
+      : null;
+    if (message !== null || column === undefined) {
+      errors.push({ path: `mapping.${name}`, message: message ?? "is not a column of the file" });
+      continue;
+    }
+    taken.add(field);
+    mapping[column.index] = field;
+  }
+  return { mapping, errors };
+}
+
+/** Whether leads can come of it: without a name, an e-mail address or a phone number there is none. */
+export const namesSomebody = (mapping: Mapping): boolean =>
+  Object.values(mapping).some((field) => CONTACT.includes(field));

@@ -1,0 +1,94 @@
+import { z } from "../../_shared/zod.ts";
+import { Id, isoTime, Timestamp } from "../../_shared/fields.ts";
+import { Column, Mapping } from "../../_shared/lead_import/terms.ts";
+
+/** What a column may be mapped to. */
+const fieldNames =
+  "first_name, last_name, full_name, email, phone, source, status, value, tags, country, region, " +
+  "time_zone, consent, consent_at, custom_fields.<key>";
+
+export const WantedMapping = z.record(z.string().max(300), z.string().max(100).nullable())
+  .refine((mapping) => Object.keys(mapping).length <= 300, "has more than 300 columns")
+  .openapi({
+    description: `A column's header or index, and the field it fills: ${fieldNames}`,
+    example: { "Full name": "full_name", "Mobile": "phone" },
+  });
+
+const Count = z.int().openapi({ example: 12 });
+
+export const Preview = z.object({
+  upload_id: Id,
+  file_name: z.string().openapi({ example: "leads.csv" }),
+  columns: z.array(Column),
+  mapping: Mapping.openapi({
+    description: "The mapping that the preview was made with, by index of the column",
+    example: { "0": "full_name", "1": "phone" },
+  }),
+  suggested_mapping: Mapping.openapi({ example: { "0": "full_name", "1": "phone" } }),
+  total_rows: Count,
+  analyzed_rows: Count.openapi({
+    description: "Rows from the top that errors and duplicates were looked for in",
+  }),
+  preview: z.array(z.looseObject({ row: z.int() })).openapi({
+    description: "The first 20 rows as they would be stored",
+  }),
+  errors: z.array(z.object({
+    row: z.int(),
+    field: z.string(),
+    value: z.string().nullable(),
+    message: z.string(),
+  })),
+  errors_truncated: z.boolean(),
+  duplicates: z.object({
+    in_file: Count,
+    in_organization: Count,
+    rows: z.array(z.object({
+      row: z.int(),
+      field: z.enum(["phone", "email"]),
+      in: z.enum(["file", "organization"]),
+      first_row: z.int().nullable(),
+      lead_id: Id.nullable(),
+    })).openapi({ description: "The first 20 of each kind" }),
+  }),
+}).openapi("LeadImportPreview");
+
+export const LeadImport = z.object({
+  id: Id,
+  upload_id: Id,
+  file_name: z.string().openapi({ example: "leads.csv" }),
+  status: z.enum(["queued", "running", "done", "failed", "canceled"]),
+  on_duplicate: z.enum(["skip", "update"]),
+  source: z.string().openapi({ example: "import" }),
+  total_rows: Count,
+  processed: Count,
+  percent: z.int().min(0).max(100),
+  created: Count,
+  updated: Count,
+  skipped: Count,
+  invalid: Count,
+  error: z.string().nullable().openapi({ description: "Why it failed" }),
+  assigned_to: Id.nullable(),
+  assigned_to_name: z.string().nullable(),
+  created_by: Id.nullable(),
+  created_by_name: z.string().nullable(),
+  created_at: Timestamp,
+  started_at: Timestamp.nullable(),
+  finished_at: Timestamp.nullable(),
+}).openapi("LeadImport");
+
+const Row = LeadImport.omit({ percent: true });
+
+/** An import as the API shows it, from what `private.lead_import_json` gives. */
+export function toLeadImport(row: unknown): z.infer<typeof LeadImport> {
+  const { processed, total_rows, ...rest } = Row.parse(row);
+  const share = Math.floor(100 * processed / Math.max(1, total_rows));
+  return {
+    ...rest,
+    processed,
+    total_rows,
+    percent: rest.status === "done" ? 100 : Math.min(99, share),
+    created_at: isoTime(rest.created_at),
+    started_at: isoTime(rest.started_at),
+    finished_at: isoTime(rest.finished_at),
+  };
+}

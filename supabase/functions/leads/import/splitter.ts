@@ -1,0 +1,138 @@
+import { SheetError } from "../../_shared/sheet/error.ts";
+
+/** A piece of a file that ends where a row ends. `rows`: those with something in them. */
+export interface Piece {
+  position: number;
+  first_row: number;
+  content: string;
+  rows: number;
+}
+
+/** A piece is what an import writes in one transaction, and what a run that is killed has to do again. */
+const pieceRows = 2_000;
+const pieceLength = 256 * 1024;
+const longestRow = 1024 * 1024;
+/** Rows of one file: more would keep an organization's imports busy for hours. */
+export const mostRows = 500_000;
+
+const QUOTE = 34;
+const LF = 10;
+const CR = 13;
+
+/**
+ * Cuts the text of a CSV file, as it comes in, at the ends of rows; by the same rules as `readRecords` reads them. Each
+ * character is looked at once, however it comes in.
+ */
+export class Splitter {
+  #text = "";
+  #at = 0;
+  #end = 0;
+  #state: "start" | "bare" | "quoted" = "start";
+  #filled = false;
+  #rows = 0;
+  #record = 1;
+  #firstRecord = 1;
+  #position = 0;
+  #separator: number;
+  totalRows = 0;
+
+  constructor(delimiter: string) {
+    this.#separator = delimiter.charCodeAt(0);
+  }
+
+  /** Takes more of the text and gives the pieces that are complete. */
+  *add(text: string, last = false): Generator<Piece> {
+    this.#text += text;
+    // A quotation mark or a carriage return is only understood with what follows it.
+    const limit = last ? this.#text.length : this.#text.length - 1;
+    while (this.#at < limit) {
+      if (this.#state === "quoted") this.#passQuoted(limit);
+      else this.#passBare(limit);
+      if (this.#rows >= pieceRows || this.#end >= pieceLength) {
+        yield this.#cut();
+        return yield* this.add("", last);
+      }
+    }
+    if (this.#at - this.#end > longestRow) throw this.#tooLong();
+    if (!last) return;
+    if (this.#state === "quoted") throw this.#tooLong();
+    if (this.#at > this.#end) this.#endRow(this.#at);
+    if (this.#end > 0) yield this.#cut();
+  }
+
+  #passQuoted(limit: number): void {
+    const quote = this.#text.indexOf('"', this.#at);
+    const until = quote === -1 ? this.#text.length : quote;
+    this.#filled ||=
+      this.#text.slice(this.#at, Math.min(until, this.#at + longestRow)).trim() !== "";
+    if (quote === -1 || quote >= limit) {
+      this.#at = quote === -1 ? this.#text.length : quote;
+      if (quote === -1 || this.#at >= limit) return;
+    }
+    const doubled = this.#text.charCodeAt(quote + 1) === QUOTE;
+    this.#at = quote + (doubled ? 2 : 1);
+    if (!doubled) this.#state = "bare";
+  }
+
+  /** Up to the end of the row, or to a field in quotation marks. */
+  #passBare(limit: number): void {
+    const text = this.#text;
+    let at = this.#at;
+    for (; at < limit; at++) {
+      const code = text.charCodeAt(at);
+      if (code === this.#separator) this.#state = "start";
+      else if (code === LF || code === CR) {
+        at += code === CR && text.charCodeAt(at + 1) === LF ? 2 : 1;
+        this.#at = at;
+        this.#endRow(at);
+        return;
+      } else if (code === QUOTE && this.#state === "start") {
+        this.#state = "quoted";
+        this.#at = at + 1;
+        return;
+      } else {
+        this.#state = "bare";
+        if (code > 32) this.#filled = true;
+      }
+    }
+    this.#at = at;
+  }
+
+  #endRow(end: number): void {
+    this.#end = end;
+    this.#record++;
+    this.#state = "start";
+    if (!this.#filled) return;
+    this.#filled = false;
+    this.#rows++;
+    if (++this.totalRows > mostRows) {
+      throw new SheetError(
+        "too_many_rows",
+        `The file has more than ${mostRows} rows. Split it and send the parts.`,
+      );
+    }
+  }
+
+  #cut(): Piece {
+    const piece = {
+      position: this.#position++,
+      first_row: this.#firstRecord,
+      content: this.#text.slice(0, this.#end),
+      rows: this.#rows,
+    };
+    this.#text = this.#text.slice(this.#end);
+    this.#at -= this.#end;
+    this.#end = 0;
+    this.#rows = 0;
+    this.#firstRecord = this.#record;
+    return piece;
+  }
+
+  #tooLong(): SheetError {
+    return new SheetError(
+      "file_unreadable",
+      `Row ${this.#record} does not end: perhaps a quotation mark opens there and never closes. ` +
+        "Correct that row and send the file again.",
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import { createRoute, z } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import { Id } from "../_shared/fields.ts";
+import { namesSomebody, resolveMapping } from "../_shared/lead_import/mapping.ts";
+import { Column, type Mapping, Terms } from "../_shared/lead_import/terms.ts";
+import { type FieldError, invalidFields, problems, unwrap } from "../_shared/problem.ts";
+import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
+import { WantedMapping } from "./import/schemas.ts";
+
+const text = (most: number) => z.string().trim().min(1).max(most);
+
+const Consent = z.object({
+  disclosure: text(10_000).openapi({
+    description: "The words that the people were shown",
+    example: "By giving my number I agree to texts about my application.",
+  }),
+  disclosure_version: text(100).openapi({ example: "2026-09" }),
+  act: text(500).openapi({
+    description: "What they did to agree",
+    example: "Ticked the box on the paper form",
+  }),
+  source: text(200).optional().openapi({ description: "Where; the file's name if not given" }),
+  scope: z.enum(["all", "marketing"]).default("marketing"),
+  occurred_at: z.iso.datetime({ offset: true })
+    .refine((at) => Date.parse(at) <= Date.now(), "lies in the future").optional()
+    .openapi({
+      description: "When, for rows without a consent_at of their own",
+      example: "2026-09-01T00:00:00Z",
+    }),
+}).openapi("LeadImportConsent");
+
+const Request = z.object({
+  upload_id: z.uuid(),
+  mapping: WantedMapping,
+  on_duplicate: z.enum(["skip", "update"]).default("skip").openapi({
+    description: "What happens with a row whose phone number or e-mail address a lead has already",
+  }),
+  consent: Consent.optional().openapi({
+    description:
+      "Recorded for each row with a phone number; where a column is mapped to `consent`, only for rows that say yes",
+  }),
+  assigned_to: z.uuid().optional().openapi({
+    description: "Who is given the new leads, as far as its capacity goes",
+  }),
+  source: z.string().trim().toLowerCase().min(1).max(100).default("import").openapi({
+    description: "For rows without a source of their own",
+  }),
+}).openapi("ExecuteLeadImport");
+
+const Started = z.object({ import_id: Id }).openapi("LeadImportStarted");
+
+const route = createRoute({
+  method: "post",
+  path: "/import/execute",
+  operationId: "executeLeadImport",
+  tags: ["leads"],
+  summary: "Import an uploaded file",
+  description: "The import runs in the background: GET /leads/import/{id} tells how far it is.",
+  ...permitted("leads:import"),
+  request: { headers: IdempotencyHeader, body: jsonBody(Request) },
+  responses: { 202: json(Started, "Started"), ...guarded, ...problems(400, 404, 409, 422) },
+});
+
+const Upload = Terms.extend({ file_name: z.string(), columns: z.array(Column) });
+const Replayed = z.object({ replayed: z.unknown() }).strict();
+
+function consentErrors(
+  consent: z.infer<typeof Consent> | undefined,
+  mapping: Mapping,
+): FieldError[] {
+  const fields = Object.values(mapping);
+  if (consent === undefined) {
+    return fields.includes("consent") || fields.includes("consent_at")
+      ? [{ path: "consent", message: "must say what the people agreed to" }]
+      : [];
+  }
+  const errors: FieldError[] = [];
+  if (!fields.includes("phone")) {
+    errors.push({ path: "consent", message: "belongs to a phone number, and no column is one" });
+  }
+  if (consent.occurred_at === undefined && !fields.includes("consent_at")) {
+    errors.push({ path: "consent.occurred_at", message: "or a column consent_at is needed" });
+  }
+  return errors;
+}
+
+export function executeLeadImport(app: App) {
+  app.openapi(route, async (c) => {
+    const { upload_id, mapping: wanted, consent, ...rest } = c.req.valid("json");
+    const upload = { organization_id: c.var.actor.organizationId, upload_id };
+    const known = unwrap(await c.var.db.rpc("read_lead_upload", upload), "upload");
+    const replayed = Replayed.safeParse(known);
+    if (replayed.success) return c.json(Started.parse(replayed.data.replayed), 202);
+    const { columns, file_name, ...terms } = Upload.parse(known);
+    const { mapping, errors } = resolveMapping(wanted, columns, terms);
+    if (errors.length === 0 && !namesSomebody(mapping)) {
+      errors.push({
+        path: "mapping",
+        message: "needs a name, an e-mail address or a phone number",
+      });
+    }
+    errors.push(...consentErrors(consent, mapping));
+    if (errors.length > 0) throw invalidFields(errors.slice(0, 100));
+    const answer = await c.var.db.rpc("execute_lead_import", {
+      ...upload,
+      settings: {
+        ...rest,
+        assigned_to: rest.assigned_to ?? null,
+        mapping,
+        consent: consent === undefined ? null : {
+          ...consent,
+          source: consent.source ?? `Import of ${file_name}`.slice(0, 200),
+          occurred_at: consent.occurred_at ?? null,
+        },
+      },
+    });
+    return c.json(Started.parse(unwrap(answer, "upload")), 202);
+  });
+}
