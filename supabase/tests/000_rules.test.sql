@@ -140,14 +140,21 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'create_action(uuid,uuid,text,text)',
     'create_actions(uuid,jsonb)',
     'create_customer(uuid,jsonb)',
+    'create_interaction(uuid,uuid,jsonb)',
+    'create_task(uuid,jsonb)',
     'create_upload(uuid,text,jsonb,jsonb)',
     'customers_dashboard(uuid)',
+    'delete_task(uuid,uuid)',
     'found_organization(text,jsonb)',
+    'get_task(uuid,uuid)',
     'invite_member(uuid,text,text,uuid)',
+    'lead_timeline(uuid,uuid,integer,uuid,text)',
     'list_actions(uuid,jsonb,integer,integer)',
     'list_batches(uuid,integer,integer)',
     'list_customers(uuid,jsonb,text,integer,integer)',
+    'list_interactions(uuid,uuid,integer,integer,text)',
     'list_messages(uuid,jsonb,integer,integer)',
+    'list_tasks(uuid,jsonb,text,integer,integer)',
     'me(uuid)',
     'message_status(uuid,uuid)',
     'ping()',
@@ -155,7 +162,8 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
     'send_message(uuid,uuid,text,text,text,text)',
     'set_sms_credentials(uuid,jsonb)',
-    'take_rate_limit(text,integer)'
+    'take_rate_limit(text,integer)',
+    'update_task(uuid,uuid,jsonb,integer)'
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
@@ -176,10 +184,17 @@ $$, array[
     'private.accept_invitation(text)',
     'private.actor(uuid)',
     'private.create_actions(uuid,jsonb)',
+    'private.create_interaction(uuid,uuid,jsonb)',
+    'private.create_task(uuid,jsonb)',
     'private.create_upload(uuid,text,jsonb,jsonb)',
     'private.customers_dashboard(uuid)',
+    'private.delete_task(uuid,uuid)',
     'private.found_own_organization(text,jsonb)',
+    'private.get_task(uuid,uuid)',
     'private.invite_member(uuid,text,text,uuid)',
+    'private.lead_timeline(uuid,uuid,text,uuid,integer)',
+    'private.list_interactions(uuid,uuid,text,integer,integer)',
+    'private.list_tasks(uuid,jsonb,text,integer,integer)',
     'private.me(uuid)',
     'private.my_colleagues()',
     'private.my_organizations()',
@@ -192,7 +207,9 @@ $$, array[
     'private.send_bulk(uuid,jsonb,jsonb,text,integer,text)',
     'private.send_message(uuid,uuid,text,text,text,text)',
     'private.set_sms_credentials(uuid,jsonb)',
-    'private.take_own_tokens(text,integer)'
+    'private.take_own_tokens(text,integer)',
+    'private.team_mates(text)',
+    'private.update_task(uuid,uuid,jsonb,integer)'
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable
@@ -200,7 +217,8 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
   values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
     ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
     ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
-    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres')
+    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres'),
+    ('task-reminders', '* * * * *', 'select private.run_task_reminders()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();

@@ -1712,10 +1712,12 @@ export type Database = {
           "description": string | null;
           "due_at": string | null;
           "id": string;
+          "lead_deleted": boolean;
           "lead_id": string | null;
           "organization_id": string;
           "priority": string;
           "remind_at": string | null;
+          "remind_minutes_before": number | null;
           "status": string;
           "title": string;
           "updated_at": string;
@@ -1730,10 +1732,12 @@ export type Database = {
           "description"?: string | null;
           "due_at"?: string | null;
           "id"?: string;
+          "lead_deleted"?: boolean;
           "lead_id"?: string | null;
           "organization_id": string;
           "priority"?: string;
           "remind_at"?: string | null;
+          "remind_minutes_before"?: number | null;
           "status"?: string;
           "title": string;
           "updated_at"?: string;
@@ -1747,10 +1751,12 @@ export type Database = {
           "description"?: string | null;
           "due_at"?: string | null;
           "id"?: string;
+          "lead_deleted"?: boolean;
           "lead_id"?: string | null;
           "organization_id"?: string;
           "priority"?: string;
           "remind_at"?: string | null;
+          "remind_minutes_before"?: number | null;
           "status"?: string;
           "title"?: string;
           "updated_at"?: string;
@@ -1942,18 +1948,35 @@ export type Database = {
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
       "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
+      "create_interaction": {
+        Args: { "interaction": Json; "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "create_task": { Args: { "organization_id": string; "task": Json }; Returns: Json };
       "create_upload": {
         Args: { "file_name": string; "organization_id": string; "rows": Json; "summary": Json };
         Returns: Json;
       };
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
+      "delete_task": { Args: { "organization_id": string; "task_id": string }; Returns: undefined };
       "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "get_task": { Args: { "organization_id": string; "task_id": string }; Returns: Json };
       "invite_member": {
         Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
         Returns: Json;
       };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
+      "lead_timeline": {
+        Args: {
+          "before"?: string;
+          "lead_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "wanted_kind"?: string;
+        };
+        Returns: Json;
+      };
       "list_actions": {
         Args: {
           "filters": Json;
@@ -1977,12 +2000,32 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_interactions": {
+        Args: {
+          "lead_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "wanted_type"?: string;
+        };
+        Returns: Json;
+      };
       "list_messages": {
         Args: {
           "filters": Json;
           "organization_id": string;
           "page_limit": number;
           "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_tasks": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "sort": string;
         };
         Returns: Json;
       };
@@ -2061,6 +2104,15 @@ export type Database = {
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
+        Returns: Json;
+      };
+      "update_task": {
+        Args: {
+          "change": Json;
+          "expected_version"?: number;
+          "organization_id": string;
+          "task_id": string;
+        };
         Returns: Json;
       };
       "webhook_credentials": {
