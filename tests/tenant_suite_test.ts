@@ -17,6 +17,8 @@ async function visible(tenant: Tenant): Promise<Record<string, unknown>> {
     customer: await seen(`/customers/${tenant.ids["customer_id"]}`),
     actions: await seen("/actions"),
     batches: await seen("/upload/batches"),
+    tasks: await seen("/tasks"),
+    interactions: await seen(`/leads/${tenant.ids["lead_id"]}/interactions`),
     // Their number only: their statuses move on by themselves.
     messages: (await seen("/sms/messages")).total,
   };

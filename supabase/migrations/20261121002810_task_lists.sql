@@ -52,7 +52,7 @@ as $$
     || case filters ->> 'assigned_to'
       when 'none' then ' and x.assigned_to is null'
       when 'me' then format(' and x.assigned_to = %L', auth.uid())
-      else coalesce(format(' and x.assigned_to = %L', (filters ->> 'assigned_to')::uuid), '') end
+      else coalesce(' and x.assigned_to = ' || quote_literal((filters ->> 'assigned_to')::uuid), '') end
     || case filters ->> 'overdue'
       when 'true' then ' and x.status in (''open'', ''in_progress'') and x.due_at < now()'
       when 'false' then ' and (x.status in (''open'', ''in_progress'') and x.due_at < now()) is not true'

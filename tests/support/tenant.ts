@@ -1,4 +1,5 @@
 import { call, expectStatus } from "./http.ts";
+import { insertLead } from "./leads.ts";
 import { newOrganization, type Organization } from "./organization.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
@@ -39,7 +40,14 @@ export async function newTenant(name: string): Promise<Tenant> {
     new File(["name,account number,phone,arrears\nKofi,77,0244123457,5\n"], `${name}.csv`),
   );
   const upload = await created<{ upload_id: string }>(organization, "/upload/excel", file);
+  const lead_id = await insertLead(organization, { first_name: name });
+  const task = await created<{ id: string }>(organization, "/tasks", {
+    title: `${name} task`,
+    lead_id,
+  });
   const ids = {
+    lead_id,
+    task_id: task.id,
     customer_id: customer.id,
     batch_id: batch.batch_id,
     message_id: message.message_id,

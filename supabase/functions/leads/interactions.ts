@@ -37,7 +37,7 @@ const InteractionInput = z.object({
   body: z.string().max(20_000).nullable().optional(),
   outcome: z.string().trim().min(1).max(100).nullable().optional().openapi({ example: "reached" }),
   duration_seconds: z.int().min(0).max(86_400).nullable().optional(),
-  occurred_at: z.iso.datetime({ offset: true })
+  occurred_at: z.iso.datetime({ offset: true, abort: true })
     .refine((text) => text >= "2000", "is too long ago").nullable().optional()
     .openapi({ description: "When it took place, if not now", example: "2026-11-20T16:30:00Z" }),
 }).openapi("InteractionInput");

@@ -31,7 +31,7 @@ export const Task = z.object({
 }).openapi("Task");
 
 /** A moment that a task or a filter may name. Offsets are understood. */
-export const Moment = z.iso.datetime({ offset: true })
+export const Moment = z.iso.datetime({ offset: true, abort: true })
   .refine((text) => text >= "2000" && text < "2199", "is too far away")
   .openapi({ example: "2026-11-30T09:00:00Z" });
 
