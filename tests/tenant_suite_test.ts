@@ -19,6 +19,8 @@ async function visible(tenant: Tenant): Promise<Record<string, unknown>> {
     leads: await seen("/leads"),
     lead: await seen(`/leads/${tenant.ids["lead_id"]}`),
     batches: await seen("/upload/batches"),
+    tasks: await seen("/tasks"),
+    interactions: await seen(`/leads/${tenant.ids["lead_id"]}/interactions`),
     // Their number only: their statuses move on by themselves.
     messages: (await seen("/sms/messages")).total,
   };

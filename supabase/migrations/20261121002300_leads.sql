@@ -147,7 +147,7 @@ create table public.students (
   constraint students_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
 );
 comment on table public.students is 'The people a lead asks for: an admissions office''s students, whose parent is the lead.';
-create index students_of_lead on public.students (organization_id, lead_id);
+create index students_of_lead on public.students (organization_id, lead_id, id desc);
 create index students_created_by on public.students (created_by);
 
 create table public.lead_history (
@@ -238,7 +238,7 @@ create table public.tasks (
 );
 comment on table public.tasks is 'What is to be done by whom until when, mostly about a lead.';
 comment on column public.tasks.remind_at is 'When the assignee is to be reminded; null once that has happened, or when there is nothing to remind of.';
-create index tasks_of_lead on public.tasks (organization_id, lead_id);
+create index tasks_of_lead on public.tasks (organization_id, lead_id, id desc);
 create index tasks_by_assignee on public.tasks (organization_id, assigned_to, due_at);
 create index tasks_by_creator on public.tasks (organization_id, created_by, due_at);
 create index tasks_by_due on public.tasks (organization_id, due_at);
@@ -274,7 +274,7 @@ create index consents_recorded_by on public.consents (recorded_by) where recorde
 
 alter table public.messages add constraint messages_lead foreign key (organization_id, lead_id)
   references public.leads (organization_id, id) on delete set null (lead_id);
-create index messages_lead on public.messages (organization_id, lead_id) where lead_id is not null;
+create index messages_lead on public.messages (organization_id, lead_id, id desc) where lead_id is not null;
 alter table public.emails add constraint emails_lead foreign key (organization_id, lead_id)
   references public.leads (organization_id, id) on delete set null (lead_id);
 create index emails_lead on public.emails (organization_id, lead_id) where lead_id is not null;

@@ -162,6 +162,21 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'list_emails(uuid,jsonb,integer,integer)',
     'list_messages(uuid,jsonb,integer,integer)',
     'list_notifications(uuid,jsonb,integer,integer)',
+    'create_interaction(uuid,uuid,jsonb)',
+    'create_task(uuid,jsonb)',
+    'create_upload(uuid,text,jsonb,jsonb)',
+    'customers_dashboard(uuid)',
+    'delete_task(uuid,uuid)',
+    'found_organization(text,jsonb)',
+    'get_task(uuid,uuid)',
+    'invite_member(uuid,text,text,uuid)',
+    'lead_timeline(uuid,uuid,integer,uuid,text)',
+    'list_actions(uuid,jsonb,integer,integer)',
+    'list_batches(uuid,integer,integer)',
+    'list_customers(uuid,jsonb,text,integer,integer)',
+    'list_interactions(uuid,uuid,integer,integer,text)',
+    'list_messages(uuid,jsonb,integer,integer)',
+    'list_tasks(uuid,jsonb,text,integer,integer)',
     'me(uuid)',
     'message_status(uuid,uuid)',
     'notification_preferences(uuid,jsonb)',
@@ -185,6 +200,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'set_sms_credentials(uuid,jsonb)',
     'take_rate_limit(text,integer)',
     'update_lead_settings(uuid,jsonb)'
+    'update_task(uuid,uuid,jsonb,integer)'
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
@@ -224,6 +240,17 @@ $$, array[
     'private.list_emails(uuid,jsonb,integer,integer)',
     'private.list_notifications(uuid,jsonb,integer,integer)',
     'private.may_listen(text)',
+    'private.create_interaction(uuid,uuid,jsonb)',
+    'private.create_task(uuid,jsonb)',
+    'private.create_upload(uuid,text,jsonb,jsonb)',
+    'private.customers_dashboard(uuid)',
+    'private.delete_task(uuid,uuid)',
+    'private.found_own_organization(text,jsonb)',
+    'private.get_task(uuid,uuid)',
+    'private.invite_member(uuid,text,text,uuid)',
+    'private.lead_timeline(uuid,uuid,text,uuid,integer)',
+    'private.list_interactions(uuid,uuid,text,integer,integer)',
+    'private.list_tasks(uuid,jsonb,text,integer,integer)',
     'private.me(uuid)',
     'private.my_colleagues()',
     'private.my_organizations()',
@@ -252,6 +279,8 @@ $$, array[
     'private.set_sms_credentials(uuid,jsonb)',
     'private.take_own_tokens(text,integer)',
     'private.update_lead_settings(uuid,jsonb)'
+    'private.team_mates(text)',
+    'private.update_task(uuid,uuid,jsonb,integer)'
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable
@@ -265,6 +294,7 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
     ('sla', '* * * * *', 'select private.run_sla()', 'postgres')
     ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres'),
     ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres')
+    ('task-reminders', '* * * * *', 'select private.run_task_reminders()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();

@@ -1,5 +1,6 @@
 import { call, expectStatus } from "./http.ts";
 import { notify } from "./mail.ts";
+import { insertLead } from "./leads.ts";
 import { newOrganization, type Organization } from "./organization.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
@@ -59,6 +60,14 @@ export async function newTenant(name: string): Promise<Tenant> {
   const ids = {
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
+  const lead_id = await insertLead(organization, { first_name: name });
+  const task = await created<{ id: string }>(organization, "/tasks", {
+    title: `${name} task`,
+    lead_id,
+  });
+  const ids = {
+    lead_id,
+    task_id: task.id,
     customer_id: customer.id,
     lead_id: lead.id,
     student_id: student.id,

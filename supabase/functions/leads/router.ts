@@ -19,6 +19,8 @@ import { moveLead } from "./move.ts";
 import { resendAssignmentEmail } from "./resend_email.ts";
 import { leadCalendar } from "./calendar.ts";
 import { leadSettings } from "./settings.ts";
+import { createInteraction, listInteractions } from "./interactions.ts";
+import { leadTimeline } from "./timeline.ts";
 
 /** Leads: who might become a customer, and all that happens with them. Fixed paths come before `/{id}`. */
 export const router = createApp("leads", { ready: loadPhoneNumbers });
@@ -62,3 +64,6 @@ executeLeadImport(router);
 leadImportRoutes(router);
 leadImportErrors(router);
 exportLeads(router);
+listInteractions(router);
+createInteraction(router);
+leadTimeline(router);

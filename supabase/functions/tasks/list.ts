@@ -1,0 +1,57 @@
+import { createRoute, z } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import { definedOnly, Id } from "../_shared/fields.ts";
+import { pageOf, PageQuery } from "../_shared/page.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
+import { guarded, json, permitted } from "../_shared/route.ts";
+import { Moment, Priority, Status, Task, toTask } from "./schemas.ts";
+
+const sorts = ["due_at", "created_at", "updated_at", "priority"];
+
+const route = createRoute({
+  method: "get",
+  path: "/",
+  operationId: "listTasks",
+  tags: ["tasks"],
+  summary: "List tasks",
+  description:
+    "One's own tasks (assigned to or created by the caller), those of the leads that the caller " +
+    "sees, and with a permission of team scope those of the team's members.",
+  ...permitted("tasks:read"),
+  request: {
+    query: PageQuery.extend({
+      lead_id: Id.optional(),
+      assigned_to: z.union([z.literal(["me", "none"]), z.uuid()]).optional(),
+      status: Status.optional(),
+      priority: Priority.optional(),
+      due_before: Moment.optional(),
+      due_after: Moment.optional().openapi({ description: "From this moment on" }),
+      overdue: z.enum(["true", "false"]).optional()
+        .openapi({ description: "Whether it is still to be done and its time has passed" }),
+      sort: z.enum(sorts.flatMap((field) => [field, `-${field}`])).default("due_at")
+        .openapi({ description: "Tasks without due time come last by due_at, first by -due_at" }),
+    }),
+  },
+  responses: {
+    200: json(pageOf(Task).openapi("TaskPage"), "A page of tasks"),
+    ...guarded,
+    ...problems(422),
+  },
+});
+
+const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
+
+export function listTasks(app: App) {
+  app.openapi(route, async (c) => {
+    const { limit, offset, sort, ...rest } = c.req.valid("query");
+    const answer = await c.var.db.rpc("list_tasks", {
+      organization_id: c.var.actor.organizationId,
+      filters: definedOnly(rest),
+      sort,
+      page_limit: limit,
+      page_offset: offset,
+    });
+    const page = Page.parse(unwrap(answer, "task"));
+    return c.json({ data: page.rows.map(toTask), total: page.total, limit, offset }, 200);
+  });
+}
