@@ -471,6 +471,7 @@ export type Database = {
           "created_at": string;
           "email": string;
           "expires_at": string;
+          "full_name": string;
           "id": string;
           "invited_by": string | null;
           "organization_id": string;
@@ -485,6 +486,7 @@ export type Database = {
           "created_at"?: string;
           "email": string;
           "expires_at"?: string;
+          "full_name"?: string;
           "id"?: string;
           "invited_by"?: string | null;
           "organization_id": string;
@@ -498,6 +500,7 @@ export type Database = {
           "created_at"?: string;
           "email"?: string;
           "expires_at"?: string;
+          "full_name"?: string;
           "id"?: string;
           "invited_by"?: string | null;
           "organization_id"?: string;
@@ -1523,6 +1526,54 @@ export type Database = {
           },
         ];
       };
+      "sla_events": {
+        Row: {
+          "assigned_to": string | null;
+          "created_at": string;
+          "deadline": string;
+          "event": string;
+          "id": string;
+          "lead_id": string;
+          "met": boolean | null;
+          "organization_id": string;
+          "response_minutes": number | null;
+          "team_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_to"?: string | null;
+          "created_at"?: string;
+          "deadline"?: string;
+          "event": string;
+          "id"?: string;
+          "lead_id": string;
+          "met"?: boolean | null;
+          "organization_id": string;
+          "response_minutes"?: number | null;
+          "team_id"?: string | null;
+        };
+        Update: {
+          "assigned_to"?: string | null;
+          "created_at"?: string;
+          "deadline"?: string;
+          "event"?: string;
+          "id"?: string;
+          "lead_id"?: string;
+          "met"?: boolean | null;
+          "organization_id"?: string;
+          "response_minutes"?: number | null;
+          "team_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sla_events_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
       "sms_accounts": {
         Row: {
           "created_at": string;
@@ -1928,7 +1979,27 @@ export type Database = {
     Functions: {
       "accept_invitation": { Args: { "token": string }; Returns: string };
       "actor": { Args: { "organization_id"?: string }; Returns: Json };
+      "assign_lead": {
+        Args: {
+          "assigned_to"?: string;
+          "deadline"?: string;
+          "lead_id": string;
+          "note"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
       "batch_detail": { Args: { "batch_id": string; "organization_id": string }; Returns: Json };
+      "bulk_assign": {
+        Args: {
+          "choice": Json;
+          "deadline"?: string;
+          "lead_ids": (string)[];
+          "note"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
       "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
       "create_action": {
@@ -1949,11 +2020,15 @@ export type Database = {
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
       "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "get_user": { Args: { "organization_id": string; "user_id": string }; Returns: Json };
       "invite_member": {
         Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
         Returns: Json;
       };
+      "invite_user": { Args: { "invitee": Json; "organization_id": string }; Returns: Json };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
+      "lead_dashboard": { Args: { "organization_id": string }; Returns: Json };
+      "leads_per_assignee": { Args: { "organization_id": string }; Returns: Json };
       "list_actions": {
         Args: {
           "filters": Json;
@@ -1977,7 +2052,24 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_holders": {
+        Args: { "organization_id": string; "page_limit": number; "page_offset": number };
+        Returns: Json;
+      };
+      "list_invitations": {
+        Args: { "organization_id": string; "page_limit": number; "page_offset": number };
+        Returns: Json;
+      };
       "list_messages": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_users": {
         Args: {
           "filters": Json;
           "organization_id": string;
@@ -2028,6 +2120,14 @@ export type Database = {
         };
         Returns: Json;
       };
+      "remove_user": {
+        Args: { "organization_id": string; "reassign_to"?: string; "user_id": string };
+        Returns: undefined;
+      };
+      "resend_assignment": {
+        Args: { "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "send_bulk": {
         Args: {
           "filter"?: Json;
@@ -2058,9 +2158,18 @@ export type Database = {
         Args: { "attempt": number; "candidates"?: Json; "message_id": string };
         Returns: string;
       };
+      "sla_performance": { Args: { "organization_id": string }; Returns: Json };
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
+        Returns: Json;
+      };
+      "update_holder": {
+        Args: { "change": Json; "organization_id": string; "user_id": string };
+        Returns: Json;
+      };
+      "update_user": {
+        Args: { "change": Json; "organization_id": string; "user_id": string };
         Returns: Json;
       };
       "webhook_credentials": {
