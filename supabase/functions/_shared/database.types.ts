@@ -2019,7 +2019,9 @@ export type Database = {
       };
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
       "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
+      "export_audit_logs": { Args: { "filters": Json; "organization_id": string }; Returns: Json };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "get_audit_log": { Args: { "entry_id": string; "organization_id": string }; Returns: Json };
       "get_user": { Args: { "organization_id": string; "user_id": string }; Returns: Json };
       "invite_member": {
         Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
@@ -2030,6 +2032,15 @@ export type Database = {
       "lead_dashboard": { Args: { "organization_id": string }; Returns: Json };
       "leads_per_assignee": { Args: { "organization_id": string }; Returns: Json };
       "list_actions": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_audit_logs": {
         Args: {
           "filters": Json;
           "organization_id": string;
