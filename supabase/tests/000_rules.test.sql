@@ -142,20 +142,32 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'create_customer(uuid,jsonb)',
     'create_upload(uuid,text,jsonb,jsonb)',
     'customers_dashboard(uuid)',
+    'export_audit_logs(uuid,jsonb)',
     'found_organization(text,jsonb)',
+    'get_audit_log(uuid,uuid)',
+    'get_user(uuid,uuid)',
     'invite_member(uuid,text,text,uuid)',
+    'invite_user(uuid,jsonb)',
+    'lead_dashboard(uuid)',
+    'leads_per_assignee(uuid)',
     'list_actions(uuid,jsonb,integer,integer)',
+    'list_audit_logs(uuid,jsonb,integer,integer)',
     'list_batches(uuid,integer,integer)',
     'list_customers(uuid,jsonb,text,integer,integer)',
+    'list_invitations(uuid,integer,integer)',
     'list_messages(uuid,jsonb,integer,integer)',
+    'list_users(uuid,jsonb,integer,integer)',
     'me(uuid)',
     'message_status(uuid,uuid)',
     'ping()',
     'process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
+    'remove_user(uuid,uuid,text)',
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
     'send_message(uuid,uuid,text,text,text,text)',
     'set_sms_credentials(uuid,jsonb)',
-    'take_rate_limit(text,integer)'
+    'sla_performance(uuid)',
+    'take_rate_limit(text,integer)',
+    'update_user(uuid,uuid,jsonb)'
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
@@ -178,29 +190,43 @@ $$, array[
     'private.create_actions(uuid,jsonb)',
     'private.create_upload(uuid,text,jsonb,jsonb)',
     'private.customers_dashboard(uuid)',
+    'private.export_audit_logs(uuid,jsonb)',
     'private.found_own_organization(text,jsonb)',
+    'private.get_audit_log(uuid,uuid)',
+    'private.get_user(uuid,uuid)',
     'private.invite_member(uuid,text,text,uuid)',
+    'private.invite_user(uuid,jsonb)',
+    'private.lead_dashboard(uuid)',
+    'private.leads_per_assignee(uuid)',
+    'private.list_audit_logs(uuid,jsonb,integer,integer)',
+    'private.list_invitations(uuid,integer,integer)',
+    'private.list_users(uuid,jsonb,integer,integer)',
     'private.me(uuid)',
     'private.my_colleagues()',
     'private.my_organizations()',
     'private.organizations_with(text,text)',
     'private.process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
     'private.remember_response(uuid,jsonb)',
+    'private.remove_user(uuid,uuid,text)',
     'private.replayed_response(uuid)',
     'private.require_permission(uuid,text)',
     'private.search_customers(uuid,text)',
     'private.send_bulk(uuid,jsonb,jsonb,text,integer,text)',
     'private.send_message(uuid,uuid,text,text,text,text)',
     'private.set_sms_credentials(uuid,jsonb)',
-    'private.take_own_tokens(text,integer)'
+    'private.sla_performance(uuid)',
+    'private.take_own_tokens(text,integer)',
+    'private.update_user(uuid,uuid,jsonb)'
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable
 select set_eq($$select jobname::text, schedule, command, username from cron.job$$, $$
   values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
     ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
+    ('fold-lead-totals', '* * * * *', 'select private.fold_lead_totals()', 'postgres'),
     ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
-    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres')
+    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres'),
+    ('tidy-lead-totals', '27 2 * * *', 'select private.tidy_lead_totals()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();
