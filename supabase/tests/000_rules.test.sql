@@ -153,7 +153,16 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'invite_member(uuid,text,text,uuid)',
     'lead_fields(uuid)',
     'lead_calendar(uuid)',
+    'export_audit_logs(uuid,jsonb)',
+    'found_organization(text,jsonb)',
+    'get_audit_log(uuid,uuid)',
+    'get_user(uuid,uuid)',
+    'invite_member(uuid,text,text,uuid)',
+    'invite_user(uuid,jsonb)',
+    'lead_dashboard(uuid)',
+    'leads_per_assignee(uuid)',
     'list_actions(uuid,jsonb,integer,integer)',
+    'list_audit_logs(uuid,jsonb,integer,integer)',
     'list_batches(uuid,integer,integer)',
     'list_customers(uuid,jsonb,text,integer,integer)',
     'list_leads(uuid,jsonb,text,integer,integer)',
@@ -177,6 +186,9 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'list_interactions(uuid,uuid,integer,integer,text)',
     'list_messages(uuid,jsonb,integer,integer)',
     'list_tasks(uuid,jsonb,text,integer,integer)',
+    'list_invitations(uuid,integer,integer)',
+    'list_messages(uuid,jsonb,integer,integer)',
+    'list_users(uuid,jsonb,integer,integer)',
     'me(uuid)',
     'message_status(uuid,uuid)',
     'notification_preferences(uuid,jsonb)',
@@ -194,6 +206,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'read_notification(uuid,uuid)',
     'read_notifications(uuid,timestamp with time zone)',
     'resend_email(uuid,uuid,boolean)',
+    'remove_user(uuid,uuid,text)',
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
     'send_message(uuid,uuid,text,text,text,text)',
     'set_calendar(uuid,jsonb)',
@@ -201,6 +214,9 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'take_rate_limit(text,integer)',
     'update_lead_settings(uuid,jsonb)'
     'update_task(uuid,uuid,jsonb,integer)'
+    'sla_performance(uuid)',
+    'take_rate_limit(text,integer)',
+    'update_user(uuid,uuid,jsonb)'
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
@@ -251,6 +267,17 @@ $$, array[
     'private.lead_timeline(uuid,uuid,text,uuid,integer)',
     'private.list_interactions(uuid,uuid,text,integer,integer)',
     'private.list_tasks(uuid,jsonb,text,integer,integer)',
+    'private.export_audit_logs(uuid,jsonb)',
+    'private.found_own_organization(text,jsonb)',
+    'private.get_audit_log(uuid,uuid)',
+    'private.get_user(uuid,uuid)',
+    'private.invite_member(uuid,text,text,uuid)',
+    'private.invite_user(uuid,jsonb)',
+    'private.lead_dashboard(uuid)',
+    'private.leads_per_assignee(uuid)',
+    'private.list_audit_logs(uuid,jsonb,integer,integer)',
+    'private.list_invitations(uuid,integer,integer)',
+    'private.list_users(uuid,jsonb,integer,integer)',
     'private.me(uuid)',
     'private.my_colleagues()',
     'private.my_organizations()',
@@ -260,6 +287,7 @@ $$, array[
     'private.read_notification(uuid,uuid)',
     'private.read_notifications(uuid,timestamp with time zone)',
     'private.remember_response(uuid,jsonb)',
+    'private.remove_user(uuid,uuid,text)',
     'private.replayed_response(uuid)',
     'private.require_permission(uuid,text)',
     'private.require_scope(uuid,text)',
@@ -281,6 +309,9 @@ $$, array[
     'private.update_lead_settings(uuid,jsonb)'
     'private.team_mates(text)',
     'private.update_task(uuid,uuid,jsonb,integer)'
+    'private.sla_performance(uuid)',
+    'private.take_own_tokens(text,integer)',
+    'private.update_user(uuid,uuid,jsonb)'
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable
@@ -295,6 +326,10 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
     ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres'),
     ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres')
     ('task-reminders', '* * * * *', 'select private.run_task_reminders()', 'postgres')
+    ('fold-lead-totals', '* * * * *', 'select private.fold_lead_totals()', 'postgres'),
+    ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
+    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres'),
+    ('tidy-lead-totals', '27 2 * * *', 'select private.tidy_lead_totals()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();

@@ -94,12 +94,16 @@ async function actorOf(c: Context<AppEnv>): Promise<Actor> {
 /**
  * Lets only callers pass whose role holds the permission, in whatever scope, and gives the route its actor and a client
  * bound to the actor's organization. A remembered actor may be 30 s old: what it could no longer do, the database refuses.
+ * `unless` names requests that a member may make without the permission, such as those about oneself.
  * @throws Problem 401 without a user, 403 without membership or permission, 400 when the organization is not clear.
  */
-export function requirePermission(permission: string): MiddlewareHandler<AppEnv> {
+export function requirePermission(
+  permission: string,
+  unless: (c: Context<AppEnv>, actor: Actor) => boolean = () => false,
+): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const actor = await actorOf(c);
-    if (!(permission in actor.permissions)) {
+    if (!(permission in actor.permissions) && !unless(c, actor)) {
       throw new Problem(403, "permission_denied", `Your role lacks the permission ${permission}.`);
     }
     c.set("actor", actor);

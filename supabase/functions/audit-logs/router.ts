@@ -1,4 +1,11 @@
 import { createApp } from "../_shared/app.ts";
+import { exportAuditLogs } from "./export.ts";
+import { getAuditLog } from "./get.ts";
+import { listAuditLogs } from "./list.ts";
 
 /** Who changed what, when. */
 export const router = createApp("audit-logs");
+
+listAuditLogs(router);
+exportAuditLogs(router);
+getAuditLog(router);

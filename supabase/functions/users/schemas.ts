@@ -1,0 +1,45 @@
+import { z } from "../_shared/zod.ts";
+import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+
+export const UserStatus = z.enum(["active", "suspended"]);
+
+const isPlain = (text: string) => !/\p{Cc}/u.test(text);
+
+export const FullName = z.string().trim().min(1).max(200)
+  .refine(isPlain, "must be one line of plain text").openapi({ example: "Ama Mensah" });
+
+export const RoleKey = z.string().regex(/^[a-z][a-z0-9_]{1,49}$/, "is not a role").openapi({
+  description: "The key of a system role or of one of the organization's own",
+  example: "counselor",
+});
+
+export const User = z.object({
+  id: Id,
+  email: z.string().openapi({ example: "ama@nileutility.com" }),
+  full_name: z.string().openapi({ example: "Ama Mensah" }),
+  role: z.string().openapi({ example: "counselor" }),
+  role_name: z.string().openapi({ example: "Counselor" }),
+  team_id: Id.nullable(),
+  team_name: z.string().nullable().openapi({ example: "North" }),
+  status: UserStatus.openapi({ description: "suspended: no access, and no new leads" }),
+  open_leads: z.int().nullable().openapi({
+    description: "null for who may not manage members",
+    example: 12,
+  }),
+  last_sign_in_at: Timestamp.nullable().openapi({
+    description: "null for who may not manage members, or never",
+  }),
+  created_at: Timestamp.openapi({ description: "When the person joined the organization" }),
+  updated_at: Timestamp,
+}).openapi("User");
+
+/** A member as the API shows it, from what `private.user_json` gives. */
+export function toUser(row: unknown): z.infer<typeof User> {
+  const user = User.parse(row);
+  return {
+    ...user,
+    last_sign_in_at: isoTime(user.last_sign_in_at),
+    created_at: isoTime(user.created_at),
+    updated_at: isoTime(user.updated_at),
+  };
+}

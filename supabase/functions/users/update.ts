@@ -1,0 +1,43 @@
+import { createRoute, z } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import { invalidFields, problems, unwrap } from "../_shared/problem.ts";
+import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
+import { FullName, RoleKey, toUser, User, UserStatus } from "./schemas.ts";
+
+const UserChange = z.object({
+  full_name: FullName.optional(),
+  role: RoleKey.optional(),
+  team_id: z.uuid().nullable().optional(),
+  status: UserStatus.optional(),
+}).openapi("UserChange");
+
+const route = createRoute({
+  method: "patch",
+  path: "/{id}",
+  operationId: "updateUser",
+  tags: ["users"],
+  summary: "Change a person's role, team, status or name",
+  description: "A suspended person has no access, keeps its leads and gets no new ones. Leads " +
+    "follow their holder into another team. The name of a person who belongs to other " +
+    "organizations too is the person's own to change (403 name_is_personal). An organization " +
+    "keeps an active admin (409 last_admin); nobody gives or takes a role that may do more than " +
+    "their own (403 role_exceeds_own).",
+  ...permitted("members:manage"),
+  request: { params: IdParam, body: jsonBody(UserChange) },
+  responses: { 200: json(User, "The person"), ...guarded, ...problems(400, 404, 409, 422) },
+});
+
+export function updateUser(app: App) {
+  app.openapi(route, async (c) => {
+    const change = c.req.valid("json");
+    if (Object.keys(change).length === 0) {
+      throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
+    }
+    const answer = await c.var.db.rpc("update_user", {
+      organization_id: c.var.actor.organizationId,
+      user_id: c.req.valid("param").id,
+      change,
+    });
+    return c.json(toUser(unwrap(answer, "user")), 200);
+  });
+}
