@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Page } from "./support/customers.ts";
 import { withDatabase } from "./support/db.ts";
 import { call, type Caller, expectProblem, expectStatus } from "./support/http.ts";
-import { insertLead, leadOffice } from "./support/leads.ts";
+import { insertLead, leadOffice } from "./support/lead_office.ts";
 import { addMember, addMemberWith, newOrganization } from "./support/organization.ts";
 
 interface InteractionBody {

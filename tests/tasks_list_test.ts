@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "./support/customers.ts";
 import { call, expectProblem, expectStatus } from "./support/http.ts";
-import { insertLead, leadOffice } from "./support/leads.ts";
+import { insertLead, leadOffice } from "./support/lead_office.ts";
 import { addMember, addMemberWith, newOrganization } from "./support/organization.ts";
 import { addTask, changeTask, inMinutes, type TaskBody, titlesOf } from "./support/tasks.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { withDatabase } from "./support/db.ts";
-import { insertLead, leadOffice } from "./support/leads.ts";
+import { insertLead, leadOffice } from "./support/lead_office.ts";
 import { addTask, changeTask, inMinutes } from "./support/tasks.ts";
 import { until } from "./support/wait.ts";
 

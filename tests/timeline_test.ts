@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { withDatabase } from "./support/db.ts";
 import { call, type Caller, expectProblem, expectStatus } from "./support/http.ts";
-import { insertLead, leadOffice } from "./support/leads.ts";
+import { insertLead, leadOffice } from "./support/lead_office.ts";
 import { addMember, addMemberWith, newOrganization } from "./support/organization.ts";
 import { addTask, changeTask, inMinutes } from "./support/tasks.ts";
 

@@ -1,6 +1,5 @@
 import { call, expectStatus } from "./http.ts";
 import { notify } from "./mail.ts";
-import { insertLead } from "./leads.ts";
 import { newOrganization, type Organization } from "./organization.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
@@ -57,16 +56,13 @@ export async function newTenant(name: string): Promise<Tenant> {
     first_name: `${name} student`,
   });
   await notify([organization.admin], { kind: "system", title: `${name} notice` });
+  const task = await created<{ id: string }>(organization, "/tasks", {
+    title: `${name} task`,
+    lead_id: lead.id,
+  });
   const ids = {
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
-  const lead_id = await insertLead(organization, { first_name: name });
-  const task = await created<{ id: string }>(organization, "/tasks", {
-    title: `${name} task`,
-    lead_id,
-  });
-  const ids = {
-    lead_id,
     task_id: task.id,
     customer_id: customer.id,
     lead_id: lead.id,

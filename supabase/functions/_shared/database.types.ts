@@ -117,6 +117,105 @@ export type Database = {
           },
         ];
       };
+      "calendar_holidays": {
+        Row: {
+          "day": string;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "day": string;
+          "id"?: string;
+          "name"?: string;
+          "organization_id": string;
+        };
+        Update: {
+          "day"?: string;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendar_holidays_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "calendars";
+            referencedColumns: ["organization_id"];
+          },
+        ];
+      };
+      "calendar_periods": {
+        Row: {
+          "closes": string;
+          "id": string;
+          "opens": string;
+          "organization_id": string;
+          "weekday": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "closes": string;
+          "id"?: string;
+          "opens": string;
+          "organization_id": string;
+          "weekday": number;
+        };
+        Update: {
+          "closes"?: string;
+          "id"?: string;
+          "opens"?: string;
+          "organization_id"?: string;
+          "weekday"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendar_periods_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "calendars";
+            referencedColumns: ["organization_id"];
+          },
+        ];
+      };
+      "calendars": {
+        Row: {
+          "created_at": string;
+          "enabled": boolean;
+          "id": string;
+          "organization_id": string;
+          "time_zone": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "organization_id": string;
+          "time_zone"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "enabled"?: boolean;
+          "id"?: string;
+          "organization_id"?: string;
+          "time_zone"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "calendars_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: true;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "consents": {
         Row: {
           "act": string | null;
@@ -320,8 +419,10 @@ export type Database = {
       "emails": {
         Row: {
           "attempts": number;
+          "claim": number;
           "created_at": string;
           "data": NonNullable<Json>;
+          "edition": number;
           "event_key": string;
           "id": string;
           "kind": string;
@@ -341,8 +442,10 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "attempts"?: number;
+          "claim"?: number;
           "created_at"?: string;
           "data"?: NonNullable<Json>;
+          "edition"?: number;
           "event_key": string;
           "id"?: string;
           "kind": string;
@@ -361,8 +464,10 @@ export type Database = {
         };
         Update: {
           "attempts"?: number;
+          "claim"?: number;
           "created_at"?: string;
           "data"?: NonNullable<Json>;
+          "edition"?: number;
           "event_key"?: string;
           "id"?: string;
           "kind"?: string;
@@ -471,6 +576,7 @@ export type Database = {
           "created_at": string;
           "email": string;
           "expires_at": string;
+          "full_name": string;
           "id": string;
           "invited_by": string | null;
           "organization_id": string;
@@ -485,6 +591,7 @@ export type Database = {
           "created_at"?: string;
           "email": string;
           "expires_at"?: string;
+          "full_name"?: string;
           "id"?: string;
           "invited_by"?: string | null;
           "organization_id": string;
@@ -498,6 +605,7 @@ export type Database = {
           "created_at"?: string;
           "email"?: string;
           "expires_at"?: string;
+          "full_name"?: string;
           "id"?: string;
           "invited_by"?: string | null;
           "organization_id"?: string;
@@ -761,6 +869,95 @@ export type Database = {
           },
         ];
       };
+      "lead_imports": {
+        Row: {
+          "assigned_to": string | null;
+          "columns": NonNullable<Json>;
+          "consent": Json | null;
+          "counts": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string | null;
+          "error": string | null;
+          "file_name": string;
+          "finished_at": string | null;
+          "id": string;
+          "mapping": NonNullable<Json>;
+          "on_duplicate": string;
+          "organization_id": string;
+          "source": string;
+          "started_at": string | null;
+          "status": string;
+          "total_rows": number;
+          "updated_at": string;
+          "upload_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_to"?: string | null;
+          "columns": NonNullable<Json>;
+          "consent"?: Json | null;
+          "counts"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "error"?: string | null;
+          "file_name": string;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "mapping": NonNullable<Json>;
+          "on_duplicate": string;
+          "organization_id": string;
+          "source": string;
+          "started_at"?: string | null;
+          "status"?: string;
+          "total_rows": number;
+          "updated_at"?: string;
+          "upload_id": string;
+        };
+        Update: {
+          "assigned_to"?: string | null;
+          "columns"?: NonNullable<Json>;
+          "consent"?: Json | null;
+          "counts"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "error"?: string | null;
+          "file_name"?: string;
+          "finished_at"?: string | null;
+          "id"?: string;
+          "mapping"?: NonNullable<Json>;
+          "on_duplicate"?: string;
+          "organization_id"?: string;
+          "source"?: string;
+          "started_at"?: string | null;
+          "status"?: string;
+          "total_rows"?: number;
+          "updated_at"?: string;
+          "upload_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "lead_imports_assigned_to_fkey";
+            columns: ["assigned_to"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_imports_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "lead_imports_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "lead_settings": {
         Row: {
           "capacity": number | null;
@@ -829,6 +1026,7 @@ export type Database = {
           "search_text": string;
           "sla_breached_at": string | null;
           "sla_deadline": string | null;
+          "sla_explicit": boolean;
           "sla_next_at": string | null;
           "sla_responded_at": string | null;
           "sla_started_at": string | null;
@@ -869,6 +1067,7 @@ export type Database = {
           "search_text"?: never;
           "sla_breached_at"?: string | null;
           "sla_deadline"?: string | null;
+          "sla_explicit"?: boolean;
           "sla_next_at"?: string | null;
           "sla_responded_at"?: string | null;
           "sla_started_at"?: string | null;
@@ -908,6 +1107,7 @@ export type Database = {
           "search_text"?: never;
           "sla_breached_at"?: string | null;
           "sla_deadline"?: string | null;
+          "sla_explicit"?: boolean;
           "sla_next_at"?: string | null;
           "sla_responded_at"?: string | null;
           "sla_started_at"?: string | null;
@@ -943,6 +1143,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "leads_imported";
+            columns: ["organization_id", "import_id"];
+            isOneToOne: false;
+            referencedRelation: "lead_imports";
+            referencedColumns: ["organization_id", "id"];
           },
           {
             foreignKeyName: "leads_merged_into";
@@ -1335,6 +1542,7 @@ export type Database = {
           "created_at": string;
           "currency": string;
           "id": string;
+          "locale": string;
           "message_retention_months": number;
           "name": string;
           "quiet_hours_end": string | null;
@@ -1351,6 +1559,7 @@ export type Database = {
           "created_at"?: string;
           "currency"?: string;
           "id"?: string;
+          "locale"?: string;
           "message_retention_months"?: number;
           "name": string;
           "quiet_hours_end"?: string | null;
@@ -1366,6 +1575,7 @@ export type Database = {
           "created_at"?: string;
           "currency"?: string;
           "id"?: string;
+          "locale"?: string;
           "message_retention_months"?: number;
           "name"?: string;
           "quiet_hours_end"?: string | null;
@@ -1526,6 +1736,54 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "organizations";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "sla_events": {
+        Row: {
+          "assigned_to": string | null;
+          "created_at": string;
+          "deadline": string;
+          "event": string;
+          "id": string;
+          "lead_id": string;
+          "met": boolean | null;
+          "organization_id": string;
+          "response_minutes": number | null;
+          "team_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_to"?: string | null;
+          "created_at"?: string;
+          "deadline": string;
+          "event": string;
+          "id"?: string;
+          "lead_id": string;
+          "met"?: boolean | null;
+          "organization_id": string;
+          "response_minutes"?: number | null;
+          "team_id"?: string | null;
+        };
+        Update: {
+          "assigned_to"?: string | null;
+          "created_at"?: string;
+          "deadline"?: string;
+          "event"?: string;
+          "id"?: string;
+          "lead_id"?: string;
+          "met"?: boolean | null;
+          "organization_id"?: string;
+          "response_minutes"?: number | null;
+          "team_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "sla_events_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
           },
         ];
       };
@@ -1718,10 +1976,12 @@ export type Database = {
           "description": string | null;
           "due_at": string | null;
           "id": string;
+          "lead_deleted": boolean;
           "lead_id": string | null;
           "organization_id": string;
           "priority": string;
           "remind_at": string | null;
+          "remind_minutes_before": number | null;
           "status": string;
           "title": string;
           "updated_at": string;
@@ -1736,10 +1996,12 @@ export type Database = {
           "description"?: string | null;
           "due_at"?: string | null;
           "id"?: string;
+          "lead_deleted"?: boolean;
           "lead_id"?: string | null;
           "organization_id": string;
           "priority"?: string;
           "remind_at"?: string | null;
+          "remind_minutes_before"?: number | null;
           "status"?: string;
           "title": string;
           "updated_at"?: string;
@@ -1753,10 +2015,12 @@ export type Database = {
           "description"?: string | null;
           "due_at"?: string | null;
           "id"?: string;
+          "lead_deleted"?: boolean;
           "lead_id"?: string | null;
           "organization_id"?: string;
           "priority"?: string;
           "remind_at"?: string | null;
+          "remind_minutes_before"?: number | null;
           "status"?: string;
           "title"?: string;
           "updated_at"?: string;
@@ -1934,6 +2198,10 @@ export type Database = {
     Functions: {
       "accept_invitation": { Args: { "token": string }; Returns: string };
       "actor": { Args: { "organization_id"?: string }; Returns: Json };
+      "add_lead_upload_pieces": {
+        Args: { "organization_id": string; "pieces": Json; "upload_id": string };
+        Returns: undefined;
+      };
       "assign_lead": {
         Args: {
           "assigned_to"?: string;
@@ -1945,6 +2213,10 @@ export type Database = {
         Returns: Json;
       };
       "batch_detail": { Args: { "batch_id": string; "organization_id": string }; Returns: Json };
+      "begin_lead_upload": {
+        Args: { "file_name": string; "organization_id": string };
+        Returns: Json;
+      };
       "bulk_assign": {
         Args: {
           "choice": Json;
@@ -1955,8 +2227,13 @@ export type Database = {
         };
         Returns: Json;
       };
+      "cancel_lead_import": {
+        Args: { "import_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
+      "claim_lead_import": { Args: { "runner": string }; Returns: Json };
       "create_action": {
         Args: {
           "action": string;
@@ -1968,6 +2245,10 @@ export type Database = {
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
       "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
+      "create_interaction": {
+        Args: { "interaction": Json; "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "create_lead": {
         Args: { "allow_duplicate"?: boolean; "lead": Json; "organization_id": string };
         Returns: Json;
@@ -1976,6 +2257,7 @@ export type Database = {
         Args: { "lead_id": string; "organization_id": string; "student": Json };
         Returns: Json;
       };
+      "create_task": { Args: { "organization_id": string; "task": Json }; Returns: Json };
       "create_upload": {
         Args: { "file_name": string; "organization_id": string; "rows": Json; "summary": Json };
         Returns: Json;
@@ -1986,16 +2268,91 @@ export type Database = {
         Args: { "lead_id": string; "organization_id": string; "student_id": string };
         Returns: undefined;
       };
+      "delete_task": { Args: { "organization_id": string; "task_id": string }; Returns: undefined };
+      "discard_lead_upload": {
+        Args: { "organization_id": string; "upload_id": string };
+        Returns: undefined;
+      };
       "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
+      "email_step": {
+        Args: {
+          "lease_seconds": number;
+          "outcomes": Json;
+          "provider": string;
+          "retry_seconds": number;
+          "want": number;
+        };
+        Returns: Json;
+      };
+      "execute_lead_import": {
+        Args: { "organization_id": string; "settings": Json; "upload_id": string };
+        Returns: Json;
+      };
+      "export_audit_logs": { Args: { "filters": Json; "organization_id": string }; Returns: Json };
+      "export_leads": {
+        Args: {
+          "after_id"?: string;
+          "count_to"?: number;
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+        };
+        Returns: Json;
+      };
+      "fail_lead_import": {
+        Args: { "import_id": string; "reason": string; "runner": string };
+        Returns: undefined;
+      };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "get_audit_log": { Args: { "entry_id": string; "organization_id": string }; Returns: Json };
       "get_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: Json };
+      "get_lead_import": {
+        Args: { "import_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "get_task": { Args: { "organization_id": string; "task_id": string }; Returns: Json };
+      "get_user": { Args: { "organization_id": string; "user_id": string }; Returns: Json };
+      "import_lead_slice": {
+        Args: {
+          "faults": Json;
+          "from_position": number;
+          "hand_over"?: boolean;
+          "import_id": string;
+          "rows": Json;
+          "runner": string;
+        };
+        Returns: Json;
+      };
       "invite_member": {
         Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
         Returns: Json;
       };
+      "invite_user": { Args: { "invitee": Json; "organization_id": string }; Returns: Json };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
+      "lead_calendar": { Args: { "organization_id": string }; Returns: Json };
+      "lead_dashboard": { Args: { "organization_id": string }; Returns: Json };
       "lead_fields": { Args: { "organization_id": string }; Returns: Json };
+      "lead_timeline": {
+        Args: {
+          "before"?: string;
+          "lead_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "wanted_kind"?: string;
+        };
+        Returns: Json;
+      };
+      "leads_per_assignee": { Args: { "organization_id": string }; Returns: Json };
       "list_actions": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_audit_logs": {
         Args: {
           "filters": Json;
           "organization_id": string;
@@ -2018,8 +2375,44 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_emails": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
       "list_holders": {
         Args: { "organization_id": string; "page_limit": number; "page_offset": number };
+        Returns: Json;
+      };
+      "list_interactions": {
+        Args: {
+          "lead_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "wanted_type"?: string;
+        };
+        Returns: Json;
+      };
+      "list_invitations": {
+        Args: { "organization_id": string; "page_limit": number; "page_offset": number };
+        Returns: Json;
+      };
+      "list_lead_import_faults": {
+        Args: {
+          "after_row"?: number;
+          "import_id": string;
+          "organization_id": string;
+          "page_limit"?: number;
+        };
+        Returns: Json;
+      };
+      "list_lead_imports": {
+        Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
         Returns: Json;
       };
       "list_leads": {
@@ -2041,10 +2434,38 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_notifications": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
       "list_stages": { Args: { "organization_id": string }; Returns: Json };
       "list_students": {
         Args: {
           "lead_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_tasks": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "sort": string;
+        };
+        Returns: Json;
+      };
+      "list_users": {
+        Args: {
+          "filters": Json;
           "organization_id": string;
           "page_limit": number;
           "page_offset": number;
@@ -2070,8 +2491,22 @@ export type Database = {
         };
         Returns: Json;
       };
+      "notification_preferences": {
+        Args: { "changes"?: Json; "organization_id": string };
+        Returns: Json;
+      };
       "ping": { Args: Record<PropertyKey, never>; Returns: Json };
       "pipeline_summary": { Args: { "organization_id": string }; Returns: Json };
+      "preview_lead_upload": {
+        Args: {
+          "answer": Json;
+          "contacts": Json;
+          "file": Json;
+          "organization_id": string;
+          "upload_id": string;
+        };
+        Returns: Json;
+      };
       "process_batch": {
         Args: {
           "action"?: string;
@@ -2083,6 +2518,19 @@ export type Database = {
           "upload_id"?: string;
         };
         Returns: Json;
+      };
+      "read_lead_settings": { Args: { "organization_id": string }; Returns: Json };
+      "read_lead_upload": {
+        Args: { "organization_id": string; "upload_id": string; "with_piece"?: boolean };
+        Returns: Json;
+      };
+      "read_notification": {
+        Args: { "notification_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "read_notifications": {
+        Args: { "organization_id": string; "until"?: string };
+        Returns: number;
       };
       "record_inbound": {
         Args: {
@@ -2108,12 +2556,20 @@ export type Database = {
         };
         Returns: Json;
       };
+      "remove_user": {
+        Args: { "organization_id": string; "reassign_to"?: string; "user_id": string };
+        Returns: undefined;
+      };
       "replace_stages": {
         Args: { "moves"?: Json; "organization_id": string; "stages": Json };
         Returns: Json;
       };
       "resend_assignment": {
         Args: { "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "resend_email": {
+        Args: { "email_id": string; "force"?: boolean; "organization_id": string };
         Returns: Json;
       };
       "restore_lead": {
@@ -2143,6 +2599,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "set_calendar": { Args: { "calendar": Json; "organization_id": string }; Returns: Json };
       "set_lead_fields": { Args: { "fields": Json; "organization_id": string }; Returns: Json };
       "set_sms_credentials": {
         Args: { "account_id": string; "credentials": Json };
@@ -2152,6 +2609,7 @@ export type Database = {
         Args: { "attempt": number; "candidates"?: Json; "message_id": string };
         Returns: string;
       };
+      "sla_performance": { Args: { "organization_id": string }; Returns: Json };
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
@@ -2171,6 +2629,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "update_lead_settings": {
+        Args: { "changes": Json; "organization_id": string };
+        Returns: Json;
+      };
       "update_student": {
         Args: {
           "change": Json;
@@ -2178,6 +2640,19 @@ export type Database = {
           "organization_id": string;
           "student_id": string;
         };
+        Returns: Json;
+      };
+      "update_task": {
+        Args: {
+          "change": Json;
+          "expected_version"?: number;
+          "organization_id": string;
+          "task_id": string;
+        };
+        Returns: Json;
+      };
+      "update_user": {
+        Args: { "change": Json; "organization_id": string; "user_id": string };
         Returns: Json;
       };
       "webhook_credentials": {

@@ -1,54 +1,31 @@
 import { createApp } from "../_shared/app.ts";
 import { loadPhoneNumbers } from "../_shared/phone.ts";
-import { createLead } from "./create.ts";
-import { deleteLead } from "./delete.ts";
-import { leadFieldRoutes } from "./fields.ts";
-import { getLead } from "./get.ts";
-import { listLeads } from "./list.ts";
-import { restoreLead } from "./restore.ts";
-import { createStudent } from "./students/create.ts";
-import { deleteStudent } from "./students/delete.ts";
-import { listStudents } from "./students/list.ts";
-import { updateStudent } from "./students/update.ts";
-import { updateLead } from "./update.ts";
 import { assignLead } from "./assign.ts";
 import { bulkAssignLeads } from "./bulk_assign.ts";
-import { leadHolders } from "./holders.ts";
-import { mergeLeads } from "./merge.ts";
-import { moveLead } from "./move.ts";
-import { resendAssignmentEmail } from "./resend_email.ts";
 import { leadCalendar } from "./calendar.ts";
-import { leadSettings } from "./settings.ts";
-import { createInteraction, listInteractions } from "./interactions.ts";
-import { leadTimeline } from "./timeline.ts";
-
-/** Leads: who might become a customer, and all that happens with them. Fixed paths come before `/{id}`. */
-export const router = createApp("leads", { ready: loadPhoneNumbers });
-
-listLeads(router);
-createLead(router);
-leadFieldRoutes(router);
-getLead(router);
-updateLead(router);
-deleteLead(router);
-restoreLead(router);
-listStudents(router);
-createStudent(router);
-updateStudent(router);
-deleteStudent(router);
-leadHolders(router);
-bulkAssignLeads(router);
-assignLead(router);
-moveLead(router);
-mergeLeads(router);
-resendAssignmentEmail(router);
-leadCalendar(router);
-leadSettings(router);
+import { createLead } from "./create.ts";
+import { deleteLead } from "./delete.ts";
 import { exportLeads } from "./export.ts";
+import { leadFieldRoutes } from "./fields.ts";
+import { getLead } from "./get.ts";
+import { leadHolders } from "./holders.ts";
 import { leadImportErrors } from "./import_errors.ts";
 import { executeLeadImport } from "./import_execute.ts";
 import { previewLeadImport } from "./import_preview.ts";
 import { leadImportRoutes } from "./import_status.ts";
+import { createInteraction, listInteractions } from "./interactions.ts";
+import { listLeads } from "./list.ts";
+import { mergeLeads } from "./merge.ts";
+import { moveLead } from "./move.ts";
+import { resendAssignmentEmail } from "./resend_email.ts";
+import { restoreLead } from "./restore.ts";
+import { leadSettings } from "./settings.ts";
+import { createStudent } from "./students/create.ts";
+import { deleteStudent } from "./students/delete.ts";
+import { listStudents } from "./students/list.ts";
+import { updateStudent } from "./students/update.ts";
+import { leadTimeline } from "./timeline.ts";
+import { updateLead } from "./update.ts";
 
 /**
  * Leads: who might become a customer, and all that happens with them. Fixed paths come before `/{id}`. A file has 50 MB,
@@ -59,11 +36,31 @@ export const router = createApp("leads", {
   ready: loadPhoneNumbers,
 });
 
+listLeads(router);
+createLead(router);
+leadFieldRoutes(router);
+leadCalendar(router);
+leadSettings(router);
+leadHolders(router);
+bulkAssignLeads(router);
 previewLeadImport(router);
 executeLeadImport(router);
 leadImportRoutes(router);
 leadImportErrors(router);
 exportLeads(router);
+
+getLead(router);
+updateLead(router);
+deleteLead(router);
+restoreLead(router);
+assignLead(router);
+resendAssignmentEmail(router);
+moveLead(router);
+mergeLeads(router);
 listInteractions(router);
 createInteraction(router);
 leadTimeline(router);
+listStudents(router);
+createStudent(router);
+updateStudent(router);
+deleteStudent(router);
