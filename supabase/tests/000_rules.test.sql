@@ -292,19 +292,16 @@ $$, array[
 -- The timetable
 select set_eq($$select jobname::text, schedule, command, username from cron.job$$, $$
   values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
-    ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
-    ('send-emails', '* * * * *', 'select private.invoke(''jobs/send-emails'')', 'postgres'),
-    ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
-    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres'),
-    ('recount-clocks', '* * * * *', 'select private.recount_clocks()', 'postgres'),
-    ('sla', '* * * * *', 'select private.run_sla()', 'postgres')
-    ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres'),
-    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres')
-    ('task-reminders', '* * * * *', 'select private.run_task_reminders()', 'postgres')
     ('fold-lead-totals', '* * * * *', 'select private.fold_lead_totals()', 'postgres'),
     ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
     ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres'),
-    ('tidy-lead-totals', '27 2 * * *', 'select private.tidy_lead_totals()', 'postgres')
+    ('recount-clocks', '* * * * *', 'select private.recount_clocks()', 'postgres'),
+    ('send-emails', '* * * * *', 'select private.invoke(''jobs/send-emails'')', 'postgres'),
+    ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
+    ('sla', '* * * * *', 'select private.run_sla()', 'postgres'),
+    ('task-reminders', '* * * * *', 'select private.run_task_reminders()', 'postgres'),
+    ('tidy-lead-totals', '27 2 * * *', 'select private.tidy_lead_totals()', 'postgres'),
+    ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();

@@ -39,7 +39,7 @@ select set_eq($$
   group by 1 having count(*) = 3
 $$, array['organizations', 'teams', 'roles', 'role_permissions', 'memberships', 'invitations', 'customers', 'sms_accounts',
   'templates', 'suppressions', 'batches', 'uploads', 'lead_settings', 'lead_fields', 'pipeline_stages', 'leads', 'students',
-  'interactions', 'tasks'], 'These tables are audited, in insert, update and delete.');
+  'interactions', 'tasks', 'calendars', 'calendar_periods', 'calendar_holidays', 'lead_imports'], 'These tables are audited, in insert, update and delete.');
 
 select tests.act_as('operator', '{"x-request-id": "req-1", "x-forwarded-for": "203.0.113.7, 10.0.0.1"}');
 insert into public.customers (organization_id, name, account_number, phone, arrears, currency)

@@ -73,9 +73,9 @@ select is(count(*)::integer, 0, 'Before anything happens there is no news.') fro
 do $$ begin perform tests.lead('free'), tests.lead('held', 'counselor', 'admin'); end $$;
 select results_eq('select * from tests.news()', array['organization ours created', 'organization ours created', 'team our team created',
   'user admin created', 'user counselor created'], 'A new lead is told to all who may know of it.');
-update public.leads set sla_next_at = now(), sla_deadline = now() where organization_id = tests.id('ours');
+update public.leads set sla_next_at = now(), sla_deadline = now() where id = tests.id('held');
 select is_empty('select * from tests.news()', 'The clock''s ticking is no news.');
-update public.leads set sla_status = 'breached' where id = tests.id('free');
+update public.leads set sla_status = 'breached', sla_started_at = now(), sla_deadline = now() where id = tests.id('free');
 select results_eq('select * from tests.news()', array['organization ours updated'], 'Its status is.');
 update public.leads set assigned_to = tests.id('suspended') where id = tests.id('held');
 select results_eq('select * from tests.news()', array['organization ours updated', 'team our team removed', 'user admin updated',

@@ -199,7 +199,9 @@ begin
         update public.memberships set team_id = case floor(random() * 3) when 0 then tests.id('north') when 1 then tests.id('south') end
         where user_id = tests.any(people);
       when 8 then
-        update public.leads set sla_next_at = null, sla_status = clocks[1 + floor(random() * 5)::integer] where id = pick;
+        update public.leads l set sla_next_at = null, sla_status = c.status, sla_started_at = case when c.status is not null then now() end,
+          sla_deadline = case when c.status is not null then now() end
+        from (select clocks[1 + floor(random() * 5)::integer] as status) c where l.id = pick;
       when 9 then
         perform tests.event(pick, 'response', (random() * 50)::numeric, random() < 0.7);
       when 10 then
