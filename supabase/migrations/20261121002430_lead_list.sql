@@ -3,7 +3,15 @@
 
 -- The deleted ones, for those who may restore.
 create index leads_deleted on public.leads (organization_id, created_at desc) where deleted_at is not null and merged_into is null;
+-- A team's few leads that are due or overdue: in the team's other index they are far apart.
+create index leads_by_team_sla on public.leads (organization_id, team_id, sla_status, created_at desc)
+  where deleted_at is null and sla_status in ('due_soon', 'breached');
 create index leads_by_deadline on public.leads (organization_id, sla_deadline) where deleted_at is null;
+
+-- A team and a person belong to one organization. Without knowing that, the planner takes a team's leads in the
+-- organization for a twentieth of what they are and reads all of them where an index on the other filter would do.
+create statistics public.leads_belonging (dependencies)
+  on organization_id, team_id, assigned_to, created_by from public.leads;
 
 -- What to look for in search_text for what somebody typed: the words as they are; as JSON writes them, in which custom
 -- texts stand there; and for a phone number, in whatever local form, its digits without the prefix.
@@ -85,28 +93,23 @@ $$;
 comment on function private.lead_conditions is
   'The condition on leads x that holds for the leads of a filter within the caller''s permission; definer functions execute it.';
 
--- The same reach as separate conditions, each of which an index can answer in the order of a list: of "the team's, or
--- mine" the planner would read and sort every row to find the first fifty.
-create function private.reach_branches(organization_id uuid, permission text, living text)
+-- The caller's reach in an organization as separate conditions on leads x, each of which an index can answer, and answer
+-- in the order of a list: of "the team's, or mine" the planner would read and sort every row to find the first fifty.
+create function private.reach_branches(organization_id uuid, permission text)
 returns text[]
 language plpgsql stable set search_path = ''
 as $$
 declare
   scope text := private.require_scope(organization_id, permission);
-  base text := format('x.organization_id = %L and %s', organization_id, living);
-  team uuid;
-  branches text[];
+  team uuid := (
+    select m.team_id from public.memberships m
+    where m.organization_id = reach_branches.organization_id and m.user_id = auth.uid());
+  own text[] := array[format('x.assigned_to = %L', auth.uid()), format('x.created_by = %L', auth.uid())];
 begin
-  if scope = 'organization' then
-    return array[base];
-  end if;
-  branches := array[format('%s and x.assigned_to = %L', base, auth.uid()), format('%s and x.created_by = %L', base, auth.uid())];
-  select m.team_id into team from public.memberships m
-  where m.organization_id = reach_branches.organization_id and m.user_id = auth.uid();
-  if scope = 'team' and team is not null then
-    branches := branches || format('%s and x.team_id = %L', base, team);
-  end if;
-  return branches;
+  return case
+    when scope = 'organization' then array['true']
+    when scope = 'team' and team is not null then format('x.team_id = %L', team) || own
+    else own end;
 end
 $$;
 
@@ -121,9 +124,9 @@ declare
   sort_column text := ltrim(sort, '-');
   ordered text := format('x.%1$I %2$s, x.id %2$s', sort_column, case when sort like '-%' then 'desc' else 'asc' end);
   branches text[];
-  filtered text;
-  matching text;
+  base text;
   first_ids text;
+  numbers text;
   answer jsonb;
 begin
   perform private.require_scope(organization_id, 'leads:read');
@@ -131,31 +134,36 @@ begin
     perform private.problem(422, 'invalid_field', 'Leads cannot be sorted by this.',
       '[{"path": "sort", "message": "is not a sortable field"}]');
   end if;
-  branches := private.reach_branches(organization_id, case when deleted then 'leads:delete' else 'leads:read' end,
-    case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end);
-  filtered := private.lead_filters(organization_id, filters);
-  matching := format('((%s))%s', array_to_string(branches, ') or ('), filtered);
+  branches := private.reach_branches(organization_id, case when deleted then 'leads:delete' else 'leads:read' end);
+  base := format('x.organization_id = %L and %s%s', organization_id,
+    case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end,
+    private.lead_filters(organization_id, filters));
   if filters ->> 'search' <> '' then
     -- All that is found is found once, for the number and for the page.
     execute format(
-      'with x as materialized (select x.id, x.%1$I from public.leads x where %2$s), p as (
-        select x.id, row_number() over (order by %3$s) as n from x order by %3$s limit %4$s offset %5$s)
+      'with x as materialized (select x.id, x.%1$I from public.leads x where %2$s and (%3$s)), p as (
+        select x.id, row_number() over (order by %4$s) as n from x order by %4$s limit %5$s offset %6$s)
       select jsonb_build_object(''total'', (select count(*) from x), ''rows'', coalesce((
         select jsonb_agg(private.lead_json(l) order by p.n) from p join public.leads l on l.id = p.id), ''[]''))',
-      sort_column, matching, ordered, page_limit, page_offset)
+      sort_column, base, array_to_string(branches, ' or '), ordered, page_limit, page_offset)
     into answer;
     return answer;
   end if;
-  -- The first rows of everything are among the first of each branch; a lead can be in several.
-  select string_agg(format('(select x.id, x.%I from public.leads x where %s%s order by %s limit %s)',
-    sort_column, b, filtered, ordered, page_limit::bigint + page_offset), ' union ') into first_ids
-  from unnest(branches) b;
+  -- The first rows of everything are among the first of each branch; a lead can be in several. For the number each branch
+  -- counts what those before it do not.
+  select
+    string_agg(format('(select x.id, x.%I from public.leads x where %s and %s order by %s limit %s)',
+      sort_column, base, b.branch, ordered, page_limit::bigint + page_offset), ' union '),
+    string_agg(format('(select count(*) from public.leads x where %s and %s%s)', base, b.branch, (
+      select string_agg(format(' and (%s) is not true', earlier), '') from unnest(branches[:b.place - 1]) earlier)), ' + ')
+  into first_ids, numbers
+  from unnest(branches) with ordinality b (branch, place);
   execute format(
     'with x as (%1$s), p as (
       select x.id, row_number() over (order by %2$s) as n from x order by %2$s limit %3$s offset %4$s)
-    select jsonb_build_object(''total'', (select count(*) from public.leads x where %5$s), ''rows'', coalesce((
+    select jsonb_build_object(''total'', %5$s, ''rows'', coalesce((
       select jsonb_agg(private.lead_json(l) order by p.n) from p join public.leads l on l.id = p.id), ''[]''))',
-    first_ids, ordered, page_limit, page_offset, matching)
+    first_ids, ordered, page_limit, page_offset, numbers)
   into answer;
   return answer;
 end
