@@ -136,7 +136,9 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
   array[
     'accept_invitation(text)',
     'actor(uuid)',
+    'assign_lead(uuid,uuid,uuid,text,timestamp with time zone)',
     'batch_detail(uuid,uuid)',
+    'bulk_assign(uuid,uuid[],jsonb,text,timestamp with time zone)',
     'create_action(uuid,uuid,text,text)',
     'create_actions(uuid,jsonb)',
     'create_customer(uuid,jsonb)',
@@ -147,15 +149,23 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'list_actions(uuid,jsonb,integer,integer)',
     'list_batches(uuid,integer,integer)',
     'list_customers(uuid,jsonb,text,integer,integer)',
+    'list_holders(uuid,integer,integer)',
     'list_messages(uuid,jsonb,integer,integer)',
+    'list_stages(uuid)',
     'me(uuid)',
+    'merge_leads(uuid,uuid,uuid)',
     'message_status(uuid,uuid)',
+    'move_lead(uuid,uuid,text,text,integer)',
     'ping()',
+    'pipeline_summary(uuid)',
     'process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
+    'replace_stages(uuid,jsonb,jsonb)',
+    'resend_assignment(uuid,uuid)',
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
     'send_message(uuid,uuid,text,text,text,text)',
     'set_sms_credentials(uuid,jsonb)',
-    'take_rate_limit(text,integer)'
+    'take_rate_limit(text,integer)',
+    'update_holder(uuid,uuid,jsonb)'
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
@@ -175,24 +185,37 @@ select set_eq($$
 $$, array[
     'private.accept_invitation(text)',
     'private.actor(uuid)',
+    'private.assign_lead(uuid,uuid,uuid,text,timestamp with time zone)',
+    'private.bulk_assign(uuid,uuid[],jsonb,text,timestamp with time zone)',
     'private.create_actions(uuid,jsonb)',
     'private.create_upload(uuid,text,jsonb,jsonb)',
     'private.customers_dashboard(uuid)',
     'private.found_own_organization(text,jsonb)',
     'private.invite_member(uuid,text,text,uuid)',
+    'private.list_holders(uuid,integer,integer)',
+    'private.list_stages(uuid)',
     'private.me(uuid)',
+    'private.merge_leads(uuid,uuid,uuid)',
+    'private.move_lead(uuid,uuid,text,text,integer)',
     'private.my_colleagues()',
     'private.my_organizations()',
+    'private.organizations_reached(text)',
     'private.organizations_with(text,text)',
+    'private.pipeline_summary(uuid)',
     'private.process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
     'private.remember_response(uuid,jsonb)',
+    'private.replace_stages(uuid,jsonb,jsonb)',
     'private.replayed_response(uuid)',
     'private.require_permission(uuid,text)',
+    'private.require_scope(uuid,text)',
+    'private.resend_assignment(uuid,uuid)',
     'private.search_customers(uuid,text)',
     'private.send_bulk(uuid,jsonb,jsonb,text,integer,text)',
     'private.send_message(uuid,uuid,text,text,text,text)',
     'private.set_sms_credentials(uuid,jsonb)',
-    'private.take_own_tokens(text,integer)'
+    'private.take_own_tokens(text,integer)',
+    'private.teams_with(text)',
+    'private.update_holder(uuid,uuid,jsonb)'
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable
