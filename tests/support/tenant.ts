@@ -40,6 +40,7 @@ export async function newTenant(name: string): Promise<Tenant> {
   );
   const upload = await created<{ upload_id: string }>(organization, "/upload/excel", file);
   const ids = {
+    user_id: organization.admin.userId,
     customer_id: customer.id,
     batch_id: batch.batch_id,
     message_id: message.message_id,
