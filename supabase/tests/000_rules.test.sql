@@ -138,7 +138,9 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
   array[
     'accept_invitation(text)',
     'actor(uuid)',
+    'assign_lead(uuid,uuid,uuid,text,timestamp with time zone)',
     'batch_detail(uuid,uuid)',
+    'bulk_assign(uuid,uuid[],jsonb,text,timestamp with time zone)',
     'create_action(uuid,uuid,text,text)',
     'create_actions(uuid,jsonb)',
     'create_customer(uuid,jsonb)',
@@ -177,10 +179,16 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'list_students(uuid,uuid,integer,integer)',
     'list_tasks(uuid,jsonb,text,integer,integer)',
     'list_users(uuid,jsonb,integer,integer)',
+    'list_holders(uuid,integer,integer)',
+    'list_messages(uuid,jsonb,integer,integer)',
+    'list_stages(uuid)',
     'me(uuid)',
+    'merge_leads(uuid,uuid,uuid)',
     'message_status(uuid,uuid)',
     'notification_preferences(uuid,jsonb)',
+    'move_lead(uuid,uuid,text,text,integer)',
     'ping()',
+    'pipeline_summary(uuid)',
     'process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
     'read_lead_settings(uuid)',
     'read_notification(uuid,uuid)',
@@ -188,6 +196,8 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'remove_user(uuid,uuid,text)',
     'resend_email(uuid,uuid,boolean)',
     'restore_lead(uuid,uuid,boolean)',
+    'replace_stages(uuid,jsonb,jsonb)',
+    'resend_assignment(uuid,uuid)',
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
     'send_message(uuid,uuid,text,text,text,text)',
     'send_message(uuid,uuid,text,text,text,text,uuid)',
@@ -201,6 +211,8 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'update_student(uuid,uuid,uuid,jsonb)',
     'update_task(uuid,uuid,jsonb,integer)',
     'update_user(uuid,uuid,jsonb)'
+    'take_rate_limit(text,integer)',
+    'update_holder(uuid,uuid,jsonb)'
   ], 'These are the functions that a signed-in person may call.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
@@ -221,6 +233,8 @@ select set_eq($$
 $$, array[
     'private.accept_invitation(text)',
     'private.actor(uuid)',
+    'private.assign_lead(uuid,uuid,uuid,text,timestamp with time zone)',
+    'private.bulk_assign(uuid,uuid[],jsonb,text,timestamp with time zone)',
     'private.create_actions(uuid,jsonb)',
     'private.create_interaction(uuid,uuid,jsonb)',
     'private.create_lead(uuid,jsonb,boolean)',
@@ -256,11 +270,16 @@ $$, array[
     'private.list_tasks(uuid,jsonb,text,integer,integer)',
     'private.list_users(uuid,jsonb,integer,integer)',
     'private.may_listen(text)',
+    'private.list_holders(uuid,integer,integer)',
+    'private.list_stages(uuid)',
     'private.me(uuid)',
+    'private.merge_leads(uuid,uuid,uuid)',
+    'private.move_lead(uuid,uuid,text,text,integer)',
     'private.my_colleagues()',
     'private.my_organizations()',
     'private.organizations_reached(text)',
     'private.organizations_with(text,text)',
+    'private.pipeline_summary(uuid)',
     'private.process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
     'private.read_notification(uuid,uuid)',
     'private.read_notifications(uuid,timestamp with time zone)',
@@ -271,6 +290,11 @@ $$, array[
     'private.require_scope(uuid,text)',
     'private.resend_email(uuid,uuid,boolean)',
     'private.restore_lead(uuid,uuid,boolean)',
+    'private.replace_stages(uuid,jsonb,jsonb)',
+    'private.replayed_response(uuid)',
+    'private.require_permission(uuid,text)',
+    'private.require_scope(uuid,text)',
+    'private.resend_assignment(uuid,uuid)',
     'private.search_customers(uuid,text)',
     'private.send_bulk(uuid,jsonb,jsonb,text,integer,text)',
     'private.send_message(uuid,uuid,text,text,text,text)',
@@ -287,6 +311,9 @@ $$, array[
     'private.update_student(uuid,uuid,uuid,jsonb)',
     'private.update_task(uuid,uuid,jsonb,integer)',
     'private.update_user(uuid,uuid,jsonb)'
+    'private.take_own_tokens(text,integer)',
+    'private.teams_with(text)',
+    'private.update_holder(uuid,uuid,jsonb)'
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable

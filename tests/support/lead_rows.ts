@@ -156,3 +156,35 @@ export async function openLeads(sql: Sql, organizationId: string): Promise<Map<s
       and deleted_at is null and outcome is null group by 1`;
   return new Map(rows.map(({ holder, open }) => [holder, open]));
 }
+
+/** What the person was told of assignments in the application, oldest first. */
+export async function told(
+  person: string,
+): Promise<{ title: string; data: Record<string, unknown> }[]> {
+  return await withDatabase(async (sql) => [
+    ...await sql<{ title: string; data: Record<string, unknown> }[]>`
+      select title, data from public.notifications
+      where user_id = ${person} and kind = 'assignment' order by id`,
+  ]);
+}
+
+/** The e-mails about assignments to the person, oldest first. */
+export async function mailed(
+  person: string,
+): Promise<{ event_key: string; data: { note?: string } }[]> {
+  return await withDatabase(async (sql) => [
+    ...await sql<{ event_key: string; data: { note?: string } }[]>`
+      select event_key, data from public.emails
+      where user_id = ${person} and kind = 'assignment' order by id`,
+  ]);
+}
+
+/** Who holds each of the leads. */
+export async function holdersOf(ids: string[]): Promise<(string | null)[]> {
+  return await withDatabase(async (sql) => {
+    const rows = await sql<{ id: string; holder: string | null }[]>`
+      select id, assigned_to as holder from public.leads where id in ${sql(ids)}`;
+    const holders = new Map(rows.map(({ id, holder }) => [id, holder]));
+    return ids.map((id) => holders.get(id) ?? null);
+  });
+}

@@ -64,6 +64,7 @@ export async function newTenant(name: string): Promise<Tenant> {
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
     task_id: task.id,
+    user_id: organization.admin.userId,
     customer_id: customer.id,
     lead_id: lead.id,
     student_id: student.id,
