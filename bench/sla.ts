@@ -87,7 +87,7 @@ async function recount(sql: postgres.Sql, organization: string): Promise<Row[]> 
   });
   return [
     {
-      what: "a new calendar: within the request (5,000 leads)",
+      what: "a new calendar: within the request (2,000 leads)",
       ours: request / 1000,
       unit: "s",
       target: { atMost: 2 },
