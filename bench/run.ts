@@ -8,6 +8,7 @@ import { dispatch } from "./dispatch.ts";
 import { processBatch } from "./process_batch.ts";
 import { rls } from "./rls.ts";
 import { roundTrips } from "./round_trips.ts";
+import { sla } from "./sla.ts";
 import type { Benchmark } from "./support/benchmark.ts";
 import { asText, describeMachine, isKept, type Section, withFigures } from "./support/report.ts";
 import { root, startStack, stopAll } from "./support/stack.ts";
@@ -20,6 +21,7 @@ const benchmarks: Record<string, Benchmark> = {
   dispatch,
   round_trips: roundTrips,
   cold_start: coldStart,
+  sla,
 };
 
 // deno-lint-ignore no-console -- what the command answers.

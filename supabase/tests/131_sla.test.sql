@@ -1,7 +1,7 @@
 -- The response clock: when it starts, stops and moves, what its job does, and who sees and is told what.
 begin;
 \ir support.inc
-select plan(155);
+select plan(157);
 do $$
 declare
   role_key text;
@@ -244,6 +244,11 @@ do $$ begin perform tests.set('late', 'sla_responded_at = now()'); end $$;
 select is(tests.clock('late'), 'breached 120', 'A breached lead stays breached when it is answered.');
 select is((select (e.met, e.response_minutes)::text from public.sla_events e where e.lead_id = tests.id('late') and e.event = 'response'), '(f,121)',
   'Its late response is recorded.');
+
+select is((select count(*) from public.audit_logs a where a.resource_id = tests.id('victim') and a.after ->> 'sla_status' = 'breached'), 0::bigint,
+  'What the job does is not in the audit log too.');
+select is((select count(*) from public.audit_logs a where a.resource_id = tests.id('overdue') and 'sla_responded_at' = any (a.changed)), 1::bigint,
+  'What people do is.');
 
 -- The calendar
 do $$
