@@ -37,7 +37,7 @@ select policies_are('sms_accounts', array['those who may read messages read the 
 select policies_are('templates', array['those who may read templates read their organization''s', 'those who may write templates add them',
   'those who may write templates change them', 'those who may write templates delete them']);
 select policies_are('suppressions', array['those who may read suppressions read their organization''s', 'those who may suppress numbers add them']);
-select policies_are('messages', array['those who may read messages read their organization''s']);
+select policies_are('public', 'messages', array['those who may read messages read their organization''s']);
 select policies_are('message_events', array['those who may read messages read their events']);
 select policies_are('notifications', array['people read their own notifications', 'people mark their own notifications']);
 
