@@ -85,7 +85,7 @@ async function invitationsTo(address: string): Promise<number> {
 
 Deno.test("What a lead is called cannot inject HTML or headers", async () => {
   const organization = await newOrganization({
-    name: 'Evil"\r\nBcc: all@example.com <x>'.replace(/\r\n/g, " "),
+    name: 'Evil" <x@example.com>, "All',
   });
   const counselor = await addMember(organization, "counselor");
   const name = 'Ama\r\nBcc: everyone@example.com\r\n\r\n<script>alert("x")</script>';
@@ -96,7 +96,7 @@ Deno.test("What a lead is called cannot inject HTML or headers", async () => {
     mail.subject,
     'Assigned to you: the lead Ama Bcc: everyone@example.com <script>alert("x")</script>',
   );
-  assert.deepEqual(mail.to, [counselor.email]);
+  assert.deepEqual([mail.to, mail.from], [[counselor.email], "no-reply@signalbox.test"]);
   assert(!mail.html.includes("<script"), mail.html);
   assert(mail.html.includes("&lt;script&gt;"), mail.html);
 });

@@ -54,12 +54,14 @@ as $$
   select base_seconds * 5 ^ (least(attempts, 5) - 1) * (0.75 + random() / 2) * interval '1 second'
 $$;
 
+-- No sequential scans, here and below: a plan made while the outbox was empty would read all of it once it has filled up.
+-- No JIT: it takes the price of a forbidden plan for a real one.
 -- outcomes: [{ id, claim, kind: accepted|rejected|retry|throttled|outage|doubt, provider_message_id?, reason?,
 -- retry_after_seconds? }]. An outcome of an earlier try than the last changes nothing. An e-mail that was accepted after
 -- its lease ended counts as sent, so that it is not sent again.
 create function private.record_emails(outcomes jsonb, retry_seconds integer)
 returns void
-language plpgsql set search_path = '' set enable_seqscan = off
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   max_attempts constant integer := 3;
@@ -108,7 +110,7 @@ $$;
 -- What has been due for a day by then fails, where people see it.
 create function private.email_allowance(want integer)
 returns integer
-language plpgsql set search_path = '' set enable_seqscan = off
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   outage private.mail_outage;
@@ -129,7 +131,7 @@ $$;
 -- again under the same key; without them it may have been sent, and a person decides.
 create function private.settle_emails(lease_seconds integer)
 returns void
-language sql set search_path = '' set enable_seqscan = off
+language sql set search_path = '' set enable_seqscan = off set jit = off
 as $$
   update public.emails e set
     status = case when e.provider = 'resend' and e.attempts < 3 and e.sending_at > now() - interval '23 hours' then 'queued' else 'failed' end,
@@ -144,7 +146,7 @@ $$;
 -- Marks the next group `sending` and answers it. Whether anybody still needs an e-mail is judged here, at the last moment.
 create function private.claim_emails(want integer, provider text)
 returns jsonb
-language plpgsql set search_path = '' set enable_seqscan = off
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   ready uuid[];
