@@ -1,4 +1,5 @@
 import { call, expectStatus } from "./http.ts";
+import { ended, previewed, started } from "./lead_import.ts";
 import { newOrganization, type Organization } from "./organization.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
@@ -39,11 +40,16 @@ export async function newTenant(name: string): Promise<Tenant> {
     new File(["name,account number,phone,arrears\nKofi,77,0244123457,5\n"], `${name}.csv`),
   );
   const upload = await created<{ upload_id: string }>(organization, "/upload/excel", file);
+  // A row that becomes no lead: what a tenant has must not change by itself.
+  const leads = await previewed(organization.admin, "name,phone\n,12\n");
+  const importId = await started(organization.admin, leads);
+  await ended(organization.admin, importId);
   const ids = {
     customer_id: customer.id,
     batch_id: batch.batch_id,
     message_id: message.message_id,
     upload_id: upload.upload_id,
+    import_id: importId,
   };
   return { ...organization, ids };
 }
