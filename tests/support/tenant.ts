@@ -1,5 +1,6 @@
 import { call, expectStatus } from "./http.ts";
 import { notify } from "./mail.ts";
+import { ended, previewed, started } from "./lead_import.ts";
 import { newOrganization, type Organization } from "./organization.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
@@ -60,6 +61,10 @@ export async function newTenant(name: string): Promise<Tenant> {
     title: `${name} task`,
     lead_id: lead.id,
   });
+  // A row that becomes no lead: what a tenant has must not change by itself.
+  const leads = await previewed(organization.admin, "name,phone\n,12\n");
+  const importId = await started(organization.admin, leads);
+  await ended(organization.admin, importId);
   const ids = {
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
@@ -71,6 +76,7 @@ export async function newTenant(name: string): Promise<Tenant> {
     batch_id: batch.batch_id,
     message_id: message.message_id,
     upload_id: upload.upload_id,
+    import_id: importId,
   };
   return { ...organization, ids };
 }

@@ -135,7 +135,8 @@ export function readCustom(
   }
 }
 
-const aliases: Record<string, string> = { uk: "GB", usa: "US", uae: "AE", ivorycoast: "CI" };
+const GROUPS = new Set(["EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"]);
+const aliases: Record<string, string> = { usa: "US", uae: "AE", ivorycoast: "CI" };
 let countries: Map<string, string> | undefined;
 
 const nameKey = (name: string) => name.normalize("NFKD").toLowerCase().replace(/[^a-z]/g, "");
@@ -147,11 +148,12 @@ function countryNames(): Map<string, string> {
   countries = new Map(Object.entries(aliases));
   for (const first of letters) {
     for (const second of letters) {
-      const code = first + second;
-      const name = names.of(code);
-      // User-assigned codes and groupings have names too, but are no countries.
-      if (name === undefined || ["EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"].includes(code)) continue;
-      countries.set(code.toLowerCase(), code);
+      // UK, and what countries were called before, become the code of today.
+      const code = new Intl.Locale(`und-${first}${second}`).region ?? "";
+      const name = names.of(first + second);
+      // Groupings and codes for private use have names too, but are no countries.
+      if (name === undefined || GROUPS.has(code)) continue;
+      countries.set((first + second).toLowerCase(), code);
       if (!countries.has(nameKey(name))) countries.set(nameKey(name), code);
     }
   }

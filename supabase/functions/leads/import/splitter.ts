@@ -66,12 +66,13 @@ export class Splitter {
     this.#filled ||=
       this.#text.slice(this.#at, Math.min(until, this.#at + longestRow)).trim() !== "";
     if (quote === -1 || quote >= limit) {
-      this.#at = quote === -1 ? this.#text.length : quote;
-      if (quote === -1 || this.#at >= limit) return;
+      this.#at = until;
+      return;
     }
     const doubled = this.#text.charCodeAt(quote + 1) === QUOTE;
     this.#at = quote + (doubled ? 2 : 1);
-    if (!doubled) this.#state = "bare";
+    if (doubled) this.#filled = true;
+    else this.#state = "bare";
   }
 
   /** Up to the end of the row, or to a field in quotation marks. */
