@@ -1,7 +1,7 @@
 -- Tasks, interactions, timeline: who reaches what with each scope, what follows from what, and reminders that come once.
 begin;
 \ir support.inc
-select plan(1);
+select plan(390);
 
 -- A lead for each way to see it. manager and counselor are of team north; lead 'south' is another team's.
 create function tests.lead(name text, organization text, holder text default null, team text default null, creator text default null)
