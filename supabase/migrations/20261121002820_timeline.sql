@@ -97,38 +97,49 @@ as $$
 $$;
 comment on function public.list_interactions is 'One page of a lead''s interactions, newest first. wanted_type: null for all.';
 
--- One thing that happened, as the timeline shows it: what is peculiar to its kind, and who did it.
-create function private.timeline_detail(kind text, id uuid)
+-- What happened, as the timeline shows it: what is peculiar to each kind, and who did it. kinds and ids are parallel.
+-- One call for a page: starting the query costs more than its rows.
+create function private.timeline_rows(kinds text[], ids uuid[])
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select case kind
-    when 'interaction' then (
-      select to_jsonb(i) - array['organization_id', 'lead_id', 'created_at', 'created_by'] || jsonb_build_object('actor_id', i.created_by)
-      from public.interactions i where i.id = timeline_detail.id)
-    when 'task' then (
-      select jsonb_build_object('actor_id', t.created_by, 'title', t.title, 'status', t.status, 'priority', t.priority,
-        'due_at', t.due_at, 'completed_at', t.completed_at, 'assigned_to', t.assigned_to, 'assigned_to_name', p.full_name)
-      from public.tasks t left join public.profiles p on p.id = t.assigned_to where t.id = timeline_detail.id)
-    when 'message' then (
-      select jsonb_build_object('actor_id', m.created_by, 'direction', m.direction, 'status', m.status, 'body', m.body,
-        'to', m.to_number, 'from', m.from_number)
-      from public.messages m where m.id = timeline_detail.id)
-    when 'stage_change' then (
-      select jsonb_build_object('actor_id', h.changed_by, 'from_status', h.from_status, 'to_status', h.to_status,
-        'seconds_in_stage', h.seconds_in_stage, 'note', h.note)
-      from public.lead_history h where h.id = timeline_detail.id)
-    when 'assignment' then (
-      select jsonb_build_object('actor_id', a.assigned_by, 'from_user', a.from_user, 'from_user_name', f.full_name,
-        'to_user', a.to_user, 'to_user_name', p.full_name, 'method', a.method, 'note', a.note, 'deadline', a.deadline)
-      from public.lead_assignments a left join public.profiles f on f.id = a.from_user left join public.profiles p on p.id = a.to_user
-      where a.id = timeline_detail.id)
-    when 'student_added' then (
-      select jsonb_build_object('actor_id', s.created_by, 'student_id', s.id, 'student_name', btrim(s.first_name || ' ' || s.last_name))
-      from public.students s where s.id = timeline_detail.id)
-    when 'lead_created' then (
-      select jsonb_build_object('actor_id', l.created_by, 'source', l.source) from public.leads l where l.id = timeline_detail.id)
-  end
+  select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'at', private.uuid_v7_time(d.id), 'actor_name', f.full_name)
+    || d.detail order by d.n), '[]')
+  from (
+    select p.kind, p.id, p.n, case p.kind
+      when 'interaction' then (
+        select jsonb_build_object('actor_id', i.created_by, 'type', i.type, 'direction', i.direction, 'subject', i.subject, 'body', i.body,
+          'outcome', i.outcome, 'duration_seconds', i.duration_seconds, 'occurred_at', i.occurred_at)
+        from public.interactions i where i.id = p.id)
+      when 'task' then (
+        select jsonb_build_object('actor_id', t.created_by, 'title', t.title, 'status', t.status, 'priority', t.priority,
+          'due_at', t.due_at, 'completed_at', t.completed_at, 'assigned_to', t.assigned_to, 'assigned_to_name', u.full_name)
+        from public.tasks t left join public.profiles u on u.id = t.assigned_to where t.id = p.id)
+      when 'message' then (
+        select jsonb_build_object('actor_id', m.created_by, 'direction', m.direction, 'status', m.status, 'body', m.body,
+          'to', m.to_number, 'from', m.from_number)
+        from public.messages m where m.id = p.id)
+      when 'stage_change' then (
+        select jsonb_build_object('actor_id', h.changed_by, 'from_status', h.from_status, 'to_status', h.to_status,
+          'seconds_in_stage', h.seconds_in_stage, 'note', h.note)
+        from public.lead_history h where h.id = p.id)
+      when 'assignment' then (
+        select jsonb_build_object('actor_id', a.assigned_by, 'from_user', a.from_user, 'from_user_name', g.full_name,
+          'to_user', a.to_user, 'to_user_name', u.full_name, 'method', a.method, 'note', a.note, 'deadline', a.deadline)
+        from public.lead_assignments a
+        left join public.profiles g on g.id = a.from_user
+        left join public.profiles u on u.id = a.to_user
+        where a.id = p.id)
+      when 'student_added' then (
+        select jsonb_build_object('actor_id', s.created_by, 'student_id', s.id, 'student_name', btrim(s.first_name || ' ' || s.last_name))
+        from public.students s where s.id = p.id)
+      when 'lead_created' then (
+        select jsonb_build_object('actor_id', l.created_by, 'source', l.source) from public.leads l where l.id = p.id)
+      end as detail
+    from unnest(kinds, ids) with ordinality p (kind, id, n)
+    offset 0
+  ) d
+  left join public.profiles f on f.id = (d.detail ->> 'actor_id')::uuid
 $$;
 
 -- Ids are in the order of time, so they alone tell what comes after `before`, the last id of the page above. Each kind
@@ -147,7 +158,8 @@ declare
     || case when private.reaches(lead, 'interactions:read') then array['interaction'] end
     || case when private.reaches(lead, 'tasks:read') then array['task'] end
     || case when tenant = any (private.organizations_reached('messages:read')) then array['message'] end;
-  answer jsonb;
+  page_kinds text[];
+  page_ids uuid[];
 begin
   if wanted_kind is not null then
     kinds := array(select k from unnest(kinds) k where k = wanted_kind);
@@ -178,19 +190,11 @@ begin
       order by s.id desc limit most)
     union all
     select 'lead_created', lead.id where 'lead_created' = any (kinds) and lead.id < bound
-  ), page as materialized (
-    select h.kind, h.id, row_number() over (order by h.id desc) as n from happened h order by h.id desc limit most
-  ), shown as materialized (
-    select p.kind, p.id, p.n, private.timeline_detail(p.kind, p.id) as detail from page p where p.n < most
   )
-  select jsonb_build_object(
-    'rows', coalesce((
-      select jsonb_agg(jsonb_build_object('id', s.id, 'kind', s.kind, 'at', private.uuid_v7_time(s.id), 'actor_name', f.full_name)
-        || s.detail order by s.n)
-      from shown s left join public.profiles f on f.id = (s.detail ->> 'actor_id')::uuid), '[]'),
-    'next_before', (select p.id from page p where p.n = most - 1 and exists (select from page more where more.n = most)))
-  into answer;
-  return answer;
+  select array_agg(p.kind order by p.id desc), array_agg(p.id order by p.id desc) into page_kinds, page_ids
+  from (select h.kind, h.id from happened h order by h.id desc limit most) p;
+  return jsonb_build_object('rows', private.timeline_rows(page_kinds[:most - 1], page_ids[:most - 1]),
+    'next_before', case when cardinality(page_ids) = most then page_ids[most - 1] end);
 end
 $$;
 
