@@ -1,5 +1,5 @@
 import { call, expectStatus } from "./http.ts";
-import { newOrganization, type Organization } from "./organization.ts";
+import { newOrganization, type Organization, uniqueEmail } from "./organization.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
 export interface Tenant extends Organization {
@@ -39,7 +39,16 @@ export async function newTenant(name: string): Promise<Tenant> {
     new File(["name,account number,phone,arrears\nKofi,77,0244123457,5\n"], `${name}.csv`),
   );
   const upload = await created<{ upload_id: string }>(organization, "/upload/excel", file);
+  const invitation = await created<{ id: string }>(organization, "/users", {
+    email: uniqueEmail(name.toLowerCase()),
+    role: "viewer",
+    send_invite: false,
+  });
+  const log = await call(organization.admin, "GET", "/audit-logs?resource=customers");
   const ids = {
+    user_id: organization.admin.userId,
+    invitation_id: invitation.id,
+    audit_log_id: expectStatus<{ logs: { id: string }[] }>(log, 200).logs[0]?.id ?? "",
     customer_id: customer.id,
     batch_id: batch.batch_id,
     message_id: message.message_id,
