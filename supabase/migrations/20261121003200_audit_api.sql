@@ -79,6 +79,8 @@ as $$
 declare
   word text := lower(term);
   pattern text := '%' || replace(replace(replace(word, '\', '\\'), '%', '\%'), '_', '\_') || '%';
+  -- As the text of JSON has it: quotes and backslashes escaped.
+  in_json text := '%' || replace(replace(replace(btrim(to_json(word)::text, '"'), '\', '\\'), '%', '\%'), '_', '\_') || '%';
   -- The people who ever did something here are few: the index is skipped through from one to the next.
   actors uuid[] := array(
     with recursive actors (id) as (
@@ -94,7 +96,7 @@ declare
 begin
   return format('(x.resource like %1$L or x.action = %2$L or x.request_id = %3$L or x.ip = %2$L or %2$L = any (x.changed)
     or x.resource_id::text = %2$L or x.id::text = %2$L or x.actor_id = any (%4$L) or x.impersonator_id = any (%4$L)
-    or lower(x.after::text) like %1$L or lower(x.before::text) like %1$L)', pattern, word, term, actors);
+    or lower(x.after::text) like %5$L or lower(x.before::text) like %5$L)', pattern, word, term, actors, in_json);
 end
 $$;
 

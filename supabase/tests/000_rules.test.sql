@@ -212,7 +212,6 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'process_batch(uuid,uuid,jsonb,jsonb,text,boolean,text)',
     'read_lead_upload(uuid,uuid,boolean)',
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
-    'send_message(uuid,uuid,text,text,text,text)',
     'send_message(uuid,uuid,text,text,text,text,uuid)',
     'set_calendar(uuid,jsonb)',
     'set_lead_fields(uuid,jsonb)',

@@ -1,7 +1,7 @@
 import { call, expectStatus } from "./http.ts";
 import { notify } from "./mail.ts";
 import { ended, previewed, started } from "./lead_import.ts";
-import { newOrganization, type Organization } from "./organization.ts";
+import { newOrganization, type Organization, uniqueEmail } from "./organization.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
 export interface Tenant extends Organization {
@@ -65,11 +65,19 @@ export async function newTenant(name: string): Promise<Tenant> {
   const leads = await previewed(organization.admin, "name,phone\n,12\n");
   const importId = await started(organization.admin, leads);
   await ended(organization.admin, importId);
+  const invitation = await created<{ id: string }>(organization, "/users", {
+    email: uniqueEmail(name.toLowerCase()),
+    role: "viewer",
+    send_invite: false,
+  });
+  const log = await call(organization.admin, "GET", "/audit-logs?resource=customers");
   const ids = {
+    user_id: organization.admin.userId,
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
     task_id: task.id,
-    user_id: organization.admin.userId,
+    invitation_id: invitation.id,
+    audit_log_id: expectStatus<{ logs: { id: string }[] }>(log, 200).logs[0]?.id ?? "",
     customer_id: customer.id,
     lead_id: lead.id,
     student_id: student.id,
