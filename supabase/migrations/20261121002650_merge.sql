@@ -2,7 +2,7 @@
 -- which it went. It cannot be undone.
 
 -- Moves what hangs under a lead to another one of the organization. signalbox.merging names that one already, which is
--- what the guards of append-only tables ask for. A later table under leads adds itself here.
+-- what the guards of append-only tables ask for.
 create function private.move_lead_children(from_id uuid, to_id uuid)
 returns void
 language plpgsql set search_path = ''
@@ -16,6 +16,7 @@ begin
   update public.messages c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
   update public.consents c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
   update public.emails c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
+  update public.sla_events c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
   update public.lead_history c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
   where c.organization_id = tenant and c.lead_id = from_id;
   update public.lead_assignments c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
