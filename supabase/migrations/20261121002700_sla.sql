@@ -156,7 +156,7 @@ create trigger keep_sla before update on public.leads
 -- No nested loops: see private.audit.
 create function private.record_sla()
 returns trigger
-language plpgsql security definer set search_path = '' set enable_nestloop = off
+language plpgsql security definer set search_path = '' set enable_nestloop = off set jit = off
 as $$
 declare
   to_tell uuid[];
@@ -215,7 +215,7 @@ create trigger record_sla after update on public.leads referencing old table as 
 -- no such team or nobody in it, and for reminders where nobody holds the lead, the admins stand in: somebody is told.
 create function private.tell_of_clocks(events uuid[])
 returns void
-language plpgsql set search_path = '' set enable_nestloop = on
+language plpgsql set search_path = '' set enable_nestloop = on set jit = off
 as $$
 begin
   perform private.notify((

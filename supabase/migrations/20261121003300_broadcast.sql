@@ -57,7 +57,7 @@ create trigger broadcast after insert on public.notifications referencing new ta
 -- lead or none has. Of people only active members are told; who loses a lead hears that it is gone and nothing else of it.
 create function private.broadcast_leads(groups jsonb)
 returns void
-language plpgsql set search_path = '' set enable_nestloop = on
+language plpgsql set search_path = '' set enable_nestloop = on set jit = off
 as $$
 begin
   perform realtime.send(

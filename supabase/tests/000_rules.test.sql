@@ -1,7 +1,7 @@
 -- The rules that hold for the whole schema, frozen: whoever needs an exception writes it here, with its reason.
 begin;
 \ir support.inc
-select plan(34);
+select plan(35);
 
 create view tests.tables as
   select c.oid, c.relname as name, c.relrowsecurity as secured from pg_class c
@@ -132,6 +132,9 @@ select is_empty($$select signature from tests.functions where schema = 'public' 
 select is_empty($$
   select signature from tests.functions where not coalesce(proconfig::text ~ 'search_path=(\\"){2}', false)
 $$, 'Every function has an empty search_path.');
+select is_empty($$
+  select signature from tests.functions where proconfig::text ~ 'enable_' and proconfig::text !~ 'jit='
+$$, 'Every function that forbids a kind of plan does without JIT, which its costs would call for.');
 select is_empty($$select signature from tests.functions where proowner <> 'postgres'::regrole$$,
   'postgres owns every function.');
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('authenticated', oid, 'execute')$$,

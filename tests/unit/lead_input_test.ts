@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { LeadChange, leadFields, LeadInput } from "../../supabase/functions/leads/input.ts";
-import { etag, expectedVersion } from "../../supabase/functions/leads/version.ts";
+import { etag, expectedVersion } from "../../supabase/functions/_shared/version.ts";
 import { loadPhoneNumbers } from "../../supabase/functions/_shared/phone.ts";
 import { Problem } from "../../supabase/functions/_shared/problem.ts";
 

@@ -4,7 +4,7 @@ import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
 import { Lead, toLead } from "./schemas.ts";
 import { Student, toStudent } from "./students/schemas.ts";
-import { etag } from "./version.ts";
+import { etag } from "../_shared/version.ts";
 
 const Count = z.int().nullable().openapi({
   description: "null: not for the caller to see",

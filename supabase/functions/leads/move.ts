@@ -3,7 +3,7 @@ import type { App } from "../_shared/app.ts";
 import { Problem, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { Lead, Status, toLead } from "./schemas.ts";
-import { etag, expectedVersion, IfMatchHeader } from "./version.ts";
+import { etag, expectedVersion, IfMatchHeader } from "../_shared/version.ts";
 
 const Move = z.object({
   status: Status,

@@ -4,7 +4,7 @@ import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
 import { DuplicateQuery } from "./input.ts";
 import { Lead, toLead } from "./schemas.ts";
-import { etag } from "./version.ts";
+import { etag } from "../_shared/version.ts";
 
 const route = createRoute({
   method: "post",

@@ -4,7 +4,7 @@ import { invalidFields, Problem, problems, unwrap } from "../_shared/problem.ts"
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { DuplicateQuery, LeadChange, leadFields } from "./input.ts";
 import { Lead, toLead } from "./schemas.ts";
-import { etag, expectedVersion, IfMatchHeader } from "./version.ts";
+import { etag, expectedVersion, IfMatchHeader } from "../_shared/version.ts";
 
 const route = createRoute({
   method: "patch",
