@@ -1633,6 +1633,7 @@ export type Database = {
           "event": string;
           "id": string;
           "lead_id": string;
+          "merged_from": string | null;
           "met": boolean | null;
           "organization_id": string;
           "response_minutes": number | null;
@@ -1646,6 +1647,7 @@ export type Database = {
           "event": string;
           "id"?: string;
           "lead_id": string;
+          "merged_from"?: string | null;
           "met"?: boolean | null;
           "organization_id": string;
           "response_minutes"?: number | null;
@@ -1658,6 +1660,7 @@ export type Database = {
           "event"?: string;
           "id"?: string;
           "lead_id"?: string;
+          "merged_from"?: string | null;
           "met"?: boolean | null;
           "organization_id"?: string;
           "response_minutes"?: number | null;
