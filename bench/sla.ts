@@ -74,30 +74,35 @@ async function recount(sql: postgres.Sql, organization: string): Promise<Row[]> 
     insert into public.calendar_periods (organization_id, weekday, opens, closes)
     select ${organization}, d, o, o + interval '4 hours' from generate_series(1, 5) d, unnest(array['09:00', '14:00']::time[]) o`;
   // As if each lead had been assigned on its own, not all at one moment.
-  await sql`
-    update public.leads set sla_started_at = created_at where organization_id = ${organization} and sla_status = 'running'`;
+  const rows = await sql`
+    update public.leads set sla_started_at = created_at
+    where organization_id = ${organization} and sla_status = 'running' returning id`;
+  const ids = rows.map(({ id }) => String(id));
   const request = await timed(() => sql`select private.recount_clocks_soon(${organization})`);
   const job = await timed(async () => {
-    for (;;) {
+    for (let left = true; left;) {
       await sql`select private.recount_clocks()`;
-      const [left] = await sql`
-        select from private.clock_recounts where organization_id = ${organization} and due_at <= clock_timestamp()`;
-      if (left === undefined) break;
+      left = (await sql`
+        select from private.clock_recounts
+        where organization_id = ${organization} and due_at <= clock_timestamp()`).length > 0;
     }
   });
+  await sql`alter table public.leads disable trigger record_sla`;
+  const byKey = await timed(() =>
+    sql`
+    update public.leads set sla_deadline = sla_deadline + interval '1 minute', sla_next_at = sla_next_at + interval '1 minute'
+    where id = any (${ids})`
+  );
+  await sql`alter table public.leads enable trigger record_sla`;
   return [
     {
-      what: "a new calendar: within the request (2,000 leads)",
-      ours: request / 1000,
+      what: `a new calendar: all ${ids.length.toLocaleString("en")} clocks of an organization`,
+      ours: (request + job) / 1_000,
+      baseline: byKey / 1_000,
       unit: "s",
-      target: { atMost: 2 },
+      target: { atMost: 1.5 },
     },
-    {
-      what: "a new calendar: all 50,000 leads",
-      ours: (request + job) / 1000,
-      unit: "s",
-      target: { atMost: 10 },
-    },
+    { what: "a new calendar: within the request", ours: request / 1_000, unit: "s" },
   ];
 }
 
@@ -147,7 +152,8 @@ async function run({ sql, say }: Bench) {
     notes: [
       "1,000,000 open leads in 20 organizations, all clocks running. Ours: `private.run_sla()`, half reminders and half breaches, " +
       "each recorded and told to one or two people in the application and by e-mail. Baseline: an update of the same columns " +
-      "of as many rows by primary key, with all other triggers of the table, without records and notices. The plan of a batch:",
+      "of as many rows by primary key, with all other triggers of the table, without records and notices. A new calendar computes the deadlines of 2,000 leads within the request, the others in a " +
+      "job. The plan of a batch:",
       ["```", ...plan, "```"].join("\n"),
     ],
   };

@@ -23,6 +23,7 @@ create table public.sla_events (
   deadline timestamptz not null,
   met boolean,
   response_minutes integer,
+  merged_from uuid,
   created_at timestamptz not null default now(),
   constraint sla_events_response check ((event = 'response') = (met is not null) and (event = 'response') = (response_minutes is not null)),
   constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
@@ -31,6 +32,7 @@ comment on table public.sla_events is 'What became of response clocks. Append-on
 comment on column public.sla_events.assigned_to is 'Who held the lead then. No reference: what was the case does not change with people and teams that go.';
 comment on column public.sla_events.met is 'Whether the response came in time.';
 comment on column public.sla_events.response_minutes is 'The organization''s whole working minutes from the clock''s start to the response.';
+comment on column public.sla_events.merged_from is 'The lead to whose clock it happened, where a merge moved it here; null: to this one''s.';
 create index sla_events_of_lead on public.sla_events (organization_id, lead_id, id desc);
 
 create table private.clock_recounts (
@@ -653,6 +655,30 @@ comment on function public.update_lead_settings is 'Changes how the organization
 
 create trigger keep_evidence before update on public.sla_events
   for each row execute function private.keep_evidence();
+
+-- As before, with what became of the clocks.
+create or replace function private.move_lead_children(from_id uuid, to_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  tenant uuid := (select l.organization_id from public.leads l where l.id = to_id);
+begin
+  update public.interactions c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
+  update public.tasks c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
+  update public.students c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
+  update public.messages c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
+  update public.consents c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
+  update public.emails c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
+  update public.lead_history c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
+  where c.organization_id = tenant and c.lead_id = from_id;
+  update public.lead_assignments c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
+  where c.organization_id = tenant and c.lead_id = from_id;
+  update public.sla_events c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
+  where c.organization_id = tenant and c.lead_id = from_id;
+  update public.leads l set merged_into = to_id where l.organization_id = tenant and l.merged_into = from_id;
+end
+$$;
 
 alter table public.sla_events enable row level security;
 create policy "those who see the lead read its clock's events" on public.sla_events for select to authenticated
