@@ -1,46 +1,9 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Status } from "../local/status_file.ts";
 import { freePorts } from "./support/free_ports.ts";
+import { startStack, tokenOf } from "./support/own_stack.ts";
 import { until } from "./support/wait.ts";
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** Starts a stack of this test's own, which it may kill, and waits until it is ready. */
-async function startStack(folder: string, port: number) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "local/main.ts"],
-    cwd: root,
-    env: { SIGNALBOX_PORT: String(port), SIGNALBOX_DATA: folder, MESSAGE_SETTLE_SECONDS: "15" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const status = await until(
-    () =>
-      Deno.readTextFile(join(folder, "status.json")).then(
-        (text) => JSON.parse(text) as Status,
-        () => null,
-      ),
-    { timeoutMs: 60_000, what: "the stack" },
-  );
-  return { child, status };
-}
-
-async function clerkToken(status: Status): Promise<string> {
-  const response = await fetch(`${status.api_url}/functions/v1/auth/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json", apikey: status.publishable_key },
-    body: JSON.stringify({
-      email: "clerk@demo.signalbox.test",
-      password: status.demo[0]?.password,
-    }),
-  });
-  const body = await response.json();
-  assert.equal(response.status, 200, JSON.stringify(body));
-  return body.access_token;
-}
 
 async function call<T>(status: Status, token: string, path: string, body?: unknown): Promise<T> {
   const response = await fetch(`${status.api_url}/functions/v1${path}`, {
@@ -73,7 +36,7 @@ Deno.test("a stack killed in the middle of 2,000 sends finishes them after its n
   const first = await startStack(folder, port);
   let running = first.child;
   try {
-    const token = await clerkToken(first.status);
+    const token = await tokenOf(first.status, "clerk@demo.signalbox.test");
     const bulk = (list: { to: string }[], sender?: string) =>
       call(first.status, token, "/sms/send-bulk", {
         message: "Exactly once",
@@ -92,7 +55,7 @@ Deno.test("a stack killed in the middle of 2,000 sends finishes them after its n
     const second = await startStack(folder, port);
     running = second.child;
     assert.ok((await carrierMessages(second.status)).length < 2_000, "the kill came in the middle");
-    const again = await clerkToken(second.status);
+    const again = await tokenOf(second.status, "clerk@demo.signalbox.test");
     let sms: Record<string, number> = {};
     await until(async () => {
       ({ sms } = await call<Dashboard>(second.status, again, "/customers/dashboard/data"));

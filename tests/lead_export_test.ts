@@ -101,17 +101,21 @@ Deno.test("GET /leads/export?format=xlsx gives a workbook in which every cell is
 
 Deno.test("GET /leads/export goes on over thousands of leads; a workbook that would be too large is refused", async () => {
   const organization = await newOrganization({ country: "GH" });
-  await withDatabase((sql) =>
-    sql`insert into public.leads (organization_id, first_name, status, currency)
-      select ${organization.id}, 'Lead ' || i, 'new', 'GHS' from generate_series(1, 2500) i`
-  );
+  const add = (name: string, leads: number) =>
+    withDatabase((sql) =>
+      sql.begin(async (t) => {
+        // Without triggers: only the number of leads matters here.
+        await t`alter table public.leads disable trigger user`;
+        await t`insert into public.leads (organization_id, first_name, status, currency)
+          select ${organization.id}, ${name} || i, 'new', 'GHS' from generate_series(1, ${leads}::int) i`;
+        await t`alter table public.leads enable trigger user`;
+      })
+    );
+  await add("Lead ", 2_500);
   const lines = await exported(organization.admin);
   assert.equal(lines.length, 2_501);
   assert.equal(new Set(lines.map((line) => line.split(",")[0])).size, 2_501);
-  await withDatabase((sql) =>
-    sql`insert into public.leads (organization_id, first_name, status, currency)
-      select ${organization.id}, 'More ' || i, 'new', 'GHS' from generate_series(1, 18000) i`
-  );
+  await add("More ", 47_501);
   expectProblem(
     await call(organization.admin, "GET", "/leads/export?format=xlsx"),
     422,
