@@ -158,7 +158,7 @@ Deno.test("Response times are those of the single responses, and each person's o
       assigned_to: index < 5 ? quick.userId : slow.userId,
       deadline: new Date(),
       met: index < 7,
-      response_minutes: index * 10 + 0.99,
+      response_minutes: index * 10,
     }));
     await sql`insert into public.sla_events ${sql(events)}`;
     const late = events.slice(7).map((event) => ({

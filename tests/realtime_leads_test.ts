@@ -183,6 +183,7 @@ Deno.test("Lead changes are heard by all who may, with what has changed and noth
         change: "updated",
         status: "new",
         assigned_to: counselor.userId,
+        sla_status: "running",
       };
       assert.deepEqual((await heard(all, 2))[1], assigned);
       assert.deepEqual(await heard(own, 1), [assigned]);
