@@ -226,7 +226,7 @@ begin
         coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, coalesce(nullif(p.full_name, ''), p.email) as holder,
         to_char(e.deadline at time zone o.time_zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || o.time_zone || ')' as local_deadline
       from public.sla_events e
-      join public.leads l on l.organization_id = e.organization_id and l.id = e.lead_id
+      join public.leads l on l.id = e.lead_id
       join public.organizations o on o.id = e.organization_id
       left join public.profiles p on p.id = e.assigned_to
       where e.id = any (events)
