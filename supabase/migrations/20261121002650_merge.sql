@@ -16,7 +16,8 @@ begin
   update public.messages c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
   update public.consents c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
   update public.emails c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
-  update public.sla_events c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
+  update public.sla_events c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
+  where c.organization_id = tenant and c.lead_id = from_id;
   update public.lead_history c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
   where c.organization_id = tenant and c.lead_id = from_id;
   update public.lead_assignments c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)

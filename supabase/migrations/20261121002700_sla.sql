@@ -656,30 +656,6 @@ comment on function public.update_lead_settings is 'Changes how the organization
 create trigger keep_evidence before update on public.sla_events
   for each row execute function private.keep_evidence();
 
--- As before, with what became of the clocks.
-create or replace function private.move_lead_children(from_id uuid, to_id uuid)
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  tenant uuid := (select l.organization_id from public.leads l where l.id = to_id);
-begin
-  update public.interactions c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
-  update public.tasks c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
-  update public.students c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
-  update public.messages c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
-  update public.consents c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
-  update public.emails c set lead_id = to_id where c.organization_id = tenant and c.lead_id = from_id;
-  update public.lead_history c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
-  where c.organization_id = tenant and c.lead_id = from_id;
-  update public.lead_assignments c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
-  where c.organization_id = tenant and c.lead_id = from_id;
-  update public.sla_events c set lead_id = to_id, merged_from = coalesce(c.merged_from, from_id)
-  where c.organization_id = tenant and c.lead_id = from_id;
-  update public.leads l set merged_into = to_id where l.organization_id = tenant and l.merged_into = from_id;
-end
-$$;
-
 alter table public.sla_events enable row level security;
 create policy "those who see the lead read its clock's events" on public.sla_events for select to authenticated
   using (exists (select from public.leads l where l.organization_id = sla_events.organization_id and l.id = sla_events.lead_id));

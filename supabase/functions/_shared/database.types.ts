@@ -1747,6 +1747,7 @@ export type Database = {
           "event": string;
           "id": string;
           "lead_id": string;
+          "merged_from": string | null;
           "met": boolean | null;
           "organization_id": string;
           "response_minutes": number | null;
@@ -1760,6 +1761,7 @@ export type Database = {
           "event": string;
           "id"?: string;
           "lead_id": string;
+          "merged_from"?: string | null;
           "met"?: boolean | null;
           "organization_id": string;
           "response_minutes"?: number | null;
@@ -1772,6 +1774,7 @@ export type Database = {
           "event"?: string;
           "id"?: string;
           "lead_id"?: string;
+          "merged_from"?: string | null;
           "met"?: boolean | null;
           "organization_id"?: string;
           "response_minutes"?: number | null;
