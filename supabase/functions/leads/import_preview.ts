@@ -1,17 +1,16 @@
-import { createRoute, z } from "../_shared/zod.ts";
+import { createRoute } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Actor } from "../_shared/actor.ts";
 import type { Client } from "../_shared/clients.ts";
 import { resolveMapping, suggestMapping } from "../_shared/lead_import/mapping.ts";
 import { repetitions, rowsOfPiece } from "../_shared/lead_import/piece.ts";
 import { type CellError, leadReader, type LeadRow } from "../_shared/lead_import/row.ts";
-import { Column, type Mapping, Terms } from "../_shared/lead_import/terms.ts";
+import type { Mapping } from "../_shared/lead_import/terms.ts";
 import { invalidFields, Problem, problems, unwrap } from "../_shared/problem.ts";
 import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, permitted } from "../_shared/route.ts";
-import { fieldText, formParts } from "./import/multipart.ts";
 import { Preview, WantedMapping } from "./import/schemas.ts";
-import { type ReceivedFile, receiveFile } from "./import/upload.ts";
+import { type Form, readForm, type Source } from "./import/source.ts";
 
 const mostRows = 2_000;
 const mostErrors = 1_000;
@@ -52,84 +51,6 @@ const route = createRoute({
     ...problems(400, 404, 409, 413, 415, 422, 429),
   },
 });
-
-type Source = Pick<ReceivedFile, "uploadId" | "fileName" | "terms" | "totalRows"> & {
-  columns: Column[];
-  delimiter: string;
-  headerRow: number;
-  piece: { content: string; first_row: number };
-  isNew: boolean;
-};
-
-const Known = Terms.extend({
-  file_name: z.string(),
-  delimiter: z.string(),
-  header_row: z.int(),
-  columns: z.array(Column),
-  total_rows: z.int(),
-  pieces: z.array(z.object({ first_row: z.int(), content: z.string() })),
-});
-const Replayed = z.object({ replayed: z.unknown() }).strict();
-
-interface Form {
-  source: Source | { replayed: unknown };
-  mapping: string | undefined;
-}
-
-async function readForm(db: Client, organizationId: string, request: Request): Promise<Form> {
-  let source: Form["source"] | undefined;
-  let mapping: string | undefined;
-  let uploadId: string | undefined;
-  for await (const part of formParts(request.body, request.headers.get("content-type") ?? "")) {
-    if (part.name === "mapping") mapping = await fieldText(part);
-    else if (part.name === "upload_id") uploadId = await fieldText(part);
-    else if (part.name === "file" && part.fileName !== null && source === undefined) {
-      const file = await receiveFile(db, organizationId, part);
-      source = "replayed" in file ? file : {
-        ...file,
-        columns: file.form.columns,
-        delimiter: file.form.delimiter,
-        headerRow: file.form.headerRow,
-        piece: file.first,
-        isNew: true,
-      };
-    }
-  }
-  source ??= await knownSource(db, organizationId, uploadId);
-  return { source, mapping };
-}
-
-async function knownSource(
-  db: Client,
-  organizationId: string,
-  uploadId: string | undefined,
-): Promise<Form["source"]> {
-  if (!z.uuid().safeParse(uploadId).success || uploadId === undefined) {
-    throw invalidFields([{ path: "file", message: "Send the file as multipart field `file`." }]);
-  }
-  const answer = unwrap(
-    await db.rpc("read_lead_upload", {
-      organization_id: organizationId,
-      upload_id: uploadId,
-      with_piece: true,
-    }),
-    "upload",
-  );
-  const replayed = Replayed.safeParse(answer);
-  if (replayed.success) return replayed.data;
-  const known = Known.parse(answer);
-  return {
-    uploadId,
-    fileName: known.file_name,
-    terms: { fields: known.fields, stages: known.stages },
-    totalRows: known.total_rows,
-    columns: known.columns,
-    delimiter: known.delimiter,
-    headerRow: known.header_row,
-    piece: known.pieces[0] ?? { first_row: 1, content: "" },
-    isNew: false,
-  };
-}
 
 function wantedMapping(text: string | undefined, source: Source, suggested: Mapping): Mapping {
   if (text === undefined || text.trim() === "") return suggested;
