@@ -209,7 +209,7 @@ $$;
 -- that the caller may not see is only said to exist. The caller is a definer function.
 create function private.known_contacts(organization_id uuid, contacts jsonb)
 returns jsonb
-language sql stable set search_path = '' set enable_nestloop = off
+language sql stable set search_path = '' set enable_nestloop = off set jit = off
 as $$
   with given as (
     select c."row", c.phone, c.email from jsonb_to_recordset(contacts) as c ("row" integer, phone text, email text)
