@@ -193,10 +193,11 @@ Deno.test("Lead changes are heard by all who may, with what has changed and noth
       assert.equal((await heard(own, 2))[1]?.["sla_status"], "due_soon");
       await changeLeads([lead], { assigned_to: null });
       const gone = { organization_id: organization.id, lead_id: lead, change: "removed" };
-      assert.deepEqual((await heard(own, 3))[2], gone, "who lost it only hears that");
+      assert.equal((await heard(own, 3))[2]?.["kind"], "sla_reminder", "the holder is reminded");
+      assert.deepEqual((await heard(own, 4))[3], gone, "who lost it only hears that");
       await changeLeads([lead], { deleted_at: new Date() });
       assert.equal((await heard(all, 5))[4]?.["change"], "deleted");
-      assert.equal(own.heard.length, 3);
+      assert.equal(own.heard.length, 4);
     });
   });
 });
