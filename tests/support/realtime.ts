@@ -47,12 +47,13 @@ export const joins = async (person: Session, topic: string): Promise<boolean> =>
   return joined;
 };
 
-/** What a channel has heard, without the ids, once it is so much. */
-export const heard = (channel: Listening, count: number) =>
-  until(
-    () =>
-      channel.heard.length >= count && channel.heard.map(({ payload: { id: _, ...rest } }) => rest),
-    {
-      what: `${count} broadcasts, not ${JSON.stringify(channel.heard)}`,
-    },
-  );
+/** What a channel has heard of leads. */
+export const heardOfLeads = (channel: Listening): Record<string, unknown>[] =>
+  channel.heard.filter(({ event }) => event === "lead")
+    .map(({ payload: { id: _, ...rest } }) => rest);
+
+/** What a channel has heard of leads, once it is so much. */
+export const heard = (channel: Listening, count: number): Promise<Record<string, unknown>[]> =>
+  until(() => heardOfLeads(channel).length >= count && heardOfLeads(channel), {
+    what: `${count} broadcasts, not ${JSON.stringify(channel.heard)}`,
+  });
