@@ -245,3 +245,30 @@ Deno.test("A task added at the moment of its lead's deletion is refused or goes 
   }
   assert.deepEqual(await titlesOf(admin), [], "no task of a deleted lead is in sight");
 });
+
+Deno.test("A closed lead of somebody who left belongs to nobody once it is reopened; one in the bin went along", async () => {
+  const { organization, admin, first, second } = await salesOffice();
+  const [closed = "", deleted = ""] = await storeLeads(organization, 2);
+  await bulkAssign(admin, { lead_ids: [closed, deleted], assigned_to: first.userId });
+  await move(first, closed, "won");
+  expectStatus(await call(admin, "DELETE", `/leads/${deleted}`), 204);
+  const removal = `/users/${first.userId}?reassign_to=${second.userId}`;
+  expectStatus(await call(admin, "DELETE", removal), 204);
+  assert.deepEqual(await holdersOf([closed, deleted]), [first.userId, second.userId]);
+
+  const reopened = await move(admin, closed, "contacted");
+  assert.equal(reopened.assigned_to, null);
+  const list = await call(admin, "GET", "/leads?assigned_to=none");
+  assert.deepEqual(expectStatus<{ data: LeadBody[] }>(list, 200).data.map(({ id }) => id), [
+    closed,
+  ]);
+  const last = (await assignmentsOf(closed)).at(-1);
+  assert.deepEqual([last?.["from_user"], last?.["to_user"], last?.["method"]], [
+    first.userId,
+    null,
+    "departure",
+  ]);
+  expectStatus(await call(admin, "POST", `/leads/${deleted}/restore`), 200);
+  assert.equal((await clock(deleted)).sla_status, "running");
+  assert.deepEqual(await differences(organization.id), []);
+});
