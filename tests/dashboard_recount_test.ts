@@ -4,6 +4,7 @@ import { withDatabase } from "./support/db.ts";
 import { call, expectStatus } from "./support/http.ts";
 import { insertLeads, newTeam } from "./support/leads_in_sql.ts";
 import { addMember, newOrganization } from "./support/organization.ts";
+import { differences } from "./support/recount.ts";
 import { stackUnderTest } from "./support/stack.ts";
 
 /** Numbers from a seed (mulberry32), so that a failure can be seen again. */
@@ -15,51 +16,6 @@ function numbersFrom(seed: number): (below: number) => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
-}
-
-/** What the totals say but a recount does not, and the other way round, in one snapshot. */
-async function differences(organizationId: string): Promise<unknown[]> {
-  return await withDatabase(async (sql) => [
-    ...await sql`
-      with told as (
-        select t.person_id, t.team_id, t.status, t.outcome, t.source, t.sla_status, t.assigned,
-          sum(t.leads)::bigint as leads, sum(t.value)::numeric as value
-        from (select * from private.lead_totals union all select * from private.lead_total_deltas) t
-        where t.organization_id = ${organizationId} group by 1, 2, 3, 4, 5, 6, 7
-        having sum(t.leads) <> 0 or sum(t.value) <> 0
-      ), counted as (
-        select p.id, l.team_id, l.status, l.outcome, l.source, l.sla_status, l.assigned_to is not null, count(*), sum(l.value)
-        from public.leads l
-        cross join lateral (select null::uuid as id union select l.assigned_to union select l.created_by) p
-        where l.organization_id = ${organizationId} and l.deleted_at is null group by 1, 2, 3, 4, 5, 6, 7
-      ), told_held as (
-        select t.holder_id, t.creator_id, t.team_id, t.outcome, t.sla_status, sum(t.leads)::bigint
-        from (select * from private.holder_totals union all select * from private.holder_total_deltas) t
-        where t.organization_id = ${organizationId} group by 1, 2, 3, 4, 5 having sum(t.leads) <> 0
-      ), counted_held as (
-        select l.assigned_to, p.id, l.team_id, l.outcome, l.sla_status, count(*)
-        from public.leads l
-        cross join lateral (select null::uuid as id union select nullif(l.created_by, l.assigned_to)) p
-        where l.organization_id = ${organizationId} and l.deleted_at is null and l.assigned_to is not null group by 1, 2, 3, 4, 5
-      ), told_events as (
-        select t.person_id, t.team_id, t.outcome, t.response_minutes, sum(t.events)::bigint
-        from (select * from private.sla_totals union all select * from private.sla_total_deltas) t
-        where t.organization_id = ${organizationId} group by 1, 2, 3, 4 having sum(t.events) <> 0
-      ), counted_events as (
-        select p.id, e.team_id, case when e.event = 'breach' then 'breached' when e.met then 'met' else 'late' end,
-          floor(e.response_minutes)::integer, count(*)
-        from public.sla_events e
-        join public.leads l on l.id = e.lead_id and l.deleted_at is null
-        cross join lateral (select null::uuid as id union select e.assigned_to) p
-        where e.organization_id = ${organizationId} and e.event in ('breach', 'response') group by 1, 2, 3, 4
-      )
-      select 'told' as side, row(d.*)::text from (table told except all table counted) d
-      union all select 'counted', row(d.*)::text from (table counted except all table told) d
-      union all select 'told held', row(d.*)::text from (table told_held except all table counted_held) d
-      union all select 'counted held', row(d.*)::text from (table counted_held except all table told_held) d
-      union all select 'told events', row(d.*)::text from (table told_events except all table counted_events) d
-      union all select 'counted events', row(d.*)::text from (table counted_events except all table told_events) d`,
-  ]);
 }
 
 const stages = ["new", "contacted", "qualified", "won", "lost"];

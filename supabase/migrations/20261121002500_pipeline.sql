@@ -232,12 +232,14 @@ as $$
 declare
   lead public.leads;
   allowed text[];
+  closed boolean;
 begin
   perform private.lock_pipeline(organization_id);
   lead := private.require_lead(organization_id, lead_id, 'leads:write', true);
   if lead.version <> expected_version then
     return jsonb_build_object('stale', private.lead_json(lead));
   end if;
+  closed := lead.outcome is not null;
   if not exists (
     select from public.pipeline_stages s where s.organization_id = move_lead.organization_id and s.key = move_lead.status) then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
@@ -256,7 +258,12 @@ begin
       greatest(0, floor(extract(epoch from now() - lead.status_since))), note, auth.uid(), clock_timestamp());
     update public.leads l set status = move_lead.status
     where l.organization_id = move_lead.organization_id and l.id = move_lead.lead_id
-    returning * into lead;
+    returning l.* into lead;
+    -- What is closed stays with people who leave. Reopened, it is work that somebody has to be given.
+    if closed and lead.outcome is null and not private.may_hold_leads(organization_id, lead.assigned_to) then
+      perform private.assign_leads(organization_id, array[lead_id], array[null]::uuid[], 'departure');
+      select * into lead from public.leads l where l.organization_id = move_lead.organization_id and l.id = move_lead.lead_id;
+    end if;
   end if;
   return jsonb_build_object('lead', private.lead_json(lead));
 end

@@ -80,6 +80,23 @@ begin
 end
 $$;
 
+-- What was answered stays answered: with the other lead's holder, the remaining one has its ended clock too, and none starts.
+-- Its events have come already, so none is written.
+create function private.keep_answer(remaining public.leads, other public.leads)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform set_config('signalbox.merging', remaining.id::text, true);
+  update public.leads l
+  set sla_status = other.sla_status, sla_started_at = other.sla_started_at, sla_deadline = other.sla_deadline,
+    sla_responded_at = other.sla_responded_at, sla_breached_at = other.sla_breached_at, sla_explicit = other.sla_explicit
+  where l.organization_id = remaining.organization_id and l.id = remaining.id and l.sla_status is null
+    and other.sla_responded_at is not null;
+  perform set_config('signalbox.merging', '', true);
+end
+$$;
+
 -- POST /leads/{id}/merge: whichever of the two is named first, the older one remains. Its holder stays; a lead without one
 -- gets the other's, unless that one was closed and would come back to its holder as open work.
 -- Definer: leads and what hangs under them are nobody's to write directly.
@@ -109,6 +126,7 @@ begin
   perform private.fill_lead(remaining, other);
   if remaining.assigned_to is null and (other.outcome is null or remaining.outcome is not null)
     and private.may_hold_leads(organization_id, other.assigned_to) then
+    perform private.keep_answer(remaining, other);
     perform private.assign_leads(organization_id, array[remaining.id], array[other.assigned_to], 'merge');
   end if;
   select * into remaining from public.leads l where l.organization_id = merge_leads.organization_id and l.id = remaining.id;

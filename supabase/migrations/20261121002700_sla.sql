@@ -179,6 +179,8 @@ begin
     from new_rows n
     join old_rows o using (id)
     where (n.sla_status, n.sla_started_at, n.sla_responded_at) is distinct from (o.sla_status, o.sla_started_at, o.sla_responded_at)
+      -- A merge brings a clock together with its events.
+      and n.id::text is distinct from current_setting('signalbox.merging', true)
   ), happened as (
     select c.*, unnest(array_remove(array[case when c.ran and c.sla_status is null then 'stopped' end,
       case when c.runs and c.anew then 'started' end, case when c.nears and not c.anew then 'reminder' end,

@@ -21,7 +21,7 @@ Deno.test("Every kind has a subject, HTML and text in each language, whatever is
   for (const locale of ["en", "fr", "unknown"]) {
     for (const kind of [...mailKinds, "sender_parked"]) {
       for (
-        const data of [{}, { lead_id: 7, lead_name: [], deadline: "soon", count: "x", title: null }]
+        const data of [{}, { lead_id: 7, lead_name: [], deadline: "soon", leads: "x", title: null }]
       ) {
         const mail = render(kind, data, { organization: { ...organization, locale }, name: null });
         assert(
@@ -77,7 +77,7 @@ Deno.test("Links lead into the frontend, and there are none without its address"
   const urlOf = (kind: string, data: Record<string, unknown>) =>
     /href="([^"]*)"/.exec(render(kind, data).html)?.[1];
   assert.equal(urlOf("assignment", { lead_id: lead }), `https://app.example.com/leads/${lead}`);
-  assert.equal(urlOf("assignment", { count: 12 }), "https://app.example.com/leads");
+  assert.equal(urlOf("assignment", { leads: 12 }), "https://app.example.com/leads");
   assert.equal(urlOf("task_due", {}), "https://app.example.com/tasks");
   assert.equal(
     urlOf("import_finished", { import_id: lead }),
@@ -116,11 +116,29 @@ Deno.test("Times are the organization's own, also across a change of its clocks"
 
 Deno.test("Several leads are told as a number", () => {
   assert.equal(
-    render("assignment", { count: 12, assigned_by_name: "Kofi" }).subject,
+    render("assignment", { leads: 12, assigned_by_name: "Kofi" }).subject,
     "Assigned to you: 12 leads",
   );
-  const french = render("assignment", { count: 12 }, {
+  const french = render("assignment", { leads: 12 }, {
     organization: { ...organization, locale: "fr" },
   });
   assert.match(french.text, /On vous a attribué 12 prospects\./);
+});
+
+Deno.test("The end of an import is told with its figures, and a failed one with the reason", () => {
+  const data = {
+    file_name: "a.csv",
+    created: 3,
+    updated: 2,
+    skipped: 1,
+    invalid: 4,
+    status: "done",
+  };
+  const done = render("import_finished", data);
+  assert.equal(done.subject, "Import finished: a.csv");
+  assert.match(done.text, /Added: 3\s+Updated: 2\s+Skipped: 1\s+With errors: 4/);
+  const failed = render("import_finished", { ...data, status: "failed", error: "It broke" });
+  assert.equal(failed.subject, "Import stopped: a.csv");
+  assert.match(failed.text, /did not come to its end/);
+  assert.match(failed.text, /Reason: It broke/);
 });

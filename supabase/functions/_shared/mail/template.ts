@@ -71,12 +71,14 @@ function factsOf(
     report: line(data["report_name"]),
     note: lines(data["note"]),
     until: timeIn(moment, { locale, country, time_zone }),
+    failed: data["status"] === "failed",
+    reason: line(data["error"]),
     counts: {
-      ...count("leads", data["count"]),
+      ...count("leads", data["leads"]),
       ...count("created", data["created"]),
       ...count("updated", data["updated"]),
       ...count("skipped", data["skipped"]),
-      ...count("failed", data["failed"]),
+      ...count("invalid", data["invalid"]),
     },
     url: appUrl === undefined ? undefined : linkTo(kind, data, appUrl.replace(/\/+$/, "")),
   };

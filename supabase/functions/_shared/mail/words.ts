@@ -24,7 +24,16 @@ export interface Facts {
   note: string | undefined;
   /** The deadline, due time or end of validity. */
   until: string | undefined;
-  counts: { leads?: number; created?: number; updated?: number; skipped?: number; failed?: number };
+  /** Whether it did not come to its end, and why. */
+  failed: boolean;
+  reason: string | undefined;
+  counts: {
+    leads?: number;
+    created?: number;
+    updated?: number;
+    skipped?: number;
+    invalid?: number;
+  };
   url: string | undefined;
 }
 

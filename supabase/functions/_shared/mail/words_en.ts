@@ -44,13 +44,18 @@ export const en: Words = {
       link: { label: "Open the task", url: f.url },
     }),
     import_finished: (f) => ({
-      subject: `Import finished: ${f.file ?? "leads"}`,
-      lines: [`The import of ${f.file ?? "your file"} has finished.`],
+      subject: `Import ${f.failed ? "stopped" : "finished"}: ${f.file ?? "leads"}`,
+      lines: [
+        `The import of ${f.file ?? "your file"} ${
+          f.failed ? "did not come to its end" : "has finished"
+        }.`,
+      ],
       facts: [
+        ["Reason", f.reason],
         ["Added", f.counts.created?.toString()],
         ["Updated", f.counts.updated?.toString()],
         ["Skipped", f.counts.skipped?.toString()],
-        ["With errors", f.counts.failed?.toString()],
+        ["With errors", f.counts.invalid?.toString()],
       ],
       link: { label: "See the result", url: f.url },
     }),

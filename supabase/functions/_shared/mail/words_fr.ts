@@ -43,13 +43,18 @@ export const fr: Words = {
       link: { label: "Ouvrir la tâche", url: f.url },
     }),
     import_finished: (f) => ({
-      subject: `Import terminé : ${f.file ?? "prospects"}`,
-      lines: [`L’import de ${f.file ?? "votre fichier"} est terminé.`],
+      subject: `Import ${f.failed ? "interrompu" : "terminé"} : ${f.file ?? "prospects"}`,
+      lines: [
+        `L’import de ${f.file ?? "votre fichier"} ${
+          f.failed ? "n’est pas allé à son terme" : "est terminé"
+        }.`,
+      ],
       facts: [
+        ["Motif", f.reason],
         ["Ajoutés", f.counts.created?.toString()],
         ["Mis à jour", f.counts.updated?.toString()],
         ["Ignorés", f.counts.skipped?.toString()],
-        ["En erreur", f.counts.failed?.toString()],
+        ["En erreur", f.counts.invalid?.toString()],
       ],
       link: { label: "Voir le résultat", url: f.url },
     }),
