@@ -1,142 +1,190 @@
 import type postgres from "postgres";
+import { fillWithLeads } from "./support/leads.ts";
 
-const organizations = 20;
+const shape = { organizations: 20, teams: 5, counselors: 5 };
 const leadsEach = 50_000;
-const teamsEach = 5;
-const counselorsEach = 5;
+const tasksEach = 10_000;
+const staffInTeams = shape.teams * (shape.counselors + 1);
 
 /** Who asks in the benchmark, all of one organization. */
 export interface LeadPeople {
   organization: string;
+  team: string;
   admin: string;
   manager: string;
   counselor: string;
-  /** A lead of the counselor's with much on its timeline. */
+  /** A lead of the counselor's with much on its timeline, and its last name, which no other lead of the organization has. */
   lead: string;
+  name: string;
 }
 
 /**
- * Fills a database with 1,000,000 leads of 20 organizations, each with five teams of a manager and five counselors,
- * set-based and without triggers; `totals` then writes what those would have written. A tenth is unassigned.
+ * Fills a database with 1,000,000 leads of 20 organizations, each with five teams of a manager and five counselors, with
+ * their clocks, tasks and totals. A tenth is unassigned, a quarter was created by somebody of whatever team.
  */
-export async function loadLeads(
-  sql: postgres.Sql,
-  totals: (sql: postgres.Sql) => Promise<void>,
-): Promise<LeadPeople> {
-  await sql.begin(async (transaction) => {
-    await transaction`create temp table made (organization_id uuid, n integer) on commit drop`;
-    await transaction`
-      with o as (
-        insert into public.organizations (name) select 'School ' || i from generate_series(1, ${organizations}) i
-        returning id)
-      insert into made select id, row_number() over () from o`;
-    await transaction`
-      insert into public.teams (organization_id, name)
-      select m.organization_id, 'Team ' || t from made m, generate_series(1, ${teamsEach}) t`;
-    await loadPeople(transaction);
-    await transaction`alter table public.leads disable trigger user`;
-    await loadRows(transaction);
-    await transaction`alter table public.leads enable trigger user`;
+export async function loadLeads(sql: postgres.Sql): Promise<LeadPeople> {
+  await fillWithLeads(sql, shape, insertLeads);
+  const found = await people(sql);
+  await withoutTriggers(sql, [
+    "tasks",
+    "interactions",
+    "lead_history",
+    "lead_assignments",
+    "sla_events",
+  ], async (transaction) => {
+    await insertTasks(transaction);
+    await insertTimeline(transaction, found);
+    await insertEvents(transaction);
   });
-  await loadTimeline(sql);
-  await totals(sql);
-  await sql`vacuum (analyze) public.leads`;
-  await sql`vacuum (analyze) public.interactions`;
-  return await people(sql);
+  await countAll(sql);
+  for (const table of ["tasks", "interactions", "lead_history", "lead_assignments", "sla_events"]) {
+    await sql`vacuum (analyze) ${sql("public." + table)}`;
+  }
+  for (const table of ["lead_totals", "holder_totals", "lead_arrivals", "sla_totals"]) {
+    await sql`vacuum (analyze) ${sql("private." + table)}`;
+  }
+  return found;
 }
 
-/** One manager and the counselors of each team, and an admin of each organization. Nobody signs in as them. */
-async function loadPeople(sql: postgres.TransactionSql): Promise<void> {
-  await sql`
-    create temp table staff on commit drop as
-    select m.organization_id, m.n, t.id as team_id, gen_random_uuid() as user_id, k as place,
-      case when k = 0 then 'manager' else 'counselor' end as role,
-      row_number() over (partition by m.organization_id order by t.name, k) - 1 as position
-    from made m
-    join public.teams t on t.organization_id = m.organization_id
-    cross join generate_series(0, ${counselorsEach}) k`;
-  await sql`
-    insert into staff select m.organization_id, m.n, null, gen_random_uuid(), 0, 'admin', -1 from made m`;
-  await sql`
-    insert into auth.users (id, email, raw_user_meta_data)
-    select user_id, user_id || '@bench.example', jsonb_build_object('full_name', initcap(role) || ' ' || place) from staff`;
-  await sql`
-    insert into public.memberships (organization_id, user_id, role_id, team_id)
-    select s.organization_id, s.user_id, r.id, s.team_id
-    from staff s join public.roles r on r.organization_id is null and r.key = s.role`;
-}
-
-async function loadRows(sql: postgres.TransactionSql): Promise<void> {
+/** In the order of their creation, so that the leads of an organization lie between those of the others. */
+async function insertLeads(sql: postgres.TransactionSql): Promise<void> {
   await sql`
     insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, outcome, closed_at, value,
       currency, tags, custom_fields, team_id, assigned_to, assigned_at, created_by, sla_status, sla_started_at, sla_deadline,
-      sla_next_at, created_at, updated_at)
-    select m.organization_id, (array['Ama', 'Kwame', 'Efua', 'Yaw', 'Abena', 'Kojo', 'Akosua'])[1 + i % 7],
+      sla_next_at, sla_responded_at, sla_breached_at, created_at, updated_at)
+    select h.organization_id, (array['Ama', 'Kwame', 'Efua', 'Yaw', 'Abena', 'Kojo', 'Akosua'])[1 + i % 7],
       (array['Mensah', 'Owusu', 'Sarpong', 'Darko', 'Osei'])[1 + i / 7 % 5] || ' ' || i,
-      'lead' || i || '@school' || m.n || '.example', '+23324' || lpad(i::text, 7, '0'),
+      'lead' || i || '@school' || h.school || '.example', '+23324' || lpad(i::text, 7, '0'),
       (array['website', 'referral', 'facebook', 'walk-in', 'event', 'google', 'radio', 'partner'])[1 + i % 8],
-      stage.key, stage.outcome, case when stage.outcome is not null then now() end, (i * 137 % 500000) / 100.0, 'GHS',
-      case when i % 50 = 0 then array['hot', 'fair'] else '{}' end, jsonb_build_object('program', 'Program ' || i % 40),
-      holder.team_id, case when i % 10 > 0 then holder.user_id end, case when i % 10 > 0 then now() end, creator.user_id,
-      clock.status, clock.at, clock.at, case when clock.status = 'running' then clock.at + interval '10 years' end,
-      made.at, made.at
-    from made m
-    cross join generate_series(1, ${leadsEach}) i
-    cross join lateral (select now() - make_interval(secs => (i::bigint * 7919 % 31536000)::integer) as at) made
-    join staff holder on holder.organization_id = m.organization_id
-      and holder.position = (i / 10 % ${teamsEach}) * ${
-    counselorsEach + 1
-  } + 1 + i / 50 % ${counselorsEach}
-    join staff creator on creator.organization_id = m.organization_id
-      and creator.position = (i / 10 % ${teamsEach}) * ${
-    counselorsEach + 1
-  } + 1 + i / 250 % ${counselorsEach}
+      s.key, s.outcome, case when s.outcome is not null then x.at + interval '9 days' end, (i * 137 % 500000) / 100.0, 'GHS',
+      case when i % 49 = 0 then array['hot', 'fair'] else '{}' end, jsonb_build_object('program', 'Program ' || i % 40),
+      h.team_id, x.holder, case when x.holder is not null then x.at end, c.user_id,
+      k.status, case when k.status is not null then x.at end,
+      case k.status when 'running' then now() + interval '60 days' when 'due_soon' then now() + interval '20 days'
+        when 'met' then x.at + interval '2 hours' when 'breached' then x.at + interval '2 hours' end,
+      case k.status when 'running' then now() + interval '59 days' when 'due_soon' then now() + interval '20 days' end,
+      case when k.status = 'met' then x.at + make_interval(mins => i % 120) end,
+      case when k.status = 'breached' then x.at + interval '2 hours' end, x.at, x.at
+    from generate_series(1, ${leadsEach}) i
+    join staff h on h.place = i / 10 % ${shape.teams} * ${
+    shape.counselors + 1
+  } + 1 + i / 50 % ${shape.counselors}
+    join staff c on c.school = h.school and c.place = case when i % 4 = 0 then i / 4 % ${staffInTeams}
+      else h.place / ${shape.counselors + 1} * ${shape.counselors + 1} + i / 250 % ${
+    shape.counselors + 1
+  } end
+    cross join lateral (
+      select case when i % 10 > 0 then h.user_id end as holder,
+        now() - make_interval(secs => ((i + h.school * 40)::bigint * 7919 % 31536000)::integer) as at) x
     cross join lateral (
       select (array['new', 'contacted', 'qualified', 'proposal', 'won', 'lost'])[1 + i / 3 % 6] as key,
-        (array[null, null, null, null, 'won', 'lost'])[1 + i / 3 % 6] as outcome) stage
+        (array[null, null, null, null, 'won', 'lost'])[1 + i / 3 % 6] as outcome) s
     cross join lateral (
-      select case when i % 10 > 0 and stage.outcome is null then
-        case i % 97 when 1 then 'due_soon' when 2 then 'breached' else 'running' end end as status, made.at) clock`;
+      select case when x.holder is null then null when i % 3 = 0 then 'met' when i % 41 = 1 then 'breached'
+        when s.outcome is not null then null when i % 97 = 1 then 'due_soon' else 'running' end as status) k
+    order by x.at`;
 }
 
-/** A thousand interactions and a hundred tasks on one counselor's lead; ten interactions on each of a thousand others. */
-async function loadTimeline(sql: postgres.Sql): Promise<void> {
+async function withoutTriggers(
+  sql: postgres.Sql,
+  tables: string[],
+  insert: (transaction: postgres.TransactionSql) => Promise<void>,
+): Promise<void> {
   await sql.begin(async (transaction) => {
-    await transaction`alter table public.interactions disable trigger user`;
-    await transaction`alter table public.tasks disable trigger user`;
-    await transaction`
-      insert into public.interactions (organization_id, lead_id, type, body, created_by)
-      select l.organization_id, l.id, 'call', 'Call ' || n, l.assigned_to
-      from (
-        select l.*, row_number() over (order by l.organization_id, l.last_name) as place from public.leads l
-        where l.assigned_to is not null order by l.organization_id, l.last_name limit 1001
-      ) l, lateral generate_series(1, case l.place when 1 then 1000 else 10 end) n`;
-    await transaction`
-      insert into public.tasks (organization_id, lead_id, title, assigned_to, created_by)
-      select l.organization_id, l.id, 'Task ' || n, l.assigned_to, l.assigned_to
-      from (
-        select * from public.leads where assigned_to is not null order by organization_id, last_name limit 1
-      ) l, generate_series(1, 100) n`;
-    await transaction`alter table public.interactions enable trigger user`;
-    await transaction`alter table public.tasks enable trigger user`;
+    for (const table of tables) {
+      await transaction`alter table ${sql("public." + table)} disable trigger user`;
+    }
+    await insert(transaction);
+    for (const table of tables) {
+      await transaction`alter table ${sql("public." + table)} enable trigger user`;
+    }
   });
 }
 
-/** The people around the lead with the long timeline. */
+/** On some leads of each organization one task, mostly done by now. */
+async function insertTasks(sql: postgres.TransactionSql): Promise<void> {
+  await sql`
+    insert into public.tasks (organization_id, lead_id, title, status, priority, due_at, completed_at, assigned_to, created_by,
+      created_at, updated_at)
+    select l.organization_id, l.id, 'Call back ' || n, case n % 5 when 0 then 'open' when 1 then 'in_progress' else 'done' end,
+      (array['low', 'normal', 'high'])[1 + n % 3], l.created_at + make_interval(days => (n % 20)::integer),
+      case when n % 5 > 1 then l.created_at + interval '1 day' end, coalesce(l.assigned_to, l.created_by), l.created_by,
+      l.created_at, l.created_at
+    from (
+      select l.*, row_number() over (partition by organization_id order by created_at) as n from public.leads l
+    ) l where n % ${leadsEach / tasksEach} = 0`;
+}
+
+/** On one lead a thousand interactions and some of all else; on some others a few interactions. */
+async function insertTimeline(
+  sql: postgres.TransactionSql,
+  { lead, counselor }: LeadPeople,
+): Promise<void> {
+  await sql`
+    insert into public.interactions (organization_id, lead_id, type, body, created_by)
+    select l.organization_id, l.id, 'call', 'Call ' || n, l.created_by
+    from public.leads l, generate_series(1, 3) n where l.created_at > now() - interval '10 days'`;
+  for (let part = 0; part < 10; part++) {
+    await sql`
+      insert into public.interactions (organization_id, lead_id, type, body, created_by)
+      select organization_id, id, 'call', 'Call ' || n, ${counselor} from public.leads, generate_series(1, 100) n
+      where id = ${lead}`;
+    await sql`
+      insert into public.tasks (organization_id, lead_id, title, assigned_to, created_by)
+      select organization_id, id, 'Task ' || n, ${counselor}, ${counselor} from public.leads, generate_series(1, 10) n
+      where id = ${lead}`;
+    await sql`
+      insert into public.lead_history (organization_id, lead_id, from_status, to_status, changed_by)
+      select organization_id, id, 'new', 'contacted', ${counselor} from public.leads, generate_series(1, 5) n
+      where id = ${lead}`;
+    await sql`
+      insert into public.lead_assignments (organization_id, lead_id, to_user, assigned_by)
+      select organization_id, id, ${counselor}, ${counselor} from public.leads, generate_series(1, 5) n
+      where id = ${lead}`;
+  }
+}
+
+/** What became of the clocks. */
+async function insertEvents(sql: postgres.TransactionSql): Promise<void> {
+  await sql`
+    insert into public.sla_events (organization_id, lead_id, event, assigned_to, team_id, deadline, met, response_minutes)
+    select organization_id, id, case sla_status when 'met' then 'response' else 'breach' end, assigned_to, team_id, sla_deadline,
+      case sla_status when 'met' then true end, extract(epoch from sla_responded_at - sla_started_at)::integer / 60
+    from public.leads where sla_status in ('met', 'breached')`;
+}
+
+/** The totals as the triggers would have written them, had they been on. */
+async function countAll(sql: postgres.Sql): Promise<void> {
+  await sql`
+    select private.record_lead_changes(array_agg(c::private.lead_change))
+    from (
+      select organization_id, team_id, assigned_to, created_by, status, outcome, source, sla_status,
+        case when created_at > now() - interval '3 days'
+          then date_bin('15 minutes', created_at, timestamptz '2000-01-01 00:00+00') end, count(*), sum(value)
+      from public.leads group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    ) c`;
+  await sql`select private.record_sla_events(array_agg(e), 1) from public.sla_events e`;
+  await sql`select private.fold_lead_totals()`;
+}
+
+/** The people around one counselor's lead. */
 async function people(sql: postgres.Sql): Promise<LeadPeople> {
   const [row] = await sql`
-    select l.id as lead, l.organization_id as organization, l.assigned_to as counselor,
-      (select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
-        where m.organization_id = l.organization_id and m.team_id = l.team_id and r.key = 'manager') as manager,
-      (select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
+    select l.id as lead, lower(l.last_name) as name, l.organization_id as organization, l.team_id as team,
+      l.assigned_to as counselor, (
+        select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
+        where m.organization_id = l.organization_id and m.team_id = l.team_id and r.key = 'manager') as manager, (
+        select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
         where m.organization_id = l.organization_id and r.key = 'admin') as admin
-    from public.leads l where l.id = (select lead_id from public.interactions group by lead_id order by count(*) desc limit 1)`;
+    from public.leads l where l.assigned_to is not null and l.last_name like '% 12347' limit 1`;
   const text = (name: string) => String(row?.[name]);
   return {
     organization: text("organization"),
+    team: text("team"),
     admin: text("admin"),
     manager: text("manager"),
     counselor: text("counselor"),
     lead: text("lead"),
+    name: text("name"),
   };
 }

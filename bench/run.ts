@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { coldStart } from "./cold_start.ts";
 import { dispatch } from "./dispatch.ts";
 import { leadImport } from "./lead_import.ts";
+import { leads } from "./leads.ts";
 import { processBatch } from "./process_batch.ts";
 import { rls } from "./rls.ts";
 import { roundTrips } from "./round_trips.ts";
@@ -19,6 +20,7 @@ const benchmarks: Record<string, Benchmark> = {
   rls,
   process_batch: processBatch,
   upload,
+  leads,
   lead_import: leadImport,
   dispatch,
   round_trips: roundTrips,

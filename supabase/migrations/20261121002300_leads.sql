@@ -111,9 +111,13 @@ comment on column public.leads.sla_next_at is 'When the clock next needs the SLA
 create index leads_listing on public.leads (organization_id, created_at desc) where deleted_at is null;
 create index leads_by_status on public.leads (organization_id, status, created_at desc) where deleted_at is null;
 create index leads_by_source on public.leads (organization_id, source, created_at desc) where deleted_at is null;
-create index leads_by_assignee on public.leads (organization_id, assigned_to, created_at desc) where deleted_at is null;
-create index leads_by_creator on public.leads (organization_id, created_by, created_at desc) where deleted_at is null;
-create index leads_by_team on public.leads (organization_id, team_id, created_at desc) where deleted_at is null;
+-- What bounds somebody's reach also holds the common filters, so that counting within it reads no lead.
+create index leads_by_assignee on public.leads (organization_id, assigned_to, created_at desc)
+  include (id, team_id, status, source, sla_status) where deleted_at is null;
+create index leads_by_creator on public.leads (organization_id, created_by, created_at desc)
+  include (id, team_id, assigned_to, status, source, sla_status) where deleted_at is null;
+create index leads_by_team on public.leads (organization_id, team_id, created_at desc)
+  include (id, assigned_to, status, source, sla_status) where deleted_at is null;
 create index leads_by_sla on public.leads (organization_id, sla_status, created_at desc) where deleted_at is null and sla_status in ('due_soon', 'breached');
 create index leads_by_name on public.leads (organization_id, full_name) where deleted_at is null;
 create index leads_by_value on public.leads (organization_id, value) where deleted_at is null;

@@ -3,9 +3,16 @@
 
 -- The deleted ones, for those who may restore.
 create index leads_deleted on public.leads (organization_id, created_at desc) where deleted_at is not null and merged_into is null;
--- A team's few leads that are due or overdue: in the team's other index they are far apart.
+-- A team's or person's few leads that are due or overdue: in their other indexes they are far apart.
 create index leads_by_team_sla on public.leads (organization_id, team_id, sla_status, created_at desc)
   where deleted_at is null and sla_status in ('due_soon', 'breached');
+create index leads_by_assignee_sla on public.leads (organization_id, assigned_to, sla_status, created_at desc)
+  where deleted_at is null and sla_status in ('due_soon', 'breached');
+create index leads_by_creator_sla on public.leads (organization_id, created_by, sla_status, created_at desc)
+  where deleted_at is null and sla_status in ('due_soon', 'breached');
+-- Of "assigned_to is null" the planner does not see that it leaves the order of leads_by_assignee intact.
+create index leads_unassigned on public.leads (organization_id, created_at desc) include (id, team_id, created_by)
+  where deleted_at is null and assigned_to is null;
 create index leads_by_deadline on public.leads (organization_id, sla_deadline) where deleted_at is null;
 
 -- A team and a person belong to one organization. Without knowing that, the planner takes a team's leads in the
@@ -113,6 +120,52 @@ begin
 end
 $$;
 
+-- The statement that answers a list as { total, rows }. What no index gives in the order of the list is found once, for the
+-- number and for the page. Otherwise the first rows of everything are among the first of each branch of the reach; a lead
+-- can be in several. For the number each branch counts what those before it do not.
+create function private.lead_list_statement(
+  organization_id uuid, filters jsonb, sort_column text, direction text, page_limit integer, page_offset integer)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  deleted boolean := coalesce(filters ->> 'deleted', 'false') = 'true';
+  branches text[] := private.reach_branches(organization_id, case when deleted then 'leads:delete' else 'leads:read' end);
+  base text := format('x.organization_id = %L and %s%s', organization_id,
+    case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end,
+    private.lead_filters(organization_id, filters));
+  ordered text := format('x.%1$I %2$s, x.id %2$s', sort_column, direction);
+  found text;
+  numbers text;
+begin
+  if filters ? 'tag' then
+    -- The tag's leads first: how many of them a team has, the planner cannot tell, and would read all of the team's.
+    found := format('materialized (select x.id, x.%1$I from (select * from public.leads x where %2$s offset 0) x where %3$s)',
+      sort_column, base, array_to_string(branches, ' or '));
+    numbers := 'select count(*) from x';
+  elsif filters ->> 'search' <> '' or (cardinality(branches) = 2 and sort_column <> 'created_at') then
+    found := format('materialized (select x.id, x.%I from public.leads x where %s and (%s))',
+      sort_column, base, array_to_string(branches, ' or '));
+    numbers := 'select count(*) from x';
+  else
+    select
+      format('(%s)', string_agg(format('(select x.id, x.%I from public.leads x where %s and %s order by %s limit %s)',
+        sort_column, base, b.branch, ordered, page_limit::bigint + page_offset), ' union ')),
+      'select ' || string_agg(format('(select count(*) from public.leads x where %s and %s%s)', base, b.branch, (
+        select string_agg(format(' and (%s) is not true', earlier), '') from unnest(branches[:b.place - 1]) earlier)), ' + ')
+    into found, numbers
+    from unnest(branches) with ordinality b (branch, place);
+  end if;
+  return format(
+    'with x as %1$s, p as (
+      select x.id, row_number() over (order by %2$s) as n from x order by %2$s limit %3$s offset %4$s
+    ), total as materialized (%5$s)
+    select jsonb_build_object(''total'', (table total), ''rows'', private.lead_rows(array(
+      select l from p join public.leads l on l.id = p.id order by p.n)))',
+    found, ordered, page_limit, page_offset, numbers);
+end
+$$;
+
 -- sort: a column, with "-" for descending. Definer: LIKE is not leakproof, so under row level security the trigram index
 -- would not be used, nor would the policies let the planner see the caller's team; the conditions are the policy's own.
 create function private.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
@@ -120,13 +173,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  deleted boolean := coalesce(filters ->> 'deleted', 'false') = 'true';
   sort_column text := ltrim(sort, '-');
-  ordered text := format('x.%1$I %2$s, x.id %2$s', sort_column, case when sort like '-%' then 'desc' else 'asc' end);
-  branches text[];
-  base text;
-  first_ids text;
-  numbers text;
   answer jsonb;
 begin
   perform private.require_scope(organization_id, 'leads:read');
@@ -134,36 +181,8 @@ begin
     perform private.problem(422, 'invalid_field', 'Leads cannot be sorted by this.',
       '[{"path": "sort", "message": "is not a sortable field"}]');
   end if;
-  branches := private.reach_branches(organization_id, case when deleted then 'leads:delete' else 'leads:read' end);
-  base := format('x.organization_id = %L and %s%s', organization_id,
-    case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end,
-    private.lead_filters(organization_id, filters));
-  if filters ->> 'search' <> '' then
-    -- All that is found is found once, for the number and for the page.
-    execute format(
-      'with x as materialized (select x.id, x.%1$I from public.leads x where %2$s and (%3$s)), p as (
-        select x.id, row_number() over (order by %4$s) as n from x order by %4$s limit %5$s offset %6$s)
-      select jsonb_build_object(''total'', (select count(*) from x), ''rows'', coalesce((
-        select jsonb_agg(private.lead_json(l) order by p.n) from p join public.leads l on l.id = p.id), ''[]''))',
-      sort_column, base, array_to_string(branches, ' or '), ordered, page_limit, page_offset)
-    into answer;
-    return answer;
-  end if;
-  -- The first rows of everything are among the first of each branch; a lead can be in several. For the number each branch
-  -- counts what those before it do not.
-  select
-    string_agg(format('(select x.id, x.%I from public.leads x where %s and %s order by %s limit %s)',
-      sort_column, base, b.branch, ordered, page_limit::bigint + page_offset), ' union '),
-    string_agg(format('(select count(*) from public.leads x where %s and %s%s)', base, b.branch, (
-      select string_agg(format(' and (%s) is not true', earlier), '') from unnest(branches[:b.place - 1]) earlier)), ' + ')
-  into first_ids, numbers
-  from unnest(branches) with ordinality b (branch, place);
-  execute format(
-    'with x as (%1$s), p as (
-      select x.id, row_number() over (order by %2$s) as n from x order by %2$s limit %3$s offset %4$s)
-    select jsonb_build_object(''total'', %5$s, ''rows'', coalesce((
-      select jsonb_agg(private.lead_json(l) order by p.n) from p join public.leads l on l.id = p.id), ''[]''))',
-    first_ids, ordered, page_limit, page_offset, numbers)
+  execute private.lead_list_statement(organization_id, filters, sort_column,
+    case when sort like '-%' then 'desc' else 'asc' end, page_limit, page_offset)
   into answer;
   return answer;
 end
