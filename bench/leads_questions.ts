@@ -289,8 +289,53 @@ const timelineParts = ({ organization, lead }: LeadPeople) =>
     where organization_id = '${organization}' and lead_id = '${lead}' order by id desc limit 51)`
   );
 
+/** A role's tasks: theirs, their team's and those of leads that they see; all found once, for the page and the total. */
+function tasksByHand({ organization, team, ...people }: LeadPeople, role: Role): string[] {
+  const theirs = {
+    admin: "",
+    manager:
+      `(select user_id from public.memberships where organization_id = '${organization}' and team_id = '${team}')`,
+    counselor: `('${people.counselor}')`,
+  }[role];
+  const where = `x.organization_id = '${organization}' and not x.lead_deleted`;
+  const shown = (source: string) =>
+    `select jsonb_agg(to_jsonb(t)) from (
+    select x.*, coalesce(nullif(l.full_name, ''), l.email) as lead_name, a.full_name as assigned_to_name, c.full_name as created_by_name
+    from ${source} left join public.leads l on l.id = x.lead_id left join public.profiles a on a.id = x.assigned_to
+    left join public.profiles c on c.id = x.created_by order by x.due_at, x.id) t`;
+  if (role === "admin") {
+    return [
+      `select (select count(*) from public.tasks x where ${where}), (${
+        shown(`(select * from public.tasks x where ${where} order by x.due_at, x.id limit 50) x`)
+      })`,
+    ];
+  }
+  const leads =
+    `select x.id from public.leads x where x.organization_id = '${organization}' and x.deleted_at is null and (${
+      branches(role, { organization, team, ...people }).join(" or ")
+    })`;
+  const conditions = [
+    `x.assigned_to in ${theirs}`,
+    `x.created_by in ${theirs} and (x.assigned_to in ${theirs}) is not true`,
+    `(x.assigned_to in ${theirs}) is not true and (x.created_by in ${theirs}) is not true and x.lead_id in (${leads})`,
+  ];
+  const reached = conditions.map((condition) =>
+    `select x.id, x.due_at from public.tasks x where ${where} and ${condition}`
+  );
+  return [`with r as materialized (${reached.join(" union all ")})
+    select (select count(*) from r), (${
+    shown("(select id from r order by due_at, id limit 50) p join public.tasks x using (id)")
+  })`];
+}
+
 /** Pages of what hangs under leads. */
 export const pagesUnderLeads: Question[] = [
+  {
+    what: "GET /tasks",
+    ours: ({ organization }) =>
+      `select public.list_tasks('${organization}', '{}', 'due_at', 50, 0)`,
+    byHand: tasksByHand,
+  },
   {
     what: "GET /leads/{id}/timeline (1,200 events)",
     ours: ({ organization, lead }) =>

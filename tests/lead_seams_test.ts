@@ -129,6 +129,18 @@ Deno.test("A merge into a lead that nobody holds keeps what was answered, and st
   assert.deepEqual(await differences(organization.id), []);
 });
 
+Deno.test("Whoever holds both leads of a merge has answered both with one answer", async () => {
+  const { organization, admin, first } = await salesOffice();
+  const [older = "", newer = ""] = await storeLeads(organization, 2);
+  await bulkAssign(admin, { lead_ids: [older, newer], assigned_to: first.userId });
+  await answerTo(first, newer);
+  await merge(admin, newer, older);
+  const { sla_status, sla_next_at, sla_responded_at } = await clock(older);
+  assert.deepEqual([sla_status, sla_next_at], ["met", null]);
+  assert(sla_responded_at);
+  assert.deepEqual(await differences(organization.id), []);
+});
+
 Deno.test("A deleted lead's tasks are silent and out of sight until it is restored, its clock begins anew", async () => {
   const { organization, admin, first } = await salesOffice();
   const lead = await storeLead(organization);
@@ -188,6 +200,19 @@ Deno.test("After an import of a thousand rows the figures equal a recount, and e
     sql`select kind from public.notifications where user_id = ${admin.userId}`
   );
   assert.deepEqual(done.map(({ kind }) => kind), ["import_finished"]);
+});
+
+Deno.test("Whoever gets one lead by an import is told its name", async () => {
+  const { admin, first } = await salesOffice();
+  await imported(admin, "name,phone\nEfua Baah,0244110009\n", { assigned_to: first.userId });
+  const [notice, ...more] = await told(first.userId);
+  assert.deepEqual([notice?.title, notice?.data["lead_name"]], [
+    "A lead was assigned to you",
+    "Efua Baah",
+  ]);
+  assert.deepEqual(more, []);
+  const [mail] = await mailArrived(first.email, /^Assigned to you/);
+  assert.equal(mail?.subject, "Assigned to you: the lead Efua Baah");
 });
 
 Deno.test("The dashboard counts as breached and due what the list shows so, for each role", async () => {

@@ -128,6 +128,11 @@ begin
     and private.may_hold_leads(organization_id, other.assigned_to) then
     perform private.keep_answer(remaining, other);
     perform private.assign_leads(organization_id, array[remaining.id], array[other.assigned_to], 'merge');
+  elsif remaining.assigned_to = other.assigned_to then
+    -- Whoever holds both has answered both.
+    update public.leads l set sla_responded_at = greatest(other.sla_responded_at, l.sla_started_at)
+    where l.organization_id = merge_leads.organization_id and l.id = remaining.id and l.sla_status in ('running', 'due_soon')
+      and l.sla_responded_at is null and other.sla_responded_at is not null;
   end if;
   select * into remaining from public.leads l where l.organization_id = merge_leads.organization_id and l.id = remaining.id;
   return private.remember_response(organization_id, private.lead_json(remaining));

@@ -115,7 +115,8 @@ export function mentions(
     parts.some((part) => mentions(document, part, ids));
 }
 
-function resolve(document: ApiDocument, schema: Schema): Schema {
+/** The schema behind a reference. */
+export function resolve(document: ApiDocument, schema: Schema): Schema {
   const name = schema.$ref?.split("/").at(-1);
   return name ? resolve(document, document.components.schemas[name] ?? {}) : schema;
 }

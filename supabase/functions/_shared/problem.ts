@@ -116,6 +116,8 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
     case "22001":
     case "22003":
     case "22007":
+    case "22008":
+    case "22009":
     case "22021":
     case "22P05":
       return new Problem(422, "invalid_field", `A value of the ${what} is not allowed.`, cause);

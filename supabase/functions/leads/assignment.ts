@@ -11,8 +11,9 @@ export const assignmentDetails = {
     description: "Told to the person",
     example: "Call before noon",
   }),
-  deadline: z.iso.datetime({ offset: true }).nullish().openapi({
-    description: "When the response is due, instead of what the response time gives",
-    example: "2030-01-31T17:00:00Z",
-  }),
+  deadline: z.iso.datetime({ offset: true, abort: true })
+    .refine((text) => text >= "2000" && text < "2199", "is out of range").nullish().openapi({
+      description: "When the response is due, instead of what the response time gives",
+      example: "2030-01-31T17:00:00Z",
+    }),
 };

@@ -19,6 +19,13 @@ const Email = z.string().trim().toLowerCase().max(254)
 const Tags = z.array(line(50).pipe(z.string().min(1))).max(50)
   .transform((tags) => [...new Set(tags)]);
 
+/** No type of field is deeper than a list of texts; the database gives up on what is nested a thousand times. */
+const areFlat = (values: Record<string, unknown>) =>
+  Object.values(values).flatMap((value) => isNested(value) ? Object.values(value) : [])
+    .every((inner) => !isNested(inner));
+
+const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
+
 /** What people write of a lead. Null, or an empty text, empties a field. */
 const fields = {
   first_name: line(100).optional().openapi({ example: "Ama" }),
@@ -54,10 +61,11 @@ const fields = {
     type: ["string", "null"],
     example: "Greater Accra",
   }),
-  custom_fields: z.record(z.string(), z.unknown()).optional().openapi({
-    description: "Values of the organization's lead fields (GET /leads/fields), by their keys",
-    example: { program: "MBA" },
-  }),
+  custom_fields: z.record(z.string(), z.unknown()).refine(areFlat, "are nested too deeply")
+    .optional().openapi({
+      description: "Values of the organization's lead fields (GET /leads/fields), by their keys",
+      example: { program: "MBA" },
+    }),
   team_id: Id.nullable().optional().openapi({
     description: "Whose managers see the lead while nobody holds it; its holder's team afterwards",
   }),

@@ -66,7 +66,9 @@ export function toLead(row: unknown): z.infer<typeof Lead> {
   };
 }
 
-const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
+  // PostgreSQL knows no year 0.
+  .refine((text) => text >= "0001", "is out of range");
 
 /** What a list or an export of leads can be narrowed by. */
 export const LeadFilters = z.object({

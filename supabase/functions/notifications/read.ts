@@ -24,9 +24,10 @@ const all = createRoute({
   ...permitted("notifications:read"),
   request: {
     query: z.object({
-      until: z.iso.datetime({ offset: true }).optional().openapi({
-        description: "Only those made until then, such as the newest that was on the screen",
-      }),
+      until: z.iso.datetime({ offset: true, abort: true })
+        .refine((text) => text >= "2000", "is out of range").optional().openapi({
+          description: "Only those made until then, such as the newest that was on the screen",
+        }),
     }),
   },
   responses: {
