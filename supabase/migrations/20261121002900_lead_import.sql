@@ -785,12 +785,13 @@ begin
   end if;
   -- The audit log names who imports, although a job does the work.
   perform set_config('request.jwt.claims', jsonb_build_object('sub', import.created_by, 'role', 'service_role')::text, true);
-  -- In the order in which everybody takes them: the holder, the organization's contacts, its fields, then leads.
+  -- In the order in which everybody takes them: the organization's contacts, its fields and stages, the holder, then leads.
+  perform pg_advisory_xact_lock(hashtextextended('lead_import|' || import.organization_id, 0));
+  perform pg_advisory_xact_lock_shared(hashtextextended('lead_fields|' || import.organization_id, 0));
+  perform private.lock_pipeline(import.organization_id);
   if import.assigned_to is not null then
     perform private.lock_holders(import.organization_id, array[import.assigned_to]);
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('lead_import|' || import.organization_id, 0));
-  perform pg_advisory_xact_lock_shared(hashtextextended('lead_fields|' || import.organization_id, 0));
   definitions := private.lead_field_definitions(import.organization_id);
 
   counts := private.write_import_rows(import, (
