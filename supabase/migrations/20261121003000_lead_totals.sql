@@ -116,7 +116,7 @@ $$;
 -- a fifth of a second for one lead. Definer: whoever changes a lead must not be able to write the totals.
 create function private.count_leads()
 returns trigger
-language plpgsql security definer set search_path = '' set enable_nestloop = on
+language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off
 as $$
 declare
   recent timestamptz := now() - interval '3 days';
@@ -209,7 +209,7 @@ $$;
 -- by organization too, a table without statistics would be read by its tenant, once for each event. Definer: see count_leads.
 create function private.count_sla_events()
 returns trigger
-language plpgsql security definer set search_path = '' set enable_nestloop = on
+language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off
 as $$
 begin
   if tg_op <> 'INSERT' then
@@ -235,7 +235,7 @@ create trigger count_delete after delete on public.sla_events referencing old ta
 -- A lead that is deleted takes its events out of the figures, one that is restored brings them back. Definer: see count_leads.
 create function private.count_sla_of_leads()
 returns trigger
-language plpgsql security definer set search_path = '' set enable_nestloop = on
+language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off
 as $$
 declare
   gone uuid[];
@@ -269,7 +269,7 @@ create trigger count_sla after update on public.leads referencing old table as o
 -- Before a living lead's row itself goes, because its events go with it. Definer: see count_leads.
 create function private.count_sla_of_lead()
 returns trigger
-language plpgsql security definer set search_path = '' set enable_nestloop = on
+language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off
 as $$
 begin
   perform private.record_sla_events(array(
