@@ -19,12 +19,16 @@ const Email = z.string().trim().toLowerCase().max(254)
 const Tags = z.array(line(50).pipe(z.string().min(1))).max(50)
   .transform((tags) => [...new Set(tags)]);
 
-/** No type of field is deeper than a list of texts; the database gives up on what is nested a thousand times. */
-const areFlat = (values: Record<string, unknown>) =>
-  Object.values(values).flatMap((value) => isNested(value) ? Object.values(value) : [])
-    .every((inner) => !isNested(inner));
-
 const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** No type of field is deeper than a list of texts; the database gives up on what is nested a thousand times. */
+function refuseNesting(values: Record<string, unknown>, context: z.RefinementCtx): void {
+  for (const [key, value] of Object.entries(values)) {
+    if (isNested(value) && Object.values(value).some(isNested)) {
+      context.addIssue({ code: "custom", path: [key], message: "is nested too deeply" });
+    }
+  }
+}
 
 /** What people write of a lead. Null, or an empty text, empties a field. */
 const fields = {
@@ -61,7 +65,7 @@ const fields = {
     type: ["string", "null"],
     example: "Greater Accra",
   }),
-  custom_fields: z.record(z.string(), z.unknown()).refine(areFlat, "are nested too deeply")
+  custom_fields: z.record(z.string(), z.unknown()).superRefine(refuseNesting)
     .optional().openapi({
       description: "Values of the organization's lead fields (GET /leads/fields), by their keys",
       example: { program: "MBA" },
