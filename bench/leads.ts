@@ -6,7 +6,7 @@ import { alternate, type Bench, type Benchmark, type Row, timed } from "./suppor
 
 const rounds = 9;
 /** A statement is repeated so often for one figure: a single one takes less than the clock's noise. */
-const repeats = 5;
+const repeats = 3;
 const roles: Role[] = ["admin", "manager", "counselor"];
 
 /** Runs work as the Data API would for this person, or as the owner of the tables. */

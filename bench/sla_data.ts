@@ -19,6 +19,6 @@ export async function loadClocks(sql: postgres.Sql): Promise<string> {
       now() - make_interval(secs => (i::bigint * 7919 % 31536000)::integer)
     from generate_series(1, ${leadsEach}) i
     join staff c on c.place = 1 + i % ${shape.counselors}`);
-  const [row] = await sql`select organization_id as id from public.leads limit 1`;
+  const [row] = await sql`select id from public.organizations where name = 'School 1'`;
   return String(row?.id);
 }
