@@ -53,8 +53,7 @@ export const env = {
   sentryDsn: () => optional("SENTRY_DSN"),
   /** The public address of the webhooks function, which providers call and sign. */
   webhookBaseUrl: () =>
-    (optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${required("SUPABASE_URL")}/functions/v1/webhooks`)
-      .replace(/\/+$/, ""),
+    optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${required("SUPABASE_URL")}/functions/v1/webhooks`,
   callbackSigningSecret: () => required("CALLBACK_SIGNING_SECRET"),
   /** Seconds for which a message in doubt waits for its callback before the provider is asked. */
   messageSettleSeconds: () => wholeNumber("MESSAGE_SETTLE_SECONDS", 600),

@@ -1,3 +1,0 @@
-import { router } from "./router.ts";
-
-Deno.serve(router.fetch);
