@@ -15,12 +15,20 @@ export const tags: { name: string; description: string }[] = [
   },
   { name: "sms", description: "Texts to customers and what became of them" },
   {
+    name: "conversations",
+    description: "Two-way texts: threads, who deals with them, replies",
+  },
+  {
     name: "leads",
     description:
       "Leads with their students, interactions and timeline; assignment, stages, import and export",
   },
   { name: "tasks", description: "What is to be done by whom until when" },
   { name: "pipeline", description: "The stages of the pipeline, and how many leads stand in each" },
+  {
+    name: "campaigns",
+    description: "Marketing texts to an audience of leads: preview, start, pause, resume, cancel",
+  },
   { name: "users", description: "The people of the organization" },
   { name: "dashboard", description: "The figures of leads, people and response times" },
   {
@@ -28,6 +36,13 @@ export const tags: { name: string; description: string }[] = [
     description: "What a person is told, how it reaches them, and the e-mails that were sent",
   },
   { name: "audit-logs", description: "Who changed what, when" },
+  { name: "templates", description: "What is said in texts: wordings, variables, renderings" },
+  { name: "phone-numbers", description: "The numbers that texts are sent from, and their health" },
+  {
+    name: "suppressions",
+    description:
+      "Who must not be texted, who agreed to be, how replies are understood, do-not-call lists",
+  },
   {
     name: "webhooks",
     description: "What text providers call; each call is verified by the provider's own means",

@@ -37,9 +37,11 @@ from pg_inherits p where inhparent = 'public.audit_logs'::regclass
 select set_eq($$
   select t.tgrelid::regclass::text from pg_trigger t where t.tgfoid = 'private.audit'::regproc
   group by 1 having count(*) = 3
-$$, array['organizations', 'teams', 'roles', 'role_permissions', 'memberships', 'invitations', 'customers', 'sms_accounts',
-  'templates', 'suppressions', 'batches', 'uploads', 'lead_settings', 'lead_fields', 'pipeline_stages', 'leads', 'students',
-  'interactions', 'tasks', 'calendars', 'calendar_periods', 'calendar_holidays', 'lead_imports'], 'These tables are audited, in insert, update and delete.');
+$$, array['batches', 'calendar_holidays', 'calendar_periods', 'calendars', 'campaigns', 'customers', 'dnc_lists', 'interactions',
+  'invitations', 'lead_fields', 'lead_imports', 'lead_settings', 'leads', 'memberships', 'organizations',
+  'pipeline_stages', 'reply_reviews', 'reply_rules', 'role_permissions', 'roles', 'sms_accounts',
+  'students', 'suppressions', 'tasks', 'teams', 'template_variants', 'templates', 'uploads'],
+  'These tables are audited, in insert, update and delete.');
 
 select tests.act_as('operator', '{"x-request-id": "req-1", "x-forwarded-for": "203.0.113.7, 10.0.0.1"}');
 insert into public.customers (organization_id, name, account_number, phone, arrears, currency)

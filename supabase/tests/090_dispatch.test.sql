@@ -7,6 +7,7 @@ begin
   update public.sms_accounts set status = 'disabled';
   update public.messages set status = 'failed' where status = 'sending';
   perform tests.arrange();
+  update public.organizations set marketing_consent = 'not_required';
   perform tests.remember('sender of ' || name, (select id from public.sms_accounts where organization_id = tests.id(name)))
   from unnest(array['ours', 'theirs']) name;
 end
@@ -74,7 +75,7 @@ select tests.only('{}', call, '42501', call) from unnest(array[
   'select public.dispatch_step()', 'select public.claim_doubtful(1)', 'select public.settle_message(gen_random_uuid(), 1)',
   'select public.record_receipt(''arkesel'', ''P'', ''delivered'')',
   'select public.record_inbound(''arkesel'', ''P'', ''+233244000001'', ''X'', ''STOP'')',
-  'select public.webhook_credentials(''twilio'', ''AC1'')', 'select private.claim_messages(1)', 'select private.record_outcomes(''[]'')']) call;
+  'select public.webhook_credentials(''twilio'', ''AC1'')', 'select private.claim_messages(1, null, null)', 'select private.record_outcomes(''[]'')']) call;
 
 -- Claiming
 do $$ begin perform tests.queue('b'), tests.queue('a'), tests.queue('later', send_after => now() + interval '30 seconds'),
@@ -82,8 +83,8 @@ do $$ begin perform tests.queue('b'), tests.queue('a'), tests.queue('later', sen
 create table tests.claimed as select tests.step('[]', 10) as answer;
 select is((select jsonb_agg(m - 'id' order by m ->> 'body') from tests.claimed, jsonb_array_elements(answer -> 'messages') m),
   jsonb_build_array(
-    jsonb_build_object('attempt', 1, 'to', '+233244000001', 'from', 'OursPower', 'body', 'Text a', 'provider', 'arkesel', 'account_id', tests.id('sender of ours')),
-    jsonb_build_object('attempt', 1, 'to', '+233244000001', 'from', 'OursPower', 'body', 'Text b', 'provider', 'arkesel', 'account_id', tests.id('sender of ours'))),
+    jsonb_build_object('attempt', 1, 'to', '+233244000001', 'from', 'OursPower', 'body', 'Text a', 'provider', 'arkesel', 'account_id', tests.id('sender of ours'), 'expires_at', null),
+    jsonb_build_object('attempt', 1, 'to', '+233244000001', 'from', 'OursPower', 'body', 'Text b', 'provider', 'arkesel', 'account_id', tests.id('sender of ours'), 'expires_at', null)),
   'What is due is claimed with all that sending needs.');
 select results_eq($$select status, attempts, sending_at is not null from public.messages where id = tests.id('a')$$, $$values ('sending', 1, true)$$,
   'What is claimed is marked before it goes out.');
@@ -378,7 +379,7 @@ select is((select count(*) from public.messages), 1::bigint, 'It is kept once.')
 select is(tests.reply('S9', 'Hi', to_number => '+12025550100') -> 'known', 'false', 'A reply to nobody''s number is nobody''s.');
 select is(tests.suppressed(), false, 'Thanks are no opt-out.');
 select is(tests.reply('S' || word, word) ->> 'meaning', meaning, format('"%s" means %s.', word, coalesce(meaning, 'nothing')))
-from (values ('stop', 'stop'), (' Stop. ', 'stop'), ('OPT   OUT', 'stop'), ('unsubscribe!', 'stop'), ('please stop', null), ('stopping', null),
+from (values ('stop', 'stop'), (' Stop. ', 'stop'), ('OPT   OUT', 'stop'), ('unsubscribe!', 'stop'), ('please stop', 'stop'), ('stopping', null),
   ('START', 'start'), ('"help"', 'help')) v (word, meaning);
 do $$ begin perform tests.clear(), tests.reply('T1', 'STOP'); end $$;
 select is(tests.suppressed(), true, 'STOP suppresses the number.');

@@ -53,7 +53,12 @@ export async function texting(): Promise<
   const organization = await newOrganization({ name: "Texting Utility" });
   const twilio = `+1555${digits(7)}`;
   const added = await organization.admin.client.from("sms_accounts")
-    .insert({ organization_id: organization.id, provider: "twilio", sender_id: twilio });
+    .insert({
+      organization_id: organization.id,
+      provider: "twilio",
+      sender_id: twilio,
+      number_type: "long_code",
+    });
   assert.equal(added.error, null, `no Twilio sender: ${JSON.stringify(added.error)}`);
   return { organization, clerk: await addMember(organization, "operator"), twilio };
 }

@@ -1,3 +1,4 @@
+import { withDatabase } from "./db.ts";
 import { call, expectStatus } from "./http.ts";
 import { notify } from "./mail.ts";
 import { ended, previewed, started } from "./lead_import.ts";
@@ -48,6 +49,10 @@ export async function newTenant(name: string): Promise<Tenant> {
     new File(["name,account number,phone,arrears\nKofi,77,0244123457,5\n"], `${name}.csv`),
   );
   const upload = await created<{ upload_id: string }>(organization, "/upload/excel", file);
+  const conversation = await call(organization.admin, "POST", "/conversations", {
+    to: "+233244123459",
+    message: `${name} conversation`,
+  });
   const lead = await created<{ id: string }>(organization, "/leads", {
     first_name: `${name} lead`,
     phone: "+233244123458",
@@ -70,6 +75,31 @@ export async function newTenant(name: string): Promise<Tenant> {
     role: "viewer",
     send_invite: false,
   });
+  const campaign = await created<{ id: string }>(organization, "/campaigns", {
+    name: `${name} campaign`,
+    audience: { lead_ids: [lead.id] },
+  });
+  const template = await created<{ id: string }>(organization, "/templates", {
+    name: `${name} template`,
+    body: "Dear {{name}}, we are closed on Friday.",
+  });
+  const suppression = await created<{ id: string }>(organization, "/suppressions", {
+    phone: "+233244123459",
+  });
+  const rule = await created<{ id: string }>(organization, "/suppressions/rules", {
+    kind: "keyword",
+    meaning: "stop",
+    pattern: `${name} gyae`,
+  });
+  const list = new FormData();
+  list.append("name", `${name} list`);
+  list.append("kind", "internal");
+  list.append("file", new File(["+233244123460"], "list.txt"));
+  const dncList = await created<{ id: string }>(organization, "/suppressions/dnc-lists", list);
+  const review = await withDatabase((sql) =>
+    sql`insert into public.reply_reviews (organization_id, phone, message_id)
+      values (${organization.id}, '+233244123461', ${message.message_id}) returning id`
+  );
   const log = await call(organization.admin, "GET", "/audit-logs?resource=customers");
   const ids = {
     user_id: organization.admin.userId,
@@ -83,8 +113,16 @@ export async function newTenant(name: string): Promise<Tenant> {
     student_id: student.id,
     batch_id: batch.batch_id,
     message_id: message.message_id,
+    conversation_id: expectStatus<{ conversation_id: string }>(conversation, 202).conversation_id,
+    template_id: template.id,
+    suppression_id: suppression.id,
+    rule_id: rule.id,
+    dnc_list_id: dncList.id,
+    review_id: String(review[0]?.["id"]),
+    phone_number_id: await firstOf(organization, "/phone-numbers"),
     upload_id: upload.upload_id,
     import_id: importId,
+    campaign_id: campaign.id,
   };
   return { ...organization, ids };
 }

@@ -6,7 +6,7 @@ import {
   readMoment,
 } from "../../supabase/functions/_shared/lead_import/values.ts";
 import { readRecords } from "../../supabase/functions/_shared/sheet/csv_records.ts";
-import { formParts } from "../../supabase/functions/leads/import/multipart.ts";
+import { formParts } from "../../supabase/functions/_shared/multipart.ts";
 import { type Piece, Splitter } from "../../supabase/functions/leads/import/splitter.ts";
 import { textPieces } from "../../supabase/functions/leads/import/text.ts";
 

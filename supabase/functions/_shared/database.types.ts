@@ -216,6 +216,219 @@ export type Database = {
           },
         ];
       };
+      "campaign_numbers": {
+        Row: {
+          "account_id": string;
+          "campaign_id": string;
+          "organization_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "account_id": string;
+          "campaign_id": string;
+          "organization_id": string;
+        };
+        Update: {
+          "account_id"?: string;
+          "campaign_id"?: string;
+          "organization_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_numbers_account";
+            columns: ["organization_id", "account_id"];
+            isOneToOne: false;
+            referencedRelation: "sms_accounts";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "campaign_numbers_campaign";
+            columns: ["organization_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "campaign_targets": {
+        Row: {
+          "campaign_id": string;
+          "lead_id": string;
+          "message_id": string | null;
+          "organization_id": string;
+          "phone": string | null;
+          "position": number;
+          "reason": string | null;
+          "send_after": string;
+          "status": string;
+          "updated_at": string;
+          "variant_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "campaign_id": string;
+          "lead_id": string;
+          "message_id"?: string | null;
+          "organization_id": string;
+          "phone"?: string | null;
+          "position": number;
+          "reason"?: string | null;
+          "send_after"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+          "variant_id"?: string | null;
+        };
+        Update: {
+          "campaign_id"?: string;
+          "lead_id"?: string;
+          "message_id"?: string | null;
+          "organization_id"?: string;
+          "phone"?: string | null;
+          "position"?: number;
+          "reason"?: string | null;
+          "send_after"?: string;
+          "status"?: string;
+          "updated_at"?: string;
+          "variant_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_targets_campaign";
+            columns: ["organization_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "campaign_templates": {
+        Row: {
+          "campaign_id": string;
+          "organization_id": string;
+          "template_id": string;
+          "weight": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "campaign_id": string;
+          "organization_id": string;
+          "template_id": string;
+          "weight"?: number;
+        };
+        Update: {
+          "campaign_id"?: string;
+          "organization_id"?: string;
+          "template_id"?: string;
+          "weight"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_templates_campaign";
+            columns: ["organization_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "campaigns": {
+        Row: {
+          "audience": NonNullable<Json>;
+          "created_at": string;
+          "created_by": string | null;
+          "deleted_at": string | null;
+          "finished_at": string | null;
+          "frozen_at": string | null;
+          "frozen_until": string | null;
+          "id": string;
+          "late_after_minutes": number;
+          "messages_per_minute": number | null;
+          "name": string;
+          "organization_id": string;
+          "pause_after": number;
+          "pause_error_rate": number;
+          "pause_filtered_rate": number;
+          "scheduled_at": string | null;
+          "started_at": string | null;
+          "started_by": string | null;
+          "status": string;
+          "status_reason": string | null;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "audience"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deleted_at"?: string | null;
+          "finished_at"?: string | null;
+          "frozen_at"?: string | null;
+          "frozen_until"?: string | null;
+          "id"?: string;
+          "late_after_minutes"?: number;
+          "messages_per_minute"?: number | null;
+          "name": string;
+          "organization_id": string;
+          "pause_after"?: number;
+          "pause_error_rate"?: number;
+          "pause_filtered_rate"?: number;
+          "scheduled_at"?: string | null;
+          "started_at"?: string | null;
+          "started_by"?: string | null;
+          "status"?: string;
+          "status_reason"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "audience"?: NonNullable<Json>;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "deleted_at"?: string | null;
+          "finished_at"?: string | null;
+          "frozen_at"?: string | null;
+          "frozen_until"?: string | null;
+          "id"?: string;
+          "late_after_minutes"?: number;
+          "messages_per_minute"?: number | null;
+          "name"?: string;
+          "organization_id"?: string;
+          "pause_after"?: number;
+          "pause_error_rate"?: number;
+          "pause_filtered_rate"?: number;
+          "scheduled_at"?: string | null;
+          "started_at"?: string | null;
+          "started_by"?: string | null;
+          "status"?: string;
+          "status_reason"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaigns_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaigns_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "campaigns_started_by_fkey";
+            columns: ["started_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "consents": {
         Row: {
           "act": string | null;
@@ -224,13 +437,18 @@ export type Database = {
           "disclosure": string | null;
           "disclosure_version": string | null;
           "event": string;
+          "honored_at": string | null;
           "id": string;
           "ip": string | null;
           "lead_id": string | null;
+          "message_id": string | null;
           "occurred_at": string;
           "organization_id": string;
           "phone": string;
+          "raw_text": string | null;
+          "recognized_by": string | null;
           "recorded_by": string | null;
+          "rule_id": string | null;
           "scope": string;
           "source": string;
           "user_agent": string | null;
@@ -243,13 +461,18 @@ export type Database = {
           "disclosure"?: string | null;
           "disclosure_version"?: string | null;
           "event": string;
+          "honored_at"?: string | null;
           "id"?: string;
           "ip"?: string | null;
           "lead_id"?: string | null;
+          "message_id"?: string | null;
           "occurred_at": string;
           "organization_id": string;
           "phone": string;
+          "raw_text"?: string | null;
+          "recognized_by"?: string | null;
           "recorded_by"?: string | null;
+          "rule_id"?: string | null;
           "scope"?: string;
           "source": string;
           "user_agent"?: string | null;
@@ -261,13 +484,18 @@ export type Database = {
           "disclosure"?: string | null;
           "disclosure_version"?: string | null;
           "event"?: string;
+          "honored_at"?: string | null;
           "id"?: string;
           "ip"?: string | null;
           "lead_id"?: string | null;
+          "message_id"?: string | null;
           "occurred_at"?: string;
           "organization_id"?: string;
           "phone"?: string;
+          "raw_text"?: string | null;
+          "recognized_by"?: string | null;
           "recorded_by"?: string | null;
+          "rule_id"?: string | null;
           "scope"?: string;
           "source"?: string;
           "user_agent"?: string | null;
@@ -292,6 +520,106 @@ export type Database = {
             columns: ["recorded_by"];
             isOneToOne: false;
             referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "conversations": {
+        Row: {
+          "assigned_to": string | null;
+          "closed_at": string | null;
+          "closed_by": string | null;
+          "created_at": string;
+          "customer_id": string | null;
+          "id": string;
+          "last_direction": string;
+          "last_message_at": string;
+          "last_message_id": string;
+          "last_preview": string;
+          "lead_id": string | null;
+          "organization_id": string;
+          "phone": string;
+          "provider": string;
+          "sender": string;
+          "status": string;
+          "unread": number;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_to"?: string | null;
+          "closed_at"?: string | null;
+          "closed_by"?: string | null;
+          "created_at"?: string;
+          "customer_id"?: string | null;
+          "id"?: string;
+          "last_direction": string;
+          "last_message_at": string;
+          "last_message_id": string;
+          "last_preview": string;
+          "lead_id"?: string | null;
+          "organization_id": string;
+          "phone": string;
+          "provider": string;
+          "sender": string;
+          "status"?: string;
+          "unread"?: number;
+          "updated_at"?: string;
+        };
+        Update: {
+          "assigned_to"?: string | null;
+          "closed_at"?: string | null;
+          "closed_by"?: string | null;
+          "created_at"?: string;
+          "customer_id"?: string | null;
+          "id"?: string;
+          "last_direction"?: string;
+          "last_message_at"?: string;
+          "last_message_id"?: string;
+          "last_preview"?: string;
+          "lead_id"?: string | null;
+          "organization_id"?: string;
+          "phone"?: string;
+          "provider"?: string;
+          "sender"?: string;
+          "status"?: string;
+          "unread"?: number;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "conversations_assigned_to_fkey";
+            columns: ["assigned_to"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_closed_by_fkey";
+            columns: ["closed_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_customer";
+            columns: ["organization_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "customers";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "conversations_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "conversations_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
             referencedColumns: ["id"];
           },
         ];
@@ -409,6 +737,79 @@ export type Database = {
           },
           {
             foreignKeyName: "customers_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "dnc_lists": {
+        Row: {
+          "calling_code": string;
+          "created_at": string;
+          "created_by": string | null;
+          "error": string | null;
+          "id": string;
+          "invalid": number;
+          "kind": string;
+          "name": string;
+          "next_position": number;
+          "numbers": number;
+          "organization_id": string;
+          "pieces": number;
+          "sealed": boolean;
+          "size_bytes": number;
+          "status": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "calling_code"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "error"?: string | null;
+          "id"?: string;
+          "invalid"?: number;
+          "kind": string;
+          "name": string;
+          "next_position"?: number;
+          "numbers"?: number;
+          "organization_id": string;
+          "pieces"?: number;
+          "sealed"?: boolean;
+          "size_bytes"?: number;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "calling_code"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "error"?: string | null;
+          "id"?: string;
+          "invalid"?: number;
+          "kind"?: string;
+          "name"?: string;
+          "next_position"?: number;
+          "numbers"?: number;
+          "organization_id"?: string;
+          "pieces"?: number;
+          "sealed"?: boolean;
+          "size_bytes"?: number;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "dnc_lists_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "dnc_lists_organization_id_fkey";
             columns: ["organization_id"];
             isOneToOne: false;
             referencedRelation: "organizations";
@@ -1300,6 +1701,9 @@ export type Database = {
           "body": string;
           "campaign_id": string | null;
           "category": string;
+          "checked_at": string | null;
+          "consent_id": string | null;
+          "conversation_id": string | null;
           "created_at": string;
           "created_by": string | null;
           "customer_id": string | null;
@@ -1308,23 +1712,30 @@ export type Database = {
           "encoding": string;
           "error_code": string | null;
           "error_message": string | null;
+          "expires_at": string | null;
           "from_number": string;
           "held_at": string | null;
           "id": string;
           "lead_id": string | null;
           "media": NonNullable<Json>;
           "organization_id": string;
+          "price": number | null;
+          "price_currency": string | null;
           "provider": string;
           "provider_message_id": string | null;
           "purpose": string;
+          "recipient_zone": string | null;
+          "reported": Json | null;
           "segments": number;
           "send_after": string;
           "sending_at": string | null;
           "sent_at": string | null;
           "settling_until": string | null;
           "status": string;
+          "target_position": number | null;
           "to_number": string;
           "updated_at": string;
+          "variant_id": string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -1334,6 +1745,9 @@ export type Database = {
           "body": string;
           "campaign_id"?: string | null;
           "category"?: string;
+          "checked_at"?: string | null;
+          "consent_id"?: string | null;
+          "conversation_id"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
           "customer_id"?: string | null;
@@ -1342,23 +1756,30 @@ export type Database = {
           "encoding": string;
           "error_code"?: string | null;
           "error_message"?: string | null;
+          "expires_at"?: string | null;
           "from_number": string;
           "held_at"?: string | null;
           "id"?: string;
           "lead_id"?: string | null;
           "media"?: NonNullable<Json>;
           "organization_id": string;
+          "price"?: number | null;
+          "price_currency"?: string | null;
           "provider": string;
           "provider_message_id"?: string | null;
           "purpose"?: string;
+          "recipient_zone"?: string | null;
+          "reported"?: Json | null;
           "segments": number;
           "send_after"?: string;
           "sending_at"?: string | null;
           "sent_at"?: string | null;
           "settling_until"?: string | null;
           "status": string;
+          "target_position"?: number | null;
           "to_number": string;
           "updated_at"?: string;
+          "variant_id"?: string | null;
         };
         Update: {
           "account_id"?: string | null;
@@ -1367,6 +1788,9 @@ export type Database = {
           "body"?: string;
           "campaign_id"?: string | null;
           "category"?: string;
+          "checked_at"?: string | null;
+          "consent_id"?: string | null;
+          "conversation_id"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
           "customer_id"?: string | null;
@@ -1375,23 +1799,30 @@ export type Database = {
           "encoding"?: string;
           "error_code"?: string | null;
           "error_message"?: string | null;
+          "expires_at"?: string | null;
           "from_number"?: string;
           "held_at"?: string | null;
           "id"?: string;
           "lead_id"?: string | null;
           "media"?: NonNullable<Json>;
           "organization_id"?: string;
+          "price"?: number | null;
+          "price_currency"?: string | null;
           "provider"?: string;
           "provider_message_id"?: string | null;
           "purpose"?: string;
+          "recipient_zone"?: string | null;
+          "reported"?: Json | null;
           "segments"?: number;
           "send_after"?: string;
           "sending_at"?: string | null;
           "sent_at"?: string | null;
           "settling_until"?: string | null;
           "status"?: string;
+          "target_position"?: number | null;
           "to_number"?: string;
           "updated_at"?: string;
+          "variant_id"?: string | null;
         };
         Relationships: [
           {
@@ -1538,12 +1969,17 @@ export type Database = {
       "organizations": {
         Row: {
           "audit_retention_months": number;
+          "contact_details": string | null;
           "country": string;
           "created_at": string;
           "currency": string;
           "id": string;
           "locale": string;
+          "marketing_consent": string;
+          "marketing_gap_hours": number | null;
+          "marketing_gap_messages": number | null;
           "message_retention_months": number;
+          "messages_per_second": number | null;
           "name": string;
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
@@ -1555,12 +1991,17 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "audit_retention_months"?: number;
+          "contact_details"?: string | null;
           "country"?: string;
           "created_at"?: string;
           "currency"?: string;
           "id"?: string;
           "locale"?: string;
+          "marketing_consent"?: string;
+          "marketing_gap_hours"?: number | null;
+          "marketing_gap_messages"?: number | null;
           "message_retention_months"?: number;
+          "messages_per_second"?: number | null;
           "name": string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
@@ -1571,12 +2012,17 @@ export type Database = {
         };
         Update: {
           "audit_retention_months"?: number;
+          "contact_details"?: string | null;
           "country"?: string;
           "created_at"?: string;
           "currency"?: string;
           "id"?: string;
           "locale"?: string;
+          "marketing_consent"?: string;
+          "marketing_gap_hours"?: number | null;
+          "marketing_gap_messages"?: number | null;
           "message_retention_months"?: number;
+          "messages_per_second"?: number | null;
           "name"?: string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
@@ -1659,6 +2105,115 @@ export type Database = {
           "updated_at"?: string;
         };
         Relationships: [];
+      };
+      "reply_reviews": {
+        Row: {
+          "created_at": string;
+          "decided_at": string | null;
+          "decided_by": string | null;
+          "id": string;
+          "message_id": string;
+          "organization_id": string;
+          "phone": string;
+          "rule_id": string | null;
+          "status": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "decided_at"?: string | null;
+          "decided_by"?: string | null;
+          "id"?: string;
+          "message_id": string;
+          "organization_id": string;
+          "phone": string;
+          "rule_id"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "decided_at"?: string | null;
+          "decided_by"?: string | null;
+          "id"?: string;
+          "message_id"?: string;
+          "organization_id"?: string;
+          "phone"?: string;
+          "rule_id"?: string | null;
+          "status"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "reply_reviews_decided_by_fkey";
+            columns: ["decided_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "reply_reviews_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "reply_rules": {
+        Row: {
+          "created_at": string;
+          "effective_from": string;
+          "effective_to": string | null;
+          "id": string;
+          "kind": string;
+          "language": string;
+          "meaning": string;
+          "organization_id": string | null;
+          "pattern": string;
+          "source": string;
+          "undoes_only": boolean;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "effective_from"?: string;
+          "effective_to"?: string | null;
+          "id"?: string;
+          "kind": string;
+          "language"?: string;
+          "meaning": string;
+          "organization_id"?: string | null;
+          "pattern": string;
+          "source": string;
+          "undoes_only"?: boolean;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "effective_from"?: string;
+          "effective_to"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "language"?: string;
+          "meaning"?: string;
+          "organization_id"?: string | null;
+          "pattern"?: string;
+          "source"?: string;
+          "undoes_only"?: boolean;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "reply_rules_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
       };
       "role_permissions": {
         Row: {
@@ -1792,47 +2347,74 @@ export type Database = {
       };
       "sms_accounts": {
         Row: {
+          "cap_zone": string;
           "created_at": string;
           "credentials_secret_id": string | null;
+          "daily_cap": number | null;
           "id": string;
           "is_default": boolean;
+          "label": string | null;
+          "number_type": string;
           "organization_id": string;
           "outages": number;
           "parked_reason": string | null;
           "parked_until": string | null;
+          "per_second": number | null;
           "provider": string;
+          "resting_reason": string | null;
+          "resting_until": string | null;
+          "segment_price": number | null;
           "sender_id": string;
           "status": string;
           "updated_at": string;
+          "watched_from": string | null;
         };
         ComputedFields: never;
         Insert: {
+          "cap_zone"?: string;
           "created_at"?: string;
           "credentials_secret_id"?: string | null;
+          "daily_cap"?: number | null;
           "id"?: string;
           "is_default"?: boolean;
+          "label"?: string | null;
+          "number_type": string;
           "organization_id": string;
           "outages"?: number;
           "parked_reason"?: string | null;
           "parked_until"?: string | null;
+          "per_second"?: number | null;
           "provider": string;
+          "resting_reason"?: string | null;
+          "resting_until"?: string | null;
+          "segment_price"?: number | null;
           "sender_id": string;
           "status"?: string;
           "updated_at"?: string;
+          "watched_from"?: string | null;
         };
         Update: {
+          "cap_zone"?: string;
           "created_at"?: string;
           "credentials_secret_id"?: string | null;
+          "daily_cap"?: number | null;
           "id"?: string;
           "is_default"?: boolean;
+          "label"?: string | null;
+          "number_type"?: string;
           "organization_id"?: string;
           "outages"?: number;
           "parked_reason"?: string | null;
           "parked_until"?: string | null;
+          "per_second"?: number | null;
           "provider"?: string;
+          "resting_reason"?: string | null;
+          "resting_until"?: string | null;
+          "segment_price"?: number | null;
           "sender_id"?: string;
           "status"?: string;
           "updated_at"?: string;
+          "watched_from"?: string | null;
         };
         Relationships: [
           {
@@ -2093,34 +2675,82 @@ export type Database = {
           },
         ];
       };
-      "templates": {
+      "template_variants": {
         Row: {
           "body": string;
           "created_at": string;
           "id": string;
-          "kind": string;
-          "name": string;
+          "label": string;
           "organization_id": string;
+          "template_id": string;
           "updated_at": string;
+          "weight": number;
         };
         ComputedFields: never;
         Insert: {
           "body": string;
           "created_at"?: string;
           "id"?: string;
+          "label": string;
+          "organization_id": string;
+          "template_id": string;
+          "updated_at"?: string;
+          "weight"?: number;
+        };
+        Update: {
+          "body"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "label"?: string;
+          "organization_id"?: string;
+          "template_id"?: string;
+          "updated_at"?: string;
+          "weight"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "template_variants_template";
+            columns: ["organization_id", "template_id"];
+            isOneToOne: false;
+            referencedRelation: "templates";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "templates": {
+        Row: {
+          "body": string;
+          "category": string;
+          "created_at": string;
+          "id": string;
+          "kind": string;
+          "name": string;
+          "organization_id": string;
+          "updated_at": string;
+          "weight": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "body": string;
+          "category"?: string;
+          "created_at"?: string;
+          "id"?: string;
           "kind"?: string;
           "name": string;
           "organization_id": string;
           "updated_at"?: string;
+          "weight"?: number;
         };
         Update: {
           "body"?: string;
+          "category"?: string;
           "created_at"?: string;
           "id"?: string;
           "kind"?: string;
           "name"?: string;
           "organization_id"?: string;
           "updated_at"?: string;
+          "weight"?: number;
         };
         Relationships: [
           {
@@ -2201,9 +2831,18 @@ export type Database = {
     Functions: {
       "accept_invitation": { Args: { "token": string }; Returns: string };
       "actor": { Args: { "organization_id"?: string }; Returns: Json };
+      "add_consent": { Args: { "consent": Json; "organization_id": string }; Returns: Json };
+      "add_dnc_pieces": {
+        Args: { "list_id": string; "organization_id": string; "pieces": (string)[] };
+        Returns: undefined;
+      };
       "add_lead_upload_pieces": {
         Args: { "organization_id": string; "pieces": Json; "upload_id": string };
         Returns: undefined;
+      };
+      "assign_conversation": {
+        Args: { "assigned_to"?: string; "conversation_id": string; "organization_id": string };
+        Returns: Json;
       };
       "assign_lead": {
         Args: {
@@ -2216,6 +2855,7 @@ export type Database = {
         Returns: Json;
       };
       "batch_detail": { Args: { "batch_id": string; "organization_id": string }; Returns: Json };
+      "begin_dnc_list": { Args: { "list": Json; "organization_id": string }; Returns: Json };
       "begin_lead_upload": {
         Args: { "file_name": string; "organization_id": string };
         Returns: Json;
@@ -2230,11 +2870,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      "cancel_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "cancel_lead_import": {
         Args: { "import_id": string; "organization_id": string };
         Returns: Json;
       };
       "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
+      "check_numbers": { Args: { "organization_id": string; "phones": (string)[] }; Returns: Json };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
       "claim_lead_import": { Args: { "runner": string }; Returns: Json };
       "create_action": {
@@ -2247,6 +2892,7 @@ export type Database = {
         Returns: Json;
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
+      "create_campaign": { Args: { "campaign": Json; "organization_id": string }; Returns: Json };
       "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
       "create_interaction": {
         Args: { "interaction": Json; "lead_id": string; "organization_id": string };
@@ -2256,22 +2902,57 @@ export type Database = {
         Args: { "allow_duplicate"?: boolean; "lead": Json; "organization_id": string };
         Returns: Json;
       };
+      "create_phone_number": { Args: { "number": Json; "organization_id": string }; Returns: Json };
+      "create_reply_rule": { Args: { "organization_id": string; "rule": Json }; Returns: Json };
       "create_student": {
         Args: { "lead_id": string; "organization_id": string; "student": Json };
         Returns: Json;
       };
+      "create_suppression": {
+        Args: { "organization_id": string; "suppression": Json };
+        Returns: Json;
+      };
       "create_task": { Args: { "organization_id": string; "task": Json }; Returns: Json };
+      "create_template": { Args: { "organization_id": string; "template": Json }; Returns: Json };
       "create_upload": {
         Args: { "file_name": string; "organization_id": string; "rows": Json; "summary": Json };
         Returns: Json;
       };
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
+      "decide_reply_review": {
+        Args: { "decision": string; "organization_id": string; "review_id": string };
+        Returns: Json;
+      };
+      "delete_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: undefined;
+      };
+      "delete_dnc_list": {
+        Args: { "list_id": string; "organization_id": string };
+        Returns: undefined;
+      };
       "delete_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: undefined };
+      "delete_phone_number": {
+        Args: { "number_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "delete_reply_rule": {
+        Args: { "organization_id": string; "rule_id": string };
+        Returns: undefined;
+      };
       "delete_student": {
         Args: { "lead_id": string; "organization_id": string; "student_id": string };
         Returns: undefined;
       };
       "delete_task": { Args: { "organization_id": string; "task_id": string }; Returns: undefined };
+      "delete_template": {
+        Args: { "organization_id": string; "template_id": string };
+        Returns: undefined;
+      };
+      "discard_dnc_list": {
+        Args: { "list_id": string; "organization_id": string };
+        Returns: undefined;
+      };
       "discard_lead_upload": {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
@@ -2307,14 +2988,27 @@ export type Database = {
         Returns: undefined;
       };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "freeze_slice": { Args: { "campaign_id"?: string; "size"?: number }; Returns: Json };
       "get_audit_log": { Args: { "entry_id": string; "organization_id": string }; Returns: Json };
+      "get_campaign": { Args: { "campaign_id": string; "organization_id": string }; Returns: Json };
+      "get_conversation": {
+        Args: {
+          "before"?: string;
+          "conversation_id": string;
+          "organization_id": string;
+          "page_limit": number;
+        };
+        Returns: Json;
+      };
       "get_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: Json };
       "get_lead_import": {
         Args: { "import_id": string; "organization_id": string };
         Returns: Json;
       };
       "get_task": { Args: { "organization_id": string; "task_id": string }; Returns: Json };
+      "get_template": { Args: { "organization_id": string; "template_id": string }; Returns: Json };
       "get_user": { Args: { "organization_id": string; "user_id": string }; Returns: Json };
+      "import_dnc_slice": { Args: Record<PropertyKey, never>; Returns: Json };
       "import_lead_slice": {
         Args: {
           "faults": Json;
@@ -2323,6 +3017,16 @@ export type Database = {
           "import_id": string;
           "rows": Json;
           "runner": string;
+        };
+        Returns: Json;
+      };
+      "import_suppressions": {
+        Args: {
+          "answer": Json;
+          "organization_id": string;
+          "phones": (string)[];
+          "reason": string;
+          "scope": string;
         };
         Returns: Json;
       };
@@ -2346,6 +3050,10 @@ export type Database = {
         Returns: Json;
       };
       "leads_per_assignee": { Args: { "organization_id": string }; Returns: Json };
+      "lift_suppression": {
+        Args: { "organization_id": string; "reason": string; "suppression_id": string };
+        Returns: undefined;
+      };
       "list_actions": {
         Args: {
           "filters": Json;
@@ -2368,6 +3076,33 @@ export type Database = {
         Args: { "organization_id": string; "page_limit": number; "page_offset": number };
         Returns: Json;
       };
+      "list_campaigns": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_consents": {
+        Args: {
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+          "phone": string;
+        };
+        Returns: Json;
+      };
+      "list_conversations": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
       "list_customers": {
         Args: {
           "filters": Json;
@@ -2376,6 +3111,10 @@ export type Database = {
           "page_offset": number;
           "sort": string;
         };
+        Returns: Json;
+      };
+      "list_dnc_lists": {
+        Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
         Returns: Json;
       };
       "list_emails": {
@@ -2446,10 +3185,48 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_phone_numbers": {
+        Args: {
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+        };
+        Returns: Json;
+      };
+      "list_reply_reviews": {
+        Args: {
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+          "status"?: string;
+        };
+        Returns: Json;
+      };
       "list_stages": { Args: { "organization_id": string }; Returns: Json };
       "list_students": {
         Args: {
           "lead_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_suppressions": {
+        Args: {
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+        };
+        Returns: Json;
+      };
+      "list_targets": {
+        Args: {
+          "after": number;
+          "campaign_id": string;
+          "filters": Json;
           "organization_id": string;
           "page_limit": number;
           "page_offset": number;
@@ -2463,6 +3240,15 @@ export type Database = {
           "page_limit": number;
           "page_offset": number;
           "sort": string;
+        };
+        Returns: Json;
+      };
+      "list_templates": {
+        Args: {
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
         };
         Returns: Json;
       };
@@ -2498,8 +3284,16 @@ export type Database = {
         Args: { "changes"?: Json; "organization_id": string };
         Returns: Json;
       };
+      "pause_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "ping": { Args: Record<PropertyKey, never>; Returns: Json };
       "pipeline_summary": { Args: { "organization_id": string }; Returns: Json };
+      "preview_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "preview_lead_upload": {
         Args: {
           "answer": Json;
@@ -2522,6 +3316,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "read_conversation": {
+        Args: { "conversation_id": string; "organization_id": string; "until"?: string };
+        Returns: Json;
+      };
       "read_lead_settings": { Args: { "organization_id": string }; Returns: Json };
       "read_lead_upload": {
         Args: { "organization_id": string; "upload_id": string; "with_piece"?: boolean };
@@ -2538,6 +3336,7 @@ export type Database = {
       "record_inbound": {
         Args: {
           "body": string;
+          "facts"?: Json;
           "from_number": string;
           "media"?: Json;
           "opt_out_type"?: string;
@@ -2551,6 +3350,7 @@ export type Database = {
         Args: {
           "code"?: string;
           "detail"?: string;
+          "facts"?: Json;
           "message_id"?: string;
           "opt_out"?: boolean;
           "provider": string;
@@ -2563,8 +3363,21 @@ export type Database = {
         Args: { "organization_id": string; "reassign_to"?: string; "user_id": string };
         Returns: undefined;
       };
+      "render_template": {
+        Args: {
+          "lead_id"?: string;
+          "organization_id": string;
+          "template_id": string;
+          "variables"?: Json;
+        };
+        Returns: Json;
+      };
       "replace_stages": {
         Args: { "moves"?: Json; "organization_id": string; "stages": Json };
+        Returns: Json;
+      };
+      "reply_to_conversation": {
+        Args: { "conversation_id": string; "message": string; "organization_id": string };
         Returns: Json;
       };
       "resend_assignment": {
@@ -2579,6 +3392,11 @@ export type Database = {
         Args: { "allow_duplicate"?: boolean; "lead_id": string; "organization_id": string };
         Returns: Json;
       };
+      "resume_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "seal_dnc_list": { Args: { "list_id": string; "organization_id": string }; Returns: Json };
       "send_bulk": {
         Args: {
           "filter"?: Json;
@@ -2603,6 +3421,10 @@ export type Database = {
         Returns: Json;
       };
       "set_calendar": { Args: { "calendar": Json; "organization_id": string }; Returns: Json };
+      "set_conversation_status": {
+        Args: { "conversation_id": string; "organization_id": string; "status": string };
+        Returns: Json;
+      };
       "set_lead_fields": { Args: { "fields": Json; "organization_id": string }; Returns: Json };
       "set_sms_credentials": {
         Args: { "account_id": string; "credentials": Json };
@@ -2613,9 +3435,32 @@ export type Database = {
         Returns: string;
       };
       "sla_performance": { Args: { "organization_id": string }; Returns: Json };
+      "start_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "start_conversation": {
+        Args: {
+          "message": string;
+          "organization_id": string;
+          "sender_id"?: string;
+          "to_number": string;
+        };
+        Returns: Json;
+      };
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
+        Returns: Json;
+      };
+      "try_reply": { Args: { "body": string; "organization_id": string }; Returns: Json };
+      "update_campaign": {
+        Args: {
+          "campaign_id": string;
+          "change": Json;
+          "expected_version"?: number;
+          "organization_id": string;
+        };
         Returns: Json;
       };
       "update_holder": {
@@ -2636,6 +3481,10 @@ export type Database = {
         Args: { "changes": Json; "organization_id": string };
         Returns: Json;
       };
+      "update_phone_number": {
+        Args: { "change": Json; "number_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "update_student": {
         Args: {
           "change": Json;
@@ -2652,6 +3501,10 @@ export type Database = {
           "organization_id": string;
           "task_id": string;
         };
+        Returns: Json;
+      };
+      "update_template": {
+        Args: { "change": Json; "organization_id": string; "template_id": string };
         Returns: Json;
       };
       "update_user": {

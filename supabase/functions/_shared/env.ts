@@ -53,7 +53,8 @@ export const env = {
   sentryDsn: () => optional("SENTRY_DSN"),
   /** The public address of the webhooks function, which providers call and sign. */
   webhookBaseUrl: () =>
-    optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${required("SUPABASE_URL")}/functions/v1/webhooks`,
+    (optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${required("SUPABASE_URL")}/functions/v1/webhooks`)
+      .replace(/\/+$/, ""),
   callbackSigningSecret: () => required("CALLBACK_SIGNING_SECRET"),
   /** Seconds for which a message in doubt waits for its callback before the provider is asked. */
   messageSettleSeconds: () => wholeNumber("MESSAGE_SETTLE_SECONDS", 600),

@@ -38,6 +38,9 @@ function sender() {
     const token = signCallback(secret, message.id);
     return account.send({
       ...message,
+      ...(message.expires_at && {
+        validitySeconds: (Date.parse(message.expires_at) - Date.now()) / 1000,
+      }),
       callbackUrl: `${base}${callbackPaths[message.provider]}?${CALLBACK_TOKEN_PARAM}=${token}`,
     });
   };

@@ -1,6 +1,8 @@
 import { createApp } from "../_shared/app.ts";
 import { dispatchMessages } from "./dispatch.ts";
+import { freezeCampaigns } from "./freeze_campaigns.ts";
 import { sendQueuedEmails } from "./send_emails.ts";
+import { importDncLists } from "./import_dnc.ts";
 import { importLeadFiles } from "./import_leads.ts";
 import { settleMessages } from "./settle.ts";
 
@@ -11,3 +13,5 @@ dispatchMessages(router);
 settleMessages(router);
 sendQueuedEmails(router);
 importLeadFiles(router);
+freezeCampaigns(router);
+importDncLists(router);

@@ -13,11 +13,12 @@ import { Problem, unwrap } from "../_shared/problem.ts";
  * configuration and only the path and the raw query from the request.
  */
 export async function webhookRequest(c: Context<AppEnv>): Promise<WebhookRequest> {
-  const url = new URL(c.req.url);
-  const path = url.pathname.replace(/^\/webhooks/, "");
+  const path = new URL(c.req.url).pathname.replace(/^\/webhooks/, "");
+  // As it came: URL would escape some characters anew, and the signature is over the characters.
+  const query = c.req.url.includes("?") ? c.req.url.slice(c.req.url.indexOf("?")) : "";
   return {
     method: c.req.method,
-    url: `${env.webhookBaseUrl()}${path}${url.search}`,
+    url: `${env.webhookBaseUrl()}${path}${query}`,
     headers: c.req.raw.headers,
     rawBody: await c.req.text(),
   };
@@ -55,6 +56,7 @@ export async function recordReport(
     ...(report.code === null ? {} : { code: report.code }),
     ...(report.message === null ? {} : { detail: report.message }),
     opt_out: optedOut,
+    ...(report.facts === undefined ? {} : { facts: { ...report.facts } }),
   });
   if (!Recorded.parse(unwrap(answer)).known) {
     log("warn", "receipt_unknown", { provider, request_id: c.var.requestId });

@@ -3,6 +3,7 @@ import type { AppEnv } from "../_shared/context.ts";
 import { env } from "../_shared/env.ts";
 import { twilioAccount } from "../_shared/messaging/accounts.ts";
 import type { SmsProvider, WebhookRequest } from "../_shared/messaging/provider.ts";
+import { textOf, webhookParams } from "../_shared/messaging/provider_http.ts";
 import { unwrap } from "../_shared/problem.ts";
 import { limitSubject } from "../_shared/rate_limit.ts";
 import { forged, recorder } from "./received.ts";
@@ -17,7 +18,7 @@ export async function verifiedTwilio(
   request: WebhookRequest,
 ): Promise<SmsProvider> {
   if (!request.headers.has("x-twilio-signature")) throw forged();
-  const accountSid = new URLSearchParams(request.rawBody).get("AccountSid") ?? "";
+  const accountSid = textOf(webhookParams(request), "AccountSid") ?? "";
   if (accountSid === env.twilio().accountSid) {
     const platform = twilioAccount();
     if (await platform.verify(request)) return platform;

@@ -1,35 +1,27 @@
 import { createRoute, z } from "../_shared/zod.ts";
+import type { Context } from "hono";
 import type { App } from "../_shared/app.ts";
+import type { AppEnv } from "../_shared/context.ts";
 import { log } from "../_shared/log.ts";
 import { Problem, problems, unwrap } from "../_shared/problem.ts";
 import { recorder, webhookRequest } from "./received.ts";
 import { verifiedTwilio } from "./twilio_caller.ts";
 
-const route = createRoute({
-  method: "post",
+const Fields = {
+  MessageSid: z.string().optional(),
+  From: z.string().optional(),
+  To: z.string().optional(),
+  Body: z.string().optional(),
+};
+
+const definition = {
   path: "/twilio/inbound",
-  operationId: "receiveTwilioMessage",
   tags: ["webhooks"],
   summary: "A text that somebody sent to one of our numbers",
   description:
-    "Verified by X-Twilio-Signature. STOP suppresses the number in the same transaction, START lifts that.",
+    "Verified by X-Twilio-Signature. It opens its conversation, and what it means takes effect in the same transaction: " +
+    "STOP in any words, START, HELP.",
   security: [],
-  request: {
-    body: {
-      content: {
-        "application/x-www-form-urlencoded": {
-          schema: z.looseObject({
-            MessageSid: z.string().optional(),
-            From: z.string().optional(),
-            To: z.string().optional(),
-            Body: z.string().optional(),
-          }).openapi({
-            example: { MessageSid: "SM…", From: "+15551230001", To: "+15550009999", Body: "STOP" },
-          }),
-        },
-      },
-    },
-  },
   responses: {
     200: {
       description: "Taken; TwiML without a reply",
@@ -37,30 +29,58 @@ const route = createRoute({
     },
     ...problems(403, 422, 429),
   },
+};
+
+const post = createRoute({
+  ...definition,
+  method: "post",
+  operationId: "receiveTwilioMessage",
+  request: {
+    body: {
+      content: {
+        "application/x-www-form-urlencoded": {
+          schema: z.looseObject(Fields).openapi({
+            example: { MessageSid: "SM…", From: "+15551230001", To: "+15550009999", Body: "STOP" },
+          }),
+        },
+      },
+    },
+  },
+});
+
+const get = createRoute({
+  ...definition,
+  method: "get",
+  operationId: "getTwilioMessage",
+  request: { query: z.looseObject(Fields) },
 });
 
 const Recorded = z.object({ known: z.boolean(), duplicate: z.boolean() });
 
-export function twilioInbound(app: App) {
-  app.openapi(route, async (c) => {
-    const request = await webhookRequest(c);
-    const twilio = await verifiedTwilio(c, request);
-    const message = twilio.parseInbound(request);
-    if (message === null) {
-      throw new Problem(422, "not_a_message", "This is not an inbound message.");
-    }
-    const answer = await recorder(c).rpc("record_inbound", {
-      provider: "twilio",
-      provider_message_id: message.providerMessageId,
-      from_number: message.from,
-      to_number: message.to,
-      body: message.body,
-      media: message.mediaUrls,
-      ...(message.optOutType === null ? {} : { opt_out_type: message.optOutType }),
-    });
-    if (!Recorded.parse(unwrap(answer)).known) {
-      log("warn", "inbound_unknown_number", { request_id: c.var.requestId });
-    }
-    return c.body("<Response/>", 200, { "content-type": "text/xml" });
+async function receive(c: Context<AppEnv>) {
+  const request = await webhookRequest(c);
+  const twilio = await verifiedTwilio(c, request);
+  const message = twilio.parseInbound(request);
+  if (message === null) {
+    throw new Problem(422, "not_a_message", "This is not an inbound message.");
+  }
+  const answer = await recorder(c).rpc("record_inbound", {
+    provider: "twilio",
+    provider_message_id: message.providerMessageId,
+    from_number: message.from,
+    to_number: message.to,
+    body: message.body,
+    media: message.mediaUrls,
+    ...(message.optOutType === null ? {} : { opt_out_type: message.optOutType }),
+    ...(message.facts === undefined ? {} : { facts: { ...message.facts } }),
   });
+  if (!Recorded.parse(unwrap(answer)).known) {
+    log("warn", "inbound_unknown_number", { request_id: c.var.requestId });
+  }
+  return c.body("<Response/>", 200, { "content-type": "text/xml" });
+}
+
+export function twilioInbound(app: App) {
+  app.openapi(post, receive);
+  app.openapi(get, receive);
 }

@@ -47,6 +47,16 @@ export type DeliveryStatus =
   | "failed"
   | "canceled";
 
+/** What a provider says of a message beside its status; as the database keeps it. */
+export interface ProviderFacts {
+  /** A decimal; providers write what we pay as a negative number. */
+  price?: string;
+  currency?: string;
+  segments?: number;
+  /** Fields of the request that we do not know. */
+  reported?: Record<string, string>;
+}
+
 /** What a provider says about one message, by callback or on request. */
 export interface DeliveryReport {
   providerMessageId: string;
@@ -56,6 +66,7 @@ export interface DeliveryReport {
   message: string | null;
   /** When it happened, ISO 8601 in UTC, where the provider says so. */
   at: string | null;
+  facts?: ProviderFacts;
 }
 
 /** A text that a person sent to one of our numbers. */
@@ -67,6 +78,7 @@ export interface InboundSms {
   mediaUrls: string[];
   /** `STOP`, `HELP` or `START` where the provider recognized the keyword itself. */
   optOutType: string | null;
+  facts?: ProviderFacts;
 }
 
 /** What a failed delivery means for the number and for another try. */

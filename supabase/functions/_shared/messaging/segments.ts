@@ -32,6 +32,14 @@ export function countSegments(text: string): SegmentCount {
   };
 }
 
+/** The characters of a text that make it UCS-2, each once, the first ten. */
+export function ucs2Characters(text: string): string[] {
+  const others = Array.from(text).filter((c) =>
+    !GSM7_BASIC.includes(c) && !GSM7_EXTENSION.includes(c)
+  );
+  return [...new Set(others)].slice(0, 10);
+}
+
 function countParts(widths: number[], partSize: number): number {
   let parts = 1;
   let used = 0;

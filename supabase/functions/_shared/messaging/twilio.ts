@@ -57,7 +57,7 @@ function sendForm(message: OutboundSms): URLSearchParams {
       : `${message.callbackUrl}#rc=3&rp=ct,rt,5xx`,
   );
   if (message.validitySeconds !== undefined) {
-    const seconds = Math.min(36_000, Math.max(1, Math.round(message.validitySeconds)));
+    const seconds = Math.min(36_000, Math.max(1, Math.floor(message.validitySeconds)));
     form.set("ValidityPeriod", String(seconds));
   }
   return form;

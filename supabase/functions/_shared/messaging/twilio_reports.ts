@@ -1,6 +1,13 @@
-import type { DeliveryReport, DeliveryStatus, InboundSms, WebhookRequest } from "./provider.ts";
+import type {
+  DeliveryReport,
+  DeliveryStatus,
+  InboundSms,
+  ProviderFacts,
+  WebhookRequest,
+} from "./provider.ts";
 import { maskNumbers, textOf, webhookParams } from "./provider_http.ts";
 import { describeTwilioError } from "./twilio_errors.ts";
+import { callbackFacts, resourceFacts } from "./twilio_facts.ts";
 
 const STATUSES: Readonly<Record<string, DeliveryStatus>> = {
   accepted: "queued",
@@ -25,6 +32,7 @@ export function resourceReport(resource: Record<string, unknown>): DeliveryRepor
     code: textOf(resource, "error_code"),
     message: textOf(resource, "error_message"),
     at: Number.isNaN(at) ? null : new Date(at).toISOString(),
+    facts: resourceFacts(resource),
   });
 }
 
@@ -37,17 +45,34 @@ export function parseDelivery(request: WebhookRequest): DeliveryReport | null {
     code: textOf(params, "ErrorCode"),
     message: textOf(params, "ErrorMessage"),
     at: dlrDate(textOf(params, "RawDlrDoneDate")),
+    facts: callbackFacts(params),
   });
 }
 
 type Field = string | null;
 
-function report(raw: { id: Field; status: Field; code: Field; message: Field; at: Field }) {
+interface RawReport {
+  id: Field;
+  status: Field;
+  code: Field;
+  message: Field;
+  at: Field;
+  facts: ProviderFacts | null;
+}
+
+function report(raw: RawReport): DeliveryReport | null {
   const status = STATUSES[raw.status ?? ""];
   if (raw.id === null || status === undefined) return null;
   const code = raw.code === "0" ? null : raw.code;
   const message = raw.message === null ? describeTwilioError(code) : maskNumbers(raw.message);
-  return { providerMessageId: raw.id, status, code, message, at: raw.at };
+  return {
+    providerMessageId: raw.id,
+    status,
+    code,
+    message,
+    at: raw.at,
+    ...(raw.facts === null ? {} : { facts: raw.facts }),
+  };
 }
 
 /** `YYMMDDhhmm` in UTC, as carriers write it. */
@@ -71,5 +96,14 @@ export function parseInbound(request: WebhookRequest): InboundSms | null {
     (_, index) => textOf(params, `MediaUrl${index}`) ?? "",
   ).filter((url) => url !== "");
   const optOutType = textOf(params, "OptOutType");
-  return { providerMessageId: id, from, to, body: params["Body"], mediaUrls, optOutType };
+  const facts = callbackFacts(params);
+  return {
+    providerMessageId: id,
+    from,
+    to,
+    body: params["Body"],
+    mediaUrls,
+    optOutType,
+    ...(facts === null ? {} : { facts }),
+  };
 }

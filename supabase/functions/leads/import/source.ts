@@ -2,7 +2,7 @@ import { z } from "../../_shared/zod.ts";
 import type { Client } from "../../_shared/clients.ts";
 import { Column, Terms } from "../../_shared/lead_import/terms.ts";
 import { invalidFields, unwrap } from "../../_shared/problem.ts";
-import { fieldText, formParts } from "./multipart.ts";
+import { fieldText, formParts } from "../../_shared/multipart.ts";
 import { type ReceivedFile, receiveFile } from "./upload.ts";
 
 /** A file that is here, whether it came with this request or waited. */

@@ -7,7 +7,7 @@ import { ensure, Problem, problemStatus, unwrap } from "../../_shared/problem.ts
 import { SheetError } from "../../_shared/sheet/error.ts";
 import { fileKind } from "../../_shared/sheet/file_kind.ts";
 import { headerKey } from "../../_shared/sheet/header_key.ts";
-import type { FormPart } from "./multipart.ts";
+import type { FormPart } from "../../_shared/multipart.ts";
 import { type Piece, Splitter } from "./splitter.ts";
 import { type TableForm, tableForm } from "./table.ts";
 import { textPieces } from "./text.ts";

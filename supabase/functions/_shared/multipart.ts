@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Problem } from "../../_shared/problem.ts";
+import { Problem } from "./problem.ts";
 
 /** One part of a form. Its content must be read to the end before the next part is asked for. */
 export interface FormPart {

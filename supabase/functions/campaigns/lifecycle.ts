@@ -1,0 +1,52 @@
+import { createRoute } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
+import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
+import { Campaign, toCampaign } from "./schemas.ts";
+
+const moves = {
+  start: {
+    summary: "Start a campaign",
+    description: "A draft whose `scheduled_at` is to come waits for it. The audience is frozen " +
+      "when it begins: leads that come later are not in it. Needs leads:read for the whole " +
+      "organization too.",
+  },
+  pause: {
+    summary: "Pause a campaign",
+    description: "Once this has answered nothing more is handed to the carrier.",
+  },
+  resume: {
+    summary: "Resume a campaign",
+    description: "It goes on where it was: nobody is left out or texted twice. One that missed " +
+      "its schedule starts now.",
+  },
+  cancel: {
+    summary: "Cancel a campaign",
+    description: "Whoever was not texted yet will not be. It cannot be undone.",
+  },
+} as const;
+
+function route(move: keyof typeof moves) {
+  return createRoute({
+    method: "post",
+    path: `/{id}/${move}`,
+    operationId: `${move}Campaign`,
+    tags: ["campaigns"],
+    ...moves[move],
+    ...permitted("campaigns:write"),
+    request: { params: IdParam },
+    responses: { 200: json(Campaign, "The campaign"), ...guarded, ...problems(404, 409, 422) },
+  });
+}
+
+export function moveCampaigns(app: App) {
+  for (const move of ["start", "pause", "resume", "cancel"] as const) {
+    app.openapi(route(move), async (c) => {
+      const row = await c.var.db.rpc(`${move}_campaign`, {
+        organization_id: c.var.actor.organizationId,
+        campaign_id: c.req.valid("param").id,
+      });
+      return c.json(toCampaign(unwrap(row, "campaign")), 200);
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import { createApp } from "../_shared/app.ts";
+import { createCampaign } from "./create.ts";
+import { deleteCampaign } from "./delete.ts";
+import { getCampaign } from "./get.ts";
+import { moveCampaigns } from "./lifecycle.ts";
+import { listCampaigns } from "./list.ts";
+import { previewCampaign } from "./preview.ts";
+import { listTargets } from "./targets.ts";
+import { updateCampaign } from "./update.ts";
+
+/** Marketing texts to an audience of leads. */
+export const router = createApp("campaigns");
+
+listCampaigns(router);
+createCampaign(router);
+getCampaign(router);
+updateCampaign(router);
+deleteCampaign(router);
+previewCampaign(router);
+moveCampaigns(router);
+listTargets(router);

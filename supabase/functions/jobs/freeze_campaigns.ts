@@ -1,0 +1,35 @@
+import { z } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import type { Client } from "../_shared/clients.ts";
+import { ensure, unwrap } from "../_shared/problem.ts";
+import { job } from "./job.ts";
+
+/** Leads of one transaction: about a second, for which a pause may have to wait. */
+const size = 10_000;
+/** How long a run works before it hands over to a next one. */
+const runMs = 60_000;
+
+const Slice = z.object({
+  campaign_id: z.string().nullable(),
+  frozen: z.number(),
+  done: z.boolean(),
+});
+
+/** Freezes slice after slice of whatever campaign is to be frozen and nobody else is freezing. */
+async function freeze(db: Client) {
+  const until = Date.now() + runMs;
+  let frozen = 0;
+  for (;;) {
+    const slice = Slice.parse(unwrap(await db.rpc("freeze_slice", { size })));
+    frozen += slice.frozen;
+    if (slice.campaign_id === null) return { frozen };
+    if (Date.now() > until) {
+      ensure(await db.rpc("invoke_job", { job: "freeze-campaigns" }));
+      return { frozen, more: true };
+    }
+  }
+}
+
+export function freezeCampaigns(app: App) {
+  job(app, "freeze-campaigns", "Freezes the audiences of campaigns that start", freeze);
+}

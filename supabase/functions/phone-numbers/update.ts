@@ -1,0 +1,30 @@
+import { createRoute } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
+import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
+import { PhoneNumber, PhoneNumberChange, toPhoneNumber } from "./schemas.ts";
+
+const route = createRoute({
+  method: "patch",
+  path: "/{id}",
+  operationId: "updatePhoneNumber",
+  tags: ["phone-numbers"],
+  summary: "Change a number, disable it, or end its rest",
+  description:
+    "409 `default_number` for disabling the default one while there are others. `status` active also " +
+    "wakes a parked number.",
+  ...permitted("organization:update"),
+  request: { params: IdParam, body: jsonBody(PhoneNumberChange) },
+  responses: { 200: json(PhoneNumber, "The number"), ...guarded, ...problems(400, 404, 409, 422) },
+});
+
+export function updatePhoneNumber(app: App) {
+  app.openapi(route, async (c) => {
+    const answer = await c.var.db.rpc("update_phone_number", {
+      organization_id: c.var.actor.organizationId,
+      number_id: c.req.valid("param").id,
+      change: c.req.valid("json"),
+    });
+    return c.json(toPhoneNumber(unwrap(answer, "phone number")), 200);
+  });
+}

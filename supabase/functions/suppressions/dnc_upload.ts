@@ -1,0 +1,109 @@
+import { getCountryCallingCode, isSupportedCountry } from "libphonenumber-js";
+import { z } from "../_shared/zod.ts";
+import type { Actor } from "../_shared/actor.ts";
+import type { Client } from "../_shared/clients.ts";
+import { fieldText, type FormPart, formParts } from "../_shared/multipart.ts";
+import { ensure, invalidFields, unwrap } from "../_shared/problem.ts";
+
+/** Characters of a piece, which one statement imports: some 20,000 numbers. */
+const pieceSize = 256 * 1024;
+const piecesAtOnce = 8;
+const longestLine = 10_000;
+
+const Head = z.object({
+  name: z.string().trim().min(1).max(100),
+  kind: z.enum(["registry", "litigator", "internal"]),
+});
+const Begun = z.union([
+  z.object({ replayed: z.unknown() }).strict(),
+  z.object({ list_id: z.string() }),
+]);
+
+/** The text of a file in pieces that end where lines do. */
+async function* piecesOf(part: FormPart): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const bytes of part.content) {
+    rest += decoder.decode(bytes, { stream: true }).replaceAll("\0", "");
+    if (rest.length < pieceSize) continue;
+    const cut = Math.max(rest.lastIndexOf("\n"), rest.lastIndexOf("\r"));
+    if (cut === -1) {
+      if (rest.length > pieceSize + longestLine) {
+        throw invalidFields([{ path: "file", message: "is not a file with one number a line" }]);
+      }
+      continue;
+    }
+    yield rest.slice(0, cut);
+    rest = rest.slice(cut + 1);
+  }
+  rest += decoder.decode();
+  if (rest.trim() !== "") yield rest;
+}
+
+async function store(
+  db: Client,
+  ids: { organization_id: string; list_id: string },
+  part: FormPart,
+) {
+  let waiting: string[] = [];
+  const send = async () => {
+    ensure(await db.rpc("add_dnc_pieces", { ...ids, pieces: waiting }));
+    waiting = [];
+  };
+  for await (const piece of piecesOf(part)) {
+    waiting.push(piece);
+    if (waiting.length === piecesAtOnce) await send();
+  }
+  if (waiting.length > 0) await send();
+}
+
+/**
+ * Takes in a list and its file, as it comes: `name` and `kind` must precede `file`, since the file is never in memory
+ * whole. Answers the list, or what a repeat of the request is answered.
+ */
+export async function receiveList(db: Client, actor: Actor, request: Request): Promise<unknown> {
+  const fields: Record<string, string> = {};
+  for await (const part of formParts(request.body, request.headers.get("content-type") ?? "")) {
+    if (part.name === "name" || part.name === "kind") fields[part.name] = await fieldText(part);
+    else if (part.name === "file" && part.fileName !== null) {
+      return await receiveFile(db, actor, fields, part);
+    }
+  }
+  throw invalidFields([{ path: "file", message: "Send the file as multipart field `file`." }]);
+}
+
+async function receiveFile(
+  db: Client,
+  { organizationId, organization }: Actor,
+  fields: Record<string, string>,
+  part: FormPart,
+): Promise<unknown> {
+  const head = Head.safeParse(fields);
+  if (!head.success) {
+    throw invalidFields(
+      head.error.issues.map(({ path, message }) => ({
+        path: path.join("."),
+        message: `${message}; it must come before the file`,
+      })),
+    );
+  }
+  const country = organization.country.toUpperCase();
+  const begun = Begun.parse(unwrap(
+    await db.rpc("begin_dnc_list", {
+      organization_id: organizationId,
+      list: {
+        ...head.data,
+        calling_code: isSupportedCountry(country) ? getCountryCallingCode(country) : "1",
+      },
+    }),
+  ));
+  if ("replayed" in begun) return begun.replayed;
+  const ids = { organization_id: organizationId, list_id: begun.list_id };
+  try {
+    await store(db, ids, part);
+    return unwrap(await db.rpc("seal_dnc_list", ids));
+  } catch (error) {
+    await db.rpc("discard_dnc_list", ids);
+    throw error;
+  }
+}

@@ -1,0 +1,21 @@
+import { createApp } from "../_shared/app.ts";
+import { loadPhoneNumbers } from "../_shared/phone.ts";
+import { consentRoutes } from "./consents.ts";
+import { dncListRoutes } from "./dnc_lists.ts";
+import { numberRoutes } from "./numbers.ts";
+import { reviewRoutes } from "./reviews.ts";
+import { ruleRoutes } from "./rules.ts";
+import { suppressionRoutes } from "./suppressions.ts";
+
+/** Who must not be texted and who agreed to be. Fixed paths come before `/{id}`. */
+export const router = createApp("suppressions", {
+  largerBodies: { "/dnc-lists": 52 * 1024 * 1024 },
+  ready: loadPhoneNumbers,
+});
+
+numberRoutes(router);
+ruleRoutes(router);
+reviewRoutes(router);
+consentRoutes(router);
+dncListRoutes(router);
+suppressionRoutes(router);

@@ -1,0 +1,752 @@
+-- What people answer, understood by rules that are rows: the whole reply (keyword), or something said in it (phrase). The
+-- law wants any reasonable words honoured (47 CFR 64.1200(a)(10)), so a phrase need not be exact; but "stop by tomorrow?"
+-- must not cost anybody their texts. Between the two a person decides, and until then sending waits.
+
+alter table public.reply_rules add column undoes_only boolean not null default false;
+comment on column public.reply_rules.undoes_only is
+  'A word that also answers ordinary questions (YES): it counts only where there is an opt-out to undo.';
+comment on table public.reply_rules is
+  'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. What a not_phrase of the same meaning finds does not count; an organization''s own not_phrase makes a person decide about what the system''s rules understand.';
+
+alter table public.reply_rules drop constraint reply_rules_pattern_length;
+alter table public.reply_rules add constraint reply_rules_pattern_length check (char_length(pattern) between 1 and 1000);
+
+create table public.reply_reviews (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  phone text not null constraint reply_reviews_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  message_id uuid not null,
+  rule_id uuid,
+  status text not null default 'open' constraint reply_reviews_status check (status in ('open', 'opt_out', 'dismissed')),
+  decided_by uuid references public.profiles (id) on delete set null,
+  decided_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint reply_reviews_decided check ((status = 'open') = (decided_at is null))
+);
+comment on table public.reply_reviews is
+  'Replies that may be an opt-out. While one is open, nothing but confirmations and help goes to its number.';
+comment on column public.reply_reviews.decided_by is 'Empty with a decision: the number itself spoke clearly later.';
+create unique index reply_reviews_one_open on public.reply_reviews (organization_id, phone) where status = 'open';
+create index reply_reviews_listing on public.reply_reviews (organization_id, id desc);
+create index reply_reviews_decided_by on public.reply_reviews (decided_by);
+
+alter table public.messages drop constraint messages_purpose;
+alter table public.messages add constraint messages_purpose check (purpose in (
+  'warning', 'disconnection', 'connection', 'custom', 'opt_out_confirmation', 'opt_in_confirmation', 'help'));
+-- Whether the provider answers STOP itself can be learned only from its refusing our confirmation.
+create index messages_refused_confirmations on public.messages (account_id, created_at)
+  where purpose = 'opt_out_confirmation' and error_code = '21610';
+
+-- A reply as the rules see it: lower case, words between single spaces, a full stop at its beginning, its end and between
+-- sentences. Emoji and other signs are spaces; typographic quotes are plain; invisible characters are gone. A telephone's
+-- "Liked “…”" quotes our own text, STOP and all, and says nothing.
+create function private.reply_text(body text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select regexp_replace('. ' || regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    lower(normalize(translate(case
+      when body ~* '^\s*(liked|loved|disliked|laughed at|emphasized|questioned|reacted .{1,12} to|removed an? .{3,20} from|le gustó|a aimé|a adoré|[^[:alnum:]]{1,12} (to|a|à)) ["“«].*["”»]\s*$'
+        then '' else left(body, 2000) end,
+      U&'\2018\2019\02BC\0060\00B4\2032\200B\200C\200D\2060\FEFF\00AD', ''''''''''''''), nfkc)),
+    -- A dot within a word (s.t.o.p) or between figures ends no sentence.
+    '(?<=\w)\.(?=\w)', ' ', 'g'),
+    '[.!?;:\n\r]+', ' . ', 'g'),
+    -- The signs of ASCII and Latin-1 but the apostrophe, then punctuation, arrows, symbols, emoji and private use.
+    '[\u0001-\u0020"#$%&()*+,\-/<=>@\[\\\]^_{|}~\u007F-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u2000-\u2BFF\u3000-\u303F\uE000-\uF8FF\uFE00-\uFE0F\uFFFD\U0001F000-\U0001FAFF\U000E0000-\U000E007F]+',
+    ' ', 'g'),
+    -- An apostrophe that is a quotation mark.
+    '(?<![[:alnum:]])''+|''+(?![[:alnum:]])', ' ', 'g'),
+    '(\s*\.)+\s*$|^(\s*\.)+', '', 'g') || ' .', '\s+', ' ', 'g')
+$$;
+
+create function private.without_accents(text text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select regexp_replace(normalize(text, nfd), '[\u0300-\u036f]', '', 'g')
+$$;
+
+-- A rule that cannot be read would stop every reply of its organization; so would one that takes for ever.
+create function private.check_reply_rule()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  if new.kind = 'keyword' then
+    new.pattern := btrim(private.reply_text(new.pattern), ' .');
+    if new.pattern = '' then
+      perform private.problem(422, 'invalid_field', 'The keyword has no letters.', '[{"path": "pattern", "message": "has no letters"}]');
+    end if;
+    return new;
+  end if;
+  if new.pattern ~ '\\[1-9]' then
+    perform private.problem(422, 'invalid_field', 'A pattern may not refer back.', '[{"path": "pattern", "message": "has a back reference"}]');
+  end if;
+  begin
+    if '' ~ ('(?:' || new.pattern || ')') then
+      perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.', '[{"path": "pattern", "message": "matches everything"}]');
+    end if;
+  exception when invalid_regular_expression then
+    perform private.problem(422, 'invalid_field', 'The pattern is no regular expression.', '[{"path": "pattern", "message": "is no regular expression"}]');
+  end;
+  return new;
+end
+$$;
+create trigger check_rule before insert or update on public.reply_rules
+  for each row execute function private.check_reply_rule();
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, undoes_only)
+select 'keyword', k.meaning, 'en', k.word, k.source, k.word = 'YES' from private.reply_keywords k;
+drop table private.reply_keywords;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select 'keyword', k.meaning, k.language, btrim(word), k.source
+from (values
+  ('stop', 'en', 'stop all, unsub, remove, remove me, do not call, do not text, do not contact, dnc, no more texts, stop it, stopit, discontinue, cease, desist, halt',
+    'What people text; 47 CFR 64.1200(a)(10): any reasonable words'),
+  ('stop', 'en', 'stpo, sotp, tsop, sopt, stip, stpp, stp, stap, stopo, stpop, stops, astop, dstop, xstop, stopx, stopm, stopl, sto, cancle, optuot, opt our',
+    'Slips of the thumb for STOP, CANCEL, QUIT and OPTOUT'),
+  ('stop', 'es', 'alto, pare, paren, parar, para, basta, baja, cancelar, detener, detenga, detente, salir, eliminar, borrar, no mas mensajes',
+    'What people text in Spanish'),
+  ('stop', 'fr', 'arrêt, arrêter, arrêtez, arrête, fin, désabonner, désabonnement, désinscrire, annuler, retirer, assez',
+    'What people text in French; CRTC asks for ARRET'),
+  ('stop', 'fr', 'arret, arreter, arretez, arrete, desabonner, desabonnement, desinscrire', 'French without accents'),
+  ('start', 'en', 'subscribe, resubscribe, opt in, optin, opt back in', 'What people text to opt in'),
+  ('help', 'es', 'ayuda', 'Spanish for HELP'),
+  ('help', 'fr', 'aide', 'French for HELP'),
+  ('doubtful', 'en', 'enough, enough already, no more, not anymore, quit it, please quit, please cancel, cancel please, please end, knock it off, cut it out, count me out, i''m out, i''m done, im done, no thanks, no thank you, please no more, no more please, nope, pass, leave, quite',
+    'A refusal, of the texts or of what they offer'),
+  ('doubtful', 'es', 'no mas, ya no, no gracias, ya basta', 'A refusal, of the texts or of what they offer'),
+  ('doubtful', 'fr', 'ca suffit, non merci, plus jamais', 'A refusal, of the texts or of what they offer')
+) as k (meaning, language, words, source)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+-- In patterns a sentence stands between full stops (". stop ."), and accents may be left out: both forms are tried.
+with parts as (
+  select
+    's+ ?t+ ?[o0]+ ?p+' as stop,
+    '((please|pls|plz|pleas|just|ok|okay|now|already|thanks|thank you|thx|it|this|all|immediately|at once|right now|asap|yes|no|nope|hey|hi|hello|everything|forever|i said|fucking|damn|por favor|gracias|merci|svp) )*' as fillers,
+    '(tex|text|txt|message|messege|mesage|msg|sms|mms|alert|notification|promo|promotion|ad|spam|solicitation|communication|contact)s?' as texts,
+    '(text|txt|tex|messag|messeg|msg|contact|call|send|spamm|spam|bother|harass|pester|annoy|writ|solicit|bugg)ing' as texting,
+    '(text|txt|tex|message|messege|msg|contact|sms|call|write|spam|bother|harass|disturb|solicit)' as contact,
+    '(do not|don''?t|dnt|never|no longer)' as negation
+)
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join lateral (values
+  -- Not what they look like.
+  ('not_phrase', 'stop', 'en', '(?<!\m(if you|you|u|yall|why|they|but i) )\m(do not|don''?t|never|can ?not|can''?t|couldn''?t|won''?t|will not|wouldn''?t|doesn''?t|didn''?t|not) (ever |even |want to |wanna |plan to |need to |have to |going to |gonna |wish to |let (me|us|them) |make me |you dare |seem to |to |just |please )*('
+    || stop || '|quit|end|cancel|unsub[a-z]*|opt(ing)? out|remove me|delete my|delete me|lose my|take me off|revoke|leave (me|us) alone)\M', 'The opposite: "please don''t stop", "can''t stop laughing"'),
+  ('not_phrase', 'stop', 'en', '\m(bus|pit|truck|rest|train|full|next|last|first|non|metro|tram|subway|door|quick|a|the|my|our|your|his|her|each|every|another|second|third|final|gas|lunch|dinner|coffee|bathroom) '
+    || stop || '\M', 'A place or a pause: "bus stop"'),
+  ('not_phrase', 'stop', 'en', '\m(told|asked|tell|ask|telling|asking|get|got|make|made) (him|her|them|my [a-z]+|the [a-z]+) to (please )?(' || stop || '|quit|leave)\M( (texting|calling|messaging|bothering))?', 'About somebody else'),
+  ('not_phrase', 'stop', 'en', stop || ' (i''?m|im|i am) (laughing|dying|crying|kidding)\M|' || stop || ' (you''?re|ur) (so|too|making)\M', 'Banter'),
+  ('not_phrase', 'stop', 'en', '\m(did|have|had|has|was|were) (you|u|they|he|she|i|we|someone|it) (just |already |really |ever )?(lose|lost|delete|remove|erase|block|forget|unsubscribe|' || stop || '|quit|end|cancel|leave|opt out|take me off)[a-z]*( (me|my|us)\M)?', 'A question about what was done: "did you delete my number?"'),
+  ('not_phrase', 'stop', 'fr', '\marr[eê]t de (bus|tram|m[eé]tro|travail)\M', 'A place or a sick leave'),
+
+  -- The words themselves, with what people put around them.
+  ('phrase', 'stop', 'en', '\. ' || fillers || '(' || stop || ' )+' || fillers || '\.', 'A sentence of STOP and fillers: "ok stop now please"'),
+  ('phrase', 'stop', 'en', '\m(please|pls|plz|pleas|plese|kindly) ' || stop || '( \.| (this|it|that|these|those|now|already|all|everything|immediately|at once|thank you|thanks|thx|i|i''m|im|or)\M)', '"please stop", and on'),
+  ('phrase', 'stop', 'en', '\. ' || stop || ' (i''m|im|i am|i have|i said|you''?re|you are|who|we are|do not|don''?t|or|wrong|not interested)\M', 'STOP, and why: "STOP I am at work"'),
+  ('phrase', 'stop', 'en', '\m' || stop || ' (please|pls|plz|this (shit|crap|bullshit|nonsense)|immediately|at once|right now|asap)\M', '"stop please, i am at work"'),
+  ('phrase', 'stop', 'en', '\m(un ?sub[a-z]{0,2}|un ?subs[a-z]*ri[a-z]*(?<!d)|uns[a-z]{0,6}[rci][ir]?be?s?|usubscri?be?|de ?subscribe)\M', 'UNSUBSCRIBE anywhere, and its misspellings'),
+  ('phrase', 'stop', 'en', '\m(already|thought i|said i|asked to be|want to be|wanna be|like to be|please be|get|be) (unsubscribed|opted out|removed|taken off)\M', '"i already unsubscribed"'),
+  ('phrase', 'stop', 'en', '\mopt(ing|ed)? (me|us|this number|my number) out\M|\mopt(ing)? ?out\M(?! of (the|my|our|a|an|that|his|her|their|school|jury|dental|medical|insurance|gym|work|lunch|dinner)\M(?! (text|sms|message|list|mailing|marketing|campaign)))', '"opt me out", "i want to opt out of these"'),
+
+  -- Texts are to end.
+  ('phrase', 'stop', 'en', '\m(' || stop || '|quit|cease|halt|end|discontinue)( (all|any|of|the|these|those|this|that|them|your|ur|my|me|more|further|future|with|w|it|sending|getting|damn|fucking|stupid|marketing|automated|from))* ('
+    || texts || '|' || texting || ')\M(?! (her|him|them|each other|while|and driv|my (mom|mother|dad|wife|husband|son|daughter|ex)|(me )?(the|my|our) (bill|invoice|statement|package|letter|mail)))', '"stop texting me", "end all messages"'),
+  ('phrase', 'stop', 'en', '\mcancel( (all|the|these|those|this|your|my|future|any|more|further))* (text|txt|message|msg|sms)s?\M', '"cancel these texts"'),
+  ('phrase', 'stop', 'en', '\m(no|zero) (more|further|additional)( (please|of|these|your))* (' || texts || '|' || texting || '|contact|calls)\M', '"no more texts"'),
+  ('phrase', 'stop', 'en', '\. (please |pls |and |so )?no ((texts|texting|messaging|txts|sms|spam|solicit(ing|ors|ations?))( (please|pls|thanks|thank you|to this number))*|(messages|msgs) (please|pls|thanks|thank you|to this number)) \.', '"no texts please"'),
+  ('phrase', 'stop', 'en', '\menough( (with|of|already))*( (the|these|your|all))* (texts|messages|texting|spam)\M', '"enough with the texts"'),
+  ('phrase', 'stop', 'en', '\mhow (do|can|would|could) (i|we) (stop|end|quit|get out of|get off|cancel) (this|these|those|them|getting|receiving|your|the texts|the messages)\M', 'Whoever asks how, wants it'),
+  ('phrase', 'stop', 'en', '\m(make|let) (it|this|them|these|the (texts|messages)) (all )?' || stop || '( (please|now))* \.', '"make it stop"'),
+  ('phrase', 'stop', 'en', '\m(told|asked|telling|asking|want|need|like|begging) (you|u|yall|y''all|you guys|you people) (to )?(please )?' || stop || '( (now|please|already|this|it|many times))* \.', '"i asked you to stop"'),
+  ('phrase', 'stop', 'en', '\m(wrong (number|person|phone)|not interested|no thanks?|no thank you|enough|spam|scam|so|again|times?|and|number|list|off) ' || stop || ' \.', 'A refusal that ends in STOP: "wrong number stop"'),
+
+  -- Whoever texts is to keep away.
+  ('phrase', 'stop', 'en', '(?<!\m(i|we|they|you|u|who) )\m(do not|don''?t|dnt) (you )?(ever )?(again )?' || contact || '( (to|with))?( (me|us|this number|this phone|here|my (phone|number|cell)))?( (again|any ?more|any longer|ever|please|pls|plz|thanks|thank you|thx|at all|back|period|ok))* \.', '"do not text me", to the end of the sentence'),
+  ('phrase', 'stop', 'en', '\m' || negation || ' (you )?(ever )?(again )?' || contact || ' (me|us|this number|this phone|here|my (phone|number|cell))( (again|any ?more|any longer|ever|please|thanks|at all|back))* \.', '"never contact me"'),
+  ('phrase', 'stop', 'en', '\m' || negation || ' (you )?(ever )?' || contact || ' (me|us|this number|here)\M[^.]*\m(again|any ?more|any longer|ever)\M', '"don''t text me about this ever again"'),
+  ('phrase', 'stop', 'en', '\m(do not|don''?t|dnt|never) send( (me|us|this number))?( (any|more|another|these|your|such|further|damn|of))* (texts|txts|messages|msgs|sms|anything|stuff|crap|shit|ads|offers|spam|promos|promotions)\M', '"don''t send me any more messages"'),
+  ('phrase', 'stop', 'en', '\m(do not|don''?t|dnt|no longer|never|did not|didn''?t) (want|wanna|wish|need|care|agree|consent|ask(ed)? for)( (to|any|more|your|ur|these|those|such|this|be|get|getting|receive|receiving|have|keep|further|from|you|all|of|hear|automated|marketing))* (texts|txts|messages|msgs|sms|alerts|notifications|spam|ads|promos|promotions|offers|calls|communications?|texted|messaged|contacted|called|bothered|solicited|from you)\M', '"i don''t want any more texts"'),
+  ('phrase', 'stop', 'en', '(?<!(not|don''?t|never|didn''?t|won''?t|could) )\mleave (me|us)( the (fuck|hell|heck)| tf)? alone\M', '"leave me alone"'),
+  ('phrase', 'stop', 'en', '\m(fuck|fuk|fck|piss|bugger|sod|eff|f|buzz|shove) (the fuck )?off\M( (\.|and|you|u|with|now|already|please|bitch|asshole|cunt|spammers?|scammers?))|\m(fuck|fuk|fck|screw) (you|u|yourself|ya|off)\M(?!'')|\mgo (fuck|screw) yoursel|\mgo to hell\M', 'Not polite, but clear'),
+  ('phrase', 'stop', 'en', '\. (please |pls |just |ok |now )*(go away|get lost|piss off|bug off|back off)( (please|now|forever|already|creep|spammer))* \.', '"go away"'),
+  ('phrase', 'stop', 'en', '\. (please |pls |just |go )*(text|message|msg|bother|call|spam) (someone|somebody) else\M', '"text someone else"'),
+  ('phrase', 'stop', 'en', '\mcease and desist\M|\mdesist\M', 'A demand'),
+  ('phrase', 'stop', 'en', '\. i (hereby )?revoke( this)? \.|\m(revoke|revoking|withdraw|withdrawing|rescind)( (my|all|any|our|prior))* (consent|permission|authorization)\M|\m(do not|don''?t|did not|didn''?t|never) (consent|(gave|give|given) (you )?(my |any )?(consent|permission|authorization))', 'Revocation in the law''s own words'),
+  ('phrase', 'stop', 'en', '\m(please|pls|plz|kindly) (remove|delete|discontinue)( (asap|now|thanks|thank you|immediately))* \.|\m(remove|delete|take) (off|from) (the |your |this |ur )?(list|mailing|texts?|database)\M', '"kindly remove"'),
+
+  -- The number is to be forgotten.
+  ('phrase', 'stop', 'en', '\m(remove|delete|erase|unlist|exclude) (me|us|(my|this|our)( (cell|phone|mobile|contact|number|name|info|information|data|details))+)\M(?! from (the|my|our) (?!(list|mailing|text|sms|message|contact|call|database|system|group|marketing|dist)))', '"remove me", "delete my number"'),
+  ('phrase', 'stop', 'en', '\m(take|get|strike|pull|keep|leave) (me|us|my (number|name|phone|cell|info)|this number) (off|out|from)( (of|your|ur|the|this|that|these|those|all|any|every|mailing|calling|call|contact|text|texting|sms|marketing|phone|spam|message|messaging|damn|fucking|stupid))*( (list|lists|database|system|texts?|messages?|thread|group|chain|program))? (\.|please|pls|plz|now|asap|immediately|thank|thanks|thx|and|or|i|before|today)', '"take me off your list"'),
+  ('phrase', 'stop', 'en', '(?<!\m(don''?t|do not|did you|i|you|we|never|not|would|didn''?t) )\m(lose|loose|forget|block|scratch|burn|trash|discard|erase) (my|this|our)( (damn|fucking|phone|cell|mobile))* (number|digits|phone|contact|info)\M', '"lose my number"'),
+  ('phrase', 'stop', 'en', '\m(put|add|place) (me|us|this number|my number) (on|to)( (your|the|ur|a))* (do not|don''?t|no) (call|text|contact)|\m(do not|don''?t) (call|text|contact) (list|registry)\M', '"put me on your do not call list"'),
+  ('phrase', 'stop', 'en', '\m(want|get|let) (me )?(out|off) (of )?(this|your|the|these|ur) (list|texts?|mailing|thread|group|chain)\M|\mi want out \.', '"i want off this list"'),
+
+  ('phrase', 'stop', 'es', '\m(no|ya no|nunca) ((me|nos) (escrib(a|an|as)|(mand|envi|contact|text|texte|molest|llam)(e|en|es))\M|(me |nos )?vuelv(a|an|as) a (escrib|mand|envi|contact|text|molest|llam)[a-z]*)(?! (hasta|antes|ahora|a las|en el|hoy|manana|al trabajo))', '"no me escriban"'),
+  ('phrase', 'stop', 'es', '\m(deje|dejen|deja|dejad|paren|para|pare) (ya )?de (escrib|mand|envi|contact|text|molest|llam|joder)', '"dejen de mandar mensajes"'),
+  ('phrase', 'stop', 'es', '\m(no|ya no) (quiero|deseo|queremos)( (mas|recibir|sus|estos|que me|me))* (mensajes?|textos?|llamadas?|sms|publicidad|escriban|manden|contacten|llamen|nada)\M', '"ya no quiero recibir mensajes"'),
+  ('phrase', 'stop', 'es', '\m(quite|quiten|quita|saque|saquen|borre|borren|borra|elimine|eliminen|elimina|remueva|remuevan)(me|nos)\M|\m(quit|sac|borr|elimin|remuev)[a-z]* mi (numero|nombre|telefono)\M', '"borren mi número"'),
+  ('phrase', 'stop', 'es', '\m(de|den|dar|dame|deme|denme|darme|quiero) ?(me )?de baja\M|\mdejeme en paz\M|\mdejenme en paz\M|\mno mas (mensajes|textos|llamadas|sms)\M|\mcancelar? (los |mis |estos )?(mensajes|textos|suscripcion)\M', '"darme de baja"'),
+  ('phrase', 'stop', 'es', '\. (por favor |favor |ya )*(alto|pare|paren|parar|basta)( (ya|por favor|gracias|con (esto|los mensajes)))* \.', '"basta por favor"'),
+  ('phrase', 'stop', 'fr', '\m(arretez|arrete|cessez|veuillez (arreter|cesser)|merci d''arreter) ?(de |d'')?(m''|me |nous )?(ecrire|envoyer|texter|contacter|appeler|harceler|deranger|spammer|les (textos|messages|sms))', '"arrêtez de m''écrire"'),
+  ('phrase', 'stop', 'fr', '\mne (m''|me |nous )?(ecri|envo|contact|text|appel|derang)[a-z]* (plus|jamais|pas \.)|\mne plus (m''|me |nous )?(ecrire|envoyer|contacter|texter|appeler)', '"ne m''écrivez plus"'),
+  ('phrase', 'stop', 'fr', '\m(desabonn|desinscri|retir|enlev|supprim|effac)[a-z]* (moi|nous|mon (numero|nom|telephone))\M|\mme (desabonner|desinscrire|retirer)\M|\mplus (de|aucun) (messages?|textos?|sms)\M', '"désabonnez-moi"'),
+  ('phrase', 'stop', 'fr', '\m(je ne veux|je veux) (plus|pas)( (recevoir|de|vos|ces|aucun|être|etre))* (messages?|textos?|sms|contacte|publicites?)\M|\m(laissez|laisse|fichez|foutez|fous|lachez|lache) (moi|nous)( la)? ?(tranquille|paix)?\M', '"je ne veux plus de textos"'),
+  ('phrase', 'stop', 'fr', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret|stop)( (ca|maintenant|merci|svp|s''il (vous|te) plait|tout))* \.', '"arrêtez s''il vous plaît"'),
+
+  -- A person decides.
+  ('phrase', 'doubtful', 'en', '\m(not|no longer|never|isn''?t|ain''?t) (at all )?interested\M|\muninterested\M', 'Of the texts or of the offer?'),
+  ('phrase', 'doubtful', 'en', '\mwrong (number|person|phone|guy|girl|lady|man|woman)\M(?! of)|\mno longer (has|uses|have|owns?) this (number|phone)\M|\m(this is|it''?s|i am|i''?m) not [a-z]+''?s? (number|phone)\M', 'The number may have changed hands'),
+  ('phrase', 'doubtful', 'en', '\m(report(ed|ing)?|block(ed|ing)?|sue|suing) (you|u|this number|these|ur|your number|this text|this message)\M|\m(fcc|ftc|tcpa|harass(ing|ment|ed)?|spam|spammers?|spamming|scam|scammers?|lawsuit)\M', 'Anger at the texts'),
+  ('phrase', 'doubtful', 'en', '\mcancel (my|the|it|this|that|everything|me|all|our|please)\M', 'Something is to be canceled: what?'),
+  ('phrase', 'doubtful', 'en', '\m(did not|didn''?t|never) (sign(ed)? up|opt(ed)? in|subscribed?)\M|\m(how|where) did (you|u|ya) get (my|this) (number|info)|\mwho gave (you|u) (my|this) number|\mwhy (are|r) (you|u|yall|y''all) (still )?(texting|messaging|contacting|calling|bothering|sending)', 'Whoever asks why, may want it to end'),
+  ('phrase', 'doubtful', 'en', '\m' || negation || ' (text|txt|message|msg|contact|call|bother|write|email) (me|us|her|him|them|this number)\M', 'At some time, or ever: "don''t text me at work"'),
+  ('phrase', 'doubtful', 'en', '\m(stop|quit) ((texting|messaging|calling|contacting|bothering) (her|him|them|my)|sending|e ?mailing|mailing)\M|\m(can|could|would|will) (you|u|yall) (please )?' || stop || '\M', 'Whom, or what?'),
+  ('phrase', 'doubtful', 'en', '\m(remove|delete|unlist) (me|us)\M|\mopt(ed)? out\M|\munsubscribed\M', 'From what?'),
+  ('phrase', 'doubtful', 'en', '\m(sick|tired|enough) of( [a-z'']+){0,3} (texts|messages|texting|you|this|spam)\M|\mfed up\M|\myou(''re| are| r)? (so |really )?(annoying|bothering|pestering)\M|\mso annoying\M', 'Weariness'),
+  ('phrase', 'doubtful', 'en', '\m' || stop || ' \.', 'A sentence that ends in STOP, when nothing explains it'),
+  ('phrase', 'doubtful', 'en', '\m(he|she|they|mom|dad|mother|father|husband|wife|son|daughter) (is |has |have |just |recently |was )*(deceased|passed away|died|dead)\M|\mdeceased\M', 'The person may be dead'),
+  ('phrase', 'doubtful', 'es', '\mnumero equivocado\M|\mno (me interesa|estoy interesad[oa])\M|\mquien (es|eres|te dio)\M.*\mnumero\M|\mme equivoc', 'Wrong number, or no interest'),
+  ('phrase', 'doubtful', 'fr', '\m(mauvais|faux) numero\M|\m(pas|plus) interesse|\mnumero errone', 'Wrong number, or no interest')
+) as r (kind, meaning, language, pattern, source);
+
+-- What a reply means: stop, start, help, doubtful, or null; by a keyword or a phrase, and which rule. STOP has the first
+-- word, so that no organization can talk it away. The patterns of a kind are one expression, which the backend compiles
+-- once; only where it hits are they tried one by one.
+create function private.understand_reply(organization_id uuid, body text, at date default current_date,
+  out meaning text, out recognized_by text, out rule_id uuid)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  said text := private.reply_text(body);
+  form text;
+  forms text[];
+  bare text[];
+  rules record;
+  heard text;
+  doubted boolean := false;
+begin
+  if said = '. .' then
+    return;
+  end if;
+  forms := case when said ~ '^[\u0001-\u007F]*$' then array[said] else array[said, private.without_accents(said)] end;
+  bare := array(select btrim(f, ' .') from unnest(forms) f);
+  select r.meaning, 'keyword', r.id into meaning, recognized_by, rule_id
+  from public.reply_rules r
+  where r.kind = 'keyword' and r.pattern = any (bare)
+    and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+  order by array_position(array['stop', 'help', 'start', 'doubtful'], r.meaning), r.organization_id nulls first limit 1;
+  if meaning is not null then
+    return;
+  end if;
+  select string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'stop') as stop,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'doubtful') as doubtful,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning in ('help', 'start')) as other,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is null) as not_this,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is not null) as not_here
+  into rules from public.reply_rules r
+  where r.kind <> 'keyword' and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
+
+  foreach form in array forms loop
+    if form ~ rules.stop then
+      -- What they look like but are not is taken out, and then the rest is read.
+      heard := regexp_replace(form, rules.not_this, ' ~ ', 'g');
+      if heard ~ rules.stop then
+        meaning := 'stop';
+        if rules.not_here is not null and form ~ rules.not_here then
+          doubted := true;
+          meaning := 'doubtful';
+        end if;
+        exit;
+      end if;
+    end if;
+  end loop;
+  if meaning is null and rules.other is not null then
+    select r.meaning, f.form into meaning, heard
+    from unnest(forms) as f (form), public.reply_rules r
+    where f.form ~ rules.other and r.kind = 'phrase' and r.meaning in ('help', 'start') and f.form ~ r.pattern
+      and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
+      and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+    order by r.meaning limit 1;
+  end if;
+  if meaning is null then
+    foreach form in array forms loop
+      if form ~ rules.doubtful then
+        heard := regexp_replace(form, concat_ws('|', rules.not_this, rules.not_here), ' ~ ', 'g');
+        if heard ~ rules.doubtful then
+          meaning := 'doubtful';
+          exit;
+        end if;
+      end if;
+    end loop;
+  end if;
+  if meaning is not null then
+    recognized_by := 'phrase';
+    -- In their order, and no further than the first that hits: each must be compiled.
+    rule_id := (
+      select o.id from (
+        select r.id, r.pattern from public.reply_rules r
+        where r.kind = 'phrase' and r.meaning = case when doubted then 'stop' else understand_reply.meaning end
+          and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
+          and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+        order by r.id offset 0
+      ) o where heard ~ o.pattern limit 1);
+  end if;
+end
+$$;
+comment on function private.understand_reply is 'What a reply means by the rules of the system and of the organization on that day.';
+
+create function private.doubtful(organization_id uuid, phone text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.reply_reviews r
+    where r.organization_id = doubtful.organization_id and r.phone = doubtful.phone and r.status = 'open')
+$$;
+comment on function private.doubtful is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';
+
+-- What the number, or a person, has made clear. Messages that waited for it are due at once, and judged again.
+create function private.close_reviews(organization_id uuid, phone text, status text, decided_by uuid default null)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.reply_reviews r
+  set status = close_reviews.status, decided_by = close_reviews.decided_by, decided_at = now()
+  where r.organization_id = close_reviews.organization_id and r.phone = close_reviews.phone and r.status = 'open';
+  if found then
+    update public.messages m set send_after = now(), error_code = null, error_message = null, updated_at = now()
+    where m.organization_id = close_reviews.organization_id and m.to_number = close_reviews.phone and m.status = 'queued'
+      and m.error_code = 'doubtful_reply';
+  end if;
+end
+$$;
+
+-- A name and a text in one part. The name gives way, first its accents, then its end; a name in another script makes the
+-- part shorter, and the text with it.
+create function private.one_part(name text, text text, short_text text)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  shown text := btrim(name);
+  said text := one_part.text;
+begin
+  if (private.sms_segments(shown)).encoding <> 'GSM-7' then
+    if (private.sms_segments(private.without_accents(shown))).encoding = 'GSM-7' then
+      shown := private.without_accents(shown);
+    else
+      said := short_text;
+    end if;
+  end if;
+  while char_length(shown) > 1 and (private.sms_segments(shown || said)).segments > 1 loop
+    shown := rtrim(left(shown, -1));
+  end loop;
+  return shown || said;
+end
+$$;
+
+-- Answers a reply from the number that was texted. A confirmation may follow an opt-out within five minutes (47 CFR
+-- 64.1200(a)(12)) and is worth nothing later, so it expires. Passes suppression and quiet hours: see claim_messages.
+create function private.answer_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid, lead_id uuid,
+  expires_at timestamptz default now() + interval '5 minutes')
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  organization public.organizations;
+  said text;
+begin
+  select * into strict organization from public.organizations o where o.id = account.organization_id;
+  said := case answer_reply.purpose
+    when 'opt_out_confirmation' then private.one_part(organization.name,
+      ': you are unsubscribed and will get no more texts. Reply START to resubscribe.',
+      ': unsubscribed. No more texts. START to resubscribe.')
+    when 'opt_in_confirmation' then private.one_part(organization.name,
+      ': you are subscribed again. Reply HELP for help, STOP to unsubscribe.', ': subscribed again. STOP to unsubscribe.')
+    else left(organization.name, 100) || ': ' || coalesce('for help contact ' || organization.contact_details,
+      'for help reply to this text') || '. Msg&data rates may apply. Reply STOP to unsubscribe.' end;
+  insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
+    segments, status, provider, expires_at)
+  select account.organization_id, answer_reply.purpose, account.id, answer_reply.customer_id, answer_reply.lead_id, phone,
+    account.sender_id, said, s.encoding, s.segments, 'queued', account.provider, answer_reply.expires_at
+  from private.sms_segments(said) s;
+end
+$$;
+
+-- The ledger's entry for what a number replied.
+create function private.record_consent(message public.messages, event text, recognized_by text, rule_id uuid, recorded_by uuid default null)
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.consents (organization_id, lead_id, event, phone, scope, source, act, message_id, raw_text, recognized_by, rule_id,
+    occurred_at, honored_at, recorded_by)
+  values (message.organization_id, message.lead_id, event, message.from_number, case event when 'revoked' then 'all' else 'marketing' end,
+    'reply', case event when 'granted' then coalesce(nullif(left(message.body, 500), ''), 'START') end, message.id, left(message.body, 2000), recognized_by,
+    rule_id, message.created_at, clock_timestamp(), recorded_by)
+$$;
+
+-- An inbound text, already verified: kept once under the provider's id; what it means takes effect in the same
+-- transaction. What one number says is taken one at a time, so that two STOPs at once are one suppression and one
+-- confirmation. Answers { known, duplicate, meaning }. Definer: as dispatch_step.
+create or replace function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
+  media jsonb, opt_out_type text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  message public.messages;
+  heard record;
+  rule_id uuid;
+  recognized text;
+  by_provider constant boolean := coalesce(lower(opt_out_type) in ('stop', 'start', 'help'), false);
+  changed boolean;
+  undone boolean;
+  reply_meaning text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('inbound|' || provider_message_id, 0));
+  select * into account from public.sms_accounts a
+  where a.provider = record_inbound.provider and a.sender_id = record_inbound.to_number;
+  if account is null then
+    return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
+  end if;
+  if exists (select from public.messages m where m.provider_message_id = record_inbound.provider_message_id) then
+    return '{"known": true, "duplicate": true, "meaning": null}'::jsonb;
+  end if;
+  insert into public.messages (organization_id, direction, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
+    segments, status, provider, provider_message_id, media)
+  select account.organization_id, 'inbound', account.id, (
+      select c.id from public.customers c
+      where c.organization_id = account.organization_id and c.phone = record_inbound.from_number order by c.id desc limit 1
+    ), (
+      select l.id from public.leads l
+      where l.organization_id = account.organization_id and l.phone = record_inbound.from_number and l.deleted_at is null
+      order by l.created_at desc, l.id desc limit 1
+    ), record_inbound.to_number, record_inbound.from_number, record_inbound.body, s.encoding, s.segments, 'received',
+    record_inbound.provider, record_inbound.provider_message_id, record_inbound.media
+  from private.sms_segments(record_inbound.body) s
+  returning * into message;
+
+  select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(account.organization_id, body) u;
+  reply_meaning := case when by_provider then lower(opt_out_type) else heard.meaning end;
+  recognized := case when by_provider then 'provider' else heard.recognized_by end;
+  rule_id := case when reply_meaning = heard.meaning then heard.rule_id end;
+  -- A short code or a name cannot be suppressed, and nobody replies from one.
+  if reply_meaning is null or from_number !~ '^\+[1-9][0-9]{6,14}$' then
+    return jsonb_build_object('known', true, 'duplicate', false, 'meaning', reply_meaning);
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('reply|' || account.organization_id || '|' || from_number, 0));
+
+  if reply_meaning = 'stop' then
+    insert into public.suppressions (organization_id, phone, scope, source, reason)
+    values (account.organization_id, from_number, 'all', 'reply', 'Replied: ' || left(body, 100))
+    on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
+    changed := found;
+    perform private.record_consent(message, 'revoked', recognized, rule_id);
+    perform private.close_reviews(account.organization_id, from_number, 'opt_out');
+    -- Twilio answers its own keywords where nobody has turned that off, and then refuses ours.
+    if changed and not by_provider and not (recognized = 'keyword' and exists (
+      select from public.messages m
+      where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
+        and m.created_at > now() - interval '30 days'))
+    then
+      perform private.answer_reply(account, from_number, 'opt_out_confirmation', message.customer_id, message.lead_id);
+    end if;
+  elsif reply_meaning = 'start' then
+    update public.suppressions s set lifted_at = now(), lifted_reason = 'Replied: ' || left(body, 100)
+    where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null
+      and s.source in ('reply', 'provider');
+    undone := found;
+    if not undone and not by_provider and (select r.undoes_only from public.reply_rules r where r.id = rule_id) then
+      reply_meaning := null;
+    else
+      changed := undone or not exists (
+        select from (
+          select c.event, c.source from public.consents c
+          where c.organization_id = account.organization_id and c.phone = from_number order by c.id desc limit 1
+        ) latest where latest.event = 'granted' and latest.source = 'reply');
+      if changed then
+        perform private.record_consent(message, 'granted', recognized, rule_id);
+      end if;
+      perform private.close_reviews(account.organization_id, from_number, 'dismissed');
+      if changed and not by_provider and not exists (
+        select from public.suppressions s
+        where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null)
+      then
+        perform private.answer_reply(account, from_number, 'opt_in_confirmation', message.customer_id, message.lead_id);
+      end if;
+    end if;
+  elsif reply_meaning = 'help' then
+    if not by_provider and not exists (
+      select from public.messages m
+      where m.organization_id = account.organization_id and m.to_number = record_inbound.from_number
+        and m.id > private.uuid_v7_floor(now() - interval '1 minute') and m.purpose = 'help')
+    then
+      perform private.answer_reply(account, from_number, 'help', message.customer_id, message.lead_id);
+    end if;
+  elsif not exists (
+    select from public.suppressions s
+    where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null and s.scope = 'all')
+  then
+    insert into public.reply_reviews (organization_id, phone, message_id, rule_id)
+    values (account.organization_id, from_number, message.id, rule_id)
+    on conflict (organization_id, phone) where status = 'open' do nothing;
+    if found then
+      perform private.notify_admins(account.organization_id, 'doubtful_reply', 'A reply needs a decision',
+        'Somebody may have opted out. Nothing is sent to the number until someone decides.',
+        jsonb_build_object('message_id', message.id));
+    end if;
+  end if;
+  return jsonb_build_object('known', true, 'duplicate', false, 'meaning', reply_meaning);
+end
+$$;
+comment on function public.record_inbound is
+  'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing.';
+
+-- As shipped, with two things more. The answers to STOP, START and HELP go out to whoever asked, at whatever hour, but not
+-- late. And what is for a number whose reply awaits a person's judgement waits with it; close_reviews wakes it.
+create or replace function private.claim_messages(want integer)
+returns jsonb
+language plpgsql set search_path = '' set enable_seqscan = off
+as $$
+declare
+  ready uuid[];
+  probing uuid[] := '{}'::uuid[];
+  answer jsonb;
+begin
+  if exists (select from public.sms_accounts a where a.status = 'parked' and a.parked_until <= now()) then
+    -- Of a parked account only one dispatcher probes at a time: whoever moves parked_until on.
+    with due as (
+      select a.id from public.sms_accounts a
+      where a.status = 'parked' and a.parked_until <= now()
+      for update skip locked
+    ), moved as (
+      update public.sms_accounts a set parked_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
+    )
+    select coalesce(array_agg(id), '{}') into probing from moved;
+  end if;
+  -- The limit keeps this to one look into the index for each account; exists() would be planned as a join with the
+  -- whole queue.
+  select coalesce(array_agg(a.id order by random()), '{}') into ready
+  from public.sms_accounts a
+  cross join lateral (
+    select from public.messages m where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
+    order by m.send_after limit 1
+  ) waiting
+  where a.status = 'active' or a.id = any (probing);
+  if cardinality(ready) = 0 then
+    return '[]'::jsonb;
+  end if;
+
+  with picked as (
+    select p.* from unnest(ready) as account (id)
+    cross join lateral (
+      select m.id, m.organization_id, m.to_number, m.category, m.expires_at,
+        m.purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help') as answers from public.messages m
+      where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
+      order by m.send_after, m.id
+      -- An even share for each account, so that one tenant's mountain does not keep the others waiting.
+      limit case when account.id = any (probing) then 1 else ceil(want::numeric / cardinality(ready)) end
+      for update of m skip locked
+    ) p
+    -- Where there are more accounts than places, chance decides which come first.
+    limit want
+  ), places as materialized (
+    select o.id, private.next_sending_time(o, now()) as sends_at from public.organizations o
+    where o.id in (select p.organization_id from picked p)
+  ), weighed as materialized (
+    select p.id, p.answers and p.expires_at <= now() as expired,
+      not p.answers and exists (
+        select from public.suppressions s
+        where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null
+          and (s.scope = 'all' or p.category = 'marketing')
+      ) as suppressed,
+      not p.answers and exists (
+        select from public.reply_reviews r
+        where r.organization_id = p.organization_id and r.phone = p.to_number and r.status = 'open'
+      ) as doubtful,
+      case when p.answers then now() else places.sends_at end as sends_at
+    from picked p join places on places.id = p.organization_id
+  ), judged as materialized (
+    select w.id, w.doubtful, case when w.doubtful then greatest(w.sends_at, now() + interval '1 minute') else w.sends_at end as sends_at,
+      case when w.suppressed then 'suppressed' when w.expired then 'canceled' when w.doubtful or w.sends_at > now() then 'queued'
+        else 'sending' end as status
+    from weighed w
+  ), marked as (
+    update public.messages m set
+      status = j.status,
+      error_code = case j.status when 'suppressed' then 'suppressed' when 'canceled' then 'expired'
+        else case when j.doubtful then 'doubtful_reply' else nullif(m.error_code, 'doubtful_reply') end end,
+      error_message = case j.status when 'suppressed' then 'The number has opted out.' when 'canceled' then 'It came too late to be sent.'
+        else case when j.doubtful then 'A reply of this number may be an opt-out: a person decides.'
+          when m.error_code is distinct from 'doubtful_reply' then m.error_message end end,
+      send_after = case when j.status = 'queued' then j.sends_at else m.send_after end,
+      attempts = m.attempts + case when j.status = 'sending' then 1 else 0 end,
+      sending_at = case when j.status = 'sending' then clock_timestamp() else m.sending_at end,
+      updated_at = now()
+    from judged j where m.id = j.id
+    returning m.*
+  ), logged as (
+    insert into public.message_events (organization_id, message_id, status, source)
+    select k.organization_id, k.id, k.status, 'dispatch' from marked k where k.status in ('sending', 'suppressed', 'canceled')
+  )
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', k.id, 'attempt', k.attempts, 'to', k.to_number, 'from', k.from_number, 'body', k.body, 'provider', k.provider,
+    'account_id', k.account_id)) filter (where k.status = 'sending'), '[]')
+  into answer from marked k;
+  return answer;
+end
+$$;
+
+-- A person's judgement of a doubtful reply: opt_out or dismissed. The same again changes nothing; another is refused.
+-- Definer: suppressions, the ledger and messages are written by functions only.
+create function private.decide_reply_review(organization_id uuid, review_id uuid, decision text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  review public.reply_reviews;
+  message public.messages;
+  account public.sms_accounts;
+begin
+  perform private.require_permission(organization_id, 'suppressions:write');
+  if decision is null or decision not in ('opt_out', 'dismissed') then
+    perform private.problem(422, 'invalid_field', 'A decision is opt_out or dismissed.',
+      '[{"path": "decision", "message": "is opt_out or dismissed"}]');
+  end if;
+  select * into review from public.reply_reviews r
+  where r.organization_id = decide_reply_review.organization_id and r.id = review_id;
+  if review is null then
+    perform private.problem(404, 'not_found', 'There is no such review.');
+  end if;
+  -- The same lock as record_inbound: the number may be speaking for itself just now.
+  perform pg_advisory_xact_lock(hashtextextended('reply|' || organization_id || '|' || review.phone, 0));
+  select * into review from public.reply_reviews r where r.id = review_id for update;
+  if review.status = 'open' then
+    if decision = 'opt_out' then
+      select * into message from public.messages m where m.id = review.message_id;
+      insert into public.suppressions (organization_id, phone, scope, source, reason)
+      values (organization_id, review.phone, 'all', 'reply', 'Replied, and a person understood: ' || left(coalesce(message.body, '?'), 100))
+      on conflict do nothing;
+      if found and message.created_at > now() - interval '5 minutes' then
+        select * into account from public.sms_accounts a where a.id = message.account_id;
+        perform private.answer_reply(account, review.phone, 'opt_out_confirmation', message.customer_id, message.lead_id,
+          message.created_at + interval '5 minutes');
+      end if;
+      if message.id is not null then
+        perform private.record_consent(message, 'revoked', 'person', review.rule_id, auth.uid());
+      end if;
+    end if;
+    perform private.close_reviews(organization_id, review.phone, decision, auth.uid());
+    select * into review from public.reply_reviews r where r.id = review_id;
+  elsif review.status <> decision then
+    perform private.problem(409, 'already_decided', 'This has been decided otherwise.');
+  end if;
+  return jsonb_build_object('id', review.id, 'phone', review.phone, 'message_id', review.message_id, 'status', review.status,
+    'decided_by', review.decided_by, 'decided_at', review.decided_at, 'created_at', review.created_at);
+end
+$$;
+
+create function public.decide_reply_review(organization_id uuid, review_id uuid, decision text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.decide_reply_review(organization_id, review_id, decision)
+$$;
+comment on function public.decide_reply_review is 'A person decides whether a doubtful reply was an opt-out: opt_out or dismissed.';
+
+-- An organization's own words: rule { kind, meaning, language?, pattern, source?, effective_from?, effective_to? }.
+-- Definer: rules are written by functions only.
+create function private.create_reply_rule(organization_id uuid, rule jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  created public.reply_rules;
+begin
+  perform private.require_permission(organization_id, 'suppressions:write');
+  if (select count(*) from public.reply_rules r where r.organization_id = create_reply_rule.organization_id) >= 500 then
+    perform private.problem(422, 'too_many_rules', 'An organization has at most 500 rules of its own.');
+  end if;
+  insert into public.reply_rules (organization_id, kind, meaning, language, pattern, source, effective_from, effective_to)
+  values (organization_id, rule ->> 'kind', rule ->> 'meaning', coalesce(rule ->> 'language', 'en'), rule ->> 'pattern',
+    coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
+    (rule ->> 'effective_to')::date)
+  returning * into created;
+  return to_jsonb(created);
+end
+$$;
+
+create function public.create_reply_rule(organization_id uuid, rule jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_reply_rule(organization_id, rule)
+$$;
+comment on function public.create_reply_rule is 'Adds a word or a pattern of the organization''s own to what is understood.';
+
+-- Definer: as create_reply_rule.
+create function private.delete_reply_rule(organization_id uuid, rule_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'suppressions:write');
+  delete from public.reply_rules r where r.organization_id = delete_reply_rule.organization_id and r.id = delete_reply_rule.rule_id;
+  if not found then
+    perform private.problem(404, 'not_found', 'The organization has no such rule.');
+  end if;
+end
+$$;
+
+create function public.delete_reply_rule(organization_id uuid, rule_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_reply_rule(organization_id, rule_id)
+$$;
+comment on function public.delete_reply_rule is 'Removes a rule of the organization''s own; the audit log remembers it.';
+
+-- What a text would be taken for, without anything happening. Definer: as create_reply_rule.
+create function private.try_reply(organization_id uuid, body text)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'suppressions:read');
+  return (select to_jsonb(u) from private.understand_reply(try_reply.organization_id, body) u);
+end
+$$;
+
+create function public.try_reply(organization_id uuid, body text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.try_reply(organization_id, body)
+$$;
+comment on function public.try_reply is 'What a reply would mean: { meaning, recognized_by, rule_id }. Nothing is kept.';
+
+grant execute on function private.decide_reply_review(uuid, uuid, text), private.create_reply_rule(uuid, jsonb),
+  private.delete_reply_rule(uuid, uuid), private.try_reply(uuid, text)
+to authenticated;
+grant execute on function public.decide_reply_review(uuid, uuid, text), public.create_reply_rule(uuid, jsonb),
+  public.delete_reply_rule(uuid, uuid), public.try_reply(uuid, text)
+to authenticated;
+
+alter table public.reply_reviews enable row level security;
+create policy "those who may read suppressions read the reviews" on public.reply_reviews for select to authenticated
+  using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[]));
+revoke all on public.reply_reviews from public, anon, authenticated, service_role;
+grant select on public.reply_reviews to authenticated, service_role;
+create trigger touch before update on public.reply_reviews
+  for each row execute function private.touch_updated_at();
+select private.audit_table('public.reply_reviews');

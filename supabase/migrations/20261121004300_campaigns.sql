@@ -1,0 +1,136 @@
+-- Campaigns. The audience is frozen into campaign_targets, one row a recipient, and these rows are the queue: a message
+-- exists only from the moment its target is claimed for sending. So a pause needs no recall, and whoever resumes finds
+-- each recipient in exactly one state: nobody is left out or texted twice.
+
+create table public.campaigns (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  name text not null constraint campaigns_name_length check (char_length(btrim(name)) between 1 and 200),
+  status text not null default 'draft' constraint campaigns_status check (status in (
+    'draft', 'scheduled', 'freezing', 'running', 'paused', 'completed', 'canceled')),
+  version integer not null default 1,
+  audience jsonb not null default '{}' constraint campaigns_audience_object check (jsonb_typeof(audience) = 'object'),
+  scheduled_at timestamptz,
+  late_after_minutes integer not null default 60 constraint campaigns_late_after check (late_after_minutes between 1 and 1440),
+  messages_per_minute integer constraint campaigns_rate check (messages_per_minute between 1 and 600000),
+  pause_error_rate numeric(4, 3) not null default 0.200 constraint campaigns_pause_error_rate check (pause_error_rate between 0 and 1),
+  pause_filtered_rate numeric(4, 3) not null default 0.050 constraint campaigns_pause_filtered_rate check (pause_filtered_rate between 0 and 1),
+  pause_after integer not null default 100 constraint campaigns_pause_after check (pause_after between 10 and 1000000),
+  status_reason text,
+  frozen_until uuid,
+  frozen_at timestamptz,
+  started_at timestamptz,
+  started_by uuid references public.profiles (id) on delete set null,
+  finished_at timestamptz,
+  created_by uuid references public.profiles (id) on delete set null,
+  deleted_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint campaigns_organization_key unique (organization_id, id)
+);
+comment on table public.campaigns is 'Marketing texts to an audience of leads: what, to whom, from which numbers, when and how fast.';
+comment on column public.campaigns.audience is '{ filter: the filters of GET /leads } or { lead_ids: [...] }.';
+comment on column public.campaigns.late_after_minutes is 'A schedule missed by more asks a person before it sends.';
+comment on column public.campaigns.frozen_until is 'The last lead that the freezing has come to; null: not begun, or done.';
+
+-- A version is what a person has read: it goes up with everything that people see of a campaign, not with its freezing.
+create function private.keep_campaign()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.updated_at := now();
+  if new.version = old.version then
+    new.version := old.version + 1;
+  end if;
+  return new;
+end
+$$;
+create index campaigns_listing on public.campaigns (organization_id, created_at desc);
+create index campaigns_active on public.campaigns (status, scheduled_at) where status in ('scheduled', 'freezing', 'running');
+create index campaigns_started_by on public.campaigns (started_by);
+create index campaigns_created_by on public.campaigns (created_by);
+
+create table public.campaign_templates (
+  organization_id uuid not null,
+  campaign_id uuid not null,
+  template_id uuid not null,
+  weight integer not null default 1 constraint campaign_templates_weight check (weight between 1 and 1000),
+  primary key (organization_id, campaign_id, template_id),
+  constraint campaign_templates_campaign foreign key (organization_id, campaign_id)
+    references public.campaigns (organization_id, id) on delete cascade
+);
+comment on table public.campaign_templates is 'The templates that a campaign rotates, by weight.';
+
+create table public.campaign_numbers (
+  organization_id uuid not null,
+  campaign_id uuid not null,
+  account_id uuid not null,
+  primary key (organization_id, campaign_id, account_id),
+  constraint campaign_numbers_campaign foreign key (organization_id, campaign_id)
+    references public.campaigns (organization_id, id) on delete cascade,
+  constraint campaign_numbers_account foreign key (organization_id, account_id)
+    references public.sms_accounts (organization_id, id) on delete cascade
+);
+comment on table public.campaign_numbers is 'The numbers that a campaign sends from; none: the organization''s default sender.';
+create index campaign_numbers_of_account on public.campaign_numbers (organization_id, account_id);
+
+create table public.campaign_targets (
+  organization_id uuid not null,
+  campaign_id uuid not null,
+  position integer not null,
+  lead_id uuid not null,
+  phone text,
+  variant_id uuid,
+  status text not null default 'pending' constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
+  reason text constraint campaign_targets_reason check (reason in (
+    'no_phone', 'invalid_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
+    'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'window_closed')),
+  send_after timestamptz not null default now(),
+  message_id uuid,
+  updated_at timestamptz not null default now(),
+  primary key (campaign_id, position),
+  constraint campaign_targets_lead_once unique (campaign_id, lead_id),
+  constraint campaign_targets_campaign foreign key (organization_id, campaign_id)
+    references public.campaigns (organization_id, id) on delete cascade
+);
+comment on table public.campaign_targets is
+  'One row a recipient, frozen at the start. No foreign key to the lead: a million rows are written at once, and the claim looks the lead up anyway.';
+create index campaign_targets_organization on public.campaign_targets (organization_id, campaign_id, status, position);
+create index campaign_targets_due on public.campaign_targets (campaign_id, send_after, position) where status = 'pending';
+create unique index campaign_targets_number_once on public.campaign_targets (campaign_id, phone) where status in ('pending', 'sent');
+create index campaign_targets_message on public.campaign_targets (message_id) where message_id is not null;
+
+select private.grant_permission('campaigns:read', 'See campaigns, their targets and figures', array['admin', 'campaign_manager', 'viewer']);
+select private.grant_permission('campaigns:write', 'Make, start, pause and cancel campaigns', array['admin', 'campaign_manager']);
+
+alter table public.campaigns enable row level security;
+alter table public.campaign_templates enable row level security;
+alter table public.campaign_numbers enable row level security;
+alter table public.campaign_targets enable row level security;
+create policy "those who may read campaigns read their organization's" on public.campaigns for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+create policy "those who may read campaigns read their templates" on public.campaign_templates for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+create policy "those who may read campaigns read their numbers" on public.campaign_numbers for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+create policy "those who may read campaigns read their targets" on public.campaign_targets for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+revoke all on public.campaigns, public.campaign_templates, public.campaign_numbers, public.campaign_targets
+  from public, anon, authenticated, service_role;
+grant select on public.campaigns, public.campaign_templates, public.campaign_numbers, public.campaign_targets
+  to authenticated, service_role;
+create trigger touch before update on public.campaigns
+  for each row when (old.frozen_until is not distinct from new.frozen_until or old.status <> new.status)
+  execute function private.keep_campaign();
+
+create table private.campaign_watches (
+  campaign_id uuid primary key references public.campaigns (id) on delete cascade,
+  watched_at timestamptz not null default now(),
+  known bigint not null default 0,
+  failed bigint not null default 0,
+  filtered bigint not null default 0
+);
+comment on table private.campaign_watches is
+  'When a campaign''s failures were last looked at, and how many there were when someone looked at them and resumed it: those do not count again.';
+select private.audit_table('public.campaigns');

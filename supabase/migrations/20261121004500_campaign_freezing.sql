@@ -1,0 +1,107 @@
+-- Freezing an audience: the leads that match when the campaign starts become its targets, slice by slice in the order of
+-- their ids. Each slice is one transaction that moves `frozen_until` on, so a freeze that dies goes on where it was, and
+-- two at once take turns. What can be judged before sending is judged here too, so that the figures are right from the
+-- first minute; it is judged again when a target is claimed.
+
+-- The conditions on leads `x` that a campaign's audience means. Lists are bounded, so their ids are in the text.
+create function private.audience_conditions(campaign public.campaigns)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return format('x.organization_id = %L and x.deleted_at is null', campaign.organization_id) || case
+    when campaign.audience ? 'lead_ids' then format(' and x.id = any (%L::uuid[])',
+      array(select jsonb_array_elements_text(campaign.audience -> 'lead_ids')))
+    else private.lead_filters(campaign.organization_id, coalesce(campaign.audience -> 'filter', '{}')) end;
+end
+$$;
+
+-- The wordings of a campaign as cumulated shares of its weight: a lead's hash falls into one of them.
+create function private.wording_shares(campaign public.campaigns)
+returns table (variant_id uuid, low numeric, high numeric)
+language sql stable set search_path = ''
+as $$
+  with shares as (
+    select w.variant_id, c.weight::numeric * w.weight as weight, sum(c.weight::numeric * w.weight) over (order by w.template_id, w.variant_id) as high,
+      sum(c.weight::numeric * w.weight) over () as whole
+    from public.campaign_templates c
+    join private.template_wordings w on w.organization_id = c.organization_id and w.template_id = c.template_id
+    where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id and c.weight * w.weight > 0
+  )
+  select s.variant_id, (s.high - s.weight) / s.whole, s.high / s.whole from shares s
+$$;
+
+-- Freezes the next slice of a campaign, of any if none is named: { campaign_id, frozen, done }; campaign_id is null where
+-- there is nothing to freeze or somebody else is at it. Definer: the service role may not write these tables.
+create function private.freeze_slice(campaign_id uuid, size integer)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  campaign public.campaigns;
+  first_position integer;
+  frozen integer;
+  last_lead uuid;
+  done boolean;
+begin
+  select * into campaign from public.campaigns c
+  where c.status = 'freezing' and (freeze_slice.campaign_id is null or c.id = freeze_slice.campaign_id)
+  order by c.started_at limit 1 for update skip locked;
+  if campaign.id is null then
+    return '{"campaign_id": null, "frozen": 0, "done": true}'::jsonb;
+  end if;
+  first_position := (
+    select coalesce(max(t.position), 0) from public.campaign_targets t where t.campaign_id = campaign.id);
+  execute format($slice$
+    with picked as materialized (
+      select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
+    ), numbered as materialized (
+      select p.id, p.phone, row_number() over (order by p.id) as place,
+        case when p.phone is not null then row_number() over (partition by p.phone order by p.id) end as nth,
+        (hashtextextended($1.id || coalesce(p.phone, p.id::text), 0) & 1073741823) / 1073741824.0 as share
+      from picked p
+    ), verdicts as materialized (
+      select j.phone, j.obstacle from private.judge_numbers($1.organization_id, array(
+        select n.phone from numbered n where n.nth = 1 order by n.phone)) j
+      where j.obstacle <> 'doubtful_reply'
+    ), shares as materialized (
+      select * from private.wording_shares($1)
+    ), added as (
+      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status, reason)
+      select $1.organization_id, $1.id, $2 + f.place, f.id, f.phone, f.variant_id,
+        case when f.reason is null then 'pending' else 'excluded' end, f.reason
+      from (
+        select n.*, (select s.variant_id from shares s where n.share >= s.low and n.share < s.high) as variant_id,
+          case when n.phone is null then 'no_phone'
+            when n.nth > 1 or (
+              select true from public.campaign_targets e
+              where e.campaign_id = $1.id and e.phone = n.phone and e.status in ('pending', 'sent') limit 1) then 'duplicate_number'
+            else v.obstacle end as reason
+        from numbered n left join verdicts v on v.phone = n.phone
+      ) f
+    )
+    select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $slice$,
+    private.audience_conditions(campaign), coalesce(campaign.frozen_until, '00000000-0000-0000-0000-000000000000'::uuid),
+    private.uuid_v7_floor(campaign.started_at), size)
+  into frozen, last_lead using campaign, first_position;
+  done := frozen < size;
+  if done then
+    update public.campaigns c set status = 'running', frozen_at = now(), frozen_until = null where c.id = campaign.id;
+    perform private.invoke('jobs/dispatch-messages');
+  else
+    update public.campaigns c set frozen_until = last_lead where c.id = campaign.id;
+  end if;
+  return jsonb_build_object('campaign_id', campaign.id, 'frozen', frozen, 'done', done);
+end
+$$;
+
+create function public.freeze_slice(campaign_id uuid default null, size integer default 20000)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.freeze_slice(campaign_id, size)
+$$;
+comment on function public.freeze_slice is 'Freezes the next leads of a campaign''s audience into its targets; one transaction a slice.';
+
+grant execute on function private.freeze_slice(uuid, integer) to service_role;
+grant execute on function public.freeze_slice(uuid, integer) to service_role;

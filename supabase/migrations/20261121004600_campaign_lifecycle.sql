@@ -1,0 +1,289 @@
+-- What people and the clock do with campaigns: start, pause, resume, cancel; schedules, completion, automatic pauses.
+-- draft → scheduled → freezing → running ⇄ paused → completed | canceled.
+
+-- The campaign, locked. Callers are definer functions.
+create function private.locked_campaign(organization_id uuid, campaign_id uuid)
+returns public.campaigns
+language plpgsql set search_path = ''
+as $$
+declare
+  campaign public.campaigns;
+begin
+  perform private.require_permission(organization_id, 'campaigns:write');
+  select * into campaign from public.campaigns c
+  where c.organization_id = locked_campaign.organization_id and c.id = campaign_id and c.deleted_at is null for update;
+  if campaign.id is null then
+    perform private.problem(404, 'not_found', 'There is no such campaign.');
+  end if;
+  return campaign;
+end
+$$;
+
+create function private.refuse_campaign_state(campaign public.campaigns, wanted text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.problem(409, 'campaign_state', 'A campaign that is ' || campaign.status || ' cannot be ' || wanted || '.',
+    jsonb_build_object('campaign_status', campaign.status));
+end
+$$;
+
+-- What keeps a campaign from starting, as faulty fields.
+create function private.campaign_faults(campaign public.campaigns)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(f.fault), '[]') from (
+    select jsonb_build_object('path', 'templates', 'message', 'Give at least one template with a wording to send.') as fault
+    where not exists (select from private.wording_shares(campaign))
+    union all
+    select jsonb_build_object('path', 'templates', 'message', 'The template ' || t.name || ' is not for marketing.')
+    from public.campaign_templates c
+    join public.templates t on t.organization_id = c.organization_id and t.id = c.template_id and t.category <> 'marketing'
+    where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id
+    union all
+    select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
+    where not exists (
+      select from public.sms_accounts a
+      where a.organization_id = campaign.organization_id and a.status <> 'disabled' and (a.is_default or exists (
+        select from public.campaign_numbers n
+        where n.organization_id = a.organization_id and n.campaign_id = campaign.id and n.account_id = a.id)))
+  ) f
+$$;
+
+create function private.begin_freezing(campaign public.campaigns, starter uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.campaigns c set status = 'freezing', status_reason = null, started_at = now(), started_by = starter
+  where c.id = campaign.id;
+  insert into private.campaign_watches (campaign_id) values (campaign.id)
+  on conflict on constraint campaign_watches_pkey do nothing;
+  perform private.invoke('jobs/freeze-campaigns');
+end
+$$;
+
+-- POST /campaigns/{id}/start. With scheduled_at in the future the campaign waits for it. Definer: campaigns are
+-- written by functions only.
+create function private.start_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  faults jsonb;
+begin
+  -- Whom it texts is the whole organization's affair.
+  perform private.require_permission(organization_id, 'leads:read');
+  if campaign.status <> 'draft' then
+    perform private.refuse_campaign_state(campaign, 'started');
+  end if;
+  faults := private.campaign_faults(campaign);
+  if faults <> '[]' then
+    perform private.problem(422, 'campaign_incomplete', 'The campaign cannot start yet.', faults);
+  end if;
+  if campaign.scheduled_at > now() then
+    update public.campaigns c set status = 'scheduled', status_reason = null, started_by = auth.uid() where c.id = campaign.id;
+  else
+    perform private.begin_freezing(campaign, auth.uid());
+  end if;
+  return private.campaign_json(campaign_id);
+end
+$$;
+
+-- After it has answered nothing more is claimed: the lock waits for the claims under way. Definer: as start_campaign.
+create function private.pause_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+begin
+  if campaign.status not in ('running', 'scheduled', 'freezing') then
+    perform private.refuse_campaign_state(campaign, 'paused');
+  end if;
+  update public.campaigns c set status = 'paused', status_reason = 'Paused by a person.' where c.id = campaign.id;
+  return private.campaign_json(campaign_id);
+end
+$$;
+
+-- A campaign goes on where it was: waiting for its schedule, freezing its audience, or sending. Definer: as
+-- start_campaign.
+create function private.resume_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  seen record;
+begin
+  if campaign.status <> 'paused' then
+    perform private.refuse_campaign_state(campaign, 'resumed');
+  end if;
+  if campaign.started_at is null and campaign.scheduled_at > now() then
+    update public.campaigns c set status = 'scheduled', status_reason = null where c.id = campaign.id;
+  elsif campaign.started_at is null then
+    perform private.begin_freezing(campaign, auth.uid());
+  elsif campaign.frozen_at is null then
+    update public.campaigns c set status = 'freezing', status_reason = null where c.id = campaign.id;
+    perform private.invoke('jobs/freeze-campaigns');
+  else
+    -- What was counted before the pause must not pause it again at once.
+    select * into seen from private.campaign_failures(campaign.id);
+    insert into private.campaign_watches as w (campaign_id, known, failed, filtered)
+    values (campaign.id, seen.known, seen.failed, seen.filtered)
+    on conflict on constraint campaign_watches_pkey do update
+      set known = excluded.known, failed = excluded.failed, filtered = excluded.filtered, watched_at = now();
+    update public.campaigns c set status = 'running', status_reason = null where c.id = campaign.id;
+    perform private.invoke('jobs/dispatch-messages');
+  end if;
+  return private.campaign_json(campaign_id);
+end
+$$;
+
+-- Definer: as start_campaign.
+create function private.cancel_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+begin
+  if campaign.status in ('completed', 'canceled') then
+    perform private.refuse_campaign_state(campaign, 'canceled');
+  end if;
+  update public.campaigns c set status = 'canceled', status_reason = 'Canceled by a person.', finished_at = now()
+  where c.id = campaign.id;
+  update public.campaign_targets t set status = 'canceled', updated_at = now()
+  where t.campaign_id = campaign.id and t.status = 'pending';
+  update public.messages m set status = 'canceled', error_code = 'campaign_canceled', error_message = 'Its campaign was canceled.',
+    updated_at = now()
+  where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id and m.status = 'queued';
+  return private.campaign_json(campaign_id);
+end
+$$;
+
+-- How many of a campaign's texts have a known outcome, and which.
+create function private.campaign_failures(campaign_id uuid)
+returns table (known bigint, failed bigint, filtered bigint)
+language sql stable set search_path = ''
+as $$
+  select coalesce(sum(t.messages), 0)::bigint,
+    coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
+    coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
+  from private.campaign_totals t
+  where t.campaign_id = campaign_failures.campaign_id and t.status in ('delivered', 'failed', 'undelivered')
+$$;
+
+-- A campaign pauses itself when too many of its texts fail or are filtered, judged by those whose outcome became known
+-- since a person last looked (see campaign_watches), once they are `pause_after`. Waits for nobody: whoever is changing the
+-- campaign right now knows better.
+create function private.watch_campaign(campaign_id uuid)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  campaign public.campaigns;
+  figures record;
+  reason text;
+begin
+  select * into campaign from public.campaigns c
+  where c.id = watch_campaign.campaign_id and c.status = 'running' for no key update skip locked;
+  if campaign.id is null then
+    return false;
+  end if;
+  select f.known - coalesce(w.known, 0) as known, f.failed - coalesce(w.failed, 0) as failed,
+    f.filtered - coalesce(w.filtered, 0) as filtered
+  into figures
+  from private.campaign_failures(campaign.id) f
+  left join private.campaign_watches w on w.campaign_id = campaign.id;
+  reason := case when figures.known < campaign.pause_after then null
+    when figures.filtered > campaign.pause_filtered_rate * figures.known then
+      'Carriers filter ' || round(100.0 * figures.filtered / figures.known, 1) || ' % of the texts.'
+    when figures.failed > campaign.pause_error_rate * figures.known then
+      round(100.0 * figures.failed / figures.known, 1) || ' % of the texts fail.' end;
+  if reason is null then
+    return false;
+  end if;
+  update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
+  perform private.tell_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name || ' was paused', reason);
+  return true;
+end
+$$;
+
+-- From claims: each campaign at most every two seconds, by one dispatcher.
+create function private.watch_campaigns(campaign_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  watched uuid;
+begin
+  for watched in
+    select w.campaign_id from private.campaign_watches w
+    where w.campaign_id = any (campaign_ids) and w.watched_at < clock_timestamp() - interval '2 seconds'
+    order by w.campaign_id for update skip locked
+  loop
+    update private.campaign_watches w set watched_at = clock_timestamp() where w.campaign_id = watched;
+    perform private.watch_campaign(watched);
+  end loop;
+end
+$$;
+
+-- Whoever started the campaign, whoever made it, and the admins.
+create function private.tell_about_campaign(campaign public.campaigns, event text, title text, body text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.notify(array(
+    select row(campaign.organization_id, p.user_id, 'campaign', 'campaign:' || campaign.id || ':' || event, title, body,
+      jsonb_build_object('campaign_id', campaign.id, 'campaign_name', campaign.name), null)::private.notice
+    from (
+      select campaign.started_by as user_id union select campaign.created_by union
+      select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
+      where m.organization_id = campaign.organization_id and m.status = 'active' and r.organization_id is null and r.key = 'admin'
+    ) p where p.user_id is not null));
+end
+$$;
+
+-- Every minute: schedules that are due, campaigns that are done or stuck. A schedule missed by too much, because nothing
+-- ran meanwhile, asks a person before it sends.
+create function private.tend_campaigns()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  campaign public.campaigns;
+begin
+  for campaign in
+    select * from public.campaigns c
+    where c.status in ('scheduled', 'freezing', 'running') and (c.status <> 'scheduled' or c.scheduled_at <= now())
+    order by c.id for no key update skip locked
+  loop
+    if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
+      update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
+      perform private.tell_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
+        campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
+    elsif campaign.status = 'scheduled' then
+      perform private.begin_freezing(campaign, campaign.started_by);
+    elsif campaign.status = 'freezing' then
+      perform private.invoke('jobs/freeze-campaigns');
+    elsif not private.watch_campaign(campaign.id)
+      and not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
+      -- The totals spare a look at a million messages, most of the time.
+      and not (coalesce((
+        select sum(t.messages) from private.campaign_totals t
+        where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
+        select from public.messages m
+        where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id
+          and m.status in ('queued', 'sending') and m.held_at is null)) then
+      update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
+      perform private.tell_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
+    end if;
+  end loop;
+end
+$$;
+select cron.schedule('tend-campaigns', '* * * * *', $$select private.tend_campaigns()$$);

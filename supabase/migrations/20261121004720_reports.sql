@@ -1,0 +1,107 @@
+-- What providers say beside the status: price, parts, and whatever they add without notice. Kept with the message.
+
+-- facts: { price?, currency?, segments?, reported?: { field: text } }. Writes only what is new, so that a repeat and an
+-- ordinary callback write nothing more.
+create function private.keep_facts(message_id uuid, facts jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  counted constant integer := nullif((facts ->> 'segments')::integer, 0);
+  cost constant numeric := abs((facts ->> 'price')::numeric);
+begin
+  update public.messages m set
+    segments = coalesce(counted, m.segments),
+    price = coalesce(cost, m.price),
+    price_currency = case when cost is null then m.price_currency else coalesce(facts ->> 'currency', m.price_currency) end,
+    reported = nullif(coalesce(m.reported, '{}') || coalesce(facts -> 'reported', '{}'), '{}'),
+    updated_at = now()
+  where m.id = message_id and (
+    m.segments <> counted or m.price is distinct from coalesce(round(cost, 5), m.price)
+    or not coalesce(m.reported, '{}') @> coalesce(facts -> 'reported', '{}'));
+end
+$$;
+
+drop function public.record_receipt(text, text, text, uuid, text, text, boolean);
+drop function private.record_receipt(uuid, text, text, text, text, text, boolean);
+
+-- As shipped, and facts: see keep_facts. Definer: as dispatch_step.
+create function private.record_receipt(message_id uuid, provider text, provider_message_id text, status text, code text,
+  detail text, opt_out boolean, facts jsonb)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  message public.messages;
+  changed boolean;
+begin
+  if record_receipt.message_id is not null then
+    select * into message from public.messages m
+    where m.id = record_receipt.message_id and m.provider = record_receipt.provider for update;
+  else
+    select * into message from public.messages m
+    where m.provider_message_id = record_receipt.provider_message_id and m.provider = record_receipt.provider for update;
+  end if;
+  if message is null then
+    return '{"known": false, "changed": false}'::jsonb;
+  end if;
+  changed := private.apply_receipt(message, provider_message_id, status, code, detail, 'callback');
+  if facts <> '{}' then
+    perform private.keep_facts(message.id, facts);
+  end if;
+  if opt_out then
+    perform private.suppress(message.organization_id, message.to_number, 'provider',
+      'The provider says that the number opted out (' || code || ').');
+  end if;
+  return jsonb_build_object('known', true, 'changed', changed);
+end
+$$;
+
+create function public.record_receipt(provider text, provider_message_id text, status text, message_id uuid default null,
+  code text default null, detail text default null, opt_out boolean default false, facts jsonb default '{}')
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.record_receipt(message_id, provider, provider_message_id, status, code, detail, opt_out, facts)
+$$;
+comment on function public.record_receipt is
+  'Records one delivery report; the same report twice changes nothing. facts: { price?, currency?, segments?, reported? }.';
+
+drop function public.record_inbound(text, text, text, text, text, jsonb, text);
+
+-- What an inbound text brought along is kept in the same transaction and round trip. Definer: as dispatch_step.
+create function private.keep_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
+  media jsonb, opt_out_type text, facts jsonb)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  answer constant jsonb := private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type);
+begin
+  if facts <> '{}' and answer @> '{"known": true, "duplicate": false}' then
+    perform private.keep_facts((
+      select m.id from public.messages m
+      where m.provider_message_id = keep_inbound.provider_message_id and m.provider = keep_inbound.provider
+        and m.direction = 'inbound'), facts);
+  end if;
+  return answer;
+end
+$$;
+
+create function public.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
+  media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}')
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.keep_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts)
+$$;
+comment on function public.record_inbound is
+  'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing. facts: see record_receipt.';
+
+revoke execute on function private.record_inbound(text, text, text, text, text, jsonb, text) from service_role;
+grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb),
+  private.keep_inbound(text, text, text, text, text, jsonb, text, jsonb)
+to service_role;
+grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb),
+  public.record_inbound(text, text, text, text, text, jsonb, text, jsonb)
+to service_role;

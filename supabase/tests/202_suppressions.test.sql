@@ -1,0 +1,28 @@
+-- Suppressions, the ledger and do-not-call lists: who may do what, and how a registry's lines are read.
+begin;
+\ir support.inc
+select plan(85);
+do $$ begin perform tests.arrange(); end $$;
+grant execute on all functions in schema tests to public;
+
+select tests.only(array['admin', 'campaign_manager'], 'suppress a number', 'PT403',
+  format('select public.create_suppression(%L, ''{"phone": "+12025550111"}'')', tests.id('ours')));
+select tests.only(array['admin', 'campaign_manager'], 'import suppressions', 'PT403',
+  format('select public.import_suppressions(%L, array[''+12025550111''], ''all'', ''x'', ''{}'')', tests.id('ours')));
+select tests.only(array['admin', 'campaign_manager', 'operator', 'viewer'], 'check numbers', 'PT403',
+  format('select public.check_numbers(%L, array[''+12025550111''])', tests.id('ours')));
+select tests.only(array['admin', 'campaign_manager', 'operator'], 'record consent', 'PT403',
+  format('select public.add_consent(%L, ''{"event": "granted", "phone": "+12025550111", "source": "x", "occurred_at": "2026-01-01"}'')', tests.id('ours')));
+select tests.only(array['admin', 'campaign_manager'], 'begin a list', 'PT403',
+  format('select public.begin_dnc_list(%L, ''{"name": "x", "kind": "registry", "calling_code": "1"}'')', tests.id('ours')));
+select tests.only(array['admin', 'campaign_manager', 'operator', 'viewer'], 'see the lists', 'PT403',
+  format('select public.list_dnc_lists(%L)', tests.id('ours')));
+select is(tests.outcome('admin', 'select public.import_dnc_slice()'), '42501', 'Only the job imports lists.');
+
+select is(private.dnc_phone(line, code), wanted, format('%s in a list of +%s.', line, code))
+from (values ('2025550111', '1', '+12025550111'), ('12025550111', '1', '+12025550111'), ('202,5550111', '1', '+12025550111'),
+  ('"202";"5550111"', '1', '+12025550111'), ('Ama,(202) 555-0111', '1', '+12025550111'), ('+233244123456', '1', '+233244123456'),
+  ('0244123456', '233', '+233244123456'), ('233244123456', '233', '+233244123456'), ('00233244123456', '1', '+233244123456'),
+  ('1025550111', '1', null), ('nonsense', '1', null), ('', '1', null)) as l (line, code, wanted);
+select * from finish();
+rollback;

@@ -1,0 +1,140 @@
+-- Claiming targets: what is judged at the last moment, and how numbers, rates and caps share out the recipients.
+begin;
+\ir support.inc
+select plan(32);
+do $$
+begin
+  update public.sms_accounts set status = 'disabled';
+  update public.messages set status = 'failed' where status in ('sending', 'queued');
+  update public.campaigns set status = 'canceled' where status in ('running', 'freezing', 'scheduled');
+  perform tests.arrange();
+  update public.organizations set country = 'US' where id = tests.id('ours');
+  delete from public.sms_accounts where organization_id = tests.id('ours');
+  insert into public.sms_accounts (id, organization_id, provider, sender_id, is_default) values
+    (tests.remember('number', private.uuid_v7()), tests.id('ours'), 'twilio', '+12125550001', true),
+    (tests.remember('second', private.uuid_v7()), tests.id('ours'), 'twilio', '+13125550002', false);
+  insert into public.templates (id, organization_id, name, category, body) values
+    (tests.remember('template', private.uuid_v7()), tests.id('ours'), 'T', 'marketing', 'Hi {{first_name}}. Reply STOP to opt out.');
+end
+$$;
+
+-- A frozen campaign to leads with these numbers, all of whom agreed; its name is how tests know it.
+create function tests.campaign(name text, phones text[], rate integer default null) returns uuid language plpgsql as $$
+declare
+  campaign uuid := private.uuid_v7();
+begin
+  insert into public.leads (organization_id, first_name, phone)
+  select tests.id('ours'), 'Ama', p from unnest(phones) p
+  where not exists (select from public.leads l where l.organization_id = tests.id('ours') and l.phone = p);
+  insert into public.consents (organization_id, phone, event, source, occurred_at)
+  select tests.id('ours'), p, 'granted', 'test', now() from unnest(phones) p;
+  insert into public.campaigns (id, organization_id, name, status, audience, messages_per_minute, started_at)
+  values (campaign, tests.id('ours'), campaign.name, 'freezing', jsonb_build_object('lead_ids', (
+    select jsonb_agg(l.id) from public.leads l where l.organization_id = tests.id('ours') and l.phone = any (phones))), rate, now() + interval '1 hour');
+  insert into public.campaign_templates (organization_id, campaign_id, template_id)
+  values (tests.id('ours'), campaign, tests.id('template'));
+  perform tests.remember(name, campaign);
+  perform private.freeze_slice(campaign, 1000);
+  return campaign;
+end
+$$;
+create function tests.step(want integer default 50) returns jsonb language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('service_role');
+  answer := public.dispatch_step('[]', want);
+  perform tests.act_as('postgres');
+  return answer;
+end
+$$;
+create function tests.claimed(want integer default 50) returns text[] language sql as $$
+  select coalesce(array_agg(m ->> 'to' order by m ->> 'to'), '{}') from jsonb_array_elements(tests.step(want) -> 'messages') m
+$$;
+create function tests.target(name text, phone text) returns text language sql as $$
+  select coalesce(t.reason, t.status) from public.campaign_targets t where t.campaign_id = tests.id(name) and t.phone = target.phone
+$$;
+
+-- Freezing
+select tests.campaign('freezing', '{+233244000101,+233244000102}') is not null;
+select is((select status from public.campaigns where id = tests.id('freezing')), 'running', 'A campaign that is frozen runs.');
+select is((select count(*) from public.campaign_targets where campaign_id = tests.id('freezing')), 2::bigint, 'Each lead is a target.');
+select is(private.freeze_slice(tests.id('freezing'), 10) ->> 'frozen', '0', 'A second call freezes nothing again.');
+
+-- Judged at the claim
+insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+233244000101', 'reply');
+select is(tests.claimed(), '{+233244000102}', 'Who opted out after the freezing is not texted.');
+select is(tests.target('freezing', '+233244000101'), 'suppressed', 'The target says why.');
+select is((select m.expires_at from public.messages m where m.campaign_id = tests.id('freezing')), null, 'Where no hours bind, a text does not expire.');
+select is(tests.claimed(), '{}', 'Nobody is texted twice.');
+select is((private.campaign_json(tests.id('freezing')) -> 'targets')::text,
+  '{"sent": 1, "total": 2, "pending": 0, "canceled": 0, "excluded": 1}', 'The totals follow.');
+
+select tests.campaign('judged', '{+233244000201,+233244000202,+233244000203,+233244000204,+233244000205}') is not null;
+update public.leads set deleted_at = now() where organization_id = tests.id('ours') and phone = '+233244000201';
+update public.leads set phone = '+233244000999' where organization_id = tests.id('ours') and phone = '+233244000202';
+insert into public.consents (organization_id, phone, event, source, occurred_at) values (tests.id('ours'), '+233244000203', 'revoked', 'test', now());
+insert into public.reply_reviews (organization_id, phone, message_id) values (tests.id('ours'), '+233244000204', private.uuid_v7());
+update public.leads set first_name = '' where organization_id = tests.id('ours') and phone = '+233244000205';
+select is(tests.claimed(), '{}', 'Whoever changed since the freezing is judged as they are now.');
+select is(tests.target('judged', phone), wanted, format('%s is %s.', phone, wanted))
+from (values ('+233244000201', 'lead_deleted'), ('+233244000202', 'number_changed'), ('+233244000203', 'consent_revoked'),
+  ('+233244000204', 'pending'), ('+233244000205', 'missing_variable')) v (phone, wanted);
+
+-- Pause
+select tests.campaign('paused', '{+233244000301}') is not null;
+update public.campaigns set status = 'paused' where id = tests.id('paused');
+select is(tests.claimed(), '{}', 'A paused campaign texts nobody.');
+insert into public.messages (id, organization_id, account_id, campaign_id, category, to_number, from_number, body, encoding, segments, status, provider)
+values (tests.remember('retry', private.uuid_v7()), tests.id('ours'), tests.id('number'), tests.id('paused'), 'marketing', '+233244000301', '+12125550001', 'x', 'GSM-7', 1, 'queued', 'twilio');
+select is(tests.claimed(), '{}', 'Neither does a message of it go out that was refused before.');
+select is((select status from public.messages where id = tests.id('retry')), 'queued', 'It waits.');
+update public.campaigns set status = 'canceled' where id = tests.id('paused');
+select is(tests.claimed(), '{}', 'Of a canceled campaign nothing goes out.');
+select is((select status from public.messages where id = tests.id('retry')), 'canceled', 'What came back from doubt is canceled with it.');
+
+-- Rates
+select tests.campaign('rated', '{+233244000401,+233244000402,+233244000403}', 60) is not null;
+select is(cardinality(tests.claimed()), 1, 'Sixty a minute is one now.');
+select ok((tests.step() ->> 'next_due_at')::timestamptz < clock_timestamp() + interval '3 seconds', 'The dispatcher is told when the next may go.');
+update public.campaigns set status = 'canceled' where id = tests.id('rated');
+update public.sms_accounts set daily_cap = 1 where id = tests.id('number');
+select tests.campaign('capped', '{+233244000501,+233244000502}') is not null;
+select is(cardinality(tests.claimed()), 1, 'A number''s daily cap holds.');
+select ok(coalesce((tests.step() ->> 'next_due_at')::timestamptz > now() + interval '30 seconds', true), 'Nobody asks again before midnight.');
+update public.campaigns set status = 'canceled' where id = tests.id('capped');
+update public.sms_accounts set daily_cap = null where id = tests.id('number');
+
+-- Numbers
+select tests.campaign('pooled', '{+233244000102,+233244000601}') is not null;
+insert into public.campaign_numbers (organization_id, campaign_id, account_id)
+select tests.id('ours'), tests.id('pooled'), tests.id(n) from unnest('{number,second}'::text[]) n;
+select is(tests.claimed(), '{+233244000102,+233244000601}', 'Two numbers share a campaign.');
+select is((select m.account_id from public.messages m where m.campaign_id = tests.id('pooled') and m.to_number = '+233244000102'), tests.id('number'),
+  'A recipient keeps the number it knows.');
+
+-- Messages
+create function tests.queue(name text, phone text, category text, expires_at timestamptz default null) returns void language sql as $$
+  insert into public.messages (id, organization_id, account_id, category, to_number, from_number, body, encoding, segments, status, provider, expires_at)
+  values (tests.remember(name, private.uuid_v7()), tests.id('ours'), tests.id('number'), category, phone, '+12125550001', 'x', 'GSM-7', 1, 'queued', 'twilio', expires_at)
+$$;
+select tests.queue('without consent', '+233244000701', 'marketing'), tests.queue('service', '+233244000702', 'service'),
+  tests.queue('late', '+233244000703', 'service', now() - interval '1 minute');
+select is(tests.claimed(), '{+233244000702}', 'Messages are judged by their category.');
+select is((select m.status || ' ' || m.error_code from public.messages m where m.id = tests.id(name)), wanted, format('What is %s is %s.', name, wanted))
+from (values ('without consent', 'suppressed no_consent'), ('late', 'canceled expired')) v (name, wanted);
+delete from private.sending_buckets where id = tests.id('number');
+update public.sms_accounts set per_second = 1 where id = tests.id('number');
+select tests.queue('one', '+233244000704', 'service'), tests.queue('two', '+233244000705', 'service');
+select is(cardinality(tests.claimed()), 1, 'A number''s rate holds for messages too.');
+select is((select count(*) from public.messages where id in (tests.id('one'), tests.id('two')) and status = 'queued'), 1::bigint, 'The other waits.');
+
+-- Failures
+select tests.campaign('failing', '{+233244000801}') is not null;
+insert into private.campaign_totals (organization_id, campaign_id, status, quarter_hour, messages, segments, cost)
+values (tests.id('ours'), tests.id('failing'), 'undelivered', now(), 30, 30, 0), (tests.id('ours'), tests.id('failing'), 'delivered', now(), 90, 90, 0);
+select ok(private.watch_campaign(tests.id('failing')), 'Too many failures pause a campaign.');
+select is((select status || ': ' || status_reason from public.campaigns where id = tests.id('failing')), 'paused: 25.0 % of the texts fail.', 'It says why.');
+
+select * from finish();
+rollback;
