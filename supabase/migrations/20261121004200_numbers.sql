@@ -29,6 +29,7 @@ as $$
     when sender ~ '^\+18(00|33|44|55|66|77|88)' then array['toll_free']
     else array['long_code', 'toll_free'] end
 $$;
+grant execute on function private.sender_types(text, text) to authenticated, service_role;
 -- What carriers take from a number of the type, where nothing better is known (Twilio's published limits).
 create function private.usual_per_second(number_type text)
 returns numeric
@@ -37,22 +38,19 @@ as $$
   select case number_type when 'long_code' then 1 when 'toll_free' then 3 when 'short_code' then 30 end
 $$;
 
-update public.sms_accounts set number_type = (private.sender_types(provider, sender_id))[1],
-  per_second = private.usual_per_second((private.sender_types(provider, sender_id))[1]);
+update public.sms_accounts set number_type = (private.sender_types(provider, sender_id))[1];
 alter table public.sms_accounts
   alter column number_type set not null,
   add constraint sms_accounts_type_fits check (number_type = any (private.sender_types(provider, sender_id)));
 
--- Whoever adds a sender without its type or rate gets what its form says.
+-- Whoever adds a sender without its type gets what its form says. Its rate is not guessed here: senders that stood before
+-- this pool keep the pace that they had; the API gives a new number the usual one.
 create function private.complete_sender()
 returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
-  if new.number_type is null then
-    new.number_type := (private.sender_types(new.provider, new.sender_id))[1];
-    new.per_second := coalesce(new.per_second, private.usual_per_second(new.number_type));
-  end if;
+  new.number_type := coalesce(new.number_type, (private.sender_types(new.provider, new.sender_id))[1]);
   return new;
 end
 $$;

@@ -5,10 +5,9 @@ select plan(138);
 do $$
 begin
   perform tests.arrange();
-  perform tests.remember('template', (
-    select t.id from public.templates t where t.organization_id = tests.id('ours') and t.kind = 'warning'));
-  update public.templates set category = 'marketing', body = 'Hi {{first_name|there}}. Reply STOP to opt out.'
-  where id = tests.id('template');
+  insert into public.templates (id, organization_id, name, category, body) values
+    (tests.remember('template', private.uuid_v7()), tests.id('ours'), 'Open day', 'marketing',
+      'Hi {{first_name|there}}. Reply STOP to opt out.');
   insert into public.campaigns (id, organization_id, name, audience) values
     (tests.remember('campaign', private.uuid_v7()), tests.id('ours'), 'Open day', '{"filter": {}}'),
     (tests.remember('theirs campaign', private.uuid_v7()), tests.id('theirs'), 'Closed day', '{"filter": {}}');
