@@ -449,9 +449,9 @@ begin
     return null;
   end if;
   if list.status = 'deleting' then
-    delete from private.dnc_numbers d where d.organization_id = list.organization_id and d.list_id = list.id
-      and d.phone in (
-        select x.phone from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id limit 20000);
+    -- By place: what the planner knows of a list that came in a moment ago would make a join of it that never ends.
+    delete from private.dnc_numbers d where d.ctid = any (array(
+      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id limit 20000));
     if not found then
       delete from public.dnc_lists l where l.id = list.id;
       return jsonb_build_object('list_id', list.id, 'state', 'deleted');
