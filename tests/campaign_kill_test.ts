@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import postgres from "postgres";
 import type { Status } from "../local/status_file.ts";
-import { outcomeOf } from "./support/audience.ts";
+import { type Outcome, outcomeOf } from "./support/audience.ts";
 import { checkCarrier, checkRate } from "./support/carrier_checker.ts";
 import { freePorts } from "./support/free_ports.ts";
 import { startStack, tokenOf } from "./support/own_stack.ts";
@@ -87,7 +87,9 @@ async function begin(running: Running, numbers: string[], members: Member[]): Pr
   const template = await call<{ id: string }>(running, "/templates", TWO_WORDINGS);
   const { id } = await call<{ id: string }>(running, "/campaigns", {
     name: "Killed three times",
-    audience: { lead_ids: members.map(({ lead }) => lead) },
+    audience: {
+      lead_ids: members.filter(({ kind }) => kind !== "deleted_before").map(({ lead }) => lead),
+    },
     templates: [{ template_id: template.id }],
     numbers,
     pause_error_rate: 0.9,
@@ -139,14 +141,15 @@ async function checkOutcomes(
       reason: row?.["reason"] ?? null,
       message: row?.["message"] ?? null,
     };
-    const doubtful = member.kind === "doubtful" ? "pending" : null;
-    const allowed = [began, Date.now()].flatMap((at) => {
+    const allowed = [began, Date.now()].flatMap((at): Outcome[] => {
+      // Nobody decides about the doubtful replies: it is as if their hours never came.
+      const open = member.kind !== "doubtful" && member.phone !== null &&
+        hours.isOpen(member.phone, at);
       const outcome = outcomeOf(member, {
         firstOfNumber: firsts.has(member.lead),
         reached: true,
-        open: member.phone !== null && hours.isOpen(member.phone, at),
+        open,
       });
-      if (doubtful) return [{ ...outcome, target: "pending", reason: null, message: null }];
       const held = { ...outcome, message: "sending" };
       return row?.["held_at"] && outcome.message !== null ? [outcome, held] : [outcome];
     });
