@@ -15,27 +15,13 @@ create index campaign_stirs_campaign on private.campaign_stirs (campaign_id, awa
 
 create table private.campaign_progress (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
-  version bigint not null default 0,
-  state jsonb not null default '{}',
+  version bigint not null default 1,
+  state jsonb not null,
   changed_at timestamptz not null default now(),
   looked_at timestamptz not null default '-infinity'
 );
 comment on table private.campaign_progress is
   'The state of a campaign that was told last, its number, and when it was last compared with the figures.';
-insert into private.campaign_progress (campaign_id) select c.id from public.campaigns c;
-
--- With the campaign, so that nobody ever has to wait for somebody else who adds it. Definer: people add campaigns.
-create function private.begin_progress()
-returns trigger
-language plpgsql security definer set search_path = ''
-as $$
-begin
-  insert into private.campaign_progress (campaign_id) values (new.id);
-  return null;
-end
-$$;
-create trigger begin_progress after insert on public.campaigns for each row execute function private.begin_progress();
-
 -- A time as the API writes it: broadcasts come from here, and must look like what functions answer.
 create function private.iso_time(moment timestamptz)
 returns text
@@ -74,6 +60,20 @@ as $$
   where c.id = campaign_state.campaign_id
 $$;
 comment on function private.campaign_state is 'What a campaign has come to, from the totals: its live counters.';
+
+insert into private.campaign_progress (campaign_id, state) select c.id, private.campaign_state(c.id) from public.campaigns c;
+
+-- With the campaign, so that nobody ever has to wait for somebody else who adds it. Definer: see stir_campaigns.
+create function private.begin_progress()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.campaign_progress (campaign_id, state) values (new.id, private.campaign_state(new.id));
+  return null;
+end
+$$;
+create trigger begin_progress after insert on public.campaigns for each row execute function private.begin_progress();
 
 -- Compares a campaign's figures with what was told last; a difference becomes the next version and is broadcast. Not when
 -- that was done less than `apart` ago, nor while somebody else is at it: whoever that is sees what has committed before.
@@ -149,6 +149,9 @@ as $$
 begin
   insert into private.campaign_stirs (campaign_id, awake_until) values (new.id, clock_timestamp() + interval '90 seconds');
   perform private.tell_progress(new.id, interval '0');
+  return null;
+exception when others then
+  raise warning 'the status of campaign % was not told: %', new.id, sqlerrm;
   return null;
 end
 $$;

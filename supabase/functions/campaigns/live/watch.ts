@@ -6,7 +6,7 @@ export type News =
   | { event: "progress"; progress: Progress }
   /** Nothing has changed for a while. */
   | { event: "heartbeat" }
-  /** The campaign is over: nothing more is sent. Connecting again brings nothing new. */
+  /** The campaign is over and its texts have their outcome. Connecting again brings nothing new. */
   | { event: "end"; status: Progress["status"] }
   /** The caller may no longer watch. */
   | { event: "refused"; problem: Problem }
@@ -21,11 +21,14 @@ export interface Watching {
   everyMs?: number;
   heartbeatMs?: number;
   forMs?: number;
+  /** After so long without a change the texts of a campaign that is over count as settled: some carriers never report. */
+  settledMs?: number;
 }
 
 /** Failures to read in a row after which a client had better connect anew. */
 const patience = 10;
 const refusals = [401, 403, 404];
+const underWay = ["queued", "sending", "sent"];
 
 /**
  * Tells the state `first` at once, and then each later one. Hosted functions live for 150 s on the free plan, so after
@@ -33,14 +36,15 @@ const refusals = [401, 403, 404];
  */
 export async function* watch(
   first: Progress,
-  { read, signal, everyMs = 1_000, heartbeatMs = 15_000, forMs = 140_000 }: Watching,
+  { read, signal, everyMs = 1_000, heartbeatMs = 15_000, forMs = 140_000, settledMs = 30_000 }:
+    Watching,
 ): AsyncGenerator<News, void> {
   const ends = performance.now() + forMs;
   let shown = first;
   let spoke = performance.now();
   let failures = 0;
   yield { event: "progress", progress: first };
-  while (!isOver(shown)) {
+  while (!isSettled(shown, settledMs)) {
     if (performance.now() >= ends || failures >= patience) return yield { event: "renew" };
     await pause(everyMs, signal);
     if (signal.aborted) return;
@@ -63,7 +67,11 @@ export async function* watch(
   yield { event: "end", status: shown.status };
 }
 
-const isOver = ({ status }: Progress) => status === "completed" || status === "canceled";
+function isSettled({ status, messages, changed_at }: Progress, settledMs: number): boolean {
+  if (status !== "completed" && status !== "canceled") return false;
+  return !underWay.some((state) => state in messages) ||
+    Date.parse(changed_at) < Date.now() - settledMs;
+}
 
 const isProgress = (read: unknown): read is Progress =>
   typeof read === "object" && read !== null && "version" in read;
