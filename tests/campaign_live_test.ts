@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import type postgres from "postgres";
 import {
   addCampaign,
   addRecipients,
   campaignUntil,
+  invoke,
   move,
   newCampaigning,
   ordinaryNumbers,
@@ -12,7 +14,6 @@ import {
 import { withDatabase } from "./support/db.ts";
 import { call, expectProblem } from "./support/http.ts";
 import {
-  askForSocket,
   type ProgressBody,
   watchChannel,
   type Watcher,
@@ -22,6 +23,8 @@ import {
 } from "./support/live.ts";
 import { addMember, addMemberWith, newOrganization, type Session } from "./support/organization.ts";
 import { joins } from "./support/realtime.ts";
+import { functionUrl } from "./support/stack.ts";
+import { askForSocket } from "./support/upgrade.ts";
 import { until } from "./support/wait.ts";
 
 /** Nothing goes back, and figures alone come at most once a second, by the clock of the database that counts them. */
@@ -46,7 +49,7 @@ async function seen(
   holds: (state: ProgressBody) => boolean,
 ): Promise<void> {
   for (const watcher of watchers) {
-    await until(() => watcher.progress.some(holds), { timeoutMs: 60_000, what }).catch((error) => {
+    await until(() => watcher.progress.some(holds), { timeoutMs: 120_000, what }).catch((error) => {
       throw new Error(`${error.message} The last was ${JSON.stringify(last(watcher))}.`);
     });
   }
@@ -55,8 +58,8 @@ async function seen(
 Deno.test("A stream, a socket and a channel show a running campaign, each through a reconnect", async () => {
   const office = await newCampaigning({ marketing_consent: "not_required" });
   const viewer = await addMember(office, "viewer");
-  await addRecipients(office, ordinaryNumbers(600).map((phone) => ({ phone })));
-  const campaign = await addCampaign(office, { messages_per_minute: 6_000 });
+  await addRecipients(office, ordinaryNumbers(300).map((phone) => ({ phone })));
+  const campaign = await addCampaign(office, { messages_per_minute: 3_000 });
   const watchers = await Promise.all([
     watchStream(viewer, campaign.id),
     watchSocket(viewer, campaign.id),
@@ -65,18 +68,20 @@ Deno.test("A stream, a socket and a channel show a running campaign, each throug
   const [stream, socket, channel] = watchers;
   try {
     await seen(watchers, "the draft", ({ status }) => status === "draft");
+    // Two dispatchers, and the carrier's callbacks, all write at once.
     await withLatency(20, async () => {
       await move(office.admin, campaign.id, "start");
       await seen(watchers, "the first texts", ({ targets }) => targets.sent > 0);
+      await Promise.all([invoke("dispatch-messages"), invoke("dispatch-messages")]);
       for (const watcher of watchers) {
         const known = last(watcher)?.version ?? 0;
         const present = await watcher.reconnect();
         assert(present.version >= known, "the present state comes first");
-        assert.equal(present.targets.total, 600, "and it is whole");
+        assert.equal(present.targets.total, 300, "and it is whole");
       }
-      await seen(watchers, "the last text", ({ targets }) => targets.sent === 600);
+      await seen(watchers, "the last text", ({ targets }) => targets.sent === 300);
     });
-    await seen(watchers, "the last delivery", ({ messages }) => messages["delivered"] === 600);
+    await seen(watchers, "the last delivery", ({ messages }) => messages["delivered"] === 300);
     await tend();
     await seen(watchers, "the end", ({ status }) => status === "completed");
     await until(() => stream.endings.length + socket.endings.length === 2, { what: "both ends" });
@@ -94,13 +99,13 @@ Deno.test("A stream, a socket and a channel show a running campaign, each throug
     const { version: ___, changed_at: ____, ...other } = last(channel) ?? assert.fail();
     assert.deepEqual(final, other, "all end with the same state");
     assert.deepEqual(final.targets, {
-      total: 600,
+      total: 300,
       pending: 0,
-      sent: 600,
+      sent: 300,
       excluded: 0,
       canceled: 0,
     });
-    assert.deepEqual([final.messages, final.segments], [{ delivered: 600 }, 600]);
+    assert.deepEqual([final.messages, final.segments], [{ delivered: 300 }, 300]);
   }
   const told = new Map(channel.progress.map((state) => [state.version, state]));
   for (const state of [...stream.progress, ...socket.progress]) {
@@ -174,12 +179,12 @@ Deno.test("Who may not read the campaign gets a problem, no stream, no socket an
         { "sec-websocket-protocol": `signalbox, bearer.${session.accessToken}` },
       ]
     ) {
-      const answer = await askForSocket(`/campaigns/${campaign}/ws`, headers);
+      const answer = await askForSocket(functionUrl(`/campaigns/${campaign}/ws`), headers);
       assert(answer, "the socket is not opened");
       expectProblem(answer, status, code);
     }
   }
-  const nobody = await askForSocket(`/campaigns/${id}/ws`);
+  const nobody = await askForSocket(functionUrl(`/campaigns/${id}/ws`));
   expectProblem(nobody ?? assert.fail(), 401, "not_signed_in");
   const plain = await call(office.admin, "GET", `/campaigns/${id}/ws`);
   expectProblem(plain, 426, "upgrade_required");
@@ -249,9 +254,38 @@ Deno.test("A browser's socket can name the organization, and the token is never 
   const watcher = await watchSocket(other.admin, id, `organization.${office.id}`);
   await seen([watcher], "the draft", ({ status }) => status === "draft");
   watcher.close();
-  const elsewhere = await askForSocket(`/campaigns/${id}/ws`, {
+  const elsewhere = await askForSocket(functionUrl(`/campaigns/${id}/ws`), {
     "sec-websocket-protocol":
       `signalbox, bearer.${other.admin.accessToken}, organization.${other.id}`,
   });
   expectProblem(elsewhere ?? assert.fail(), 404, "not_found");
+});
+
+Deno.test("Nobody who writes waits for a broadcast under way, and what they write is told after it", async () => {
+  const office = await newCampaigning();
+  const { admin } = office;
+  const { id } = await addCampaign(office);
+  const channel = await watchChannel(admin, id);
+  const add = (sql: postgres.Sql, position: number) =>
+    sql`insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, status)
+      values (${office.id}, ${id}, ${position}, ${crypto.randomUUID()}, 'sent')`;
+  await withDatabase((sql) =>
+    sql.begin(async (telling) => {
+      await telling`select from private.campaign_progress where campaign_id = ${id} for update`;
+      await withDatabase(async (other) => {
+        await other`set lock_timeout = '2s'`;
+        await Promise.all([add(other, 1), add(other, 2)]);
+        await other`update public.campaigns set status = 'paused' where id = ${id}`;
+        const [read] = await other`select private.tell_progress(${id}, interval '0')`;
+        assert(read, "not even another who tells");
+      });
+      assert.equal(last(channel)?.targets.sent, 0, "nothing is told meanwhile");
+    })
+  );
+  await seen(
+    [channel],
+    "both texts",
+    ({ targets, status }) => targets.sent === 2 && status === "paused",
+  );
+  channel.close();
 });

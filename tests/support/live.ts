@@ -1,8 +1,6 @@
-import { request as httpRequest } from "node:http";
-import type { Answer } from "./http.ts";
 import type { Session } from "./organization.ts";
 import { listening } from "./realtime.ts";
-import { functionUrl, stackUnderTest } from "./stack.ts";
+import { functionUrl } from "./stack.ts";
 import { until } from "./wait.ts";
 
 /** A campaign's live counters, as far as tests look at them. */
@@ -166,40 +164,5 @@ export function watchChannel(session: Session, campaign: string): Promise<Watche
     }).catch(joined.reject);
     await joined.promise;
     return over.resolve;
-  });
-}
-
-/** Asks for a WebSocket and gives what is answered instead; null if the socket opens. */
-export function askForSocket(
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<Answer | null> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(functionUrl(path), {
-      headers: {
-        apikey: stackUnderTest().publishable_key,
-        connection: "upgrade",
-        upgrade: "websocket",
-        "sec-websocket-version": "13",
-        "sec-websocket-key": btoa("sixteen bytes ok"),
-        ...headers,
-      },
-    });
-    request.on("error", reject);
-    request.on("upgrade", (_response, socket) => {
-      socket.destroy();
-      resolve(null);
-    });
-    request.on("response", async (response) => {
-      let text = "";
-      for await (const chunk of response) text += chunk;
-      const type = response.headers["content-type"] ?? "";
-      resolve({
-        status: response.statusCode ?? 0,
-        body: text && type.includes("json") ? JSON.parse(text) : text,
-        headers: new Headers({ "content-type": type }),
-      });
-    });
-    request.end();
   });
 }
