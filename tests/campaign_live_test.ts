@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose";
 import type postgres from "postgres";
+import { JWT_KEY } from "../local/keys.ts";
 import {
   addCampaign,
   addRecipients,
@@ -240,6 +242,25 @@ Deno.test("Who loses the right while watching is put out and told so", async () 
     await until(() => endings.length > 0, { what: "the end of what was deleted" });
   }
   assert.deepEqual(watchers.map(({ endings }) => endings), [["end"], [4_404]]);
+});
+
+Deno.test("Watching ends with the token", async () => {
+  const office = await newCampaigning();
+  const { id } = await addCampaign(office);
+  const soon = await new SignJWT({
+    ...decodeJwt(office.admin.accessToken),
+    exp: Math.floor(Date.now() / 1_000) + 4,
+  }).setProtectedHeader({ ...decodeProtectedHeader(office.admin.accessToken), alg: "HS256" })
+    .sign(JWT_KEY);
+  const session = { ...office.admin, accessToken: soon };
+  const watchers = [await watchStream(session, id), await watchSocket(session, id)];
+  for (const { events, endings } of watchers) {
+    await until(() => endings.length > 0, { what: "the end" });
+    assert.deepEqual(events.map(({ event, data }) => [event, data["status"], data["code"]]), [
+      ["refused", 401, "not_signed_in"],
+    ]);
+  }
+  assert.deepEqual(watchers.map(({ endings }) => endings), [["end"], [4_401]]);
 });
 
 Deno.test("A browser's socket can name the organization, and the token is never sent back", async () => {

@@ -3,7 +3,7 @@ import type { App } from "../../_shared/app.ts";
 import { keepAlive } from "../../_shared/background.ts";
 import { problemBody, problems } from "../../_shared/problem.ts";
 import { guarded, IdParam, permitted } from "../../_shared/route.ts";
-import { readProgress } from "./progress.ts";
+import { Progress, readProgress } from "./progress.ts";
 import { type News, watch } from "./watch.ts";
 
 const route = createRoute({
@@ -46,6 +46,8 @@ const route = createRoute({
 const retry = 2_000;
 
 export function streamCampaign(app: App) {
+  // No response has it as JSON, but events and messages do.
+  app.openAPIRegistry.register("CampaignProgress", Progress);
   app.openapi(route, async (c) => {
     const { db, requestId } = c.var;
     const campaign = {
