@@ -160,15 +160,15 @@ create constraint trigger tell_status after update of status, status_reason on p
   when (old.status <> new.status or old.status_reason is distinct from new.status_reason)
   execute function private.tell_status();
 
--- Every second: new states of what is awake. A clock that ticks a moment early waits for the second to be full, or it would
--- tell nothing every other time.
+-- Every second: new states of what is awake. A row goes when its campaign was looked at after the row's time, however long
+-- nothing ran meanwhile. A clock that ticks a moment early waits for the second to be full, or it would tell nothing every
+-- other time.
 create function private.tell_campaigns()
 returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  awake uuid[] := array(
-    select distinct s.campaign_id from private.campaign_stirs s where s.awake_until > clock_timestamp() order by 1);
+  awake uuid[] := array(select distinct s.campaign_id from private.campaign_stirs s order by 1);
   campaign_id uuid;
 begin
   perform pg_sleep_until(max(p.looked_at) + interval '1 second') from private.campaign_progress p
@@ -176,7 +176,9 @@ begin
   foreach campaign_id in array awake loop
     perform private.tell_progress(campaign_id, interval '1 second');
   end loop;
-  delete from private.campaign_stirs s where s.awake_until <= clock_timestamp();
+  delete from private.campaign_stirs s
+  where s.campaign_id = any (awake) and not exists (
+    select from private.campaign_progress p where p.campaign_id = s.campaign_id and p.looked_at < s.awake_until);
   return cardinality(awake);
 end
 $$;

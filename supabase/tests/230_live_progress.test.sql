@@ -1,7 +1,7 @@
 -- Live progress: who may listen, what is told, how often, and that no write depends on it.
 begin;
 \ir support.inc
-select plan(55);
+select plan(58);
 do $$
 begin
   perform tests.arrange();
@@ -109,8 +109,13 @@ do $$ begin perform tests.add('sent', 1); end $$;
 select is(tests.stirs(), 1, 'A late change wakes it.');
 do $$ begin perform private.tell_campaigns(); end $$;
 select results_eq('select * from tests.news()', array['7 paused 9'], 'It is told.');
-do $$ begin delete from private.campaign_stirs; perform tests.pass('1 second'); perform tests.add('sent', 1); delete from private.campaign_stirs; end $$;
-select is((private.progress_json(p) ->> 'version')::integer, 7, 'Where the clock stands still,') from private.campaign_progress p where p.campaign_id = tests.id('campaign');
+do $$ begin perform tests.add('sent', 1); perform tests.pass('1 hour'); perform private.tell_campaigns(); end $$;
+select results_eq('select * from tests.news()', array['8 paused 10'], 'So is a change after which nothing ran for an hour.');
+select is(tests.stirs(), 0, 'Then it sleeps.');
+do $$ begin perform tests.add('sent', 1); perform private.tell_campaigns(); end $$;
+select is(tests.stirs(), 1, 'A campaign that could not be looked at yet stays awake.');
+do $$ begin delete from private.campaign_stirs; perform tests.pass('1 second'); perform private.tell_progress(tests.id('campaign'), '0'); perform tests.news(); perform tests.pass('1 second'); perform tests.add('sent', 1); delete from private.campaign_stirs; end $$;
+select is((private.progress_json(p) ->> 'version')::integer, 9, 'Where the clock stands still,') from private.campaign_progress p where p.campaign_id = tests.id('campaign');
 do $$
 begin
   perform tests.act_as('viewer');
@@ -118,7 +123,7 @@ begin
   perform tests.act_as('postgres');
 end
 $$;
-select results_eq('select * from tests.news()', array['8 paused 10'], 'whoever watches moves it on, for all.');
+select results_eq('select * from tests.news()', array['10 paused 12'], 'whoever watches moves it on, for all.');
 
 -- What fails
 create or replace function private.campaign_state(campaign_id uuid) returns jsonb language plpgsql stable set search_path = '' as $$
@@ -133,7 +138,7 @@ alter table private.campaign_stirs add constraint never check (false) not valid;
 delete from private.campaign_stirs;
 select lives_ok($$update public.campaigns set status = 'paused' where id = tests.id('campaign')$$, 'A status is changed though no word of it can be left.');
 select lives_ok($$select tests.add('sent', 1)$$, 'A change is written though no word of it can be left.');
-select is((select count(*)::integer from public.campaign_targets where campaign_id = tests.id('campaign') and status = 'sent'), 11, 'It is there.');
+select is((select count(*)::integer from public.campaign_targets where campaign_id = tests.id('campaign') and status = 'sent'), 13, 'It is there.');
 
 select * from finish();
 rollback;
