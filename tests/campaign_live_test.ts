@@ -310,3 +310,22 @@ Deno.test("Nobody who writes waits for a broadcast under way, and what they writ
   );
   channel.close();
 });
+
+Deno.test("Nothing is read any more for clients that have gone", async () => {
+  const office = await newCampaigning();
+  const { id } = await addCampaign(office);
+  // Nothing happens to a draft, so only those who watch it look at it.
+  const unseenFor = () =>
+    withDatabase(async (sql) => {
+      const [row] = await sql`
+        select extract(epoch from clock_timestamp() - looked_at)::float8 as seconds
+        from private.campaign_progress where campaign_id = ${id}`;
+      return Number(row?.["seconds"]);
+    });
+  const watchers = [await watchStream(office.admin, id), await watchSocket(office.admin, id)];
+  const [before] = watchers.map(last);
+  await until(async () => await unseenFor() < 1, { what: "a look" });
+  watchers.forEach((watcher) => watcher.close());
+  await until(async () => await unseenFor() > 4, { what: "the end of looking" });
+  assert.deepEqual(watchers.map(last), [before, before], "a state that stays is told once");
+});
