@@ -16,12 +16,7 @@ import { call, expectStatus } from "./support/http.ts";
 import { handsetSays } from "./support/twilio.ts";
 import { until } from "./support/wait.ts";
 import { firstsOf, type Hours, hoursOf, settled } from "./support/whole_outcome.ts";
-import {
-  isKnown,
-  type Member,
-  newWholeCampaign,
-  type WholeCampaign,
-} from "./support/whole_campaign.ts";
+import { isKnown, newWholeCampaign, type WholeCampaign } from "./support/whole_campaign.ts";
 
 const LEADS = 5_000;
 /** Texts a second of each of the three numbers. */
