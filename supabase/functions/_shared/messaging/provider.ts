@@ -109,7 +109,25 @@ export interface FindQuery {
   from?: string;
 }
 
-/** A carrier of texts. `send` never throws; lookups throw when they got no clear answer. */
+/**
+ * A look-up that got no clear answer. Nothing may be concluded from it. `refused` means that the provider turned the
+ * account away (credentials, rate), so that asking on is of no use now.
+ */
+export class LookupError extends Error {
+  override readonly name = "Error";
+  readonly code: string;
+  readonly refused: boolean;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(provider: string, code: string, status = 0, retryAfterSeconds: number | null = null) {
+    super(`${provider} lookup: ${code}`);
+    this.code = code;
+    this.refused = [401, 402, 403, 429].includes(status);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A carrier of texts. `send` never throws; lookups throw `LookupError` when they got no clear answer. */
 export interface SmsProvider {
   name: "twilio" | "arkesel";
   send(message: OutboundSms): Promise<SendOutcome>;
