@@ -160,7 +160,7 @@ begin
       where m.account_id = account.id and m.status = 'sent' and m.unknown_at is null
         and greatest(m.sent_at, m.settling_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.quiet)
       order by greatest(m.sent_at, m.settling_until)
-      limit ceil(want::numeric / cardinality(accounts))
+      limit ceil(want::numeric / nullif(cardinality(accounts), 0))
       for update of m skip locked
     ) p
     limit want
