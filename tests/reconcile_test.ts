@@ -189,3 +189,38 @@ Deno.test("a text that is held is found when the provider shows it later, and is
   }, { what: "one that is found and one that stays" });
   assert.equal((await carriedFrom(office.twilio)).length, 1);
 });
+
+Deno.test("what was settled by callbacks, which name no price, gets it from the number's list of the day", async () => {
+  const office = await silentOffice();
+  await carrier("/callbacks/fate", { from: office.twilio, mode: "twice" });
+  const numbers = ordinaryNumbers(24).concat(numberEnding("0061"), numberEnding("0003"));
+  await sendSilently(office, numbers, office.twilio, ["delivered", "undelivered", "sent"]);
+  const due = () =>
+    withDatabase((sql) =>
+      sql`insert into private.price_cursors (account_id, organization_id, day, due_at)
+        select a.id, a.organization_id, (now() at time zone 'UTC')::date, now() from public.sms_accounts a
+        where a.organization_id = ${office.organization.id} and a.sender_id = ${office.twilio}
+        on conflict on constraint price_cursors_pkey do update set day = excluded.day, due_at = excluded.due_at`
+    );
+  for (let times = 0; times < 2; times++) {
+    await due();
+    await startJob("reconcile-messages");
+    await until(() =>
+      withDatabase(async (sql) => {
+        const [row] =
+          await sql`select day > (now() at time zone 'UTC')::date and due_at > now() as done
+          from private.price_cursors where organization_id = ${office.organization.id}`;
+        return row?.["done"] === true;
+      }), { what: "the end of the day's list" });
+    const ours = await allMessages(
+      office.organization,
+      "prices",
+      ({ price, price_currency }) => price === 0.0079 && price_currency === "USD",
+    );
+    // The list also tells how those ended whose callbacks got lost.
+    assert.deepEqual(
+      ours.map(({ status, asked }) => [status, asked]).sort(),
+      [...Array(25).fill(["delivered", 0]), ["undelivered", 0]],
+    );
+  }
+});

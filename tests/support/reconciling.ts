@@ -73,15 +73,20 @@ export async function allMessages(
   });
 }
 
-/** Sends texts and waits until the provider has them all. */
+/** Sends texts and waits until all have one of these statuses. */
 export async function sendSilently(
   office: Silent,
   numbers: string[],
   sender: string,
+  wanted = ["sent"],
 ): Promise<MessageRow[]> {
   const body = { message: "Silence", recipients: numbers.map((to) => ({ to })), sender_id: sender };
   expectStatus(await call(office.clerk, "POST", "/sms/send-bulk", body), 202);
-  return await allMessages(office.organization, "acceptance", ({ status }) => status === "sent");
+  return await allMessages(
+    office.organization,
+    "acceptance",
+    ({ status, provider_message_id }) => wanted.includes(status) && provider_message_id !== null,
+  );
 }
 
 /** Days pass for the texts of an organization, and its accounts are left alone no longer. */

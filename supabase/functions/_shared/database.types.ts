@@ -2894,6 +2894,7 @@ export type Database = {
       "check_numbers": { Args: { "organization_id": string; "phones": (string)[] }; Returns: Json };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
       "claim_lead_import": { Args: { "runner": string }; Returns: Json };
+      "claim_price_lists": { Args: { "want"?: number }; Returns: Json };
       "claim_unsettled": { Args: { "quiet_seconds"?: number; "want"?: number }; Returns: Json };
       "create_action": {
         Args: {
@@ -3360,6 +3361,10 @@ export type Database = {
         Returns: Json;
       };
       "record_lookups": { Args: { "answers": Json }; Returns: Json };
+      "record_price_page": {
+        Args: { "account_id": string; "day": string; "next_page"?: string; "reports": Json };
+        Returns: number;
+      };
       "record_receipt": {
         Args: {
           "code"?: string;

@@ -26,7 +26,7 @@ export const UnsettledGroup = z.object({
 type Group = z.infer<typeof UnsettledGroup>;
 
 /** A message of the provider as the database takes it. */
-interface Candidate {
+export interface Candidate {
   [field: string]: Json;
 }
 
@@ -125,7 +125,8 @@ async function candidates(account: SmsProvider, message: Unsettled): Promise<Del
   return await account.find?.({ to, from, body, since: new Date(message.since) }) ?? [];
 }
 
-function toCandidate(report: DeliveryReport): Candidate {
+/** A provider's word about a message, as the database takes it. */
+export function toCandidate(report: DeliveryReport): Candidate {
   const { providerMessageId, status, code, message, facts } = report;
   return {
     provider_message_id: providerMessageId,

@@ -3,6 +3,7 @@ import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
+import { readPrices } from "./prices.ts";
 import { askAll, type Lookup, UnsettledGroup } from "./lookups.ts";
 
 /** After a crash, messages count as silent earlier than their provider's rule says. */
@@ -23,9 +24,14 @@ async function record(db: Client, answers: Lookup[], results: Record<string, num
   for (const [result, n] of Object.entries(counts)) results[result] = (results[result] ?? 0) + n;
 }
 
+async function startAnother(db: Client, quiet: { quiet_seconds?: number }): Promise<void> {
+  ensure(await db.rpc("invoke_job", { job: "reconcile-messages", body: { ...quiet } }));
+}
+
 /**
  * Asks about every message without a final status. Runs share the work by leases, so any number of them asks about each
- * message once; what a killed run had leased, a later one asks about.
+ * message once; what a killed run had leased, a later one asks about. Where nothing is left to ask, the lists of past days
+ * are read for prices.
  */
 async function reconcile(db: Client, body: unknown) {
   const { quiet_seconds } = Call.parse(body);
@@ -38,11 +44,15 @@ async function reconcile(db: Client, body: unknown) {
       unwrap(await db.rpc("claim_unsettled", { ...quiet, want: groupSize })),
     );
     if (group.listed > 0) results["too_old"] = (results["too_old"] ?? 0) + group.listed;
-    if (group.messages.length === 0 && group.listed === 0) return { asked, ...results };
+    if (group.messages.length === 0 && group.listed === 0) {
+      const { priced, more } = await readPrices(db, until);
+      if (more) await startAnother(db, quiet);
+      return { asked, priced, more, ...results };
+    }
     asked += group.messages.length;
     await record(db, await askAll(group, until), results);
   }
-  ensure(await db.rpc("invoke_job", { job: "reconcile-messages", body: { ...quiet } }));
+  await startAnother(db, quiet);
   return { asked, more: true, ...results };
 }
 

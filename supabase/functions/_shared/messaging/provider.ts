@@ -81,6 +81,12 @@ export interface InboundSms {
   facts?: ProviderFacts;
 }
 
+/** One page of the texts that went out from a number on a day (UTC); `next` is null on the last. */
+export interface SentPage {
+  reports: DeliveryReport[];
+  next: string | null;
+}
+
 /** What a failed delivery means for the number and for another try. */
 export type FailureClass =
   | "permanent"
@@ -139,6 +145,11 @@ export interface SmsProvider {
    * already know as other messages.
    */
   find?(query: FindQuery): Promise<DeliveryReport[]>;
+  /**
+   * What went out from a number on a day (`YYYY-MM-DD`, UTC), a page at a time: `page` is the `next` of the page before,
+   * null for the first.
+   */
+  sentOn?(from: string, day: string, page: string | null): Promise<SentPage>;
   /** Null when the request is not a delivery report. */
   parseDelivery(request: WebhookRequest): DeliveryReport | null;
   /** Null when the request is not an inbound text. */

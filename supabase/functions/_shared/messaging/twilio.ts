@@ -7,7 +7,7 @@ import {
 } from "./provider.ts";
 import { type Answer, callProvider, maskNumbers, textOf } from "./provider_http.ts";
 import { asyncClass } from "./twilio_errors.ts";
-import { findMessages, notOk } from "./twilio_find.ts";
+import { findMessages, notOk, sentOn } from "./twilio_find.ts";
 import { parseDelivery, parseInbound, resourceReport } from "./twilio_reports.ts";
 import { verifyTwilioSignature } from "./twilio_signature.ts";
 
@@ -49,6 +49,7 @@ export function createTwilio(options: TwilioOptions): SmsProvider {
       return report;
     },
     find: (query) => findMessages(get, options.baseUrl, `${root}.json`, query),
+    sentOn: (from, day, page) => sentOn(get, options.baseUrl, `${root}.json`, { from, day, page }),
     parseDelivery,
     parseInbound,
     verify: (request) => verifyTwilioSignature(options.authToken, request),

@@ -1,4 +1,4 @@
-import { type DeliveryReport, type FindQuery, LookupError } from "./provider.ts";
+import { type DeliveryReport, type FindQuery, LookupError, type SentPage } from "./provider.ts";
 import { type Answer, isRecord, textOf } from "./provider_http.ts";
 import { resourceReport } from "./twilio_reports.ts";
 
@@ -41,6 +41,24 @@ export async function findMessages(
     path = recent.length === 0 ? null : nextPage(answer.json, baseUrl);
   }
   return Array.from(found.values());
+}
+
+/**
+ * One page of what a number sent on a day. What we cannot read is left out: a later question about it tells more.
+ * @throws LookupError when the page cannot be read.
+ */
+export async function sentOn(
+  get: (path: string) => Promise<Answer>,
+  baseUrl: string,
+  listPath: string,
+  { from, day, page }: { from: string; day: string; page: string | null },
+): Promise<SentPage> {
+  const first = new URLSearchParams({ From: from, DateSent: day, PageSize: String(PAGE_SIZE) });
+  const answer = await get(page ?? `${listPath}?${first}`);
+  const { messages } = answer.json;
+  if (answer.status !== 200 || !Array.isArray(messages)) throw notOk(answer);
+  const reports = messages.filter(isRecord).map(resourceReport).filter((one) => one !== null);
+  return { reports, next: nextPage(answer.json, baseUrl) };
 }
 
 /** Any answer but the one that was asked for. */
