@@ -293,18 +293,18 @@ select cron.schedule('fold-text-totals', '* * * * *', $$select private.fold_text
 -- Every total as rows of one shape. Conditions on the organization, the campaign and the time reach each table's index.
 create view private.text_figures with (security_invoker = true) as
   select c.organization_id, c.campaign_id, c.variant_id, c.account_id, c.status, c.error_code, c.quarter_hour, c.messages, c.segments,
-    c.cost, c.currency, 0::bigint as replied, 0::bigint as opted_out, 0::bigint as received
+    c.cost, c.currency, 0::bigint as replied, 0::bigint as opted_out, 0::bigint as answers, 0::bigint as received
   from private.campaign_totals c
   union all
   select r.organization_id, r.campaign_id, r.variant_id, r.account_id, null, null, r.quarter_hour, 0, 0, 0, null, r.replied,
-    r.opted_out, r.texts
+    r.opted_out, r.texts, 0
   from private.response_totals r
   union all
   select t.organization_id, null, null, t.account_id, t.status, t.error_code, t.quarter_hour, t.messages, t.segments, t.cost,
-    t.currency, 0, 0, 0
+    t.currency, 0, 0, 0, 0
   from private.text_totals t where t.direction = 'outbound'
   union all
-  select t.organization_id, null, null, t.account_id, null, null, t.quarter_hour, 0, 0, 0, null, 0, 0, t.messages
+  select t.organization_id, null, null, t.account_id, null, null, t.quarter_hour, 0, 0, 0, null, 0, 0, 0, t.messages
   from private.text_totals t where t.direction = 'inbound';
 
 -- Alerts. Rates of campaigns whose texts may still be answered, judged every minute from the totals.
@@ -474,7 +474,7 @@ begin
     with sums as materialized (
       select f.variant_id, f.account_id, f.quarter_hour, f.status, f.error_code, f.currency, sum(f.messages) as messages,
         sum(f.segments) as segments, sum(f.cost) as cost, sum(f.replied) as replied, sum(f.opted_out) as opted_out,
-        sum(f.received) as received
+        sum(f.answers) as answers
       from private.text_figures f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
     ), hours as materialized (
       -- Clocks are put back: two hours of one name are one.
@@ -492,7 +492,7 @@ begin
         coalesce(sum(s.messages) filter (where s.status = 'canceled'), 0) as canceled,
         coalesce(sum(s.messages) filter (where s.status = 'suppressed'), 0) as suppressed,
         coalesce(sum(s.segments), 0) as segments, coalesce(sum(s.replied), 0) as replied,
-        coalesce(sum(s.opted_out), 0) as opted_out, coalesce(sum(s.received), 0) as received
+        coalesce(sum(s.opted_out), 0) as opted_out, coalesce(sum(s.answers), 0) as answers
       from sums s join hours h on h.quarter_hour = s.quarter_hour
       group by grouping sets ((), (s.variant_id), (s.account_id), (h.hour))
     ), active as (
@@ -522,7 +522,7 @@ begin
         from counted c
         left join public.sms_accounts n on n.organization_id = campaign.organization_id and n.id = c.account_id
         where c.level = 5 and c.account_id is not null), '[]'),
-      'hours', coalesce((select jsonb_agg(to_jsonb(c) order by c.hour) from counted c where c.level = 6 and c.total + c.received <> 0), '[]'),
+      'hours', coalesce((select jsonb_agg(to_jsonb(c) order by c.hour) from counted c where c.level = 6 and c.total + c.answers <> 0), '[]'),
       'failures', coalesce((
         select jsonb_agg(f) from (
           select s.status, s.error_code, sum(s.messages) as texts from sums s
@@ -596,7 +596,7 @@ begin
     -- days + 1 is the first day of the period, what comes before belongs to the one before it.
     select width_bucket(f.quarter_hour, midnights) - days as day, f.campaign_id is not null as of_campaign, f.account_id, f.status,
       f.error_code, f.currency, sum(f.messages) as messages, sum(f.segments) as segments, sum(f.cost) as cost,
-      sum(f.replied) as replied, sum(f.opted_out) as opted_out, sum(f.received) as received
+      sum(f.replied) as replied, sum(f.opted_out) as opted_out, sum(f.answers) as answers, sum(f.received) as received
     from private.text_figures f
     where f.organization_id = sms_dashboard.organization_id
       and f.quarter_hour >= midnights[1] and f.quarter_hour < midnights[2 * days + 1]
@@ -612,7 +612,8 @@ begin
       coalesce(sum(s.messages) filter (where s.status = 'failed'), 0) as failed,
       coalesce(sum(s.messages) filter (where s.status = 'canceled'), 0) as canceled,
       coalesce(sum(s.messages) filter (where s.status = 'suppressed'), 0) as suppressed,
-      sum(s.segments) as segments, sum(s.replied) as replied, sum(s.opted_out) as opted_out, sum(s.received) as received
+      sum(s.segments) as segments, sum(s.replied) as replied, sum(s.opted_out) as opted_out, sum(s.answers) as answers,
+      sum(s.received) as received
     from sums s
     cross join lateral (
       select s.day > 0 as now, case when s.day > 0 then s.day end as day, case when s.day > 0 then s.account_id end as account_id
@@ -623,6 +624,9 @@ begin
       'texts', coalesce((select to_jsonb(c) from counted c where c.now = p.now and c.level = 7), '{}'),
       'campaign_texts', coalesce((select to_jsonb(c) from counted c where c.now = p.now and c.level = 3 and c.of_campaign), '{}'),
       'other_texts', coalesce((select to_jsonb(c) from counted c where c.now = p.now and c.level = 3 and not c.of_campaign), '{}'),
+      'received', coalesce((
+        select case when sms_dashboard.campaign_id is null then c.received else c.answers end
+        from counted c where c.now = p.now and c.level = 7), 0),
       'costs', private.costs_json(office.currency, array(
         select row(s.account_id, s.status, s.currency, sum(s.segments), sum(s.cost))::private.cost_part from sums s
         where (s.day > 0) = p.now and s.status is not null group by s.account_id, s.status, s.currency)),

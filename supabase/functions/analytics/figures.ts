@@ -18,7 +18,7 @@ const Sums = z.object({
   segments: z.int().default(0),
   replied: z.int().default(0),
   opted_out: z.int().default(0),
-  received: z.int().default(0),
+  answers: z.int().default(0),
 });
 type Sums = z.infer<typeof Sums>;
 
@@ -48,7 +48,7 @@ export const CampaignFigures = TextFigures.extend({
     description: "Texts that were answered within 72 hours by something else than an opt-out",
   }),
   opt_outs: Count.openapi({ description: "Texts that were answered by an opt-out" }),
-  received: Count.openapi({ description: "Texts that came back in all" }),
+  answers: Count.openapi({ description: "Texts that came back in all, opt-outs among them" }),
   reply_rate: Rate.openapi({ description: "Replies of sent and delivered" }),
   opt_out_rate: Rate.openapi({ description: "Opt-outs of sent and delivered" }),
 }).openapi("CampaignTextFigures");
@@ -95,7 +95,7 @@ const arrived = (sums: Sums, answers: number): number =>
 
 /** The figures of texts, with their rates. */
 export function textFigures(row: unknown): z.infer<typeof TextFigures> {
-  const { replied: _replied, opted_out: _out, received: _in, ...sums } = Sums.parse(row);
+  const { replied: _replied, opted_out: _out, answers: _in, ...sums } = Sums.parse(row);
   const lost = sums.undelivered + sums.failed;
   return {
     ...sums,
@@ -112,7 +112,7 @@ export function campaignFigures(row: unknown): z.infer<typeof CampaignFigures> {
     ...textFigures(row),
     replies: sums.replied,
     opt_outs: sums.opted_out,
-    received: sums.received,
+    answers: sums.answers,
     reply_rate: share(sums.replied, arrived(sums, sums.replied)),
     opt_out_rate: share(sums.opted_out, arrived(sums, sums.opted_out)),
   };

@@ -76,6 +76,7 @@ const PeriodSums = z.object({
   texts: Sums,
   campaign_texts: Sums,
   other_texts: Sums,
+  received: z.int(),
   costs: Costs,
   suppressions: z.array(z.object({ source: z.string(), added: z.int() })),
 });
@@ -102,7 +103,7 @@ function toPeriod(from: string, to: string, sums: z.infer<typeof PeriodSums>) {
     texts: textFigures(sums.texts),
     campaign_texts: campaignFigures(sums.campaign_texts),
     other_texts: textFigures(sums.other_texts),
-    received: campaignFigures(sums.texts).received,
+    received: sums.received,
     costs: sums.costs,
     suppressions: {
       added: sums.suppressions.reduce((sum, { added }) => sum + added, 0),
