@@ -20,7 +20,27 @@ comment on column private.campaign_totals.currency is 'Of the price that the pro
 comment on column private.campaign_totals.folded is 'The sum of its deltas: folding looks at the others only.';
 create index campaign_totals_campaign on private.campaign_totals (campaign_id, quarter_hour);
 create index campaign_totals_organization on private.campaign_totals (organization_id, quarter_hour);
-create index campaign_totals_unfolded on private.campaign_totals (campaign_id) where not folded;
+create index campaign_totals_unfolded on private.campaign_totals (organization_id) where not folded;
+
+create table private.day_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  day date not null,
+  campaign_id uuid,
+  account_id uuid,
+  status text,
+  error_code text,
+  currency text,
+  messages bigint not null default 0,
+  segments bigint not null default 0,
+  cost numeric not null default 0,
+  replied bigint not null default 0,
+  opted_out bigint not null default 0,
+  answers bigint not null default 0,
+  received bigint not null default 0,
+  constraint day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status, error_code, currency)
+);
+comment on table private.day_totals is
+  'What is folded, by the days of the organization''s calendar and whatever the wording: with the deltas that are not folded it is everything. Written by folding only.';
 
 create table private.target_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -121,10 +141,11 @@ create trigger count_update after update on public.campaign_targets referencing 
 create trigger count_delete after delete on public.campaign_targets referencing old table as old_rows
   for each statement execute function private.count_targets();
 
--- Every minute: the deltas of a campaign become one row for each combination again. What others add meanwhile stays.
+-- Every minute: the deltas of a campaign become one row for each combination again, and are added to its days. What others
+-- add meanwhile stays.
 create function private.fold_campaign_totals()
 returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set jit = off
 as $$
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('fold_campaign_totals', 0)) then
@@ -132,12 +153,19 @@ begin
   end if;
   with busy as materialized (
     select t.campaign_id, t.quarter_hour from private.campaign_totals t
-    where not t.folded and t.campaign_id in (
-      select d.campaign_id from private.campaign_totals d where not d.folded group by 1 having count(*) > 64)
+    where not t.folded and (t.quarter_hour < now() - interval '1 hour' or t.campaign_id in (
+      select d.campaign_id from private.campaign_totals d where not d.folded group by 1 having count(*) > 64))
     group by 1, 2
   ), gone as (
     delete from private.campaign_totals t using busy b
     where t.campaign_id = b.campaign_id and t.quarter_hour = b.quarter_hour returning t.*
+  ), days as (
+    insert into private.day_totals as d (organization_id, day, campaign_id, account_id, status, error_code, currency, messages, segments, cost)
+    select g.organization_id, (g.quarter_hour at time zone o.time_zone)::date, g.campaign_id, g.account_id, g.status, g.error_code,
+      g.currency, sum(g.messages), sum(g.segments), sum(g.cost)
+    from gone g join public.organizations o on o.id = g.organization_id where not g.folded group by 1, 2, 3, 4, 5, 6, 7
+    on conflict on constraint day_totals_once do update set messages = d.messages + excluded.messages,
+      segments = d.segments + excluded.segments, cost = d.cost + excluded.cost
   )
   insert into private.campaign_totals
   select g.organization_id, g.campaign_id, g.variant_id, g.account_id, g.status, g.error_code, g.quarter_hour, sum(g.messages),

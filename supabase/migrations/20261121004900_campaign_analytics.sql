@@ -49,7 +49,7 @@ comment on table private.response_totals is
   'Texts of campaigns that were answered by something else than an opt-out, or by an opt-out, as deltas to be summed.';
 create index response_totals_campaign on private.response_totals (campaign_id, quarter_hour);
 create index response_totals_organization on private.response_totals (organization_id, quarter_hour);
-create index response_totals_unfolded on private.response_totals (campaign_id) where not folded;
+create index response_totals_unfolded on private.response_totals (organization_id) where not folded;
 
 create table private.suppression_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -234,7 +234,7 @@ create trigger count_delete after delete on public.suppressions referencing old 
 -- What was there before there were totals.
 insert into private.text_totals
 select m.organization_id, m.direction, m.account_id, m.status, m.error_code, private.quarter_hour(m.created_at), count(*),
-  sum(m.segments), sum(coalesce(m.price, 0)), private.price_currency(m.price, m.price_currency), true
+  sum(m.segments), sum(coalesce(m.price, 0)), private.price_currency(m.price, m.price_currency)
 from public.messages m where m.campaign_id is null group by 1, 2, 3, 4, 5, 6, 10;
 insert into private.suppression_totals
 select s.organization_id, s.source, private.quarter_hour(s.created_at), count(*), true from public.suppressions s group by 1, 2, 3;
@@ -242,7 +242,7 @@ select s.organization_id, s.source, private.quarter_hour(s.created_at), count(*)
 -- Every minute, as fold_campaign_totals: only quarters of an hour that got deltas are rewritten.
 create function private.fold_text_totals()
 returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set jit = off
 as $$
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('fold_text_totals', 0)) then
@@ -250,12 +250,29 @@ begin
   end if;
   with busy as materialized (
     select t.organization_id, t.quarter_hour from private.text_totals t
-    where not t.folded and t.organization_id in (
-      select d.organization_id from private.text_totals d where not d.folded group by 1 having count(*) > 64)
+    where not t.folded and (t.quarter_hour < now() - interval '1 hour' or t.organization_id in (
+      select d.organization_id from private.text_totals d where not d.folded group by 1 having count(*) > 64))
     group by 1, 2
   ), gone as (
     delete from private.text_totals t using busy b
     where t.organization_id = b.organization_id and t.quarter_hour = b.quarter_hour returning t.*
+  ), days as (
+    insert into private.day_totals as d (organization_id, day, account_id, status, error_code, currency, messages, segments, cost, received)
+    select f.organization_id, f.day, f.account_id, f.status, f.error_code, f.currency, sum(f.messages), sum(f.segments), sum(f.cost),
+      sum(f.received)
+    from (
+      select g.organization_id, (g.quarter_hour at time zone o.time_zone)::date as day, g.account_id, w.*
+      from gone g
+      join public.organizations o on o.id = g.organization_id
+      cross join lateral (
+        select g.status, g.error_code, g.currency, g.messages, g.segments, g.cost, 0 as received where g.direction = 'outbound'
+        union all select null, null, null, 0, 0, 0, g.messages where g.direction = 'inbound'
+      ) w
+      where not g.folded
+    ) f
+    group by 1, 2, 3, 4, 5, 6
+    on conflict on constraint day_totals_once do update set messages = d.messages + excluded.messages,
+      segments = d.segments + excluded.segments, cost = d.cost + excluded.cost, received = d.received + excluded.received
   )
   insert into private.text_totals
   select g.organization_id, g.direction, g.account_id, g.status, g.error_code, g.quarter_hour, sum(g.messages), sum(g.segments),
@@ -264,12 +281,19 @@ begin
   having sum(g.messages) <> 0 or sum(g.segments) <> 0 or sum(g.cost) <> 0;
   with busy as materialized (
     select t.campaign_id, t.quarter_hour from private.response_totals t
-    where not t.folded and t.campaign_id in (
-      select d.campaign_id from private.response_totals d where not d.folded group by 1 having count(*) > 64)
+    where not t.folded and (t.quarter_hour < now() - interval '1 hour' or t.campaign_id in (
+      select d.campaign_id from private.response_totals d where not d.folded group by 1 having count(*) > 64))
     group by 1, 2
   ), gone as (
     delete from private.response_totals t using busy b
     where t.campaign_id = b.campaign_id and t.quarter_hour = b.quarter_hour returning t.*
+  ), days as (
+    insert into private.day_totals as d (organization_id, day, campaign_id, account_id, replied, opted_out, answers)
+    select g.organization_id, (g.quarter_hour at time zone o.time_zone)::date, g.campaign_id, g.account_id, sum(g.replied),
+      sum(g.opted_out), sum(g.texts)
+    from gone g join public.organizations o on o.id = g.organization_id where not g.folded group by 1, 2, 3, 4
+    on conflict on constraint day_totals_once do update set replied = d.replied + excluded.replied,
+      opted_out = d.opted_out + excluded.opted_out, answers = d.answers + excluded.answers
   )
   insert into private.response_totals
   select g.organization_id, g.campaign_id, g.variant_id, g.account_id, g.quarter_hour, sum(g.replied), sum(g.opted_out), sum(g.texts), true
@@ -293,19 +317,40 @@ select cron.schedule('fold-text-totals', '* * * * *', $$select private.fold_text
 -- Every total as rows of one shape. Conditions on the organization, the campaign and the time reach each table's index.
 create view private.text_figures with (security_invoker = true) as
   select c.organization_id, c.campaign_id, c.variant_id, c.account_id, c.status, c.error_code, c.quarter_hour, c.messages, c.segments,
-    c.cost, c.currency, 0::bigint as replied, 0::bigint as opted_out, 0::bigint as answers, 0::bigint as received
+    c.cost, c.currency, 0::bigint as replied, 0::bigint as opted_out, 0::bigint as answers, 0::bigint as received,
+    c.folded
   from private.campaign_totals c
   union all
   select r.organization_id, r.campaign_id, r.variant_id, r.account_id, null, null, r.quarter_hour, 0, 0, 0, null, r.replied,
-    r.opted_out, r.texts, 0
+    r.opted_out, r.texts, 0, r.folded
   from private.response_totals r
   union all
   select t.organization_id, null, null, t.account_id, t.status, t.error_code, t.quarter_hour, t.messages, t.segments, t.cost,
-    t.currency, 0, 0, 0, 0
+    t.currency, 0, 0, 0, 0, t.folded
   from private.text_totals t where t.direction = 'outbound'
   union all
-  select t.organization_id, null, null, t.account_id, null, null, t.quarter_hour, 0, 0, 0, null, 0, 0, 0, t.messages
+  select t.organization_id, null, null, t.account_id, null, null, t.quarter_hour, 0, 0, 0, null, 0, 0, 0, t.messages, t.folded
   from private.text_totals t where t.direction = 'inbound';
+
+-- Days begin elsewhere when an organization changes its clock: they are made anew from what is folded, while nobody folds.
+-- Definer: totals are nobody's to write.
+create function private.recount_days()
+returns trigger
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('fold_campaign_totals', 0));
+  perform pg_advisory_xact_lock(hashtextextended('fold_text_totals', 0));
+  delete from private.day_totals d where d.organization_id = new.id;
+  insert into private.day_totals
+  select f.organization_id, (f.quarter_hour at time zone new.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code,
+    f.currency, sum(f.messages), sum(f.segments), sum(f.cost), sum(f.replied), sum(f.opted_out), sum(f.answers), sum(f.received)
+  from private.text_figures f where f.organization_id = new.id and f.folded group by 1, 2, 3, 4, 5, 6, 7;
+  return null;
+end
+$$;
+create trigger recount_days after update of time_zone on public.organizations
+  for each row when (old.time_zone <> new.time_zone) execute function private.recount_days();
 
 -- Alerts. Rates of campaigns whose texts may still be answered, judged every minute from the totals.
 
@@ -355,7 +400,7 @@ select private.audit_table('public.campaign_alerts');
 -- as answers count (see answered_text).
 create function private.campaign_rates()
 returns table (campaign_id uuid, kind text, watched boolean, cases bigint, sample bigint, threshold numeric, enough integer)
-language sql stable set search_path = ''
+language sql stable set search_path = '' set jit = off
 as $$
   with judged as materialized (
     select c.id, c.organization_id, o.alert_opt_out_rate, o.alert_failure_rate, o.alert_after,
@@ -388,7 +433,7 @@ $$;
 -- Every minute. An alert is told once, when it opens, to those whom the campaign concerns.
 create function private.watch_rates()
 returns integer
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set jit = off
 as $$
 declare
   alert public.campaign_alerts;
@@ -569,8 +614,8 @@ begin
 end
 $$;
 
--- campaign_id narrows what is about texts and alerts; null: all texts, of campaigns and others. Midnights are found once:
--- each quarter of an hour then needs a look into a list, not a calendar. Definer: see campaign_analytics.
+-- campaign_id narrows what is about texts and alerts; null: all texts, of campaigns and others. Read are whole days, and the
+-- deltas since the last folding. Definer: see campaign_analytics.
 create function private.sms_dashboard(organization_id uuid, first_day date, last_day date, campaign_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = '' set jit = off
@@ -593,14 +638,23 @@ begin
     select d.day at time zone office.time_zone
     from generate_series((first_day - days)::timestamp, (last_day + 1)::timestamp, interval '1 day') d (day) order by 1);
   with sums as materialized (
-    -- days + 1 is the first day of the period, what comes before belongs to the one before it.
-    select width_bucket(f.quarter_hour, midnights) - days as day, f.campaign_id is not null as of_campaign, f.account_id, f.status,
-      f.error_code, f.currency, sum(f.messages) as messages, sum(f.segments) as segments, sum(f.cost) as cost,
-      sum(f.replied) as replied, sum(f.opted_out) as opted_out, sum(f.answers) as answers, sum(f.received) as received
-    from private.text_figures f
-    where f.organization_id = sms_dashboard.organization_id
-      and f.quarter_hour >= midnights[1] and f.quarter_hour < midnights[2 * days + 1]
-      and (sms_dashboard.campaign_id is null or f.campaign_id = sms_dashboard.campaign_id)
+    -- 1 is the first day of the period; what is 0 or less belongs to the one before it.
+    select f.day, f.campaign_id is not null as of_campaign, f.account_id, f.status, f.error_code, f.currency,
+      sum(f.messages) as messages, sum(f.segments) as segments, sum(f.cost) as cost, sum(f.replied) as replied,
+      sum(f.opted_out) as opted_out, sum(f.answers) as answers, sum(f.received) as received
+    from (
+      select d.day - first_day + 1 as day, d.campaign_id, d.account_id, d.status, d.error_code, d.currency, d.messages, d.segments,
+        d.cost, d.replied, d.opted_out, d.answers, d.received
+      from private.day_totals d
+      where d.organization_id = sms_dashboard.organization_id and d.day between first_day - days and last_day
+      union all
+      select width_bucket(n.quarter_hour, midnights) - days, n.campaign_id, n.account_id, n.status, n.error_code, n.currency,
+        n.messages, n.segments, n.cost, n.replied, n.opted_out, n.answers, n.received
+      from private.text_figures n
+      where n.organization_id = sms_dashboard.organization_id and not n.folded
+        and n.quarter_hour >= midnights[1] and n.quarter_hour < midnights[2 * days + 1]
+    ) f
+    where sms_dashboard.campaign_id is null or f.campaign_id = sms_dashboard.campaign_id
     group by 1, 2, 3, 4, 5, 6
   ), counted as materialized (
     select grouping(s.of_campaign, p.day, p.account_id) as level, p.now, s.of_campaign, p.day, p.account_id, sum(s.messages) as total,

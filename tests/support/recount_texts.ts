@@ -48,6 +48,26 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
         select o.campaign_id, o.variant_id, o.account_id, o.quarter, count(*) filter (where a.replied),
           count(*) filter (where a.opted_out), sum(a.texts)::bigint
         from answered a join ours o on o.id = a.text_id group by 1, 2, 3, 4
+      ), told_days as (
+        select day, campaign_id, account_id, status, error_code, currency, sum(messages)::bigint, sum(segments)::bigint,
+          sum(cost)::numeric(20, 5), sum(replied)::bigint, sum(opted_out)::bigint, sum(answers)::bigint, sum(received)::bigint
+        from (
+          select day, campaign_id, account_id, status, error_code, currency, messages, segments, cost, replied, opted_out, answers, received
+          from private.day_totals where organization_id = ${organizationId}
+          union all
+          select (f.quarter_hour at time zone o.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code, f.currency,
+            f.messages, f.segments, f.cost, f.replied, f.opted_out, f.answers, f.received
+          from private.text_figures f join public.organizations o on o.id = f.organization_id
+          where f.organization_id = ${organizationId} and not f.folded
+        ) d group by 1, 2, 3, 4, 5, 6
+        having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0 or sum(answers) <> 0 or sum(received) <> 0
+      ), counted_days as (
+        select (f.quarter_hour at time zone o.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code, f.currency,
+          sum(f.messages)::bigint, sum(f.segments)::bigint, sum(f.cost)::numeric(20, 5), sum(f.replied)::bigint,
+          sum(f.opted_out)::bigint, sum(f.answers)::bigint, sum(f.received)::bigint
+        from private.text_figures f join public.organizations o on o.id = f.organization_id
+        where f.organization_id = ${organizationId} group by 1, 2, 3, 4, 5, 6
+        having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0 or sum(answers) <> 0 or sum(received) <> 0
       ), told_suppressions as (
         select source, quarter_hour, sum(added)::bigint from private.suppression_totals
         where organization_id = ${organizationId} group by 1, 2 having sum(added) <> 0
@@ -61,6 +81,8 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
       union all select 'counted others', row(d.*)::text from (table counted_others except all table told_others) d
       union all select 'told answers', row(d.*)::text from (table told_answers except all table counted_answers) d
       union all select 'counted answers', row(d.*)::text from (table counted_answers except all table told_answers) d
+      union all select 'told days', row(d.*)::text from (table told_days except all table counted_days) d
+      union all select 'counted days', row(d.*)::text from (table counted_days except all table told_days) d
       union all select 'told suppressions', row(d.*)::text from (table told_suppressions except all table counted_suppressions) d
       union all select 'counted suppressions', row(d.*)::text from (table counted_suppressions except all table told_suppressions) d`,
   ]);
