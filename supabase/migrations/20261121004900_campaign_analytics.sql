@@ -517,9 +517,9 @@ begin
   select * into office from public.organizations o where o.id = campaign.organization_id;
   return (
     with sums as materialized (
-      select f.variant_id, f.account_id, f.quarter_hour, f.status, f.error_code, f.currency, sum(f.messages) as messages,
-        sum(f.segments) as segments, sum(f.cost) as cost, sum(f.replied) as replied, sum(f.opted_out) as opted_out,
-        sum(f.answers) as answers
+      select f.variant_id, f.account_id, f.quarter_hour, f.status, f.error_code, f.currency, sum(f.messages)::bigint as messages,
+        sum(f.segments)::bigint as segments, sum(f.cost) as cost, sum(f.replied)::bigint as replied, sum(f.opted_out)::bigint as opted_out,
+        sum(f.answers)::bigint as answers
       from private.text_figures f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
     ), hours as materialized (
       -- Clocks are put back: two hours of one name are one.
@@ -640,8 +640,8 @@ begin
   with sums as materialized (
     -- 1 is the first day of the period; what is 0 or less belongs to the one before it.
     select f.day, f.campaign_id is not null as of_campaign, f.account_id, f.status, f.error_code, f.currency,
-      sum(f.messages) as messages, sum(f.segments) as segments, sum(f.cost) as cost, sum(f.replied) as replied,
-      sum(f.opted_out) as opted_out, sum(f.answers) as answers, sum(f.received) as received
+      sum(f.messages)::bigint as messages, sum(f.segments)::bigint as segments, sum(f.cost) as cost, sum(f.replied)::bigint as replied,
+      sum(f.opted_out)::bigint as opted_out, sum(f.answers)::bigint as answers, sum(f.received)::bigint as received
     from (
       select d.day - first_day + 1 as day, d.campaign_id, d.account_id, d.status, d.error_code, d.currency, d.messages, d.segments,
         d.cost, d.replied, d.opted_out, d.answers, d.received
