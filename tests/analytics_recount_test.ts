@@ -96,6 +96,11 @@ Deno.test("Sums agree with a recount after shuffled, doubled and late events, fo
   await fold();
   assert.deepEqual(await textDifferences(office.id), []);
 
+  // Another clock, other days.
+  await withDatabase((sql) =>
+    sql`update public.organizations set time_zone = 'Pacific/Kiritimati' where id = ${office.id}`
+  );
+  assert.deepEqual(await textDifferences(office.id), []);
   const before = await figures(office, id);
   assert.equal(before.replies + before.opt_outs >= 20, true, "everybody who wrote counts");
   // Retention takes the oldest texts, with what was said to them.
