@@ -216,6 +216,61 @@ export type Database = {
           },
         ];
       };
+      "campaign_alerts": {
+        Row: {
+          "campaign_id": string;
+          "cases": number;
+          "id": string;
+          "kind": string;
+          "opened_at": string;
+          "organization_id": string;
+          "resolution": string | null;
+          "resolved_at": string | null;
+          "sample": number;
+          "threshold": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "campaign_id": string;
+          "cases": number;
+          "id"?: string;
+          "kind": string;
+          "opened_at"?: string;
+          "organization_id": string;
+          "resolution"?: string | null;
+          "resolved_at"?: string | null;
+          "sample": number;
+          "threshold": number;
+        };
+        Update: {
+          "campaign_id"?: string;
+          "cases"?: number;
+          "id"?: string;
+          "kind"?: string;
+          "opened_at"?: string;
+          "organization_id"?: string;
+          "resolution"?: string | null;
+          "resolved_at"?: string | null;
+          "sample"?: number;
+          "threshold"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_alerts_campaign";
+            columns: ["organization_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "campaign_alerts_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "campaign_numbers": {
         Row: {
           "account_id": string;
@@ -1717,6 +1772,7 @@ export type Database = {
           "from_number": string;
           "held_at": string | null;
           "id": string;
+          "in_reply_to": string | null;
           "lead_id": string | null;
           "media": NonNullable<Json>;
           "organization_id": string;
@@ -1765,6 +1821,7 @@ export type Database = {
           "from_number": string;
           "held_at"?: string | null;
           "id"?: string;
+          "in_reply_to"?: string | null;
           "lead_id"?: string | null;
           "media"?: NonNullable<Json>;
           "organization_id": string;
@@ -1812,6 +1869,7 @@ export type Database = {
           "from_number"?: string;
           "held_at"?: string | null;
           "id"?: string;
+          "in_reply_to"?: string | null;
           "lead_id"?: string | null;
           "media"?: NonNullable<Json>;
           "organization_id"?: string;
@@ -1980,6 +2038,9 @@ export type Database = {
       };
       "organizations": {
         Row: {
+          "alert_after": number;
+          "alert_failure_rate": number | null;
+          "alert_opt_out_rate": number | null;
           "audit_retention_months": number;
           "contact_details": string | null;
           "country": string;
@@ -2002,6 +2063,9 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "alert_after"?: number;
+          "alert_failure_rate"?: number | null;
+          "alert_opt_out_rate"?: number | null;
           "audit_retention_months"?: number;
           "contact_details"?: string | null;
           "country"?: string;
@@ -2023,6 +2087,9 @@ export type Database = {
           "updated_at"?: string;
         };
         Update: {
+          "alert_after"?: number;
+          "alert_failure_rate"?: number | null;
+          "alert_opt_out_rate"?: number | null;
           "audit_retention_months"?: number;
           "contact_details"?: string | null;
           "country"?: string;
@@ -2882,6 +2949,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "campaign_analytics": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "campaign_progress": {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
@@ -3467,6 +3538,15 @@ export type Database = {
         Returns: string;
       };
       "sla_performance": { Args: { "organization_id": string }; Returns: Json };
+      "sms_dashboard": {
+        Args: {
+          "campaign_id"?: string;
+          "first_day"?: string;
+          "last_day"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
       "start_campaign": {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
