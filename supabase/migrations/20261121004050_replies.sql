@@ -671,9 +671,15 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
+  answer jsonb;
   created public.reply_rules;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
+  answer := private.replayed_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('reply_rules|' || organization_id, 0));
   if (select count(*) from public.reply_rules r where r.organization_id = create_reply_rule.organization_id) >= 500 then
     perform private.problem(422, 'too_many_rules', 'An organization has at most 500 rules of its own.');
   end if;
@@ -682,7 +688,7 @@ begin
     coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
     (rule ->> 'effective_to')::date)
   returning * into created;
-  return to_jsonb(created);
+  return private.remember_response(organization_id, to_jsonb(created));
 end
 $$;
 

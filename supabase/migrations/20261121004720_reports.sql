@@ -25,9 +25,27 @@ $$;
 drop function public.record_receipt(text, text, text, uuid, text, text, boolean);
 drop function private.record_receipt(uuid, text, text, text, text, text, boolean);
 
--- As shipped, and facts: see keep_facts. Definer: as dispatch_step.
+-- Whether what an account of the provider's signed can be about a sender: one without credentials of its own is the
+-- platform's account's, any other that of the account it names. Tenants choose their own credentials, so that theirs
+-- vouch for nothing but their own numbers.
+create function private.speaks_for(sender public.sms_accounts, account_reference text, by_platform boolean)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if sender.credentials_secret_id is null then
+    return by_platform;
+  end if;
+  return coalesce((
+    select s.decrypted_secret::jsonb ->> 'account_sid' = account_reference from vault.decrypted_secrets s
+    where s.id = sender.credentials_secret_id), false);
+end
+$$;
+
+-- As shipped, and facts: see keep_facts. A report that does not bring the message's own token must come from the account
+-- that the message was sent by. Definer: as dispatch_step.
 create function private.record_receipt(message_id uuid, provider text, provider_message_id text, status text, code text,
-  detail text, opt_out boolean, facts jsonb)
+  detail text, opt_out boolean, facts jsonb, account_reference text, by_platform boolean)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -45,6 +63,11 @@ begin
   if message is null then
     return '{"known": false, "changed": false}'::jsonb;
   end if;
+  if record_receipt.message_id is null and not by_platform and not coalesce((
+      select private.speaks_for(a, account_reference, by_platform) from public.sms_accounts a where a.id = message.account_id), false)
+  then
+    return '{"known": false, "changed": false}'::jsonb;
+  end if;
   changed := private.apply_receipt(message, provider_message_id, status, code, detail, 'callback');
   if facts <> '{}' then
     perform private.keep_facts(message.id, facts);
@@ -58,11 +81,13 @@ end
 $$;
 
 create function public.record_receipt(provider text, provider_message_id text, status text, message_id uuid default null,
-  code text default null, detail text default null, opt_out boolean default false, facts jsonb default '{}')
+  code text default null, detail text default null, opt_out boolean default false, facts jsonb default '{}',
+  account_reference text default null, by_platform boolean default true)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.record_receipt(message_id, provider, provider_message_id, status, code, detail, opt_out, facts)
+  select private.record_receipt(message_id, provider, provider_message_id, status, code, detail, opt_out, facts, account_reference,
+    by_platform)
 $$;
 comment on function public.record_receipt is
   'Records one delivery report; the same report twice changes nothing. facts: { price?, currency?, segments?, reported? }.';
@@ -71,13 +96,20 @@ drop function public.record_inbound(text, text, text, text, text, jsonb, text);
 
 -- What an inbound text brought along is kept in the same transaction and round trip. Definer: as dispatch_step.
 create function private.keep_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb, opt_out_type text, facts jsonb)
+  media jsonb, opt_out_type text, facts jsonb, account_reference text, by_platform boolean)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  answer constant jsonb := private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type);
+  answer jsonb;
 begin
+  if not coalesce((
+      select private.speaks_for(a, account_reference, by_platform) from public.sms_accounts a
+      where a.provider = keep_inbound.provider and a.sender_id = keep_inbound.to_number), false)
+  then
+    return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
+  end if;
+  answer := private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type);
   if facts <> '{}' and answer @> '{"known": true, "duplicate": false}' then
     perform private.keep_facts((
       select m.id from public.messages m
@@ -89,19 +121,21 @@ end
 $$;
 
 create function public.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}')
+  media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}', account_reference text default null,
+  by_platform boolean default true)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.keep_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts)
+  select private.keep_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts, account_reference,
+    by_platform)
 $$;
 comment on function public.record_inbound is
   'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing. facts: see record_receipt.';
 
 revoke execute on function private.record_inbound(text, text, text, text, text, jsonb, text) from service_role;
-grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb),
-  private.keep_inbound(text, text, text, text, text, jsonb, text, jsonb)
+grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb, text, boolean),
+  private.keep_inbound(text, text, text, text, text, jsonb, text, jsonb, text, boolean)
 to service_role;
-grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb),
-  public.record_inbound(text, text, text, text, text, jsonb, text, jsonb)
+grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb, text, boolean),
+  public.record_inbound(text, text, text, text, text, jsonb, text, jsonb, text, boolean)
 to service_role;

@@ -3335,7 +3335,9 @@ export type Database = {
       };
       "record_inbound": {
         Args: {
+          "account_reference"?: string;
           "body": string;
+          "by_platform"?: boolean;
           "facts"?: Json;
           "from_number": string;
           "media"?: Json;
@@ -3348,6 +3350,8 @@ export type Database = {
       };
       "record_receipt": {
         Args: {
+          "account_reference"?: string;
+          "by_platform"?: boolean;
           "code"?: string;
           "detail"?: string;
           "facts"?: Json;

@@ -8,20 +8,28 @@ import { unwrap } from "../_shared/problem.ts";
 import { limitSubject } from "../_shared/rate_limit.ts";
 import { forged, recorder } from "./received.ts";
 
+/** Whose signature a request bears, as the database judges what it may speak for. */
+export interface Signer {
+  account_reference: string;
+  by_platform: boolean;
+}
+
 /**
- * The Twilio account that signed the request. Requests of the platform's own account are verified without the database;
+ * The Twilio account that signed the request: tenants choose their own, so that it vouches for their numbers only. Requests of the platform's own account are verified without the database;
  * another account id costs a look-up, so strangers who invent them are limited by address.
  * @throws Problem 403 when no account of ours signed it.
  */
 export async function verifiedTwilio(
   c: Context<AppEnv>,
   request: WebhookRequest,
-): Promise<SmsProvider> {
+): Promise<{ twilio: SmsProvider; signer: Signer }> {
   if (!request.headers.has("x-twilio-signature")) throw forged();
   const accountSid = textOf(webhookParams(request), "AccountSid") ?? "";
   if (accountSid === env.twilio().accountSid) {
     const platform = twilioAccount();
-    if (await platform.verify(request)) return platform;
+    if (await platform.verify(request)) {
+      return { twilio: platform, signer: { account_reference: accountSid, by_platform: true } };
+    }
     throw forged();
   }
   await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
@@ -33,7 +41,9 @@ export async function verifiedTwilio(
   );
   for (const credentials of Array.isArray(known) ? known : []) {
     const tenant = twilioAccount(credentials);
-    if (await tenant.verify(request)) return tenant;
+    if (await tenant.verify(request)) {
+      return { twilio: tenant, signer: { account_reference: accountSid, by_platform: false } };
+    }
   }
   throw forged();
 }
