@@ -37,6 +37,7 @@ create function private.create_suppression(organization_id uuid, suppression jso
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
+#variable_conflict use_column
 declare
   answer jsonb;
   wanted constant uuid := private.uuid_v7();
