@@ -114,6 +114,20 @@ comment on table private.contact_windows is
   'When the law of a place lets marketing texts arrive, by local weekday (ISO, 1 Monday). Without hours: not at all on these days. holidays: the row is for holidays of the place, whatever the weekday. Of a country and a region both must hold.';
 create index contact_windows_place on private.contact_windows (country, region);
 
+create table private.contact_caps (
+  id uuid primary key default private.uuid_v7(),
+  country text not null,
+  region text,
+  messages integer not null constraint contact_caps_messages check (messages > 0),
+  hours integer not null constraint contact_caps_hours check (hours between 1 and 8760),
+  effective_from date not null,
+  effective_to date,
+  source text not null
+);
+comment on table private.contact_caps is
+  'How many marketing texts the law of a place lets one sender send to a person within so many hours. The law counts those on one subject; all are counted.';
+create index contact_caps_place on private.contact_caps (country, region);
+
 create table private.holidays (
   country text not null,
   region text not null default '',
