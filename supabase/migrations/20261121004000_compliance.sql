@@ -25,6 +25,26 @@ alter table public.consents
   add column rule_id uuid,
   add column honored_at timestamptz;
 
+-- The latest entry of a number counts. But a list of last year's consents, imported today, takes nobody's revocation back:
+-- it is kept as what it is, and marked.
+alter table public.consents add column outdated boolean not null default false;
+comment on column public.consents.outdated is 'Consent given before a revocation that was known when it was written down: it lets nothing through.';
+
+create function private.date_consent()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.outdated := exists (
+    select from public.consents c
+    where c.organization_id = new.organization_id and c.phone = new.phone and c.event = 'revoked' and c.channel = new.channel
+      and c.occurred_at > new.occurred_at);
+  return new;
+end
+$$;
+create trigger date_consent before insert on public.consents
+  for each row when (new.event = 'granted') execute function private.date_consent();
+
 alter table public.suppressions drop constraint suppressions_source;
 alter table public.suppressions add constraint suppressions_source
   check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'));

@@ -128,7 +128,7 @@ begin
     from private.judge_numbers(check_numbers.organization_id, phones[1:1000]) j
     left join lateral (
       select x.* from public.consents x
-      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms'
+      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms' and not x.outdated
       order by x.id desc limit 1
     ) c on true
     left join public.reply_reviews r

@@ -40,7 +40,7 @@ as $$
   ) listed on true
   left join lateral (
     select c.id, c.event from public.consents c
-    where c.organization_id = judge_numbers.organization_id and c.phone = n.phone and c.channel = 'sms'
+    where c.organization_id = judge_numbers.organization_id and c.phone = n.phone and c.channel = 'sms' and not c.outdated
     order by c.id desc limit 1
   ) consent on true
   left join lateral (

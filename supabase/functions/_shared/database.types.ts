@@ -444,6 +444,7 @@ export type Database = {
           "message_id": string | null;
           "occurred_at": string;
           "organization_id": string;
+          "outdated": boolean;
           "phone": string;
           "raw_text": string | null;
           "recognized_by": string | null;
@@ -468,6 +469,7 @@ export type Database = {
           "message_id"?: string | null;
           "occurred_at": string;
           "organization_id": string;
+          "outdated"?: boolean;
           "phone": string;
           "raw_text"?: string | null;
           "recognized_by"?: string | null;
@@ -491,6 +493,7 @@ export type Database = {
           "message_id"?: string | null;
           "occurred_at"?: string;
           "organization_id"?: string;
+          "outdated"?: boolean;
           "phone"?: string;
           "raw_text"?: string | null;
           "recognized_by"?: string | null;
