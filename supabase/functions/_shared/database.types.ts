@@ -3338,23 +3338,20 @@ export type Database = {
       };
       "record_inbound": {
         Args: {
-          "account_reference"?: string;
           "body": string;
-          "by_platform"?: boolean;
           "facts"?: Json;
           "from_number": string;
           "media"?: Json;
           "opt_out_type"?: string;
           "provider": string;
           "provider_message_id": string;
+          "signed_by"?: (string)[];
           "to_number": string;
         };
         Returns: Json;
       };
       "record_receipt": {
         Args: {
-          "account_reference"?: string;
-          "by_platform"?: boolean;
           "code"?: string;
           "detail"?: string;
           "facts"?: Json;
@@ -3362,6 +3359,7 @@ export type Database = {
           "opt_out"?: boolean;
           "provider": string;
           "provider_message_id": string;
+          "signed_by"?: (string)[];
           "status": string;
         };
         Returns: Json;

@@ -1,3 +1,4 @@
+import { z } from "../_shared/zod.ts";
 import type { Context } from "hono";
 import type { AppEnv } from "../_shared/context.ts";
 import { env } from "../_shared/env.ts";
@@ -8,10 +9,12 @@ import { unwrap } from "../_shared/problem.ts";
 import { limitSubject } from "../_shared/rate_limit.ts";
 import { forged, recorder } from "./received.ts";
 
+const Owned = z.array(z.looseObject({ organization_id: z.string() }));
+
 /** Whose signature a request bears, as the database judges what it may speak for. */
 export interface Signer {
-  account_reference: string;
-  by_platform: boolean;
+  /** The organizations whose credentials signed it; not there: the platform's did. */
+  signed_by?: string[];
 }
 
 /**
@@ -27,9 +30,7 @@ export async function verifiedTwilio(
   const accountSid = textOf(webhookParams(request), "AccountSid") ?? "";
   if (accountSid === env.twilio().accountSid) {
     const platform = twilioAccount();
-    if (await platform.verify(request)) {
-      return { twilio: platform, signer: { account_reference: accountSid, by_platform: true } };
-    }
+    if (await platform.verify(request)) return { twilio: platform, signer: {} };
     throw forged();
   }
   await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
@@ -39,11 +40,15 @@ export async function verifiedTwilio(
       account_reference: accountSid,
     }),
   );
-  for (const credentials of Array.isArray(known) ? known : []) {
+  // Several tenants may name one account, and only some of them know its token.
+  const signed_by: string[] = [];
+  let twilio: SmsProvider | undefined;
+  for (const credentials of Owned.parse(known)) {
     const tenant = twilioAccount(credentials);
-    if (await tenant.verify(request)) {
-      return { twilio: tenant, signer: { account_reference: accountSid, by_platform: false } };
-    }
+    if (!await tenant.verify(request)) continue;
+    twilio ??= tenant;
+    signed_by.push(credentials.organization_id);
   }
+  if (twilio) return { twilio, signer: { signed_by } };
   throw forged();
 }
