@@ -11,7 +11,7 @@ import { call, expectProblem, expectStatus } from "./support/http.ts";
 import { newOrganization } from "./support/organization.ts";
 import { bodyFaults, parameterFaults, repeated } from "./support/strange.ts";
 import { newTenant } from "./support/tenant.ts";
-import { newSid, twilioAccount, twilioGet, twilioPost } from "./support/twilio.ts";
+import { handsetSays, newSid, twilioAccount, twilioGet, twilioPost } from "./support/twilio.ts";
 
 /*
  * Nothing that anybody sends to the SMS Control Tower is a fault of ours: no 500, nothing told of the inside, nothing
@@ -200,12 +200,18 @@ Deno.test("A number that is suppressed and freed at the same moment is one or th
 });
 
 Deno.test("Of two who decide about a reply differently one is told so; two who answer both are sent", async () => {
-  const { admin, ids } = await newTenant("Own");
+  const { admin, number } = await newCampaigning();
+  await handsetSays("+12025550143", number, "wrong number");
+  const first = async (path: string) => {
+    const page = expectStatus<{ data: { id: string }[] }>(await call(admin, "GET", path), 200);
+    return page.data[0]?.id ?? "";
+  };
+  const review = await first("/suppressions/reviews?status=open");
   const decide = (decision: string) =>
-    call(admin, "POST", `/suppressions/reviews/${ids["review_id"]}/decide`, { decision });
+    call(admin, "POST", `/suppressions/reviews/${review}/decide`, { decision });
   const decisions = await Promise.all([decide("opt_out"), decide("dismissed")]);
   assert.deepEqual(decisions.map(({ status }) => status).sort(), [200, 409]);
-  const thread = `/conversations/${ids["conversation_id"]}/messages`;
+  const thread = `/conversations/${await first("/conversations")}/messages`;
   const answers = await Promise.all(
     ["One", "Two"].map((message) => call(admin, "POST", thread, { message })),
   );
