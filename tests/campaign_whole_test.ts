@@ -13,15 +13,10 @@ import {
 import { checkCarrier, checkRate } from "./support/carrier_checker.ts";
 import { withDatabase } from "./support/db.ts";
 import { call, expectStatus } from "./support/http.ts";
-import { rowsOf, slowWindow } from "./support/slow_contact_window.ts";
 import { handsetSays } from "./support/twilio.ts";
 import { until } from "./support/wait.ts";
-import {
-  isKnown,
-  type Member,
-  newWholeCampaign,
-  type WholeCampaign,
-} from "./support/whole_campaign.ts";
+import { firstsOf, type Hours, hoursOf, settled } from "./support/whole_outcome.ts";
+import { isKnown, newWholeCampaign, type WholeCampaign } from "./support/whole_campaign.ts";
 
 const LEADS = 5_000;
 /** Texts a second of each of the three numbers. */
@@ -30,7 +25,7 @@ const PER_SECOND = 40;
 Deno.test("5,000 leads in six time zones get what the rules give each of them, and the carrier's list agrees", async () => {
   const whole = await newWholeCampaign(LEADS, PER_SECOND);
   const { office, members, campaign } = whole;
-  const hours = await hoursOf(members);
+  const hours = await withDatabase((sql) => hoursOf(sql, members));
   const began = Date.now();
   const firsts = firstsOf(members);
   await checkPreview(whole, firsts);
@@ -50,7 +45,7 @@ Deno.test("5,000 leads in six time zones get what the rules give each of them, a
   const racers = await stopWhileSending(whole, before, stopped);
   await decideDoubts(whole);
 
-  await settled(campaign.id);
+  await withDatabase((sql) => settled(sql, campaign.id));
 
   const targets = await allTargets(office.admin, campaign.id);
   assert.equal(new Set(targets.map(({ lead_id }) => lead_id)).size, targets.length);
@@ -82,64 +77,6 @@ Deno.test("5,000 leads in six time zones get what the rules give each of them, a
   }
   await checkTheCarrier(whole, new Map([...stopped, ...racers]), hours);
 });
-
-type Hours = Awaited<ReturnType<typeof hoursOf>>;
-
-/** Waits until everybody who may be texted now has an outcome, and every callback that comes has come. */
-async function settled(campaign: string): Promise<void> {
-  await withDatabase((sql) =>
-    until(
-      async () => {
-        const [left] = await sql`
-          select (select count(*) from public.campaign_targets t
-              where t.campaign_id = ${campaign} and t.status = 'pending' and t.send_after <= now())
-            + (select count(*) from public.messages m
-              where m.campaign_id = ${campaign} and (m.status in ('queued', 'sending')
-                or m.status = 'sent' and m.to_number not like '%0061')) as unsettled`;
-        return left?.["unsettled"] === "0";
-      },
-      { timeoutMs: 180_000, what: "an outcome for all who may be texted now" },
-    )
-  );
-}
-
-/** Whether a number may be texted, by the plain slow reading of the law's rows. */
-async function hoursOf(members: Member[]) {
-  const rows = await withDatabase(rowsOf);
-  const places = new Map(members.map(({ phone, place }) => [phone, place]));
-  const known = new Map<string, { opens: number; closes: number }>();
-  const windowOf = (phone: string, at: number) => {
-    const place = places.get(phone);
-    assert.ok(place, phone);
-    const key = `${place.prefix} ${Math.floor(at / 60_000)}`;
-    const opening = known.get(key) ?? (() => {
-      const { sends_at, closes_at } = slowWindow(rows, {
-        category: "marketing",
-        phone,
-        country: place.country ?? null,
-        region: place.region ?? null,
-        stated: null,
-        quiet: null,
-        home: "America/New_York",
-        at: new Date(Math.floor(at / 60_000) * 60_000),
-      });
-      return { opens: sends_at?.getTime() ?? Infinity, closes: closes_at?.getTime() ?? Infinity };
-    })();
-    known.set(key, opening);
-    return opening;
-  };
-  return { windowOf, isOpen: (phone: string, at: number) => windowOf(phone, at).opens <= at };
-}
-
-/** The leads that come first with their number, in the order of their ids. */
-function firstsOf(members: Member[]): Set<string> {
-  const firsts = new Map<string, string>();
-  const living = members.filter(({ kind, phone }) => kind !== "deleted_before" && phone !== null);
-  for (const { phone, lead } of living.toSorted((a, b) => a.lead < b.lead ? -1 : 1)) {
-    if (!firsts.has(phone ?? "")) firsts.set(phone ?? "", lead);
-  }
-  return new Set(firsts.values());
-}
 
 /** The preview excludes for the reasons that are known beforehand, each as often as the rules say. */
 async function checkPreview({ office, campaign, members }: WholeCampaign, firsts: Set<string>) {

@@ -21,6 +21,31 @@ export interface WholeCampaign {
 /** Numbers of the organization that texted some of the audience before. */
 const senderPrefixes = ["+1212555", "+1213555", "+1555"];
 
+/** What POST /templates is given: a body, and a variant of three times its weight. */
+export const TWO_WORDINGS = {
+  name: "Two wordings",
+  category: "marketing",
+  body: "Hi {{first_name|there}} ({{last_name}}), come and see us. Reply STOP to opt out.",
+  variants: [{
+    label: "Formal",
+    weight: 3,
+    body: "Dear {{last_name}}, we would like to meet you. Reply STOP to opt out.",
+  }],
+};
+
+/** Gives an organization the audience, its numbers and all that is known of them. */
+export async function arrange(
+  sql: postgres.Sql,
+  organization: { id: string },
+  count: number,
+  perSecond: number,
+): Promise<Pick<WholeCampaign, "members" | "senders">> {
+  const senders = await addSenders(sql, organization, perSecond);
+  const members = await addMembers(sql, organization, audienceOf(count));
+  await addFacts(sql, organization, members, senders);
+  return { senders, members };
+}
+
 /** Makes it; `count` leads. */
 export async function newWholeCampaign(count: number, perSecond: number): Promise<WholeCampaign> {
   const office = await newCampaigning({
@@ -30,24 +55,9 @@ export async function newWholeCampaign(count: number, perSecond: number): Promis
     marketing_gap_hours: 24,
     messages_per_second: 2.5 * perSecond,
   });
-  const people = audienceOf(count);
-  const made = await withDatabase(async (sql) => {
-    const senders = await addSenders(sql, office, perSecond);
-    const members = await addMembers(sql, office, people);
-    await addFacts(sql, office, members, senders);
-    return { senders, members };
-  });
+  const made = await withDatabase((sql) => arrange(sql, office, count, perSecond));
   const template = expectStatus<{ id: string; variants: { id: string }[] }>(
-    await call(office.admin, "POST", "/templates", {
-      name: "Two wordings",
-      category: "marketing",
-      body: "Hi {{first_name|there}} ({{last_name}}), come and see us. Reply STOP to opt out.",
-      variants: [{
-        label: "Formal",
-        weight: 3,
-        body: "Dear {{last_name}}, we would like to meet you. Reply STOP to opt out.",
-      }],
-    }),
+    await call(office.admin, "POST", "/templates", TWO_WORDINGS),
     201,
   );
   const campaign = await addCampaign(office, {
@@ -63,7 +73,7 @@ export async function newWholeCampaign(count: number, perSecond: number): Promis
   return { office, ...made, campaign, variants };
 }
 
-async function addSenders(sql: postgres.Sql, { id }: Campaigning, perSecond: number) {
+async function addSenders(sql: postgres.Sql, { id }: { id: string }, perSecond: number) {
   const senders: WholeCampaign["senders"] = [];
   for (const prefix of senderPrefixes) {
     const ending = String(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0).padStart(10, "0");
@@ -78,7 +88,7 @@ async function addSenders(sql: postgres.Sql, { id }: Campaigning, perSecond: num
 
 async function addMembers(
   sql: postgres.Sql,
-  { id }: Campaigning,
+  { id }: { id: string },
   people: Somebody[],
 ): Promise<Member[]> {
   const members: Member[] = [];
@@ -106,7 +116,7 @@ export const isKnown = (phone: string | null) => phone?.endsWith("2045") ?? fals
 /** What is known of them before the campaign: consents, opt-outs, lists, earlier texts, doubtful replies. */
 async function addFacts(
   sql: postgres.Sql,
-  { id }: Campaigning,
+  { id }: { id: string },
   members: Member[],
   senders: WholeCampaign["senders"],
 ): Promise<void> {
