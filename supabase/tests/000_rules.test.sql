@@ -290,10 +290,10 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'import_lead_slice(uuid,uuid,integer,jsonb,jsonb,boolean)',
     'invoke_job(text,jsonb)',
     'ping()',
-    'record_inbound(text,text,text,text,text,jsonb,text,jsonb)',
+    'record_inbound(text,text,text,text,text,jsonb,text,jsonb,uuid[])',
+    'record_receipt(text,text,text,uuid,text,text,boolean,jsonb,uuid[])',
     'record_lookups(jsonb)',
     'record_price_page(uuid,date,jsonb,text)',
-    'record_receipt(text,text,text,uuid,text,text,boolean,jsonb)',
     'settle_message(uuid,integer,jsonb)',
     'take_rate_limit_of(text,text,integer)',
     'webhook_credentials(text,text)'
