@@ -499,6 +499,7 @@ export type Database = {
           "message_id": string | null;
           "occurred_at": string;
           "organization_id": string;
+          "outdated": boolean;
           "phone": string;
           "raw_text": string | null;
           "recognized_by": string | null;
@@ -523,6 +524,7 @@ export type Database = {
           "message_id"?: string | null;
           "occurred_at": string;
           "organization_id": string;
+          "outdated"?: boolean;
           "phone": string;
           "raw_text"?: string | null;
           "recognized_by"?: string | null;
@@ -546,6 +548,7 @@ export type Database = {
           "message_id"?: string | null;
           "occurred_at"?: string;
           "organization_id"?: string;
+          "outdated"?: boolean;
           "phone"?: string;
           "raw_text"?: string | null;
           "recognized_by"?: string | null;
@@ -3431,6 +3434,7 @@ export type Database = {
           "opt_out_type"?: string;
           "provider": string;
           "provider_message_id": string;
+          "signed_by"?: (string)[];
           "to_number": string;
         };
         Returns: Json;
@@ -3449,6 +3453,7 @@ export type Database = {
           "opt_out"?: boolean;
           "provider": string;
           "provider_message_id": string;
+          "signed_by"?: (string)[];
           "status": string;
         };
         Returns: Json;
