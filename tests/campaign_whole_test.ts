@@ -215,14 +215,10 @@ function lawHolds(
   nonePastOptOut(texts, ours, known);
   senderKept(texts, kept);
   const byPhone = new Map(leads.map((lead) => [lead.frozen.phone, lead]));
-  const openings = new Map<string, ReturnType<typeof openingAt>>();
   withinHours(texts, (to, at) => {
     const lead = byPhone.get(to);
     assert.ok(lead, `${to} is nobody's number`);
-    const key = `${lead.place.prefix} ${lead.place.region} ${Math.floor(at / 60_000)}`;
-    const opening = openings.get(key) ?? openingAt(rules, lead.frozen, at);
-    openings.set(key, opening);
-    return opening;
+    return openingAt(rules, lead.frozen, at);
   });
   for (const { body, to } of texts) assert.match(body, /STOP/, `${to} is not told how to opt out`);
   // Refused and doubtful texts have no line of their own, and a second attempt is granted anew.

@@ -47,13 +47,27 @@ function obstacle(rules: Rules, facts: Facts): string | null {
   return facts.doubtful ? "doubtful" : null;
 }
 
-/** Whether a marketing text may arrive at this moment, and the end of that opening. */
-export function openingAt(rules: Rules, facts: Facts, at: number) {
+const openings = new Map<string, { open: boolean; closesAt: Date | null }>();
+
+/**
+ * Whether a marketing text may arrive at this moment, and the end of that opening. Minutes are looked at one by one, so
+ * those who share a place and an area code share the answer.
+ */
+export function openingAt(rules: Rules, { phone, country, region }: Facts, at: number) {
   const minute = new Date(Math.floor(at / 60_000) * 60_000);
-  const { country, region } = facts;
+  const key = JSON.stringify([
+    phone?.slice(0, 5),
+    country,
+    region,
+    minute,
+    rules.quiet,
+    rules.home,
+  ]);
+  const known = openings.get(key);
+  if (known !== undefined) return known;
   const { sends_at, closes_at } = slowWindow(rules.rows, {
     category: "marketing",
-    phone: facts.phone ?? "",
+    phone: phone ?? "",
     country,
     region,
     stated: null,
@@ -61,7 +75,9 @@ export function openingAt(rules: Rules, facts: Facts, at: number) {
     home: rules.home,
     at: minute,
   });
-  return { open: sends_at?.getTime() === minute.getTime(), closesAt: closes_at };
+  const answer = { open: sends_at?.getTime() === minute.getTime(), closesAt: closes_at };
+  openings.set(key, answer);
+  return answer;
 }
 
 /** `needsLastName`: whether the wording that this lead drew has {{last_name}} without a fallback. */
