@@ -298,7 +298,7 @@ Deno.test("5,000 leads in all situations: each has the outcome of the rules, and
   );
   const known = await optOut(leads, numbers);
   await withDatabase((sql) =>
-    until(() => isQuiet(sql, campaign.id), { timeoutMs: 240_000, what: "an outcome for all" })
+    until(() => isQuiet(sql, campaign.id), { timeoutMs: 420_000, what: "an outcome for all" })
   );
   const stopped = [...known.keys()];
   await until(async () => {
