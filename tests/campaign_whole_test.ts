@@ -238,6 +238,8 @@ Deno.test("5,000 leads in all situations: each has the outcome of the rules, and
     quiet_hours_start: quiet[0],
     quiet_hours_end: quiet[1],
     messages_per_second: RATES.organization,
+    // A text lost on a loaded machine goes out again, instead of waiting for a person.
+    uncertain_marketing: "resend",
     marketing_gap_messages: 1,
     marketing_gap_hours: 24,
   });

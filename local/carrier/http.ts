@@ -28,6 +28,9 @@ export async function serveHttp(
       answer(outgoing, { status: 500, json: { message: String(error) } });
     }
   });
+  // Longer than clients keep an idle connection: one that both ends give up at once loses a request, and a text that
+  // nobody can vouch for is no fault that a test asked for.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
