@@ -71,7 +71,7 @@ Deno.test("A template that is just being deleted gets into no campaign, one that
   const path = `/templates/${second.template}`;
   expectProblem(await call(second.admin, "DELETE", path), 409, "template_in_use");
   expectProblem(
-    await call(second.admin, "PATCH", path, { category: "service" }),
+    await call(second.admin, "PATCH", path, { category: "service", body: "Your bill is ready." }),
     409,
     "template_in_use",
   );

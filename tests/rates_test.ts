@@ -235,7 +235,7 @@ async function failingCampaign(ending: string, fields: Record<string, unknown>) 
     sql`insert into public.reply_reviews (organization_id, phone, message_id)
       values (${office.id}, ${doubtful ?? ""}, gen_random_uuid())`
   );
-  const campaign = await addCampaign(office, { pause_after: 20, ...fields });
+  const campaign = await addCampaign(office, { pause_after: 24, ...fields });
   await move(office.admin, campaign.id, "start");
   const known = (messages: Record<string, number>) =>
     ["delivered", "failed", "undelivered"].reduce(
