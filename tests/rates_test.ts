@@ -14,7 +14,7 @@ import {
   tend,
   withLatency,
 } from "./support/campaigns.ts";
-import { listsAgree, longestWay, noneTwice, rateHeld } from "./support/carrier_checker.ts";
+import { listsAgree, longestWay, noneTwice, rateHeld } from "./support/carrier_log.ts";
 import { withDatabase } from "./support/db.ts";
 import { call, expectStatus } from "./support/http.ts";
 import { stackUnderTest } from "./support/stack.ts";

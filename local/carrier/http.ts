@@ -28,8 +28,7 @@ export async function serveHttp(
       answer(outgoing, { status: 500, json: { message: String(error) } });
     }
   });
-  // Longer than clients keep an idle connection: one that both ends give up at once loses a request, and a text that
-  // nobody can vouch for is no fault that a test asked for.
+  // Longer than clients keep an idle connection: else one that is closed just as it is used again would look like a cut.
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -313,7 +313,7 @@ as $$
 $$;
 comment on function private.doubtful is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';
 
--- What the number, or a person, has made clear. Messages that waited for it are due at once, and judged again.
+-- What the number, or a person, has made clear. Messages and targets that waited for it are due at once, and judged again.
 create function private.close_reviews(organization_id uuid, phone text, status text, decided_by uuid default null)
 returns void
 language plpgsql set search_path = ''
@@ -326,6 +326,11 @@ begin
     update public.messages m set send_after = now(), error_code = null, error_message = null, updated_at = now()
     where m.organization_id = close_reviews.organization_id and m.to_number = close_reviews.phone and m.status = 'queued'
       and m.error_code = 'doubtful_reply';
+    update public.campaign_targets t set send_after = now(), updated_at = now()
+    where t.campaign_id in (
+        select c.id from public.campaigns c
+        where c.organization_id = close_reviews.organization_id and c.status in ('running', 'paused'))
+      and t.phone = close_reviews.phone and t.status = 'pending' and t.send_after > now();
   end if;
 end
 $$;

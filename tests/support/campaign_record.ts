@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import type { Carried, Ours } from "./carrier_checker.ts";
+import type { Carried, Ours } from "./carrier_log.ts";
 import type { Lead } from "./campaign_crowd.ts";
 
 /** All that the carrier accepted from these numbers, in order. */
