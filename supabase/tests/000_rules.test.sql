@@ -150,6 +150,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'begin_dnc_list(uuid,jsonb)',
     'begin_lead_upload(uuid,text)',
     'bulk_assign(uuid,uuid[],jsonb,text,timestamp with time zone)',
+    'campaign_analytics(uuid,uuid)',
     'campaign_progress(uuid,uuid)',
     'cancel_campaign(uuid,uuid)',
     'cancel_lead_import(uuid,uuid)',
@@ -259,6 +260,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'set_sms_credentials(uuid,jsonb)',
     'settle_by_hand(uuid,uuid,text,text)',
     'sla_performance(uuid)',
+    'sms_dashboard(uuid,date,date,uuid)',
     'start_campaign(uuid,uuid)',
     'start_conversation(uuid,text,text,text)',
     'take_rate_limit(text,integer)',
@@ -309,6 +311,7 @@ $$, array[
     'private.begin_dnc_list(uuid,jsonb)',
     'private.begin_lead_upload(uuid,text)',
     'private.bulk_assign(uuid,uuid[],jsonb,text,timestamp with time zone)',
+    'private.campaign_analytics(uuid,uuid)',
     'private.campaign_progress(uuid,uuid)',
     'private.cancel_campaign(uuid,uuid)',
     'private.cancel_lead_import(uuid,uuid)',
@@ -420,6 +423,7 @@ $$, array[
     'private.set_sms_credentials(uuid,jsonb)',
     'private.settle_by_hand(uuid,uuid,text,text)',
     'private.sla_performance(uuid)',
+    'private.sms_dashboard(uuid,date,date,uuid)',
     'private.start_campaign(uuid,uuid)',
     'private.start_conversation(uuid,text,text,text)',
     'private.take_own_tokens(text,integer)',
@@ -442,6 +446,7 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
   values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
     ('fold-campaign-totals', '* * * * *', 'select private.fold_campaign_totals()', 'postgres'),
     ('fold-lead-totals', '* * * * *', 'select private.fold_lead_totals()', 'postgres'),
+    ('fold-text-totals', '* * * * *', 'select private.fold_text_totals()', 'postgres'),
     ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
     ('import-dnc', '* * * * *', 'select private.tend_dnc_lists()', 'postgres'),
     ('import-leads', '* * * * *', 'select private.invoke(''jobs/import-leads'') where exists (select from private.lead_import_runs)', 'postgres'),
@@ -458,7 +463,8 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
     ('tend-campaigns', '* * * * *', 'select private.tend_campaigns()', 'postgres'),
     ('tidy-lead-totals', '27 2 * * *', 'select private.tidy_lead_totals()', 'postgres'),
     ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres'),
-    ('tidy-ticks', '*/10 * * * *', 'select private.tidy_ticks()', 'postgres')
+    ('tidy-ticks', '*/10 * * * *', 'select private.tidy_ticks()', 'postgres'),
+    ('watch-rates', '* * * * *', 'select private.watch_rates()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();

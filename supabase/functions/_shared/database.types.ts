@@ -1696,6 +1696,7 @@ export type Database = {
       "messages": {
         Row: {
           "account_id": string | null;
+          "asked": number;
           "attempts": number;
           "batch_id": string | null;
           "body": string;
@@ -1730,16 +1731,20 @@ export type Database = {
           "send_after": string;
           "sending_at": string | null;
           "sent_at": string | null;
+          "settled_by": string | null;
           "settling_until": string | null;
           "status": string;
           "target_position": number | null;
           "to_number": string;
+          "unknown_at": string | null;
+          "unknown_reason": string | null;
           "updated_at": string;
           "variant_id": string | null;
         };
         ComputedFields: never;
         Insert: {
           "account_id"?: string | null;
+          "asked"?: number;
           "attempts"?: number;
           "batch_id"?: string | null;
           "body": string;
@@ -1774,15 +1779,19 @@ export type Database = {
           "send_after"?: string;
           "sending_at"?: string | null;
           "sent_at"?: string | null;
+          "settled_by"?: string | null;
           "settling_until"?: string | null;
           "status": string;
           "target_position"?: number | null;
           "to_number": string;
+          "unknown_at"?: string | null;
+          "unknown_reason"?: string | null;
           "updated_at"?: string;
           "variant_id"?: string | null;
         };
         Update: {
           "account_id"?: string | null;
+          "asked"?: number;
           "attempts"?: number;
           "batch_id"?: string | null;
           "body"?: string;
@@ -1817,10 +1826,13 @@ export type Database = {
           "send_after"?: string;
           "sending_at"?: string | null;
           "sent_at"?: string | null;
+          "settled_by"?: string | null;
           "settling_until"?: string | null;
           "status"?: string;
           "target_position"?: number | null;
           "to_number"?: string;
+          "unknown_at"?: string | null;
+          "unknown_reason"?: string | null;
           "updated_at"?: string;
           "variant_id"?: string | null;
         };
@@ -2886,6 +2898,8 @@ export type Database = {
       "check_numbers": { Args: { "organization_id": string; "phones": (string)[] }; Returns: Json };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
       "claim_lead_import": { Args: { "runner": string }; Returns: Json };
+      "claim_price_lists": { Args: { "want"?: number }; Returns: Json };
+      "claim_unsettled": { Args: { "quiet_seconds"?: number; "want"?: number }; Returns: Json };
       "create_action": {
         Args: {
           "action": string;
@@ -3350,6 +3364,11 @@ export type Database = {
         };
         Returns: Json;
       };
+      "record_lookups": { Args: { "answers": Json }; Returns: Json };
+      "record_price_page": {
+        Args: { "account_id": string; "day": string; "next_page"?: string; "reports": Json };
+        Returns: number;
+      };
       "record_receipt": {
         Args: {
           "code"?: string;
@@ -3433,6 +3452,15 @@ export type Database = {
       "set_sms_credentials": {
         Args: { "account_id": string; "credentials": Json };
         Returns: undefined;
+      };
+      "settle_by_hand": {
+        Args: {
+          "message_id": string;
+          "organization_id": string;
+          "outcome": string;
+          "reason": string;
+        };
+        Returns: Json;
       };
       "settle_message": {
         Args: { "attempt": number; "candidates"?: Json; "message_id": string };
