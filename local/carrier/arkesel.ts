@@ -143,6 +143,7 @@ function newMessage(body: SendBody, to: string, latencyMs: number): Message {
     body: body.message,
     segments: countSegments(body.message).segments,
     messagingServiceSid: null,
+    validitySeconds: null,
     final,
     errorCode: errorCode ?? null,
     acceptedAt: now,

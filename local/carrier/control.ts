@@ -97,7 +97,7 @@ function listMessages(carrier: Carrier, query: URLSearchParams) {
 }
 
 function listedMessage(message: Message) {
-  const { id, provider, to, from, body } = message;
+  const { id, provider, to, from, body, segments } = message;
   const status = statusAt(message, Date.now());
   return {
     id,
@@ -105,6 +105,8 @@ function listedMessage(message: Message) {
     to,
     from,
     body,
+    segments,
+    validity_seconds: message.validitySeconds ?? null,
     status,
     accepted_at: new Date(message.acceptedAt).toISOString(),
   };

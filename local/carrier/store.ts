@@ -12,6 +12,8 @@ export interface Message {
   body: string;
   segments: number;
   messagingServiceSid: string | null;
+  /** Seconds after which it must not be delivered any more; null where the sender named none. */
+  validitySeconds: number | null;
   final: FinalStatus;
   errorCode: number | null;
   acceptedAt: number;

@@ -128,6 +128,7 @@ function newMessage(form: URLSearchParams, fate: Fate, latencyMs: number): Messa
     body,
     segments: countSegments(body).segments,
     messagingServiceSid: form.get("MessagingServiceSid"),
+    validitySeconds: Number(form.get("ValidityPeriod")) || null,
     final: fate.final,
     errorCode: fate.errorCode ?? null,
     acceptedAt: now,

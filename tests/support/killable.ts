@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import postgres from "postgres";
+import type { Status } from "../../local/status_file.ts";
+import { startStack } from "./own_stack.ts";
+import { uniqueAddress, uniqueEmail } from "./organization.ts";
+
+/** A stack of a test's own that is killed and started again; what is asked of it goes to the one that runs. */
+export class KillableStack {
+  #child: Deno.ChildProcess;
+  status: Status;
+  sql: postgres.Sql;
+
+  private constructor(
+    readonly folder: string,
+    readonly port: number,
+    started: Awaited<ReturnType<typeof startStack>>,
+  ) {
+    this.#child = started.child;
+    this.status = started.status;
+    this.sql = connect(started.status);
+  }
+
+  static async start(port: number): Promise<KillableStack> {
+    const folder = await Deno.makeTempDir({ prefix: "signalbox-kill-" });
+    return new KillableStack(folder, port, await startStack(folder, port));
+  }
+
+  /** SIGKILL, and a new start on what it left behind. */
+  async killAndStart(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.sql.end({ timeout: 0 });
+    await Deno.remove(join(this.folder, "status.json"));
+    const again = await startStack(this.folder, this.port);
+    this.#child = again.child;
+    this.status = again.status;
+    this.sql = connect(again.status);
+  }
+
+  async stop(): Promise<void> {
+    await this.sql.end({ timeout: 0 });
+    this.#child.kill("SIGTERM");
+    await this.#child.status;
+    await Deno.remove(this.folder, { recursive: true });
+  }
+
+  /** Starts a job twice at once, as two dispatchers would. */
+  async invokeTwice(job: string): Promise<void> {
+    for (let time = 0; time < 2; time++) await this.sql`select private.invoke(${`jobs/${job}`})`;
+  }
+
+  async post<T>(token: string | null, path: string, body: unknown = {}): Promise<T> {
+    const response = await fetch(`${this.status.api_url}/functions/v1${path}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        apikey: this.status.publishable_key,
+        ...(token === null ? uniqueAddress() : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    assert.ok(response.ok, `POST ${path}: ${response.status} ${text}`);
+    return JSON.parse(text);
+  }
+}
+
+/** A database that was killed may refuse the first connection for a moment; the driver tries again. */
+function connect(status: Status): postgres.Sql {
+  return postgres(status.db_url, { max: 2, onnotice: () => {} });
+}
+
+/** An organization in such a stack, with a campaign of its own. */
+export interface KilledOffice {
+  id: string;
+  email: string;
+  number: string;
+  campaign: string;
+  phones: string[];
+}
+
+const password = "correct horse battery";
+
+/** A token of the office's admin, from the stack as it runs now. */
+export async function signIn(stack: KillableStack, email: string): Promise<string> {
+  const { access_token } = await stack.post<{ access_token: string }>(null, "/auth/login", {
+    email,
+    password,
+  });
+  return access_token;
+}
+
+/** An organization whose marketing in doubt is held or sent again, and a campaign to these numbers. */
+export async function addOffice(
+  stack: KillableStack,
+  policy: "hold" | "resend",
+  number: string,
+  phones: string[],
+): Promise<KilledOffice> {
+  const email = uniqueEmail(policy);
+  const made = await stack.post<{ access_token: string; organization_id: string }>(
+    null,
+    "/auth/register",
+    { organization_name: `Office ${policy}`, email, password, full_name: "Test Person" },
+  );
+  const [id, { sql }] = [made.organization_id, stack];
+  await sql`update public.organizations set quiet_hours_start = null, quiet_hours_end = null,
+    marketing_consent = 'not_required', uncertain_marketing = ${policy} where id = ${id}`;
+  const [account] = await sql`insert into public.sms_accounts (organization_id, provider, sender_id)
+    values (${id}, 'twilio', ${number}) returning id`;
+  const [template] = await sql`insert into public.templates (organization_id, name, category, body)
+    values (${id}, 'Once', 'marketing', 'Exactly once, {{first_name|you}}. Reply STOP to end') returning id`;
+  await sql`insert into public.leads ${
+    sql(phones.map((phone) => ({ organization_id: id, phone })))
+  }`;
+  const campaign = await stack.post<{ id: string }>(made.access_token, "/campaigns", {
+    name: policy,
+    audience: { filter: {} },
+    templates: [{ template_id: template?.["id"] }],
+    numbers: [account?.["id"]],
+    messages_per_minute: 3_000,
+    pause_error_rate: 1,
+    pause_filtered_rate: 1,
+  });
+  return { id, email, number, campaign: campaign.id, phones };
+}
