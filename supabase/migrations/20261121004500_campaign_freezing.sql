@@ -57,7 +57,7 @@ begin
       select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
     ), numbered as materialized (
       select p.id, p.phone, row_number() over (order by p.id) as place,
-        case when p.phone is not null then row_number() over (partition by p.phone order by p.id) end as nth,
+        case when p.phone is not null then row_number() over (partition by p.phone collate "C" order by p.id) end as nth,
         (hashtextextended($1.id || coalesce(p.phone, p.id::text), 0) & 1073741823) / 1073741824.0 as share
       from picked p
     ), verdicts as materialized (
