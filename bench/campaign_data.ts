@@ -99,7 +99,9 @@ async function insertLists(
         order by hashtextextended(l.id::text, ${count}) limit ${count / 2}::integer
       ) l
       union all
-      select ${organization}::uuid, '+1900' || 1000000 + n, ${list?.id}::uuid from generate_series(1, ${count / 2}::integer) n`;
+      select ${organization}::uuid, '+1900' || 1000000 + n, ${list?.id}::uuid from generate_series(1, ${
+      count / 2
+    }::integer) n`;
   }
 }
 

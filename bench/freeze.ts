@@ -35,11 +35,13 @@ export async function freezeAll(sql: postgres.Sql, campaign: string): Promise<Fr
     const before = frozen;
     const here: number[] = [];
     for (let i = 0; i < turn && !done; i++) {
-      here.push(await timed(async () => {
-        const [answer] = await sql`select public.freeze_slice(${campaign}, ${size}) as slice`;
-        frozen += answer?.slice.frozen;
-        done = answer?.slice.done;
-      }));
+      here.push(
+        await timed(async () => {
+          const [answer] = await sql`select public.freeze_slice(${campaign}, ${size}) as slice`;
+          frozen += answer?.slice.frozen;
+          done = answer?.slice.done;
+        }),
+      );
     }
     slices.push(...here);
     ours.push(here.reduce((a, b) => a + b, 0));
