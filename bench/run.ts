@@ -3,6 +3,7 @@
  * the figures go into docs/performance.md; that needs all of them.
  */
 import { join } from "node:path";
+import { campaignDispatch } from "./campaign_dispatch.ts";
 import { coldStart } from "./cold_start.ts";
 import { dispatch } from "./dispatch.ts";
 import { freeze } from "./freeze.ts";
@@ -29,6 +30,7 @@ const benchmarks: Record<string, Benchmark> = {
   cold_start: coldStart,
   sla,
   freeze,
+  campaign_dispatch: campaignDispatch,
   webhooks,
 };
 
