@@ -51,9 +51,9 @@ async function send(bench: Bench, audience: Audience, workers: number): Promise<
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
     const [left] = await sql`
-      select (${due} - ${waiting?.n} - count(*))::int as n from public.messages
+      select count(*)::int as n from public.messages
       where organization_id = ${audience.organization} and campaign_id = ${id} and status = 'sent'`;
-    unsent = left?.n;
+    unsent = due - waiting?.n - left?.n;
   }
   const accepted = await carrier.accepted();
   const people = new Set(accepted.map(({ to }) => to)).size;

@@ -3,8 +3,17 @@ import { CALLBACK_SIGNING_SECRET } from "../local/keys.ts";
 import { signCallback } from "../supabase/functions/_shared/messaging/callback_token.ts";
 import { newCampaigning } from "./support/campaigns.ts";
 import { withDatabase } from "./support/db.ts";
-import { expectStatus } from "./support/http.ts";
+import { type Answer, expectStatus } from "./support/http.ts";
 import { newSid, twilioAccount, twilioPost } from "./support/twilio.ts";
+
+/** As Twilio calls the URLs that we give it (#rc=3&rp=ct,rt,5xx): three times more where the server fails. */
+async function called(path: string, form: Record<string, string>): Promise<Answer> {
+  let answer = await twilioPost(path, form);
+  for (let retry = 0; retry < 3 && answer.status >= 500; retry++) {
+    answer = await twilioPost(path, form);
+  }
+  return answer;
+}
 
 Deno.test("A burst of 1,000 callbacks at once, in any order and some of them twice, loses none", async () => {
   const office = await newCampaigning();
@@ -29,7 +38,7 @@ Deno.test("A burst of 1,000 callbacks at once, in any order and some of them twi
     ...(index < 100 ? [report(index, "delivered")] : []),
   ]);
   assert.equal(calls.length, 1_000);
-  const answers = await Promise.all(calls.map(({ path, form }) => twilioPost(path, form)));
+  const answers = await Promise.all(calls.map(({ path, form }) => called(path, form)));
   for (const answer of answers) expectStatus(answer, 204);
   const kept = await withDatabase((sql) =>
     sql<{ status: string; error_code: string | null; sid: string; reports: number }[]>`
@@ -56,7 +65,7 @@ Deno.test("Texts that come in at once, each twice, are each kept once in their c
     Body: `Text ${index}`,
   }));
   const answers = await Promise.all(
-    [...texts, ...texts].map((form) => twilioPost("/webhooks/twilio/inbound", form)),
+    [...texts, ...texts].map((form) => called("/webhooks/twilio/inbound", form)),
   );
   for (const answer of answers) expectStatus(answer, 200);
   await withDatabase(async (sql) => {
