@@ -1,6 +1,6 @@
 -- Demo data, for local use only: never load it into a hosted project. Everybody's password is `demo-only-password`.
 -- One organization with a person for each system role, customers in arrears and what was done to them so far, and leads in
--- every stage.
+-- every stage, with a campaign that waits to be started.
 
 do $$
 declare
@@ -11,7 +11,8 @@ begin
   -- No quiet hours, so that the walk-through in the README sends at any hour.
   insert into public.organizations (id, name, country, time_zone, currency, quiet_hours_start, quiet_hours_end)
   values (demo, 'Demo Power', 'GH', 'Africa/Accra', 'GHS', null, null);
-  insert into public.sms_accounts (organization_id, provider, sender_id) values (demo, 'twilio', '+15005550006');
+  insert into public.sms_accounts (id, organization_id, provider, sender_id, label, segment_price)
+  values ('0199aa00-0000-7000-8000-000000000501', demo, 'twilio', '+15005550006', 'Open day line', 0.0083);
   insert into public.teams (organization_id, name) values (demo, 'North');
 
   for person in
@@ -123,5 +124,29 @@ begin
     ('15', 'Amina', 'Fuseini', '2007-12-12', null, 'Navrongo'),
     ('20', 'Edem', 'Gbeho', '2006-03-09', null, null)
   ) as s (lead, first_name, last_name, birth_date, grade, school);
+
+  -- Consent of all who have a number but two; one of the others has opted out since.
+  insert into public.consents (organization_id, lead_id, phone, event, source, disclosure, disclosure_version, act, occurred_at)
+  select demo, l.id, l.phone, 'granted', 'https://demo.signalbox.test/ask',
+    'Demo Power may send me texts about its courses, also by automated means. Consent is no condition of any purchase. '
+      || 'Message and data rates may apply. Reply STOP to end, HELP for help.',
+    '2026-09', 'Ticked an empty box and sent the form', l.created_at
+  from public.leads l
+  where l.organization_id = demo and l.phone is not null and l.first_name not in ('Gifty', 'Rashida');
+  insert into public.suppressions (organization_id, phone, source, reason)
+  values (demo, '+233204200205', 'manual', 'Asked for it on the telephone');
+
+  insert into public.templates (id, organization_id, name, category, body)
+  values ('0199aa00-0000-7000-8000-000000000301', demo, 'Open day', 'marketing',
+    'Hi {{first_name|there}}, meet your teachers at our open day on Saturday. {{organization}}. Reply STOP to opt out.');
+  insert into public.template_variants (organization_id, template_id, label, body)
+  values (demo, '0199aa00-0000-7000-8000-000000000301', 'Question',
+    '{{first_name|Hello}}, what would you like to study? Find out at our open day on Saturday. {{organization}}. Reply STOP to opt out.');
+  insert into public.campaigns (id, organization_id, name, audience, created_by)
+  values ('0199aa00-0000-7000-8000-000000000401', demo, 'Open day', '{"filter": {}}', '0199aa00-0000-7000-8000-000000000104');
+  insert into public.campaign_templates (organization_id, campaign_id, template_id)
+  values (demo, '0199aa00-0000-7000-8000-000000000401', '0199aa00-0000-7000-8000-000000000301');
+  insert into public.campaign_numbers (organization_id, campaign_id, account_id)
+  values (demo, '0199aa00-0000-7000-8000-000000000401', '0199aa00-0000-7000-8000-000000000501');
 end
 $$;

@@ -156,6 +156,31 @@ Deno.test("a text in quiet hours waits for their end", async () => {
   assert.ok(Date.parse(written.send_after) > Date.now() + 3_600_000);
 });
 
+Deno.test("a text waits for the hours of the law where the recipient is, but for who has just written", async () => {
+  const { organization, clerk, twilio } = await texting();
+  const phone = `+1907555${String(Math.floor(Math.random() * 10_000)).padStart(4, "0")}`;
+  // A country of the tests' own, where no text may arrive before tomorrow.
+  await withDatabase(async (sql) => {
+    await sql`insert into private.region_zones (country, region, time_zones) values ('XT', '', '{UTC}')
+      on conflict do nothing`;
+    await sql`insert into private.contact_windows (country, weekdays, effective_from, source)
+      values ('XT', array[extract(isodow from now() at time zone 'UTC')::integer], '2024-01-01', 'test')`;
+    await sql`insert into public.leads (organization_id, first_name, phone, country)
+      values (${organization.id}, 'Away', ${phone}, 'XT')`;
+  });
+  const body = { to: phone, message: "Good day" };
+  const early = expectStatus<WrittenBody>(
+    await call(clerk, "POST", "/conversations", { ...body, sender_id: twilio }),
+    202,
+  );
+  assert.equal(early.waits_for, "quiet_hours");
+  assert.ok(Date.parse(early.send_after) > Date.now());
+  await handsetSays(phone, twilio, "Hello, are you there?");
+  const answer = expectStatus<WrittenBody>(await call(clerk, "POST", "/conversations", body), 202);
+  assert.equal(answer.conversation_id, early.conversation_id);
+  assert.equal(answer.waits_for, null);
+});
+
 Deno.test("POST /conversations goes on with the thread that there is, on its number", async () => {
   const { clerk, twilio } = await texting();
   const handset = ordinaryNumber();

@@ -10,6 +10,7 @@ interface Row {
   source: string;
   status: string;
   numbers: number;
+  calling_code: string;
   invalid: number;
   lifted_reason: string | null;
 }
@@ -186,5 +187,31 @@ Deno.test("A do-not-call list comes in from a file, forbids its numbers, and goe
         (await sql`select from private.dnc_numbers where list_id = ${made.id}`).length === 0
       ),
     { what: "the numbers to go" },
+  );
+});
+
+Deno.test("A list's numbers are those of the country that is named with it", async () => {
+  const { admin } = await newOrganization({ country: "GH" });
+  const upload = (country: string | null, name: string) => {
+    const form = new FormData();
+    form.append("name", name);
+    form.append("kind", "internal");
+    if (country !== null) form.append("country", country);
+    form.append("file", new File(["202,5550111\n024 412 3456\n"], "list.csv"));
+    return call(admin, "POST", "/suppressions/dnc-lists", form);
+  };
+  const made = [await upload("us", "American"), await upload(null, "Ours")]
+    .map((answer) => expectStatus<Row>(answer, 201));
+  assert.deepEqual(made.map(({ calling_code }) => calling_code), ["1", "233"]);
+  expectProblem(await upload("XX", "Nobody's"), 422, "invalid_field");
+  await until(async () => {
+    const page = expectStatus<Page>(await call(admin, "GET", "/suppressions/dnc-lists"), 200);
+    return page.data.every(({ status }) => status === "active");
+  }, { what: "the lists' import" });
+  const numbers = ["+12025550111", "+233244123456"];
+  const verdicts = await call(admin, "POST", "/suppressions/check", { numbers });
+  assert.deepEqual(
+    expectStatus<Verdicts>(verdicts, 200).data.map(({ obstacle }) => obstacle),
+    ["dnc", "dnc"],
   );
 });

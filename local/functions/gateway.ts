@@ -44,7 +44,7 @@ export function createFunctions({ projectDir, config, timeoutMs }: FunctionsOpti
     try {
       const port = await worker.port;
       if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
-        return proxySocket(request, port);
+        return await proxySocket(request, { port, clientIp });
       }
       return await forward(request, { port, clientIp, timeoutMs });
     } catch (error) {

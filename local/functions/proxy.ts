@@ -1,3 +1,6 @@
+import { Buffer } from "node:buffer";
+import { request as httpRequest } from "node:http";
+
 /** The worker is no longer there. `again` is the request to repeat, where it cannot have been handled. */
 export class WorkerGone extends Error {
   constructor(message: string, readonly status: number, readonly again: Request | null) {
@@ -69,40 +72,96 @@ export async function forward(request: Request, target: Target): Promise<Respons
 const describe = (error: unknown): string =>
   error instanceof Error ? `${error.message} ${error.cause ? describe(error.cause) : ""}` : "";
 
-/** Joins a client's WebSocket with one to the worker. */
-export function proxySocket(request: Request, port: number): Response {
+/** Joins a client's WebSocket with one to the worker, or gives what the worker answers instead of one. */
+export async function proxySocket(
+  request: Request,
+  { port, clientIp }: Omit<Target, "timeoutMs">,
+): Promise<Response> {
   const protocols = request.headers.get("sec-websocket-protocol")?.split(/,\s*/) ?? [];
-  // After the upgrade the request's headers can no longer be read.
   const headers = Object.fromEntries(
-    ["authorization", "apikey", "cookie", "user-agent", "origin"].flatMap((name) => {
-      const value = request.headers.get(name);
-      return value === null ? [] : [[name, value]];
-    }),
+    [...forwardedHeaders(request, clientIp)].filter(([name]) =>
+      !/^(connection|upgrade|accept-encoding|sec-websocket-.*)$/.test(name)
+    ),
   );
-  const url = targetUrl(request, "ws", port);
-  const chosen = protocols[0];
-  const { socket, response } = Deno.upgradeWebSocket(request, chosen ? { protocol: chosen } : {});
-  const options = { headers, protocols: chosen ? [chosen] : [] };
   // Deno's WebSocket takes headers; the type that the dom library declares does not know them.
-  const upstream: WebSocket = Reflect.construct(WebSocket, [url, options]);
-  joinSockets(socket, upstream);
+  const upstream: WebSocket = Reflect.construct(WebSocket, [
+    targetUrl(request, "ws", port),
+    { headers, protocols },
+  ]);
+  upstream.binaryType = "arraybuffer";
+  const early: MessageEvent["data"][] = [];
+  upstream.onmessage = ({ data }) => early.push(data);
+  const open = await new Promise<boolean>((resolve) => {
+    upstream.onopen = () => resolve(true);
+    upstream.onerror = () => resolve(false);
+  });
+  if (!open) return await refusal(request, port, headers);
+  const { protocol } = upstream;
+  const { socket, response } = Deno.upgradeWebSocket(request, protocol ? { protocol } : {});
+  joinSockets(socket, upstream, early);
   return response;
 }
 
-function joinSockets(client: WebSocket, upstream: WebSocket): void {
-  const waiting: MessageEvent["data"][] = [];
+/** Asks again for a socket that was refused, for the answer, which a WebSocket does not show. */
+function refusal(
+  request: Request,
+  port: number,
+  headers: Record<string, string>,
+): Promise<Response> {
+  const asks = { connection: "upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+  const protocol = request.headers.get("sec-websocket-protocol");
+  return new Promise((resolve) => {
+    const gone = () => resolve(new WorkerGone("There is no socket.", 502, null).response());
+    const again = httpRequest(targetUrl(request, "http", port), {
+      headers: {
+        ...headers,
+        ...asks,
+        "sec-websocket-key": btoa(crypto.randomUUID().slice(0, 16)),
+        ...(protocol && { "sec-websocket-protocol": protocol }),
+      },
+    });
+    again.on("error", gone);
+    again.on("upgrade", (_response, socket) => {
+      socket.destroy();
+      gone();
+    });
+    again.on("response", async (answer) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of answer) chunks.push(chunk);
+      const kept = Object.entries(answer.headers).flatMap(([name, value]) =>
+        value === undefined || /^(connection|transfer-encoding|content-length)$/.test(name)
+          ? []
+          : [[name, String(value)] satisfies [string, string]]
+      );
+      resolve(
+        new Response(Buffer.concat(chunks), { status: answer.statusCode ?? 502, headers: kept }),
+      );
+    });
+    again.end();
+  });
+}
+
+/** `early` is what the worker has said before the client's socket is open. */
+function joinSockets(
+  client: WebSocket,
+  upstream: WebSocket,
+  early: MessageEvent["data"][],
+): void {
   client.binaryType = "arraybuffer";
-  upstream.binaryType = "arraybuffer";
   client.onmessage = ({ data }) => {
     if (upstream.readyState === WebSocket.OPEN) upstream.send(data);
-    else waiting.push(data);
   };
-  upstream.onopen = () => waiting.forEach((data) => upstream.send(data));
-  upstream.onmessage = ({ data }) => {
-    if (client.readyState === WebSocket.OPEN) client.send(data);
-  };
-  upstream.onclose = ({ code, reason }) => close(client, code, reason);
-  upstream.onerror = () => close(client, 1011, "");
+  const opened = new Promise<void>((resolve) => {
+    client.onopen = () => {
+      early.forEach((data) => client.send(data));
+      upstream.onmessage = ({ data }) => {
+        if (client.readyState === WebSocket.OPEN) client.send(data);
+      };
+      resolve();
+    };
+  });
+  upstream.onclose = ({ code, reason }) => opened.then(() => close(client, code, reason));
+  upstream.onerror = () => opened.then(() => close(client, 1011, ""));
   client.onclose = ({ code, reason }) => close(upstream, code, reason);
   client.onerror = () => close(upstream, 1000, "");
 }

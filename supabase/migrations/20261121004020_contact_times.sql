@@ -68,29 +68,6 @@ end
 $$;
 comment on function private.recipient_place is 'Whose law binds: the country and region of the address, else of the area code.';
 
--- The first moment after `earlier` at which the clocks of a zone are changed. Between the two there is one change.
-create function private.clock_change(zone text, earlier timestamptz, later timestamptz)
-returns timestamptz
-language plpgsql stable set search_path = ''
-as $$
-declare
-  before interval := (earlier at time zone zone) - (earlier at time zone 'UTC');
-  low bigint := floor(extract(epoch from earlier));
-  high bigint := ceil(extract(epoch from later));
-  middle bigint;
-begin
-  while high - low > 1 loop
-    middle := (low + high) / 2;
-    if (to_timestamp(middle) at time zone zone) - (to_timestamp(middle) at time zone 'UTC') = before then
-      low := middle;
-    else
-      high := middle;
-    end if;
-  end loop;
-  return to_timestamp(high);
-end
-$$;
-
 -- The next moment, not before `at`, when a text may arrive, and when that opening ends (null: never); no moment within
 -- 14 days: null. Marketing to North America keeps the law of the country and of the region and the organization's quiet
 -- hours, in every zone the recipient may be in; all else keeps the organization's quiet hours on its own clock.
@@ -192,7 +169,7 @@ begin
     end if;
     next_moment := moment + (target - wall);
     if next_moment at time zone here <> target then
-      next_moment := private.clock_change(here, moment, next_moment);
+      next_moment := private.next_offset(here, moment, next_moment);
     end if;
     moment := next_moment;
     settled := 0;

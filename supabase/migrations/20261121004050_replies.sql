@@ -313,7 +313,7 @@ as $$
 $$;
 comment on function private.doubtful is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';
 
--- What the number, or a person, has made clear. Messages that waited for it are due at once, and judged again.
+-- What the number, or a person, has made clear. Messages and targets that waited for it are due at once, and judged again.
 create function private.close_reviews(organization_id uuid, phone text, status text, decided_by uuid default null)
 returns void
 language plpgsql set search_path = ''
@@ -326,6 +326,11 @@ begin
     update public.messages m set send_after = now(), error_code = null, error_message = null, updated_at = now()
     where m.organization_id = close_reviews.organization_id and m.to_number = close_reviews.phone and m.status = 'queued'
       and m.error_code = 'doubtful_reply';
+    update public.campaign_targets t set send_after = now(), updated_at = now()
+    where t.campaign_id in (
+        select c.id from public.campaigns c
+        where c.organization_id = close_reviews.organization_id and c.status in ('running', 'paused'))
+      and t.phone = close_reviews.phone and t.status = 'pending' and t.send_after > now();
   end if;
 end
 $$;
@@ -511,101 +516,6 @@ end
 $$;
 comment on function public.record_inbound is
   'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing.';
-
--- As shipped, with two things more. The answers to STOP, START and HELP go out to whoever asked, at whatever hour, but not
--- late. And what is for a number whose reply awaits a person's judgement waits with it; close_reviews wakes it.
-create or replace function private.claim_messages(want integer)
-returns jsonb
-language plpgsql set search_path = '' set enable_seqscan = off
-as $$
-declare
-  ready uuid[];
-  probing uuid[] := '{}'::uuid[];
-  answer jsonb;
-begin
-  if exists (select from public.sms_accounts a where a.status = 'parked' and a.parked_until <= now()) then
-    -- Of a parked account only one dispatcher probes at a time: whoever moves parked_until on.
-    with due as (
-      select a.id from public.sms_accounts a
-      where a.status = 'parked' and a.parked_until <= now()
-      for update skip locked
-    ), moved as (
-      update public.sms_accounts a set parked_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
-    )
-    select coalesce(array_agg(id), '{}') into probing from moved;
-  end if;
-  -- The limit keeps this to one look into the index for each account; exists() would be planned as a join with the
-  -- whole queue.
-  select coalesce(array_agg(a.id order by random()), '{}') into ready
-  from public.sms_accounts a
-  cross join lateral (
-    select from public.messages m where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
-    order by m.send_after limit 1
-  ) waiting
-  where a.status = 'active' or a.id = any (probing);
-  if cardinality(ready) = 0 then
-    return '[]'::jsonb;
-  end if;
-
-  with picked as (
-    select p.* from unnest(ready) as account (id)
-    cross join lateral (
-      select m.id, m.organization_id, m.to_number, m.category, m.expires_at,
-        m.purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help') as answers from public.messages m
-      where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
-      order by m.send_after, m.id
-      -- An even share for each account, so that one tenant's mountain does not keep the others waiting.
-      limit case when account.id = any (probing) then 1 else ceil(want::numeric / cardinality(ready)) end
-      for update of m skip locked
-    ) p
-    -- Where there are more accounts than places, chance decides which come first.
-    limit want
-  ), places as materialized (
-    select o.id, private.next_sending_time(o, now()) as sends_at from public.organizations o
-    where o.id in (select p.organization_id from picked p)
-  ), weighed as materialized (
-    select p.id, p.answers and p.expires_at <= now() as expired,
-      not p.answers and exists (
-        select from public.suppressions s
-        where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null
-          and (s.scope = 'all' or p.category = 'marketing')
-      ) as suppressed,
-      not p.answers and exists (
-        select from public.reply_reviews r
-        where r.organization_id = p.organization_id and r.phone = p.to_number and r.status = 'open'
-      ) as doubtful,
-      case when p.answers then now() else places.sends_at end as sends_at
-    from picked p join places on places.id = p.organization_id
-  ), judged as materialized (
-    select w.id, w.doubtful, case when w.doubtful then greatest(w.sends_at, now() + interval '1 minute') else w.sends_at end as sends_at,
-      case when w.suppressed then 'suppressed' when w.expired then 'canceled' when w.doubtful or w.sends_at > now() then 'queued'
-        else 'sending' end as status
-    from weighed w
-  ), marked as (
-    update public.messages m set
-      status = j.status,
-      error_code = case j.status when 'suppressed' then 'suppressed' when 'canceled' then 'expired'
-        else case when j.doubtful then 'doubtful_reply' else nullif(m.error_code, 'doubtful_reply') end end,
-      error_message = case j.status when 'suppressed' then 'The number has opted out.' when 'canceled' then 'It came too late to be sent.'
-        else case when j.doubtful then 'A reply of this number may be an opt-out: a person decides.'
-          when m.error_code is distinct from 'doubtful_reply' then m.error_message end end,
-      send_after = case when j.status = 'queued' then j.sends_at else m.send_after end,
-      attempts = m.attempts + case when j.status = 'sending' then 1 else 0 end,
-      sending_at = case when j.status = 'sending' then clock_timestamp() else m.sending_at end,
-      updated_at = now()
-    from judged j where m.id = j.id
-    returning m.*
-  ), logged as (
-    insert into public.message_events (organization_id, message_id, status, source)
-    select k.organization_id, k.id, k.status, 'dispatch' from marked k where k.status in ('sending', 'suppressed', 'canceled')
-  )
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'id', k.id, 'attempt', k.attempts, 'to', k.to_number, 'from', k.from_number, 'body', k.body, 'provider', k.provider,
-    'account_id', k.account_id)) filter (where k.status = 'sending'), '[]')
-  into answer from marked k;
-  return answer;
-end
-$$;
 
 -- A person's judgement of a doubtful reply: opt_out or dismissed. The same again changes nothing; another is refused.
 -- Definer: suppressions, the ledger and messages are written by functions only.

@@ -154,8 +154,10 @@ $$;
 comment on function public.get_conversation is 'A conversation and a page of its texts, newest first; next_before asks for the page below.';
 
 -- A person's text to a number, with all that is checked of any text: an opt-out suppresses it, quiet hours and a reply that
--- a person must judge first make it wait, and both are judged again when it is claimed. Who was found under the number
--- fills in the variables, as far as the caller may see them. Answers { message_id, conversation_id, …, waits_for }.
+-- a person must judge first make it wait, and both are judged again when it is claimed. Whoever wrote within the hour is
+-- awake and gets an answer in the organization's own hours; to anybody else the law's hours hold as for marketing. Who was
+-- found under the number fills in the variables, as far as the caller may see them. Answers { message_id,
+-- conversation_id, …, waits_for }.
 create function private.write_text(account public.sms_accounts, phone text, message text, lead_id uuid, customer_id uuid)
 returns jsonb
 language plpgsql set search_path = ''
@@ -168,7 +170,10 @@ declare
   missing text;
   suppressed boolean;
   doubtful boolean;
+  awake boolean;
+  place public.leads;
   hours timestamptz;
+  closes timestamptz;
   queued public.messages;
 begin
   select * into strict organization from public.organizations o where o.id = account.organization_id;
@@ -191,13 +196,22 @@ begin
     select from public.suppressions s
     where s.organization_id = organization.id and s.phone = write_text.phone and s.lifted_at is null and s.scope = 'all');
   doubtful := not suppressed and private.doubtful(organization.id, phone);
-  hours := private.next_sending_time(organization, now());
+  awake := exists (
+    select from public.messages m
+    where m.organization_id = organization.id and m.from_number = write_text.phone and m.direction = 'inbound'
+      and m.id >= private.uuid_v7_floor(now() - interval '1 hour'));
+  -- Where the number is does not depend on who is allowed to see the lead.
+  select * into place from public.leads l where l.organization_id = organization.id and l.id = write_text.lead_id;
+  select coalesce(w.sends_at, now() + interval '1 day'), case when not awake and phone like '+1%' then w.closes_at end
+  into hours, closes
+  from private.contact_window(organization, case when awake then 'service' else 'marketing' end, phone, place.country, place.region,
+    place.time_zone, now()) w;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body, encoding, segments,
-    status, provider, send_after, created_by, error_code, error_message)
+    status, provider, send_after, expires_at, created_by, error_code, error_message)
   select organization.id, account.id, write_text.customer_id, write_text.lead_id, phone, account.sender_id, body, s.encoding, s.segments,
     case when suppressed then 'suppressed' else 'queued' end, account.provider,
     -- As claim_messages has it: close_reviews wakes it.
-    case when doubtful then greatest(hours, now() + interval '10 minutes') else hours end, auth.uid(),
+    case when doubtful then greatest(hours, now() + interval '10 minutes') else hours end, closes, auth.uid(),
     case when suppressed then 'suppressed' when doubtful then 'doubtful_reply' end,
     case when suppressed then 'The number has opted out.'
       when doubtful then 'A reply of this number may be an opt-out: a person decides.' end

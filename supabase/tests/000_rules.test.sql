@@ -150,6 +150,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'begin_dnc_list(uuid,jsonb)',
     'begin_lead_upload(uuid,text)',
     'bulk_assign(uuid,uuid[],jsonb,text,timestamp with time zone)',
+    'campaign_progress(uuid,uuid)',
     'cancel_campaign(uuid,uuid)',
     'cancel_lead_import(uuid,uuid)',
     'check_numbers(uuid,text[])',
@@ -303,6 +304,7 @@ $$, array[
     'private.begin_dnc_list(uuid,jsonb)',
     'private.begin_lead_upload(uuid,text)',
     'private.bulk_assign(uuid,uuid[],jsonb,text,timestamp with time zone)',
+    'private.campaign_progress(uuid,uuid)',
     'private.cancel_campaign(uuid,uuid)',
     'private.cancel_lead_import(uuid,uuid)',
     'private.check_numbers(uuid,text[])',
@@ -444,9 +446,12 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
     ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
     ('sla', '* * * * *', 'select private.run_sla()', 'postgres'),
     ('task-reminders', '* * * * *', 'select private.run_task_reminders()', 'postgres'),
+    ('tell-campaigns', (select case when e.extversion >= '1.5' then '1 second' else '* * * * *' end from pg_extension e where e.extname = 'pg_cron'),
+      'select private.tell_campaigns()', 'postgres'),
     ('tend-campaigns', '* * * * *', 'select private.tend_campaigns()', 'postgres'),
     ('tidy-lead-totals', '27 2 * * *', 'select private.tidy_lead_totals()', 'postgres'),
-    ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres')
+    ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres'),
+    ('tidy-ticks', '*/10 * * * *', 'select private.tidy_ticks()', 'postgres')
 $$, 'These jobs run, at these times.');
 
 select * from finish();

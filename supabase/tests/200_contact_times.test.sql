@@ -92,7 +92,7 @@ select is(tests.opens('+14045550100', '2027-07-15 22:00Z', 'marketing', '{08:00,
 select is_empty($$
   select p.proname, r.rolname from pg_proc p, unnest(array['anon', 'authenticated', 'service_role']) r (rolname)
   where p.pronamespace = 'private'::regnamespace
-    and p.proname in ('contact_window', 'recipient', 'recipient_zones', 'recipient_place', 'clock_change')
+    and p.proname in ('contact_window', 'recipient', 'recipient_zones', 'recipient_place')
     and has_function_privilege(r.rolname, p.oid, 'execute')
 $$, 'Only functions of the database ask.');
 select is(tests.outcome('admin', 'select 1 from private.contact_windows'), '42501', 'The rows are read through functions only.');

@@ -4,7 +4,7 @@ import { call, expectStatus } from "./http.ts";
 import { newOrganization, type Organization, type Session } from "./organization.ts";
 import { stackUnderTest } from "./stack.ts";
 import { until } from "./wait.ts";
-import { carrier } from "../sms/support.ts";
+import { carrier, type CarrierMessage } from "../sms/support.ts";
 
 /** A campaign as the API shows it, as far as tests look at it. */
 export interface CampaignBody {
@@ -162,12 +162,9 @@ export async function allTargets(session: Session, id: string): Promise<TargetBo
 }
 
 /** What the carrier accepted from a number, in order. */
-export async function acceptedFrom(
-  number: string,
-): Promise<{ id: string; to: string; body: string; accepted_at: string }[]> {
+export async function acceptedFrom(number: string): Promise<CarrierMessage[]> {
   const response = await fetch(new URL("/messages", stackUnderTest().carrier_url));
-  const messages: { id: string; to: string; from: string; body: string; accepted_at: string }[] =
-    await response.json();
+  const messages: CarrierMessage[] = await response.json();
   return messages.filter(({ from }) => from === number);
 }
 

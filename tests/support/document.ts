@@ -27,6 +27,8 @@ export interface Operation {
   tags: string[];
   /** Names of the parameters in the path. */
   parameters: string[];
+  /** The query that it cannot do without, with `?`; empty if it needs none. */
+  query: string;
   /** The schema of the JSON body. */
   body: Schema | undefined;
   responses: string[];
@@ -37,6 +39,7 @@ interface RawOperation {
   "x-permission"?: string;
   security: Record<string, string[]>[];
   tags: string[];
+  parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
   responses: Record<string, unknown>;
 }
@@ -64,10 +67,17 @@ export function operationsOf(document: ApiDocument): Operation[] {
       security: raw.security.flatMap((requirement) => Object.keys(requirement)),
       tags: raw.tags,
       parameters: [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ""),
+      query: requiredQuery(document, raw),
       body: raw.requestBody?.content["application/json"]?.schema,
       responses: Object.keys(raw.responses),
     }))
   );
+}
+
+function requiredQuery(document: ApiDocument, { parameters = [] }: RawOperation): string {
+  const pairs = parameters.filter((parameter) => parameter.in === "query" && parameter.required)
+    .map(({ name, schema }) => [name, String(sample(document, schema))]);
+  return pairs.length > 0 ? `?${new URLSearchParams(pairs)}` : "";
 }
 
 /** A value that fits the schema. Properties named in `ids` get that value; optional ones are left out unless they lead to such. */

@@ -6,6 +6,8 @@ import { until } from "./wait.ts";
 export interface Listening {
   joined: boolean;
   heard: { event: string; payload: Record<string, unknown> }[];
+  /** Calls back with what was heard already and with everything that comes. */
+  hear(listener: (event: string, payload: Record<string, unknown>) => void): void;
 }
 
 /** Does some work while a person's supabase-js, which is not our code, listens to a private channel. */
@@ -15,13 +17,22 @@ export async function listening(
   work: (channel: Listening) => Promise<void>,
 ): Promise<void> {
   const client = clientFor();
-  const state: Listening = { joined: false, heard: [] };
+  let listener = (_event: string, _payload: Record<string, unknown>) => {};
+  const state: Listening = {
+    joined: false,
+    heard: [],
+    hear(wanted) {
+      state.heard.forEach(({ event, payload }) => wanted(event, payload));
+      listener = wanted;
+    },
+  };
   try {
     await client.realtime.setAuth(person.accessToken);
     const channel: RealtimeChannel = client.channel(topic, { config: { private: true } });
-    for (const event of ["lead", "notification"]) {
+    for (const event of ["lead", "notification", "progress"]) {
       channel.on("broadcast", { event }, ({ event, payload }) => {
         state.heard.push({ event, payload });
+        listener(event, payload);
       });
     }
     state.joined = await new Promise<boolean>((resolve) =>

@@ -130,6 +130,7 @@ function corsHeaders(): MiddlewareHandler<AppEnv> {
       "content-type",
       "idempotency-key",
       "if-match",
+      "last-event-id",
       "x-client-info",
       "x-organization-id",
       "x-request-id",

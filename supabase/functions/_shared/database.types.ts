@@ -2870,6 +2870,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "campaign_progress": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "cancel_campaign": {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;

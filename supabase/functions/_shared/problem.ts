@@ -16,6 +16,7 @@ const titles = {
   413: "Too large",
   415: "Unsupported media type",
   422: "Invalid",
+  426: "Upgrade required",
   429: "Too many requests",
   500: "Something went wrong",
   502: "A provider failed",
@@ -58,9 +59,9 @@ export const notFound = (what: string): Problem =>
 export const invalidFields = (errors: FieldError[]): Problem =>
   new Problem(422, "invalid_field", "Some fields are invalid.", { errors });
 
-/** The response of a problem. */
-export function problemResponse(problem: Problem, requestId: string): Response {
-  const body = {
+/** A problem as RFC 9457 writes it. */
+export function problemBody(problem: Problem, requestId: string) {
+  return {
     ...problem.extra.members,
     type: "about:blank",
     title: titles[problem.status],
@@ -70,7 +71,11 @@ export function problemResponse(problem: Problem, requestId: string): Response {
     request_id: requestId,
     ...(problem.extra.errors ? { errors: problem.extra.errors } : {}),
   };
-  return new Response(JSON.stringify(body), {
+}
+
+/** The response of a problem. */
+export function problemResponse(problem: Problem, requestId: string): Response {
+  return new Response(JSON.stringify(problemBody(problem, requestId)), {
     status: problem.status,
     headers: { "content-type": "application/problem+json", ...problem.extra.headers },
   });
@@ -123,6 +128,13 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
       return new Problem(422, "invalid_field", `A value of the ${what} is not allowed.`, cause);
     case "42501":
       return new Problem(403, "permission_denied", "Your role does not allow this.", cause);
+    // The token ran out, or its key was withdrawn, after the function had let it pass: streams live that long.
+    case "PGRST301":
+    case "PGRST303":
+      return new Problem(401, "not_signed_in", "Send a valid access token as a bearer token.", {
+        headers: { "www-authenticate": "Bearer" },
+        ...cause,
+      });
     case "PGRST116":
       return notFound(what);
     case "40001":
@@ -206,6 +218,7 @@ const descriptions: Partial<Record<ProblemStatus, string>> = {
   409: "Conflicts with what is there",
   413: "Larger than allowed",
   422: "Some fields are invalid",
+  426: "Not a request for a WebSocket",
   429: "Too many requests: see Retry-After",
 };
 

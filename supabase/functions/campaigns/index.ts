@@ -1,3 +1,4 @@
+import { withSockets } from "../_shared/socket.ts";
 import { router } from "./router.ts";
 
-Deno.serve(router.fetch);
+Deno.serve(withSockets(router.fetch));

@@ -30,7 +30,8 @@ const create = createRoute({
   summary: "Upload a do-not-call list",
   description:
     "A text or CSV file of up to 50 MB, one number a line; area code and number in two columns, as the national " +
-    "registry has them, are understood. `name` and `kind` come before `file`. The import goes on behind the answer; " +
+    "registry has them, are understood. Numbers without + are of `country` (an ISO code; the organization's if left " +
+    "out). The fields come before `file`. The import goes on behind the answer; " +
     "the list counts once it is active. A registry gives way to consent, the other kinds never.",
   ...permitted("suppressions:write", rateLimited("upload")),
   request: {
@@ -45,6 +46,7 @@ const create = createRoute({
             properties: {
               name: { type: "string" },
               kind: { type: "string", enum: ["registry", "litigator", "internal"] },
+              country: { type: "string", example: "US" },
               file: { type: "string", format: "binary" },
             },
           },

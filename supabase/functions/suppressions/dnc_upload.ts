@@ -13,6 +13,8 @@ const longestLine = 10_000;
 const Head = z.object({
   name: z.string().trim().min(1).max(100),
   kind: z.enum(["registry", "litigator", "internal"]),
+  country: z.string().trim().toUpperCase().refine(isSupportedCountry, "is no country's code")
+    .optional(),
 });
 const Begun = z.union([
   z.object({ replayed: z.unknown() }).strict(),
@@ -58,13 +60,12 @@ async function store(
 }
 
 /**
- * Takes in a list and its file, as it comes: `name` and `kind` must precede `file`, since the file is never in memory
- * whole. Answers the list, or what a repeat of the request is answered.
+ * Takes in a list and its file, as it comes: the fields must precede `file`, since the file is never in memory whole. Answers the list, or what a repeat of the request is answered.
  */
 export async function receiveList(db: Client, actor: Actor, request: Request): Promise<unknown> {
   const fields: Record<string, string> = {};
   for await (const part of formParts(request.body, request.headers.get("content-type") ?? "")) {
-    if (part.name === "name" || part.name === "kind") fields[part.name] = await fieldText(part);
+    if (["name", "kind", "country"].includes(part.name)) fields[part.name] = await fieldText(part);
     else if (part.name === "file" && part.fileName !== null) {
       return await receiveFile(db, actor, fields, part);
     }
@@ -87,12 +88,12 @@ async function receiveFile(
       })),
     );
   }
-  const country = organization.country.toUpperCase();
+  const { country = organization.country.toUpperCase(), ...named } = head.data;
   const begun = Begun.parse(unwrap(
     await db.rpc("begin_dnc_list", {
       organization_id: organizationId,
       list: {
-        ...head.data,
+        ...named,
         calling_code: isSupportedCountry(country) ? getCountryCallingCode(country) : "1",
       },
     }),

@@ -100,6 +100,10 @@ export const DncList = z.object({
   name: z.string(),
   kind: z.enum(["registry", "litigator", "internal"]),
   status: z.enum(["importing", "active", "failed"]),
+  calling_code: z.string().openapi({
+    description: "Of the country whose numbers stand without + in it",
+    example: "1",
+  }),
   numbers: z.int().openapi({ description: "Different numbers so far" }),
   invalid: z.int().openapi({ description: "Lines without a number so far" }),
   progress: z.number().openapi({ description: "0 to 1" }),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Fixture, signedInPerson, stack, writeFunction } from "../stack_fixture.ts";
+import { askForSocket } from "../../support/upgrade.ts";
 import { until } from "../../support/wait.ts";
 
 /** Asks a function as a caller whose key the platform accepts. */
@@ -129,6 +130,38 @@ Deno.test("a WebSocket is joined with the function", async () => {
     socket.onerror = () => reject(new Error("The WebSocket failed."));
   });
   assert.equal(heard, "echo hello");
+  const closed = new Promise((resolve) => socket.onclose = resolve);
+  socket.close();
+  await closed;
+});
+
+Deno.test("a WebSocket that the function refuses gets its answer, and one it accepts its choice of protocol", async () => {
+  const { status, projectDir } = await stack();
+  await writeFunction(
+    projectDir,
+    "choosy/index.ts",
+    `Deno.serve((request) => {
+      const offered = request.headers.get("sec-websocket-protocol");
+      if (offered !== "a, b") return Response.json({ offered }, { status: 403 });
+      const { socket, response } = Deno.upgradeWebSocket(request, { protocol: "b" });
+      socket.onopen = () => socket.send("at once");
+      return response;
+    });`,
+  );
+  const url = `${status.api_url}/functions/v1/choosy`;
+  const headers = { apikey: status.publishable_key };
+  const refused = await askForSocket(url, { ...headers, "sec-websocket-protocol": "c" });
+  assert.deepEqual([refused?.status, refused?.body], [403, { offered: "c" }]);
+  // Deno's WebSocket takes headers; the type that the dom library declares does not know them.
+  const socket: WebSocket = Reflect.construct(WebSocket, [
+    url.replace("http", "ws"),
+    { headers, protocols: ["a", "b"] },
+  ]);
+  const heard = await new Promise((resolve, reject) => {
+    socket.onmessage = ({ data }) => resolve([data, socket.protocol]);
+    socket.onerror = () => reject(new Error("The WebSocket failed."));
+  });
+  assert.deepEqual(heard, ["at once", "b"]);
   const closed = new Promise((resolve) => socket.onclose = resolve);
   socket.close();
   await closed;

@@ -1,0 +1,144 @@
+-- Live progress: who may listen, what is told, how often, and that no write depends on it.
+begin;
+\ir support.inc
+select plan(58);
+do $$
+begin
+  perform tests.arrange();
+  insert into public.campaigns (id, organization_id, name) values
+    (tests.remember('campaign', private.uuid_v7()), tests.id('ours'), 'Ours'),
+    (tests.remember('gone', private.uuid_v7()), tests.id('ours'), 'Gone'),
+    (tests.remember('foreign', private.uuid_v7()), tests.id('theirs'), 'Theirs');
+  update public.campaigns set deleted_at = now() where id = tests.id('gone');
+end
+$$;
+create function tests.hears(actor text, campaign text) returns text language plpgsql as $$
+declare
+  message uuid := gen_random_uuid();
+  topic text := 'campaign:' || tests.id(campaign);
+begin
+  insert into realtime.messages (id, topic, extension, private) values (message, topic, 'broadcast', true);
+  perform set_config('realtime.topic', topic, true);
+  return tests.outcome(actor, format('select from realtime.messages where id = %L', message));
+end
+$$;
+-- What was broadcast of the campaign since the last look: its version, status and the number sent.
+create table tests.seen (id uuid);
+create function tests.news() returns setof text language plpgsql as $$
+begin
+  return query
+    select concat_ws(' ', m.payload ->> 'version', m.payload ->> 'status', m.payload -> 'targets' ->> 'sent')
+    from realtime.messages m
+    where m.topic = 'campaign:' || tests.id('campaign') and m.private and m.event = 'progress' and m.id not in (select s.id from tests.seen s)
+    order by (m.payload ->> 'version')::bigint;
+  insert into tests.seen select m.id from realtime.messages m;
+end
+$$;
+create function tests.add(status text, amount integer) returns void language sql as $$
+  insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, status)
+  select tests.id('ours'), tests.id('campaign'), coalesce((select max(t.position) from public.campaign_targets t), 0) + n, gen_random_uuid(),
+    '+23324' || lpad((coalesce((select max(t.position) from public.campaign_targets t), 0) + n)::text, 7, '0'), add.status
+  from generate_series(1, amount) n
+$$;
+-- Lets so much time pass for the campaign.
+create function tests.pass(span interval) returns void language sql as $$
+  update private.campaign_progress set looked_at = looked_at - span where campaign_id = tests.id('campaign');
+  update private.campaign_stirs set awake_until = awake_until - span where campaign_id = tests.id('campaign')
+$$;
+create function tests.stirs() returns integer language sql as $$
+  select count(*)::integer from private.campaign_stirs where campaign_id = tests.id('campaign')
+$$;
+grant execute on all functions in schema tests to public;
+
+-- Who may listen, and who may read
+select is(tests.hears(actor, 'campaign'), case when actor in ('admin', 'campaign_manager', 'viewer') then '1' else '0' end,
+  format('%s and the channel of a campaign', actor))
+from unnest(tests.everyone() || array['suspended', 'outsider', 'anon']) actor;
+select is(tests.hears('admin', 'foreign'), '0', 'Another organization''s campaign has no channel for us.');
+select is(tests.hears('outsider', 'foreign'), '1', 'It has one for its own people.');
+select is(tests.hears('admin', 'gone'), '0', 'A deleted campaign has none.');
+select is(tests.hears('admin', 'ours'), '0', 'What is no campaign has none.');
+select tests.only(array['admin', 'campaign_manager', 'viewer'], 'read a campaign''s progress', 'PT403',
+  format('select public.campaign_progress(%L, %L)', tests.id('ours'), tests.id('campaign')));
+select is(tests.outcome('admin', format('select public.campaign_progress(%L, %L)', tests.id('ours'), tests.id(campaign))), 'PT404',
+  format('A campaign that is %s is not there.', campaign))
+from unnest(array['gone', 'foreign']) campaign;
+select is(tests.outcome('service_role', format('select public.campaign_progress(%L, %L)', tests.id('ours'), tests.id('campaign'))), '42501',
+  'Jobs have no use for it.');
+
+-- What is told, and how often
+select is(tests.stirs(), 0, 'A draft is left alone.');
+do $$ begin perform tests.add('pending', 10); perform tests.news(); end $$;
+select is(tests.stirs(), 1, 'Whose figures change is looked at.');
+do $$ begin perform tests.add('sent', 2); perform tests.add('sent', 3); end $$;
+select is(tests.stirs(), 1, 'Further changes leave no further word.');
+select is_empty('select * from tests.news()', 'Writers tell nothing themselves.');
+do $$ begin perform private.tell_campaigns(); end $$;
+select results_eq('select * from tests.news()', array['2 draft 5'], 'The sweep tells all of it at once.');
+do $$ begin perform tests.add('sent', 1); perform private.tell_campaigns(); end $$;
+select is_empty('select * from tests.news()', 'Within the same second nothing is told.');
+do $$ begin perform tests.pass('1 second'); perform private.tell_campaigns(); end $$;
+select results_eq('select * from tests.news()', array['3 draft 6'], 'The last change is told when the second is over.');
+do $$ begin perform tests.pass('1 second'); perform private.tell_campaigns(); end $$;
+select is_empty('select * from tests.news()', 'Without a change nothing is told.');
+do $$ begin perform tests.pass('0.9 seconds'); perform tests.add('sent', 1); perform private.tell_campaigns(); end $$;
+select results_eq('select * from tests.news()', array['4 draft 7'], 'A clock that ticks a moment early waits for the second.');
+do $$ begin perform tests.pass('1 second'); end $$;
+insert into private.target_totals select tests.id('ours'), tests.id('campaign'), s, null, n
+from generate_series(1, 100), unnest(array['sent', 'sent'], array[1, -1]) as d (s, n);
+do $$ begin perform private.fold_campaign_totals(); perform private.tell_campaigns(); end $$;
+select is_empty('select * from tests.news()', 'Folding changes nothing that anybody sees.');
+select is(private.campaign_state(tests.id('campaign')) -> 'targets', '{"total": 17, "pending": 10, "sent": 7, "excluded": 0, "canceled": 0}',
+  'The figures are those of the targets.');
+
+-- Status
+update public.campaigns set status = 'running' where id = tests.id('campaign');
+do $$ begin perform tests.add('sent', 1); end $$;
+select is_empty('select * from tests.news()', 'A status is told at the end of its transaction,');
+set constraints all immediate;
+select results_eq('select * from tests.news()', array['5 running 8'], 'however recent the last is, with the figures it leaves.');
+update public.campaigns set status = 'paused', status_reason = 'Why' where id = tests.id('campaign');
+select results_eq('select * from tests.news()', array['6 paused 8'], 'So is the next.');
+update public.campaigns set name = 'Renamed' where id = tests.id('campaign');
+select is_empty('select * from tests.news()', 'What is no progress is not.');
+
+-- Sleep
+do $$ begin perform tests.pass('2 minutes'); perform private.tell_campaigns(); end $$;
+select is(tests.stirs(), 0, 'After a while without a change nobody looks any more.');
+do $$ begin perform tests.add('sent', 1); end $$;
+select is(tests.stirs(), 1, 'A late change wakes it.');
+do $$ begin perform tests.pass('1 second'); perform private.tell_campaigns(); end $$;
+select results_eq('select * from tests.news()', array['7 paused 9'], 'It is told.');
+do $$ begin perform tests.add('sent', 1); perform tests.pass('1 hour'); perform private.tell_campaigns(); end $$;
+select results_eq('select * from tests.news()', array['8 paused 10'], 'So is a change after which nothing ran for an hour.');
+select is(tests.stirs(), 0, 'Then it sleeps.');
+do $$ begin perform tests.add('sent', 1); perform private.tell_campaigns(); end $$;
+select is(tests.stirs(), 1, 'A campaign that could not be looked at yet stays awake.');
+do $$ begin delete from private.campaign_stirs; perform tests.pass('1 second'); perform private.tell_progress(tests.id('campaign'), '0'); perform tests.news(); perform tests.pass('1 second'); perform tests.add('sent', 1); delete from private.campaign_stirs; end $$;
+select is((private.progress_json(p) ->> 'version')::integer, 9, 'Where the clock stands still,') from private.campaign_progress p where p.campaign_id = tests.id('campaign');
+do $$
+begin
+  perform tests.act_as('viewer');
+  perform public.campaign_progress(tests.id('ours'), tests.id('campaign'));
+  perform tests.act_as('postgres');
+end
+$$;
+select results_eq('select * from tests.news()', array['10 paused 12'], 'whoever watches moves it on, for all.');
+
+-- What fails
+create or replace function private.campaign_state(campaign_id uuid) returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  raise exception 'no state';
+end
+$$;
+select lives_ok($$update public.campaigns set status = 'running' where id = tests.id('campaign')$$, 'A status is changed though it cannot be told.');
+do $$ begin perform tests.pass('1 second'); end $$;
+select lives_ok('select private.tell_campaigns()', 'The sweep outlives a campaign that it cannot tell of.');
+alter table private.campaign_stirs add constraint never check (false) not valid;
+delete from private.campaign_stirs;
+select lives_ok($$update public.campaigns set status = 'paused' where id = tests.id('campaign')$$, 'A status is changed though no word of it can be left.');
+select lives_ok($$select tests.add('sent', 1)$$, 'A change is written though no word of it can be left.');
+select is((select count(*)::integer from public.campaign_targets where campaign_id = tests.id('campaign') and status = 'sent'), 13, 'It is there.');
+
+select * from finish();
+rollback;
