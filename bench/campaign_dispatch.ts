@@ -165,7 +165,8 @@ async function run(bench: Bench) {
         what: `two workers against one, ${slowLatencyMs} ms a text`,
         ...slowTwo,
         unit: "/s",
-        target: { atLeast: 1.6 },
+        // It is asked of a machine with a processor to spare.
+        ...(slowIdle > 0.3 ? { target: { atLeast: 1.6 } } : {}),
       },
       {
         what: "from the request to pause to the last text",

@@ -8,7 +8,7 @@ import { phoneOf } from "./support/numbers.ts";
 
 const rounds = 5;
 /** How many requests of a kind make one figure, by how many are under way at once. */
-const loads = [{ atOnce: 1, requests: 150 }, { atOnce: 20, requests: 600 }];
+const loads = [{ atOnce: 1, requests: 60 }, { atOnce: 20, requests: 300 }];
 const number = "+15005550006";
 /** What people answer: words that mean nothing to the rules, so that all of them are tried. */
 const answers = [

@@ -291,15 +291,7 @@ export type Database = {
           "updated_at"?: string;
           "variant_id"?: string | null;
         };
-        Relationships: [
-          {
-            foreignKeyName: "campaign_targets_campaign";
-            columns: ["organization_id", "campaign_id"];
-            isOneToOne: false;
-            referencedRelation: "campaigns";
-            referencedColumns: ["organization_id", "id"];
-          },
-        ];
+        Relationships: [];
       };
       "campaign_templates": {
         Row: {
