@@ -7,8 +7,11 @@ import { alternate, type Bench, type Benchmark, type Row } from "./support/bench
 import { phoneOf } from "./support/numbers.ts";
 
 const rounds = 5;
-/** How many requests of a kind make one figure, by how many are under way at once. */
-const loads = [{ atOnce: 1, requests: 60 }, { atOnce: 20, requests: 300 }];
+/**
+ * How many requests of a kind make one figure, by how many are under way at once. Many first: each connection to the
+ * database compiles the rules of replies once.
+ */
+const loads = [{ atOnce: 20, requests: 300 }, { atOnce: 1, requests: 60 }];
 const number = "+15005550006";
 /** What people answer: words that mean nothing to the rules, so that all of them are tried. */
 const answers = [
