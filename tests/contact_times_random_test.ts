@@ -2,17 +2,8 @@ import assert from "node:assert/strict";
 import type postgres from "postgres";
 import { type Case, fastWindow } from "./support/contact_window.ts";
 import { withDatabase } from "./support/db.ts";
+import { dice, pick, seedOf } from "./support/dice.ts";
 import { MINUTE, type Rows, rowsOf, slowWindow, wall } from "./support/slow_contact_window.ts";
-
-/** A generator that gives the same numbers for the same seed. */
-function dice(seed: number) {
-  return (sides: number): number => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor(((t ^ (t >>> 14)) >>> 0) / 4_294_967_296 * sides);
-  };
-}
 
 /** Zones of which PostgreSQL and Intl know the same: their releases of the time-zone database may differ. */
 async function agreedZones(sql: postgres.Sql, zones: string[]): Promise<Set<string>> {
@@ -32,12 +23,6 @@ async function agreedZones(sql: postgres.Sql, zones: string[]): Promise<Set<stri
   }
   return agreed;
 }
-
-const pick = <T>(roll: (sides: number) => number, list: readonly T[]): T => {
-  const chosen = list[roll(list.length)];
-  assert.ok(chosen !== undefined);
-  return chosen;
-};
 
 const statedZones = [
   "America/New_York",
@@ -69,6 +54,17 @@ const changes = [
   "2027-09-04T12:00Z",
 ];
 
+/** One area code for each set of zones and each region, so that no place is left to chance. */
+function everyPlace(rows: Rows): string[] {
+  const places = new Map(
+    [...rows.areaCodes].map(([code, { country, region, time_zones }]) => [
+      `${country} ${region} ${time_zones}`,
+      code,
+    ]),
+  );
+  return [...places.values()];
+}
+
 function randomCase(rows: Rows, roll: (sides: number) => number): Case {
   const codes = [...rows.areaCodes.keys()];
   const regions = [...rows.regions.keys()].map((key) => key.split("|"));
@@ -91,7 +87,7 @@ function randomCase(rows: Rows, roll: (sides: number) => number): Case {
 }
 
 Deno.test("over all zones and a year, the same as reading the rows minute by minute", async () => {
-  const seed = Number(Deno.env.get("CONTACT_TIMES_SEED") ?? Date.now() % 1_000_000);
+  const seed = seedOf("CONTACT_TIMES_SEED");
   const roll = dice(seed);
   await withDatabase(async (sql) => {
     const rows = await rowsOf(sql);
@@ -105,8 +101,16 @@ Deno.test("over all zones and a year, the same as reading the rows minute by min
       agreed.size >= known.size - 3,
       `the clocks agree about ${agreed.size} of ${known.size} zones`,
     );
-    for (let tried = 0; tried < Number(Deno.env.get("CONTACT_TIMES_CASES") ?? 400); tried++) {
-      const wanted = randomCase(rows, roll);
+    const places = everyPlace(rows);
+    const cases = Number(Deno.env.get("CONTACT_TIMES_CASES") ?? 400);
+    for (let tried = 0; tried < places.length + cases; tried++) {
+      const place = places[tried];
+      const wanted: Case = {
+        ...randomCase(rows, roll),
+        // Each place once, by its area code alone, then any.
+        ...place &&
+          { category: "marketing", phone: `+1${place}5550100`, country: null, region: null },
+      };
       // Service messages at the hour that comes twice: see the test above, which holds them to what was.
       if (wanted.category === "service" && wanted.quiet && wanted.quiet[0] !== "21:00") continue;
       const slow = slowWindow(rows, wanted);

@@ -29,6 +29,10 @@ export const tags: { name: string; description: string }[] = [
     name: "campaigns",
     description: "Marketing texts to an audience of leads: preview, start, pause, resume, cancel",
   },
+  {
+    name: "analytics",
+    description: "How texts and campaigns do: outcomes, answers, opt-outs, costs, alerts",
+  },
   { name: "users", description: "The people of the organization" },
   { name: "dashboard", description: "The figures of leads, people and response times" },
   {

@@ -1,6 +1,13 @@
 import { countSegments } from "../../supabase/functions/_shared/messaging/segments.ts";
 import { callbackOrder, fateOf } from "./behaviour.ts";
-import { type Carrier, outageOf, toE164 } from "./carrier.ts";
+import {
+  type Carrier,
+  lookedUp,
+  type LookupFault,
+  outageOf,
+  oweCallbacks,
+  toE164,
+} from "./carrier.ts";
 import { CARRIER_CREDENTIALS } from "./credentials.ts";
 import type { CarrierAnswer, CarrierRequest } from "./http.ts";
 import { type Message, type OwedRequest, statusAt } from "./store.ts";
@@ -36,9 +43,29 @@ export function handleArkesel(carrier: Carrier, request: CarrierRequest): Carrie
   }
   const [, id] = /^GET \/api\/v2\/sms\/([\w-]+)$/.exec(route) ?? [];
   const message = id === undefined ? null : carrier.store.message(id);
-  return message?.provider === "arkesel"
-    ? { status: 200, json: { status: "success", data: details(message) } }
-    : failure(404, "message does not exist");
+  if (message?.provider !== "arkesel") return failure(404, "message does not exist");
+  return faulty(lookedUp(carrier, message.from)) ??
+    { status: 200, json: { status: "success", data: details(message) } };
+}
+
+/** The answer to a question that fails, or null when it does not. */
+function faulty(fault: LookupFault): CarrierAnswer | null {
+  switch (fault) {
+    case "http429":
+      return { ...failure(429, "Too Many Attempts."), headers: { "retry-after": "120" } };
+    case "http500":
+      return failure(500, "Server Error");
+    case "refuse_auth":
+      return failure(403, "Invalid API key or inactive gateway");
+    case "not_found":
+      return failure(404, "message does not exist");
+    case "junk":
+      return { status: 200, json: { status: "success", data: ["lost in thought"] } };
+    case "cut":
+      return "cut";
+    default:
+      return null;
+  }
 }
 
 function failure(status: number, message: string): Exclude<CarrierAnswer, "cut"> {
@@ -64,7 +91,7 @@ function send(carrier: Carrier, rawBody: string): CarrierAnswer {
   carrier.store.transaction(() => {
     for (const message of messages) {
       carrier.store.addMessage(message);
-      callbacks(message, body.callback_url).forEach(carrier.store.owe);
+      oweCallbacks(carrier, message.from, callbacks(message, body.callback_url));
     }
   });
   carrier.wakeCallbacks();

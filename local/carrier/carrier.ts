@@ -1,10 +1,26 @@
 import { createBusyLine } from "./behaviour.ts";
 import type { CarrierRequest } from "./http.ts";
-import type { Store } from "./store.ts";
+import type { OwedRequest, Store } from "./store.ts";
 
 /** How a whole provider can be down. `no_balance` is Arkesel's 402. */
 export const OUTAGES = ["none", "http500", "refuse_auth", "no_balance"] as const;
 export type Outage = typeof OUTAGES[number];
+
+/** How a provider can answer questions about messages; `junk` is a 200 that makes no sense. */
+export const LOOKUP_FAULTS = [
+  "none",
+  "http429",
+  "http500",
+  "refuse_auth",
+  "not_found",
+  "junk",
+  "cut",
+] as const;
+export type LookupFault = typeof LOOKUP_FAULTS[number];
+
+/** What the callbacks about a sender's messages meet. */
+export const CALLBACK_FATES = ["once", "twice", "never"] as const;
+export type CallbackFate = typeof CALLBACK_FATES[number];
 
 /** What the parts of the carrier share. All but the store is forgotten when it stops. */
 export interface Carrier {
@@ -14,6 +30,10 @@ export interface Carrier {
   callbacksPaused: boolean;
   /** What each provider refuses, and of which sender; null for every sender. */
   outage: Record<"twilio" | "arkesel", { mode: Outage; from: string | null }>;
+  /** How questions about a sender's messages are answered, and how many there were. */
+  lookups: Map<string, { fault: LookupFault; asked: number }>;
+  /** Senders whose callbacks get lost or come twice. */
+  callbackFates: Map<string, CallbackFate>;
   /** Where texts from handsets go. */
   inboundUrl: string | null;
   isBusy: (key: string) => boolean;
@@ -28,6 +48,8 @@ export function createCarrier(store: Store, latencyMs: number, inboundUrl: strin
     inboundUrl,
     callbacksPaused: false,
     outage: { twilio: { mode: "none", from: null }, arkesel: { mode: "none", from: null } },
+    lookups: new Map(),
+    callbackFates: new Map(),
     isBusy: createBusyLine(),
     wakeCallbacks: () => {},
   };
@@ -47,4 +69,21 @@ export function outageOf(
   const { mode, from } = carrier.outage[provider];
   const meant = from === null || body.includes(from) || body.includes(encodeURIComponent(from));
   return meant ? mode : "none";
+}
+
+/** Counts a question about a message of this sender, and says how it is to be answered. */
+export function lookedUp(carrier: Carrier, from: string): LookupFault {
+  const state = carrier.lookups.get(from) ?? { fault: "none", asked: 0 };
+  carrier.lookups.set(from, { ...state, asked: state.asked + 1 });
+  return state.fault;
+}
+
+/** Owes the callbacks about a new message, as its sender's fate is. */
+export function oweCallbacks(carrier: Carrier, from: string, callbacks: OwedRequest[]): void {
+  const fate = carrier.callbackFates.get(from) ?? "once";
+  if (fate === "never") return;
+  for (const callback of callbacks) {
+    carrier.store.owe(callback);
+    if (fate === "twice") carrier.store.owe(callback);
+  }
 }

@@ -1,4 +1,4 @@
-import { type Carrier, OUTAGES, toE164 } from "./carrier.ts";
+import { CALLBACK_FATES, type Carrier, LOOKUP_FAULTS, OUTAGES, toE164 } from "./carrier.ts";
 import { CARRIER_CREDENTIALS } from "./credentials.ts";
 import type { CarrierAnswer, CarrierRequest } from "./http.ts";
 import { type Message, statusAt } from "./store.ts";
@@ -48,6 +48,24 @@ function handleSettings(carrier: Carrier, request: CarrierRequest, body: Fields)
       const outage = OUTAGES.find((one) => one === mode);
       if (outage === undefined) return bad("mode");
       carrier.outage[provider] = { mode: outage, from: typeof from === "string" ? from : null };
+      return ok({});
+    }
+    case "POST /lookups": {
+      const fault = LOOKUP_FAULTS.find((one) => one === body["mode"]);
+      if (typeof body["from"] !== "string") return bad("from");
+      if (fault === undefined) return bad("mode");
+      carrier.lookups.set(body["from"], { fault, asked: 0 });
+      return ok({});
+    }
+    case "GET /lookups": {
+      const from = request.url.searchParams.get("from") ?? "";
+      return ok({ asked: carrier.lookups.get(from)?.asked ?? 0 });
+    }
+    case "POST /callbacks/fate": {
+      const fate = CALLBACK_FATES.find((one) => one === body["mode"]);
+      if (typeof body["from"] !== "string") return bad("from");
+      if (fate === undefined) return bad("mode");
+      carrier.callbackFates.set(body["from"], fate);
       return ok({});
     }
     default:

@@ -28,6 +28,8 @@ export async function serveHttp(
       answer(outgoing, { status: 500, json: { message: String(error) } });
     }
   });
+  // Longer than clients keep an idle connection: else one that is closed just as it is used again would look like a cut.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

@@ -95,6 +95,11 @@ function messageStore(db: DatabaseSync) {
       const row = byId.get(id);
       return row === undefined ? null : parse<Message>(row);
     },
+    /** The latest message to a number. */
+    lastTo(to: string): Message | null {
+      const row = newestTo.get(Number.MAX_SAFE_INTEGER, to);
+      return row === undefined ? null : parse<Message>(row);
+    },
     /** In order of acceptance. */
     *messages(to: string | null): Generator<Message> {
       for (const row of to === null ? oldest.iterate() : oldestTo.iterate(to)) {

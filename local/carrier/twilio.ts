@@ -1,6 +1,6 @@
 import { countSegments } from "../../supabase/functions/_shared/messaging/segments.ts";
 import { callbackOrder, type Fate, fateOf } from "./behaviour.ts";
-import { type Carrier, outageOf } from "./carrier.ts";
+import { type Carrier, lookedUp, type LookupFault, outageOf, oweCallbacks } from "./carrier.ts";
 import { CARRIER_CREDENTIALS } from "./credentials.ts";
 import type { CarrierAnswer, CarrierRequest } from "./http.ts";
 import { type Message, type OwedRequest, statusAt } from "./store.ts";
@@ -20,18 +20,49 @@ export function handleTwilio(carrier: Carrier, request: CarrierRequest): Carrier
   }
   if (url.pathname === `${ROOT}.json`) {
     if (method === "POST") return createMessage(carrier, new URLSearchParams(request.body));
-    if (method === "GET") return listMessages(carrier.store, url);
+    if (method === "GET") {
+      const about = carrier.store.lastTo(url.searchParams.get("To") ?? "");
+      return faulty(about === null ? "none" : lookedUp(carrier, about.from), url) ??
+        listMessages(carrier.store, url);
+    }
   }
   const sid = url.pathname.startsWith(`${ROOT}/`)
     ? url.pathname.slice(ROOT.length + 1).replace(/\.json$/, "")
     : "";
   const message = carrier.store.message(sid);
-  if (message?.provider !== "twilio") {
-    return failure(404, 20404, `The requested resource ${url.pathname} was not found`);
+  if (message?.provider !== "twilio") return notFound(url);
+  if (method === "GET") {
+    return faulty(lookedUp(carrier, message.from), url) ??
+      { status: 200, json: toResource(message, Date.now()) };
   }
-  if (method === "GET") return { status: 200, json: toResource(message, Date.now()) };
   if (method === "POST") return cancelMessage(carrier, message, new URLSearchParams(request.body));
   return failure(405, 20004, "Method not allowed");
+}
+
+function notFound(url: URL): CarrierAnswer {
+  return failure(404, 20404, `The requested resource ${url.pathname} was not found`);
+}
+
+/** The answer to a question that fails, or null when it does not. */
+function faulty(fault: LookupFault, url: URL): CarrierAnswer | null {
+  switch (fault) {
+    case "http429":
+      return { ...failure(429, 20429, "Too Many Requests"), headers: { "retry-after": "120" } };
+    case "http500":
+      return failure(500, 20500, "Internal server error");
+    case "refuse_auth":
+      return failure(401, 20003, "Authenticate");
+    case "not_found":
+      return url.pathname === `${ROOT}.json`
+        ? { status: 200, json: { messages: [] } }
+        : notFound(url);
+    case "junk":
+      return { status: 200, json: { sid: 7, status: "lost in thought", messages: "none" } };
+    case "cut":
+      return "cut";
+    default:
+      return null;
+  }
 }
 
 function failure(status: number, code: number, message: string): Exclude<CarrierAnswer, "cut"> {
@@ -51,7 +82,9 @@ function createMessage(carrier: Carrier, form: URLSearchParams): CarrierAnswer {
   const callbackUrl = form.get("StatusCallback");
   carrier.store.transaction(() => {
     carrier.store.addMessage(message);
-    if (callbackUrl) statusCallbacks(message, fate, callbackUrl).forEach(carrier.store.owe);
+    if (callbackUrl) {
+      oweCallbacks(carrier, message.from, statusCallbacks(message, fate, callbackUrl));
+    }
   });
   carrier.wakeCallbacks();
   if (fate.answer === "cut") return "cut";

@@ -33,7 +33,8 @@ export function toResource(message: Message, now: number) {
     messaging_service_sid: message.messagingServiceSid,
     num_media: "0",
     num_segments: undecided ? "0" : String(message.segments),
-    price: null,
+    // What we pay, hence negative; it is known when the message is done.
+    price: isSent(message, now) && now >= message.doneAt ? price(message) : null,
     price_unit: "USD",
     sid: message.id,
     status,
@@ -42,6 +43,8 @@ export function toResource(message: Message, now: number) {
     uri,
   };
 }
+
+const price = ({ segments }: Message) => `-${(0.0079 * segments).toFixed(5)}`;
 
 function isSent(message: Message, now: number): boolean {
   return message.canceledAt === null && now >= message.sentAt;

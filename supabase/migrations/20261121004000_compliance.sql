@@ -28,6 +28,26 @@ alter table public.consents
 drop index public.consents_of_phone;
 create index consents_of_phone on public.consents (organization_id, phone, id desc) include (channel, event);
 
+-- The latest entry of a number counts. But a list of last year's consents, imported today, takes nobody's revocation back:
+-- it is kept as what it is, and marked.
+alter table public.consents add column outdated boolean not null default false;
+comment on column public.consents.outdated is 'Consent given before a revocation that was known when it was written down: it lets nothing through.';
+
+create function private.date_consent()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.outdated := exists (
+    select from public.consents c
+    where c.organization_id = new.organization_id and c.phone = new.phone and c.event = 'revoked' and c.channel = new.channel
+      and c.occurred_at > new.occurred_at);
+  return new;
+end
+$$;
+create trigger date_consent before insert on public.consents
+  for each row when (new.event = 'granted') execute function private.date_consent();
+
 alter table public.suppressions drop constraint suppressions_source;
 alter table public.suppressions add constraint suppressions_source
   check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'));
@@ -116,6 +136,20 @@ create table private.contact_windows (
 comment on table private.contact_windows is
   'When the law of a place lets marketing texts arrive, by local weekday (ISO, 1 Monday). Without hours: not at all on these days. holidays: the row is for holidays of the place, whatever the weekday. Of a country and a region both must hold.';
 create index contact_windows_place on private.contact_windows (country, region);
+
+create table private.contact_caps (
+  id uuid primary key default private.uuid_v7(),
+  country text not null,
+  region text,
+  messages integer not null constraint contact_caps_messages check (messages > 0),
+  hours integer not null constraint contact_caps_hours check (hours between 1 and 8760),
+  effective_from date not null,
+  effective_to date,
+  source text not null
+);
+comment on table private.contact_caps is
+  'How many marketing texts the law of a place lets one sender send to a person within so many hours. The law counts those on one subject; all are counted.';
+create index contact_caps_place on private.contact_caps (country, region);
 
 create table private.holidays (
   country text not null,

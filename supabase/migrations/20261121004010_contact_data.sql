@@ -220,6 +220,11 @@ insert into private.contact_windows (country, region, weekdays, holidays, opens,
   ('CA', null, '{1,2,3,4,5}', false, '09:00', '21:30', '2024-01-01', 'CRTC Unsolicited Telecommunications Rules, Part III, s. 23: weekdays 9:00 to 21:30'),
   ('CA', null, '{6,7}', false, '10:00', '18:00', '2024-01-01', 'CRTC Unsolicited Telecommunications Rules, Part III, s. 23: weekends 10:00 to 18:00');
 
+insert into private.contact_caps (country, region, messages, hours, effective_from, source) values
+  ('US', 'FL', 3, 24, '2021-07-01', 'Fla. Stat. 501.616(6)(b): three within 24 hours on the same subject; two sources'),
+  ('US', 'OK', 3, 24, '2022-11-01', '15 Okla. Stat. 775C.4: three within 24 hours on the same subject; two sources'),
+  ('US', 'OR', 3, 24, '2026-01-01', 'Oregon HB 3865 (2025): three within 24 hours, texts too; two sources');
+
 -- Holidays by their rules, until the end of 2032. A holiday on a Saturday is observed on the Friday before, one on a Sunday on the
 -- Monday after; both days count.
 with years as (

@@ -68,6 +68,25 @@ end
 $$;
 comment on function private.recipient_place is 'Whose law binds: the country and region of the address, else of the area code.';
 
+create function private.contact_cap(phone text, country text, region text, day date, out messages integer, out hours integer)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  place_country text;
+  place_region text;
+begin
+  if phone like '+1%' then
+    select r.place_country, r.place_region into place_country, place_region
+    from private.recipient(phone, contact_cap.country, contact_cap.region, null, null) r;
+    select c.messages, c.hours into messages, hours from private.contact_caps c
+    where c.country = place_country and (c.region is null or c.region = place_region)
+      and c.effective_from <= day and (c.effective_to is null or c.effective_to >= day)
+    order by c.messages, c.hours desc limit 1;
+  end if;
+end
+$$;
+comment on function private.contact_cap is 'How many marketing texts the law lets one sender send to this recipient, within how many hours; null: no such law.';
+
 -- The next moment, not before `at`, when a text may arrive, and when that opening ends (null: never); no moment within
 -- 14 days: null. Marketing to North America keeps the law of the country and of the region and the organization's quiet
 -- hours, in every zone the recipient may be in; all else keeps the organization's quiet hours on its own clock.

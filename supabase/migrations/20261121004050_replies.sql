@@ -40,7 +40,7 @@ create index messages_refused_confirmations on public.messages (account_id, crea
 
 -- A reply as the rules see it: lower case, words between single spaces, a full stop at its beginning, its end and between
 -- sentences. Emoji and other signs are spaces; typographic quotes are plain; invisible characters are gone. A telephone's
--- "Liked “…”" quotes our own text, STOP and all, and says nothing.
+-- "Liked “…”" quotes our own text, STOP and all, and says nothing. A stop sign is the word.
 create function private.reply_text(body text)
 returns text
 language sql immutable parallel safe set search_path = ''
@@ -48,7 +48,7 @@ as $$
   select regexp_replace('. ' || regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     lower(normalize(translate(case
       when body ~* '^\s*(liked|loved|disliked|laughed at|emphasized|questioned|reacted .{1,12} to|removed an? .{3,20} from|le gustó|a aimé|a adoré|[^[:alnum:]]{1,12} (to|a|à)) ["“«].*["”»]\s*$'
-        then '' else left(body, 2000) end,
+        then '' else replace(left(body, 2000), U&'\+01F6D1', ' stop ') end,
       U&'\2018\2019\02BC\0060\00B4\2032\200B\200C\200D\2060\FEFF\00AD', ''''''''''''''), nfkc)),
     -- A dot within a word (s.t.o.p) or between figures ends no sentence.
     '(?<=\w)\.(?=\w)', ' ', 'g'),
@@ -68,6 +68,15 @@ as $$
   select regexp_replace(normalize(text, nfd), '[\u0300-\u036f]', '', 'g')
 $$;
 
+-- What a pattern costs to read: its length as often as it says that something repeats.
+create function private.pattern_weight(pattern text)
+returns numeric
+language sql immutable set search_path = ''
+as $$
+  select char_length(pattern) * least(1e9, exp(coalesce(sum(ln(greatest(1, least(m[1]::numeric, 1000), least(nullif(m[2], '')::numeric, 1000)))), 0)))
+  from regexp_matches(pattern, '\{([0-9]{1,9})(?:,([0-9]{0,9}))?\}', 'g') m
+$$;
+
 -- A rule that cannot be read would stop every reply of its organization; so would one that takes for ever.
 create function private.check_reply_rule()
 returns trigger
@@ -84,12 +93,34 @@ begin
   if new.pattern ~ '\\[1-9]' then
     perform private.problem(422, 'invalid_field', 'A pattern may not refer back.', '[{"path": "pattern", "message": "has a back reference"}]');
   end if;
+  if new.organization_id is not null and (private.pattern_weight(new.pattern) > 10000 or private.pattern_weight(new.pattern) + (
+      select coalesce(sum(private.pattern_weight(r.pattern)), 0) from public.reply_rules r
+      where r.organization_id = new.organization_id and r.kind <> 'keyword' and r.id <> new.id) > 20000)
+  then
+    perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
+      '[{"path": "pattern", "message": "is too complex"}]');
+  end if;
   begin
-    if '' ~ ('(?:' || new.pattern || ')') then
+    -- By itself too: "a)|(b" is one only between parentheses.
+    if '' ~ new.pattern or '' ~ ('(?:' || new.pattern || ')') then
       perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.', '[{"path": "pattern", "message": "matches everything"}]');
     end if;
   exception when invalid_regular_expression then
     perform private.problem(422, 'invalid_field', 'The pattern is no regular expression.', '[{"path": "pattern", "message": "is no regular expression"}]');
+  end;
+  -- Rules are read as one expression, which has its limits too.
+  begin
+    perform 'nothing in particular' ~ (
+      select string_agg('(?:' || p.pattern || ')', '|') from (
+        select r.pattern from public.reply_rules r
+        where r.kind = new.kind and r.id <> new.id and (r.organization_id is null or r.organization_id = new.organization_id)
+          and (new.kind = 'not_phrase' or (r.meaning in ('help', 'start')) = (new.meaning in ('help', 'start'))
+            and (r.meaning = 'doubtful') = (new.meaning = 'doubtful'))
+        union all select new.pattern
+      ) p);
+  exception when invalid_regular_expression then
+    perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
+      '[{"path": "pattern", "message": "is too complex"}]');
   end;
   return new;
 end
@@ -104,19 +135,19 @@ drop table private.reply_keywords;
 insert into public.reply_rules (kind, meaning, language, pattern, source)
 select 'keyword', k.meaning, k.language, btrim(word), k.source
 from (values
-  ('stop', 'en', 'stop all, unsub, remove, remove me, do not call, do not text, do not contact, dnc, no more texts, stop it, stopit, discontinue, cease, desist, halt',
+  ('stop', 'en', 'stop all, unsub, remove, remove me, do not call, do not text, do not contact, do not disturb, dnc, no more texts, no text, stop it, stopit, stop 2, stop2end, stop 2 end, stop to end, stop2stop, reply stop, text stop, txt stop, reply with stop, block me, discontinue, cease, desist, halt',
     'What people text; 47 CFR 64.1200(a)(10): any reasonable words'),
-  ('stop', 'en', 'stpo, sotp, tsop, sopt, stip, stpp, stp, stap, stopo, stpop, stops, astop, dstop, xstop, stopx, stopm, stopl, sto, cancle, optuot, opt our',
+  ('stop', 'en', 'stpo, sotp, tsop, sopt, stip, stpp, stp, stap, stopo, stpop, stops, astop, dstop, xstop, stopx, stopm, stopl, sto, cancle, optuot, opt our, stahp, stopall texts',
     'Slips of the thumb for STOP, CANCEL, QUIT and OPTOUT'),
-  ('stop', 'es', 'alto, pare, paren, parar, para, basta, baja, cancelar, detener, detenga, detente, salir, eliminar, borrar, no mas mensajes',
+  ('stop', 'es', 'alto, pare, paren, parar, para, basta, baja, cancelar, detener, detenga, detente, salir, eliminar, borrar, desuscribir, desuscribirme, no mas mensajes',
     'What people text in Spanish'),
-  ('stop', 'fr', 'arrêt, arrêter, arrêtez, arrête, fin, désabonner, désabonnement, désinscrire, annuler, retirer, assez',
+  ('stop', 'fr', 'arrêt, arrêter, arrêtez, arrête, fin, désabonner, désabonnement, désinscrire, annuler, retirer, assez, désinscription, stop pub',
     'What people text in French; CRTC asks for ARRET'),
-  ('stop', 'fr', 'arret, arreter, arretez, arrete, desabonner, desabonnement, desinscrire', 'French without accents'),
+  ('stop', 'fr', 'arret, arreter, arretez, arrete, desabonner, desabonnement, desinscrire, desinscription', 'French without accents'),
   ('start', 'en', 'subscribe, resubscribe, opt in, optin, opt back in', 'What people text to opt in'),
   ('help', 'es', 'ayuda', 'Spanish for HELP'),
   ('help', 'fr', 'aide', 'French for HELP'),
-  ('doubtful', 'en', 'enough, enough already, no more, not anymore, quit it, please quit, please cancel, cancel please, please end, knock it off, cut it out, count me out, i''m out, i''m done, im done, no thanks, no thank you, please no more, no more please, nope, pass, leave, quite',
+  ('doubtful', 'en', 'enough, enough already, no more, not anymore, quit it, please quit, please cancel, cancel please, please end, knock it off, cut it out, count me out, i''m out, i''m done, im done, no thanks, no thank you, please no more, no more please, nope, pass, leave, quite, spot, stfu, shut up',
     'A refusal, of the texts or of what they offer'),
   ('doubtful', 'es', 'no mas, ya no, no gracias, ya basta', 'A refusal, of the texts or of what they offer'),
   ('doubtful', 'fr', 'ca suffit, non merci, plus jamais', 'A refusal, of the texts or of what they offer')
@@ -126,23 +157,24 @@ cross join lateral string_to_table(k.words, ', ') as word;
 -- In patterns a sentence stands between full stops (". stop ."), and accents may be left out: both forms are tried.
 with parts as (
   select
-    's+ ?t+ ?[o0]+ ?p+' as stop,
+    '(s+ ?t+ ?[o0]+ ?p+|sta+h+p+)' as stop,
     '((please|pls|plz|pleas|just|ok|okay|now|already|thanks|thank you|thx|it|this|all|immediately|at once|right now|asap|yes|no|nope|hey|hi|hello|everything|forever|i said|fucking|damn|por favor|gracias|merci|svp) )*' as fillers,
     '(tex|text|txt|message|messege|mesage|msg|sms|mms|alert|notification|promo|promotion|ad|spam|solicitation|communication|contact)s?' as texts,
-    '(text|txt|tex|messag|messeg|msg|contact|call|send|spamm|spam|bother|harass|pester|annoy|writ|solicit|bugg)ing' as texting,
-    '(text|txt|tex|message|messege|msg|contact|sms|call|write|spam|bother|harass|disturb|solicit)' as contact,
+    '(text|txt|tex|messag|messeg|msg|contact|call|send|spamm|spam|bother|harr?ass+|pester|annoy|writ|solicit|bugg)ing' as texting,
+    '(text|txt|tex|message|messege|msg|contact|sms|call|write|spam|bother|harr?ass+|disturb|solicit)' as contact,
     '(do not|don''?t|dnt|never|no longer)' as negation
 )
 insert into public.reply_rules (kind, meaning, language, pattern, source)
 select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join lateral (values
   -- Not what they look like.
   ('not_phrase', 'stop', 'en', '(?<!\m(if you|you|u|yall|why|they|but i) )\m(do not|don''?t|never|can ?not|can''?t|couldn''?t|won''?t|will not|wouldn''?t|doesn''?t|didn''?t|not) (ever |even |want to |wanna |plan to |need to |have to |going to |gonna |wish to |let (me|us|them) |make me |you dare |seem to |to |just |please )*('
-    || stop || '|quit|end|cancel|unsub[a-z]*|opt(ing)? out|remove me|delete my|delete me|lose my|take me off|revoke|leave (me|us) alone)\M', 'The opposite: "please don''t stop", "can''t stop laughing"'),
+    || stop || '|quit|end|cancel|unsub[a-z]*|opt(ing)? out|remove (me|my|us|our|this)|delete my|delete me|lose my|(take|get) (me|us|(my|our|this) [a-z]+) (off|out)|revoke|leave (me|us) alone)\M', 'The opposite: "please don''t stop", "can''t stop laughing"'),
   ('not_phrase', 'stop', 'en', '\m(bus|pit|truck|rest|train|full|next|last|first|non|metro|tram|subway|door|quick|a|the|my|our|your|his|her|each|every|another|second|third|final|gas|lunch|dinner|coffee|bathroom) '
     || stop || '\M', 'A place or a pause: "bus stop"'),
   ('not_phrase', 'stop', 'en', '\m(told|asked|tell|ask|telling|asking|get|got|make|made) (him|her|them|my [a-z]+|the [a-z]+) to (please )?(' || stop || '|quit|leave)\M( (texting|calling|messaging|bothering))?', 'About somebody else'),
   ('not_phrase', 'stop', 'en', stop || ' (i''?m|im|i am) (laughing|dying|crying|kidding)\M|' || stop || ' (you''?re|ur) (so|too|making)\M', 'Banter'),
   ('not_phrase', 'stop', 'en', '\m(did|have|had|has|was|were) (you|u|they|he|she|i|we|someone|it) (just |already |really |ever )?(lose|lost|delete|remove|erase|block|forget|unsubscribe|' || stop || '|quit|end|cancel|leave|opt out|take me off)[a-z]*( (me|my|us)\M)?', 'A question about what was done: "did you delete my number?"'),
+  ('not_phrase', 'stop', 'en', '\m(do not|don''?t|dnt|never) call( (me|us|at all|please|just|but))* (text|txt|message|sms) (me|us|is|instead|only)\M', 'Texts are what is wanted: "don''t call me, text me"'),
   ('not_phrase', 'stop', 'fr', '\marr[eê]t de (bus|tram|m[eé]tro|travail)\M', 'A place or a sick leave'),
 
   -- The words themselves, with what people put around them.
@@ -157,6 +189,7 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   -- Texts are to end.
   ('phrase', 'stop', 'en', '\m(' || stop || '|quit|cease|halt|end|discontinue)( (all|any|of|the|these|those|this|that|them|your|ur|my|me|more|further|future|with|w|it|sending|getting|damn|fucking|stupid|marketing|automated|from))* ('
     || texts || '|' || texting || ')\M(?! (her|him|them|each other|while|and driv|my (mom|mother|dad|wife|husband|son|daughter|ex)|(me )?(the|my|our) (bill|invoice|statement|package|letter|mail)))', '"stop texting me", "end all messages"'),
+  ('phrase', 'stop', 'en', '\mstop' || texting || '\M|\m(stp|spot|stip|stap|stob|sto|stpp) ' || texting || ' (me|us|my)\M', '"stoptexting me", "stp texting me"'),
   ('phrase', 'stop', 'en', '\mcancel( (all|the|these|those|this|your|my|future|any|more|further))* (text|txt|message|msg|sms)s?\M', '"cancel these texts"'),
   ('phrase', 'stop', 'en', '\m(no|zero) (more|further|additional)( (please|of|these|your))* (' || texts || '|' || texting || '|contact|calls)\M', '"no more texts"'),
   ('phrase', 'stop', 'en', '\. (please |pls |and |so )?no ((texts|texting|messaging|txts|sms|spam|solicit(ing|ors|ations?))( (please|pls|thanks|thank you|to this number))*|(messages|msgs) (please|pls|thanks|thank you|to this number)) \.', '"no texts please"'),
@@ -172,7 +205,7 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('phrase', 'stop', 'en', '\m' || negation || ' (you )?(ever )?' || contact || ' (me|us|this number|here)\M[^.]*\m(again|any ?more|any longer|ever)\M', '"don''t text me about this ever again"'),
   ('phrase', 'stop', 'en', '\m(do not|don''?t|dnt|never) send( (me|us|this number))?( (any|more|another|these|your|such|further|damn|of))* (texts|txts|messages|msgs|sms|anything|stuff|crap|shit|ads|offers|spam|promos|promotions)\M', '"don''t send me any more messages"'),
   ('phrase', 'stop', 'en', '\m(do not|don''?t|dnt|no longer|never|did not|didn''?t) (want|wanna|wish|need|care|agree|consent|ask(ed)? for)( (to|any|more|your|ur|these|those|such|this|be|get|getting|receive|receiving|have|keep|further|from|you|all|of|hear|automated|marketing))* (texts|txts|messages|msgs|sms|alerts|notifications|spam|ads|promos|promotions|offers|calls|communications?|texted|messaged|contacted|called|bothered|solicited|from you)\M', '"i don''t want any more texts"'),
-  ('phrase', 'stop', 'en', '(?<!(not|don''?t|never|didn''?t|won''?t|could) )\mleave (me|us)( the (fuck|hell|heck)| tf)? alone\M', '"leave me alone"'),
+  ('phrase', 'stop', 'en', '(?<!(not|don''?t|never|didn''?t|won''?t|could) )\mleave (me|us)( the (fuck|hell|heck)| tf)? (alone|be \.|be\M(?= (please|now|already)))', '"leave me alone"'),
   ('phrase', 'stop', 'en', '\m(fuck|fuk|fck|piss|bugger|sod|eff|f|buzz|shove) (the fuck )?off\M( (\.|and|you|u|with|now|already|please|bitch|asshole|cunt|spammers?|scammers?))|\m(fuck|fuk|fck|screw) (you|u|yourself|ya|off)\M(?!'')|\mgo (fuck|screw) yoursel|\mgo to hell\M', 'Not polite, but clear'),
   ('phrase', 'stop', 'en', '\. (please |pls |just |ok |now )*(go away|get lost|piss off|bug off|back off)( (please|now|forever|already|creep|spammer))* \.', '"go away"'),
   ('phrase', 'stop', 'en', '\. (please |pls |just |go )*(text|message|msg|bother|call|spam) (someone|somebody) else\M', '"text someone else"'),
@@ -188,13 +221,14 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('phrase', 'stop', 'en', '\m(want|get|let) (me )?(out|off) (of )?(this|your|the|these|ur) (list|texts?|mailing|thread|group|chain)\M|\mi want out \.', '"i want off this list"'),
 
   ('phrase', 'stop', 'es', '\m(no|ya no|nunca) ((me|nos) (escrib(a|an|as)|(mand|envi|contact|text|texte|molest|llam)(e|en|es))\M|(me |nos )?vuelv(a|an|as) a (escrib|mand|envi|contact|text|molest|llam)[a-z]*)(?! (hasta|antes|ahora|a las|en el|hoy|manana|al trabajo))', '"no me escriban"'),
+  ('phrase', 'stop', 'es', '\. (por favor |ya )*no (me |nos )?molest(ar|en|e|es)( (mas|por favor|gracias))* \.|\m(quit|sac|borr|elimin)[a-z]* (me )?de (la|su|esta|tu) lista\M|\mdesu[bs]?scri[bp][a-z]*\M', '"no molesten más", "quitar de la lista"'),
   ('phrase', 'stop', 'es', '\m(deje|dejen|deja|dejad|paren|para|pare) (ya )?de (escrib|mand|envi|contact|text|molest|llam|joder)', '"dejen de mandar mensajes"'),
   ('phrase', 'stop', 'es', '\m(no|ya no) (quiero|deseo|queremos)( (mas|recibir|sus|estos|que me|me))* (mensajes?|textos?|llamadas?|sms|publicidad|escriban|manden|contacten|llamen|nada)\M', '"ya no quiero recibir mensajes"'),
   ('phrase', 'stop', 'es', '\m(quite|quiten|quita|saque|saquen|borre|borren|borra|elimine|eliminen|elimina|remueva|remuevan)(me|nos)\M|\m(quit|sac|borr|elimin|remuev)[a-z]* mi (numero|nombre|telefono)\M', '"borren mi número"'),
   ('phrase', 'stop', 'es', '\m(de|den|dar|dame|deme|denme|darme|quiero) ?(me )?de baja\M|\mdejeme en paz\M|\mdejenme en paz\M|\mno mas (mensajes|textos|llamadas|sms)\M|\mcancelar? (los |mis |estos )?(mensajes|textos|suscripcion)\M', '"darme de baja"'),
   ('phrase', 'stop', 'es', '\. (por favor |favor |ya )*(alto|pare|paren|parar|basta)( (ya|por favor|gracias|con (esto|los mensajes)))* \.', '"basta por favor"'),
   ('phrase', 'stop', 'fr', '\m(arretez|arrete|cessez|veuillez (arreter|cesser)|merci d''arreter) ?(de |d'')?(m''|me |nous )?(ecrire|envoyer|texter|contacter|appeler|harceler|deranger|spammer|les (textos|messages|sms))', '"arrêtez de m''écrire"'),
-  ('phrase', 'stop', 'fr', '\mne (m''|me |nous )?(ecri|envo|contact|text|appel|derang)[a-z]* (plus|jamais|pas \.)|\mne plus (m''|me |nous )?(ecrire|envoyer|contacter|texter|appeler)', '"ne m''écrivez plus"'),
+  ('phrase', 'stop', 'fr', '\mne (m''|me |nous )?(ecri|envo|contact|text|appel|derang)[a-z]* (plus|jamais|pas \.)|\mne plus (rien )?recevoir\M|\mne plus (m''|me |nous )?(ecrire|envoyer|contacter|texter|appeler)', '"ne m''écrivez plus"'),
   ('phrase', 'stop', 'fr', '\m(desabonn|desinscri|retir|enlev|supprim|effac)[a-z]* (moi|nous|mon (numero|nom|telephone))\M|\mme (desabonner|desinscrire|retirer)\M|\mplus (de|aucun) (messages?|textos?|sms)\M', '"désabonnez-moi"'),
   ('phrase', 'stop', 'fr', '\m(je ne veux|je veux) (plus|pas)( (recevoir|de|vos|ces|aucun|être|etre))* (messages?|textos?|sms|contacte|publicites?)\M|\m(laissez|laisse|fichez|foutez|fous|lachez|lache) (moi|nous)( la)? ?(tranquille|paix)?\M', '"je ne veux plus de textos"'),
   ('phrase', 'stop', 'fr', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret|stop)( (ca|maintenant|merci|svp|s''il (vous|te) plait|tout))* \.', '"arrêtez s''il vous plaît"'),
@@ -441,7 +475,12 @@ begin
   from private.sms_segments(record_inbound.body) s
   returning * into message;
 
-  select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(account.organization_id, body) u;
+  -- No rule of an organization's own may cost anybody an opt-out: what cannot be read with them is read without.
+  begin
+    select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(account.organization_id, body) u;
+  exception when invalid_regular_expression then
+    select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(null, body) u;
+  end;
   reply_meaning := case when by_provider then lower(opt_out_type) else heard.meaning end;
   recognized := case when by_provider then 'provider' else heard.recognized_by end;
   rule_id := case when reply_meaning = heard.meaning then heard.rule_id end;
@@ -581,9 +620,15 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
+  answer jsonb;
   created public.reply_rules;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
+  answer := private.replayed_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('reply_rules|' || organization_id, 0));
   if (select count(*) from public.reply_rules r where r.organization_id = create_reply_rule.organization_id) >= 500 then
     perform private.problem(422, 'too_many_rules', 'An organization has at most 500 rules of its own.');
   end if;
@@ -592,7 +637,7 @@ begin
     coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
     (rule ->> 'effective_to')::date)
   returning * into created;
-  return to_jsonb(created);
+  return private.remember_response(organization_id, to_jsonb(created));
 end
 $$;
 

@@ -37,8 +37,10 @@ create function private.create_suppression(organization_id uuid, suppression jso
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
+#variable_conflict use_column
 declare
   answer jsonb;
+  wanted constant uuid := private.uuid_v7();
   created public.suppressions;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
@@ -46,23 +48,15 @@ begin
   if answer is not null then
     return answer;
   end if;
-  insert into public.suppressions (organization_id, phone, scope, source, reason)
-  values (organization_id, suppression ->> 'phone', coalesce(suppression ->> 'scope', 'all'),
+  -- A litigator is one whatever was known before. In one statement: somebody may be lifting the other just now.
+  insert into public.suppressions as s (id, organization_id, phone, scope, source, reason)
+  values (wanted, organization_id, suppression ->> 'phone', coalesce(suppression ->> 'scope', 'all'),
     coalesce(suppression ->> 'source', 'manual'), suppression ->> 'reason')
-  on conflict do nothing
-  returning * into created;
-  if created.id is not null then
-    return private.remember_response(organization_id,
-      jsonb_build_object('created', true, 'suppression', private.suppression_json(created)));
-  end if;
-  -- A litigator is one whatever was known before.
-  update public.suppressions s
-  set source = case when suppression ->> 'source' = 'litigator' then 'litigator' else s.source end
-  where s.organization_id = create_suppression.organization_id and s.phone = suppression ->> 'phone'
-    and s.scope = coalesce(suppression ->> 'scope', 'all') and s.lifted_at is null
+  on conflict (organization_id, phone, scope) where lifted_at is null do update
+    set source = case when excluded.source = 'litigator' then 'litigator' else s.source end
   returning * into created;
   return private.remember_response(organization_id,
-    jsonb_build_object('created', false, 'suppression', private.suppression_json(created)));
+    jsonb_build_object('created', created.id = wanted, 'suppression', private.suppression_json(created)));
 end
 $$;
 
@@ -134,7 +128,7 @@ begin
     from private.judge_numbers(check_numbers.organization_id, phones[1:1000]) j
     left join lateral (
       select x.* from public.consents x
-      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms'
+      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms' and not x.outdated
       order by x.id desc limit 1
     ) c on true
     left join public.reply_reviews r

@@ -52,7 +52,8 @@ as $$
 $$;
 
 -- The text with its variables filled in: {{first_name|there}} takes what follows the bar where there is no value. Null
--- when a variable without fallback has no value: a text with a hole in it is not sent. Values are never read as templates.
+-- when a variable without fallback has no value: a text with a hole in it is not sent. What is blank is no value. Values
+-- are never read as templates.
 create function private.filled(body text, variables jsonb)
 returns text
 language plpgsql immutable set search_path = ''
@@ -66,7 +67,7 @@ begin
   -- Every part but the first begins right after a "{{".
   for i in 2..cardinality(parts) loop
     inside := split_part(parts[i], '}}', 1);
-    value := coalesce(variables ->> btrim(split_part(inside, '|', 1)),
+    value := coalesce(case when variables ->> btrim(split_part(inside, '|', 1)) ~ '\S' then variables ->> btrim(split_part(inside, '|', 1)) end,
       case when position('|' in inside) > 0 then btrim(substr(inside, position('|' in inside) + 1)) end);
     if value is null then
       return null;
@@ -107,7 +108,7 @@ declare
   fault text;
 begin
   fault := case
-    when regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}' then 'has braces that do not pair'
+    when body ~ '\{\{\{|\}\}\}' or regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}' then 'has braces that do not pair'
     else (
       select 'has unknown variables: ' || string_agg(distinct v.name, ', ')
       from (

@@ -26,6 +26,7 @@ as $$
       bool_or(l.kind = 'registry') as registry
     from private.dnc_numbers d
     join public.dnc_lists l on l.organization_id = d.organization_id and l.id = d.list_id and l.status = 'active'
+<<<<<<< HEAD
     where d.organization_id = judge_numbers.organization_id and d.phone = any (phones)
     group by d.phone
   ), latest as materialized (
@@ -50,6 +51,19 @@ as $$
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
   left join open_reviews r on r.phone = n.phone
+=======
+    where d.organization_id = judge_numbers.organization_id and d.phone = n.phone
+  ) listed on true
+  left join lateral (
+    select c.id, c.event from public.consents c
+    where c.organization_id = judge_numbers.organization_id and c.phone = n.phone and c.channel = 'sms' and not c.outdated
+    order by c.id desc limit 1
+  ) consent on true
+  left join lateral (
+    select true as open from public.reply_reviews r
+    where r.organization_id = judge_numbers.organization_id and r.phone = n.phone and r.status = 'open' limit 1
+  ) review on true
+>>>>>>> origin/main
 $$;
 comment on function private.judge_numbers is 'Why each number must get no marketing text now, and the consent that lets it.';
 
@@ -381,13 +395,14 @@ begin
     left join private.template_wordings w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
   ), windows as materialized (
     -- Recipients of one place and area code share their hours.
-    select d.place, h.sends_at, h.closes_at, h.zone
+    select d.place, h.sends_at, h.closes_at, h.zone, c.messages as cap, c.hours as cap_hours
     from (
       select distinct on (row(left(k.phone, 5), k.country, k.region, k.time_zone)::text)
         row(left(k.phone, 5), k.country, k.region, k.time_zone)::text as place, k.phone, k.country, k.region, k.time_zone
       from known k where k.lead_id is not null
     ) d
     cross join lateral private.contact_window(organization, 'marketing', d.phone, d.country, d.region, d.time_zone, now()) h
+    cross join lateral private.contact_cap(d.phone, d.country, d.region, current_date) c
   ), judged as materialized (
     select k.*, h.sends_at, h.closes_at, h.zone, case
         when k.lead_id is null then 'lead_deleted'
@@ -400,6 +415,12 @@ begin
             and m.direction = 'outbound' and m.status in ('sending', 'sent', 'delivered', 'undelivered', 'queued')
             and m.id >= private.uuid_v7_floor(now() - make_interval(hours => organization.marketing_gap_hours))
         ) >= organization.marketing_gap_messages then 'frequency_cap'
+        when h.cap is not null and (
+          select count(*) from public.messages m
+          where m.organization_id = campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
+            and m.direction = 'outbound' and m.status in ('sending', 'sent', 'delivered', 'undelivered', 'queued')
+            and m.id >= private.uuid_v7_floor(now() - make_interval(hours => h.cap_hours))
+        ) >= h.cap then 'frequency_cap'
         when h.sends_at is null then 'window_closed' end as fault
     from known k
     left join windows h on h.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text

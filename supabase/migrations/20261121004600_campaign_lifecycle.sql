@@ -46,10 +46,29 @@ as $$
     select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
     where not exists (
       select from public.sms_accounts a
-      where a.organization_id = campaign.organization_id and a.status <> 'disabled' and (a.is_default or exists (
-        select from public.campaign_numbers n
-        where n.organization_id = a.organization_id and n.campaign_id = campaign.id and n.account_id = a.id)))
+      where a.organization_id = campaign.organization_id and a.status <> 'disabled' and (a.id in (
+          select n.account_id from public.campaign_numbers n
+          where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id)
+        or a.is_default and not exists (
+          select from public.campaign_numbers n
+          where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id)))
   ) f
+$$;
+
+-- Whoever could not start a campaign cannot let it go on before it has begun either.
+create function private.refuse_faults(campaign public.campaigns)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  faults constant jsonb := private.campaign_faults(campaign);
+begin
+  -- Whom it texts is the whole organization's affair.
+  perform private.require_permission(campaign.organization_id, 'leads:read');
+  if faults <> '[]' then
+    perform private.problem(422, 'campaign_incomplete', 'The campaign cannot start yet.', faults);
+  end if;
+end
 $$;
 
 create function private.begin_freezing(campaign public.campaigns, starter uuid)
@@ -73,17 +92,11 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
-  faults jsonb;
 begin
-  -- Whom it texts is the whole organization's affair.
-  perform private.require_permission(organization_id, 'leads:read');
   if campaign.status <> 'draft' then
     perform private.refuse_campaign_state(campaign, 'started');
   end if;
-  faults := private.campaign_faults(campaign);
-  if faults <> '[]' then
-    perform private.problem(422, 'campaign_incomplete', 'The campaign cannot start yet.', faults);
-  end if;
+  perform private.refuse_faults(campaign);
   if campaign.scheduled_at > now() then
     update public.campaigns c set status = 'scheduled', status_reason = null, started_by = auth.uid() where c.id = campaign.id;
   else
@@ -121,6 +134,9 @@ declare
 begin
   if campaign.status <> 'paused' then
     perform private.refuse_campaign_state(campaign, 'resumed');
+  end if;
+  if campaign.started_at is null then
+    perform private.refuse_faults(campaign);
   end if;
   if campaign.started_at is null and campaign.scheduled_at > now() then
     update public.campaigns c set status = 'scheduled', status_reason = null where c.id = campaign.id;
@@ -267,6 +283,12 @@ begin
       update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
       perform private.tell_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
         campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
+    elsif campaign.status = 'scheduled' and private.campaign_faults(campaign) <> '[]' then
+      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
+      update public.campaigns c set status = 'paused', status_reason = 'It could not start: ' || (
+        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(private.campaign_faults(campaign)) f) where c.id = campaign.id;
+      perform private.tell_about_campaign(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at),
+        campaign.name || ' could not start', 'Mend it, then resume it if it should still go out.');
     elsif campaign.status = 'scheduled' then
       perform private.begin_freezing(campaign, campaign.started_by);
     elsif campaign.status = 'freezing' then

@@ -181,7 +181,10 @@ begin
   set name = wanted.name, audience = wanted.audience, scheduled_at = wanted.scheduled_at,
     late_after_minutes = wanted.late_after_minutes, messages_per_minute = wanted.messages_per_minute,
     pause_error_rate = wanted.pause_error_rate, pause_filtered_rate = wanted.pause_filtered_rate, pause_after = wanted.pause_after
-  where c.id = held.id;
+  where c.id = held.id returning * into wanted;
+  if held.status = 'scheduled' then
+    perform private.refuse_faults(wanted);
+  end if;
   return jsonb_build_object('campaign', private.campaign_json(campaign_id));
 end
 $$;

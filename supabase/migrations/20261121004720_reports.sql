@@ -25,9 +25,25 @@ $$;
 drop function public.record_receipt(text, text, text, uuid, text, text, boolean);
 drop function private.record_receipt(uuid, text, text, text, text, text, boolean);
 
--- As shipped, and facts: see keep_facts. Definer: as dispatch_step.
+-- As shipped, and whose the credentials are. A tenant chooses what it stores, another's account id too, so that what is
+-- signed with its credentials vouches for its own numbers and messages and for nothing else.
+create or replace function private.webhook_credentials(provider text, account_reference text)
+returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  with held as materialized (
+    select a.organization_id, s.decrypted_secret::jsonb as secret
+    from public.sms_accounts a join vault.decrypted_secrets s on s.id = a.credentials_secret_id
+    where a.provider = webhook_credentials.provider
+  )
+  select coalesce(jsonb_agg(h.secret || jsonb_build_object('organization_id', h.organization_id)), '[]')
+  from held h where h.secret ->> 'account_sid' = account_reference
+$$;
+
+-- As shipped, and facts: see keep_facts. signed_by: the organizations whose credentials signed it; null: the
+-- platform's. A report that does not bring the message's own token must come from one of them. Definer: as dispatch_step.
 create function private.record_receipt(message_id uuid, provider text, provider_message_id text, status text, code text,
-  detail text, opt_out boolean, facts jsonb)
+  detail text, opt_out boolean, facts jsonb, signed_by uuid[])
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
   -- Planning for the partitions anew would take a third of a callback's time.
@@ -47,6 +63,9 @@ begin
   if message is null then
     return '{"known": false, "changed": false}'::jsonb;
   end if;
+  if record_receipt.message_id is null and not message.organization_id = any (coalesce(signed_by, array[message.organization_id])) then
+    return '{"known": false, "changed": false}'::jsonb;
+  end if;
   changed := private.apply_receipt(message, provider_message_id, status, code, detail, 'callback');
   if facts <> '{}' then
     perform private.keep_facts(message.id, facts);
@@ -60,26 +79,34 @@ end
 $$;
 
 create function public.record_receipt(provider text, provider_message_id text, status text, message_id uuid default null,
-  code text default null, detail text default null, opt_out boolean default false, facts jsonb default '{}')
+  code text default null, detail text default null, opt_out boolean default false, facts jsonb default '{}',
+  signed_by uuid[] default null)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.record_receipt(message_id, provider, provider_message_id, status, code, detail, opt_out, facts)
+  select private.record_receipt(message_id, provider, provider_message_id, status, code, detail, opt_out, facts, signed_by)
 $$;
 comment on function public.record_receipt is
   'Records one delivery report; the same report twice changes nothing. facts: { price?, currency?, segments?, reported? }.';
 
 drop function public.record_inbound(text, text, text, text, text, jsonb, text);
 
--- What an inbound text brought along is kept in the same transaction and round trip. Definer: as dispatch_step.
+-- signed_by: see record_receipt. What an inbound text brought along is kept in the same transaction and round trip. Definer: as dispatch_step.
 create function private.keep_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb, opt_out_type text, facts jsonb)
+  media jsonb, opt_out_type text, facts jsonb, signed_by uuid[])
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  answer constant jsonb := private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type);
+  answer jsonb;
 begin
+  if signed_by is not null and not exists (
+    select from public.sms_accounts a
+    where a.provider = keep_inbound.provider and a.sender_id = keep_inbound.to_number and a.organization_id = any (signed_by))
+  then
+    return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
+  end if;
+  answer := private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type);
   if facts <> '{}' and answer @> '{"known": true, "duplicate": false}' then
     perform private.keep_facts((
       select m.id from public.messages m
@@ -91,19 +118,19 @@ end
 $$;
 
 create function public.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}')
+  media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}', signed_by uuid[] default null)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.keep_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts)
+  select private.keep_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts, signed_by)
 $$;
 comment on function public.record_inbound is
   'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing. facts: see record_receipt.';
 
 revoke execute on function private.record_inbound(text, text, text, text, text, jsonb, text) from service_role;
-grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb),
-  private.keep_inbound(text, text, text, text, text, jsonb, text, jsonb)
+grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb, uuid[]),
+  private.keep_inbound(text, text, text, text, text, jsonb, text, jsonb, uuid[])
 to service_role;
-grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb),
-  public.record_inbound(text, text, text, text, text, jsonb, text, jsonb)
+grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb, uuid[]),
+  public.record_inbound(text, text, text, text, text, jsonb, text, jsonb, uuid[])
 to service_role;

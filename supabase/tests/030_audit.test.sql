@@ -37,7 +37,7 @@ from pg_inherits p where inhparent = 'public.audit_logs'::regclass
 select set_eq($$
   select t.tgrelid::regclass::text from pg_trigger t where t.tgfoid = 'private.audit'::regproc
   group by 1 having count(*) = 3
-$$, array['batches', 'calendar_holidays', 'calendar_periods', 'calendars', 'campaigns', 'customers', 'dnc_lists', 'interactions',
+$$, array['batches', 'calendar_holidays', 'calendar_periods', 'calendars', 'campaign_alerts', 'campaigns', 'customers', 'dnc_lists', 'interactions',
   'invitations', 'lead_fields', 'lead_imports', 'lead_settings', 'leads', 'memberships', 'organizations',
   'pipeline_stages', 'reply_reviews', 'reply_rules', 'role_permissions', 'roles', 'sms_accounts',
   'students', 'suppressions', 'tasks', 'teams', 'template_variants', 'templates', 'uploads'],

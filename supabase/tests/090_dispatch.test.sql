@@ -402,7 +402,8 @@ select is((select count(*) from private.message_totals t group by organization_i
 select tests.act_as('admin');
 select lives_ok($$select public.set_sms_credentials(id, '{"account_sid": "AC1", "auth_token": "t"}') from public.sms_accounts where provider = 'twilio'$$, 'A sender has credentials of its own.');
 select tests.act_as('service_role');
-select is(public.webhook_credentials('twilio', 'AC1'), '[{"account_sid": "AC1", "auth_token": "t"}]', 'A webhook is verified with the credentials of its account.');
+select is(public.webhook_credentials('twilio', 'AC1'), jsonb_build_array(jsonb_build_object('account_sid', 'AC1', 'auth_token', 't', 'organization_id', tests.id('ours'))),
+  'A webhook is verified with the credentials of its account, and is known to be of its organization.');
 select is(public.webhook_credentials('twilio', 'AC2'), '[]', 'An unknown account has none.');
 select tests.act_as('postgres');
 do $$ begin

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CARRIER_CREDENTIALS } from "../../local/carrier/credentials.ts";
+import type { SentPage } from "../../supabase/functions/_shared/messaging/provider.ts";
 import { createTwilio } from "../../supabase/functions/_shared/messaging/twilio.ts";
 import { until, withCarrier } from "../carrier/support.ts";
 
@@ -89,3 +90,46 @@ Deno.test("find does not carry the credentials to another host", async () => {
   const lookup = find("http://carrier.example", { body: "x" }, { fetch: foreign });
   await assert.rejects(lookup, /foreign next page/);
 });
+
+Deno.test("sentOn reads a number's day page by page, with prices", () =>
+  withCarrier(async (carrier) => {
+    await carrier.post("/latency", { ms: 0 });
+    for (let n = 0; n < 5; n++) await carrier.twilio({ To: TO, From: FROM, Body: `Text ${n}` });
+    await carrier.twilio({ To: TO, From: "+15005550007", Body: "Another number's" });
+    const day = new Date().toISOString().slice(0, 10);
+    const pages: string[] = [];
+    const twilio = createTwilio({
+      accountSid,
+      authToken,
+      baseUrl: carrier.url,
+      fetch: shortPages(2, pages),
+    });
+    const ids = new Set<string>();
+    for (let page: string | null = null;;) {
+      const sent: SentPage | undefined = await twilio.sentOn?.(FROM, day, page);
+      for (const { providerMessageId, facts } of sent?.reports ?? []) {
+        ids.add(providerMessageId);
+        assert.deepEqual(facts, { price: "-0.00790", currency: "USD", segments: 1 });
+      }
+      page = sent?.next ?? null;
+      if (page === null) break;
+    }
+    assert.deepEqual([ids.size, pages.length], [5, 3]);
+    assert.deepEqual(await twilio.sentOn?.(FROM, "2020-01-01", null), { reports: [], next: null });
+  }));
+
+Deno.test("find and status take an answer that makes no sense for none, never for no message", () =>
+  withCarrier(async (carrier) => {
+    await carrier.twilio({ To: TO, From: FROM, Body: "Pay 10" });
+    const [message] = await carrier.messages();
+    const lost: typeof fetch = async (input, init) => {
+      const text = await (await fetch(input, init)).text();
+      return new Response(text.replace(/"status":"\w+"/g, '"status":"lost"'));
+    };
+    const twilio = createTwilio({ accountSid, authToken, baseUrl: carrier.url, fetch: lost });
+    await assert.rejects(twilio.status(message?.id ?? ""), /^Error: twilio lookup: junk$/);
+    await assert.rejects(find(carrier.url, { body: "Pay 10" }, { fetch: lost }), /junk$/);
+    const proxy: typeof fetch = () => Promise.resolve(new Response("gone", { status: 404 }));
+    const behind = createTwilio({ accountSid, authToken, baseUrl: carrier.url, fetch: proxy });
+    await assert.rejects(behind.status(message?.id ?? ""), /http_404$/);
+  }));

@@ -436,6 +436,7 @@ export type Database = {
           "message_id": string | null;
           "occurred_at": string;
           "organization_id": string;
+          "outdated": boolean;
           "phone": string;
           "raw_text": string | null;
           "recognized_by": string | null;
@@ -460,6 +461,7 @@ export type Database = {
           "message_id"?: string | null;
           "occurred_at": string;
           "organization_id": string;
+          "outdated"?: boolean;
           "phone": string;
           "raw_text"?: string | null;
           "recognized_by"?: string | null;
@@ -483,6 +485,7 @@ export type Database = {
           "message_id"?: string | null;
           "occurred_at"?: string;
           "organization_id"?: string;
+          "outdated"?: boolean;
           "phone"?: string;
           "raw_text"?: string | null;
           "recognized_by"?: string | null;
@@ -512,106 +515,6 @@ export type Database = {
             columns: ["recorded_by"];
             isOneToOne: false;
             referencedRelation: "profiles";
-            referencedColumns: ["id"];
-          },
-        ];
-      };
-      "conversations": {
-        Row: {
-          "assigned_to": string | null;
-          "closed_at": string | null;
-          "closed_by": string | null;
-          "created_at": string;
-          "customer_id": string | null;
-          "id": string;
-          "last_direction": string;
-          "last_message_at": string;
-          "last_message_id": string;
-          "last_preview": string;
-          "lead_id": string | null;
-          "organization_id": string;
-          "phone": string;
-          "provider": string;
-          "sender": string;
-          "status": string;
-          "unread": number;
-          "updated_at": string;
-        };
-        ComputedFields: never;
-        Insert: {
-          "assigned_to"?: string | null;
-          "closed_at"?: string | null;
-          "closed_by"?: string | null;
-          "created_at"?: string;
-          "customer_id"?: string | null;
-          "id"?: string;
-          "last_direction": string;
-          "last_message_at": string;
-          "last_message_id": string;
-          "last_preview": string;
-          "lead_id"?: string | null;
-          "organization_id": string;
-          "phone": string;
-          "provider": string;
-          "sender": string;
-          "status"?: string;
-          "unread"?: number;
-          "updated_at"?: string;
-        };
-        Update: {
-          "assigned_to"?: string | null;
-          "closed_at"?: string | null;
-          "closed_by"?: string | null;
-          "created_at"?: string;
-          "customer_id"?: string | null;
-          "id"?: string;
-          "last_direction"?: string;
-          "last_message_at"?: string;
-          "last_message_id"?: string;
-          "last_preview"?: string;
-          "lead_id"?: string | null;
-          "organization_id"?: string;
-          "phone"?: string;
-          "provider"?: string;
-          "sender"?: string;
-          "status"?: string;
-          "unread"?: number;
-          "updated_at"?: string;
-        };
-        Relationships: [
-          {
-            foreignKeyName: "conversations_assigned_to_fkey";
-            columns: ["assigned_to"];
-            isOneToOne: false;
-            referencedRelation: "profiles";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "conversations_closed_by_fkey";
-            columns: ["closed_by"];
-            isOneToOne: false;
-            referencedRelation: "profiles";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "conversations_customer";
-            columns: ["organization_id", "customer_id"];
-            isOneToOne: false;
-            referencedRelation: "customers";
-            referencedColumns: ["organization_id", "id"];
-          },
-          {
-            foreignKeyName: "conversations_lead";
-            columns: ["organization_id", "lead_id"];
-            isOneToOne: false;
-            referencedRelation: "leads";
-            referencedColumns: ["organization_id", "id"];
-          },
-          {
-            foreignKeyName: "conversations_organization_id_fkey";
-            columns: ["organization_id"];
-            isOneToOne: false;
-            referencedRelation: "organizations";
             referencedColumns: ["id"];
           },
         ];
@@ -2832,10 +2735,6 @@ export type Database = {
         Args: { "organization_id": string; "pieces": Json; "upload_id": string };
         Returns: undefined;
       };
-      "assign_conversation": {
-        Args: { "assigned_to"?: string; "conversation_id": string; "organization_id": string };
-        Returns: Json;
-      };
       "assign_lead": {
         Args: {
           "assigned_to"?: string;
@@ -2862,14 +2761,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      "campaign_progress": {
-        Args: { "campaign_id": string; "organization_id": string };
-        Returns: Json;
-      };
-      "cancel_campaign": {
-        Args: { "campaign_id": string; "organization_id": string };
-        Returns: Json;
-      };
       "cancel_lead_import": {
         Args: { "import_id": string; "organization_id": string };
         Returns: Json;
@@ -2888,7 +2779,6 @@ export type Database = {
         Returns: Json;
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
-      "create_campaign": { Args: { "campaign": Json; "organization_id": string }; Returns: Json };
       "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
       "create_interaction": {
         Args: { "interaction": Json; "lead_id": string; "organization_id": string };
@@ -2918,10 +2808,6 @@ export type Database = {
       "decide_reply_review": {
         Args: { "decision": string; "organization_id": string; "review_id": string };
         Returns: Json;
-      };
-      "delete_campaign": {
-        Args: { "campaign_id": string; "organization_id": string };
-        Returns: undefined;
       };
       "delete_dnc_list": {
         Args: { "list_id": string; "organization_id": string };
@@ -2984,18 +2870,7 @@ export type Database = {
         Returns: undefined;
       };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
-      "freeze_slice": { Args: { "campaign_id"?: string; "size"?: number }; Returns: Json };
       "get_audit_log": { Args: { "entry_id": string; "organization_id": string }; Returns: Json };
-      "get_campaign": { Args: { "campaign_id": string; "organization_id": string }; Returns: Json };
-      "get_conversation": {
-        Args: {
-          "before"?: string;
-          "conversation_id": string;
-          "organization_id": string;
-          "page_limit": number;
-        };
-        Returns: Json;
-      };
       "get_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: Json };
       "get_lead_import": {
         Args: { "import_id": string; "organization_id": string };
@@ -3072,30 +2947,12 @@ export type Database = {
         Args: { "organization_id": string; "page_limit": number; "page_offset": number };
         Returns: Json;
       };
-      "list_campaigns": {
-        Args: {
-          "filters": Json;
-          "organization_id": string;
-          "page_limit": number;
-          "page_offset": number;
-        };
-        Returns: Json;
-      };
       "list_consents": {
         Args: {
           "organization_id": string;
           "page_limit"?: number;
           "page_offset"?: number;
           "phone": string;
-        };
-        Returns: Json;
-      };
-      "list_conversations": {
-        Args: {
-          "filters": Json;
-          "organization_id": string;
-          "page_limit": number;
-          "page_offset": number;
         };
         Returns: Json;
       };
@@ -3218,17 +3075,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      "list_targets": {
-        Args: {
-          "after": number;
-          "campaign_id": string;
-          "filters": Json;
-          "organization_id": string;
-          "page_limit": number;
-          "page_offset": number;
-        };
-        Returns: Json;
-      };
       "list_tasks": {
         Args: {
           "filters": Json;
@@ -3280,16 +3126,8 @@ export type Database = {
         Args: { "changes"?: Json; "organization_id": string };
         Returns: Json;
       };
-      "pause_campaign": {
-        Args: { "campaign_id": string; "organization_id": string };
-        Returns: Json;
-      };
       "ping": { Args: Record<PropertyKey, never>; Returns: Json };
       "pipeline_summary": { Args: { "organization_id": string }; Returns: Json };
-      "preview_campaign": {
-        Args: { "campaign_id": string; "organization_id": string };
-        Returns: Json;
-      };
       "preview_lead_upload": {
         Args: {
           "answer": Json;
@@ -3312,10 +3150,6 @@ export type Database = {
         };
         Returns: Json;
       };
-      "read_conversation": {
-        Args: { "conversation_id": string; "organization_id": string; "until"?: string };
-        Returns: Json;
-      };
       "read_lead_settings": { Args: { "organization_id": string }; Returns: Json };
       "read_lead_upload": {
         Args: { "organization_id": string; "upload_id": string; "with_piece"?: boolean };
@@ -3332,7 +3166,6 @@ export type Database = {
       "record_inbound": {
         Args: {
           "body": string;
-          "facts"?: Json;
           "from_number": string;
           "media"?: Json;
           "opt_out_type"?: string;
@@ -3346,7 +3179,6 @@ export type Database = {
         Args: {
           "code"?: string;
           "detail"?: string;
-          "facts"?: Json;
           "message_id"?: string;
           "opt_out"?: boolean;
           "provider": string;
@@ -3372,10 +3204,6 @@ export type Database = {
         Args: { "moves"?: Json; "organization_id": string; "stages": Json };
         Returns: Json;
       };
-      "reply_to_conversation": {
-        Args: { "conversation_id": string; "message": string; "organization_id": string };
-        Returns: Json;
-      };
       "resend_assignment": {
         Args: { "lead_id": string; "organization_id": string };
         Returns: Json;
@@ -3386,10 +3214,6 @@ export type Database = {
       };
       "restore_lead": {
         Args: { "allow_duplicate"?: boolean; "lead_id": string; "organization_id": string };
-        Returns: Json;
-      };
-      "resume_campaign": {
-        Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
       };
       "seal_dnc_list": { Args: { "list_id": string; "organization_id": string }; Returns: Json };
@@ -3417,10 +3241,6 @@ export type Database = {
         Returns: Json;
       };
       "set_calendar": { Args: { "calendar": Json; "organization_id": string }; Returns: Json };
-      "set_conversation_status": {
-        Args: { "conversation_id": string; "organization_id": string; "status": string };
-        Returns: Json;
-      };
       "set_lead_fields": { Args: { "fields": Json; "organization_id": string }; Returns: Json };
       "set_sms_credentials": {
         Args: { "account_id": string; "credentials": Json };
@@ -3431,34 +3251,12 @@ export type Database = {
         Returns: string;
       };
       "sla_performance": { Args: { "organization_id": string }; Returns: Json };
-      "start_campaign": {
-        Args: { "campaign_id": string; "organization_id": string };
-        Returns: Json;
-      };
-      "start_conversation": {
-        Args: {
-          "message": string;
-          "organization_id": string;
-          "sender_id"?: string;
-          "to_number": string;
-        };
-        Returns: Json;
-      };
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
         Returns: Json;
       };
       "try_reply": { Args: { "body": string; "organization_id": string }; Returns: Json };
-      "update_campaign": {
-        Args: {
-          "campaign_id": string;
-          "change": Json;
-          "expected_version"?: number;
-          "organization_id": string;
-        };
-        Returns: Json;
-      };
       "update_holder": {
         Args: { "change": Json; "organization_id": string; "user_id": string };
         Returns: Json;

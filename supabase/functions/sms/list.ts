@@ -19,6 +19,9 @@ const route = createRoute({
   request: {
     query: PageQuery.extend({
       status: MessageStatus.optional(),
+      unknown: z.enum(["true", "false"]).optional().openapi({
+        description: "Whether nobody can say what became of it: the provider has no final status",
+      }),
       direction: z.enum(["outbound", "inbound"]).optional(),
       to: z.string().max(50).optional().openapi({ example: "0244123456" }),
       batch_id: z.uuid().optional(),

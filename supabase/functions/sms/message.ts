@@ -20,6 +20,16 @@ export const Message = z.object({
   batch_id: Id.nullable(),
   campaign_id: Id.nullable(),
   attempts: z.int(),
+  asked: z.int().openapi({
+    description: "How often the provider was asked in vain what became of it",
+  }),
+  unknown_at: Timestamp.nullable().openapi({
+    description: "Since when the provider is not asked any more",
+  }),
+  unknown_reason: z.enum(["not_final", "not_found", "unclear", "too_old", "no_account"]).nullable(),
+  held_at: Timestamp.nullable().openapi({
+    description: "Since when it waits for a person: nobody can say whether it was sent",
+  }),
   send_after: Timestamp,
   created_at: Timestamp,
   sent_at: Timestamp.nullable(),
@@ -33,6 +43,8 @@ const MessageRow = Message.omit({ message_id: true, to: true, from: true, messag
   body: z.string(),
   send_after: z.string(),
   created_at: z.string(),
+  unknown_at: z.string().nullable(),
+  held_at: z.string().nullable(),
   sent_at: z.string().nullable(),
   delivered_at: z.string().nullable(),
 });
@@ -48,6 +60,8 @@ export function toMessage(row: unknown): z.infer<typeof Message> {
     ...message,
     send_after: isoTime(message.send_after),
     created_at: isoTime(message.created_at),
+    unknown_at: isoTime(message.unknown_at),
+    held_at: isoTime(message.held_at),
     sent_at: isoTime(message.sent_at),
     delivered_at: isoTime(message.delivered_at),
   };

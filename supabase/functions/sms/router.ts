@@ -4,6 +4,7 @@ import { listMessages } from "./list.ts";
 import { send } from "./send.ts";
 import { sendBulk } from "./send_bulk.ts";
 import { sendTemplates } from "./send_template.ts";
+import { settleMessage } from "./settle.ts";
 import { messageStatus } from "./status.ts";
 
 /** Texts to customers and numbers. A request only queues; the dispatcher sends. */
@@ -14,3 +15,4 @@ sendBulk(router);
 sendTemplates(router);
 messageStatus(router);
 listMessages(router);
+settleMessage(router);

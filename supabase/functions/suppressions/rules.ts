@@ -3,7 +3,14 @@ import type { App } from "../_shared/app.ts";
 import { Id } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
 import { ensure, fromPostgres, problems, unwrap } from "../_shared/problem.ts";
-import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
+import {
+  guarded,
+  IdempotencyHeader,
+  IdParam,
+  json,
+  jsonBody,
+  permitted,
+} from "../_shared/route.ts";
 import { Rule, toRule } from "./schemas.ts";
 
 const list = createRoute({
@@ -48,7 +55,7 @@ const create = createRoute({
   tags: ["suppressions"],
   summary: "Add a word or a phrase of the organization's own",
   ...permitted("suppressions:write"),
-  request: { body: jsonBody(Input) },
+  request: { headers: IdempotencyHeader, body: jsonBody(Input) },
   responses: { 201: json(Rule, "The new rule"), ...guarded, ...problems(400, 409, 422) },
 });
 

@@ -55,6 +55,9 @@ export const Consent = z.object({
   recognized_by: z.string().nullable(),
   occurred_at: Timestamp,
   honored_at: Timestamp.nullable(),
+  outdated: z.boolean().openapi({
+    description: "Given before a revocation that was known by then: it lets nothing through",
+  }),
   recorded_by: Id.nullable(),
   recorded_by_name: z.string().nullable(),
   created_at: Timestamp,

@@ -7,7 +7,7 @@ import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts
 
 const Values = z.record(z.string().max(60), z.string().max(500));
 
-const Recipient = z.object({
+const Recipient = z.strictObject({
   lead_id: Id.optional().openapi({ description: "The lead whose data is filled in" }),
   variables: Values.default({}).openapi({
     description: "Values by variable; they come before the lead's",

@@ -7,6 +7,7 @@ import { log } from "../_shared/log.ts";
 import { CALLBACK_TOKEN_PARAM, verifyCallback } from "../_shared/messaging/callback_token.ts";
 import type { DeliveryReport, WebhookRequest } from "../_shared/messaging/provider.ts";
 import { Problem, unwrap } from "../_shared/problem.ts";
+import type { Signer } from "./twilio_caller.ts";
 
 /**
  * The request as the provider made it. Inside the platform the URL is an internal one, so the public address comes from
@@ -47,6 +48,7 @@ export async function recordReport(
   messageId: string | null,
   report: DeliveryReport,
   optedOut: boolean,
+  signer?: Signer,
 ): Promise<void> {
   const answer = await recorder(c).rpc("record_receipt", {
     provider,
@@ -56,6 +58,7 @@ export async function recordReport(
     ...(report.code === null ? {} : { code: report.code }),
     ...(report.message === null ? {} : { detail: report.message }),
     opt_out: optedOut,
+    ...signer,
     ...(report.facts === undefined ? {} : { facts: { ...report.facts } }),
   });
   if (!Recorded.parse(unwrap(answer)).known) {

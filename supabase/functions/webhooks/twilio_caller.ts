@@ -1,3 +1,4 @@
+import { z } from "../_shared/zod.ts";
 import type { Context } from "hono";
 import type { AppEnv } from "../_shared/context.ts";
 import { env } from "../_shared/env.ts";
@@ -8,20 +9,28 @@ import { unwrap } from "../_shared/problem.ts";
 import { limitSubject } from "../_shared/rate_limit.ts";
 import { forged, recorder } from "./received.ts";
 
+const Owned = z.array(z.looseObject({ organization_id: z.string() }));
+
+/** Whose signature a request bears, as the database judges what it may speak for. */
+export interface Signer {
+  /** The organizations whose credentials signed it; not there: the platform's did. */
+  signed_by?: string[];
+}
+
 /**
- * The Twilio account that signed the request. Requests of the platform's own account are verified without the database;
+ * The Twilio account that signed the request: tenants choose their own, so that it vouches for their numbers only. Requests of the platform's own account are verified without the database;
  * another account id costs a look-up, so strangers who invent them are limited by address.
  * @throws Problem 403 when no account of ours signed it.
  */
 export async function verifiedTwilio(
   c: Context<AppEnv>,
   request: WebhookRequest,
-): Promise<SmsProvider> {
+): Promise<{ twilio: SmsProvider; signer: Signer }> {
   if (!request.headers.has("x-twilio-signature")) throw forged();
   const accountSid = textOf(webhookParams(request), "AccountSid") ?? "";
   if (accountSid === env.twilio().accountSid) {
     const platform = twilioAccount();
-    if (await platform.verify(request)) return platform;
+    if (await platform.verify(request)) return { twilio: platform, signer: {} };
     throw forged();
   }
   await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
@@ -31,9 +40,15 @@ export async function verifiedTwilio(
       account_reference: accountSid,
     }),
   );
-  for (const credentials of Array.isArray(known) ? known : []) {
+  // Several tenants may name one account, and only some of them know its token.
+  const signed_by: string[] = [];
+  let twilio: SmsProvider | undefined;
+  for (const credentials of Owned.parse(known)) {
     const tenant = twilioAccount(credentials);
-    if (await tenant.verify(request)) return tenant;
+    if (!await tenant.verify(request)) continue;
+    twilio ??= tenant;
+    signed_by.push(credentials.organization_id);
   }
+  if (twilio) return { twilio, signer: { signed_by } };
   throw forged();
 }

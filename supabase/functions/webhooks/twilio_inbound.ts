@@ -59,7 +59,7 @@ const Recorded = z.object({ known: z.boolean(), duplicate: z.boolean() });
 
 async function receive(c: Context<AppEnv>) {
   const request = await webhookRequest(c);
-  const twilio = await verifiedTwilio(c, request);
+  const { twilio, signer } = await verifiedTwilio(c, request);
   const message = twilio.parseInbound(request);
   if (message === null) {
     throw new Problem(422, "not_a_message", "This is not an inbound message.");
@@ -71,6 +71,7 @@ async function receive(c: Context<AppEnv>) {
     to_number: message.to,
     body: message.body,
     media: message.mediaUrls,
+    ...signer,
     ...(message.optOutType === null ? {} : { opt_out_type: message.optOutType }),
     ...(message.facts === undefined ? {} : { facts: { ...message.facts } }),
   });

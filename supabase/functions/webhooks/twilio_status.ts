@@ -52,12 +52,12 @@ const get = createRoute({
 
 async function receive(c: Context<AppEnv>) {
   const request = await webhookRequest(c);
-  const twilio = await verifiedTwilio(c, request);
+  const { twilio, signer } = await verifiedTwilio(c, request);
   const report = twilio.parseDelivery(request);
   if (report === null) {
     throw new Problem(422, "not_a_report", "This is not a delivery report.");
   }
-  await recordReport(c, "twilio", tokenMessage(request.url), report, isOptOut(report.code));
+  await recordReport(c, "twilio", tokenMessage(request.url), report, isOptOut(report.code), signer);
   return c.body(null, 204);
 }
 

@@ -1,13 +1,14 @@
 import { CALLBACK_TOKEN_PARAM, verifyCallback } from "./callback_token.ts";
-import type {
-  DeliveryReport,
-  DeliveryStatus,
-  FailureClass,
-  OutboundSms,
-  ProviderOptions,
-  SendOutcome,
-  SmsProvider,
-  WebhookRequest,
+import {
+  type DeliveryReport,
+  type DeliveryStatus,
+  type FailureClass,
+  LookupError,
+  type OutboundSms,
+  type ProviderOptions,
+  type SendOutcome,
+  type SmsProvider,
+  type WebhookRequest,
 } from "./provider.ts";
 import {
   type Answer,
@@ -54,10 +55,15 @@ export function createArkesel(options: ArkeselOptions): SmsProvider {
     async status(providerMessageId) {
       const path = `/api/v2/sms/${encodeURIComponent(providerMessageId)}`;
       const answer = await callProvider(options, path, { headers });
-      if (answer.kind === "none") throw new Error(`arkesel lookup: ${answer.code}`);
-      if (answer.status === 404 || isErrorBody(answer)) return null;
-      if (answer.status !== 200) throw new Error(`arkesel lookup: http_${answer.status}`);
-      return detailsReport(answer.json);
+      if (answer.kind === "none") throw new LookupError("arkesel", answer.code);
+      if (isNotKnown(answer)) return null;
+      const { status, retryAfterSeconds } = answer;
+      if (status !== 200) {
+        throw new LookupError("arkesel", `http_${status}`, status, retryAfterSeconds);
+      }
+      const report = detailsReport(answer.json);
+      if (report?.providerMessageId !== providerMessageId) throw new LookupError("arkesel", "junk");
+      return report;
     },
     parseDelivery,
     parseInbound: () => null,
@@ -109,8 +115,11 @@ function rejected(code: string, message: string): Extract<SendOutcome, { kind: "
   return { kind: "rejected", code, message, optOut: false, invalidNumber: false };
 }
 
-function isErrorBody({ status, json }: Answer): boolean {
-  return status === 200 && json["status"] === "error";
+/** Arkesel says so in words, with 404 or 200; another error is no word about the message. */
+function isNotKnown({ status, json }: Answer): boolean {
+  const words = textOf(json, "message") ?? textOf(json, "response") ?? "";
+  return [200, 404].includes(status) && json["status"] === "error" &&
+    /not exist|not found/i.test(words);
 }
 
 const STATUSES: Readonly<Record<string, DeliveryStatus>> = {

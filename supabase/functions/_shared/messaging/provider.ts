@@ -81,6 +81,12 @@ export interface InboundSms {
   facts?: ProviderFacts;
 }
 
+/** One page of the texts that went out from a number on a day (UTC); `next` is null on the last. */
+export interface SentPage {
+  reports: DeliveryReport[];
+  next: string | null;
+}
+
 /** What a failed delivery means for the number and for another try. */
 export type FailureClass =
   | "permanent"
@@ -109,7 +115,25 @@ export interface FindQuery {
   from?: string;
 }
 
-/** A carrier of texts. `send` never throws; lookups throw when they got no clear answer. */
+/**
+ * A look-up that got no clear answer. Nothing may be concluded from it. `refused` means that the provider turned the
+ * account away (credentials, rate), so that asking on is of no use now.
+ */
+export class LookupError extends Error {
+  override readonly name = "Error";
+  readonly code: string;
+  readonly refused: boolean;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(provider: string, code: string, status = 0, retryAfterSeconds: number | null = null) {
+    super(`${provider} lookup: ${code}`);
+    this.code = code;
+    this.refused = [401, 402, 403, 429].includes(status);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A carrier of texts. `send` never throws; lookups throw `LookupError` when they got no clear answer. */
 export interface SmsProvider {
   name: "twilio" | "arkesel";
   send(message: OutboundSms): Promise<SendOutcome>;
@@ -121,6 +145,11 @@ export interface SmsProvider {
    * already know as other messages.
    */
   find?(query: FindQuery): Promise<DeliveryReport[]>;
+  /**
+   * What went out from a number on a day (`YYYY-MM-DD`, UTC), a page at a time: `page` is the `next` of the page before,
+   * null for the first.
+   */
+  sentOn?(from: string, day: string, page: string | null): Promise<SentPage>;
   /** Null when the request is not a delivery report. */
   parseDelivery(request: WebhookRequest): DeliveryReport | null;
   /** Null when the request is not an inbound text. */

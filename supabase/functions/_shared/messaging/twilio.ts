@@ -1,7 +1,13 @@
-import type { OutboundSms, ProviderOptions, SendOutcome, SmsProvider } from "./provider.ts";
+import {
+  LookupError,
+  type OutboundSms,
+  type ProviderOptions,
+  type SendOutcome,
+  type SmsProvider,
+} from "./provider.ts";
 import { type Answer, callProvider, maskNumbers, textOf } from "./provider_http.ts";
 import { asyncClass } from "./twilio_errors.ts";
-import { findMessages } from "./twilio_find.ts";
+import { findMessages, notOk, sentOn } from "./twilio_find.ts";
 import { parseDelivery, parseInbound, resourceReport } from "./twilio_reports.ts";
 import { verifyTwilioSignature } from "./twilio_signature.ts";
 
@@ -17,7 +23,7 @@ export function createTwilio(options: TwilioOptions): SmsProvider {
   const authorization = `Basic ${btoa(`${options.accountSid}:${options.authToken}`)}`;
   const get = async (path: string) => {
     const answer = await callProvider(options, path, { headers: { authorization } });
-    if (answer.kind === "none") throw new Error(`twilio lookup: ${answer.code}`);
+    if (answer.kind === "none") throw new LookupError("twilio", answer.code);
     return answer;
   };
   return {
@@ -35,11 +41,15 @@ export function createTwilio(options: TwilioOptions): SmsProvider {
     },
     async status(providerMessageId) {
       const answer = await get(`${root}/${encodeURIComponent(providerMessageId)}.json`);
-      if (answer.status === 404) return null;
-      if (answer.status !== 200) throw new Error(`twilio lookup: http_${answer.status}`);
-      return resourceReport(answer.json);
+      // Only Twilio's own 404: one of a proxy says nothing about the message.
+      if (answer.status === 404 && textOf(answer.json, "code") === "20404") return null;
+      if (answer.status !== 200) throw notOk(answer);
+      const report = resourceReport(answer.json);
+      if (report?.providerMessageId !== providerMessageId) throw new LookupError("twilio", "junk");
+      return report;
     },
     find: (query) => findMessages(get, options.baseUrl, `${root}.json`, query),
+    sentOn: (from, day, page) => sentOn(get, options.baseUrl, `${root}.json`, { from, day, page }),
     parseDelivery,
     parseInbound,
     verify: (request) => verifyTwilioSignature(options.authToken, request),

@@ -1,0 +1,29 @@
+import { createRoute } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
+import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
+import { CampaignAnalytics, toCampaignAnalytics } from "./campaign_schemas.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/campaigns/{id}",
+  operationId: "getCampaignAnalytics",
+  tags: ["analytics"],
+  summary: "What became of a campaign",
+  description: "Recipients, texts, failures by reason, costs, and what came back, in all and by " +
+    "wording, number and hour. A text from a recipient answers the latest campaign text that it " +
+    "got within 72 hours; answers and opt-outs count with the text that they answer, once each.",
+  ...permitted("campaigns:read"),
+  request: { params: IdParam },
+  responses: { 200: json(CampaignAnalytics, "The figures"), ...guarded, ...problems(404, 422) },
+});
+
+export function campaignAnalytics(app: App) {
+  app.openapi(route, async (c) => {
+    const answer = await c.var.db.rpc("campaign_analytics", {
+      organization_id: c.var.actor.organizationId,
+      campaign_id: c.req.valid("param").id,
+    });
+    return c.json(toCampaignAnalytics(unwrap(answer, "campaign")), 200);
+  });
+}

@@ -1,0 +1,70 @@
+import { z } from "../_shared/zod.ts";
+import type { Client } from "../_shared/clients.ts";
+import { log } from "../_shared/log.ts";
+import { twilioAccount } from "../_shared/messaging/accounts.ts";
+import { LookupError } from "../_shared/messaging/provider.ts";
+import { ensure, unwrap } from "../_shared/problem.ts";
+import { toCandidate } from "./lookups.ts";
+
+const Lists = z.object({
+  lists: z.array(z.object({
+    account_id: z.string(),
+    from: z.string(),
+    day: z.string(),
+    page: z.string().nullable(),
+  })),
+  credentials: z.record(z.string(), z.unknown()),
+});
+type List = z.infer<typeof Lists>["lists"][number];
+
+/** Pages that a run reads, of a thousand texts each, and how many at once. */
+const mostPages = 20;
+const atOnce = 5;
+
+/**
+ * Reads the lists of days that are over, for their prices. A number whose list cannot be read is left alone for a while.
+ * @returns how many texts got a price or an end, and whether there is more to read.
+ */
+export async function readPrices(
+  db: Client,
+  until: number,
+): Promise<{ priced: number; more: boolean }> {
+  let priced = 0;
+  for (let pages = 0; pages < mostPages && Date.now() < until; pages += atOnce) {
+    const answer = unwrap(await db.rpc("claim_price_lists", { want: atOnce }));
+    const { lists, credentials } = Lists.parse(answer);
+    if (lists.length === 0) return { priced, more: false };
+    const counts = await Promise.all(
+      lists.map((list) => readPage(db, list, credentials[list.account_id])),
+    );
+    priced += counts.reduce((sum, count) => sum + count, 0);
+  }
+  return { priced, more: true };
+}
+
+async function readPage(db: Client, list: List, credentials: unknown): Promise<number> {
+  const { account_id, from, day, page } = list;
+  let sent;
+  try {
+    sent = await twilioAccount(credentials).sentOn?.(from, day, page);
+  } catch (error) {
+    const cause = error instanceof LookupError ? error : new LookupError("twilio", "credentials");
+    log("warn", "prices_unanswered", { account_id, cause: cause.message });
+    const failed = {
+      account_id,
+      kind: "failed",
+      code: cause.code,
+      retry_after_seconds: cause.retryAfterSeconds,
+    };
+    ensure(await db.rpc("record_lookups", { answers: [failed] }));
+    return 0;
+  }
+  if (sent === undefined) return 0;
+  const recorded = await db.rpc("record_price_page", {
+    account_id,
+    day,
+    reports: sent.reports.map(toCandidate),
+    ...(sent.next === null ? {} : { next_page: sent.next }),
+  });
+  return z.number().parse(unwrap(recorded));
+}

@@ -1,0 +1,622 @@
+-- Reconciliation: callbacks get lost, so the provider is asked about every text that has gone without a final status for
+-- too long, and its answer goes through the same door as a callback. What it cannot tell either is listed for people.
+
+alter table public.messages
+  add column asked smallint not null default 0,
+  add column unknown_at timestamptz,
+  add column unknown_reason text
+    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account')),
+  add column settled_by uuid;
+comment on column public.messages.asked is 'How often the provider was asked for its status and had no final one.';
+comment on column public.messages.unknown_at is 'Since when nobody asks any more: what became of it is unknown. A late report ends that.';
+comment on column public.messages.settled_by is
+  'Who said by hand what became of it; a report of the provider overrules them. No foreign key: see created_by.';
+comment on column public.messages.settling_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
+
+create index messages_unsettled on public.messages (account_id, greatest(sent_at, settling_until))
+  where status = 'sent' and unknown_at is null;
+create index messages_unknown on public.messages (organization_id, id desc)
+  where unknown_at is not null or held_at is not null;
+
+alter table public.message_events drop constraint message_events_source;
+alter table public.message_events add constraint message_events_source
+  check (source in ('dispatch', 'callback', 'provider', 'person'));
+
+create table private.status_lookups (
+  provider text primary key constraint status_lookups_provider check (provider in ('arkesel', 'twilio')),
+  quiet interval not null,
+  kept interval not null,
+  most integer not null constraint status_lookups_most check (most between 1 and 20),
+  source text not null
+);
+comment on table private.status_lookups is
+  'After how long without a word a provider is asked about a text, until what age it answers, and how often it is asked.';
+insert into private.status_lookups (provider, quiet, kept, most, source) values
+  ('twilio', '1 hour', '390 days', 6, 'Message logs are kept for 13 months; texts may wait for up to 10 hours in Twilio''s queue.'),
+  ('arkesel', '1 hour', '30 days', 6, 'Arkesel documents no retention; a cautious month.');
+
+create table private.lookup_pauses (
+  account_id uuid primary key,
+  organization_id uuid not null,
+  until timestamptz not null,
+  failures integer not null,
+  reason text not null,
+  constraint lookup_pauses_account foreign key (organization_id, account_id)
+    references public.sms_accounts (organization_id, id) on delete cascade
+);
+comment on table private.lookup_pauses is
+  'Accounts whose provider refuses to answer questions, and until when it is left alone: one tenant''s fault stops no other.';
+create index lookup_pauses_organization on private.lookup_pauses (organization_id, account_id);
+
+-- As shipped; besides, a report ends the unknown, and overrules what a person said by hand.
+create or replace function private.apply_receipt(message public.messages, provider_id text, reported text, code text,
+  detail text, source text)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  new_status text := case when reported in ('queued', 'sending') then 'sent' else reported end;
+begin
+  if exists (
+    select from public.message_events e
+    where e.message_id = message.id and e.status = reported and e.source = apply_receipt.source
+      and e.code is not distinct from apply_receipt.code and e.provider_message_id is not distinct from provider_id
+  ) then
+    return false;
+  end if;
+  insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
+  values (message.organization_id, message.id, reported, source, code, detail, provider_id);
+  -- A canceled or suppressed message that the provider has after all tells the truth of what happened to it.
+  if private.status_rank(new_status) > private.status_rank(message.status)
+    or (message.settled_by is not null and private.status_rank(new_status) = private.status_rank('delivered'))
+    or (message.status in ('failed', 'canceled', 'suppressed') and message.provider_message_id is null
+      and message.settled_by is null) then
+    update public.messages m set
+      status = new_status,
+      provider_message_id = coalesce(m.provider_message_id, provider_id),
+      error_code = case when new_status in ('failed', 'undelivered') then apply_receipt.code end,
+      error_message = case when new_status in ('failed', 'undelivered') then detail end,
+      sent_at = coalesce(m.sent_at, now()),
+      delivered_at = case when new_status = 'delivered' then now() end,
+      held_at = null, settling_until = null, unknown_at = null, unknown_reason = null, settled_by = null, updated_at = now()
+    where m.id = message.id;
+  elsif message.provider_message_id is null then
+    update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;
+  end if;
+  return true;
+end
+$$;
+
+-- What the provider says about a locked message, asked by us: { provider_message_id, status, code?, message?, opt_out?,
+-- facts? }. The door of callbacks.
+create function private.apply_report(message public.messages, report jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status', report ->> 'code',
+    report ->> 'message', 'provider');
+  if report -> 'facts' <> '{}' then
+    perform private.keep_facts(message.id, report -> 'facts');
+  end if;
+  if (report ->> 'opt_out')::boolean then
+    perform private.suppress(message.organization_id, message.to_number, 'provider',
+      'The provider says that the number opted out (' || coalesce(report ->> 'code', 'no code') || ').');
+  end if;
+end
+$$;
+
+-- Counts one more question without a final answer. Each next one waits longer; after the last the message is listed.
+create function private.count_question(message public.messages, reason text)
+returns text
+language plpgsql set search_path = ''
+as $$
+declare
+  most integer;
+begin
+  select k.most into most from private.status_lookups k where k.provider = message.provider;
+  update public.messages m set
+    asked = m.asked + 1,
+    settling_until = now() + least(interval '20 hours', interval '1 hour' * 4 ^ least(m.asked, 6)),
+    unknown_at = case when m.asked + 1 >= most then now() end,
+    unknown_reason = case when m.asked + 1 >= most then reason end,
+    updated_at = now()
+  where m.id = message.id;
+  return case when message.asked + 1 >= most then 'listed' else 'waiting' end;
+end
+$$;
+
+-- Messages that were accepted and have no final status for too long, and those held in doubt that the provider can look
+-- for: leased to whoever asks. An even share for each account; one whose provider refuses to answer is left alone.
+-- quiet_seconds overrides the time without a word (after a crash). Answers { messages, credentials, listed: those that
+-- are too old to be asked about }. Definer: as dispatch_step.
+create function private.claim_unsettled(quiet_seconds integer, want integer)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  accounts uuid[];
+  answer jsonb;
+begin
+  accounts := array(
+    select a.id
+    from public.sms_accounts a
+    join private.status_lookups k on k.provider = a.provider
+    cross join lateral (
+      select from public.messages m
+      where m.account_id = a.id and m.status = 'sent' and m.unknown_at is null
+        and greatest(m.sent_at, m.settling_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.quiet)
+      order by greatest(m.sent_at, m.settling_until) limit 1
+    ) waiting
+    where not exists (select from private.lookup_pauses p where p.account_id = a.id and p.until > now())
+    order by random() limit want);
+
+  with accepted as materialized (
+    select p.* from unnest(accounts) as account (id)
+    join public.sms_accounts a on a.id = account.id
+    join private.status_lookups k on k.provider = a.provider
+    cross join lateral (
+      select m.id, m.sent_at < now() - k.kept as too_old from public.messages m
+      where m.account_id = account.id and m.status = 'sent' and m.unknown_at is null
+        and greatest(m.sent_at, m.settling_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.quiet)
+      order by greatest(m.sent_at, m.settling_until)
+      limit ceil(want::numeric / nullif(cardinality(accounts), 0))
+      for update of m skip locked
+    ) p
+    limit want
+  ), held as materialized (
+    -- Arkesel has no list to look into: of a message without an id it can tell nothing.
+    select m.id, m.sending_at < now() - k.kept as too_old
+    from public.messages m join private.status_lookups k on k.provider = m.provider
+    where m.status = 'sending' and m.held_at is not null and m.unknown_at is null and m.account_id is not null
+      and (m.provider = 'twilio' or m.provider_message_id is not null)
+      and greatest(m.sending_at, m.settling_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.quiet)
+      and not exists (select from private.lookup_pauses p where p.account_id = m.account_id and p.until > now())
+    order by m.sending_at limit want
+    for update of m skip locked
+  ), leased as (
+    update public.messages m set
+      settling_until = now() + interval '2 minutes',
+      unknown_at = case when p.too_old then now() end,
+      unknown_reason = case when p.too_old then 'too_old' end,
+      updated_at = case when p.too_old then now() else m.updated_at end
+    from (select * from accepted union all select * from held limit want) p
+    where m.id = p.id
+    returning m.*
+  )
+  select jsonb_build_object(
+    'listed', count(*) filter (where l.unknown_at is not null),
+    'messages', coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number,
+      'from', l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id,
+      'provider_message_id', l.provider_message_id, 'since', coalesce(l.sending_at, l.sent_at)))
+      filter (where l.unknown_at is null), '[]'))
+  into answer from leased l;
+  if answer -> 'messages' = '[]' then
+    perform private.tell_unknown();
+  end if;
+  return answer || jsonb_build_object('credentials', private.account_credentials(array(
+    select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer -> 'messages') c)));
+end
+$$;
+
+-- Lists what cannot be asked about because its account is gone, and tells the admins of what is newly listed, once a day.
+create function private.tell_unknown()
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+begin
+  update public.messages m set unknown_at = now(), unknown_reason = 'no_account', updated_at = now()
+  from private.status_lookups k
+  where m.account_id is null and m.status = 'sent' and m.unknown_at is null and k.provider = m.provider
+    and greatest(m.sent_at, m.settling_until) < now() - k.quiet;
+  perform private.notify(array_agg(row(n.organization_id, n.user_id, 'messages_unknown', n.today,
+    case n.texts when 1 then 'What became of a text is unknown' else 'What became of ' || n.texts || ' texts is unknown' end,
+    'Their provider was asked and has no final status. They are listed among the texts, where you can settle them by hand.',
+    jsonb_build_object('messages', n.texts), null)::private.notice))
+  from (
+    select s.organization_id, s.user_id, day.today, (
+      select count(*) from public.messages m
+      where m.organization_id = s.organization_id and (m.unknown_at is not null or m.held_at is not null)
+        and m.unknown_at > coalesce((
+          select max(t.created_at) from public.notifications t
+          where t.organization_id = s.organization_id and t.user_id = s.user_id
+            and t.event_key in (day.today, day.yesterday)), now() - interval '25 hours')) as texts
+    from (
+      select distinct m.organization_id from public.messages m
+      where (m.unknown_at is not null or m.held_at is not null) and m.unknown_at > now() - interval '25 hours'
+    ) o
+    join public.memberships s on s.organization_id = o.organization_id and s.status = 'active'
+    join public.roles r on r.id = s.role_id and r.organization_id is null and r.key = 'admin'
+    cross join (
+      select 'messages_unknown:' || current_date as today, 'messages_unknown:' || (current_date - 1) as yesterday
+    ) day
+  ) n
+  where n.texts > 0;
+end
+$$;
+
+create function public.claim_unsettled(quiet_seconds integer default null, want integer default 100)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.claim_unsettled(quiet_seconds, want)
+$$;
+comment on function public.claim_unsettled is 'Leases messages without a final status, to ask the provider about them.';
+
+-- As shipped; besides, accounts that are left alone are left out, and each message says whether it was left behind by an
+-- unclean end: nobody recorded even that its outcome is unknown, and it is found for the first time.
+create or replace function private.claim_doubtful(settle_seconds integer, want integer)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  answer jsonb;
+begin
+  with picked as materialized (
+    select d.id, d.settling_until is null and not exists (
+        select from public.message_events e
+        where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as left_behind
+    from public.messages d
+    where d.status = 'sending' and d.held_at is null
+      and d.sending_at < now() - settle_seconds * interval '1 second'
+      and (d.settling_until is null or d.settling_until < now())
+      and not exists (select from private.lookup_pauses p where p.account_id = d.account_id and p.until > now())
+    order by d.sending_at limit want for update of d skip locked
+  ), leased as (
+    update public.messages m set settling_until = now() + interval '1 minute'
+    from picked p where m.id = p.id
+    returning m.*, p.left_behind
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from', l.from_number,
+    'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_message_id', l.provider_message_id,
+    'since', l.sending_at, 'left_behind', l.left_behind)), '[]')
+  into answer from leased l;
+  return jsonb_build_object('messages', answer, 'credentials', private.account_credentials(array(
+    select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
+end
+$$;
+
+-- As shipped; besides, two messages in doubt cannot both take one candidate, price and parts are kept, and one that is
+-- held already is never sent again without a person's word.
+create or replace function private.settle_message(message_id uuid, attempt integer, candidates jsonb)
+returns text
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  message public.messages;
+  organization public.organizations;
+  choice text;
+  found_report jsonb;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
+  select * into message from public.messages m where m.id = message_id for update;
+  if message is null or message.status <> 'sending' or message.attempts <> attempt then
+    return 'settled';
+  end if;
+  select c into found_report from jsonb_array_elements(candidates) c
+  where not exists (
+    select from public.messages m where m.provider_message_id = c ->> 'provider_message_id' and m.id <> message_id)
+  limit 1;
+  if found_report is not null then
+    perform private.apply_report(message, found_report);
+    return 'found';
+  end if;
+  if message.held_at is not null then
+    return private.count_question(message, 'not_found');
+  end if;
+  select * into organization from public.organizations o where o.id = message.organization_id;
+  choice := case message.category when 'marketing' then organization.uncertain_marketing
+    else organization.uncertain_service end;
+  if choice = 'resend' and message.attempts < 8 then
+    update public.messages m set status = 'queued', send_after = now(), settling_until = null, updated_at = now()
+    where m.id = message_id;
+    return 'resend';
+  end if;
+  update public.messages m set held_at = now(), updated_at = now() where m.id = message_id;
+  perform private.notify_admins(message.organization_id, 'message_held', 'A text needs a decision',
+    'Nobody can say whether a text was sent. It is held until someone decides.', jsonb_build_object('message_id', message_id));
+  return 'held';
+end
+$$;
+
+-- What came of one question about a message: see record_lookups.
+create function private.record_lookup(message_id uuid, attempt integer, kind text, candidates jsonb)
+returns text
+language plpgsql set search_path = ''
+as $$
+declare
+  message public.messages;
+  report jsonb;
+begin
+  select * into message from public.messages m where m.id = message_id for update;
+  if message.id is null then
+    return 'settled';
+  end if;
+  if kind in ('failed', 'skipped') then
+    -- The next run asks, when its account is not left alone any more.
+    update public.messages m set settling_until = case m.status when 'sending' then now() end
+    where m.id = message.id and m.status in ('sending', 'sent') and m.settling_until is not null;
+    return 'unanswered';
+  end if;
+  if message.status = 'sending' then
+    if kind = 'unclear' then
+      return case when message.held_at is null then 'unanswered' else private.count_question(message, 'unclear') end;
+    end if;
+    return private.settle_message(message.id, attempt, candidates);
+  end if;
+  select c into report from jsonb_array_elements(candidates) c
+  where c ->> 'provider_message_id' = message.provider_message_id limit 1;
+  if kind = 'answered' and report is not null then
+    perform private.apply_report(message, report);
+    select * into message from public.messages m where m.id = message_id;
+  end if;
+  if message.status <> 'sent' or message.unknown_at is not null then
+    return 'settled';
+  end if;
+  return private.count_question(message,
+    case when kind = 'unclear' then 'unclear' when report is null then 'not_found' else 'not_final' end);
+end
+$$;
+
+-- What came of a group of questions: [{ id, attempt, account_id, kind, candidates?, code?, retry_after_seconds? }]. kind:
+-- answered (candidates: the provider's messages that this may be, none if it has none), unclear (this one's answer made
+-- no sense), failed (the account's provider refused, or did not answer at all), skipped (not asked after that). Answers
+-- how many came to what. In the order of ids, so that two groups do not wait for each other. Definer: as dispatch_step.
+create function private.record_lookups(answers jsonb)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  lookup record;
+  result text;
+  results jsonb := '{}'::jsonb;
+begin
+  insert into private.lookup_pauses as p (account_id, organization_id, until, failures, reason)
+  select a.id, a.organization_id, now() + greatest(interval '30 seconds', f.retry_after), 1, f.code
+  from (
+    select x.account_id, coalesce(min(x.code), 'none') as code,
+      least(86400, coalesce(max(x.retry_after_seconds), 0)) * interval '1 second' as retry_after
+    from jsonb_to_recordset(answers) as x (account_id uuid, kind text, code text, retry_after_seconds numeric)
+    where x.kind = 'failed' group by x.account_id
+  ) f
+  join public.sms_accounts a on a.id = f.account_id
+  order by a.id
+  on conflict on constraint lookup_pauses_pkey do update set
+    until = greatest(excluded.until, now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(p.failures, 10))),
+    failures = p.failures + 1, reason = excluded.reason;
+  delete from private.lookup_pauses p
+  where p.account_id in (
+      select x.account_id from jsonb_to_recordset(answers) as x (account_id uuid, kind text)
+      group by x.account_id having bool_or(x.kind = 'answered') and not bool_or(x.kind = 'failed'));
+  for lookup in
+    select * from jsonb_to_recordset(answers) as x (id uuid, attempt integer, kind text, candidates jsonb)
+    where x.id is not null order by x.id
+  loop
+    result := private.record_lookup(lookup.id, lookup.attempt, lookup.kind, coalesce(lookup.candidates, '[]'));
+    results := results || jsonb_build_object(result, coalesce((results ->> result)::integer, 0) + 1);
+  end loop;
+  return results;
+end
+$$;
+
+create function public.record_lookups(answers jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.record_lookups(answers)
+$$;
+comment on function public.record_lookups is
+  'Records what providers answered about messages without a final status: how many were settled, wait, were listed.';
+
+-- Prices. Twilio names them in no callback, and in a text's resource only some time after it was sent; so the day after, each
+-- number's list of the day is read, a thousand texts at a time. A final status that it shows is taken over as well.
+create table private.price_cursors (
+  account_id uuid primary key,
+  organization_id uuid not null,
+  day date not null,
+  page text,
+  due_at timestamptz not null,
+  constraint price_cursors_account foreign key (organization_id, account_id)
+    references public.sms_accounts (organization_id, id) on delete cascade
+);
+comment on table private.price_cursors is
+  'How far each Twilio number''s lists are read: the day, where its list goes on, and when it is read or who reads it is late.';
+create index price_cursors_organization on private.price_cursors (organization_id, account_id);
+create index price_cursors_due on private.price_cursors (due_at);
+
+-- Leases numbers whose list is due. Answers { lists: [{ account_id, from, day, page }], credentials }. Definer: as
+-- dispatch_step.
+create function private.claim_price_lists(want integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+begin
+  insert into private.price_cursors (account_id, organization_id, day, due_at)
+  select a.id, a.organization_id, d.day, (d.day + 1)::timestamp at time zone 'UTC' + interval '3 hours'
+  from public.sms_accounts a
+  cross join lateral (select greatest(a.created_at::date, current_date - 1) as day) d
+  where a.provider = 'twilio'
+    and not exists (select from private.price_cursors c where c.account_id = a.id)
+  on conflict on constraint price_cursors_pkey do nothing;
+  with picked as materialized (
+    select c.account_id from private.price_cursors c
+    where c.due_at <= now()
+      and not exists (select from private.lookup_pauses p where p.account_id = c.account_id and p.until > now())
+    order by c.due_at limit want for update skip locked
+  ), leased as (
+    -- A page's address may be too old to be understood: after some failures the day is begun anew.
+    update private.price_cursors c set
+      due_at = now() + interval '2 minutes',
+      page = case when coalesce((select p.failures from private.lookup_pauses p where p.account_id = c.account_id), 0) < 3
+        then c.page end
+    from picked p where c.account_id = p.account_id returning c.*
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('account_id', l.account_id, 'from', a.sender_id, 'day', l.day, 'page', l.page)), '[]')
+  into answer from leased l join public.sms_accounts a on a.id = l.account_id;
+  return jsonb_build_object('lists', answer, 'credentials', private.account_credentials(array(
+    select (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
+end
+$$;
+
+create function public.claim_price_lists(want integer default 5)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.claim_price_lists(want)
+$$;
+comment on function public.claim_price_lists is 'Leases Twilio numbers whose list of a day is to be read for prices.';
+
+-- One page of a number's list: reports as in record_lookups' candidates; next_page null ends the day. What was recorded
+-- already is left alone, so that a page read twice changes nothing. Definer: as dispatch_step.
+create function private.record_price_page(account_id uuid, day date, reports jsonb, next_page text)
+returns integer
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  account public.sms_accounts;
+  message public.messages;
+  unfinished uuid[];
+  priced integer;
+begin
+  select * into account from public.sms_accounts a where a.id = record_price_page.account_id;
+  -- In the order of ids, as record_lookups.
+  perform from public.messages m
+  where m.organization_id = account.organization_id and m.provider = account.provider
+    and m.provider_message_id in (select r ->> 'provider_message_id' from jsonb_array_elements(reports) r)
+  order by m.id for update;
+  unfinished := array(
+    select m.id from jsonb_array_elements(reports) r
+    join public.messages m on m.provider_message_id = r ->> 'provider_message_id' and m.provider = account.provider
+      and m.organization_id = account.organization_id
+    where m.status = 'sent' and private.status_rank(r ->> 'status') > private.status_rank('sent')
+      and r ->> 'status' not in ('queued', 'sending')
+    order by m.id);
+  for message in select * from public.messages m where m.id = any (unfinished) order by m.id loop
+    perform private.apply_report(message, r) from jsonb_array_elements(reports) r
+    where r ->> 'provider_message_id' = message.provider_message_id;
+  end loop;
+  update public.messages m set
+    price = abs((r -> 'facts' ->> 'price')::numeric),
+    price_currency = r -> 'facts' ->> 'currency',
+    segments = coalesce((r -> 'facts' ->> 'segments')::integer, m.segments),
+    updated_at = now()
+  from jsonb_array_elements(reports) r
+  where m.provider_message_id = r ->> 'provider_message_id' and m.provider = account.provider
+    and m.organization_id = account.organization_id and r -> 'facts' ->> 'price' is not null and m.price is null;
+  get diagnostics priced = row_count;
+  update private.price_cursors c set
+    page = next_page,
+    day = case when next_page is null then c.day + 1 else c.day end,
+    due_at = case when next_page is null then (c.day + 2)::timestamp at time zone 'UTC' + interval '3 hours' else now() end
+  where c.account_id = record_price_page.account_id and c.day = record_price_page.day;
+  return priced + cardinality(unfinished);
+end
+$$;
+
+create function public.record_price_page(account_id uuid, day date, reports jsonb, next_page text default null)
+returns integer
+language sql set search_path = ''
+as $$
+  select private.record_price_page(account_id, day, reports, next_page)
+$$;
+comment on function public.record_price_page is 'Takes over prices and final statuses from one page of a number''s list; answers how many.';
+
+-- A person says what became of a text that nobody else can tell of: delivered, failed, or, of a service text in doubt,
+-- that it shall be sent again. A marketing text is never repeated on doubt. Definer: messages are written by functions only.
+create function private.settle_by_hand(organization_id uuid, message_id uuid, outcome text, reason text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  message public.messages;
+begin
+  perform private.require_permission(organization_id, 'messages:send');
+  select * into message from public.messages m
+  where m.organization_id = settle_by_hand.organization_id and m.id = message_id and m.direction = 'outbound' for update;
+  if message.id is null then
+    perform private.problem(404, 'not_found', 'There is no such message.');
+  end if;
+  if message.settled_by is not null and message.status = outcome then
+    return to_jsonb(message);
+  end if;
+  if not (message.status = 'sent' and message.unknown_at is not null)
+    and not (message.status = 'sending' and message.held_at is not null) then
+    perform private.problem(409, 'not_unknown', 'What became of this message is known, or still being found out.');
+  end if;
+  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing') then
+    perform private.problem(409, 'not_repeatable', case message.status
+      when 'sending' then 'A marketing message is not repeated on doubt.'
+      else 'The provider took this message; it is not sent again.' end);
+  end if;
+  insert into public.message_events (organization_id, message_id, status, source, detail)
+  values (message.organization_id, message.id, case outcome when 'resend' then 'queued' else outcome end, 'person', reason);
+  update public.messages m set
+    status = case outcome when 'resend' then 'queued' else outcome end,
+    send_after = case outcome when 'resend' then now() else m.send_after end,
+    error_code = case outcome when 'failed' then 'settled_by_hand' end,
+    error_message = case outcome when 'failed' then reason end,
+    sent_at = case outcome when 'delivered' then coalesce(m.sent_at, m.sending_at, now()) else m.sent_at end,
+    delivered_at = case outcome when 'delivered' then now() end,
+    settled_by = case when outcome <> 'resend' then auth.uid() end,
+    asked = 0, held_at = null, settling_until = null, unknown_at = null, unknown_reason = null, updated_at = now()
+  where m.id = message.id
+  returning * into message;
+  if outcome = 'resend' then
+    perform private.invoke('jobs/dispatch-messages');
+  end if;
+  return to_jsonb(message);
+end
+$$;
+
+create function public.settle_by_hand(organization_id uuid, message_id uuid, outcome text, reason text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.settle_by_hand(organization_id, message_id, outcome, reason)
+$$;
+comment on function public.settle_by_hand is
+  'Says what became of a message that is listed as unknown: delivered, failed, or resend (service messages in doubt).';
+
+-- As shipped, and unknown: those of which nobody can say what became of them.
+create or replace function public.list_messages(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  conditions text := 'x.organization_id = $1' || private.conditions(filters - 'unknown', '{
+    "status": ["status", "=", "text"], "direction": ["direction", "=", "text"], "to": ["to_number", "=", "text"],
+    "batch_id": ["batch_id", "=", "uuid"], "campaign_id": ["campaign_id", "=", "uuid"],
+    "customer_id": ["customer_id", "=", "uuid"], "from": ["created_at", ">=", "timestamptz"],
+    "before": ["created_at", "<", "timestamptz"]}') || case (filters ->> 'unknown')::boolean
+      when true then ' and (x.unknown_at is not null or x.held_at is not null)'
+      when false then ' and x.unknown_at is null and x.held_at is null' else '' end;
+  answer jsonb;
+begin
+  perform private.require_permission(organization_id, 'messages:read');
+  execute format(
+    'select jsonb_build_object(
+      ''total'', (select count(*) from public.messages x where %1$s),
+      ''rows'', coalesce((select jsonb_agg(to_jsonb(p)) from (
+        select x.* from public.messages x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
+    conditions)
+  into answer using list_messages.organization_id, filters, page_limit, page_offset;
+  return answer;
+end
+$$;
+comment on function public.list_messages is
+  'One page of messages, newest first. filters: { status?, unknown?, direction?, to?, batch_id?, campaign_id?, customer_id?, from?, before? }.';
+
+grant execute on function private.settle_by_hand(uuid, uuid, text, text) to authenticated;
+grant execute on function public.settle_by_hand(uuid, uuid, text, text) to authenticated;
+grant execute on function private.claim_unsettled(integer, integer), private.record_lookups(jsonb),
+  private.claim_price_lists(integer), private.record_price_page(uuid, date, jsonb, text)
+to service_role;
+grant execute on function public.claim_unsettled(integer, integer), public.record_lookups(jsonb),
+  public.claim_price_lists(integer), public.record_price_page(uuid, date, jsonb, text)
+to service_role;
+
+-- Every hour rather than every day: each message is asked about at growing distances, the first time an hour after its
+-- last word, so that a lost callback is made good within two hours.
+select cron.schedule('reconcile-messages', '23 * * * *', $$select private.invoke('jobs/reconcile-messages')$$);

@@ -1,0 +1,195 @@
+-- Reconciliation in the database: who is asked about when, what an answer does, what is listed, and who may say what by hand.
+begin;
+\ir support.inc
+select plan(128);
+do $$
+begin
+  update public.messages set unknown_at = now() where status = 'sent';
+  update public.messages set status = 'failed' where status = 'sending';
+  delete from private.price_cursors;
+  perform tests.arrange();
+  insert into public.sms_accounts (organization_id, provider, sender_id)
+  values (tests.id('ours'), 'twilio', '+15550100001'), (tests.id('theirs'), 'twilio', '+15550100002');
+  perform tests.remember('sender of ' || name, (
+    select id from public.sms_accounts where organization_id = tests.id(name) and provider = 'twilio'))
+  from unnest(array['ours', 'theirs']) name;
+end
+$$;
+-- A text that the provider took two hours ago.
+create function tests.sent(name text, organization text default 'ours', ago interval default '2 hours', category text default 'service')
+returns uuid language plpgsql as $$
+declare
+  message uuid;
+begin
+  insert into public.messages (organization_id, account_id, to_number, from_number, body, encoding, segments, status, provider,
+    provider_message_id, attempts, sending_at, sent_at, category)
+  select a.organization_id, a.id, '+233244000001', a.sender_id, 'Text ' || name, 'GSM-7', 1, 'sent', a.provider, 'SM ' || name, 1,
+    now() - ago, now() - ago, sent.category
+  from public.sms_accounts a where a.id = tests.id('sender of ' || organization)
+  returning id into message;
+  return tests.remember(name, message);
+end
+$$;
+create function tests.held(name text, category text default 'service') returns void language sql as $$
+  select tests.sent(name, category => category);
+  update public.messages set status = 'sending', provider_message_id = null, sent_at = null, held_at = now() where id = tests.id(name)
+$$;
+create function tests.message(name text) returns public.messages language sql stable as $$
+  select m from public.messages m where m.id = tests.id(name)
+$$;
+create function tests.claim(want integer default 100, quiet integer default null) returns text[] language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('service_role');
+  answer := public.claim_unsettled(quiet, want);
+  perform tests.act_as('postgres');
+  return array(select substr(m ->> 'body', 6) from jsonb_array_elements(answer -> 'messages') m order by 1);
+end
+$$;
+create function tests.answer(name text, kind text, status text default null, more jsonb default '{}') returns jsonb language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('service_role');
+  answer := public.record_lookups(jsonb_build_array(jsonb_build_object('id', tests.id(name), 'attempt', 1, 'kind', kind,
+    'account_id', (tests.message(name)).account_id, 'candidates', case when status is null then '[]' else
+      jsonb_build_array(jsonb_build_object('provider_message_id', 'SM ' || name, 'status', status) || more) end)
+    || case when status is null then more else '{}' end));
+  perform tests.act_as('postgres');
+  return answer;
+end
+$$;
+create function tests.clear() returns void language sql as $$
+  delete from public.message_events;
+  delete from public.messages where organization_id in (tests.id('ours'), tests.id('theirs'));
+  delete from private.lookup_pauses;
+  delete from public.notifications;
+$$;
+grant execute on all functions in schema tests to public;
+
+-- Only for the service role
+select tests.only('{}', call, '42501', call) from unnest(array[
+  'select public.claim_unsettled()', 'select public.record_lookups(''[]'')', 'select public.claim_price_lists()',
+  'select public.record_price_page(gen_random_uuid(), current_date, ''[]'')', 'select private.tell_unknown()']) call;
+select is(tests.outcome('service_role', 'select * from private.' || name), '42501', 'Nobody reads ' || name || ' directly.')
+from unnest(array['status_lookups', 'lookup_pauses', 'price_cursors']) name;
+
+-- Which and when
+do $$ begin
+  perform tests.sent('old'), tests.sent('fresh', ago => '50 minutes'), tests.sent('theirs too', 'theirs');
+  perform tests.sent('done');
+  update public.messages set status = 'delivered' where id = tests.id('done');
+end $$;
+select is(tests.claim(), '{old,"theirs too"}', 'What the provider took over an hour ago, and is not final, is asked about.');
+select is(tests.claim(), '{}', 'Who asks has it to himself.');
+select is(tests.claim(quiet => 600), '{fresh}', 'After a crash nobody waits for the hour.');
+select is((tests.message('old')).asked, 0::smallint, 'Claiming is not asking.');
+do $$ begin perform tests.clear();
+  perform tests.sent('ours ' || n, ago => interval '1 day') from generate_series(100, 180) n;
+  perform tests.sent('theirs ' || n, 'theirs') from generate_series(1, 3) n;
+end $$;
+select is((select array_agg(x.who || x.n order by x.who) from (
+    select split_part(c, ' ', 1) as who, count(*) as n from unnest(tests.claim(10)) c group by 1) x),
+  '{ours5,theirs3}', 'One tenant''s mountain does not keep another waiting.');
+do $$ begin perform tests.clear(); perform tests.sent('ancient', ago => '400 days'), tests.sent('orphan');
+  update public.messages set account_id = null where id = tests.id('orphan'); end $$;
+select is(tests.claim(), '{}', 'What the provider does not keep any more, or whose account is gone, is not asked about.');
+select results_eq($$select (tests.message(n)).unknown_reason from unnest(array['ancient', 'orphan']) n$$, $$values ('too_old'), ('no_account')$$, 'It is listed instead.');
+select is((select count(*) from public.notifications where kind = 'messages_unknown'), 1::bigint, 'The admin of the organization is told.');
+
+-- Answers
+do $$ begin perform tests.clear(); perform tests.sent(n) from unnest(array['a', 'b', 'c', 'd', 'e']) n; end $$;
+select is(tests.answer('a', 'answered', 'delivered', '{"facts": {"price": "-0.0075", "currency": "USD"}}'), '{"settled": 1}', 'A final status settles it.');
+select results_eq($$select status, price, price_currency, delivered_at is not null from public.messages where id = tests.id('a')$$,
+  $$values ('delivered', 0.0075, 'USD', true)$$, 'With its price.');
+select results_eq($$select status, source from public.message_events where message_id = tests.id('a')$$, $$values ('delivered', 'provider')$$, 'It stands in its story.');
+select is(tests.answer('a', 'answered', 'undelivered'), '{"settled": 1}', 'A later answer');
+select is((tests.message('a')).status, 'delivered', 'never undoes a final status.');
+select is(tests.answer('b', 'answered', 'undelivered', '{"code": "30640", "message": "no", "opt_out": true}'), '{"settled": 1}', 'A failure settles it, too.');
+select results_eq($$select status, error_code from public.messages where id = tests.id('b')$$, $$values ('undelivered', '30640')$$, 'With its code.');
+select is((select count(*) from public.suppressions where organization_id = tests.id('ours') and source = 'provider'), 1::bigint, 'One that says opted out suppresses the number.');
+select is(tests.answer('c', 'answered', 'sent'), '{"waiting": 1}', 'What is still under way is asked about again.');
+select is((tests.message('c')).asked, 1::smallint, 'The question counts.');
+select is(tests.answer('c', 'failed'), '{"unanswered": 1}', 'A provider that does not answer');
+select is((tests.message('c')).asked, 1::smallint, 'was not asked.');
+select results_eq($$select failures, until > now() from private.lookup_pauses where account_id = tests.id('sender of ours')$$, $$values (1, true)$$, 'It is left alone.');
+update public.messages set sent_at = now() - interval '1 day', settling_until = null where organization_id = tests.id('ours');
+do $$ begin perform tests.sent('other', 'theirs'); end $$;
+select is(tests.claim(), '{other}', 'Only its own texts wait.');
+select is(tests.answer('c', 'failed', null, '{"retry_after_seconds": 7200, "code": "http_429"}'), '{"unanswered": 1}', 'It may say until when.');
+select results_eq($$select failures, until > now() + interval '119 minutes', reason from private.lookup_pauses where account_id = tests.id('sender of ours')$$,
+  $$values (2, true, 'http_429')$$, 'It is left alone so long.');
+select is(tests.answer('d', 'answered', 'delivered'), '{"settled": 1}', 'An answer');
+select is_empty($$select from private.lookup_pauses$$, 'ends the pause.');
+select is(tests.answer('e', 'skipped'), '{"unanswered": 1}', 'What was not asked');
+select is((tests.message('e')).settling_until, null, 'is free again.');
+select is(array(select tests.answer('c', kind) ->> kind is null from unnest(array['answered', 'unclear', 'answered', 'answered']) kind), '{t,t,t,t}', 'Four more questions.');
+select is((tests.message('c')).unknown_at, null, 'Five are not enough.');
+select is(tests.answer('c', 'unclear'), '{"listed": 1}', 'After six it is listed.');
+select is((tests.message('c')).unknown_reason, 'unclear', 'With the reason.');
+update public.messages set sent_at = now() - interval '9 days', settling_until = null where organization_id = tests.id('ours') and status = 'sent';
+select is(tests.claim(), '{e}', 'What is listed is not asked about.');
+
+-- By hand
+select tests.only('{admin,operator,campaign_manager}', 'settle a text by hand', 'PT403',
+  $$select public.settle_by_hand(tests.id('ours'), tests.id('c'), 'delivered', 'They said so.')$$);
+select is(tests.outcome('outsider', $$select public.settle_by_hand(tests.id('theirs'), tests.id('c'), 'delivered', 'x')$$), 'PT404', 'Nobody settles another tenant''s.');
+select is(tests.outcome('admin', $$select public.settle_by_hand(tests.id('ours'), tests.id('e'), 'delivered', 'x')$$), 'PT409', 'What is being found out is not settled by hand.');
+do $$ begin
+  perform tests.act_as('operator');
+  perform public.settle_by_hand(tests.id('ours'), tests.id('c'), 'failed', 'They got nothing.');
+  perform tests.act_as('postgres');
+end $$;
+select results_eq($$select status, error_code, error_message, settled_by, unknown_at from public.messages where id = tests.id('c')$$,
+  $$values ('failed', 'settled_by_hand', 'They got nothing.', tests.id('operator'), null::timestamptz)$$, 'A person''s word is kept as theirs.');
+select results_eq($$select status, source, detail from public.message_events where message_id = tests.id('c') order by id desc limit 1$$,
+  $$values ('failed', 'person', 'They got nothing.')$$, 'It stands in its story.');
+do $$ begin perform private.apply_receipt(tests.message('c'), 'SM c', 'sent', null, null, 'callback'); end $$;
+select is((tests.message('c')).status, 'failed', 'A late callback that is not final does not overrule it.');
+do $$ begin perform private.apply_receipt(tests.message('c'), 'SM c', 'delivered', null, null, 'callback'); end $$;
+select results_eq($$select status, settled_by, error_code from public.messages where id = tests.id('c')$$, $$values ('delivered', null::uuid, null)$$, 'A final one does.');
+
+-- Doubt
+do $$ begin perform tests.clear(); perform tests.held('service'), tests.held('offer', 'marketing'), tests.held('known'); end $$;
+update public.organizations set uncertain_marketing = 'resend' where id = tests.id('ours');
+select is(tests.claim(), '{known,offer,service}', 'What is held is asked about, too.');
+select is(tests.answer('known', 'answered', 'delivered'), '{"found": 1}', 'It may be found after all.');
+select results_eq($$select status, held_at, provider_message_id from public.messages where id = tests.id('known')$$, $$values ('delivered', null::timestamptz, 'SM known')$$, 'Then nobody need decide.');
+select is(tests.answer('offer', 'answered'), '{"waiting": 1}', 'Not being found');
+select is((tests.message('offer')).status, 'sending', 'never sends again what is held.');
+select is(tests.outcome('admin', $$select public.settle_by_hand(tests.id('ours'), tests.id('offer'), 'resend', 'x')$$), 'PT409', 'Nor does a person send marketing again on doubt.');
+select is(tests.outcome('admin', $$select public.settle_by_hand(tests.id('ours'), tests.id('service'), 'resend', 'x')$$), '1', 'A service text they may.');
+do $$ begin perform tests.clear(); perform tests.held('left'), tests.held('noted');
+  update public.messages set held_at = null where organization_id = tests.id('ours');
+  insert into public.message_events (organization_id, message_id, status, source) values (tests.id('ours'), tests.id('noted'), 'unknown', 'dispatch');
+end $$;
+select set_eq($$select m ->> 'body', (m ->> 'left_behind')::boolean from jsonb_array_elements(private.claim_doubtful(60, 10) -> 'messages') m
+  where m ->> 'body' in ('Text left', 'Text noted')$$, $$values ('Text left', true), ('Text noted', false)$$, 'Doubt of which nobody took note was left by an unclean end.');
+
+-- Prices
+do $$ begin
+  perform tests.clear();
+  perform tests.sent('priced'), tests.sent('open'), tests.sent('free'), tests.sent('not ours', 'theirs');
+  update public.messages set status = 'delivered' where id in (tests.id('priced'), tests.id('free'));
+  perform private.claim_price_lists(5);
+  update private.price_cursors set due_at = now() - interval '1 second', day = '2026-01-01' where account_id = tests.id('sender of ours');
+end $$;
+select is((select array_agg((l ->> 'from') || ' ' || (l ->> 'day')) from jsonb_array_elements(private.claim_price_lists(5) -> 'lists') l),
+  '{"+15550100001 2026-01-01"}', 'A number''s list is read when its day is over.');
+select is(private.claim_price_lists(5) -> 'lists', '[]', 'By one at a time.');
+select is(private.record_price_page(tests.id('sender of ours'), '2026-01-01', '[
+  {"provider_message_id": "SM priced", "status": "delivered", "facts": {"price": "-0.0079", "currency": "USD", "segments": 2}},
+  {"provider_message_id": "SM open", "status": "undelivered", "code": "30003", "facts": {"price": "-0.0079", "currency": "USD"}},
+  {"provider_message_id": "SM free", "status": "delivered", "facts": {}},
+  {"provider_message_id": "SM not ours", "status": "delivered", "facts": {"price": "-0.0079", "currency": "USD"}},
+  {"provider_message_id": "SM nobody", "status": "delivered", "facts": {"price": "-0.0079", "currency": "USD"}}]', 'next'), 2, 'A page names prices and ends.');
+select results_eq($$select (tests.message(n)).status, (tests.message(n)).price, (tests.message(n)).segments from unnest(array['priced', 'open', 'free', 'not ours']) n$$,
+  $$values ('delivered', 0.0079, 2), ('undelivered', 0.0079, 1), ('delivered', null, 1), ('sent', null, 1)$$, 'Of the number''s own organization only.');
+select results_eq($$select day, page from private.price_cursors where account_id = tests.id('sender of ours')$$, $$values (date '2026-01-01', 'next')$$, 'The day goes on with the next page.');
+do $$ begin perform private.record_price_page(tests.id('sender of ours'), '2026-01-01', '[]', null) from generate_series(1, 2); end $$;
+select results_eq($$select day, page, due_at from private.price_cursors where account_id = tests.id('sender of ours')$$,
+  $$values (date '2026-01-02', null::text, timestamptz '2026-01-03 03:00Z')$$, 'After the last comes the next day, once.');
+
+select * from finish();
+rollback;

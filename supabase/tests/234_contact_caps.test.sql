@@ -1,0 +1,51 @@
+-- How often the law of a place lets one sender text a person: counted over all campaigns of the organization, however few
+-- hours the organization itself leaves between texts.
+begin;
+\ir support.inc
+select no_plan();
+do $$
+begin
+  update public.sms_accounts set status = 'disabled';
+  update public.campaigns set status = 'canceled' where status in ('running', 'freezing', 'scheduled');
+  -- At every hour, so that only the caps are judged.
+  delete from private.contact_windows;
+  perform tests.arrange();
+  update public.organizations set country = 'US', marketing_consent = 'not_required' where id = tests.id('ours');
+  delete from public.sms_accounts where organization_id = tests.id('ours');
+  insert into public.sms_accounts (organization_id, provider, sender_id, is_default) values (tests.id('ours'), 'twilio', '+12125550001', true);
+  insert into public.templates (id, organization_id, name, category, body) values
+    (tests.remember('template', private.uuid_v7()), tests.id('ours'), 'T', 'marketing', 'Hi. Reply STOP to opt out.');
+  insert into public.leads (organization_id, first_name, phone, country, region) values
+    (tests.id('ours'), 'By area code', '+13055550101', null, null), (tests.id('ours'), 'By address', '+12125550102', 'US', 'Oklahoma'),
+    (tests.id('ours'), 'Elsewhere', '+12125550103', null, null), (tests.id('ours'), 'Moved away', '+13055550104', 'US', 'NY'),
+    (tests.id('ours'), 'Abroad', '+233244000105', null, null);
+end
+$$;
+create function tests.campaign(name text) returns text[] language plpgsql as $$
+declare
+  campaign uuid := private.uuid_v7();
+  answer jsonb;
+begin
+  insert into public.campaigns (id, organization_id, name, status, audience, started_at)
+  values (campaign, tests.id('ours'), name, 'freezing', '{"filter": {}}', now() + interval '1 hour');
+  insert into public.campaign_templates (organization_id, campaign_id, template_id) values (tests.id('ours'), campaign, tests.id('template'));
+  perform private.freeze_slice(campaign, 1000);
+  answer := private.dispatch_step('[]', 50);
+  -- What was claimed has gone out.
+  update public.messages m set status = 'sent' where m.campaign_id = campaign;
+  return (select array_agg(l.first_name order by l.first_name) from public.campaign_targets t join public.leads l on l.id = t.lead_id
+    where t.campaign_id = campaign and t.status = 'excluded' and t.reason = 'frequency_cap');
+end
+$$;
+select is(tests.campaign('One'), null, 'The first goes to all.');
+select is(tests.campaign('Two'), null, 'So does the second.');
+select is(tests.campaign('Three'), null, 'And the third.');
+select is(tests.campaign('Four'), '{"By address","By area code"}', 'The fourth goes only where no law counts.');
+update public.messages m set id = private.uuid_v7_floor(now() - interval '25 hours') where m.campaign_id = (select c.id from public.campaigns c where c.name = 'One')
+  and m.to_number = '+13055550101';
+select is(tests.campaign('Five'), '{"By address"}', 'After a day one more may go.');
+select is(private.contact_cap('+15035550100', null, null, '2025-12-31')::text, '(,)', 'Before its first day a law does not count.');
+select is(private.contact_cap('+15035550100', null, null, '2026-01-01')::text, '(3,24)', 'From then on it does.');
+select is_empty($$select from private.contact_caps where source = ''$$, 'Each has its source.');
+select * from finish();
+rollback;
