@@ -24,14 +24,14 @@ alter table public.consents
   add column recognized_by text constraint consents_recognized_by check (recognized_by in ('keyword', 'phrase', 'person', 'provider')),
   add column rule_id uuid,
   add column honored_at timestamptz;
--- Judging a million numbers reads the latest event of each from the index alone.
-drop index public.consents_of_phone;
-create index consents_of_phone on public.consents (organization_id, phone, id desc) include (channel, event);
 
 -- The latest entry of a number counts. But a list of last year's consents, imported today, takes nobody's revocation back:
 -- it is kept as what it is, and marked.
 alter table public.consents add column outdated boolean not null default false;
 comment on column public.consents.outdated is 'Consent given before a revocation that was known when it was written down: it lets nothing through.';
+-- Judging a million numbers reads the latest event of each from the index alone.
+drop index public.consents_of_phone;
+create index consents_of_phone on public.consents (organization_id, phone, id desc) include (channel, event, outdated);
 
 create function private.date_consent()
 returns trigger

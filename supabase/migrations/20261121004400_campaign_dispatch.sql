@@ -26,12 +26,11 @@ as $$
       bool_or(l.kind = 'registry') as registry
     from private.dnc_numbers d
     join public.dnc_lists l on l.organization_id = d.organization_id and l.id = d.list_id and l.status = 'active'
-<<<<<<< HEAD
     where d.organization_id = judge_numbers.organization_id and d.phone = any (phones)
     group by d.phone
   ), latest as materialized (
     select distinct on (c.phone) c.phone, c.id, c.event from public.consents c
-    where c.organization_id = judge_numbers.organization_id and c.phone = any (phones) and c.channel = 'sms'
+    where c.organization_id = judge_numbers.organization_id and c.phone = any (phones) and c.channel = 'sms' and not c.outdated
     order by c.phone, c.id desc
   ), open_reviews as materialized (
     select r.phone from public.reply_reviews r
@@ -51,19 +50,6 @@ as $$
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
   left join open_reviews r on r.phone = n.phone
-=======
-    where d.organization_id = judge_numbers.organization_id and d.phone = n.phone
-  ) listed on true
-  left join lateral (
-    select c.id, c.event from public.consents c
-    where c.organization_id = judge_numbers.organization_id and c.phone = n.phone and c.channel = 'sms' and not c.outdated
-    order by c.id desc limit 1
-  ) consent on true
-  left join lateral (
-    select true as open from public.reply_reviews r
-    where r.organization_id = judge_numbers.organization_id and r.phone = n.phone and r.status = 'open' limit 1
-  ) review on true
->>>>>>> origin/main
 $$;
 comment on function private.judge_numbers is 'Why each number must get no marketing text now, and the consent that lets it.';
 

@@ -216,6 +216,61 @@ export type Database = {
           },
         ];
       };
+      "campaign_alerts": {
+        Row: {
+          "campaign_id": string;
+          "cases": number;
+          "id": string;
+          "kind": string;
+          "opened_at": string;
+          "organization_id": string;
+          "resolution": string | null;
+          "resolved_at": string | null;
+          "sample": number;
+          "threshold": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "campaign_id": string;
+          "cases": number;
+          "id"?: string;
+          "kind": string;
+          "opened_at"?: string;
+          "organization_id": string;
+          "resolution"?: string | null;
+          "resolved_at"?: string | null;
+          "sample": number;
+          "threshold": number;
+        };
+        Update: {
+          "campaign_id"?: string;
+          "cases"?: number;
+          "id"?: string;
+          "kind"?: string;
+          "opened_at"?: string;
+          "organization_id"?: string;
+          "resolution"?: string | null;
+          "resolved_at"?: string | null;
+          "sample"?: number;
+          "threshold"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "campaign_alerts_campaign";
+            columns: ["organization_id", "campaign_id"];
+            isOneToOne: false;
+            referencedRelation: "campaigns";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "campaign_alerts_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "campaign_numbers": {
         Row: {
           "account_id": string;
@@ -515,6 +570,106 @@ export type Database = {
             columns: ["recorded_by"];
             isOneToOne: false;
             referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "conversations": {
+        Row: {
+          "assigned_to": string | null;
+          "closed_at": string | null;
+          "closed_by": string | null;
+          "created_at": string;
+          "customer_id": string | null;
+          "id": string;
+          "last_direction": string;
+          "last_message_at": string;
+          "last_message_id": string;
+          "last_preview": string;
+          "lead_id": string | null;
+          "organization_id": string;
+          "phone": string;
+          "provider": string;
+          "sender": string;
+          "status": string;
+          "unread": number;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "assigned_to"?: string | null;
+          "closed_at"?: string | null;
+          "closed_by"?: string | null;
+          "created_at"?: string;
+          "customer_id"?: string | null;
+          "id"?: string;
+          "last_direction": string;
+          "last_message_at": string;
+          "last_message_id": string;
+          "last_preview": string;
+          "lead_id"?: string | null;
+          "organization_id": string;
+          "phone": string;
+          "provider": string;
+          "sender": string;
+          "status"?: string;
+          "unread"?: number;
+          "updated_at"?: string;
+        };
+        Update: {
+          "assigned_to"?: string | null;
+          "closed_at"?: string | null;
+          "closed_by"?: string | null;
+          "created_at"?: string;
+          "customer_id"?: string | null;
+          "id"?: string;
+          "last_direction"?: string;
+          "last_message_at"?: string;
+          "last_message_id"?: string;
+          "last_preview"?: string;
+          "lead_id"?: string | null;
+          "organization_id"?: string;
+          "phone"?: string;
+          "provider"?: string;
+          "sender"?: string;
+          "status"?: string;
+          "unread"?: number;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "conversations_assigned_to_fkey";
+            columns: ["assigned_to"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_closed_by_fkey";
+            columns: ["closed_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "conversations_customer";
+            columns: ["organization_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "customers";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "conversations_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "conversations_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
             referencedColumns: ["id"];
           },
         ];
@@ -1591,6 +1746,7 @@ export type Database = {
       "messages": {
         Row: {
           "account_id": string | null;
+          "asked": number;
           "attempts": number;
           "batch_id": string | null;
           "body": string;
@@ -1611,6 +1767,7 @@ export type Database = {
           "from_number": string;
           "held_at": string | null;
           "id": string;
+          "in_reply_to": string | null;
           "lead_id": string | null;
           "media": NonNullable<Json>;
           "organization_id": string;
@@ -1625,16 +1782,20 @@ export type Database = {
           "send_after": string;
           "sending_at": string | null;
           "sent_at": string | null;
+          "settled_by": string | null;
           "settling_until": string | null;
           "status": string;
           "target_position": number | null;
           "to_number": string;
+          "unknown_at": string | null;
+          "unknown_reason": string | null;
           "updated_at": string;
           "variant_id": string | null;
         };
         ComputedFields: never;
         Insert: {
           "account_id"?: string | null;
+          "asked"?: number;
           "attempts"?: number;
           "batch_id"?: string | null;
           "body": string;
@@ -1655,6 +1816,7 @@ export type Database = {
           "from_number": string;
           "held_at"?: string | null;
           "id"?: string;
+          "in_reply_to"?: string | null;
           "lead_id"?: string | null;
           "media"?: NonNullable<Json>;
           "organization_id": string;
@@ -1669,15 +1831,19 @@ export type Database = {
           "send_after"?: string;
           "sending_at"?: string | null;
           "sent_at"?: string | null;
+          "settled_by"?: string | null;
           "settling_until"?: string | null;
           "status": string;
           "target_position"?: number | null;
           "to_number": string;
+          "unknown_at"?: string | null;
+          "unknown_reason"?: string | null;
           "updated_at"?: string;
           "variant_id"?: string | null;
         };
         Update: {
           "account_id"?: string | null;
+          "asked"?: number;
           "attempts"?: number;
           "batch_id"?: string | null;
           "body"?: string;
@@ -1698,6 +1864,7 @@ export type Database = {
           "from_number"?: string;
           "held_at"?: string | null;
           "id"?: string;
+          "in_reply_to"?: string | null;
           "lead_id"?: string | null;
           "media"?: NonNullable<Json>;
           "organization_id"?: string;
@@ -1712,10 +1879,13 @@ export type Database = {
           "send_after"?: string;
           "sending_at"?: string | null;
           "sent_at"?: string | null;
+          "settled_by"?: string | null;
           "settling_until"?: string | null;
           "status"?: string;
           "target_position"?: number | null;
           "to_number"?: string;
+          "unknown_at"?: string | null;
+          "unknown_reason"?: string | null;
           "updated_at"?: string;
           "variant_id"?: string | null;
         };
@@ -1863,6 +2033,9 @@ export type Database = {
       };
       "organizations": {
         Row: {
+          "alert_after": number;
+          "alert_failure_rate": number | null;
+          "alert_opt_out_rate": number | null;
           "audit_retention_months": number;
           "contact_details": string | null;
           "country": string;
@@ -1885,6 +2058,9 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "alert_after"?: number;
+          "alert_failure_rate"?: number | null;
+          "alert_opt_out_rate"?: number | null;
           "audit_retention_months"?: number;
           "contact_details"?: string | null;
           "country"?: string;
@@ -1906,6 +2082,9 @@ export type Database = {
           "updated_at"?: string;
         };
         Update: {
+          "alert_after"?: number;
+          "alert_failure_rate"?: number | null;
+          "alert_opt_out_rate"?: number | null;
           "audit_retention_months"?: number;
           "contact_details"?: string | null;
           "country"?: string;
@@ -2735,6 +2914,10 @@ export type Database = {
         Args: { "organization_id": string; "pieces": Json; "upload_id": string };
         Returns: undefined;
       };
+      "assign_conversation": {
+        Args: { "assigned_to"?: string; "conversation_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "assign_lead": {
         Args: {
           "assigned_to"?: string;
@@ -2761,6 +2944,18 @@ export type Database = {
         };
         Returns: Json;
       };
+      "campaign_analytics": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "campaign_progress": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "cancel_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "cancel_lead_import": {
         Args: { "import_id": string; "organization_id": string };
         Returns: Json;
@@ -2769,6 +2964,8 @@ export type Database = {
       "check_numbers": { Args: { "organization_id": string; "phones": (string)[] }; Returns: Json };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
       "claim_lead_import": { Args: { "runner": string }; Returns: Json };
+      "claim_price_lists": { Args: { "want"?: number }; Returns: Json };
+      "claim_unsettled": { Args: { "quiet_seconds"?: number; "want"?: number }; Returns: Json };
       "create_action": {
         Args: {
           "action": string;
@@ -2779,6 +2976,7 @@ export type Database = {
         Returns: Json;
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
+      "create_campaign": { Args: { "campaign": Json; "organization_id": string }; Returns: Json };
       "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
       "create_interaction": {
         Args: { "interaction": Json; "lead_id": string; "organization_id": string };
@@ -2808,6 +3006,10 @@ export type Database = {
       "decide_reply_review": {
         Args: { "decision": string; "organization_id": string; "review_id": string };
         Returns: Json;
+      };
+      "delete_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: undefined;
       };
       "delete_dnc_list": {
         Args: { "list_id": string; "organization_id": string };
@@ -2870,7 +3072,18 @@ export type Database = {
         Returns: undefined;
       };
       "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
+      "freeze_slice": { Args: { "campaign_id"?: string; "size"?: number }; Returns: Json };
       "get_audit_log": { Args: { "entry_id": string; "organization_id": string }; Returns: Json };
+      "get_campaign": { Args: { "campaign_id": string; "organization_id": string }; Returns: Json };
+      "get_conversation": {
+        Args: {
+          "before"?: string;
+          "conversation_id": string;
+          "organization_id": string;
+          "page_limit": number;
+        };
+        Returns: Json;
+      };
       "get_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: Json };
       "get_lead_import": {
         Args: { "import_id": string; "organization_id": string };
@@ -2947,12 +3160,30 @@ export type Database = {
         Args: { "organization_id": string; "page_limit": number; "page_offset": number };
         Returns: Json;
       };
+      "list_campaigns": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
       "list_consents": {
         Args: {
           "organization_id": string;
           "page_limit"?: number;
           "page_offset"?: number;
           "phone": string;
+        };
+        Returns: Json;
+      };
+      "list_conversations": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
         };
         Returns: Json;
       };
@@ -3075,6 +3306,17 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_targets": {
+        Args: {
+          "after": number;
+          "campaign_id": string;
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
       "list_tasks": {
         Args: {
           "filters": Json;
@@ -3126,8 +3368,16 @@ export type Database = {
         Args: { "changes"?: Json; "organization_id": string };
         Returns: Json;
       };
+      "pause_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "ping": { Args: Record<PropertyKey, never>; Returns: Json };
       "pipeline_summary": { Args: { "organization_id": string }; Returns: Json };
+      "preview_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "preview_lead_upload": {
         Args: {
           "answer": Json;
@@ -3150,6 +3400,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "read_conversation": {
+        Args: { "conversation_id": string; "organization_id": string; "until"?: string };
+        Returns: Json;
+      };
       "read_lead_settings": { Args: { "organization_id": string }; Returns: Json };
       "read_lead_upload": {
         Args: { "organization_id": string; "upload_id": string; "with_piece"?: boolean };
@@ -3166,23 +3420,32 @@ export type Database = {
       "record_inbound": {
         Args: {
           "body": string;
+          "facts"?: Json;
           "from_number": string;
           "media"?: Json;
           "opt_out_type"?: string;
           "provider": string;
           "provider_message_id": string;
+          "signed_by"?: (string)[];
           "to_number": string;
         };
         Returns: Json;
+      };
+      "record_lookups": { Args: { "answers": Json }; Returns: Json };
+      "record_price_page": {
+        Args: { "account_id": string; "day": string; "next_page"?: string; "reports": Json };
+        Returns: number;
       };
       "record_receipt": {
         Args: {
           "code"?: string;
           "detail"?: string;
+          "facts"?: Json;
           "message_id"?: string;
           "opt_out"?: boolean;
           "provider": string;
           "provider_message_id": string;
+          "signed_by"?: (string)[];
           "status": string;
         };
         Returns: Json;
@@ -3204,6 +3467,10 @@ export type Database = {
         Args: { "moves"?: Json; "organization_id": string; "stages": Json };
         Returns: Json;
       };
+      "reply_to_conversation": {
+        Args: { "conversation_id": string; "message": string; "organization_id": string };
+        Returns: Json;
+      };
       "resend_assignment": {
         Args: { "lead_id": string; "organization_id": string };
         Returns: Json;
@@ -3214,6 +3481,10 @@ export type Database = {
       };
       "restore_lead": {
         Args: { "allow_duplicate"?: boolean; "lead_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "resume_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
       };
       "seal_dnc_list": { Args: { "list_id": string; "organization_id": string }; Returns: Json };
@@ -3241,22 +3512,66 @@ export type Database = {
         Returns: Json;
       };
       "set_calendar": { Args: { "calendar": Json; "organization_id": string }; Returns: Json };
+      "set_conversation_status": {
+        Args: { "conversation_id": string; "organization_id": string; "status": string };
+        Returns: Json;
+      };
       "set_lead_fields": { Args: { "fields": Json; "organization_id": string }; Returns: Json };
       "set_sms_credentials": {
         Args: { "account_id": string; "credentials": Json };
         Returns: undefined;
+      };
+      "settle_by_hand": {
+        Args: {
+          "message_id": string;
+          "organization_id": string;
+          "outcome": string;
+          "reason": string;
+        };
+        Returns: Json;
       };
       "settle_message": {
         Args: { "attempt": number; "candidates"?: Json; "message_id": string };
         Returns: string;
       };
       "sla_performance": { Args: { "organization_id": string }; Returns: Json };
+      "sms_dashboard": {
+        Args: {
+          "campaign_id"?: string;
+          "first_day"?: string;
+          "last_day"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "start_campaign": {
+        Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "start_conversation": {
+        Args: {
+          "message": string;
+          "organization_id": string;
+          "sender_id"?: string;
+          "to_number": string;
+        };
+        Returns: Json;
+      };
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };
       "take_rate_limit_of": {
         Args: { "cost"?: number; "kind": string; "subject": string };
         Returns: Json;
       };
       "try_reply": { Args: { "body": string; "organization_id": string }; Returns: Json };
+      "update_campaign": {
+        Args: {
+          "campaign_id": string;
+          "change": Json;
+          "expected_version"?: number;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
       "update_holder": {
         Args: { "change": Json; "organization_id": string; "user_id": string };
         Returns: Json;
