@@ -1,8 +1,8 @@
 import { CARRIER_CREDENTIALS } from "../local/carrier/credentials.ts";
-import type { FetchLoop } from "./fixtures/fetch_loop.ts";
 import { type ApiRequest, type Session, signIn } from "./support/api.ts";
 import { alternate, type Bench, type Benchmark } from "./support/benchmark.ts";
 import { type Accepted, carrierOf, rateOf } from "./support/carrier.ts";
+import { inWorker } from "./support/fetch_loop.ts";
 import { jobRuns, mostAtOnce } from "./support/job_runs.ts";
 import { phoneOf } from "./support/numbers.ts";
 
@@ -64,19 +64,6 @@ async function baseline({ status }: Bench): Promise<number> {
     concurrency,
   });
   return rateOf(allDifferent(await carrier.accepted()));
-}
-
-async function inWorker(loop: FetchLoop): Promise<void> {
-  const worker = new Worker(import.meta.resolve("./fixtures/fetch_loop.ts"), { type: "module" });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      worker.onmessage = () => resolve();
-      worker.onerror = (event) => reject(new Error(event.message));
-      worker.postMessage(loop);
-    });
-  } finally {
-    worker.terminate();
-  }
 }
 
 /** @throws when a recipient got none or more than one. */

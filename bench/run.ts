@@ -3,8 +3,10 @@
  * the figures go into docs/performance.md; that needs all of them.
  */
 import { join } from "node:path";
+import { campaignDispatch } from "./campaign_dispatch.ts";
 import { coldStart } from "./cold_start.ts";
 import { dispatch } from "./dispatch.ts";
+import { freeze } from "./freeze.ts";
 import { leadImport } from "./lead_import.ts";
 import { leads } from "./leads.ts";
 import { processBatch } from "./process_batch.ts";
@@ -15,6 +17,7 @@ import type { Benchmark } from "./support/benchmark.ts";
 import { asText, describeMachine, isKept, type Section, withFigures } from "./support/report.ts";
 import { root, startStack, stopAll } from "./support/stack.ts";
 import { upload } from "./upload.ts";
+import { webhooks } from "./webhooks.ts";
 
 const benchmarks: Record<string, Benchmark> = {
   rls,
@@ -26,6 +29,9 @@ const benchmarks: Record<string, Benchmark> = {
   round_trips: roundTrips,
   cold_start: coldStart,
   sla,
+  freeze,
+  campaign_dispatch: campaignDispatch,
+  webhooks,
 };
 
 // deno-lint-ignore no-console -- what the command answers.

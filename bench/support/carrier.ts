@@ -8,14 +8,18 @@ export interface Accepted {
 
 /** The simulated carrier of a stack, as far as benchmarks steer it. */
 export function carrierOf({ carrier_url }: Status) {
-  const ask = async (method: string, path: string) => {
-    const response = await fetch(carrier_url + path, { method });
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(carrier_url + path, {
+      method,
+      body: body === undefined ? null : JSON.stringify(body),
+    });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
     return await response.json();
   };
   return {
     url: carrier_url,
     pauseCallbacks: (): Promise<unknown> => ask("POST", "/callbacks/pause"),
+    latency: (ms: number): Promise<unknown> => ask("POST", "/latency", { ms }),
     clear: (): Promise<unknown> => ask("DELETE", "/messages"),
     accepted: (): Promise<Accepted[]> => ask("GET", "/messages"),
   };

@@ -29,6 +29,9 @@ alter table public.consents
 -- it is kept as what it is, and marked.
 alter table public.consents add column outdated boolean not null default false;
 comment on column public.consents.outdated is 'Consent given before a revocation that was known when it was written down: it lets nothing through.';
+-- Judging a million numbers reads the latest event of each from the index alone.
+drop index public.consents_of_phone;
+create index consents_of_phone on public.consents (organization_id, phone, id desc) include (channel, event, outdated);
 
 create function private.date_consent()
 returns trigger

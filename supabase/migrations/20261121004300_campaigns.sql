@@ -90,12 +90,23 @@ create table public.campaign_targets (
   message_id uuid,
   updated_at timestamptz not null default now(),
   primary key (campaign_id, position),
-  constraint campaign_targets_lead_once unique (campaign_id, lead_id),
-  constraint campaign_targets_campaign foreign key (organization_id, campaign_id)
-    references public.campaigns (organization_id, id) on delete cascade
+  constraint campaign_targets_lead_once unique (campaign_id, lead_id)
 );
 comment on table public.campaign_targets is
-  'One row a recipient, frozen at the start. No foreign key to the lead: a million rows are written at once, and the claim looks the lead up anyway.';
+  'One row a recipient, frozen at the start. No foreign keys: a million rows are written at once by whoever holds the campaign locked, the claim looks the lead up anyway, and with the campaign go its targets.';
+
+-- Definer: those whose deletion reaches a campaign may not write targets.
+create function private.drop_targets()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.campaign_targets t where t.campaign_id in (select c.id from old_rows c);
+  return null;
+end
+$$;
+create trigger drop_targets after delete on public.campaigns referencing old table as old_rows
+  for each statement execute function private.drop_targets();
 create index campaign_targets_organization on public.campaign_targets (organization_id, campaign_id, status, position);
 create index campaign_targets_due on public.campaign_targets (campaign_id, send_after, position) where status = 'pending';
 create unique index campaign_targets_number_once on public.campaign_targets (campaign_id, phone) where status in ('pending', 'sent');

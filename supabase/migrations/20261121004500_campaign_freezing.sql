@@ -57,7 +57,7 @@ begin
       select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
     ), numbered as materialized (
       select p.id, p.phone, row_number() over (order by p.id) as place,
-        case when p.phone is not null then row_number() over (partition by p.phone order by p.id) end as nth,
+        case when p.phone is not null then row_number() over (partition by p.phone collate "C" order by p.id) end as nth,
         (hashtextextended($1.id || coalesce(p.phone, p.id::text), 0) & 1073741823) / 1073741824.0 as share
       from picked p
     ), verdicts as materialized (
@@ -66,19 +66,23 @@ begin
       where j.obstacle <> 'doubtful_reply'
     ), shares as materialized (
       select * from private.wording_shares($1)
+    ), judged as materialized (
+      select $2 + n.place as position, n.id, n.phone,
+        (select s.variant_id from shares s where n.share >= s.low and n.share < s.high) as variant_id,
+        case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number' else v.obstacle end as reason
+      from numbered n left join verdicts v on v.phone = n.phone
     ), added as (
+      -- The index knows the numbers of the slices before. In their order, so that other indexes only grow at their ends.
+      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status)
+      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'pending' from judged j
+      where j.reason is null order by j.position
+      on conflict (campaign_id, phone) where status in ('pending', 'sent') do nothing
+      returning position
+    ), excluded as (
       insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status, reason)
-      select $1.organization_id, $1.id, $2 + f.place, f.id, f.phone, f.variant_id,
-        case when f.reason is null then 'pending' else 'excluded' end, f.reason
-      from (
-        select n.*, (select s.variant_id from shares s where n.share >= s.low and n.share < s.high) as variant_id,
-          case when n.phone is null then 'no_phone'
-            when n.nth > 1 or (
-              select true from public.campaign_targets e
-              where e.campaign_id = $1.id and e.phone = n.phone and e.status in ('pending', 'sent') limit 1) then 'duplicate_number'
-            else v.obstacle end as reason
-        from numbered n left join verdicts v on v.phone = n.phone
-      ) f
+      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'excluded', coalesce(j.reason, 'duplicate_number')
+      from judged j left join added a on a.position = j.position
+      where a.position is null order by j.position
     )
     select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $slice$,
     private.audience_conditions(campaign), coalesce(campaign.frozen_until, '00000000-0000-0000-0000-000000000000'::uuid),
