@@ -181,7 +181,6 @@ comment on table private.region_zones is 'Time zones of the states and provinces
 -- What was checked when the message was claimed; kept with the message as evidence.
 alter table public.messages
   add column variant_id uuid,
-  add column conversation_id uuid,
   add column target_position integer,
   add column consent_id uuid,
   add column checked_at timestamptz,

@@ -346,15 +346,7 @@ export type Database = {
           "updated_at"?: string;
           "variant_id"?: string | null;
         };
-        Relationships: [
-          {
-            foreignKeyName: "campaign_targets_campaign";
-            columns: ["organization_id", "campaign_id"];
-            isOneToOne: false;
-            referencedRelation: "campaigns";
-            referencedColumns: ["organization_id", "id"];
-          },
-        ];
+        Relationships: [];
       };
       "campaign_templates": {
         Row: {
@@ -1762,7 +1754,6 @@ export type Database = {
           "category": string;
           "checked_at": string | null;
           "consent_id": string | null;
-          "conversation_id": string | null;
           "created_at": string;
           "created_by": string | null;
           "customer_id": string | null;
@@ -1811,7 +1802,6 @@ export type Database = {
           "category"?: string;
           "checked_at"?: string | null;
           "consent_id"?: string | null;
-          "conversation_id"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
           "customer_id"?: string | null;
@@ -1859,7 +1849,6 @@ export type Database = {
           "category"?: string;
           "checked_at"?: string | null;
           "consent_id"?: string | null;
-          "conversation_id"?: string | null;
           "created_at"?: string;
           "created_by"?: string | null;
           "customer_id"?: string | null;
