@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import postgres from "postgres";
 import type { Status } from "../local/status_file.ts";
-import { type Outcome, outcomeOf } from "./support/audience.ts";
+import { type Outcome, outcomeOf, reportedStatus } from "./support/audience.ts";
 import { checkCarrier, checkRate } from "./support/carrier_checker.ts";
 import { freePorts } from "./support/free_ports.ts";
 import { startStack, tokenOf } from "./support/own_stack.ts";
@@ -139,7 +139,7 @@ async function checkOutcomes(
     const came = {
       target: row?.["status"] ?? null,
       reason: row?.["reason"] ?? null,
-      message: row?.["message"] ?? null,
+      message: reportedStatus(member.phone, row?.["message"] ?? null),
     };
     const allowed = [began, Date.now()].flatMap((at): Outcome[] => {
       // Nobody decides about the doubtful replies: it is as if their hours never came.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { outcomeOf } from "./support/audience.ts";
+import { outcomeOf, reportedStatus } from "./support/audience.ts";
 import {
   acceptedFrom,
   allTargets,
@@ -68,7 +68,7 @@ Deno.test("5,000 leads in six time zones get what the rules give each of them, a
     const came = {
       target: target?.status ?? null,
       reason: target?.reason ?? null,
-      message: target?.message_status ?? null,
+      message: reportedStatus(phone, target?.message_status ?? null),
     };
     assert.ok(
       allowed.some((outcome) => isDeepStrictEqual(outcome, came)),

@@ -97,6 +97,10 @@ function placeOf(index: number): Place {
   return place;
 }
 
+/** The status of a text as the rules see it: of who reports nothing, more is known only if the carrier was asked. */
+export const reportedStatus = (phone: string | null, status: string | null): string | null =>
+  phone?.endsWith("0061") && status === "delivered" ? "sent" : status;
+
 /** What a lead's target must come to. */
 export interface Outcome {
   /** null: no target at all. */

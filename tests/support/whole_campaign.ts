@@ -53,6 +53,8 @@ export async function newWholeCampaign(count: number, perSecond: number): Promis
     time_zone: "America/New_York",
     marketing_gap_messages: 2,
     marketing_gap_hours: 24,
+    // A text that a loaded machine lost on its way goes out, when the carrier says that it has none such.
+    uncertain_marketing: "resend",
     messages_per_second: 2.5 * perSecond,
   });
   const made = await withDatabase((sql) => arrange(sql, office, count, perSecond));
