@@ -125,15 +125,10 @@ begin
     if law_country is distinct from 'US' and not exists (select from private.contact_windows w where w.country = law_country) then
       law_country := 'US';
     end if;
-  else
-    moment := private.next_sending_time(organization, at);
-    if quiet_from is null then
-      sends_at := moment;
-      zone := organization.time_zone;
-      return;
-    end if;
-    sends_at := moment;
-    closing := true;
+  elsif quiet_from is null then
+    sends_at := at;
+    zone := organization.time_zone;
+    return;
   end if;
   zone := array_to_string(zones, ',');
 
