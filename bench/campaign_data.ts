@@ -58,6 +58,7 @@ export async function loadAudience(
 /** Moves the law's hours so that a benchmark can send at any hour, and adds caps that nobody reaches: all are still judged. */
 export async function openAllDay(sql: postgres.Sql): Promise<void> {
   await sql`update private.contact_windows set opens = '00:00', closes = '23:59:59'`;
+  await sql`update private.contact_caps set messages = 1000`;
   await sql`
     update public.organizations set quiet_hours_start = null, quiet_hours_end = null, marketing_gap_messages = 1000,
       marketing_gap_hours = 24, messages_per_second = 100000`;
