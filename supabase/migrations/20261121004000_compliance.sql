@@ -29,6 +29,9 @@ alter table public.consents
 -- it is kept as what it is, and marked.
 alter table public.consents add column outdated boolean not null default false;
 comment on column public.consents.outdated is 'Consent given before a revocation that was known when it was written down: it lets nothing through.';
+-- Who was texted before is asked for every recipient: by the number first, which only this index begins with.
+drop index public.messages_to;
+create index messages_to on public.messages (to_number, organization_id, id desc);
 -- Judging a million numbers reads the latest event of each from the index alone.
 drop index public.consents_of_phone;
 create index consents_of_phone on public.consents (organization_id, phone, id desc) include (channel, event, outdated);

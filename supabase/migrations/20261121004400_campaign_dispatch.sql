@@ -309,6 +309,8 @@ $$;
 -- send them, with how many targets were looked at. Targets that must not be texted are excluded with the reason, those
 -- outside their hours wait for them. A recipient keeps the number it was texted from before; a new one gets a number of
 -- its own area code, else whichever has room. Who waits for a busy number is moved behind what that number can carry.
+-- Earlier texts are looked up by their recipient alone (`is not distinct from` uses no index): while the statistics do not
+-- know a month's partition yet, the planner would walk all texts of the organization for each recipient.
 create function private.claim_campaign(campaign public.campaigns, want integer, probing uuid[])
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
@@ -397,13 +399,13 @@ begin
         when k.body is null then 'missing_variable'
         when organization.marketing_gap_hours is not null and (
           select count(*) from public.messages m
-          where m.organization_id = campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
+          where m.organization_id is not distinct from campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
             and m.direction = 'outbound' and m.status in ('sending', 'sent', 'delivered', 'undelivered', 'queued')
             and m.id >= private.uuid_v7_floor(now() - make_interval(hours => organization.marketing_gap_hours))
         ) >= organization.marketing_gap_messages then 'frequency_cap'
         when h.cap is not null and (
           select count(*) from public.messages m
-          where m.organization_id = campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
+          where m.organization_id is not distinct from campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
             and m.direction = 'outbound' and m.status in ('sending', 'sent', 'delivered', 'undelivered', 'queued')
             and m.id >= private.uuid_v7_floor(now() - make_interval(hours => h.cap_hours))
         ) >= h.cap then 'frequency_cap'
@@ -413,7 +415,7 @@ begin
   ), ready as materialized (
     select j.*, case when cardinality(pool) = 1 then pool[1] else (
         select m.account_id from public.messages m
-        where m.organization_id = campaign.organization_id and m.to_number = j.phone and m.account_id = any (pool)
+        where m.organization_id is not distinct from campaign.organization_id and m.to_number = j.phone and m.account_id = any (pool)
         order by m.id desc limit 1) end as kept_account
     from judged j where j.fault is null and j.sends_at <= now()
   ), wishes as materialized (
