@@ -325,9 +325,11 @@ declare
   capacity integer[];
   takers uuid[] := '{}'::uuid[];
   taken integer[] := '{}'::integer[];
+  gap_from uuid;
   answer jsonb;
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;
+  gap_from := private.uuid_v7_floor(now() - make_interval(hours => organization.marketing_gap_hours));
   pool := array(
     select a.id from public.sms_accounts a
     where a.organization_id = campaign.organization_id and (a.status = 'active' or a.id = any (probing))
@@ -383,7 +385,8 @@ begin
     left join private.template_wordings w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
   ), windows as materialized (
     -- Recipients of one place and area code share their hours.
-    select d.place, h.sends_at, h.closes_at, h.zone, c.messages as cap, c.hours as cap_hours
+    select d.place, h.sends_at, h.closes_at, h.zone, c.messages as cap,
+      private.uuid_v7_floor(now() - make_interval(hours => c.hours)) as cap_from
     from (
       select distinct on (row(left(k.phone, 5), k.country, k.region, k.time_zone)::text)
         row(left(k.phone, 5), k.country, k.region, k.time_zone)::text as place, k.phone, k.country, k.region, k.time_zone
@@ -401,13 +404,13 @@ begin
           select count(*) from public.messages m
           where m.organization_id is not distinct from campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
             and m.direction = 'outbound' and m.status in ('sending', 'sent', 'delivered', 'undelivered', 'queued')
-            and m.id >= private.uuid_v7_floor(now() - make_interval(hours => organization.marketing_gap_hours))
+            and m.id >= gap_from
         ) >= organization.marketing_gap_messages then 'frequency_cap'
         when h.cap is not null and (
           select count(*) from public.messages m
           where m.organization_id is not distinct from campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
             and m.direction = 'outbound' and m.status in ('sending', 'sent', 'delivered', 'undelivered', 'queued')
-            and m.id >= private.uuid_v7_floor(now() - make_interval(hours => h.cap_hours))
+            and m.id >= h.cap_from
         ) >= h.cap then 'frequency_cap'
         when h.sends_at is null then 'window_closed' end as fault
     from known k

@@ -88,6 +88,26 @@ export interface LanesOptions {
 /** What a crash leaves in doubt per lane, and what shares the cost of one database call. */
 const groupSize = 50;
 
+/** Lanes beside those whose groups the provider has: they talk to the database meanwhile, or wait with a group at hand. */
+const spareLanes = 1;
+
+/** Lets at most `most` calls be under way; the others wait for their turn in the order in which they came. */
+function turnstile(most: number) {
+  const waiting: (() => void)[] = [];
+  let free = most;
+  return async <T>(call: () => Promise<T>): Promise<T> => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await call();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+}
+
 /**
  * Empties the queue with several lanes, each alternating between one database call and one group of requests, so that at
  * any moment some lanes talk to the provider while others talk to the database.
@@ -100,6 +120,7 @@ export async function runLanes(
   let more = false;
   let nextDueAt: string | null = null;
   const size = Math.max(1, Math.min(groupSize, options.concurrency));
+  const inTurn = turnstile(Math.max(1, options.concurrency));
 
   async function lane(): Promise<void> {
     let outcomes: RecordedOutcome[] = [];
@@ -117,14 +138,17 @@ export async function runLanes(
       sent += step.messages.length;
       outcomes = await Promise.all(
         step.messages.map(async (message) =>
-          toRecorded(message, await options.send(message, step.credentials[message.account_id]))
+          toRecorded(
+            message,
+            await inTurn(() => options.send(message, step.credentials[message.account_id])),
+          )
         ),
       );
     }
   }
 
   await Promise.all(
-    Array.from({ length: Math.max(1, Math.ceil(options.concurrency / size)) }, lane),
+    Array.from({ length: Math.max(1, Math.ceil(options.concurrency / size)) + spareLanes }, lane),
   );
   return { sent, more, nextDueAt };
 }
