@@ -68,7 +68,7 @@ $$;
 -- Definer: conversations are written by functions only.
 create function private.follow_conversations()
 returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
   notices private.notice[];

@@ -96,6 +96,7 @@ create function private.keep_inbound(provider text, provider_message_id text, fr
   media jsonb, opt_out_type text, facts jsonb, signed_by uuid[])
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+  set plan_cache_mode = force_generic_plan
 as $$
 declare
   answer jsonb;

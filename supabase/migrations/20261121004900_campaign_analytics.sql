@@ -98,7 +98,7 @@ create trigger attribute_reply before insert on public.messages
 -- Definer: see count_customers.
 create function private.count_texts()
 returns trigger
-language plpgsql security definer set search_path = '' set enable_nestloop = on
+language plpgsql security definer set search_path = '' set enable_nestloop = on set plan_cache_mode = force_generic_plan
 as $$
 begin
   if tg_op = 'INSERT' then
@@ -109,13 +109,16 @@ begin
     select n.organization_id, n.direction, n.account_id, n.status, n.error_code, private.quarter_hour(n.created_at), count(*),
       sum(n.segments), sum(coalesce(n.price, 0)), private.price_currency(n.price, n.price_currency)
     from new_rows n where n.campaign_id is null group by 1, 2, 3, 4, 5, 6, 10;
-    insert into private.campaign_responses as r (message_id, organization_id, campaign_id, variant_id, account_id, quarter_hour, texts)
-    select m.id, m.organization_id, m.campaign_id, m.variant_id, m.account_id, private.quarter_hour(m.created_at), a.texts
-    from (
-      select n.in_reply_to as id, count(*) as texts from new_rows n where n.in_reply_to is not null group by 1
-    ) a
-    join public.messages m on m.id = a.id order by m.id
-    on conflict on constraint campaign_responses_pkey do update set texts = r.texts + excluded.texts;
+    -- Most texts answer none: those need not ask every month's partition.
+    if exists (select from new_rows n where n.in_reply_to is not null) then
+      insert into private.campaign_responses as r (message_id, organization_id, campaign_id, variant_id, account_id, quarter_hour, texts)
+      select m.id, m.organization_id, m.campaign_id, m.variant_id, m.account_id, private.quarter_hour(m.created_at), a.texts
+      from (
+        select n.in_reply_to as id, count(*) as texts from new_rows n where n.in_reply_to is not null group by 1
+      ) a
+      join public.messages m on m.id = a.id order by m.id
+      on conflict on constraint campaign_responses_pkey do update set texts = r.texts + excluded.texts;
+    end if;
   elsif tg_op = 'DELETE' then
     insert into private.text_totals
     select t.organization_id, t.direction, t.account_id, t.status, t.error_code, private.quarter_hour(t.created_at), -count(*),
