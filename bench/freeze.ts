@@ -60,8 +60,9 @@ async function reasons(sql: postgres.Sql, campaign: string): Promise<string> {
 
 async function run({ sql, say }: Bench) {
   say(`Loading ${leads.toLocaleString("en")} leads …`);
-  // The stack's own clock would freeze and send beside us.
+  // The stack's own clock would freeze beside us, and the end of the freeze would call a dispatcher.
   await sql`update cron.job set active = false where jobname ~ 'campaign|dispatch|settle'`;
+  await sql`delete from vault.secrets where name = 'jobs_secret_key'`;
   const audience = await loadAudience(sql, { leads, listed });
   const campaign = await startCampaign(sql, audience);
   const { slices, ours, baseline } = await freezeAll(sql, campaign);
