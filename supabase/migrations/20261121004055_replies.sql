@@ -1,0 +1,370 @@
+-- What a reply does: suppressions, the ledger, confirmations, reviews by a person; and the organization's own rules.
+
+create function private.doubtful(organization_id uuid, phone text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.reply_reviews r
+    where r.organization_id = doubtful.organization_id and r.phone = doubtful.phone and r.status = 'open')
+$$;
+comment on function private.doubtful is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';
+
+-- What the number, or a person, has made clear. Messages and targets that waited for it are due at once, and judged again.
+create function private.close_reviews(organization_id uuid, phone text, status text, decided_by uuid default null)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.reply_reviews r
+  set status = close_reviews.status, decided_by = close_reviews.decided_by, decided_at = now()
+  where r.organization_id = close_reviews.organization_id and r.phone = close_reviews.phone and r.status = 'open';
+  if found then
+    update public.messages m set send_after = now(), error_code = null, error_message = null, updated_at = now()
+    where m.organization_id = close_reviews.organization_id and m.to_number = close_reviews.phone and m.status = 'queued'
+      and m.error_code = 'doubtful_reply';
+    update public.campaign_targets t set send_after = now(), updated_at = now()
+    where t.campaign_id in (
+        select c.id from public.campaigns c
+        where c.organization_id = close_reviews.organization_id and c.status in ('running', 'paused'))
+      and t.phone = close_reviews.phone and t.status = 'pending' and t.send_after > now();
+  end if;
+end
+$$;
+
+-- A name and a text in one part. The name gives way, first its accents, then its end; a name in another script makes the
+-- part shorter, and the text with it.
+create function private.one_part(name text, text text, short_text text)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  shown text := btrim(name);
+  said text := one_part.text;
+begin
+  if (private.sms_segments(shown)).encoding <> 'GSM-7' then
+    if (private.sms_segments(private.without_accents(shown))).encoding = 'GSM-7' then
+      shown := private.without_accents(shown);
+    else
+      said := short_text;
+    end if;
+  end if;
+  while char_length(shown) > 1 and (private.sms_segments(shown || said)).segments > 1 loop
+    shown := rtrim(left(shown, -1));
+  end loop;
+  return shown || said;
+end
+$$;
+
+-- Answers a reply from the number that was texted. A confirmation may follow an opt-out within five minutes (47 CFR
+-- 64.1200(a)(12)) and is worth nothing later, so it expires. Passes suppression and quiet hours: see claim_messages.
+create function private.answer_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid, lead_id uuid,
+  expires_at timestamptz default now() + interval '5 minutes')
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  organization public.organizations;
+  said text;
+begin
+  select * into strict organization from public.organizations o where o.id = account.organization_id;
+  said := case answer_reply.purpose
+    when 'opt_out_confirmation' then private.one_part(organization.name,
+      ': you are unsubscribed and will get no more texts. Reply START to resubscribe.',
+      ': unsubscribed. No more texts. START to resubscribe.')
+    when 'opt_in_confirmation' then private.one_part(organization.name,
+      ': you are subscribed again. Reply HELP for help, STOP to unsubscribe.', ': subscribed again. STOP to unsubscribe.')
+    else left(organization.name, 100) || ': ' || coalesce('for help contact ' || organization.contact_details,
+      'for help reply to this text') || '. Msg&data rates may apply. Reply STOP to unsubscribe.' end;
+  insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
+    segments, status, provider, expires_at)
+  select account.organization_id, answer_reply.purpose, account.id, answer_reply.customer_id, answer_reply.lead_id, phone,
+    account.sender_id, said, s.encoding, s.segments, 'queued', account.provider, answer_reply.expires_at
+  from private.sms_segments(said) s;
+end
+$$;
+
+-- The ledger's entry for what a number replied.
+create function private.record_consent(message public.messages, event text, recognized_by text, rule_id uuid, recorded_by uuid default null)
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.consents (organization_id, lead_id, event, phone, scope, source, act, message_id, raw_text, recognized_by, rule_id,
+    occurred_at, honored_at, recorded_by)
+  values (message.organization_id, message.lead_id, event, message.from_number, case event when 'revoked' then 'all' else 'marketing' end,
+    'reply', case event when 'granted' then coalesce(nullif(left(message.body, 500), ''), 'START') end, message.id, left(message.body, 2000), recognized_by,
+    rule_id, message.created_at, clock_timestamp(), recorded_by)
+$$;
+
+-- An inbound text, already verified: kept once under the provider's id; what it means takes effect in the same
+-- transaction. What one number says is taken one at a time, so that two STOPs at once are one suppression and one
+-- confirmation. Answers { known, duplicate, meaning }. Definer: as dispatch_step.
+create or replace function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
+  media jsonb, opt_out_type text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  message public.messages;
+  heard record;
+  rule_id uuid;
+  recognized text;
+  by_provider constant boolean := coalesce(lower(opt_out_type) in ('stop', 'start', 'help'), false);
+  changed boolean;
+  undone boolean;
+  reply_meaning text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('inbound|' || provider_message_id, 0));
+  select * into account from public.sms_accounts a
+  where a.provider = record_inbound.provider and a.sender_id = record_inbound.to_number;
+  if account is null then
+    return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
+  end if;
+  if exists (select from public.messages m where m.provider_message_id = record_inbound.provider_message_id) then
+    return '{"known": true, "duplicate": true, "meaning": null}'::jsonb;
+  end if;
+  insert into public.messages (organization_id, direction, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
+    segments, status, provider, provider_message_id, media)
+  select account.organization_id, 'inbound', account.id, (
+      select c.id from public.customers c
+      where c.organization_id = account.organization_id and c.phone = record_inbound.from_number order by c.id desc limit 1
+    ), (
+      select l.id from public.leads l
+      where l.organization_id = account.organization_id and l.phone = record_inbound.from_number and l.deleted_at is null
+      order by l.created_at desc, l.id desc limit 1
+    ), record_inbound.to_number, record_inbound.from_number, record_inbound.body, s.encoding, s.segments, 'received',
+    record_inbound.provider, record_inbound.provider_message_id, record_inbound.media
+  from private.sms_segments(record_inbound.body) s
+  returning * into message;
+
+  -- No rule of an organization's own may cost anybody an opt-out: what cannot be read with them is read without.
+  begin
+    select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(account.organization_id, body) u;
+  exception when invalid_regular_expression then
+    select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(null, body) u;
+  end;
+  reply_meaning := case when by_provider then lower(opt_out_type) else heard.meaning end;
+  recognized := case when by_provider then 'provider' else heard.recognized_by end;
+  rule_id := case when reply_meaning = heard.meaning then heard.rule_id end;
+  -- A short code or a name cannot be suppressed, and nobody replies from one.
+  if reply_meaning is null or from_number !~ '^\+[1-9][0-9]{6,14}$' then
+    return jsonb_build_object('known', true, 'duplicate', false, 'meaning', reply_meaning);
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('reply|' || account.organization_id || '|' || from_number, 0));
+
+  if reply_meaning = 'stop' then
+    insert into public.suppressions (organization_id, phone, scope, source, reason)
+    values (account.organization_id, from_number, 'all', 'reply', 'Replied: ' || left(body, 100))
+    on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
+    changed := found;
+    perform private.record_consent(message, 'revoked', recognized, rule_id);
+    perform private.close_reviews(account.organization_id, from_number, 'opt_out');
+    -- Twilio answers its own keywords where nobody has turned that off, and then refuses ours.
+    if changed and not by_provider and not (recognized = 'keyword' and exists (
+      select from public.messages m
+      where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
+        and m.created_at > now() - interval '30 days'))
+    then
+      perform private.answer_reply(account, from_number, 'opt_out_confirmation', message.customer_id, message.lead_id);
+    end if;
+  elsif reply_meaning = 'start' then
+    update public.suppressions s set lifted_at = now(), lifted_reason = 'Replied: ' || left(body, 100)
+    where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null
+      and s.source in ('reply', 'provider');
+    undone := found;
+    if not undone and not by_provider and (select r.undoes_only from public.reply_rules r where r.id = rule_id) then
+      reply_meaning := null;
+    else
+      changed := undone or not exists (
+        select from (
+          select c.event, c.source from public.consents c
+          where c.organization_id = account.organization_id and c.phone = from_number order by c.id desc limit 1
+        ) latest where latest.event = 'granted' and latest.source = 'reply');
+      if changed then
+        perform private.record_consent(message, 'granted', recognized, rule_id);
+      end if;
+      perform private.close_reviews(account.organization_id, from_number, 'dismissed');
+      if changed and not by_provider and not exists (
+        select from public.suppressions s
+        where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null)
+      then
+        perform private.answer_reply(account, from_number, 'opt_in_confirmation', message.customer_id, message.lead_id);
+      end if;
+    end if;
+  elsif reply_meaning = 'help' then
+    if not by_provider and not exists (
+      select from public.messages m
+      where m.organization_id = account.organization_id and m.to_number = record_inbound.from_number
+        and m.id > private.uuid_v7_floor(now() - interval '1 minute') and m.purpose = 'help')
+    then
+      perform private.answer_reply(account, from_number, 'help', message.customer_id, message.lead_id);
+    end if;
+  elsif not exists (
+    select from public.suppressions s
+    where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null and s.scope = 'all')
+  then
+    insert into public.reply_reviews (organization_id, phone, message_id, rule_id)
+    values (account.organization_id, from_number, message.id, rule_id)
+    on conflict (organization_id, phone) where status = 'open' do nothing;
+    if found then
+      perform private.notify_admins(account.organization_id, 'doubtful_reply', 'A reply needs a decision',
+        'Somebody may have opted out. Nothing is sent to the number until someone decides.',
+        jsonb_build_object('message_id', message.id));
+    end if;
+  end if;
+  return jsonb_build_object('known', true, 'duplicate', false, 'meaning', reply_meaning);
+end
+$$;
+comment on function public.record_inbound is
+  'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing.';
+
+-- A person's judgement of a doubtful reply: opt_out or dismissed. The same again changes nothing; another is refused.
+-- Definer: suppressions, the ledger and messages are written by functions only.
+create function private.decide_reply_review(organization_id uuid, review_id uuid, decision text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  review public.reply_reviews;
+  message public.messages;
+  account public.sms_accounts;
+begin
+  perform private.require_permission(organization_id, 'suppressions:write');
+  if decision is null or decision not in ('opt_out', 'dismissed') then
+    perform private.problem(422, 'invalid_field', 'A decision is opt_out or dismissed.',
+      '[{"path": "decision", "message": "is opt_out or dismissed"}]');
+  end if;
+  select * into review from public.reply_reviews r
+  where r.organization_id = decide_reply_review.organization_id and r.id = review_id;
+  if review is null then
+    perform private.problem(404, 'not_found', 'There is no such review.');
+  end if;
+  -- The same lock as record_inbound: the number may be speaking for itself just now.
+  perform pg_advisory_xact_lock(hashtextextended('reply|' || organization_id || '|' || review.phone, 0));
+  select * into review from public.reply_reviews r where r.id = review_id for update;
+  if review.status = 'open' then
+    if decision = 'opt_out' then
+      select * into message from public.messages m where m.id = review.message_id;
+      insert into public.suppressions (organization_id, phone, scope, source, reason)
+      values (organization_id, review.phone, 'all', 'reply', 'Replied, and a person understood: ' || left(coalesce(message.body, '?'), 100))
+      on conflict do nothing;
+      if found and message.created_at > now() - interval '5 minutes' then
+        select * into account from public.sms_accounts a where a.id = message.account_id;
+        perform private.answer_reply(account, review.phone, 'opt_out_confirmation', message.customer_id, message.lead_id,
+          message.created_at + interval '5 minutes');
+      end if;
+      if message.id is not null then
+        perform private.record_consent(message, 'revoked', 'person', review.rule_id, auth.uid());
+      end if;
+    end if;
+    perform private.close_reviews(organization_id, review.phone, decision, auth.uid());
+    select * into review from public.reply_reviews r where r.id = review_id;
+  elsif review.status <> decision then
+    perform private.problem(409, 'already_decided', 'This has been decided otherwise.');
+  end if;
+  return jsonb_build_object('id', review.id, 'phone', review.phone, 'message_id', review.message_id, 'status', review.status,
+    'decided_by', review.decided_by, 'decided_at', review.decided_at, 'created_at', review.created_at);
+end
+$$;
+
+create function public.decide_reply_review(organization_id uuid, review_id uuid, decision text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.decide_reply_review(organization_id, review_id, decision)
+$$;
+comment on function public.decide_reply_review is 'A person decides whether a doubtful reply was an opt-out: opt_out or dismissed.';
+
+-- An organization's own words: rule { kind, meaning, language?, pattern, source?, effective_from?, effective_to? }.
+-- Definer: rules are written by functions only.
+create function private.create_reply_rule(organization_id uuid, rule jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  created public.reply_rules;
+begin
+  perform private.require_permission(organization_id, 'suppressions:write');
+  answer := private.replayed_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('reply_rules|' || organization_id, 0));
+  if (select count(*) from public.reply_rules r where r.organization_id = create_reply_rule.organization_id) >= 500 then
+    perform private.problem(422, 'too_many_rules', 'An organization has at most 500 rules of its own.');
+  end if;
+  insert into public.reply_rules (organization_id, kind, meaning, language, pattern, source, effective_from, effective_to)
+  values (organization_id, rule ->> 'kind', rule ->> 'meaning', coalesce(rule ->> 'language', 'en'), rule ->> 'pattern',
+    coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
+    (rule ->> 'effective_to')::date)
+  returning * into created;
+  return private.remember_response(organization_id, to_jsonb(created));
+end
+$$;
+
+create function public.create_reply_rule(organization_id uuid, rule jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_reply_rule(organization_id, rule)
+$$;
+comment on function public.create_reply_rule is 'Adds a word or a pattern of the organization''s own to what is understood.';
+
+-- Definer: as create_reply_rule.
+create function private.delete_reply_rule(organization_id uuid, rule_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'suppressions:write');
+  delete from public.reply_rules r where r.organization_id = delete_reply_rule.organization_id and r.id = delete_reply_rule.rule_id;
+  if not found then
+    perform private.problem(404, 'not_found', 'The organization has no such rule.');
+  end if;
+end
+$$;
+
+create function public.delete_reply_rule(organization_id uuid, rule_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_reply_rule(organization_id, rule_id)
+$$;
+comment on function public.delete_reply_rule is 'Removes a rule of the organization''s own; the audit log remembers it.';
+
+-- What a text would be taken for, without anything happening. Definer: as create_reply_rule.
+create function private.try_reply(organization_id uuid, body text)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'suppressions:read');
+  return (select to_jsonb(u) from private.understand_reply(try_reply.organization_id, body) u);
+end
+$$;
+
+create function public.try_reply(organization_id uuid, body text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.try_reply(organization_id, body)
+$$;
+comment on function public.try_reply is 'What a reply would mean: { meaning, recognized_by, rule_id }. Nothing is kept.';
+
+grant execute on function private.decide_reply_review(uuid, uuid, text), private.create_reply_rule(uuid, jsonb),
+  private.delete_reply_rule(uuid, uuid), private.try_reply(uuid, text)
+to authenticated;
+grant execute on function public.decide_reply_review(uuid, uuid, text), public.create_reply_rule(uuid, jsonb),
+  public.delete_reply_rule(uuid, uuid), public.try_reply(uuid, text)
+to authenticated;
+
+alter table public.reply_reviews enable row level security;
+create policy "those who may read suppressions read the reviews" on public.reply_reviews for select to authenticated
+  using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[]));
+revoke all on public.reply_reviews from public, anon, authenticated, service_role;
+grant select on public.reply_reviews to authenticated, service_role;
+create trigger touch before update on public.reply_reviews
+  for each row execute function private.touch_updated_at();
+select private.audit_table('public.reply_reviews');
