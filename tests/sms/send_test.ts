@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { addMember, newOrganization } from "../support/organization.ts";
+import { until } from "../support/wait.ts";
 import {
   accepted,
   ordinaryNumber,
@@ -34,16 +35,16 @@ Deno.test("POST /sms/send queues a text that the carrier delivers once, and GET 
     { ...queued, message_id: null, send_after: null },
     { message_id: null, status: "queued", segments: 1, encoding: "GSM-7", send_after: null },
   );
-  const message = await reaches(clerk, queued.message_id, "delivered");
-  // The receipt may overtake our own note that the carrier took the message.
-  assert.deepEqual(
-    message.events.map((event) => event.status).slice(0, 2),
-    ["queued", "sending"],
-  );
-  assert.deepEqual(
-    new Set(message.events.slice(2).map((event) => event.status)),
-    new Set(["sent", "delivered"]),
-  );
+  await reaches(clerk, queued.message_id, "delivered");
+  // The receipts may overtake our own note that the carrier took the message, and each other.
+  const message = await until(async () => {
+    const told = await status(clerk, queued.message_id);
+    return told.events.some((event) => event.status === "sent") ? told : null;
+  }, { what: "the note that it was sent" });
+  const events = message.events.map((event) => event.status);
+  assert.deepEqual(events.slice(0, 2), ["queued", "sending"]);
+  assert.deepEqual(new Set(events.slice(2)), new Set(["sent", "delivered"]));
+  assert.equal(message.status, "delivered");
   const atCarrier = await accepted(to);
   assert.equal(atCarrier.length, 1, JSON.stringify(atCarrier));
   assert.equal(atCarrier[0]?.body, "Your meter is read tomorrow.");
