@@ -171,7 +171,8 @@ create table private.area_codes (
   code text primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
   country text not null,
   region text,
-  time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0)
+  time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0),
+  source text not null
 );
 comment on table private.area_codes is
   'Area codes of the North American Numbering Plan: where a number is probably used. More than one zone: the window must hold in all.';
@@ -180,6 +181,7 @@ create table private.region_zones (
   country text not null,
   region text not null,
   time_zones text[] not null constraint region_zones_zones_given check (cardinality(time_zones) > 0),
+  source text not null,
   primary key (country, region)
 );
 comment on table private.region_zones is 'Time zones of the states and provinces: for leads with an address.';
