@@ -148,6 +148,20 @@ Deno.test("HELP is answered with where to turn, also to who opted out, once a mi
   );
 });
 
+Deno.test("an opt-out counts with characters in it that the database cannot store", async () => {
+  const { organization, twilio } = await texting();
+  const handset = ordinaryNumber();
+  // GSM-7's @ is the character 0, and some carriers pass it on as that.
+  await handsetSays("Stop\u0000", {
+    from: handset,
+    to: twilio,
+    MediaUrl0: "\u0000",
+    NumMedia: "1",
+  });
+  assert.deepEqual(await suppressionsOf(organization), ["all reply"]);
+  assert.deepEqual((await ledgerOf(organization, handset)).map((row) => row["raw_text"]), ["Stop"]);
+});
+
 Deno.test("STOP, HELP and START are each answered once, however often and at once the provider repeats them", async () => {
   const { organization, twilio } = await texting();
   const handset = ordinaryNumber();
