@@ -116,8 +116,8 @@ begin
 end
 $$;
 
--- Locks every bucket that a step may take from. An organization with a frequency cap is locked too: two dispatchers must
--- not both find a recipient untouched.
+-- Locks every bucket that a step may take from. An organization with a frequency cap is locked too, and one with several
+-- campaigns under way, between which the law's caps bind: two dispatchers must not both find a recipient untouched.
 create function private.hold_buckets(account_ids uuid[], campaign_ids uuid[])
 returns void
 language plpgsql set search_path = ''
@@ -133,7 +133,8 @@ declare
     where a.organization_id = any (tenants) and (a.per_second is not null or a.daily_cap is not null)
     union all
     select o.id from public.organizations o
-    where o.id = any (tenants) and (o.messages_per_second is not null or o.marketing_gap_hours is not null));
+    where o.id = any (tenants) and (o.messages_per_second is not null or o.marketing_gap_hours is not null or (
+      select count(*) from public.campaigns c where c.organization_id = o.id and c.status in ('freezing', 'running')) > 1));
 begin
   if cardinality(ids) > 0 then
     insert into private.sending_buckets (id, tokens, updated_at)
