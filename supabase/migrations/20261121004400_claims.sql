@@ -119,8 +119,8 @@ begin
 end
 $$;
 
--- Locks every bucket that a step may take from. An organization with a frequency cap is locked too: two dispatchers must
--- not both find a recipient untouched.
+-- Locks every bucket that a step may take from. An organization with a frequency cap is locked too, and one with several
+-- campaigns under way, between which the law's caps bind: two dispatchers must not both find a recipient untouched.
 create function private.hold_buckets(account_ids uuid[], campaign_ids uuid[])
 returns void
 language plpgsql set search_path = ''
@@ -136,7 +136,8 @@ declare
     where a.organization_id = any (tenants) and (a.per_second is not null or a.daily_cap is not null)
     union all
     select o.id from public.organizations o
-    where o.id = any (tenants) and (o.messages_per_second is not null or o.marketing_gap_hours is not null));
+    where o.id = any (tenants) and (o.messages_per_second is not null or o.marketing_gap_hours is not null or (
+      select count(*) from public.campaigns c where c.organization_id = o.id and c.status in ('freezing', 'running')) > 1));
 begin
   if cardinality(ids) > 0 then
     insert into private.sending_buckets (id, tokens, updated_at)
@@ -163,7 +164,8 @@ $$;
 
 -- Marks the next group of messages `sending` and answers it. What was forbidden since they were queued is judged here, at
 -- the last moment: opt-outs for all, for marketing also lists, consent and the law's hours; what would arrive in quiet
--- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry. A campaign's messages are
+-- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry, nor the provider's refusal of
+-- a number that opted out there; a confirmation that the number has taken back since is not sent. A campaign's messages are
 -- here only when they were refused once or come back from doubt; while it is paused they wait.
 drop function private.claim_messages(integer);
 create function private.claim_messages(want integer, account_ids uuid[], probing uuid[])
@@ -182,8 +184,8 @@ begin
     select p.* from unnest(account_ids) as account (id)
     cross join lateral (
       select m.id, m.organization_id, m.account_id, m.to_number, m.campaign_id, m.lead_id,
-        case when m.checked_at is null then m.expires_at end as expires_at, m.category,
-        m.purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help') as answers,
+        case when m.checked_at is null then m.expires_at end as expires_at, m.category, m.purpose,
+        private.answers_reply(m.purpose) as answers,
         m.expires_at as own_expiry
       from public.messages m
       where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
@@ -208,11 +210,12 @@ begin
   ), weighed as materialized (
     select p.*, c.status as campaign_status,
       coalesce(case when p.answers then p.own_expiry else p.expires_at end <= now(), false) as expired,
-      case when p.answers then null when p.category = 'marketing' then j.obstacle
-        when exists (
-          select from public.suppressions s
-          where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null and s.scope = 'all'
-        ) then 'suppressed'
+      p.purpose = 'opt_out_confirmation' and not opted.out as superseded,
+      case when p.answers then
+          case when opted.out and p.purpose = 'opt_in_confirmation'
+            or private.refused_as_opted_out(p.organization_id, p.account_id, p.to_number) then 'suppressed' end
+        when p.category = 'marketing' then j.obstacle
+        when opted.out then 'suppressed'
         when exists (
           select from public.reply_reviews r
           where r.organization_id = p.organization_id and r.phone = p.to_number and r.status = 'open'
@@ -226,6 +229,11 @@ begin
     from picked p
     join places place on place.id = p.organization_id
     left join moving c on c.id = p.campaign_id
+    cross join lateral (
+      select p.category <> 'marketing' and exists (
+        select from public.suppressions s
+        where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null and s.scope = 'all') as out
+    ) opted
     left join lateral (
       select x.obstacle, x.consent_id from private.judge_numbers(p.organization_id, array[p.to_number]) x
       where p.category = 'marketing' and not p.answers
@@ -239,7 +247,7 @@ begin
     where p.campaign_id is null or c.id is not null
   ), judged as materialized (
     select w.*, case when w.campaign_status = 'canceled' then 'canceled'
-        when w.obstacle <> 'doubtful_reply' then 'suppressed' when w.expired then 'canceled'
+        when w.obstacle <> 'doubtful_reply' then 'suppressed' when w.expired or w.superseded then 'canceled'
         when w.obstacle is not null or w.sends_at > now() then 'queued' else 'sending' end as status
     from weighed w
   ), placed as materialized (
@@ -266,12 +274,13 @@ begin
     update public.messages m set
       status = j.status,
       error_code = case when j.status = 'suppressed' then j.obstacle
-        when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'campaign_canceled' else 'expired' end
+        when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'campaign_canceled'
+          when j.expired then 'expired' else 'superseded' end
         when j.obstacle = 'doubtful_reply' then 'doubtful_reply' else nullif(m.error_code, 'doubtful_reply') end,
       error_message = case when j.status = 'suppressed' then case when j.obstacle = 'suppressed' then 'The number has opted out.'
           else 'The number must not get marketing texts.' end
         when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'Its campaign was canceled.'
-          else 'It came too late to be sent.' end
+          when j.expired then 'It came too late to be sent.' else 'The number has opted in again.' end
         when j.obstacle = 'doubtful_reply' then 'A reply of this number may be an opt-out: a person decides.'
         when m.error_code is distinct from 'doubtful_reply' then m.error_message end,
       send_after = case when j.status <> 'queued' then m.send_after

@@ -1,7 +1,7 @@
 -- Replies: who sees and decides what, and what goes out to whom while a person thinks.
 begin;
 \ir support.inc
-select plan(159);
+select plan(171);
 do $$
 begin
   update public.sms_accounts set status = 'disabled';
@@ -109,6 +109,46 @@ do $$ begin
 end $$;
 select is(cardinality(tests.claim()), 1, 'At night the confirmation goes out, and nothing else.');
 update public.organizations set quiet_hours_start = null, quiet_hours_end = null where id = tests.id('ours');
+
+-- What was said, or refused, since
+do $$ begin perform tests.clear(), tests.reply('E1', 'stop'), tests.reply('E2', 'start'); end $$;
+select is(tests.claim(), '{"Ours: you are subscribed again. Reply HELP for help, STOP to unsubscribe."}', 'Who opted in again meanwhile is not told of having opted out.');
+select results_eq($$select status, error_code, attempts from public.messages where purpose = 'opt_out_confirmation'$$, $$values ('canceled', 'superseded', 0)$$, 'The confirmation says why.');
+do $$ begin perform tests.clear(), tests.reply('E3', 'start'), tests.reply('E4', 'stop'); end $$;
+select is(tests.claim(), '{"Ours: you are unsubscribed and will get no more texts. Reply START to resubscribe."}', 'Who opted out meanwhile is not told of being subscribed.');
+select results_eq($$select status, error_code from public.messages where purpose = 'opt_in_confirmation'$$, $$values ('suppressed', 'suppressed')$$, 'That text is suppressed.');
+create function tests.refused(sid text) returns void language plpgsql as $$
+begin
+  perform tests.clear(), tests.queue('Refused');
+  update public.messages set status = 'failed', error_code = '21610', provider_message_id = sid, created_at = now() - interval '1 second' where body = 'Refused';
+end
+$$;
+do $$ begin perform tests.refused('E5'), tests.reply('E6', 'please stop texting me'), tests.reply('E7', 'help'), tests.reply('E8', 'help', '+12025550102'); end $$;
+select is(tests.claim(), '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe."}', 'A number that the provider refuses as opted out gets neither confirmation nor help, another does.');
+select set_eq($$select purpose, status, error_code from public.messages where to_number = '+12025550101' and purpose <> 'custom'$$,
+  $$values ('opt_out_confirmation', 'suppressed', 'suppressed'), ('help', 'suppressed', 'suppressed')$$, 'They are suppressed.');
+do $$ begin perform tests.refused('E9'), tests.reply('E10', 'start'); end $$;
+select is(tests.claim(), '{"Ours: you are subscribed again. Reply HELP for help, STOP to unsubscribe."}', 'START ends the refusal.');
+do $$ begin
+  perform tests.refused('E11'), tests.queue('Since');
+  update public.messages set status = 'delivered' where body = 'Since';
+  perform tests.reply('E12', 'help');
+end $$;
+select is(cardinality(tests.claim()), 1, 'So does a text that the provider has taken since.');
+do $$ begin
+  perform tests.refused('E13');
+  insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('ours'), 'twilio', '+12025550107');
+  update public.messages set account_id = (select id from public.sms_accounts where sender_id = '+12025550107') where body = 'Refused';
+  perform tests.reply('E14', 'help');
+end $$;
+select is(cardinality(tests.claim()), 1, 'What was refused to one number of ours was not refused to another.');
+
+-- In doubt
+do $$ begin perform tests.clear(), tests.reply('F1', 'help'), tests.claim(); end $$;
+select is(private.settle_message(m.id, m.attempts, '[]'), 'held', 'An answer in doubt is never repeated by itself.') from public.messages m where purpose = 'help';
+select is(tests.outcome('admin', format('select public.settle_by_hand(%L, %L, ''resend'', ''x'')', tests.id('ours'), m.id)), 'PT409', 'Nor by a person.')
+from public.messages m where purpose = 'help';
+select is(tests.claim(), '{}', 'It does not go out again.');
 
 -- One part
 select is(private.one_part(name, ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', ': unsubscribed. No more texts. START to resubscribe.'), said, what) from (values

@@ -47,5 +47,18 @@ select is(tests.campaign('Five'), '{"By address"}', 'After a day one more may go
 select is(private.contact_cap('+15035550100', null, null, '2025-12-31')::text, '(,)', 'Before its first day a law does not count.');
 select is(private.contact_cap('+15035550100', null, null, '2026-01-01')::text, '(3,24)', 'From then on it does.');
 select is_empty($$select from private.contact_caps where source = ''$$, 'Each has its source.');
+
+-- Two dispatchers at once
+create function tests.locks() returns boolean language plpgsql as $$
+begin
+  delete from private.sending_buckets;
+  perform private.hold_buckets('{}', array(select c.id from public.campaigns c where c.organization_id = tests.id('ours') and c.status = 'running' limit 1));
+  return exists (select from private.sending_buckets b where b.id = tests.id('ours'));
+end
+$$;
+update public.campaigns set status = case name when 'One' then 'running' else 'completed' end where organization_id = tests.id('ours');
+select ok(not tests.locks(), 'Dispatchers of one campaign do not wait for each other: it has each recipient once.');
+update public.campaigns set status = 'running' where organization_id = tests.id('ours') and name = 'Two';
+select ok(tests.locks(), 'Where there are several they take turns: both would count the same texts.');
 select * from finish();
 rollback;

@@ -89,8 +89,23 @@ export function textOf(record: Record<string, unknown>, key: string): string | n
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-/** The parameters of a webhook: the query for GET, else the form or flat JSON object in the body. */
+/** A text as PostgreSQL takes it: it has no U+0000, and JSON no half of a surrogate pair. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "");
+
+/**
+ * The parameters of a webhook: the query for GET, else the form or flat JSON object in the body. Without what the database
+ * cannot store: an opt-out must not be lost with it.
+ */
 export function webhookParams(request: WebhookRequest): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(rawParams(request)).map(([key, value]) => [
+      storable(key),
+      typeof value === "string" ? storable(value) : value,
+    ]),
+  );
+}
+
+function rawParams(request: WebhookRequest): Record<string, unknown> {
   if (request.method.toUpperCase() === "GET") {
     return Object.fromEntries(new URL(request.url).searchParams);
   }
