@@ -132,7 +132,7 @@ begin
 end
 $$;
 
--- Accounts with a message that is due, in chance order. The limit keeps this to one look into the index for each
+-- Accounts with a message that is due, in chance order; a number that rests has none of campaigns. The limit keeps this to one look into the index for each
 -- account; exists() would be planned as a join with the whole queue.
 create function private.waiting_accounts(probing uuid[])
 returns uuid[]
@@ -145,15 +145,17 @@ begin
     cross join lateral (
       select from public.messages m
       where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+        and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+          and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
       order by m.send_after limit 1
     ) waiting
     where a.status = 'active' or a.id = any (probing));
 end
 $$;
 
--- Running campaigns with a target that is due, in chance order so that none keeps the others waiting.
-create function private.waiting_campaigns()
+-- Running campaigns with a target that is due and a number that may send now, in chance order so that none keeps the others
+-- waiting.
+create function private.waiting_campaigns(probing uuid[])
 returns uuid[]
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -165,6 +167,11 @@ begin
       where t.campaign_id = c.id and t.status = 'pending' and t.send_after <= now()
       order by t.send_after limit 1
     ) waiting
+    cross join lateral (
+      select from private.campaign_senders a
+      where a.campaign_id = c.id and (a.status = 'active' or a.id = any (probing)) and (a.resting_until is null or a.resting_until <= now())
+      limit 1
+    ) sender
     where c.status = 'running'
     order by random() limit 10);
 end
@@ -214,7 +221,7 @@ $$;
 -- Marks the next group of messages `sending` and answers it. What was forbidden since they were queued is judged here, at
 -- the last moment: opt-outs for all, for marketing also lists, consent and the law's hours; what would arrive in quiet
 -- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry. A campaign's messages are
--- here only when they were refused once or come back from doubt; while it is paused they wait.
+-- here only when they were refused once or come back from doubt; while it is paused or the number rests they wait.
 drop function private.claim_messages(integer);
 create function private.claim_messages(want integer, account_ids uuid[], probing uuid[])
 returns jsonb
@@ -232,6 +239,7 @@ begin
   end if;
   with picked as materialized (
     select p.* from unnest(account_ids) as account (id)
+    join public.sms_accounts a on a.id = account.id
     cross join lateral (
       select m.id, m.organization_id, m.account_id, m.to_number, m.campaign_id, m.lead_id,
         case when m.checked_at is null then m.expires_at end as expires_at, m.category,
@@ -239,7 +247,8 @@ begin
         m.expires_at as own_expiry
       from public.messages m
       where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+        and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+          and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
       order by m.send_after, m.id
       -- An even share for each account, so that one tenant's mountain does not keep the others waiting.
       limit case when account.id = any (probing) then 1 else ceil(want::numeric / cardinality(account_ids)) end

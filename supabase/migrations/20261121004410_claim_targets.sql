@@ -22,15 +22,9 @@ declare
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;
   pool := array(
-    select a.id from public.sms_accounts a
-    where a.organization_id = campaign.organization_id and (a.status = 'active' or a.id = any (probing))
+    select a.id from private.campaign_senders a
+    where a.campaign_id = campaign.id and (a.status = 'active' or a.id = any (probing))
       and (a.resting_until is null or a.resting_until <= now())
-      and (a.id in (
-          select n.account_id from public.campaign_numbers n
-          where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id)
-        or a.is_default and not exists (
-          select from public.campaign_numbers n
-          where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id))
     order by a.id);
   if cardinality(pool) = 0 then
     return '{"messages": [], "judged": 0}'::jsonb;
@@ -71,7 +65,19 @@ begin
     select p.position, p.phone, p.variant_id, l.id as lead_id, l.country, l.region, l.time_zone, j.obstacle, j.consent_id,
       private.filled(w.body, private.lead_variables(l, organization.name)) as body, l.phone as lead_phone
     from picked p
-    left join public.leads l on l.organization_id = campaign.organization_id and l.id = p.lead_id and l.deleted_at is null
+    left join public.leads own on own.organization_id = campaign.organization_id and own.id = p.lead_id and own.deleted_at is null
+    left join lateral (
+      -- Who was merged into another lead, or left the number to one that was passed over for having it too, is not lost.
+      select x.id from public.leads x
+      where (own.id is null or own.phone is distinct from p.phone)
+        and x.organization_id = campaign.organization_id and x.phone = p.phone and x.deleted_at is null and (
+          x.id = (select g.merged_into from public.leads g where g.organization_id = campaign.organization_id and g.id = p.lead_id)
+          or exists (
+            select from public.campaign_targets d
+            where d.campaign_id = campaign.id and d.lead_id = x.id and d.reason = 'duplicate_number'))
+      order by x.id limit 1
+    ) heir on true
+    left join public.leads l on l.organization_id = campaign.organization_id and l.id = coalesce(heir.id, own.id)
     left join verdicts j on j.phone = p.phone
     left join private.template_wordings w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
   ), windows as materialized (
@@ -242,7 +248,8 @@ begin
       cross join lateral (
         select m.send_after from public.messages m
         where m.account_id = a.id and m.status = 'queued'
-          and (m.campaign_id is null or exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+          and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+            and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
         order by m.send_after limit 1
       ) m
       where a.status <> 'disabled' and m.send_after < now() + interval '1 minute'
@@ -258,13 +265,7 @@ begin
       cross join lateral (
         select min(greatest(case when a.status = 'parked' then a.parked_until end, a.resting_until,
           private.next_send(a.id, a.per_second, a.daily_cap, a.cap_zone))) as at
-        from public.sms_accounts a
-        where a.organization_id = c.organization_id and a.status <> 'disabled' and (a.id in (
-            select n.account_id from public.campaign_numbers n
-            where n.organization_id = c.organization_id and n.campaign_id = c.id)
-          or a.is_default and not exists (
-            select from public.campaign_numbers n
-            where n.organization_id = c.organization_id and n.campaign_id = c.id))
+        from private.campaign_senders a where a.campaign_id = c.id and a.status <> 'disabled'
       ) pool
       where c.status = 'running' and t.send_after < now() + interval '1 minute' and pool.at is not null
     ) due
@@ -289,7 +290,7 @@ begin
   if want > 0 then
     probing := private.probing_accounts();
     accounts := private.waiting_accounts(probing);
-    campaigns := private.waiting_campaigns();
+    campaigns := private.waiting_campaigns(probing);
     perform private.watch_campaigns(campaigns);
     perform private.hold_buckets(accounts, campaigns);
     claimed := private.claim_messages(want, accounts, probing);
