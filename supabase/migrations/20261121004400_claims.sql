@@ -161,9 +161,10 @@ $$;
 -- Marks the next group of messages `sending` and answers it. What was forbidden since they were queued is judged here, at
 -- the last moment: opt-outs for all, for marketing also lists, consent and the law's hours; what would arrive in quiet
 -- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry. A campaign's messages are
--- here only when they were refused once or come back from doubt; while it is paused they wait.
+-- here only when they were refused once or come back from doubt; while it is paused they wait. platform: the fingerprints of
+-- the platform's own accounts, by provider.
 drop function private.claim_messages(integer);
-create function private.claim_messages(want integer, account_ids uuid[], probing uuid[])
+create function private.claim_messages(want integer, account_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -279,6 +280,9 @@ begin
       expires_at = case when j.status = 'sending' then j.closes_at else m.expires_at end,
       consent_id = coalesce(j.consent_id, m.consent_id),
       recipient_zone = coalesce(j.zone, m.recipient_zone),
+      provider_account = case when j.status = 'sending' then coalesce((
+          select a.provider_account from public.sms_accounts a where a.id = m.account_id), platform ->> m.provider)
+        else m.provider_account end,
       updated_at = now()
     from moved j where m.id = j.id
     returning m.*
@@ -293,7 +297,7 @@ begin
   select (
       select coalesce(jsonb_agg(jsonb_build_object(
         'id', k.id, 'attempt', k.attempts, 'to', k.to_number, 'from', k.from_number, 'body', k.body, 'provider', k.provider,
-        'account_id', k.account_id, 'expires_at', k.expires_at)), '[]')
+        'account_id', k.account_id, 'provider_account', k.provider_account, 'expires_at', k.expires_at)), '[]')
       from marked k where k.status = 'sending'),
     (select array_agg(l.id order by l.id) from left_over l where l.amount > 0),
     (select array_agg(l.amount order by l.id) from left_over l where l.amount > 0)

@@ -16,6 +16,7 @@ function queueOf(count: number, failAt = Infinity) {
     body: "x",
     provider: "arkesel",
     account_id: "a",
+    provider_account: null,
   }));
   const recorded: RecordedOutcome[] = [];
   const sent = new Map<string, number>();
