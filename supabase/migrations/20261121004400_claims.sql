@@ -226,8 +226,9 @@ $$;
 -- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry, nor the provider's refusal of
 -- a number that opted out there; a confirmation that the number has taken back since is not sent. A campaign's messages are
 -- here only when they were refused once or come back from doubt; while it is paused or the number rests they wait.
+-- platform: the fingerprints of the platform's own accounts, by provider.
 drop function private.claim_messages(integer);
-create function private.claim_messages(want integer, account_ids uuid[], probing uuid[])
+create function private.claim_messages(want integer, account_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
   -- Planning this anew takes a quarter of its time, and there is one way to do it.
@@ -368,6 +369,9 @@ begin
       expires_at = case when j.status = 'sending' then j.closes_at else m.expires_at end,
       consent_id = coalesce(j.consent_id, m.consent_id),
       recipient_zone = coalesce(j.zone, m.recipient_zone),
+      provider_account = case when j.status = 'sending' then coalesce((
+          select a.provider_account from public.sms_accounts a where a.id = m.account_id), platform ->> m.provider)
+        else m.provider_account end,
       updated_at = now()
     from moved j where m.id = j.id
     returning m.*
@@ -382,7 +386,7 @@ begin
   select (
       select coalesce(jsonb_agg(jsonb_build_object(
         'id', k.id, 'attempt', k.attempts, 'to', k.to_number, 'from', k.from_number, 'body', k.body, 'provider', k.provider,
-        'account_id', k.account_id, 'expires_at', k.expires_at)), '[]')
+        'account_id', k.account_id, 'provider_account', k.provider_account, 'expires_at', k.expires_at)), '[]')
       from marked k where k.status = 'sending'),
     (select array_agg(l.id order by l.id) from left_over l where l.amount > 0),
     (select array_agg(l.amount order by l.id) from left_over l where l.amount > 0)
