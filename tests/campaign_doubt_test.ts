@@ -9,7 +9,7 @@ import { until } from "./support/wait.ts";
 const SIZE = 500;
 const SPECIAL = "0001 0003 0004 0005 0007 0029 0050 0051 0060 0061".split(" ");
 // What ends a wait that will not end; a loaded machine needs a good part of it.
-const LIMIT = 240_000;
+const LIMIT = 480_000;
 
 const phonesOf = (prefix: string): string[] =>
   Array.from({ length: SIZE }, (_, index) => {

@@ -279,7 +279,7 @@ Deno.test("What changes after the freeze counts when each one's turn comes, and 
     campaign.id,
     "the freeze",
     ({ status }) => status === "running",
-    120_000,
+    300_000,
   );
   // Its numbers rest, so nothing has gone out; what changes now is judged when each one's turn comes.
   assert.deepEqual(
@@ -296,7 +296,7 @@ Deno.test("What changes after the freeze counts when each one's turn comes, and 
     campaign.id,
     "the first texts",
     ({ targets }) => targets.sent >= 200,
-    120_000,
+    300_000,
   );
   const known = await optOut(leads, numbers);
   await withDatabase((sql) =>
@@ -309,7 +309,7 @@ Deno.test("What changes after the freeze counts when each one's turn comes, and 
         and purpose = 'opt_out_confirmation' and status = 'delivered'`
     );
     return told.length >= stopped.length;
-  }, { timeoutMs: 60_000, what: "a confirmation of each opt-out" });
+  }, { timeoutMs: 300_000, what: "a confirmation of each opt-out" });
 
   const [targets, ours] = await withDatabase((sql) =>
     Promise.all([targetsOf(sql, campaign.id), ourTexts(sql, office.id)])

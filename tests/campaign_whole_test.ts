@@ -28,6 +28,8 @@ Deno.test("5,000 leads in six time zones get what the rules give each of them, a
   const hours = await withDatabase((sql) => hoursOf(sql, members));
   const began = Date.now();
   const firsts = firstsOf(members);
+  // At night there are few to whom it goes, and some of them must still be waiting at the pause.
+  const awake = members.filter(({ phone }) => phone !== null && hours.isOpen(phone, began)).length;
   await checkPreview(whole, firsts);
 
   await move(office.admin, campaign.id, "start");
@@ -35,7 +37,7 @@ Deno.test("5,000 leads in six time zones get what the rules give each of them, a
     office.admin,
     campaign.id,
     "the first texts",
-    ({ status, targets }) => status === "running" && targets.sent >= 300,
+    ({ status, targets }) => status === "running" && targets.sent >= Math.min(300, awake / 8),
   );
   const before = await pausedTargets(whole);
   const resumed = Date.now();
@@ -103,7 +105,7 @@ async function pausedTargets({ office, campaign }: WholeCampaign) {
   await move(office.admin, campaign.id, "pause");
   await until(
     async () => !(await readCampaign(office.admin, campaign.id)).messages["sending"],
-    { timeoutMs: 60_000, what: "the texts under way at the pause" },
+    { timeoutMs: 180_000, what: "the texts under way at the pause" },
   );
   const targets = await allTargets(office.admin, campaign.id);
   return new Map(targets.map((target) => [target.lead_id, target]));
@@ -220,12 +222,14 @@ async function checkTheCarrier(
     );
   }
   for (const { id, number, perSecond } of senders) {
-    const times = claims.filter(({ account_id }) => account_id === id);
-    checkRate(times.map(({ at }) => at.getTime()), perSecond, number);
+    checkRate(timesOf(claims.filter(({ account_id }) => account_id === id)), perSecond, number);
   }
-  checkRate(claims.map(({ at }) => at.getTime()), 2.5 * PER_SECOND, "the organization");
+  checkRate(timesOf(claims), 2.5 * PER_SECOND, "the organization");
   checkWeights(ours, variants);
 }
+
+const timesOf = (claims: { judged_at: Date; at: Date }[]) =>
+  claims.map(({ judged_at, at }) => ({ began: judged_at.getTime(), at: at.getTime() }));
 
 interface Sent {
   id: string;

@@ -10,7 +10,7 @@ import {
   newCampaigning,
   ordinaryNumbers,
   readCampaign,
-  tend,
+  tendedUntil,
   withLatency,
 } from "./support/campaigns.ts";
 import { withDatabase } from "./support/db.ts";
@@ -120,7 +120,8 @@ Deno.test("A pause stops at once, resuming loses nobody and repeats nobody, with
   const { admin } = office;
   const phones = ordinaryNumbers(600);
   await addRecipients(office, phones.map((phone) => ({ phone })));
-  const campaign = await addCampaign(office, { messages_per_minute: 6_000 });
+  // Slow at first, so that the pause comes in the middle.
+  const campaign = await addCampaign(office, { messages_per_minute: 600 });
   await withLatency(20, async () => {
     await move(admin, campaign.id, "start");
     await campaignUntil(admin, campaign.id, "some texts", ({ targets }) => targets.sent > 50);
@@ -131,12 +132,14 @@ Deno.test("A pause stops at once, resuming loses nobody and repeats nobody, with
     const settled = await until(async () => {
       const now = await readCampaign(admin, campaign.id);
       return (now.messages["sending"] ?? 0) === 0 ? now : null;
-    }, { timeoutMs: 2_000, what: "the texts under way at the pause" });
+    }, { what: "the texts under way at the pause" });
     assert.equal(settled.targets.sent, before.targets.sent, "nothing is claimed after the pause");
     assert.ok(settled.targets.pending > 0, "it was paused in the middle");
     await invoke("dispatch-messages");
     const carried = (await acceptedFrom(office.number)).length;
     assert.equal(carried, settled.targets.sent);
+    const faster = { messages_per_minute: 6_000 };
+    expectStatus(await call(admin, "PATCH", `/campaigns/${campaign.id}`, faster), 200);
     assert.equal((await move(admin, campaign.id, "resume")).status, "running");
     await Promise.all([invoke("dispatch-messages"), invoke("dispatch-messages")]);
     await campaignUntil(admin, campaign.id, "the rest", ({ targets }) => targets.sent === 600);
@@ -149,8 +152,7 @@ Deno.test("A pause stops at once, resuming loses nobody and repeats nobody, with
   );
   const carried = await acceptedFrom(office.number);
   assert.deepEqual(carried.map(({ to }) => to).sort(), [...phones].sort());
-  await tend();
-  assert.equal((await readCampaign(admin, campaign.id)).status, "completed");
+  await tendedUntil(admin, campaign.id, "completed");
 });
 
 Deno.test("Rates of campaign, number and organization hold over all dispatchers", async () => {
@@ -164,12 +166,13 @@ Deno.test("Rates of campaign, number and organization hold over all dispatchers"
   await Promise.all([invoke("dispatch-messages"), invoke("dispatch-messages")]);
   await campaignUntil(office.admin, campaign.id, "all", ({ targets }) => targets.sent === 100);
   const times = await withDatabase((sql) =>
-    sql`select extract(epoch from sending_at)::float8 as at from public.messages
-      where campaign_id = ${campaign.id} order by 1`
+    sql`select extract(epoch from sending_at)::float8 as at, extract(epoch from checked_at)::float8 as began
+      from public.messages where campaign_id = ${campaign.id} order by 1`
   );
-  const first = Number(times[0]?.["at"]);
+  // A claim asks the buckets after it began, and notes the time after they answered.
+  const first = Math.min(...times.map((row) => Number(row["began"])));
   times.forEach((row, index) => {
-    const allowed = 20 + 20 * (Number(row["at"]) - first + 0.1);
+    const allowed = 20 + 20 * (Number(row["at"]) - first);
     assert.ok(index + 1 <= allowed, `${index + 1} texts when ${allowed} were allowed`);
   });
 });
@@ -200,9 +203,7 @@ Deno.test("A campaign that missed its schedule asks, and goes out when it is res
   await withDatabase((sql) =>
     sql`update public.campaigns set scheduled_at = now() - interval '2 hours' where id = ${campaign.id}`
   );
-  await tend();
-  const missed = await readCampaign(office.admin, campaign.id);
-  assert.equal(missed.status, "paused");
+  const missed = await tendedUntil(office.admin, campaign.id, "paused");
   assert.match(missed.status_reason ?? "", /time had passed/);
   const notices = expectStatus<{ data: { title: string }[] }>(
     await call(office.admin, "GET", "/notifications"),
@@ -234,9 +235,7 @@ Deno.test("A campaign whose texts fail pauses itself and says why", async () => 
     "failures",
     ({ messages }) => messages["undelivered"] === 15,
   );
-  await tend();
-  const { status, status_reason } = await readCampaign(office.admin, campaign.id);
-  assert.equal(status, "paused");
+  const { status_reason } = await tendedUntil(office.admin, campaign.id, "paused");
   assert.equal(status_reason, "100.0 % of the texts fail.");
 });
 

@@ -39,7 +39,8 @@ async function createFixture(): Promise<Fixture> {
   const options = {
     projectDir,
     dataDir: join(folder, "data"),
-    port: freePorts(30_000 + 5 * (Deno.pid % 2_000)),
+    // Away from where outgoing connections get their ports, which come and go.
+    port: freePorts(30_000 + 5 * (Deno.pid % 180)),
   };
   let running = await startProcess(options).catch(async (error) => {
     await Deno.remove(folder, { recursive: true });

@@ -16,7 +16,7 @@ export async function settled(sql: postgres.Sql, campaign: string): Promise<void
               or m.status = 'sent' and m.to_number not like '%0061')) as unsettled`;
       return left?.["unsettled"] === "0";
     },
-    { timeoutMs: 240_000, what: "an outcome for all who may be texted now" },
+    { timeoutMs: 480_000, what: "an outcome for all who may be texted now" },
   );
 }
 
