@@ -18,6 +18,7 @@ import {
 import { listsAgree, longestWay, noneTwice, rateHeld } from "./support/carrier_log.ts";
 import { withDatabase } from "./support/db.ts";
 import { call, expectStatus } from "./support/http.ts";
+import { withinOneDay } from "./support/one_day.ts";
 import { stackUnderTest } from "./support/stack.ts";
 import { until } from "./support/wait.ts";
 
@@ -153,29 +154,35 @@ Deno.test("Buckets grant no more than they hold and what flows in, whoever takes
   });
 });
 
-Deno.test("A daily cap holds over all takers, and a new day begins at midnight of its own zone", async () => {
-  await withDatabase(async (sql) => {
-    const id = crypto.randomUUID();
-    const taken = await Promise.all(
-      Array.from({ length: 10 }, () => take(sql, id, null, 25, "America/Los_Angeles", 4)),
-    );
-    assert.equal(taken.reduce((a, b) => a + b, 0), 25);
-    const next = await sql<{ at: Date; midnight: Date }[]>`
+Deno.test("A daily cap holds over all takers, and a new day begins at midnight of its own zone", () =>
+  withinOneDay(
+    ["America/Los_Angeles", "Pacific/Niue", "Pacific/Kiritimati"],
+    () =>
+      withDatabase(async (sql) => {
+        const id = crypto.randomUUID();
+        const taken = await Promise.all(
+          Array.from({ length: 10 }, () => take(sql, id, null, 25, "America/Los_Angeles", 4)),
+        );
+        assert.equal(taken.reduce((a, b) => a + b, 0), 25);
+        const next = await sql<{ at: Date; midnight: Date }[]>`
       select private.next_send(${id}, null, 25, 'America/Los_Angeles') as at,
         ((now() at time zone 'America/Los_Angeles')::date + 1)::timestamp at time zone 'America/Los_Angeles' as midnight`;
-    assert.deepEqual(next[0]?.at, next[0]?.midnight);
-    // As if the last text had gone out yesterday, there.
-    await sql`update private.sending_buckets set day = day - 1 where id = ${id}`;
-    assert.equal(await take(sql, id, null, 25, "America/Los_Angeles", 40), 25);
-    // Somewhere it is another day already: between Kiritimati and Niue lie 25 hours.
-    const other = crypto.randomUUID();
-    assert.equal(await take(sql, other, null, 3, "Pacific/Niue", 9), 3);
-    assert.equal(await take(sql, other, null, 3, "Pacific/Niue", 9), 0);
-    assert.equal(await take(sql, other, null, 3, "Pacific/Kiritimati", 9), 3);
-  });
-});
+        assert.deepEqual(next[0]?.at, next[0]?.midnight);
+        // As if the last text had gone out yesterday, there.
+        await sql`update private.sending_buckets set day = day - 1 where id = ${id}`;
+        assert.equal(await take(sql, id, null, 25, "America/Los_Angeles", 40), 25);
+        // Somewhere it is another day already: between Kiritimati and Niue lie 25 hours.
+        const other = crypto.randomUUID();
+        assert.equal(await take(sql, other, null, 3, "Pacific/Niue", 9), 3);
+        assert.equal(await take(sql, other, null, 3, "Pacific/Niue", 9), 0);
+        assert.equal(await take(sql, other, null, 3, "Pacific/Kiritimati", 9), 3);
+      }),
+  ));
 
-Deno.test("A number at its daily cap sends no more today, the others carry on, and those who know it wait for midnight", async () => {
+Deno.test("A number at its daily cap sends no more today, the others carry on, and those who know it wait for midnight", () =>
+  withinOneDay(["America/Los_Angeles"], capOfTheDay));
+
+async function capOfTheDay(): Promise<void> {
   const { office, numbers } = await officeWith({
     numbers: [null, null],
     organization: null,
@@ -220,7 +227,7 @@ Deno.test("A number at its daily cap sends no more today, the others carry on, a
     waiting.every((row) => loyal.includes(row["phone"]) && row["midnight"]),
     JSON.stringify(waiting),
   );
-});
+}
 
 /** A campaign to special numbers and one person whose doubtful reply keeps it from being done. */
 async function failingCampaign(ending: string, fields: Record<string, unknown>) {
