@@ -15,8 +15,10 @@ $$;
 -- Registries give way to consent, litigators and internal lists never do.
 create function private.judge_numbers(organization_id uuid, phones text[])
 returns table (phone text, obstacle text, consent_id uuid)
-language sql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
+language plpgsql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
 as $$
+begin
+  return query
   with held as materialized (
     select s.phone, bool_or(s.source = 'litigator') as litigator from public.suppressions s
     where s.organization_id = judge_numbers.organization_id and s.phone = any (phones) and s.lifted_at is null
@@ -49,7 +51,8 @@ as $$
   left join held on held.phone = n.phone
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
-  left join open_reviews r on r.phone = n.phone
+  left join open_reviews r on r.phone = n.phone;
+end
 $$;
 comment on function private.judge_numbers is 'Why each number must get no marketing text now, and the consent that lets it.';
 

@@ -1,7 +1,7 @@
 -- Replies: who sees and decides what, and what goes out to whom while a person thinks.
 begin;
 \ir support.inc
-select plan(145);
+select plan(171);
 do $$
 begin
   update public.sms_accounts set status = 'disabled';
@@ -235,10 +235,24 @@ select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, sourc
 select is(tests.outcome('outsider', format('select public.delete_reply_rule(%L, %L)', tests.id('theirs'), tests.id('rule'))), 'PT404', 'Another organization''s rule is not there.');
 select is(tests.outcome('admin', format('select public.delete_reply_rule(%L, %L)', tests.id('ours'), tests.id('rule'))), '1', 'Its own it removes.');
 
+-- The part without which a phrase finds nothing
+select is((private.pattern_part(v.pattern)).part, v.part, format('The part of %s is %s.', v.pattern, coalesce(v.part, 'not certain')))
+from (values
+  ('\mfoo(bar)?\M', 'foo'), ('(foo|barge)? quux', ' quux'), ('(foo|ba+r) q', '(foo|ba+r)'), ('foo|bar', 'foo|bar'), ('fo(?!x)o', 'foo'),
+  ('please unsub', 'please unsub'), ('(please|thanks) (zap|zip)', '(zap|zip)'), ('\.', null), ('(foo)?', null), ('foo|x*', null),
+  ('foo|', null), ('(foo|)', null), ('[a-z]+', null), ('[[:alpha:]]foo', null), ('foo\u0041', null), ('(?i)foo', null), ('***=foo', null),
+  ('x{0,3}foo{2}', 'fo'), ('x{0}', null), ('a(b(c|d)e|fgh)+i', '(b(c|d)e|fgh)'), ('a\(b', 'a\(b'), ('a[(]b', 'a')
+) v (pattern, part);
+insert into public.reply_rules (organization_id, kind, meaning, pattern, source)
+values (tests.id('ours'), 'phrase', 'stop', 'zut alors', 'x'), (tests.id('ours'), 'phrase', 'stop', '[q]+[x]', 'x');
+select is((private.understand_reply(tests.id(o), said)).meaning, meaning, format('"%s" to %s means %s.', said, o, coalesce(meaning, 'nothing')))
+from (values ('oh zut alors', 'ours', 'stop'), ('oh zut alors', 'theirs', null), ('qqx', 'ours', 'stop'), ('qqy', 'ours', null)) v (said, o, meaning);
+
 -- Nobody's business
 select is_empty($$
   select p.proname, r.rolname from pg_proc p, unnest(array['anon', 'authenticated', 'service_role']) r (rolname)
-  where p.pronamespace = 'private'::regnamespace and p.proname in ('understand_reply', 'doubtful', 'close_reviews', 'answer_reply', 'record_consent', 'one_part')
+  where p.pronamespace = 'private'::regnamespace and p.proname in ('understand_reply', 'doubtful', 'close_reviews', 'answer_reply', 'record_consent', 'one_part', 'pattern_part',
+    'part_weight', 'leading_group', 'ordinary_words')
     and has_function_privilege(r.rolname, p.oid, 'execute')
 $$, 'Only functions of the database use these.');
 
