@@ -1,5 +1,9 @@
 -- Suppressions, reviews of replies and the consent ledger over the API.
 
+-- An organization may have imported a million: a number's history, and the few of a rare source, are found without reading all.
+create index suppressions_of_phone on public.suppressions (organization_id, phone, id desc);
+create index suppressions_of_source on public.suppressions (organization_id, source, id desc);
+
 create function private.suppression_json(suppression public.suppressions)
 returns jsonb
 language sql stable set search_path = ''
