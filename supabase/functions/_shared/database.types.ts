@@ -2183,6 +2183,7 @@ export type Database = {
           "decided_at": string | null;
           "decided_by": string | null;
           "id": string;
+          "last_message_id": string | null;
           "message_id": string;
           "organization_id": string;
           "phone": string;
@@ -2196,6 +2197,7 @@ export type Database = {
           "decided_at"?: string | null;
           "decided_by"?: string | null;
           "id"?: string;
+          "last_message_id"?: string | null;
           "message_id": string;
           "organization_id": string;
           "phone": string;
@@ -2208,6 +2210,7 @@ export type Database = {
           "decided_at"?: string | null;
           "decided_by"?: string | null;
           "id"?: string;
+          "last_message_id"?: string | null;
           "message_id"?: string;
           "organization_id"?: string;
           "phone"?: string;
