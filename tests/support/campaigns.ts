@@ -97,9 +97,13 @@ export async function addRecipients(
   });
 }
 
-/** Ghanaian numbers, which no law of a place binds, none of which has a special fate. */
+const prefixes = new Set<string>();
+
+/** Ghanaian numbers, which no law of a place binds, none of which has a special fate; others at each call. */
 export function ordinaryNumbers(count: number): string[] {
-  const prefix = `+2332${digits(4)}`;
+  let prefix: string;
+  do prefix = `+2332${digits(4)}`; while (prefixes.has(prefix));
+  prefixes.add(prefix);
   return Array.from({ length: count }, (_, index) => `${prefix}${String(1_000 + index)}`);
 }
 
@@ -134,7 +138,7 @@ export async function campaignUntil(
   id: string,
   what: string,
   holds: (campaign: CampaignBody) => boolean,
-  timeoutMs = 60_000,
+  timeoutMs = 180_000,
 ): Promise<CampaignBody> {
   let last: CampaignBody | undefined;
   return await until(async () => {
@@ -172,9 +176,22 @@ export async function invoke(job: string): Promise<void> {
   await withDatabase((sql) => sql`select private.invoke(${`jobs/${job}`})`);
 }
 
-/** Runs the minute's look at the campaigns now. */
+/** Runs the minute's look at the campaigns now. It passes over a campaign that somebody else looks at or changes. */
 export async function tend(): Promise<void> {
   await withDatabase((sql) => sql`select private.tend_campaigns()`);
+}
+
+/** Looks at the campaigns until this one has the status. */
+export async function tendedUntil(
+  session: Session,
+  id: string,
+  wanted: string,
+): Promise<CampaignBody> {
+  return await until(async () => {
+    await tend();
+    const campaign = await readCampaign(session, id);
+    return campaign.status === wanted ? campaign : null;
+  }, { what: `the campaign to be ${wanted}` });
 }
 
 /** The carrier answers so late while `work` goes on. */

@@ -17,6 +17,7 @@ function queueOf(count: number, failAt = Infinity, more: Partial<ClaimedMessage>
     body: "x",
     provider: "arkesel",
     account_id: "a",
+    provider_account: null,
   }));
   const recorded: RecordedOutcome[] = [];
   const sent = new Map<string, number>();

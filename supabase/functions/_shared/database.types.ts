@@ -1773,6 +1773,7 @@ export type Database = {
           "price": number | null;
           "price_currency": string | null;
           "provider": string;
+          "provider_account": string | null;
           "provider_message_id": string | null;
           "purpose": string;
           "recipient_zone": string | null;
@@ -1821,6 +1822,7 @@ export type Database = {
           "price"?: number | null;
           "price_currency"?: string | null;
           "provider": string;
+          "provider_account"?: string | null;
           "provider_message_id"?: string | null;
           "purpose"?: string;
           "recipient_zone"?: string | null;
@@ -1868,6 +1870,7 @@ export type Database = {
           "price"?: number | null;
           "price_currency"?: string | null;
           "provider"?: string;
+          "provider_account"?: string | null;
           "provider_message_id"?: string | null;
           "purpose"?: string;
           "recipient_zone"?: string | null;
@@ -2438,6 +2441,7 @@ export type Database = {
           "parked_until": string | null;
           "per_second": number | null;
           "provider": string;
+          "provider_account": string | null;
           "resting_reason": string | null;
           "resting_until": string | null;
           "segment_price": number | null;
@@ -2462,6 +2466,7 @@ export type Database = {
           "parked_until"?: string | null;
           "per_second"?: number | null;
           "provider": string;
+          "provider_account"?: string | null;
           "resting_reason"?: string | null;
           "resting_until"?: string | null;
           "segment_price"?: number | null;
@@ -2485,6 +2490,7 @@ export type Database = {
           "parked_until"?: string | null;
           "per_second"?: number | null;
           "provider"?: string;
+          "provider_account"?: string | null;
           "resting_reason"?: string | null;
           "resting_until"?: string | null;
           "segment_price"?: number | null;
@@ -3044,7 +3050,10 @@ export type Database = {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
       };
-      "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
+      "dispatch_step": {
+        Args: { "outcomes"?: Json; "platform"?: Json; "want"?: number };
+        Returns: Json;
+      };
       "email_step": {
         Args: {
           "lease_seconds": number;

@@ -57,7 +57,6 @@ export function reasonText(code: string | null): string | null {
 /** Why a recipient got no text at all. */
 const EXCLUSIONS: Readonly<Record<string, string>> = {
   no_phone: "The lead has no phone number.",
-  invalid_phone: "The lead's phone number is not valid.",
   duplicate_number: "Another lead with the same number is in the audience.",
   suppressed: "The recipient has opted out.",
   dnc: "The number is on a do-not-call list.",

@@ -14,12 +14,14 @@ const moves = {
   },
   pause: {
     summary: "Pause a campaign",
-    description: "Once this has answered nothing more is handed to the carrier.",
+    description:
+      "Once this has answered nobody more is chosen; the texts under way are handed to the carrier " +
+      "within two seconds.",
   },
   resume: {
     summary: "Resume a campaign",
     description: "It goes on where it was: nobody is left out or texted twice. One that missed " +
-      "its schedule starts now.",
+      "its schedule starts now. 422 `campaign_incomplete` while it has no active number.",
   },
   cancel: {
     summary: "Cancel a campaign",

@@ -10,6 +10,8 @@ export const ClaimedMessage = z.object({
   body: z.string(),
   provider: z.enum(["arkesel", "twilio"]),
   account_id: z.string(),
+  /** The fingerprint of the provider's account that it goes through. */
+  provider_account: z.string().nullable(),
   /** The end of the window in which it may arrive. */
   expires_at: z.string().nullish(),
 });

@@ -40,7 +40,7 @@ export async function callProvider(
       // A text as body would be sent a second time by Deno itself when a kept-alive connection is
       // cut before the answer (denoland/deno#32566), and the recipient would get two texts. A stream
       // cannot be repeated.
-      ...(body === undefined ? {} : { method: "POST", body: new Blob([body]).stream() }),
+      ...(body === undefined ? {} : { method: "POST", body: streamOf(body) }),
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -66,6 +66,15 @@ export async function callProvider(
       }
       : { kind: "none", code: "connection_lost", message: "connection lost", neverSent: false };
   }
+}
+
+function streamOf(text: string): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
 }
 
 /** Hides all but the last two digits of every phone number in a provider's text. */
