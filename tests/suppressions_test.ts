@@ -72,11 +72,14 @@ Deno.test("An import takes JSON and CSV, counts what it knows, and names what is
     1,
   ]);
   const csv = "name,phone\nAma,2025550113\nKofi,2025550112\n";
-  const headers = { "content-type": "text/csv" };
-  const second = expectStatus<Record<string, unknown>>(
-    await call(admin, "POST", "/suppressions/import?scope=all", csv, headers),
-    200,
-  );
+  const headers = { "content-type": "text/csv", "idempotency-key": crypto.randomUUID() };
+  const sendCsv = async () =>
+    expectStatus<Record<string, unknown>>(
+      await call(admin, "POST", "/suppressions/import?scope=all", csv, headers),
+      200,
+    );
+  const second = await sendCsv();
+  assert.deepEqual(await sendCsv(), second, "a repeat is answered alike");
   assert.deepEqual([second["received"], second["added"], second["known"]], [2, 1, 1]);
   const many = { numbers: Array(10_001).fill(phone) };
   expectProblem(await call(admin, "POST", "/suppressions/import", many), 422);

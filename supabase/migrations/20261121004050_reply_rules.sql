@@ -20,6 +20,7 @@ create table public.reply_reviews (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   phone text not null constraint reply_reviews_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
   message_id uuid not null,
+  last_message_id uuid,
   rule_id uuid,
   status text not null default 'open' constraint reply_reviews_status check (status in ('open', 'opt_out', 'dismissed')),
   decided_by uuid references public.profiles (id) on delete set null,
@@ -30,6 +31,8 @@ create table public.reply_reviews (
 );
 comment on table public.reply_reviews is
   'Replies that may be an opt-out. While one is open, nothing but confirmations and help goes to its number.';
+comment on column public.reply_reviews.last_message_id is
+  'The latest doubtful reply of the number that came while the first one waited: whoever decides must know it too.';
 comment on column public.reply_reviews.decided_by is 'Empty with a decision: the number itself spoke clearly later.';
 create unique index reply_reviews_one_open on public.reply_reviews (organization_id, phone) where status = 'open';
 create index reply_reviews_listing on public.reply_reviews (organization_id, id desc);

@@ -233,10 +233,11 @@ begin
     select from public.suppressions s
     where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null and s.scope = 'all')
   then
-    insert into public.reply_reviews (organization_id, phone, message_id, rule_id)
+    insert into public.reply_reviews as r (organization_id, phone, message_id, rule_id)
     values (account.organization_id, from_number, message.id, rule_id)
-    on conflict (organization_id, phone) where status = 'open' do nothing;
-    if found then
+    on conflict (organization_id, phone) where status = 'open' do update set last_message_id = excluded.message_id
+    returning r.last_message_id is null into changed;
+    if changed then
       perform private.notify_admins(account.organization_id, 'doubtful_reply', 'A reply needs a decision',
         'Somebody may have opted out. Nothing is sent to the number until someone decides.',
         jsonb_build_object('message_id', message.id));

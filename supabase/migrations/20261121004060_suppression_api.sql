@@ -1,5 +1,9 @@
 -- Suppressions, reviews of replies and the consent ledger over the API.
 
+-- An organization may have imported a million: a number's history, and the few of a rare source, are found without reading all.
+create index suppressions_of_phone on public.suppressions (organization_id, phone, id desc);
+create index suppressions_of_source on public.suppressions (organization_id, source, id desc);
+
 create function private.suppression_json(suppression public.suppressions)
 returns jsonb
 language sql stable set search_path = ''
@@ -149,7 +153,7 @@ begin
       where r.organization_id = list_reply_reviews.organization_id and (list_reply_reviews.status is null or r.status = list_reply_reviews.status)),
     'rows', coalesce((
       select jsonb_agg(jsonb_build_object('id', p.id, 'phone', p.phone, 'message_id', p.message_id, 'text', m.body,
-        'status', p.status, 'decided_by', p.decided_by, 'decided_by_name', d.full_name, 'decided_at', p.decided_at,
+        'last_text', l.body, 'status', p.status, 'decided_by', p.decided_by, 'decided_by_name', d.full_name, 'decided_at', p.decided_at,
         'created_at', p.created_at) order by p.id desc)
       from (
         select r.* from public.reply_reviews r
@@ -157,6 +161,7 @@ begin
         order by r.id desc limit page_limit offset page_offset
       ) p
       left join public.messages m on m.id = p.message_id
+      left join public.messages l on l.id = p.last_message_id
       left join public.profiles d on d.id = p.decided_by), '[]'));
 end
 $$;

@@ -1,7 +1,7 @@
 -- Replies: who sees and decides what, and what goes out to whom while a person thinks.
 begin;
 \ir support.inc
-select plan(171);
+select plan(172);
 do $$
 begin
   update public.sms_accounts set status = 'disabled';
@@ -188,6 +188,10 @@ do $$ begin
 end $$;
 select results_eq($$select phone, status, message_id, (select r.meaning from public.reply_rules r where r.id = v.rule_id) from public.reply_reviews v$$,
   $$select '+12025550101', 'open', m.id, 'doubtful' from public.messages m where m.provider_message_id = 'D1'$$, 'A doubtful reply is put before a person, once.');
+do $$ begin perform tests.act_as('admin'); end $$;
+select results_eq($$select r ->> 'text', r ->> 'last_text' from jsonb_array_elements(public.list_reply_reviews(tests.id('ours')) -> 'rows') r$$,
+  $$values ('not interested', 'wrong number')$$, 'What else it said meanwhile is shown with it.');
+do $$ begin perform tests.act_as('postgres'); end $$;
 select ok(private.doubtful(tests.id('ours'), '+12025550101') and not private.doubtful(tests.id('theirs'), '+12025550101'), 'In its organization only.');
 select set_eq($$select user_id, kind from public.notifications$$, $$values (tests.id('admin'), 'doubtful_reply')$$, 'The admins are told.');
 select is(tests.claim(), '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe.","To another"}', 'Meanwhile nothing but help goes to the number.');

@@ -1,7 +1,7 @@
 -- Suppressions, the ledger and do-not-call lists: who may do what, and how a registry's lines are read.
 begin;
 \ir support.inc
-select plan(85);
+select plan(87);
 do $$ begin perform tests.arrange(); end $$;
 grant execute on all functions in schema tests to public;
 
@@ -24,5 +24,21 @@ from (values ('2025550111', '1', '+12025550111'), ('12025550111', '1', '+1202555
   ('"202";"5550111"', '1', '+12025550111'), ('Ama,(202) 555-0111', '1', '+12025550111'), ('+233244123456', '1', '+233244123456'),
   ('0244123456', '233', '+233244123456'), ('233244123456', '233', '+233244123456'), ('00233244123456', '1', '+233244123456'),
   ('1025550111', '1', null), ('nonsense', '1', null), ('', '1', null)) as l (line, code, wanted);
+
+-- A number among many
+insert into public.suppressions (organization_id, phone, source, lifted_at)
+select tests.id('ours'), '+1' || 2020000000 + n, 'import', case when n % 3 = 0 then now() end from generate_series(1, 20000) n;
+analyze public.suppressions;
+create function tests.plan(condition text) returns text language plpgsql as $$
+declare
+  answer json;
+begin
+  execute format('explain (format json) select s from public.suppressions s where s.organization_id = %L and %s order by s.id desc limit 50',
+    tests.id('ours'), condition) into answer;
+  return answer::text;
+end
+$$;
+select unalike(tests.plan($$s.phone = '+12020000777'$$), '%Seq Scan%', 'A number''s suppressions are looked up, lifted or not.');
+select unalike(tests.plan($$s.source = 'litigator'$$), '%Seq Scan%', 'So are those of a rare source.');
 select * from finish();
 rollback;

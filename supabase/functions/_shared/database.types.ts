@@ -2186,6 +2186,7 @@ export type Database = {
           "decided_at": string | null;
           "decided_by": string | null;
           "id": string;
+          "last_message_id": string | null;
           "message_id": string;
           "organization_id": string;
           "phone": string;
@@ -2199,6 +2200,7 @@ export type Database = {
           "decided_at"?: string | null;
           "decided_by"?: string | null;
           "id"?: string;
+          "last_message_id"?: string | null;
           "message_id": string;
           "organization_id": string;
           "phone": string;
@@ -2211,6 +2213,7 @@ export type Database = {
           "decided_at"?: string | null;
           "decided_by"?: string | null;
           "id"?: string;
+          "last_message_id"?: string | null;
           "message_id"?: string;
           "organization_id"?: string;
           "phone"?: string;

@@ -74,6 +74,9 @@ export const Review = z.object({
   phone: Phone,
   message_id: Id,
   text: z.string().nullable().optional(),
+  last_text: z.string().nullable().optional().openapi({
+    description: "The latest of further doubtful replies that came while this one waited",
+  }),
   status: z.enum(["open", "opt_out", "dismissed"]),
   decided_by: Id.nullable(),
   decided_by_name: z.string().nullable().optional(),
