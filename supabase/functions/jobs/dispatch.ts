@@ -10,6 +10,7 @@ import type { SmsProvider } from "../_shared/messaging/provider.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
 import { type ClaimedMessage, type RecordedOutcome, runLanes, Step } from "./lanes.ts";
+import { validityOf } from "./validity.ts";
 
 /** Whether another run started this one. */
 const Call = z.object({ called: z.boolean() }).catch({ called: false });
@@ -27,7 +28,9 @@ function sender() {
   const accounts = new Map<string, SmsProvider>();
   const secret = env.callbackSigningSecret();
   const base = env.webhookBaseUrl();
-  return (message: ClaimedMessage, credentials: unknown) => {
+  return async (message: ClaimedMessage, credentials: unknown) => {
+    const validity = validityOf(message.expires_at, Date.now());
+    if ("tooLate" in validity) return validity.tooLate;
     let account = accounts.get(message.account_id);
     if (account === undefined) {
       account = message.provider === "twilio"
@@ -36,11 +39,9 @@ function sender() {
       accounts.set(message.account_id, account);
     }
     const token = signCallback(secret, message.id);
-    return account.send({
+    return await account.send({
       ...message,
-      ...(message.expires_at && {
-        validitySeconds: (Date.parse(message.expires_at) - Date.now()) / 1000,
-      }),
+      ...(validity.seconds !== undefined && { validitySeconds: validity.seconds }),
       callbackUrl: `${base}${callbackPaths[message.provider]}?${CALLBACK_TOKEN_PARAM}=${token}`,
     });
   };
