@@ -45,10 +45,10 @@ export async function writeHistory(
       frozen.phone ?? []
     );
     await sql`insert into public.messages (id, organization_id, category, purpose, account_id, to_number, from_number, body,
-        encoding, segments, status, provider, error_message)
+        encoding, segments, status, provider, error_message, sending_at)
       select overlay(private.uuid_v7()::text placing left(private.uuid_v7_floor(now() - make_interval(hours => ${hours}))::text, 13) from 1)::uuid,
         ${organization}, 'marketing', 'custom', ${account.id}, p, ${account.number}, 'Earlier', 'GSM-7', 1, 'delivered', 'twilio',
-        'written by the test'
+        'written by the test', now() - make_interval(hours => ${hours})
       from unnest(${phones}::text[]) p`;
     for (const phone of phones) kept.set(phone, account.number);
   }
