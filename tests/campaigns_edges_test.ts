@@ -230,3 +230,11 @@ Deno.test("A wording that changes while its campaign is paused is what the other
   const fresh = carried.filter((text) => text.body.startsWith("New words"));
   assert.equal(fresh.length, phones.length - paused.targets.sent);
 });
+
+Deno.test("An audience's days are days that there are", async () => {
+  const office = await newCampaigning();
+  for (const day of ["0000-01-01", "1999-12-31", "2199-01-01", "9999-12-31", "2026-02-30"]) {
+    const audience = { filter: { created_from: day } };
+    expectProblem(await call(office.admin, "POST", "/campaigns", { name: "x", audience }), 422);
+  }
+});

@@ -61,6 +61,13 @@ select is((select status from public.campaigns where id = tests.id('freezing')),
 select is((select count(*) from public.campaign_targets where campaign_id = tests.id('freezing')), 2::bigint, 'Each lead is a target.');
 select is(private.freeze_slice(tests.id('freezing'), 10) ->> 'frozen', '0', 'A second call freezes nothing again.');
 
+insert into public.campaigns (id, organization_id, name, status, audience, started_at) values
+  (tests.remember('unreadable', private.uuid_v7()), tests.id('ours'), 'Unreadable', 'freezing', '{"filter": {"created_from": "0000-01-01"}}', now()),
+  (tests.remember('behind', private.uuid_v7()), tests.id('ours'), 'Behind', 'freezing', '{"filter": {"tag": "nobody"}}', now());
+select private.freeze_slice(null, 10) from generate_series(1, 2);
+select results_eq($$select name, status from public.campaigns where id in (tests.id('unreadable'), tests.id('behind')) order by 1$$,
+  $$values ('Behind', 'running'), ('Unreadable', 'paused')$$, 'A campaign whose audience cannot be read waits for a person, and nobody waits for it.');
+
 -- Judged at the claim
 insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+233244000101', 'reply');
 select is(tests.claimed(), '{+233244000102}', 'Who opted out after the freezing is not texted.');
