@@ -160,6 +160,50 @@ begin
 end
 $$;
 
+-- Marks so many of a campaign's targets canceled, and says how many there were. A million at once would take longer than a
+-- request may, so a large campaign's are marked by slices of the job: nobody claims them meanwhile.
+create function private.cancel_targets(campaign_id uuid, size integer)
+returns integer
+language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  marked integer;
+begin
+  update public.campaign_targets t set status = 'canceled', updated_at = now()
+  from (
+    select x.position from public.campaign_targets x
+    where x.campaign_id = cancel_targets.campaign_id and x.status = 'pending' limit size for update skip locked
+  ) p
+  where t.campaign_id = cancel_targets.campaign_id and t.position = p.position;
+  get diagnostics marked = row_count;
+  return marked;
+end
+$$;
+
+-- Campaigns that were canceled and have targets that do not say so yet.
+create function private.half_canceled()
+returns setof uuid
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+as $$
+begin
+  return query select c.id from public.campaigns c
+  cross join lateral (
+    select from public.campaign_targets t where t.campaign_id = c.id and t.status = 'pending' limit 1
+  ) waiting
+  where c.status = 'canceled' and c.finished_at > now() - interval '7 days';
+end
+$$;
+
+-- The next slice of them; 0: there is none. Definer: the service role may not write these tables.
+create function private.cancel_slice(size integer)
+returns integer
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  return (select coalesce(sum(private.cancel_targets(h, size)), 0) from (select h from private.half_canceled() h limit 1) x);
+end
+$$;
+
 -- Definer: as start_campaign.
 create function private.cancel_campaign(organization_id uuid, campaign_id uuid)
 returns jsonb
@@ -173,8 +217,9 @@ begin
   end if;
   update public.campaigns c set status = 'canceled', status_reason = 'Canceled by a person.', finished_at = now()
   where c.id = campaign.id;
-  update public.campaign_targets t set status = 'canceled', updated_at = now()
-  where t.campaign_id = campaign.id and t.status = 'pending';
+  if private.cancel_targets(campaign.id, 10000) = 10000 then
+    perform private.invoke('jobs/freeze-campaigns');
+  end if;
   update public.messages m set status = 'canceled', error_code = 'campaign_canceled', error_message = 'Its campaign was canceled.',
     updated_at = now()
   where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id and m.status = 'queued';
@@ -349,6 +394,19 @@ begin
       perform private.rehouse_texts(campaign);
     end if;
   end loop;
+  if exists (select from private.half_canceled()) then
+    perform private.invoke('jobs/freeze-campaigns');
+  end if;
 end
 $$;
+create function public.cancel_slice(size integer default 10000)
+returns integer
+language sql set search_path = ''
+as $$
+  select private.cancel_slice(size)
+$$;
+comment on function public.cancel_slice is 'Marks the next targets of a campaign that was canceled; one transaction a slice.';
+grant execute on function private.cancel_slice(integer) to service_role;
+grant execute on function public.cancel_slice(integer) to service_role;
+
 select cron.schedule('tend-campaigns', '* * * * *', $$select private.tend_campaigns()$$);

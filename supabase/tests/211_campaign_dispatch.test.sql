@@ -34,7 +34,7 @@ begin
   insert into public.campaign_templates (organization_id, campaign_id, template_id)
   values (tests.id('ours'), campaign, tests.id('template'));
   perform tests.remember(name, campaign);
-  perform private.freeze_slice(campaign, 1000);
+  perform private.freeze_slice(campaign, 20000);
   return campaign;
 end
 $$;
@@ -185,6 +185,19 @@ select tests.act_as('postgres');
 select private.tend_campaigns();
 select is(tests.claimed(), '{+233244000102,+233244000911}', 'Then everybody gets the text, also who was refused before.');
 select is((select array_agg(distinct m.from_number) from public.messages m where m.campaign_id = tests.id('bereft')), '{+12125550001}', 'From that number.');
+
+-- Canceled
+select tests.campaign('canceled', array(select '+2332441' || n from generate_series(10001, 20012) n)) is not null;
+select is(tests.outcome('admin', $$select public.cancel_slice()$$), '42501', 'People mark nobody by slices.');
+select tests.act_as('admin');
+select is((public.cancel_campaign(tests.id('ours'), tests.id('canceled')) -> 'targets')::text,
+  '{"sent": 0, "total": 10012, "pending": 12, "canceled": 10000, "excluded": 0}', 'A request marks ten thousand.');
+select tests.act_as('service_role');
+select is(public.cancel_slice(10), 10, 'A slice marks more.');
+select is(public.cancel_slice(10), 2, 'The last one the rest.');
+select is(public.cancel_slice(10), 0, 'Then there is none.');
+select tests.act_as('postgres');
+select is(tests.claimed(), '{}', 'Nobody is texted meanwhile or after.');
 
 -- Failures
 select tests.campaign('failing', '{+233244000801}') is not null;
