@@ -15,8 +15,10 @@ $$;
 -- Registries give way to consent, litigators and internal lists never do.
 create function private.judge_numbers(organization_id uuid, phones text[])
 returns table (phone text, obstacle text, consent_id uuid)
-language sql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
+language plpgsql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
 as $$
+begin
+  return query
   with held as materialized (
     select s.phone, bool_or(s.source = 'litigator') as litigator from public.suppressions s
     where s.organization_id = judge_numbers.organization_id and s.phone = any (phones) and s.lifted_at is null
@@ -49,7 +51,8 @@ as $$
   left join held on held.phone = n.phone
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
-  left join open_reviews r on r.phone = n.phone
+  left join open_reviews r on r.phone = n.phone;
+end
 $$;
 comment on function private.judge_numbers is 'Why each number must get no marketing text now, and the consent that lets it.';
 
@@ -84,26 +87,19 @@ $$;
 
 -- Those of these recipients who must not be texted now: they have had enough, or (busy) another claim, which is not over,
 -- may be texting them. Claims take turns at a recipient, not at an organization, and nobody waits: whoever does not get
--- the lock comes back. What is counted before spares most locks; what is counted under the lock holds, since it sees what
--- the last who had it has written.
+-- the lock comes back. What is counted under the lock holds, since it sees what the last who had it has written.
 create function private.texted_enough(organization_id uuid, limits private.text_limit[])
 returns table (phone text, busy boolean)
 language plpgsql set search_path = ''
 as $$
 declare
-  open text[];
-  mine text[];
-  free text[];
+  mine constant text[] := array(
+    select r.phone from (select distinct l.phone from unnest(limits) l) r
+    where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || r.phone, 0)));
+  free constant text[] := private.below_limits(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
 begin
-  if cardinality(limits) = 0 then
-    return;
-  end if;
-  open := private.below_limits(organization_id, limits);
-  mine := array(
-    select p from unnest(open) p where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || p, 0)));
-  free := private.below_limits(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
   return query
-    select distinct l.phone, l.phone = any (open) and l.phone <> all (mine) from unnest(limits) l where l.phone <> all (free);
+    select distinct l.phone, l.phone <> all (mine) from unnest(limits) l where l.phone <> all (free);
 end
 $$;
 
@@ -136,7 +132,7 @@ $$;
 -- account; exists() would be planned as a join with the whole queue.
 create function private.waiting_accounts(probing uuid[])
 returns uuid[]
-language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 begin
   return (
@@ -157,7 +153,7 @@ $$;
 -- waiting.
 create function private.waiting_campaigns(probing uuid[])
 returns uuid[]
-language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 begin
   return array(
@@ -220,10 +216,12 @@ $$;
 
 -- Marks the next group of messages `sending` and answers it. What was forbidden since they were queued is judged here, at
 -- the last moment: opt-outs for all, for marketing also lists, consent and the law's hours; what would arrive in quiet
--- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry. A campaign's messages are
+-- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry, nor the provider's refusal of
+-- a number that opted out there; a confirmation that the number has taken back since is not sent. A campaign's messages are
 -- here only when they were refused once or come back from doubt; while it is paused or the number rests they wait.
+-- platform: the fingerprints of the platform's own accounts, by provider.
 drop function private.claim_messages(integer);
-create function private.claim_messages(want integer, account_ids uuid[], probing uuid[])
+create function private.claim_messages(want integer, account_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
   -- Planning this anew takes a quarter of its time, and there is one way to do it.
@@ -242,8 +240,8 @@ begin
     join public.sms_accounts a on a.id = account.id
     cross join lateral (
       select m.id, m.organization_id, m.account_id, m.to_number, m.campaign_id, m.lead_id,
-        case when m.checked_at is null then m.expires_at end as expires_at, m.category,
-        m.purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help') as answers,
+        case when m.checked_at is null then m.expires_at end as expires_at, m.category, m.purpose,
+        private.answers_reply(m.purpose) as answers,
         m.expires_at as own_expiry
       from public.messages m
       where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
@@ -269,12 +267,12 @@ begin
   ), weighed as materialized (
     select p.*, c.status as campaign_status,
       coalesce(case when p.answers then p.own_expiry else p.expires_at end <= now(), false) as expired,
-      case when p.answers then null
+      p.purpose = 'opt_out_confirmation' and not opted.out as superseded,
+      case when p.answers then
+          case when opted.out and p.purpose = 'opt_in_confirmation'
+            or private.refused_as_opted_out(p.organization_id, p.account_id, p.to_number) then 'suppressed' end
         when p.category = 'marketing' then coalesce(j.obstacle, case when not t.busy then 'frequency_cap' end)
-        when exists (
-          select from public.suppressions s
-          where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null and s.scope = 'all'
-        ) then 'suppressed'
+        when opted.out then 'suppressed'
         when exists (
           select from public.reply_reviews r
           where r.organization_id = p.organization_id and r.phone = p.to_number and r.status = 'open'
@@ -289,6 +287,11 @@ begin
     from picked p
     join places place on place.id = p.organization_id
     left join moving c on c.id = p.campaign_id
+    cross join lateral (
+      select p.category <> 'marketing' and exists (
+        select from public.suppressions s
+        where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null and s.scope = 'all') as out
+    ) opted
     -- The limits keep what is for marketing from being worked out for every message and thrown away.
     left join lateral (
       select x.obstacle, x.consent_id from private.judge_numbers(p.organization_id, array[p.to_number]) x
@@ -314,7 +317,7 @@ begin
     where p.campaign_id is null or c.id is not null
   ), judged as materialized (
     select w.*, case when w.campaign_status = 'canceled' then 'canceled'
-        when w.obstacle <> 'doubtful_reply' then 'suppressed' when w.expired then 'canceled'
+        when w.obstacle <> 'doubtful_reply' then 'suppressed' when w.expired or w.superseded then 'canceled'
         when w.obstacle is not null or w.sends_at > now() then 'queued' else 'sending' end as status
     from weighed w
   ), placed as materialized (
@@ -341,13 +344,14 @@ begin
     update public.messages m set
       status = j.status,
       error_code = case when j.status = 'suppressed' then j.obstacle
-        when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'campaign_canceled' else 'expired' end
+        when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'campaign_canceled'
+          when j.expired then 'expired' else 'superseded' end
         when j.obstacle = 'doubtful_reply' then 'doubtful_reply' else nullif(m.error_code, 'doubtful_reply') end,
       error_message = case when j.status = 'suppressed' then case j.obstacle when 'suppressed' then 'The number has opted out.'
           when 'frequency_cap' then 'The number has got as many marketing texts as it may.'
           else 'The number must not get marketing texts.' end
         when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'Its campaign was canceled.'
-          else 'It came too late to be sent.' end
+          when j.expired then 'It came too late to be sent.' else 'The number has opted in again.' end
         when j.obstacle = 'doubtful_reply' then 'A reply of this number may be an opt-out: a person decides.'
         when m.error_code is distinct from 'doubtful_reply' then m.error_message end,
       send_after = case when j.status <> 'queued' then m.send_after
@@ -358,6 +362,9 @@ begin
       expires_at = case when j.status = 'sending' then j.closes_at else m.expires_at end,
       consent_id = coalesce(j.consent_id, m.consent_id),
       recipient_zone = coalesce(j.zone, m.recipient_zone),
+      provider_account = case when j.status = 'sending' then coalesce((
+          select a.provider_account from public.sms_accounts a where a.id = m.account_id), platform ->> m.provider)
+        else m.provider_account end,
       updated_at = now()
     from moved j where m.id = j.id
     returning m.*
@@ -372,7 +379,7 @@ begin
   select (
       select coalesce(jsonb_agg(jsonb_build_object(
         'id', k.id, 'attempt', k.attempts, 'to', k.to_number, 'from', k.from_number, 'body', k.body, 'provider', k.provider,
-        'account_id', k.account_id, 'expires_at', k.expires_at)), '[]')
+        'account_id', k.account_id, 'provider_account', k.provider_account, 'expires_at', k.expires_at)), '[]')
       from marked k where k.status = 'sending'),
     (select array_agg(l.id order by l.id) from left_over l where l.amount > 0),
     (select array_agg(l.amount order by l.id) from left_over l where l.amount > 0)

@@ -4,7 +4,7 @@
 -- send them, with how many targets were looked at. Targets that must not be texted are excluded with the reason, those
 -- outside their hours wait for them. A recipient keeps the number it was texted from before; a new one gets a number of
 -- its own area code, else whichever has room. Who waits for a busy number is moved behind what that number can carry.
-create function private.claim_campaign(campaign public.campaigns, want integer, probing uuid[])
+create function private.claim_campaign(campaign public.campaigns, want integer, probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
   -- As claim_messages.
@@ -80,16 +80,20 @@ begin
     left join public.leads l on l.organization_id = campaign.organization_id and l.id = coalesce(heir.id, own.id)
     left join verdicts j on j.phone = p.phone
     left join private.template_wordings w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
-  ), windows as materialized (
-    -- Recipients of one place and area code share their hours.
-    select d.place, h.sends_at, h.closes_at, h.zone, c.messages as cap, c.hours as cap_hours
+  ), places as materialized (
+    -- Recipients of one place and area code are in one area, and those of one area share its law and its hours.
+    select d.place, r.*, d.phone like '+1%' as by_law, row(r.*, d.phone like '+1%')::text as area
     from (
       select distinct on (row(left(k.phone, 5), k.country, k.region, k.time_zone)::text)
         row(left(k.phone, 5), k.country, k.region, k.time_zone)::text as place, k.phone, k.country, k.region, k.time_zone
       from known k where k.lead_id is not null
     ) d
-    cross join lateral private.contact_window(organization, 'marketing', d.phone, d.country, d.region, d.time_zone, now()) h
-    cross join lateral private.contact_cap(d.phone, d.country, d.region, current_date) c
+    cross join lateral private.recipient(d.phone, d.country, d.region, d.time_zone, organization.time_zone) r
+  ), areas as materialized (
+    select a.area, h.sends_at, h.closes_at, array_to_string(a.zones, ',') as zone, c.messages as cap, c.hours as cap_hours
+    from (select distinct on (p.area) p.* from places p) a
+    cross join lateral private.area_window(organization, a.by_law, a.place_country, a.place_region, a.zones, now()) h
+    left join lateral private.area_cap(a.place_country, a.place_region, current_date) c on a.by_law
   ), judged as materialized (
     select k.*, h.sends_at, h.closes_at, h.zone, h.cap, h.cap_hours, case
         when k.lead_id is null then 'lead_deleted'
@@ -98,7 +102,8 @@ begin
         when k.body is null then 'missing_variable'
         when h.sends_at is null then 'window_closed' end as fault
     from known k
-    left join windows h on h.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text
+    left join places p on p.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text
+    left join areas h on h.area = p.area
   ), texted as materialized (
     select t.* from private.texted_enough(campaign.organization_id, array(
       select row(j.phone, now() - make_interval(hours => x.hours), x.messages, null)::private.text_limit
@@ -162,10 +167,10 @@ begin
   ), sent as (
     insert into public.messages (id, organization_id, category, purpose, account_id, lead_id, campaign_id, variant_id,
       target_position, consent_id, to_number, from_number, body, encoding, segments, status, provider, attempts, sending_at,
-      checked_at, recipient_zone, expires_at, created_by)
+      checked_at, recipient_zone, provider_account, expires_at, created_by)
     select g.message_id, campaign.organization_id, 'marketing', 'custom', a.id, g.lead_id, campaign.id, g.variant_id,
       g.position, g.consent_id, g.phone, a.sender_id, g.body, s.encoding, s.segments, 'sending', a.provider, 1,
-      clock_timestamp(), now(), g.zone, g.closes_at, campaign.started_by
+      clock_timestamp(), now(), g.zone, coalesce(a.provider_account, platform ->> a.provider), g.closes_at, campaign.started_by
     from going g
     join public.sms_accounts a on a.id = g.account_id
     cross join lateral private.sms_segments(g.body) s
@@ -188,7 +193,8 @@ begin
   )
   select jsonb_build_object('judged', (select count(*) from picked), 'messages', (
     select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'attempt', 1, 'to', s.to_number, 'from', s.from_number,
-      'body', s.body, 'provider', s.provider, 'account_id', s.account_id, 'expires_at', s.expires_at)), '[]')
+      'body', s.body, 'provider', s.provider, 'account_id', s.account_id, 'provider_account', s.provider_account,
+      'expires_at', s.expires_at)), '[]')
     from sent s))
   into answer;
 
@@ -206,7 +212,7 @@ $$;
 -- Targets of these campaigns. The key share lock lets a person's pause wait for the claims under way and no longer: after
 -- it has committed nothing more is claimed. A campaign that somebody is changing is passed over. Where a group has nobody
 -- to text now (a whole zone asleep), the next is looked at, for a moment.
-create function private.claim_targets(want integer, campaign_ids uuid[], probing uuid[])
+create function private.claim_targets(want integer, campaign_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -222,7 +228,7 @@ begin
     select * into campaign from public.campaigns c where c.id = campaign_id and c.status = 'running' for key share skip locked;
     continue when campaign.id is null;
     loop
-      found_some := private.claim_campaign(campaign, want - jsonb_array_length(claimed), probing);
+      found_some := private.claim_campaign(campaign, want - jsonb_array_length(claimed), probing, platform);
       claimed := claimed || (found_some -> 'messages');
       exit when jsonb_array_length(claimed) >= want or found_some -> 'judged' = '0' or clock_timestamp() > ends;
     end loop;
@@ -274,9 +280,11 @@ end
 $$;
 
 -- One step of a lane: messages first, then targets. Answers { messages, credentials: { account_id: {…} } of accounts that
--- have their own, next_due_at: when something falls due, if within a minute }. Definer: the service role may not write
--- these tables.
-create or replace function private.dispatch_step(outcomes jsonb, want integer)
+-- have their own, next_due_at: when something falls due, if within a minute }. platform: see claim_messages. Definer: the
+-- service role may not write these tables.
+drop function public.dispatch_step(jsonb, integer);
+drop function private.dispatch_step(jsonb, integer);
+create function private.dispatch_step(outcomes jsonb, want integer, platform jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -293,10 +301,10 @@ begin
     campaigns := private.waiting_campaigns(probing);
     perform private.watch_campaigns(campaigns);
     perform private.hold_buckets(accounts, campaigns);
-    claimed := private.claim_messages(want, accounts, probing);
+    claimed := private.claim_messages(want, accounts, probing, platform);
     if jsonb_array_length(claimed) < want and cardinality(campaigns) > 0 then
       claimed := claimed || private.claim_targets(want - jsonb_array_length(claimed), campaigns,
-        array(select p.id from unnest(probing) as p (id) where p.id <> all (accounts)));
+        array(select p.id from unnest(probing) as p (id) where p.id <> all (accounts)), platform);
     end if;
   end if;
   return jsonb_build_object(
@@ -306,3 +314,13 @@ begin
     'next_due_at', case when jsonb_array_length(claimed) = 0 then private.next_due() end);
 end
 $$;
+
+create function public.dispatch_step(outcomes jsonb default '[]', want integer default 0, platform jsonb default '{}')
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.dispatch_step(outcomes, want, platform)
+$$;
+comment on function public.dispatch_step is 'Records a group''s outcomes and marks the next group: one round trip per group.';
+grant execute on function private.dispatch_step(jsonb, integer, jsonb) to service_role;
+grant execute on function public.dispatch_step(jsonb, integer, jsonb) to service_role;

@@ -29,7 +29,22 @@ begin
 end
 $$;
 
--- What keeps a campaign from starting, as faulty fields.
+-- Whether somebody of a campaign's audience has a number of North America. The index of numbers answers where nobody has.
+create function private.texts_north_america(campaign public.campaigns)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  answer boolean;
+begin
+  execute format('select exists (select from public.leads x where x.phone >= ''+1'' and x.phone < ''+2'' and %s)',
+    private.audience_conditions(campaign)) into answer;
+  return answer;
+end
+$$;
+
+-- What keeps a campaign from starting, as faulty fields. North American carriers want the answer to HELP to name a toll-free
+-- number, an e-mail address or a page (CTIA Short Code Monitoring Handbook).
 create function private.campaign_faults(campaign public.campaigns)
 returns jsonb
 language sql stable set search_path = ''
@@ -46,6 +61,11 @@ as $$
     select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
     where not exists (
       select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled')
+    union all
+    select jsonb_build_object('path', 'contact_details', 'message',
+      'Set the organization''s contact details first: in North America HELP must be answered with a telephone number or an address.')
+    from public.organizations o
+    where o.id = campaign.organization_id and o.contact_details is null and private.texts_north_america(campaign)
   ) f
 $$;
 
@@ -66,6 +86,25 @@ begin
   end if;
 end
 $$;
+
+-- Who was texted must still get an answer to HELP. Definer: an admin need not see campaigns.
+create function private.keep_contact_details()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (
+    select from public.campaigns c
+    where c.organization_id = old.id and (c.status in ('freezing', 'running') or c.status = 'paused' and c.started_at is not null))
+  then
+    perform private.problem(409, 'campaign_under_way', 'The contact details stay while a campaign is under way: HELP must name them.');
+  end if;
+  return new;
+end
+$$;
+create trigger keep_contact_details before update of contact_details on public.organizations
+  for each row when (old.contact_details is not null and new.contact_details is null)
+  execute function private.keep_contact_details();
 
 -- Whoever is changing a template of the campaign comes first, or finds that it is in use: a wording that went while
 -- recipients were given it would leave them without a text.

@@ -46,6 +46,7 @@ const REASONS: Readonly<Record<string, string>> = {
   doubtful_reply: "The recipient's reply may be an opt-out: a person decides.",
   campaign_canceled: "The campaign was canceled first.",
   expired: "It could not be sent in time.",
+  superseded: "The recipient had opted in again before the confirmation was sent.",
 };
 
 /** What happened to texts with this error code, or null for one that has no words here. */

@@ -9,7 +9,8 @@ const moves = {
     summary: "Start a campaign",
     description: "A draft whose `scheduled_at` is to come waits for it. The audience is frozen " +
       "when it begins: leads that come later are not in it. Needs leads:read for the whole " +
-      "organization too.",
+      "organization too, and, where somebody of it is in North America, the organization's contact " +
+      "details, which HELP is answered with (422 `campaign_incomplete`).",
   },
   pause: {
     summary: "Pause a campaign",
