@@ -385,20 +385,60 @@ begin
 end
 $$;
 
--- A campaign that cannot go on waits for a person: a number was disabled, or a template emptied.
-create function private.stop_faulty(campaign public.campaigns, event text, title text)
+-- A campaign that cannot go on waits for a person.
+create function private.stop_faulty(campaign public.campaigns, event text, title text, reason text)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  update public.campaigns c set status = 'paused', status_reason = (
-    select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(private.campaign_faults(campaign)) f) where c.id = campaign.id;
-  perform private.tell_about_campaign(campaign, event, title, 'Mend it, then resume it if it should still go out.');
+  update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
+  perform private.tell_about_campaign(campaign, event, title, reason || ' Mend it, then resume it if it should still go out.');
 end
 $$;
 
--- Every minute: schedules that are due, campaigns that are done or stuck. A schedule missed by too much, because nothing
--- ran meanwhile, asks a person before it sends.
+-- What the minute's look finds to do for a campaign. A schedule missed by too much, because nothing ran meanwhile, asks a
+-- person before it sends. One whose audience cannot be read keeps no other from its turn.
+create function private.tend_campaign(campaign public.campaigns)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  faults jsonb;
+begin
+  if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
+    update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
+    perform private.tell_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
+      campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
+  elsif campaign.status = 'scheduled' then
+    faults := private.campaign_faults(campaign);
+    if faults = '[]' then
+      perform private.begin_freezing(campaign, campaign.started_by);
+    else
+      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
+      perform private.stop_faulty(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start', (
+        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
+    end if;
+  elsif campaign.status = 'freezing' then
+    perform private.invoke('jobs/freeze-campaigns');
+  elsif private.watch_campaign(campaign.id) then
+    return;
+  elsif private.is_done(campaign) then
+    update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
+    perform private.tell_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
+  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled') then
+    perform private.stop_faulty(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
+      'There is no active number to send from.');
+  else
+    perform private.rehouse_texts(campaign);
+  end if;
+exception when data_exception then
+  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
+  perform private.stop_faulty(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
+    'Its audience cannot be read.');
+end
+$$;
+
+-- Every minute: schedules that are due, campaigns that are done or stuck.
 create function private.tend_campaigns()
 returns void
 language plpgsql set search_path = ''
@@ -411,33 +451,14 @@ begin
     where c.status in ('scheduled', 'freezing', 'running') and (c.status <> 'scheduled' or c.scheduled_at <= now())
     order by c.id for no key update skip locked
   loop
-    if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
-      update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
-      perform private.tell_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
-        campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
-    elsif campaign.status = 'scheduled' and private.campaign_faults(campaign) <> '[]' then
-      -- An audience frozen now would be lost.
-      perform private.stop_faulty(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start');
-    elsif campaign.status = 'scheduled' then
-      perform private.begin_freezing(campaign, campaign.started_by);
-    elsif campaign.status = 'freezing' then
-      perform private.invoke('jobs/freeze-campaigns');
-    elsif private.watch_campaign(campaign.id) then
-      continue;
-    elsif private.is_done(campaign) then
-      update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
-      perform private.tell_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
-    elsif private.campaign_faults(campaign) <> '[]' then
-      perform private.stop_faulty(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused');
-    else
-      perform private.rehouse_texts(campaign);
-    end if;
+    perform private.tend_campaign(campaign);
   end loop;
   if exists (select from private.half_canceled()) then
     perform private.invoke('jobs/freeze-campaigns');
   end if;
 end
 $$;
+
 create function public.cancel_slice(size integer default 10000)
 returns integer
 language sql set search_path = ''

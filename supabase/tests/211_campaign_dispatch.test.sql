@@ -68,6 +68,16 @@ select private.freeze_slice(null, 10) from generate_series(1, 2);
 select results_eq($$select name, status from public.campaigns where id in (tests.id('unreadable'), tests.id('behind')) order by 1$$,
   $$values ('Behind', 'running'), ('Unreadable', 'paused')$$, 'A campaign whose audience cannot be read waits for a person, and nobody waits for it.');
 
+update public.organizations set contact_details = null where id = tests.id('ours');
+update public.campaigns set status = 'scheduled', scheduled_at = now(), started_at = null where id in (tests.id('unreadable'), tests.id('behind'));
+insert into public.campaign_templates (organization_id, campaign_id, template_id)
+select tests.id('ours'), tests.id(c), tests.id('template') from unnest('{unreadable,behind}'::text[]) c;
+select private.tend_campaigns();
+select results_eq($$select name, status from public.campaigns where id in (tests.id('unreadable'), tests.id('behind')) order by 1$$,
+  $$values ('Behind', 'freezing'), ('Unreadable', 'paused')$$, 'Nor does a schedule.');
+select private.freeze_slice(tests.id('behind'), 10) is not null;
+update public.organizations set contact_details = '+12125550009' where id = tests.id('ours');
+
 -- Judged at the claim
 insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+233244000101', 'reply');
 select is(tests.claimed(), '{+233244000102}', 'Who opted out after the freezing is not texted.');
