@@ -75,7 +75,7 @@ async function claim(sql: postgres.TransactionSql, campaign: string): Promise<st
   await sql`set local statement_timeout = '20s'`;
   await sql`update public.campaigns set status = 'running' where id = ${campaign}`;
   const [row] = await sql<{ messages: { to: string }[] }[]>`
-    select private.claim_targets(50, array[${campaign}::uuid], '{}') as messages`;
+    select private.claim_targets(50, array[${campaign}::uuid], '{}', '{}') as messages`;
   // What was claimed has gone out, and nobody else goes on with the campaign.
   await sql`update public.messages set status = 'delivered' where campaign_id = ${campaign}`;
   await sql`update public.campaigns set status = 'paused' where id = ${campaign}`;

@@ -48,6 +48,7 @@ end
 $$;
 create index campaigns_listing on public.campaigns (organization_id, created_at desc);
 create index campaigns_active on public.campaigns (status, scheduled_at) where status in ('scheduled', 'freezing', 'running');
+create index campaigns_canceled on public.campaigns (finished_at) where status = 'canceled';
 create index campaigns_started_by on public.campaigns (started_by);
 create index campaigns_created_by on public.campaigns (created_by);
 

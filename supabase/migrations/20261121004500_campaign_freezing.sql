@@ -32,7 +32,8 @@ as $$
 $$;
 
 -- Freezes the next slice of a campaign, of any if none is named: { campaign_id, frozen, done }; campaign_id is null where
--- there is nothing to freeze or somebody else is at it. Definer: the service role may not write these tables.
+-- there is nothing to freeze or somebody else is at it. Chance decides which, and one whose audience cannot be read waits for
+-- a person: no campaign keeps the others waiting. Definer: the service role may not write these tables.
 create function private.freeze_slice(campaign_id uuid, size integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
@@ -48,7 +49,7 @@ declare
 begin
   select * into campaign from public.campaigns c
   where c.status = 'freezing' and (freeze_slice.campaign_id is null or c.id = freeze_slice.campaign_id)
-  order by c.started_at limit 1 for update skip locked;
+  order by random() limit 1 for update skip locked;
   if campaign.id is null then
     return '{"campaign_id": null, "frozen": 0, "done": true}'::jsonb;
   end if;
@@ -98,6 +99,15 @@ begin
     update public.campaigns c set frozen_until = last_lead where c.id = campaign.id;
   end if;
   return jsonb_build_object('campaign_id', campaign.id, 'frozen', frozen, 'done', done);
+exception when data_exception then
+  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
+  update public.campaigns c set status = 'paused', status_reason = 'Its audience cannot be read.'
+  where c.id = campaign.id and c.status = 'freezing';
+  if found then
+    perform private.tell_about_campaign(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
+      'Its audience cannot be read. Cancel it and make it anew.');
+  end if;
+  return jsonb_build_object('campaign_id', campaign.id, 'frozen', 0, 'done', true);
 end
 $$;
 

@@ -199,6 +199,50 @@ begin
 end
 $$;
 
+-- Marks so many of a campaign's targets canceled, and says how many there were. A million at once would take longer than a
+-- request may, so a large campaign's are marked by slices of the job: nobody claims them meanwhile.
+create function private.cancel_targets(campaign_id uuid, size integer)
+returns integer
+language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  marked integer;
+begin
+  update public.campaign_targets t set status = 'canceled', updated_at = now()
+  from (
+    select x.position from public.campaign_targets x
+    where x.campaign_id = cancel_targets.campaign_id and x.status = 'pending' limit size for update skip locked
+  ) p
+  where t.campaign_id = cancel_targets.campaign_id and t.position = p.position;
+  get diagnostics marked = row_count;
+  return marked;
+end
+$$;
+
+-- Campaigns that were canceled and have targets that do not say so yet.
+create function private.half_canceled()
+returns setof uuid
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+as $$
+begin
+  return query select c.id from public.campaigns c
+  cross join lateral (
+    select from public.campaign_targets t where t.campaign_id = c.id and t.status = 'pending' limit 1
+  ) waiting
+  where c.status = 'canceled' and c.finished_at > now() - interval '7 days';
+end
+$$;
+
+-- The next slice of them; 0: there is none. Definer: the service role may not write these tables.
+create function private.cancel_slice(size integer)
+returns integer
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  return (select coalesce(sum(private.cancel_targets(h, size)), 0) from (select h from private.half_canceled() h limit 1) x);
+end
+$$;
+
 -- Definer: as start_campaign.
 create function private.cancel_campaign(organization_id uuid, campaign_id uuid)
 returns jsonb
@@ -212,8 +256,9 @@ begin
   end if;
   update public.campaigns c set status = 'canceled', status_reason = 'Canceled by a person.', finished_at = now()
   where c.id = campaign.id;
-  update public.campaign_targets t set status = 'canceled', updated_at = now()
-  where t.campaign_id = campaign.id and t.status = 'pending';
+  if private.cancel_targets(campaign.id, 10000) = 10000 then
+    perform private.invoke('jobs/freeze-campaigns');
+  end if;
   update public.messages m set status = 'canceled', error_code = 'campaign_canceled', error_message = 'Its campaign was canceled.',
     updated_at = now()
   where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id and m.status = 'queued';
@@ -340,20 +385,60 @@ begin
 end
 $$;
 
--- A campaign that cannot go on waits for a person: a number was disabled, or a template emptied.
-create function private.stop_faulty(campaign public.campaigns, event text, title text)
+-- A campaign that cannot go on waits for a person.
+create function private.stop_faulty(campaign public.campaigns, event text, title text, reason text)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  update public.campaigns c set status = 'paused', status_reason = (
-    select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(private.campaign_faults(campaign)) f) where c.id = campaign.id;
-  perform private.tell_about_campaign(campaign, event, title, 'Mend it, then resume it if it should still go out.');
+  update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
+  perform private.tell_about_campaign(campaign, event, title, reason || ' Mend it, then resume it if it should still go out.');
 end
 $$;
 
--- Every minute: schedules that are due, campaigns that are done or stuck. A schedule missed by too much, because nothing
--- ran meanwhile, asks a person before it sends.
+-- What the minute's look finds to do for a campaign. A schedule missed by too much, because nothing ran meanwhile, asks a
+-- person before it sends. One whose audience cannot be read keeps no other from its turn.
+create function private.tend_campaign(campaign public.campaigns)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  faults jsonb;
+begin
+  if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
+    update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
+    perform private.tell_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
+      campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
+  elsif campaign.status = 'scheduled' then
+    faults := private.campaign_faults(campaign);
+    if faults = '[]' then
+      perform private.begin_freezing(campaign, campaign.started_by);
+    else
+      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
+      perform private.stop_faulty(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start', (
+        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
+    end if;
+  elsif campaign.status = 'freezing' then
+    perform private.invoke('jobs/freeze-campaigns');
+  elsif private.watch_campaign(campaign.id) then
+    return;
+  elsif private.is_done(campaign) then
+    update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
+    perform private.tell_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
+  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled') then
+    perform private.stop_faulty(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
+      'There is no active number to send from.');
+  else
+    perform private.rehouse_texts(campaign);
+  end if;
+exception when data_exception then
+  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
+  perform private.stop_faulty(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
+    'Its audience cannot be read.');
+end
+$$;
+
+-- Every minute: schedules that are due, campaigns that are done or stuck.
 create function private.tend_campaigns()
 returns void
 language plpgsql set search_path = ''
@@ -366,28 +451,22 @@ begin
     where c.status in ('scheduled', 'freezing', 'running') and (c.status <> 'scheduled' or c.scheduled_at <= now())
     order by c.id for no key update skip locked
   loop
-    if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
-      update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
-      perform private.tell_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
-        campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
-    elsif campaign.status = 'scheduled' and private.campaign_faults(campaign) <> '[]' then
-      -- An audience frozen now would be lost.
-      perform private.stop_faulty(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start');
-    elsif campaign.status = 'scheduled' then
-      perform private.begin_freezing(campaign, campaign.started_by);
-    elsif campaign.status = 'freezing' then
-      perform private.invoke('jobs/freeze-campaigns');
-    elsif private.watch_campaign(campaign.id) then
-      continue;
-    elsif private.is_done(campaign) then
-      update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
-      perform private.tell_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
-    elsif private.campaign_faults(campaign) <> '[]' then
-      perform private.stop_faulty(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused');
-    else
-      perform private.rehouse_texts(campaign);
-    end if;
+    perform private.tend_campaign(campaign);
   end loop;
+  if exists (select from private.half_canceled()) then
+    perform private.invoke('jobs/freeze-campaigns');
+  end if;
 end
 $$;
+
+create function public.cancel_slice(size integer default 10000)
+returns integer
+language sql set search_path = ''
+as $$
+  select private.cancel_slice(size)
+$$;
+comment on function public.cancel_slice is 'Marks the next targets of a campaign that was canceled; one transaction a slice.';
+grant execute on function private.cancel_slice(integer) to service_role;
+grant execute on function public.cancel_slice(integer) to service_role;
+
 select cron.schedule('tend-campaigns', '* * * * *', $$select private.tend_campaigns()$$);

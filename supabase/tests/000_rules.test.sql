@@ -285,6 +285,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'dispatch_step(jsonb,integer,jsonb)',
     'email_step(jsonb,integer,text,integer,integer)',
     'fail_lead_import(uuid,uuid,text)',
+    'cancel_slice(integer)',
     'freeze_slice(uuid,integer)',
     'import_dnc_slice()',
     'import_lead_slice(uuid,uuid,integer,jsonb,jsonb,boolean)',

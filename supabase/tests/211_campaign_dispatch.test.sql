@@ -34,7 +34,7 @@ begin
   insert into public.campaign_templates (organization_id, campaign_id, template_id)
   values (tests.id('ours'), campaign, tests.id('template'));
   perform tests.remember(name, campaign);
-  perform private.freeze_slice(campaign, 1000);
+  perform private.freeze_slice(campaign, 20000);
   return campaign;
 end
 $$;
@@ -60,6 +60,23 @@ select tests.campaign('freezing', '{+233244000101,+233244000102}') is not null;
 select is((select status from public.campaigns where id = tests.id('freezing')), 'running', 'A campaign that is frozen runs.');
 select is((select count(*) from public.campaign_targets where campaign_id = tests.id('freezing')), 2::bigint, 'Each lead is a target.');
 select is(private.freeze_slice(tests.id('freezing'), 10) ->> 'frozen', '0', 'A second call freezes nothing again.');
+
+insert into public.campaigns (id, organization_id, name, status, audience, started_at) values
+  (tests.remember('unreadable', private.uuid_v7()), tests.id('ours'), 'Unreadable', 'freezing', '{"filter": {"created_from": "0000-01-01"}}', now()),
+  (tests.remember('behind', private.uuid_v7()), tests.id('ours'), 'Behind', 'freezing', '{"filter": {"tag": "nobody"}}', now());
+select private.freeze_slice(null, 10) from generate_series(1, 2);
+select results_eq($$select name, status from public.campaigns where id in (tests.id('unreadable'), tests.id('behind')) order by 1$$,
+  $$values ('Behind', 'running'), ('Unreadable', 'paused')$$, 'A campaign whose audience cannot be read waits for a person, and nobody waits for it.');
+
+update public.organizations set contact_details = null where id = tests.id('ours');
+update public.campaigns set status = 'scheduled', scheduled_at = now(), started_at = null where id in (tests.id('unreadable'), tests.id('behind'));
+insert into public.campaign_templates (organization_id, campaign_id, template_id)
+select tests.id('ours'), tests.id(c), tests.id('template') from unnest('{unreadable,behind}'::text[]) c;
+select private.tend_campaigns();
+select results_eq($$select name, status from public.campaigns where id in (tests.id('unreadable'), tests.id('behind')) order by 1$$,
+  $$values ('Behind', 'freezing'), ('Unreadable', 'paused')$$, 'Nor does a schedule.');
+select private.freeze_slice(tests.id('behind'), 10) is not null;
+update public.organizations set contact_details = '+12125550009' where id = tests.id('ours');
 
 -- Judged at the claim
 insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+233244000101', 'reply');
@@ -178,6 +195,19 @@ select tests.act_as('postgres');
 select private.tend_campaigns();
 select is(tests.claimed(), '{+233244000102,+233244000911}', 'Then everybody gets the text, also who was refused before.');
 select is((select array_agg(distinct m.from_number) from public.messages m where m.campaign_id = tests.id('bereft')), '{+12125550001}', 'From that number.');
+
+-- Canceled
+select tests.campaign('canceled', array(select '+2332441' || n from generate_series(10001, 20012) n)) is not null;
+select is(tests.outcome('admin', $$select public.cancel_slice()$$), '42501', 'People mark nobody by slices.');
+select tests.act_as('admin');
+select is((public.cancel_campaign(tests.id('ours'), tests.id('canceled')) -> 'targets')::text,
+  '{"sent": 0, "total": 10012, "pending": 12, "canceled": 10000, "excluded": 0}', 'A request marks ten thousand.');
+select tests.act_as('service_role');
+select is(public.cancel_slice(10), 10, 'A slice marks more.');
+select is(public.cancel_slice(10), 2, 'The last one the rest.');
+select is(public.cancel_slice(10), 0, 'Then there is none.');
+select tests.act_as('postgres');
+select is(tests.claimed(), '{}', 'Nobody is texted meanwhile or after.');
 
 -- Failures
 select tests.campaign('failing', '{+233244000801}') is not null;

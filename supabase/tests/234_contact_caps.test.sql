@@ -29,7 +29,7 @@ begin
   insert into public.campaigns (id, organization_id, name, status, audience, started_at)
   values (campaign, tests.id('ours'), name, 'freezing', '{"filter": {}}', now() + interval '1 hour');
   insert into public.campaign_templates (organization_id, campaign_id, template_id) values (tests.id('ours'), campaign, tests.id('template'));
-  perform private.freeze_slice(campaign, 1000);
+  perform private.freeze_slice(campaign, 10000);
   answer := private.dispatch_step('[]', 50, '{}');
   -- What was claimed has gone out.
   update public.messages m set status = 'sent' where m.campaign_id = campaign;
@@ -63,6 +63,17 @@ update public.messages m set id = private.uuid_v7_floor(now() - interval '3 days
   and m.to_number = '+13055550101';
 select is(tests.campaign('Six'), '{"By address"}', 'One more may go.');
 select is(tests.campaign('Seven'), '{"By address","By area code"}', 'Then the day is full: a text counts from its latest attempt.');
+
+-- Locks
+update public.organizations set marketing_gap_messages = 1, marketing_gap_hours = 24 where id = tests.id('ours');
+insert into public.leads (organization_id, first_name, phone)
+select tests.id('ours'), 'Full', '+23324400' || n from generate_series(1001, 2500) n;
+insert into public.messages (organization_id, category, to_number, from_number, body, encoding, segments, status, provider, sending_at)
+select tests.id('ours'), 'marketing', '+23324400' || n, '+12125550001', 'x', 'GSM-7', 1, 'delivered', 'twilio', now() from generate_series(1001, 2500) n;
+select is(cardinality(tests.campaign('Full')) between 1 and 600, true, 'One claim looks at some hundreds of those who have had enough.');
+select cmp_ok((select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()), '<', 700::bigint,
+  'So that its locks leave room for others''.');
+update public.organizations set marketing_gap_messages = null, marketing_gap_hours = null where id = tests.id('ours');
 
 select is(private.contact_cap('+15035550100', null, null, '2025-12-31')::text, '(,)', 'Before its first day a law does not count.');
 select is(private.contact_cap('+15035550100', null, null, '2026-01-01')::text, '(3,24)', 'From then on it does.');

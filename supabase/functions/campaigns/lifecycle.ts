@@ -25,7 +25,9 @@ const moves = {
   },
   cancel: {
     summary: "Cancel a campaign",
-    description: "Whoever was not texted yet will not be. It cannot be undone.",
+    description:
+      "Whoever was not texted yet will not be. It cannot be undone. The targets beyond " +
+      "10,000 are marked within the next minutes.",
   },
 } as const;
 

@@ -88,10 +88,11 @@ export function toCampaign(row: unknown): z.infer<typeof Campaign> {
   };
 }
 
+const isNear = (text: string) => text >= "2000" && text < "2199";
 const Moment = z.iso.datetime({ offset: true, abort: true })
-  .refine((text) => text >= "2000" && text < "2199", "is too far away")
+  .refine(isNear, "is too far away")
   .openapi({ example: "2026-11-30T09:00:00Z" });
-const Day = z.union([z.iso.date(), Moment]);
+const Day = z.union([z.iso.date().refine(isNear, "is too far away"), Moment]);
 const Text = z.string().trim().min(1);
 
 /** The filters of GET /leads, as a campaign keeps them. */

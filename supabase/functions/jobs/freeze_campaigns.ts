@@ -15,21 +15,31 @@ const Slice = z.object({
   done: z.boolean(),
 });
 
-/** Freezes slice after slice of whatever campaign is to be frozen and nobody else is freezing. */
+/**
+ * Freezes slice after slice of whatever campaign is to be frozen and nobody else is freezing, then takes back, slice after
+ * slice, the targets of campaigns that were canceled.
+ */
 async function freeze(db: Client) {
   const until = Date.now() + runMs;
   let frozen = 0;
-  for (;;) {
+  let canceled = 0;
+  while (Date.now() < until) {
     const slice = Slice.parse(unwrap(await db.rpc("freeze_slice", { size })));
     frozen += slice.frozen;
-    if (slice.campaign_id === null) return { frozen };
-    if (Date.now() > until) {
-      ensure(await db.rpc("invoke_job", { job: "freeze-campaigns" }));
-      return { frozen, more: true };
-    }
+    if (slice.campaign_id !== null) continue;
+    const marked = unwrap(await db.rpc("cancel_slice", { size }));
+    canceled += marked;
+    if (marked === 0) return { frozen, canceled };
   }
+  ensure(await db.rpc("invoke_job", { job: "freeze-campaigns" }));
+  return { frozen, canceled, more: true };
 }
 
 export function freezeCampaigns(app: App) {
-  job(app, "freeze-campaigns", "Freezes the audiences of campaigns that start", freeze);
+  job(
+    app,
+    "freeze-campaigns",
+    "Freezes the audiences of campaigns that start, takes back those of campaigns that were canceled",
+    freeze,
+  );
 }

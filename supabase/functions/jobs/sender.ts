@@ -8,6 +8,7 @@ import {
 import { CALLBACK_TOKEN_PARAM, signCallback } from "../_shared/messaging/callback_token.ts";
 import type { SendOutcome, SmsProvider } from "../_shared/messaging/provider.ts";
 import type { ClaimedMessage } from "./lanes.ts";
+import { validityOf } from "./validity.ts";
 
 const callbackPaths = { twilio: "/twilio/status", arkesel: "/arkesel/delivery" };
 
@@ -22,6 +23,8 @@ export function sender() {
   const base = env.webhookBaseUrl();
   const platform = platformAccounts();
   return (message: ClaimedMessage, credentials: unknown): Promise<SendOutcome> => {
+    const validity = validityOf(message.expires_at, Date.now());
+    if ("tooLate" in validity) return Promise.resolve(validity.tooLate);
     // Changed between the statement that claimed it and the one that read the credentials.
     if (accountFingerprint(message.provider, credentials, platform) !== message.provider_account) {
       return Promise.resolve({
@@ -42,9 +45,7 @@ export function sender() {
     const token = signCallback(secret, message.id);
     return account.send({
       ...message,
-      ...(message.expires_at && {
-        validitySeconds: (Date.parse(message.expires_at) - Date.now()) / 1000,
-      }),
+      ...(validity.seconds !== undefined && { validitySeconds: validity.seconds }),
       callbackUrl: `${base}${callbackPaths[message.provider]}?${CALLBACK_TOKEN_PARAM}=${token}`,
     });
   };
