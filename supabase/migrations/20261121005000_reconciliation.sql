@@ -108,13 +108,14 @@ create function private.apply_report(message public.messages, report jsonb)
 returns void
 language plpgsql set search_path = ''
 as $$
-begin
-  perform private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status', report ->> 'code',
+declare
+  changed constant boolean := private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status', report ->> 'code',
     report ->> 'message', 'provider');
+begin
   if report -> 'facts' <> '{}' then
     perform private.keep_facts(message.id, report -> 'facts');
   end if;
-  if (report ->> 'opt_out')::boolean then
+  if changed and (report ->> 'opt_out')::boolean then
     perform private.suppress(message.organization_id, message.to_number, 'provider',
       'The provider says that the number opted out (' || coalesce(report ->> 'code', 'no code') || ').');
   end if;

@@ -73,11 +73,16 @@ export function maskNumbers(text: string): string {
   return text.replace(/\+?\d{5,}(\d{2})/g, "…$1");
 }
 
-/** The text under `key`, or null. Numbers become text; anything else is null. */
+/** A text that the database takes: PostgreSQL's text has no U+0000, and JSON no half of a surrogate pair. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "");
+}
+
+/** The text under `key`, storable, or null. Numbers become text; anything else is null. */
 export function textOf(record: Record<string, unknown>, key: string): string | null {
   const value = record[key];
   if (typeof value === "number") return String(value);
-  return typeof value === "string" && value !== "" ? value : null;
+  return typeof value === "string" ? storable(value) || null : null;
 }
 
 /** The parameters of a webhook: the query for GET, else the form or flat JSON object in the body. */
