@@ -63,7 +63,8 @@ create table private.untold_doubts (
 comment on table private.untold_doubts is
   'Since when there are texts held in doubt that the admins do not know of, and when they were told last: once an hour at most, however many a crash leaves behind.';
 
--- As shipped; besides, a report ends the unknown, and overrules what a person said by hand.
+-- As shipped; besides, a report ends the unknown, and overrules what a person said by hand. A text that was sent again from
+-- doubt may be there twice: then one copy's failure says nothing of the other, and what either has reached is reached.
 create or replace function private.apply_receipt(message public.messages, provider_id text, reported text, code text,
   detail text, source text)
 returns boolean
@@ -71,6 +72,7 @@ language plpgsql set search_path = ''
 as $$
 declare
   new_status text := case when reported in ('queued', 'sending') then 'sent' else reported end;
+  of_a_copy constant boolean := coalesce(message.attempts > 1 and provider_id <> message.provider_message_id, false);
 begin
   if exists (
     select from public.message_events e
@@ -82,7 +84,9 @@ begin
   insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
   values (message.organization_id, message.id, reported, source, code, detail, provider_id);
   -- A canceled or suppressed message that the provider has after all tells the truth of what happened to it.
-  if private.status_rank(new_status) > private.status_rank(message.status)
+  if (private.status_rank(new_status) > private.status_rank(message.status)
+      and not (of_a_copy and new_status in ('failed', 'undelivered', 'canceled')))
+    or (of_a_copy and new_status = 'delivered' and message.status in ('failed', 'undelivered'))
     or (message.settled_by is not null and private.status_rank(new_status) = private.status_rank('delivered'))
     or (message.status in ('failed', 'canceled', 'suppressed') and message.provider_message_id is null
       and message.settled_by is null) then

@@ -1,7 +1,7 @@
 -- Reconciliation in the database: who is asked about when, what an answer does, what is listed, and who may say what by hand.
 begin;
 \ir support.inc
-select plan(140);
+select plan(142);
 do $$
 begin
   update public.messages set unknown_at = now() where status = 'sent';
@@ -149,6 +149,20 @@ do $$ begin perform private.apply_receipt(tests.message('c'), 'SM c', 'sent', nu
 select is((tests.message('c')).status, 'failed', 'A late callback that is not final does not overrule it.');
 do $$ begin perform private.apply_receipt(tests.message('c'), 'SM c', 'delivered', null, null, 'callback'); end $$;
 select results_eq($$select status, settled_by, error_code from public.messages where id = tests.id('c')$$, $$values ('delivered', null::uuid, null)$$, 'A final one does.');
+
+-- Copies
+do $$ begin
+  perform tests.clear(), tests.sent('first'), tests.sent('second'), tests.sent('only');
+  update public.messages set attempts = 2 where id in (tests.id('first'), tests.id('second'));
+  perform private.apply_receipt(tests.message('first'), 'SM copy', 'undelivered', '30003', null, 'callback'),
+    private.apply_receipt(tests.message('second'), 'SM second', 'undelivered', '30003', null, 'callback'),
+    private.apply_receipt(tests.message('only'), 'SM renamed', 'undelivered', '30003', null, 'callback');
+end $$;
+select results_eq($$select (tests.message(n)).status from unnest(array['first', 'second', 'only']) n$$, $$values ('sent'), ('undelivered'), ('undelivered')$$,
+  'Where a text was sent twice, one copy that fails says nothing of the other.');
+do $$ begin perform private.apply_receipt(tests.message(n), 'SM copy', 'delivered', null, null, 'callback') from unnest(array['first', 'second', 'only']) n; end $$;
+select results_eq($$select m.status, m.error_code, m.delivered_at is not null from unnest(array['first', 'second', 'only']) n, tests.message(n) m$$,
+  $$values ('delivered', null, true), ('delivered', null, true), ('undelivered', '30003', false)$$, 'One that arrives has arrived.');
 
 -- Doubt
 do $$ begin perform tests.clear(); perform tests.held('service'), tests.held('offer', 'marketing'), tests.held('known'); end $$;
