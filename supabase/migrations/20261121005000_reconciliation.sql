@@ -358,8 +358,8 @@ begin
 end
 $$;
 
--- As shipped; besides, two messages in doubt cannot both take one candidate, price and parts are kept, and one that is
--- held already is never sent again without a person's word.
+-- As shipped; besides, two messages in doubt cannot both take one candidate, price and parts are kept, answers to replies
+-- are never repeated, and one that is held already is never sent again without a person's word.
 create or replace function private.settle_message(message_id uuid, attempt integer, candidates jsonb)
 returns text
 language plpgsql security definer set search_path = ''
@@ -387,8 +387,8 @@ begin
     return private.count_question(message, 'not_found');
   end if;
   select * into organization from public.organizations o where o.id = message.organization_id;
-  choice := case message.category when 'marketing' then organization.uncertain_marketing
-    else organization.uncertain_service end;
+  choice := case when private.answers_reply(message.purpose) then 'hold'
+    when message.category = 'marketing' then organization.uncertain_marketing else organization.uncertain_service end;
   if choice = 'resend' and message.attempts < 8 then
     update public.messages m set status = 'queued', send_after = now(), settling_until = null, updated_at = now()
     where m.id = message_id;

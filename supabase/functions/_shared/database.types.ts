@@ -2245,6 +2245,7 @@ export type Database = {
           "language": string;
           "meaning": string;
           "organization_id": string | null;
+          "part": string | null;
           "pattern": string;
           "source": string;
           "undoes_only": boolean;
@@ -2260,6 +2261,7 @@ export type Database = {
           "language"?: string;
           "meaning": string;
           "organization_id"?: string | null;
+          "part"?: string | null;
           "pattern": string;
           "source": string;
           "undoes_only"?: boolean;
@@ -2274,6 +2276,7 @@ export type Database = {
           "language"?: string;
           "meaning"?: string;
           "organization_id"?: string | null;
+          "part"?: string | null;
           "pattern"?: string;
           "source"?: string;
           "undoes_only"?: boolean;

@@ -53,6 +53,7 @@ export function resourceFacts(resource: Record<string, unknown>): ProviderFacts 
   });
 }
 
+// A cut may halve a surrogate pair.
 const clean = (text: string) => storable(text.slice(0, MAX_LENGTH));
 
 interface Raw {
