@@ -1,7 +1,7 @@
 -- Reconciliation in the database: who is asked about when, what an answer does, what is listed, and who may say what by hand.
 begin;
 \ir support.inc
-select plan(142);
+select plan(143);
 do $$
 begin
   update public.messages set unknown_at = now() where status = 'sent';
@@ -216,6 +216,20 @@ do $$ begin
   perform private.claim_doubtful(60, 10);
 end $$;
 select is((select count(*) from public.notifications where kind = 'message_held'), 1::bigint, 'Of what is settled meanwhile nobody is told.');
+
+-- No answer at all
+do $$ begin
+  perform tests.clear(), tests.sent('refused', ago => '5 days'), tests.sent('recent', ago => '3 days'), tests.held('silent'), tests.held('young');
+  update public.messages set held_at = null, sending_at = now() - interval '25 hours' where id = tests.id('silent');
+  update public.messages set held_at = null, sending_at = now() - interval '23 hours' where id = tests.id('young');
+  insert into private.lookup_pauses (account_id, organization_id, until, failures, reason)
+  values (tests.id('sender of ours'), tests.id('ours'), now() + interval '1 hour', 9, 'http_401');
+  perform private.claim_doubtful(60, 10), private.claim_unsettled(null, 10);
+end $$;
+select results_eq($$select m.unknown_reason, m.held_at is not null, m.unknown_at is not null
+    from unnest(array['refused', 'recent', 'silent', 'young']) with ordinality n (name, place), tests.message(n.name) m order by n.place$$,
+  $$values ('unclear', false, true), (null, false, false), ('unclear', true, false), (null, false, false)$$,
+  'What a provider has refused to tell for days is listed for people.');
 
 -- Prices
 do $$ begin
