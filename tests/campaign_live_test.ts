@@ -225,6 +225,12 @@ Deno.test("Who loses the right while watching is put out and told so", async () 
     () => call(office.admin, "PATCH", `/users/${viewer.userId}`, { status: "suspended" }),
     "not_a_member",
   );
+  const leaver = await addMember(office, "viewer");
+  await losing(
+    leaver,
+    () => call(office.admin, "DELETE", `/users/${leaver.userId}`),
+    "not_a_member",
+  );
   const reader = await addMemberWith(office, ["campaigns:read"]);
   await losing(
     reader,

@@ -174,6 +174,20 @@ create trigger relink_conversations after update of deleted_at, phone on public.
   for each row when (old.deleted_at is distinct from new.deleted_at or old.phone is distinct from new.phone)
   execute function private.relink_lead();
 
+-- As relink_lead, of customers. Definer: as follow_conversations.
+create function private.relink_customer()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.conversations c set customer_id = coalesce(private.newest_customer(c.organization_id, c.phone), c.customer_id)
+  where c.organization_id = new.organization_id and c.phone in (old.phone, new.phone);
+  return null;
+end
+$$;
+create trigger relink_conversations after update of phone on public.customers
+  for each row when (old.phone is distinct from new.phone) execute function private.relink_customer();
+
 -- Who leaves the organization holds nothing in it. Definer: as follow_conversations.
 create function private.release_conversations()
 returns trigger

@@ -156,8 +156,8 @@ comment on function public.get_conversation is 'A conversation and a page of its
 -- A person's text to a number, with all that is checked of any text: an opt-out suppresses it, quiet hours and a reply that
 -- a person must judge first make it wait, and both are judged again when it is claimed. Whoever wrote within the hour is
 -- awake and gets an answer in the organization's own hours; to anybody else the law's hours hold as for marketing. Who was
--- found under the number fills in the variables, as far as the caller may see them. Answers { message_id,
--- conversation_id, …, waits_for }.
+-- found under the number fills in the variables, as far as the caller may see them and has not got another number since:
+-- whoever has this one now is not to read what somebody else owes. Answers { message_id, conversation_id, …, waits_for }.
 create function private.write_text(account public.sms_accounts, phone text, message text, lead_id uuid, customer_id uuid)
 returns jsonb
 language plpgsql set search_path = ''
@@ -179,10 +179,11 @@ begin
   select * into strict organization from public.organizations o where o.id = account.organization_id;
   if organization.id = any (private.organizations_reached('leads:read')) then
     select * into lead from public.leads l
-    where l.organization_id = organization.id and l.id = write_text.lead_id and private.reaches(l, 'leads:read');
+    where l.organization_id = organization.id and l.id = write_text.lead_id and l.phone = write_text.phone
+      and private.reaches(l, 'leads:read');
   end if;
   select * into customer from public.customers c
-  where c.organization_id = organization.id and c.id = write_text.customer_id
+  where c.organization_id = organization.id and c.id = write_text.customer_id and c.phone = write_text.phone
     and c.organization_id = any (private.organizations_with('customers:read'));
   missing := private.missing_variable(body, coalesce(nullif(lead.full_name, ''), customer.name), customer.account_number,
     private.money_text(customer.arrears, customer.currency));

@@ -72,7 +72,8 @@ begin
   if facts <> '{}' then
     perform private.keep_facts(message.id, facts);
   end if;
-  if opt_out then
+  -- A report that comes again says nothing new: the number may have opted in since.
+  if opt_out and changed then
     perform private.suppress(message.organization_id, message.to_number, 'provider',
       'The provider says that the number opted out (' || code || ').');
   end if;

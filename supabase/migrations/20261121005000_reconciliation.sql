@@ -63,7 +63,8 @@ create table private.untold_doubts (
 comment on table private.untold_doubts is
   'Since when there are texts held in doubt that the admins do not know of, and when they were told last: once an hour at most, however many a crash leaves behind.';
 
--- As shipped; besides, a report ends the unknown, and overrules what a person said by hand.
+-- As shipped; besides, a report ends the unknown, and overrules what a person said by hand. A text that was sent again from
+-- doubt may be there twice: then one copy's failure says nothing of the other, and what either has reached is reached.
 create or replace function private.apply_receipt(message public.messages, provider_id text, reported text, code text,
   detail text, source text)
 returns boolean
@@ -71,6 +72,7 @@ language plpgsql set search_path = ''
 as $$
 declare
   new_status text := case when reported in ('queued', 'sending') then 'sent' else reported end;
+  of_a_copy constant boolean := coalesce(message.attempts > 1 and provider_id <> message.provider_message_id, false);
 begin
   if exists (
     select from public.message_events e
@@ -82,7 +84,9 @@ begin
   insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
   values (message.organization_id, message.id, reported, source, code, detail, provider_id);
   -- A canceled or suppressed message that the provider has after all tells the truth of what happened to it.
-  if private.status_rank(new_status) > private.status_rank(message.status)
+  if (private.status_rank(new_status) > private.status_rank(message.status)
+      and not (of_a_copy and new_status in ('failed', 'undelivered', 'canceled')))
+    or (of_a_copy and new_status = 'delivered' and message.status in ('failed', 'undelivered'))
     or (message.settled_by is not null and private.status_rank(new_status) = private.status_rank('delivered'))
     or (message.status in ('failed', 'canceled', 'suppressed') and message.provider_message_id is null
       and message.settled_by is null) then
@@ -108,13 +112,14 @@ create function private.apply_report(message public.messages, report jsonb)
 returns void
 language plpgsql set search_path = ''
 as $$
-begin
-  perform private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status', report ->> 'code',
+declare
+  changed constant boolean := private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status', report ->> 'code',
     report ->> 'message', 'provider');
+begin
   if report -> 'facts' <> '{}' then
     perform private.keep_facts(message.id, report -> 'facts');
   end if;
-  if (report ->> 'opt_out')::boolean then
+  if changed and (report ->> 'opt_out')::boolean then
     perform private.suppress(message.organization_id, message.to_number, 'provider',
       'The provider says that the number opted out (' || coalesce(report ->> 'code', 'no code') || ').');
   end if;
@@ -214,7 +219,8 @@ begin
 end
 $$;
 
--- Lists what cannot be asked about because its account is gone, and tells the admins of what is newly listed, once a day.
+-- Lists what cannot be asked about because its account is gone, or because its provider has refused to answer for days, and
+-- tells the admins of what is newly listed, once a day.
 create function private.tell_unknown()
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
@@ -224,6 +230,10 @@ begin
   from private.status_lookups k
   where m.account_id is null and m.status = 'sent' and m.unknown_at is null and k.provider = m.provider
     and greatest(m.sent_at, m.settling_until) < now() - k.quiet;
+  update public.messages m set unknown_at = now(), unknown_reason = 'unclear', updated_at = now()
+  from private.lookup_pauses p
+  where p.until > now() and m.account_id = p.account_id and m.status = 'sent' and m.unknown_at is null
+    and greatest(m.sent_at, m.settling_until) < now() - interval '4 days';
   perform private.notify(array_agg(row(n.organization_id, n.user_id, 'messages_unknown', n.today,
     case n.texts when 1 then 'What became of a text is unknown' else 'What became of ' || n.texts || ' texts is unknown' end,
     'Their provider was asked and has no final status. They are listed among the texts, where you can settle them by hand.',
@@ -313,7 +323,8 @@ $$;
 
 -- As shipped; besides, accounts that are left alone are left out, and each message says whether it was left behind by an
 -- unclean end: nobody recorded even that its outcome is unknown, and it is found for the first time. Whose account is gone
--- nobody can be asked about. Once nothing is in doubt any more, the admins are told of what is held.
+-- nobody can be asked about, and what a provider has given no clear answer about for a day a person must know of (it is
+-- still asked about). Once nothing is in doubt any more, the admins are told of what is held.
 create or replace function private.claim_doubtful(settle_seconds integer, want integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
@@ -321,10 +332,10 @@ as $$
 declare
   answer jsonb;
 begin
-  perform private.hold_message(o, 'no_account') from (
+  perform private.hold_message(o, case when o.account_id is null then 'no_account' else 'unclear' end) from (
     select d.* from public.messages d
-    where d.status = 'sending' and d.held_at is null and d.account_id is null
-      and d.sending_at < now() - settle_seconds * interval '1 second'
+    where d.status = 'sending' and d.held_at is null
+      and d.sending_at < now() - case when d.account_id is null then settle_seconds * interval '1 second' else interval '1 day' end
     order by d.sending_at limit want for update skip locked) o;
   with picked as materialized (
     select d.id, d.settling_until is null and not exists (

@@ -1,7 +1,7 @@
 -- Conversations: who sees and changes them, and how texts, leads and people move them.
 begin;
 \ir support.inc
-select plan(85);
+select plan(89);
 do $$
 begin
   perform tests.arrange();
@@ -101,6 +101,14 @@ update public.leads set deleted_at = now(), merged_into = tests.id('lead') where
 select is((tests.talk()).lead_id, tests.id('lead'), 'A merge takes the conversation along.');
 update public.leads set deleted_at = now() where id = tests.id('lead');
 select is((tests.talk()).lead_id, null::uuid, 'A deleted lead has none.');
+update public.customers set phone = '+233244000004' where id = tests.id('ama');
+select is((tests.talk()).customer_id, tests.id('ama'), 'A customer that changes its number keeps its conversation, too,');
+select is((select customer_id from public.conversations where organization_id = tests.id('ours') and phone = '+233244000004'), tests.id('ama'),
+  'and has that of its new number.');
+select is(tests.outcome('admin', $$select public.reply_to_conversation(tests.id('ours'), tests.id('talk'), 'You owe {{arrears}}')$$), 'PT422',
+  'But whoever has the old number now is not told what it owes.');
+select is(tests.outcome('admin', format($$select public.reply_to_conversation(tests.id('ours'), %L, 'You owe {{arrears}}')$$, (
+  select id from public.conversations where organization_id = tests.id('ours') and phone = '+233244000004'))), '1', 'Under its new number it is.');
 delete from public.customers where id = tests.id('ama');
 select is((tests.talk()).customer_id, null::uuid, 'Nor has a deleted customer.');
 delete from public.memberships where organization_id = tests.id('ours') and user_id = tests.id('operator');

@@ -1,7 +1,7 @@
 -- Reconciliation in the database: who is asked about when, what an answer does, what is listed, and who may say what by hand.
 begin;
 \ir support.inc
-select plan(140);
+select plan(143);
 do $$
 begin
   update public.messages set unknown_at = now() where status = 'sent';
@@ -150,6 +150,20 @@ select is((tests.message('c')).status, 'failed', 'A late callback that is not fi
 do $$ begin perform private.apply_receipt(tests.message('c'), 'SM c', 'delivered', null, null, 'callback'); end $$;
 select results_eq($$select status, settled_by, error_code from public.messages where id = tests.id('c')$$, $$values ('delivered', null::uuid, null)$$, 'A final one does.');
 
+-- Copies
+do $$ begin
+  perform tests.clear(), tests.sent('first'), tests.sent('second'), tests.sent('only');
+  update public.messages set attempts = 2 where id in (tests.id('first'), tests.id('second'));
+  perform private.apply_receipt(tests.message('first'), 'SM copy', 'undelivered', '30003', null, 'callback'),
+    private.apply_receipt(tests.message('second'), 'SM second', 'undelivered', '30003', null, 'callback'),
+    private.apply_receipt(tests.message('only'), 'SM renamed', 'undelivered', '30003', null, 'callback');
+end $$;
+select results_eq($$select (tests.message(n)).status from unnest(array['first', 'second', 'only']) n$$, $$values ('sent'), ('undelivered'), ('undelivered')$$,
+  'Where a text was sent twice, one copy that fails says nothing of the other.');
+do $$ begin perform private.apply_receipt(tests.message(n), 'SM copy', 'delivered', null, null, 'callback') from unnest(array['first', 'second', 'only']) n; end $$;
+select results_eq($$select m.status, m.error_code, m.delivered_at is not null from unnest(array['first', 'second', 'only']) n, tests.message(n) m$$,
+  $$values ('delivered', null, true), ('delivered', null, true), ('undelivered', '30003', false)$$, 'One that arrives has arrived.');
+
 -- Doubt
 do $$ begin perform tests.clear(); perform tests.held('service'), tests.held('offer', 'marketing'), tests.held('known'); end $$;
 update public.organizations set uncertain_marketing = 'resend' where id = tests.id('ours');
@@ -202,6 +216,20 @@ do $$ begin
   perform private.claim_doubtful(60, 10);
 end $$;
 select is((select count(*) from public.notifications where kind = 'message_held'), 1::bigint, 'Of what is settled meanwhile nobody is told.');
+
+-- No answer at all
+do $$ begin
+  perform tests.clear(), tests.sent('refused', ago => '5 days'), tests.sent('recent', ago => '3 days'), tests.held('silent'), tests.held('young');
+  update public.messages set held_at = null, sending_at = now() - interval '25 hours' where id = tests.id('silent');
+  update public.messages set held_at = null, sending_at = now() - interval '23 hours' where id = tests.id('young');
+  insert into private.lookup_pauses (account_id, organization_id, until, failures, reason)
+  values (tests.id('sender of ours'), tests.id('ours'), now() + interval '1 hour', 9, 'http_401');
+  perform private.claim_doubtful(60, 10), private.claim_unsettled(null, 10);
+end $$;
+select results_eq($$select m.unknown_reason, m.held_at is not null, m.unknown_at is not null
+    from unnest(array['refused', 'recent', 'silent', 'young']) with ordinality n (name, place), tests.message(n.name) m order by n.place$$,
+  $$values ('unclear', false, true), (null, false, false), ('unclear', true, false), (null, false, false)$$,
+  'What a provider has refused to tell for days is listed for people.');
 
 -- Prices
 do $$ begin

@@ -158,7 +158,9 @@ function limitBody(
         throw new Problem(
           413,
           "too_large",
-          `The body is larger than ${Math.floor(maxSize / 1048576)} MB.`,
+          `The body is larger than ${
+            maxSize < 1048576 ? `${maxSize / 1024} kB` : `${Math.floor(maxSize / 1048576)} MB`
+          }.`,
         );
       },
     });

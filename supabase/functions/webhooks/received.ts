@@ -1,6 +1,7 @@
 import { z } from "../_shared/zod.ts";
 import type { Context } from "hono";
 import { adminClient, type Client } from "../_shared/clients.ts";
+import type { Json } from "../_shared/database.types.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { env } from "../_shared/env.ts";
 import { log } from "../_shared/log.ts";
@@ -39,6 +40,27 @@ export function tokenMessage(url: string): string | null {
 export const forged = (): Problem =>
   new Problem(403, "signature_invalid", "The request is not signed by the provider.");
 
+/** Tries at a record that others keep from being written at this moment (deadlock). */
+const mostTries = 3;
+
+/**
+ * What the database answers to what a provider brings. A provider tries again after a 5xx and after nothing else, so that
+ * what passes by itself is tried again here, and is a 503 at last.
+ */
+export async function taken(
+  record: () => PromiseLike<Parameters<typeof unwrap<Json>>[0]>,
+): Promise<NonNullable<Json>> {
+  for (let tries = 1;; tries++) {
+    try {
+      return unwrap(await record());
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 409) throw error;
+      if (tries < mostTries) continue;
+      throw new Problem(503, "try_again", "This could not be taken now.", { cause: error });
+    }
+  }
+}
+
 const Recorded = z.object({ known: z.boolean(), changed: z.boolean() });
 
 /** Records a verified report. Reports of messages that we do not know are logged and forgotten: asking again helps nobody. */
@@ -50,7 +72,7 @@ export async function recordReport(
   optedOut: boolean,
   signer?: Signer,
 ): Promise<void> {
-  const answer = await recorder(c).rpc("record_receipt", {
+  const given = {
     provider,
     provider_message_id: report.providerMessageId,
     status: report.status,
@@ -60,8 +82,9 @@ export async function recordReport(
     opt_out: optedOut,
     ...signer,
     ...(report.facts === undefined ? {} : { facts: { ...report.facts } }),
-  });
-  if (!Recorded.parse(unwrap(answer)).known) {
+  };
+  const answer = await taken(() => recorder(c).rpc("record_receipt", given));
+  if (!Recorded.parse(answer).known) {
     log("warn", "receipt_unknown", { provider, request_id: c.var.requestId });
   }
 }

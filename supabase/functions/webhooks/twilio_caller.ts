@@ -18,9 +18,10 @@ export interface Signer {
 }
 
 /**
- * The Twilio account that signed the request: tenants choose their own, so that it vouches for their numbers only. Requests of the platform's own account are verified without the database;
- * another account id costs a look-up, so strangers who invent them are limited by address.
- * @throws Problem 403 when no account of ours signed it.
+ * The Twilio account that signed the request: tenants choose their own, so that it vouches for their numbers only. Requests
+ * of the platform's own account are verified without the database. Another account id costs a look-up, so addresses that
+ * invent them are told to stop; what a tenant's account signed is never counted, since a text that Twilio hears 429 for is lost.
+ * @throws Problem 403 when no account of ours signed it, 429 when that happens often.
  */
 export async function verifiedTwilio(
   c: Context<AppEnv>,
@@ -33,7 +34,6 @@ export async function verifiedTwilio(
     if (await platform.verify(request)) return { twilio: platform, signer: {} };
     throw forged();
   }
-  await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
   const known = unwrap(
     await recorder(c).rpc("webhook_credentials", {
       provider: "twilio",
@@ -50,5 +50,6 @@ export async function verifiedTwilio(
     signed_by.push(credentials.organization_id);
   }
   if (twilio) return { twilio, signer: { signed_by } };
+  await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
   throw forged();
 }

@@ -3,8 +3,8 @@ import type { Context } from "hono";
 import type { App } from "../_shared/app.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { log } from "../_shared/log.ts";
-import { Problem, problems, unwrap } from "../_shared/problem.ts";
-import { recorder, webhookRequest } from "./received.ts";
+import { Problem, problems } from "../_shared/problem.ts";
+import { recorder, taken, webhookRequest } from "./received.ts";
 import { verifiedTwilio } from "./twilio_caller.ts";
 
 const Fields = {
@@ -43,6 +43,8 @@ const post = createRoute({
             example: { MessageSid: "SM…", From: "+15551230001", To: "+15550009999", Body: "STOP" },
           }),
         },
+        // Signed by its hash in the query (bodySHA256).
+        "application/json": { schema: z.looseObject(Fields) },
       },
     },
   },
@@ -64,7 +66,7 @@ async function receive(c: Context<AppEnv>) {
   if (message === null) {
     throw new Problem(422, "not_a_message", "This is not an inbound message.");
   }
-  const answer = await recorder(c).rpc("record_inbound", {
+  const given = {
     provider: "twilio",
     provider_message_id: message.providerMessageId,
     from_number: message.from,
@@ -74,8 +76,9 @@ async function receive(c: Context<AppEnv>) {
     ...signer,
     ...(message.optOutType === null ? {} : { opt_out_type: message.optOutType }),
     ...(message.facts === undefined ? {} : { facts: { ...message.facts } }),
-  });
-  if (!Recorded.parse(unwrap(answer)).known) {
+  };
+  const answer = await taken(() => recorder(c).rpc("record_inbound", given));
+  if (!Recorded.parse(answer).known) {
     log("warn", "inbound_unknown_number", { request_id: c.var.requestId });
   }
   return c.body("<Response/>", 200, { "content-type": "text/xml" });

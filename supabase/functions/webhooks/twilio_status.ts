@@ -38,6 +38,8 @@ const post = createRoute({
             example: { MessageSid: "SM…", MessageStatus: "delivered" },
           }),
         },
+        // Signed by its hash in the query (bodySHA256).
+        "application/json": { schema: z.looseObject(Fields) },
       },
     },
   },

@@ -82,11 +82,11 @@ export function maskNumbers(text: string): string {
   return text.replace(/\+?\d{5,}(\d{2})/g, "…$1");
 }
 
-/** The text under `key`, or null. Numbers become text; anything else is null. */
+/** The text under `key`, storable, or null. Numbers become text; anything else is null. */
 export function textOf(record: Record<string, unknown>, key: string): string | null {
   const value = record[key];
   if (typeof value === "number") return String(value);
-  return typeof value === "string" && value !== "" ? value : null;
+  return typeof value === "string" ? storable(value) || null : null;
 }
 
 /** A text as PostgreSQL takes it: it has no U+0000, and JSON no half of a surrogate pair. */

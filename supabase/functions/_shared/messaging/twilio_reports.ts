@@ -40,13 +40,22 @@ export function resourceReport(resource: Record<string, unknown>): DeliveryRepor
 export function parseDelivery(request: WebhookRequest): DeliveryReport | null {
   const params = webhookParams(request);
   return report({
-    id: textOf(params, "MessageSid") ?? textOf(params, "SmsSid"),
+    id: sidOf(params, "MessageSid") ?? sidOf(params, "SmsSid"),
     status: textOf(params, "MessageStatus") ?? textOf(params, "SmsStatus"),
     code: textOf(params, "ErrorCode"),
     message: textOf(params, "ErrorMessage"),
     at: dlrDate(textOf(params, "RawDlrDoneDate")),
     facts: callbackFacts(params),
   });
+}
+
+/**
+ * The id of a text, or null if it has not exactly the form of one. What Twilio signs are names and values without anything
+ * between them: who caught a request could lengthen its id by the fields that follow, and say the same again as a new text.
+ */
+function sidOf(params: Record<string, unknown>, key: string): string | null {
+  const id = textOf(params, key);
+  return id !== null && /^[SM]M[0-9a-f]{32}$/i.test(id) ? id : null;
 }
 
 type Field = string | null;
@@ -86,24 +95,31 @@ function dlrDate(value: string | null): string | null {
 /** An inbound text; null when it is something else. */
 export function parseInbound(request: WebhookRequest): InboundSms | null {
   const params = webhookParams(request);
-  const [id, from, to] = ["MessageSid", "From", "To"].map((key) => textOf(params, key));
-  // A status callback has MessageStatus; an inbound text has a Body, be it an empty one (MMS).
-  if (!id || !from || !to || "MessageStatus" in params || typeof params["Body"] !== "string") {
-    return null;
-  }
-  const mediaUrls = Array.from(
-    { length: Math.min(10, Number(params["NumMedia"]) || 0) },
-    (_, index) => textOf(params, `MediaUrl${index}`) ?? "",
-  ).filter((url) => url !== "");
+  const [id, from, to] = [
+    sidOf(params, "MessageSid"),
+    textOf(params, "From"),
+    textOf(params, "To"),
+  ];
+  const media = mediaUrls(params);
+  // A status callback has MessageStatus; an inbound text has a Body, be it an empty one, or a picture.
+  if (!id || !from || !to || "MessageStatus" in params) return null;
+  if (typeof params["Body"] !== "string" && media.length === 0) return null;
   const optOutType = textOf(params, "OptOutType");
   const facts = callbackFacts(params);
   return {
     providerMessageId: id,
     from,
     to,
-    body: params["Body"],
-    mediaUrls,
+    body: textOf(params, "Body") ?? "",
+    mediaUrls: media,
     optOutType,
     ...(facts === null ? {} : { facts }),
   };
+}
+
+/** The pictures that are there, in their order. NumMedia is not asked: a picture that it does not count is one as well. */
+function mediaUrls(params: Record<string, unknown>): string[] {
+  return Object.keys(params).flatMap((key) => /^MediaUrl(\d{1,4})$/.exec(key)?.[1] ?? [])
+    .sort((a, b) => Number(a) - Number(b))
+    .flatMap((place) => textOf(params, `MediaUrl${place}`) ?? []);
 }
