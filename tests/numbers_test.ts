@@ -132,7 +132,7 @@ Deno.test("A number that carriers filter rests, the admins are told, and its old
       insert into public.campaigns (organization_id, name, status) values (${organization.id}, 'c', 'running') returning id`;
     const text = (account: string, status: string, code: string | null, times: number) =>
       sql`
-      insert into private.campaign_totals (organization_id, campaign_id, account_id, status, error_code, quarter_hour, messages, segments, cost)
+      insert into private.text_totals (organization_id, campaign_id, account_id, status, error_code, quarter_hour, messages, segments, cost)
       values (${organization.id}, ${campaign?.id}, ${account}, ${status}, ${code}, private.quarter_hour(now()), ${times}, ${times}, 0)`;
     await text(failing.id, "delivered", null, 80);
     await text(failing.id, "undelivered", "30007", 20);

@@ -131,7 +131,7 @@ select is((select count(*) from public.messages where id in (tests.id('one'), te
 
 -- Failures
 select tests.campaign('failing', '{+233244000801}') is not null;
-insert into private.campaign_totals (organization_id, campaign_id, status, quarter_hour, messages, segments, cost)
+insert into private.text_totals (organization_id, campaign_id, status, quarter_hour, messages, segments, cost)
 values (tests.id('ours'), tests.id('failing'), 'undelivered', now(), 30, 30, 0), (tests.id('ours'), tests.id('failing'), 'delivered', now(), 90, 90, 0);
 select ok(private.watch_campaign(tests.id('failing')), 'Too many failures pause a campaign.');
 select is((select status || ': ' || status_reason from public.campaigns where id = tests.id('failing')), 'paused: 25.0 % of the texts fail.', 'It says why.');

@@ -36,7 +36,7 @@ from (values
   ($$update public.organizations set alert_opt_out_rate = 0 where id = tests.id('ours')$$, '23514'),
   ($$update public.organizations set alert_after = 1 where id = tests.id('ours')$$, '23514'),
   ($$select from private.campaign_responses$$, '42501'),
-  ($$select from private.text_figures$$, '42501'),
+  ($$select from private.text_totals$$, '42501'),
   ($$select private.watch_rates()$$, '42501'),
   ($$select private.answered_text(tests.id('ours'), tests.id('number'), '+233244000001', now())$$, '42501')) as c (call, refusal);
 
