@@ -65,7 +65,8 @@ Deno.test("POST /auth/password/reset refuses a token that does not hold", async 
 
 Deno.test("An address has ten attempts a minute to guess a reset token", async () => {
   const headers = uniqueAddress();
-  const answers = await Promise.all(Array.from({ length: 14 }, () => {
+  const started = Date.now();
+  const answers = await Promise.all(Array.from({ length: 30 }, () => {
     const body = {
       token_hash: crypto.randomUUID().replaceAll("-", ""),
       password: "a new password",
@@ -73,5 +74,8 @@ Deno.test("An address has ten attempts a minute to guess a reset token", async (
     return call(null, "POST", "/auth/password/reset", body, headers);
   }));
   const refused = answers.filter((answer) => answer.status === 429);
-  assert(refused.length >= 3, `of 14 attempts ${refused.length} were refused`);
+  // Ten, and another one every six seconds that this takes.
+  const most = 10 + Math.ceil((Date.now() - started) / 6_000);
+  assert(refused.length >= 30 - most, `of 30 attempts ${refused.length} were refused`);
+  assert(refused.length > 0, "and some are");
 });

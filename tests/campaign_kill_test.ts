@@ -40,7 +40,7 @@ Deno.test("a campaign whose stack is killed three times leaves nobody out and te
     for (let kill = 1; kill <= 3; kill++) {
       const { length } = await carried();
       await until(async () => (await carried()).length >= length + 60, {
-        timeoutMs: 120_000,
+        timeoutMs: 300_000,
         what: `texts after kill ${kill - 1}`,
       });
       running.child.kill("SIGKILL");

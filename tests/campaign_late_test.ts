@@ -170,7 +170,7 @@ Deno.test("What changes after the freeze counts when each one's turn comes, and 
     campaign.id,
     "the freeze",
     ({ status }) => status === "running",
-    120_000,
+    300_000,
   );
   // Its numbers rest, so nothing has gone out; what changes now is judged when each one's turn comes.
   assert.deepEqual(
@@ -187,7 +187,7 @@ Deno.test("What changes after the freeze counts when each one's turn comes, and 
     campaign.id,
     "the first texts",
     ({ targets }) => targets.sent >= 200,
-    120_000,
+    300_000,
   );
   const known = await optOut(leads, numbers);
   const stopped = [...known.keys()];

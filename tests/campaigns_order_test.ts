@@ -10,6 +10,7 @@ import {
   newCampaigning,
   ordinaryNumbers,
   readCampaign,
+  tendedUntil,
 } from "./support/campaigns.ts";
 import { withDatabase } from "./support/db.ts";
 import { type Answer, call, expectProblem, expectStatus } from "./support/http.ts";
@@ -27,8 +28,18 @@ async function campaigning(count: number): Promise<[Campaigning, string[]]> {
   return [office, phones];
 }
 
-/** Each of these numbers got exactly one text of the organization's. */
-async function expectOnceEach(office: Campaigning, phones: string[]): Promise<void> {
+/** Each of these numbers got exactly one text of the organization's, and has reported it. */
+async function expectOnceEach(
+  office: Campaigning,
+  { id }: CampaignBody,
+  phones: string[],
+): Promise<void> {
+  await campaignUntil(
+    office.admin,
+    id,
+    "every delivery",
+    ({ messages }) => messages["delivered"] === phones.length,
+  );
   const carried = await acceptedFrom(office.number);
   assert.deepEqual(carried.map(({ to }) => to).sort(), [...phones].sort());
 }
@@ -82,12 +93,11 @@ Deno.test("A completed campaign stays as it is", async () => {
     "its end",
     ({ messages }) => messages["delivered"] === 2,
   );
-  await withDatabase((sql) => sql`select private.tend_campaigns()`);
-  await campaignUntil(office.admin, campaign.id, "its end", ({ status }) => status === "completed");
+  await tendedUntil(office.admin, campaign.id, "completed");
   for (const to of ["start", "pause", "resume", "cancel"]) {
     expectProblem(await call(office.admin, "POST", path(campaign, to)), 409, "campaign_state");
   }
-  await expectOnceEach(office, phones);
+  await expectOnceEach(office, campaign, phones);
 });
 
 Deno.test("Of several starts at once one starts, and each recipient is texted once", async () => {
@@ -97,8 +107,7 @@ Deno.test("Of several starts at once one starts, and each recipient is texted on
     Array.from({ length: 5 }, () => call(office.admin, "POST", path(campaign, "start"))),
   );
   assert.deepEqual(statuses(answers), [200, 409, 409, 409, 409]);
-  await campaignUntil(office.admin, campaign.id, "all", ({ targets }) => targets.sent === 40);
-  await expectOnceEach(office, phones);
+  await expectOnceEach(office, campaign, phones);
 });
 
 Deno.test("Pauses and resumes at the same moment leave one state, and everybody is texted once", async () => {
@@ -116,8 +125,7 @@ Deno.test("Pauses and resumes at the same moment leave one state, and everybody 
   const { status } = await readCampaign(office.admin, campaign.id);
   assert.ok(["paused", "running", "freezing", "completed"].includes(status), status);
   if (status === "paused") await move(office.admin, campaign.id, "resume");
-  await campaignUntil(office.admin, campaign.id, "all", ({ targets }) => targets.sent === 200);
-  await expectOnceEach(office, phones);
+  await expectOnceEach(office, campaign, phones);
 });
 
 Deno.test("Deleting and starting at the same moment do one of the two", async () => {
@@ -181,8 +189,7 @@ Deno.test("What was taken from a campaign while it waited keeps it from beginnin
   const short = await addMemberWith(office, ["campaigns:read", "campaigns:write"]);
   expectProblem(await call(short, "POST", path(campaign, "resume")), 403);
   await move(admin, campaign.id, "resume");
-  await campaignUntil(admin, campaign.id, "all", ({ targets }) => targets.sent === 3);
-  await expectOnceEach(office, phones);
+  await expectOnceEach(office, campaign, phones);
 });
 
 Deno.test("A campaign whose numbers are all disabled does not start, whatever the default is, and a schedule waits for a person", async () => {
@@ -206,16 +213,73 @@ Deno.test("A campaign whose numbers are all disabled does not start, whatever th
   await withDatabase((sql) =>
     sql`update public.campaigns set scheduled_at = now() - interval '1 minute' where id = ${campaign.id}`
   );
-  await withDatabase((sql) => sql`select private.tend_campaigns()`);
-  const paused = await campaignUntil(
-    admin,
-    campaign.id,
-    "its pause",
-    ({ status }) => status === "paused",
-  );
+  const paused = await tendedUntil(admin, campaign.id, "paused");
   assert.match(paused.status_reason ?? "", /no active number/);
   expectProblem(await call(admin, "POST", path(campaign, "resume")), 422, "campaign_incomplete");
   const another = await addCampaign(office);
   expectProblem(await call(admin, "POST", path(another, "start")), 422, "campaign_incomplete");
   assert.equal((await readCampaign(admin, another.id)).status, "draft");
+});
+
+Deno.test("Nobody in North America is texted by an organization that cannot be reached: HELP must name a telephone number or an address", async () => {
+  const office = await newCampaigning({
+    marketing_consent: "not_required",
+    contact_details: null,
+  });
+  const { admin } = office;
+  const [ghanaian, american] = await addRecipients(office, [
+    { phone: ordinaryNumbers(1)[0] ?? "" },
+    { phone: "+12125550142" },
+  ]);
+  const abroad = await addCampaign(office, { audience: { lead_ids: [ghanaian] } });
+  await move(admin, abroad.id, "start");
+  await move(admin, abroad.id, "cancel");
+
+  const home = await addCampaign(office, { audience: { lead_ids: [ghanaian, american] } });
+  const preview = await call(admin, "POST", path(home, "preview"));
+  assert.deepEqual(
+    expectStatus<{ faults: { path: string }[] }>(preview, 200).faults.map((fault) => fault.path),
+    ["contact_details"],
+  );
+  const refused = expectProblem(
+    await call(admin, "POST", path(home, "start")),
+    422,
+    "campaign_incomplete",
+  );
+  assert.deepEqual(refused.errors?.map((error) => error.path), ["contact_details"]);
+  expectStatus(await call(admin, "PATCH", path(home), { scheduled_at: inAnHour() }), 200);
+  expectProblem(await call(admin, "POST", path(home, "start")), 422, "campaign_incomplete");
+
+  const reachable = (contact_details: string | null) =>
+    admin.client.from("organizations").update({ contact_details }).eq("id", office.id);
+  for (const nothing of ["   ", "us", "a\nb 1"]) {
+    assert.equal((await reachable(nothing)).error?.code, "23514", JSON.stringify(nothing));
+  }
+  assert.equal((await reachable("help@school.example")).error, null);
+  assert.equal((await move(admin, home.id, "start")).status, "scheduled");
+
+  // They go while it waits: at its time it waits for a person.
+  assert.equal((await reachable(null)).error, null);
+  await withDatabase((sql) =>
+    sql`update public.campaigns set scheduled_at = now() - interval '1 minute' where id = ${home.id}`
+  );
+  await withDatabase((sql) => sql`select private.tend_campaigns()`);
+  const paused = await campaignUntil(
+    admin,
+    home.id,
+    "its pause",
+    ({ status }) => status === "paused",
+  );
+  assert.match(paused.status_reason ?? "", /contact details/);
+  expectProblem(await call(admin, "POST", path(home, "resume")), 422, "campaign_incomplete");
+  assert.equal((await reachable("help@school.example")).error, null);
+  await move(admin, home.id, "resume");
+  await campaignUntil(admin, home.id, "its audience", ({ targets }) => targets.total === 2);
+
+  // Once it has begun they stay.
+  assert.equal((await reachable(null)).error?.hint, "campaign_under_way");
+  assert.equal((await reachable("+1 800 555 0100")).error, null);
+  await move(admin, home.id, "pause");
+  assert.equal((await reachable(null)).error?.hint, "campaign_under_way");
+  await move(admin, home.id, "cancel");
 });

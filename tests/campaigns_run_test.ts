@@ -10,7 +10,7 @@ import {
   newCampaigning,
   ordinaryNumbers,
   readCampaign,
-  tend,
+  tendedUntil,
   withLatency,
 } from "./support/campaigns.ts";
 import { withDatabase } from "./support/db.ts";
@@ -23,9 +23,13 @@ Deno.test("A campaign gives each lead exactly the outcome of the rules, and the 
   const { admin, id } = office;
   const plain = ordinaryNumbers(160);
   const at = (index: number) => plain[index] ?? "";
-  // Numbers of six zones, the last of which cannot all be awake at once.
-  const zones = ["+1212", "+1312", "+1602", "+1213", "+1808", "+1671"]
-    .map((prefix) => `${prefix}${at(0).slice(-8, -4)}222`);
+  // Numbers of six zones, which cannot all be awake at once; those apart whose hours begin or end while this goes on.
+  const now = await steadyNumbers(
+    office,
+    ["+1212", "+1312", "+1602", "+1213", "+1808", "+1671"]
+      .map((prefix) => `${prefix}${at(0).slice(-8, -4)}222`),
+  );
+  const zones = [...now.keys()];
   const recipients = [
     ...plain.slice(0, 120).map((phone) => ({ phone })),
     ...plain.slice(120, 130).map((phone) => ({ phone, consent: false })),
@@ -34,7 +38,7 @@ Deno.test("A campaign gives each lead exactly the outcome of the rules, and the 
     { phone: null },
   ];
   const leads = await addRecipients(office, recipients);
-  const now = await withDatabase(async (sql) => {
+  await withDatabase(async (sql) => {
     for (const phone of plain.slice(20, 25)) {
       await sql`insert into public.suppressions (organization_id, phone, source)
         values (${id}, ${phone}, 'reply')`;
@@ -56,10 +60,6 @@ Deno.test("A campaign gives each lead exactly the outcome of the rules, and the 
     }
     await sql`insert into public.consents (organization_id, phone, event, source, occurred_at)
       values (${id}, ${at(33)}, 'revoked', 'test', now())`;
-    const open = await sql<{ phone: string; open: boolean }[]>`
-      select z.phone, w.sends_at <= now() as open from public.organizations o, unnest(${zones}::text[]) z (phone),
-        private.contact_window(o, 'marketing', z.phone, null, null, null, now()) w where o.id = ${id}`;
-    return new Map(open.map((row) => [row.phone, row.open]));
   });
   const wanted = recipients.map(({ phone }, index) => {
     if (phone === null) return "no_phone";
@@ -115,12 +115,27 @@ Deno.test("A campaign gives each lead exactly the outcome of the rules, and the 
   );
 });
 
+/** Whether these numbers may be texted, of those for which that stays so for a while. */
+async function steadyNumbers({ id }: { id: string }, phones: string[]) {
+  return await withDatabase(async (sql) => {
+    const steady = await sql<{ phone: string; open: boolean }[]>`
+      select z.phone, bool_and(w.sends_at <= m.at) as open
+      from public.organizations o, unnest(${phones}::text[]) z (phone),
+        generate_series(now(), now() + interval '20 minutes', '5 minutes') m (at),
+        private.contact_window(o, 'marketing', z.phone, null, null, null, m.at) w
+      where o.id = ${id} group by z.phone
+      having bool_and(w.sends_at <= m.at) or not bool_or(w.sends_at <= m.at)`;
+    return new Map(steady.map((row) => [row.phone, row.open]));
+  });
+}
+
 Deno.test("A pause stops at once, resuming loses nobody and repeats nobody, with two dispatchers", async () => {
   const office = await newCampaigning({ marketing_consent: "not_required" });
   const { admin } = office;
   const phones = ordinaryNumbers(600);
   await addRecipients(office, phones.map((phone) => ({ phone })));
-  const campaign = await addCampaign(office, { messages_per_minute: 6_000 });
+  // Slow at first, so that the pause comes in the middle.
+  const campaign = await addCampaign(office, { messages_per_minute: 600 });
   await withLatency(20, async () => {
     await move(admin, campaign.id, "start");
     await campaignUntil(admin, campaign.id, "some texts", ({ targets }) => targets.sent > 50);
@@ -131,12 +146,14 @@ Deno.test("A pause stops at once, resuming loses nobody and repeats nobody, with
     const settled = await until(async () => {
       const now = await readCampaign(admin, campaign.id);
       return (now.messages["sending"] ?? 0) === 0 ? now : null;
-    }, { timeoutMs: 2_000, what: "the texts under way at the pause" });
+    }, { what: "the texts under way at the pause" });
     assert.equal(settled.targets.sent, before.targets.sent, "nothing is claimed after the pause");
     assert.ok(settled.targets.pending > 0, "it was paused in the middle");
     await invoke("dispatch-messages");
     const carried = (await acceptedFrom(office.number)).length;
     assert.equal(carried, settled.targets.sent);
+    const faster = { messages_per_minute: 6_000 };
+    expectStatus(await call(admin, "PATCH", `/campaigns/${campaign.id}`, faster), 200);
     assert.equal((await move(admin, campaign.id, "resume")).status, "running");
     await Promise.all([invoke("dispatch-messages"), invoke("dispatch-messages")]);
     await campaignUntil(admin, campaign.id, "the rest", ({ targets }) => targets.sent === 600);
@@ -149,8 +166,7 @@ Deno.test("A pause stops at once, resuming loses nobody and repeats nobody, with
   );
   const carried = await acceptedFrom(office.number);
   assert.deepEqual(carried.map(({ to }) => to).sort(), [...phones].sort());
-  await tend();
-  assert.equal((await readCampaign(admin, campaign.id)).status, "completed");
+  await tendedUntil(admin, campaign.id, "completed");
 });
 
 Deno.test("Rates of campaign, number and organization hold over all dispatchers", async () => {
@@ -164,12 +180,13 @@ Deno.test("Rates of campaign, number and organization hold over all dispatchers"
   await Promise.all([invoke("dispatch-messages"), invoke("dispatch-messages")]);
   await campaignUntil(office.admin, campaign.id, "all", ({ targets }) => targets.sent === 100);
   const times = await withDatabase((sql) =>
-    sql`select extract(epoch from sending_at)::float8 as at from public.messages
-      where campaign_id = ${campaign.id} order by 1`
+    sql`select extract(epoch from sending_at)::float8 as at, extract(epoch from checked_at)::float8 as began
+      from public.messages where campaign_id = ${campaign.id} order by 1`
   );
-  const first = Number(times[0]?.["at"]);
+  // A claim asks the buckets after it began, and notes the time after they answered.
+  const first = Math.min(...times.map((row) => Number(row["began"])));
   times.forEach((row, index) => {
-    const allowed = 20 + 20 * (Number(row["at"]) - first + 0.1);
+    const allowed = 20 + 20 * (Number(row["at"]) - first);
     assert.ok(index + 1 <= allowed, `${index + 1} texts when ${allowed} were allowed`);
   });
 });
@@ -200,9 +217,7 @@ Deno.test("A campaign that missed its schedule asks, and goes out when it is res
   await withDatabase((sql) =>
     sql`update public.campaigns set scheduled_at = now() - interval '2 hours' where id = ${campaign.id}`
   );
-  await tend();
-  const missed = await readCampaign(office.admin, campaign.id);
-  assert.equal(missed.status, "paused");
+  const missed = await tendedUntil(office.admin, campaign.id, "paused");
   assert.match(missed.status_reason ?? "", /time had passed/);
   const notices = expectStatus<{ data: { title: string }[] }>(
     await call(office.admin, "GET", "/notifications"),
@@ -234,9 +249,7 @@ Deno.test("A campaign whose texts fail pauses itself and says why", async () => 
     "failures",
     ({ messages }) => messages["undelivered"] === 15,
   );
-  await tend();
-  const { status, status_reason } = await readCampaign(office.admin, campaign.id);
-  assert.equal(status, "paused");
+  const { status_reason } = await tendedUntil(office.admin, campaign.id, "paused");
   assert.equal(status_reason, "100.0 % of the texts fail.");
 });
 

@@ -36,7 +36,22 @@ function emailIs(admin: Session, to: string, status: string): Promise<EmailBody>
   return until(async () => {
     const [email] = await emailsTo(admin, to);
     return email?.status === status && email;
-  }, { timeoutMs: 40_000, what: `the e-mail to ${to} to be ${status}` });
+  }, { timeoutMs: 120_000, what: `the e-mail to ${to} to be ${status}` });
+}
+
+/** What happens between the first try to send an e-mail and the second, which waits for it. */
+async function afterFirstTry(to: string, happens: () => Promise<void>): Promise<void> {
+  await withDatabase(async (sql) => {
+    await until(async () => {
+      const held =
+        await sql`update public.emails set status = 'queued', attempts = 1, next_attempt_at = now() + interval '1 hour'
+        where to_address = ${to} and status in ('queued', 'failed') and attempts > 0 returning id`;
+      return held.length > 0;
+    }, { what: "the first try" });
+    await happens();
+    await sql`update public.emails set next_attempt_at = now() where to_address = ${to}`;
+    await sql`select private.invoke('jobs/send-emails')`;
+  });
 }
 
 const assignment = (lead_id: string, name = "Ama Mensah") => ({
@@ -126,7 +141,7 @@ Deno.test("A mail server that is down for two attempts and then up gets the mail
   const { admin } = organization;
   await refuseMails(admin.email, 451, 2);
   await notify([admin], { kind: "system", title: "Third time lucky" });
-  const mails = await mailArrived(admin.email, /Third time lucky/, 40_000);
+  const mails = await mailArrived(admin.email, /Third time lucky/);
   assert.equal(mails.length, 1);
   const email = await emailIs(admin, admin.email, "sent");
   assert.equal(email.attempts, 3);
@@ -252,13 +267,10 @@ Deno.test("An invitation that was accepted, withdrawn or replaced in the meantim
   const email = uniqueEmail("withdrawn");
   await refuseMails(email);
   await invite(organization, email, "viewer");
-  await until(async () => {
-    const answer = await call(admin, "GET", `/notifications/emails?to=${email}`);
-    const [row] = expectStatus<{ data: EmailBody[] }>(answer, 200).data;
-    return row?.attempts === 1 && row.status === "queued";
-  }, { what: "the first try" });
-  const { error } = await admin.client.from("invitations").delete().eq("email", email);
-  assert.equal(error, null, JSON.stringify(error));
+  await afterFirstTry(email, async () => {
+    const { error } = await admin.client.from("invitations").delete().eq("email", email);
+    assert.equal(error, null, JSON.stringify(error));
+  });
   await until(async () => {
     const answer = await call(admin, "GET", `/notifications/emails?to=${email}`);
     return expectStatus<{ data: EmailBody[] }>(answer, 200).data[0]?.status === "canceled";
@@ -271,14 +283,13 @@ Deno.test("Whoever leaves before an e-mail goes out does not get it", async () =
   const leaver = await addMember(organization, "viewer");
   await refuseMails(leaver.email);
   await notify([leaver], { kind: "system", title: "Internal" });
-  await until(async () => (await emailsTo(organization.admin, leaver.email))[0]?.attempts === 1, {
-    what: "the first try",
+  await afterFirstTry(leaver.email, async () => {
+    const { error } = await organization.admin.client.from("memberships").update({
+      status: "suspended",
+    })
+      .eq("user_id", leaver.userId);
+    assert.equal(error, null, JSON.stringify(error));
   });
-  const { error } = await organization.admin.client.from("memberships").update({
-    status: "suspended",
-  })
-    .eq("user_id", leaver.userId);
-  assert.equal(error, null, JSON.stringify(error));
   await emailIs(organization.admin, leaver.email, "canceled");
   assert.equal(
     (await mailsTo(leaver.email)).filter(({ subject }) => subject === "Internal").length,

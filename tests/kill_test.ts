@@ -46,6 +46,7 @@ Deno.test("a stack killed in the middle of 2,000 sends finishes them after its n
     await bulk(recipients("+23324"));
     await bulk(recipients("+23320"), "+15005550006");
     await until(async () => (await carrierMessages(first.status)).length >= 300, {
+      timeoutMs: 300_000,
       what: "300 accepted messages",
     });
     first.child.kill("SIGKILL");
@@ -60,7 +61,7 @@ Deno.test("a stack killed in the middle of 2,000 sends finishes them after its n
     await until(async () => {
       ({ sms } = await call<Dashboard>(second.status, again, "/customers/dashboard/data"));
       return sms["delivered"] === 2_000;
-    }, { timeoutMs: 180_000, what: "2,000 deliveries" }).catch((error) => {
+    }, { timeoutMs: 480_000, what: "2,000 deliveries" }).catch((error) => {
       throw new Error(`${error.message} ${JSON.stringify(sms)}`);
     });
 

@@ -8,6 +8,7 @@ import { mailArrived } from "./support/mail.ts";
 import { merge } from "./support/merging.ts";
 import { addMember, newOrganization } from "./support/organization.ts";
 import { addTask } from "./support/tasks.ts";
+import { until } from "./support/wait.ts";
 
 /*
  * The other half of a day with leads: what an admin does over HTTP, what a viewer may only look at, and what another
@@ -200,12 +201,14 @@ Deno.test("An admin's day: import, export, merge, deletion, a departure, and who
   });
 
   await t.step("sees the e-mails that went out", async () => {
-    const { data } = expectStatus<{ data: { kind: string; to: string; status: string }[] }>(
-      await call(admin, "GET", `/notifications/emails?to=${colleague.email}`),
-      200,
-    );
-    assert(data.length > 0 && data.every(({ to, kind }) => to === colleague.email && kind));
-    assert(data.some(({ status }) => status === "sent"), JSON.stringify(data));
+    await until(async () => {
+      const { data } = expectStatus<{ data: { kind: string; to: string; status: string }[] }>(
+        await call(admin, "GET", `/notifications/emails?to=${colleague.email}`),
+        200,
+      );
+      assert(data.length > 0 && data.every(({ to, kind }) => to === colleague.email && kind));
+      return data.some(({ status }) => status === "sent");
+    }, { what: "an e-mail that was sent" });
   });
 });
 

@@ -141,9 +141,15 @@ Deno.test("A day with leads: brought, refused twice over, handed out, told, and 
       expectStatus(await call(colleague, "POST", at("/students"), { first_name: "Kojo" }), 201);
 
       await withDatabase(async (sql) => {
-        assert.equal((await clockOf(sql, first)).sla_status, "met");
+        const clock = await clockOf(sql, first);
+        assert.equal(clock.sla_status, "met");
+        assert(clock.sla_started_at && clock.sla_responded_at);
+        const took = clock.sla_responded_at.getTime() - clock.sla_started_at.getTime();
         const [response] = (await eventsOf(sql, first)).filter(({ event }) => event === "response");
-        assert.deepEqual([response?.met, response?.response_minutes], [true, 0]);
+        assert.deepEqual(
+          [response?.met, response?.response_minutes],
+          [true, Math.floor(took / 60_000)],
+        );
       });
       assert.deepEqual(
         (await movesOf(first)).map(({ from_status, to_status, changed_by }) => [

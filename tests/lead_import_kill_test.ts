@@ -27,7 +27,7 @@ type Progress = { status: string; processed: number; created: number; skipped: n
 
 Deno.test("a stack killed in the middle of an import finishes it after its next start, every row exactly once", async () => {
   const folder = await Deno.makeTempDir({ prefix: "signalbox-import-kill-" });
-  const port = freePorts(33_000);
+  const port = freePorts(31_800);
   const first = await startStack(folder, port);
   let running = first.child;
   try {
@@ -49,6 +49,7 @@ Deno.test("a stack killed in the middle of an import finishes it after its next 
     );
     const path = `/leads/import/${import_id}`;
     await until(async () => (await call<Progress>(first.status, token, path)).processed > 0, {
+      timeoutMs: 300_000,
       what: "the first slice",
     });
     first.child.kill("SIGKILL");
@@ -64,7 +65,7 @@ Deno.test("a stack killed in the middle of an import finishes it after its next 
     const result = await until(async () => {
       const progress = await call<Progress>(second.status, again, path);
       return progress.status === "done" && progress;
-    }, { timeoutMs: 180_000, what: "the rest of the import" });
+    }, { timeoutMs: 480_000, what: "the rest of the import" });
     assert.deepEqual([result.processed, result.created, result.skipped], [rows, rows, 0]);
     const sql = postgres(second.status.db_url, { max: 1 });
     const [count] = await sql`

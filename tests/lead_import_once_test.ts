@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { withDatabase } from "./support/db.ts";
+import { withTableLocked } from "./support/ddl.ts";
 import { call, expectStatus } from "./support/http.ts";
 import {
   ended,
@@ -56,7 +57,7 @@ Deno.test("an import whose runner is lost again and again ends with every row ex
       await Promise.all([startRun(), startRun(), startRun()]);
     }
     return false;
-  }, { what: "the import", timeoutMs: 120_000 });
+  }, { what: "the import", timeoutMs: 300_000 });
   assert.ok(stolen >= 3, `taken away ${stolen} times`);
   const result = await importOf(admin, importId);
   assert.deepEqual(
@@ -119,7 +120,7 @@ Deno.test("two imports of the same people at the same moment make each of them o
 
 Deno.test("a row that the database refuses spoils no other row of its slice", async () => {
   const { id, admin } = await newOrganization({ country: "GH" });
-  await withDatabase((sql) =>
+  await withTableLocked((sql) =>
     sql.unsafe(`
       create or replace function private.refuse_for_test() returns trigger language plpgsql set search_path = '' as $$
       begin
@@ -139,7 +140,7 @@ Deno.test("a row that the database refuses spoils no other row of its slice", as
     assert.deepEqual([result.created, result.invalid], [2, 1], JSON.stringify(result));
     assert.match((await errorLines(admin, result.id))[1] ?? "", /^3,invalid,A value of this row/);
   } finally {
-    await withDatabase((sql) =>
+    await withTableLocked((sql) =>
       sql.unsafe(
         "drop trigger refuse_for_test on public.leads; drop function private.refuse_for_test()",
       )

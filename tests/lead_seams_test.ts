@@ -19,8 +19,9 @@ import { mailArrived } from "./support/mail.ts";
 import { merge } from "./support/merging.ts";
 import type { Session } from "./support/organization.ts";
 import { differences } from "./support/recount.ts";
-import { clockOf, eventsOf, letPass } from "./support/sla.ts";
+import { clockOf, eventsOf, letPass, runClocksUntil } from "./support/sla.ts";
 import { addTask, inMinutes, titlesOf } from "./support/tasks.ts";
+import { until } from "./support/wait.ts";
 
 /*
  * Where the parts meet: an assignment and the clock, a merge and the figures, a deletion and what hangs under the lead.
@@ -92,8 +93,10 @@ Deno.test("A merge moves the clock's events, and the figures equal a recount", a
   const { organization, admin, first, second } = await salesOffice();
   const [older = "", newer = "", third = ""] = await storeLeads(organization, 3);
   await assign(admin, older, first.userId);
-  await withDatabase((sql) => letPass(sql, [older], 200));
-  await runClocks();
+  await withDatabase(async (sql) => {
+    await letPass(sql, [older], 200);
+    await runClocksUntil(sql, older, "breached");
+  });
   for (const lead of [newer, third]) {
     await assign(admin, lead, second.userId);
     await answerTo(second, lead);
@@ -171,7 +174,10 @@ Deno.test("A deleted lead's tasks are silent and out of sight until it is restor
   assert.equal(sla_status, "running");
   assert((sla_deadline?.getTime() ?? 0) > Date.now() + 100 * 60_000);
   assert.deepEqual(await titlesOf(first), ["Call again"]);
-  await runReminders();
+  await until(async () => {
+    await runReminders();
+    return (await notices()).includes("task_due");
+  }, { what: "the reminder" });
   await runReminders();
   assert.deepEqual(await notices(), ["assignment", "task_due"]);
   assert.deepEqual(await differences(organization.id), []);
@@ -220,9 +226,13 @@ Deno.test("The dashboard counts as breached and due what the list shows so, for 
   const ids = await storeLeads(organization, 6);
   await bulkAssign(admin, { lead_ids: ids.slice(0, 4), assigned_to: first.userId });
   await bulkAssign(admin, { lead_ids: ids.slice(4), assigned_to: second.userId });
-  await withDatabase((sql) => letPass(sql, [ids[0], ids[1], ids[4], ids[5]].map(String), 300));
-  await withDatabase((sql) => letPass(sql, [String(ids[2])], 100));
-  await runClocks();
+  const late = [ids[0], ids[1], ids[4], ids[5]].map(String);
+  await withDatabase(async (sql) => {
+    await letPass(sql, late, 300);
+    await letPass(sql, [String(ids[2])], 100);
+    for (const lead of late) await runClocksUntil(sql, lead, "breached");
+    await runClocksUntil(sql, String(ids[2]), "due_soon");
+  });
   await answerTo(first, ids[0] ?? "");
   await move(second, ids[4] ?? "", "won");
   expectStatus(await call(admin, "DELETE", `/leads/${ids[5]}`), 204);

@@ -12,11 +12,13 @@ import {
   ordinaryNumbers,
   readCampaign,
   tend,
+  tendedUntil,
   withLatency,
 } from "./support/campaigns.ts";
 import { listsAgree, longestWay, noneTwice, rateHeld } from "./support/carrier_log.ts";
 import { withDatabase } from "./support/db.ts";
 import { call, expectStatus } from "./support/http.ts";
+import { withinOneDay } from "./support/one_day.ts";
 import { stackUnderTest } from "./support/stack.ts";
 import { until } from "./support/wait.ts";
 
@@ -74,7 +76,7 @@ async function hold(rates: Rates, count: number) {
     `all texts at ${JSON.stringify(rates)}`,
     ({ targets, messages }) =>
       targets.sent === count && !messages["sending"] && !messages["queued"],
-    240_000,
+    480_000,
   );
   const carried = await carriedFrom(
     stackUnderTest().carrier_url,
@@ -152,29 +154,35 @@ Deno.test("Buckets grant no more than they hold and what flows in, whoever takes
   });
 });
 
-Deno.test("A daily cap holds over all takers, and a new day begins at midnight of its own zone", async () => {
-  await withDatabase(async (sql) => {
-    const id = crypto.randomUUID();
-    const taken = await Promise.all(
-      Array.from({ length: 10 }, () => take(sql, id, null, 25, "America/Los_Angeles", 4)),
-    );
-    assert.equal(taken.reduce((a, b) => a + b, 0), 25);
-    const next = await sql<{ at: Date; midnight: Date }[]>`
+Deno.test("A daily cap holds over all takers, and a new day begins at midnight of its own zone", () =>
+  withinOneDay(
+    ["America/Los_Angeles", "Pacific/Niue", "Pacific/Kiritimati"],
+    () =>
+      withDatabase(async (sql) => {
+        const id = crypto.randomUUID();
+        const taken = await Promise.all(
+          Array.from({ length: 10 }, () => take(sql, id, null, 25, "America/Los_Angeles", 4)),
+        );
+        assert.equal(taken.reduce((a, b) => a + b, 0), 25);
+        const next = await sql<{ at: Date; midnight: Date }[]>`
       select private.next_send(${id}, null, 25, 'America/Los_Angeles') as at,
         ((now() at time zone 'America/Los_Angeles')::date + 1)::timestamp at time zone 'America/Los_Angeles' as midnight`;
-    assert.deepEqual(next[0]?.at, next[0]?.midnight);
-    // As if the last text had gone out yesterday, there.
-    await sql`update private.sending_buckets set day = day - 1 where id = ${id}`;
-    assert.equal(await take(sql, id, null, 25, "America/Los_Angeles", 40), 25);
-    // Somewhere it is another day already: between Kiritimati and Niue lie 25 hours.
-    const other = crypto.randomUUID();
-    assert.equal(await take(sql, other, null, 3, "Pacific/Niue", 9), 3);
-    assert.equal(await take(sql, other, null, 3, "Pacific/Niue", 9), 0);
-    assert.equal(await take(sql, other, null, 3, "Pacific/Kiritimati", 9), 3);
-  });
-});
+        assert.deepEqual(next[0]?.at, next[0]?.midnight);
+        // As if the last text had gone out yesterday, there.
+        await sql`update private.sending_buckets set day = day - 1 where id = ${id}`;
+        assert.equal(await take(sql, id, null, 25, "America/Los_Angeles", 40), 25);
+        // Somewhere it is another day already: between Kiritimati and Niue lie 25 hours.
+        const other = crypto.randomUUID();
+        assert.equal(await take(sql, other, null, 3, "Pacific/Niue", 9), 3);
+        assert.equal(await take(sql, other, null, 3, "Pacific/Niue", 9), 0);
+        assert.equal(await take(sql, other, null, 3, "Pacific/Kiritimati", 9), 3);
+      }),
+  ));
 
-Deno.test("A number at its daily cap sends no more today, the others carry on, and those who know it wait for midnight", async () => {
+Deno.test("A number at its daily cap sends no more today, the others carry on, and those who know it wait for midnight", () =>
+  withinOneDay(["America/Los_Angeles"], capOfTheDay));
+
+async function capOfTheDay(): Promise<void> {
   const { office, numbers } = await officeWith({
     numbers: [null, null],
     organization: null,
@@ -219,7 +227,7 @@ Deno.test("A number at its daily cap sends no more today, the others carry on, a
     waiting.every((row) => loyal.includes(row["phone"]) && row["midnight"]),
     JSON.stringify(waiting),
   );
-});
+}
 
 /** A campaign to special numbers and one person whose doubtful reply keeps it from being done. */
 async function failingCampaign(ending: string, fields: Record<string, unknown>) {
@@ -248,8 +256,7 @@ async function failingCampaign(ending: string, fields: Record<string, unknown>) 
     "all outcomes",
     ({ messages }) => known(messages) === 24,
   );
-  await tend();
-  return { office, campaign: await readCampaign(office.admin, campaign.id) };
+  return { office, campaign };
 }
 
 async function titlesFor({ admin }: Campaigning): Promise<string[]> {
@@ -271,18 +278,20 @@ Deno.test("A campaign pauses itself on its error rate and on its filtered rate, 
   ];
   for (const [ending, limits, reason] of cases) {
     const { office, campaign } = await failingCampaign(ending, limits);
-    assert.equal(campaign.status, "paused");
-    assert.match(campaign.status_reason ?? "", reason);
+    const paused = await tendedUntil(office.admin, campaign.id, "paused");
+    assert.match(paused.status_reason ?? "", reason);
     assert.ok((await titlesFor(office)).includes("Open day was paused"));
     await move(office.admin, campaign.id, "resume");
     await tend();
     assert.equal((await readCampaign(office.admin, campaign.id)).status, "running");
   }
-  const { campaign } = await failingCampaign("0003", {
+  const { office, campaign } = await failingCampaign("0003", {
     pause_error_rate: 0.5,
     pause_filtered_rate: 0.5,
   });
-  assert.equal(campaign.status, "running", "half is not more than half");
+  await tend();
+  const { status } = await readCampaign(office.admin, campaign.id);
+  assert.equal(status, "running", "half is not more than half");
 });
 
 Deno.test("A number that rests sends for no campaign until its rest is over", async () => {
@@ -353,9 +362,19 @@ Deno.test("After a pause has answered the carrier gets nothing more within two s
       ({ messages }) => !messages["sending"],
     );
     const carried = await carriedFrom(stackUnderTest().carrier_url, [office.number]);
-    const last = Date.parse(carried.at(-1)?.accepted_at ?? "") - answered;
+    const ours = await withDatabase((sql) => ourTexts(sql, office.id));
     assert.equal(carried.length, targets.sent, "what was claimed went out, and nothing else");
-    assert.ok(last < 2_000, `the last text came ${last} ms after the pause had answered`);
+    for (const { to_number, checked_at } of ours) {
+      assert.ok(
+        (checked_at?.getTime() ?? 0) <= answered,
+        `${to_number} was claimed after the pause`,
+      );
+    }
+    // On a machine where a text is seconds on its way before the pause it may be so after it.
+    const before = carried.filter(({ accepted_at }) => Date.parse(accepted_at) < answered);
+    const limit = Math.max(2_000, 2 * longestWay(before, ours));
+    const last = Date.parse(carried.at(-1)?.accepted_at ?? "") - answered;
+    assert.ok(last < limit, `the last text came ${last} ms after the pause had answered`);
   });
   await move(office.admin, campaign.id, "cancel");
 });

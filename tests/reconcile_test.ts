@@ -24,6 +24,7 @@ import {
   silentOffice,
   startJob,
 } from "./support/reconciling.ts";
+import { withinOneDay } from "./support/one_day.ts";
 import { twilioAccount, twilioPost } from "./support/twilio.ts";
 import { until } from "./support/wait.ts";
 
@@ -190,7 +191,10 @@ Deno.test("a text that is held is found when the provider shows it later, and is
   assert.equal((await carriedFrom(office.twilio)).length, 1);
 });
 
-Deno.test("what was settled by callbacks, which name no price, gets it from the number's list of the day", async () => {
+Deno.test("what was settled by callbacks, which name no price, gets it from the number's list of the day", () =>
+  withinOneDay(["UTC"], pricesOfTheDay));
+
+async function pricesOfTheDay(): Promise<void> {
   const office = await silentOffice();
   await carrier("/callbacks/fate", { from: office.twilio, mode: "twice" });
   const numbers = ordinaryNumbers(24).concat(numberEnding("0061"), numberEnding("0003"));
@@ -223,4 +227,4 @@ Deno.test("what was settled by callbacks, which name no price, gets it from the 
       [...Array(25).fill(["delivered", 0]), ["undelivered", 0]],
     );
   }
-});
+}

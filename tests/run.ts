@@ -9,7 +9,7 @@ import { stripVTControlCharacters } from "node:util";
 import { freePorts } from "./support/free_ports.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const START_LIMIT_MS = 120_000;
+const START_LIMIT_MS = 300_000;
 const STOP_LIMIT_MS = 15_000;
 
 // deno-lint-ignore no-console -- what the command answers.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type postgres from "postgres";
 import { withDatabase } from "./support/db.ts";
 import { addMember, newOrganization } from "./support/organization.ts";
-import { clockOf, eventsOf, insertLead, letPass, toldOf } from "./support/sla.ts";
+import { clockOf, eventsOf, insertLead, letPass, runClocksUntil, toldOf } from "./support/sla.ts";
 import { until } from "./support/wait.ts";
 
 /** An organization with a team of a manager and a counselor, and an SDR who creates its leads. */
@@ -21,14 +21,6 @@ async function team(sql: postgres.Sql) {
   return { ...organization, manager, counselor, creator };
 }
 
-/** Runs the job until the lead has got that far: the stack's own run may hold it at this moment. */
-async function runUntil(sql: postgres.Sql, lead: string, status: string): Promise<void> {
-  await until(async () => {
-    await sql`select private.run_sla()`;
-    return (await clockOf(sql, lead)).sla_status === status;
-  }, { what: `the clock to be ${status}` });
-}
-
 const sorted = (people: string[]) => people.toSorted();
 
 Deno.test("A lead's day: assigned, reminded once, breached once, answered late", async () => {
@@ -40,7 +32,7 @@ Deno.test("A lead's day: assigned, reminded once, breached once, answered late",
     assert.equal((await clockOf(sql, lead)).sla_status, "running");
 
     await letPass(sql, [lead], 91);
-    await runUntil(sql, lead, "due_soon");
+    await runClocksUntil(sql, lead, "due_soon");
     await sql`select private.run_sla()`;
     const reminded = await toldOf(sql, lead);
     assert.deepEqual(reminded.inApp.map(({ kind, user_id }) => [kind, user_id]), [
@@ -50,7 +42,7 @@ Deno.test("A lead's day: assigned, reminded once, breached once, answered late",
     assert.match(reminded.inApp[0]?.body ?? "", /^Ama Mensah is to be answered by \w+, \d+ \w+/);
 
     await letPass(sql, [lead], 30);
-    await runUntil(sql, lead, "breached");
+    await runClocksUntil(sql, lead, "breached");
     await sql`select private.run_sla()`;
     const { inApp, mailed } = await toldOf(sql, lead);
     const breach = <T extends { kind: string; user_id: string }>(rows: T[]) =>
@@ -76,7 +68,7 @@ Deno.test("A person who has several parts in a lead is told of its breach once",
     const both = { assigned_to: manager.userId, created_by: manager.userId };
     const lead = await insertLead(sql, id, both);
     await letPass(sql, [lead], 121);
-    await runUntil(sql, lead, "breached");
+    await runClocksUntil(sql, lead, "breached");
     const { inApp, mailed } = await toldOf(sql, lead);
     assert.deepEqual([inApp.length, mailed.length], [1, 1]);
   });
@@ -126,7 +118,7 @@ Deno.test("A run passes over what another holds, and does all again that a kille
       throw new Error("killed");
     }));
     assert.deepEqual((await toldOf(sql, lead)).inApp, []);
-    await runUntil(sql, lead, "breached");
+    await runClocksUntil(sql, lead, "breached");
     assert.deepEqual((await eventsOf(sql, lead)).map(({ event }) => event), ["breach"]);
   });
 });

@@ -165,7 +165,7 @@ Deno.test("A do-not-call list comes in from a file, forbids its numbers, and goe
   const active = await until(async () => {
     const page = expectStatus<Page>(await call(admin, "GET", "/suppressions/dnc-lists"), 200);
     return page.data.find(({ status }) => status === "active");
-  }, { what: "the list's import" });
+  }, { what: "the list's import", timeoutMs: 180_000 });
   assert.deepEqual([active?.numbers, active?.invalid], [60_002, 1]);
   expectProblem(
     await call(admin, "POST", "/suppressions/dnc-lists", form("1")),

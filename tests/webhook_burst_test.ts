@@ -20,8 +20,10 @@ Deno.test("A burst of 1,000 callbacks at once, in any order and some of them twi
   const messages = await withDatabase((sql) =>
     sql<{ id: string; sid: string }[]>`
       insert into public.messages (organization_id, account_id, to_number, from_number, body, encoding, segments, status,
-        provider, sending_at)
-      select ${office.id}, ${office.account}, '+23324' || 4001000 + n, ${office.number}, 'Hello', 'GSM-7', 1, 'sending', 'twilio', now()
+        provider, sending_at, settling_until)
+      -- Nobody is to settle these doubts but the callbacks, however long they take.
+      select ${office.id}, ${office.account}, '+23324' || 4001000 + n, ${office.number}, 'Hello', 'GSM-7', 1, 'sending', 'twilio', now(),
+        now() + interval '1 hour'
       from generate_series(1, 450) n returning id, 'SM' || replace(id::text, '-', '') as sid`
   );
   const report = (index: number, status: string) => {

@@ -81,7 +81,9 @@ $$;
 -- Public link shorteners: carriers filter texts that hide where a link leads (AT&T code of conduct).
 create table private.link_shorteners (
   host text primary key constraint link_shorteners_form check (host = lower(host) and host ~ '^[a-z0-9.-]+\.[a-z]+$'),
-  source text not null
+  source text not null,
+  effective_from date not null default '2024-01-01',
+  effective_to date
 );
 insert into private.link_shorteners (host, source)
 select h, 'public link shortener; AT&T code of conduct' from unnest(array['bit.ly', 'tinyurl.com', 'goo.gl', 't.co', 'ow.ly',
@@ -94,7 +96,9 @@ returns text
 language sql stable set search_path = ''
 as $$
   select 'has a link by a public shortener: ' || s.host from private.link_shorteners s
-  where lower(body) ~ ('(^|[^a-z0-9-])' || replace(s.host, '.', '\.') || '([^a-z0-9.-]|$)') order by s.host limit 1
+  where s.effective_from <= current_date and (s.effective_to is null or s.effective_to >= current_date)
+    and lower(body) ~ ('(^|[^a-z0-9-])' || replace(s.host, '.', '\.') || '([^a-z0-9.-]|$)')
+  order by s.host limit 1
 $$;
 
 -- Whether a text says how to end further ones. STOP in capitals does, but not in a shout ("STOP BY TODAY", "NON-STOP"); the

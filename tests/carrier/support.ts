@@ -1,7 +1,7 @@
 import { CARRIER_CREDENTIALS } from "../../local/carrier/credentials.ts";
 import { type CarrierOptions, startCarrier } from "../../local/carrier/main.ts";
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 90_000;
 
 /** A webhook as it arrived; `url` is what the sender requested. */
 export interface Received {

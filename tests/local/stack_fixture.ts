@@ -6,7 +6,7 @@ import type { Status } from "../../local/status_file.ts";
 import { freePorts } from "../support/free_ports.ts";
 
 const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const FUNCTION_TIMEOUT_MS = 3_000;
+const FUNCTION_TIMEOUT_MS = 10_000;
 
 /** A stack on a small project of its own, for tests of the stack itself. */
 export interface Fixture {
@@ -39,7 +39,8 @@ async function createFixture(): Promise<Fixture> {
   const options = {
     projectDir,
     dataDir: join(folder, "data"),
-    port: freePorts(30_000 + 5 * (Deno.pid % 2_000)),
+    // Away from where outgoing connections get their ports, which come and go.
+    port: freePorts(30_000 + 5 * (Deno.pid % 180)),
   };
   let running = await startProcess(options).catch(async (error) => {
     await Deno.remove(folder, { recursive: true });
@@ -160,6 +161,8 @@ const echo = `Deno.serve(async (request) => {
 
 const quiet = {
   auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+  // How long a channel may take to be joined on a busy machine.
+  realtime: { timeout: 60_000 },
 };
 
 /** A client with the secret key. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { withinOneDay } from "../support/one_day.ts";
 import { until } from "../support/wait.ts";
 import { accepted, ordinaryNumber, texting } from "./support.ts";
 
@@ -108,7 +109,10 @@ Deno.test("POST /sms/send-bulk takes 10,000 recipients and no more", async () =>
   assert.equal(result.queued, 10_000);
 });
 
-Deno.test("GET /sms/messages filters by status, direction, number, batch and day, and pages newest first", async () => {
+Deno.test("GET /sms/messages filters by status, direction, number, batch and day, and pages newest first", () =>
+  withinOneDay(["Africa/Accra"], filteredTexts));
+
+async function filteredTexts(): Promise<void> {
   const { clerk } = await texting();
   const to = ordinaryNumber();
   for (const message of ["one", "two", "three"]) {
@@ -130,4 +134,4 @@ Deno.test("GET /sms/messages filters by status, direction, number, batch and day
   assert.equal((await list("direction=inbound")).total, 0);
   expectProblem(await call(clerk, "GET", "/sms/messages?status=lost"), 422, "invalid_field");
   expectProblem(await call(clerk, "GET", "/sms/messages?batch_id=1"), 422, "invalid_field");
-});
+}

@@ -24,7 +24,7 @@ Deno.test("a provider that refuses everything parks the queue, tells the admins 
     const { data } = await organization.admin.client.from("notifications").select("kind");
     assert.deepEqual(data, [{ kind: "sender_parked" }]);
     await carrier("/outage", { provider: "twilio", mode: "none" });
-    for (const { message_id } of queued) await reaches(clerk, message_id, "delivered", 90_000);
+    for (const { message_id } of queued) await reaches(clerk, message_id, "delivered", 300_000);
   } finally {
     await carrier("/outage", { provider: "twilio", mode: "none" });
   }
@@ -59,7 +59,7 @@ Deno.test("a provider that answers 500 to all leaves texts in doubt, parks, and 
     await startJob("settle-messages");
     const copies = await Promise.all(recipients.map(({ to }) => accepted(to)));
     return copies.every((list) => list.length === 1);
-  }, { timeoutMs: 170_000, what: "each text at the carrier exactly once" });
+  }, { timeoutMs: 400_000, what: "each text at the carrier exactly once" });
 });
 
 /** Starts a job as pg_cron would, without waiting for the minute. */

@@ -67,11 +67,22 @@ function digits(count: number): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte % 10).join("");
 }
 
+const given = new Set<string>();
+
+/** A number that no other call gave. */
+function fresh(make: () => string): string {
+  let number: string;
+  do number = make(); while (given.has(number));
+  given.add(number);
+  return number;
+}
+
 /** A Ghanaian number of a test's own that ends in these four digits, which choose its fate at the carrier. */
-export const numberEnding = (ending: string): string => `+23324${digits(3)}${ending}`;
+export const numberEnding = (ending: string): string => fresh(() => `+2335${digits(4)}${ending}`);
 
 /** An ordinary number: the carrier delivers to it. */
-export const ordinaryNumber = (): string => numberEnding(`9${digits(3)}`);
+export const ordinaryNumber = (): string =>
+  fresh(() => `+2335${digits(4)}${1 + Number(digits(1)) % 9}${digits(3)}`);
 
 /** Sends a text and gives what was queued. */
 export async function send(session: Session, fields: Record<string, unknown>): Promise<QueuedBody> {
@@ -91,7 +102,7 @@ export async function reaches(
   session: Session,
   messageId: string,
   wanted: string,
-  timeoutMs = 30_000,
+  timeoutMs = 120_000,
 ): Promise<MessageBody> {
   let last: MessageBody | undefined;
   return await until(async () => {

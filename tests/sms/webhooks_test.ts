@@ -199,5 +199,5 @@ Deno.test("a burst of 300 callbacks loses none", async () => {
       const [row] = await sql`select count(*)::int as n from public.messages
         where organization_id = ${organization.id} and status = 'delivered'`;
       return row?.["n"] === new Set(recipients.map(({ to }) => to)).size;
-    }), { timeoutMs: 60_000, what: "300 deliveries" });
+    }), { timeoutMs: 180_000, what: "300 deliveries" });
 });

@@ -107,8 +107,8 @@ export function outcomeOf(
   if (second === "doubtful") return "pending";
   if (second !== null) return second;
   if (needsLastName && claimed.lastName === null) return "missing_variable";
-  if (rules.cap !== null && claimed.recent >= rules.cap) return "frequency_cap";
-  return openingAt(rules, claimed, at).open ? "sent" : "pending";
+  if (!openingAt(rules, claimed, at).open) return "pending";
+  return rules.cap !== null && claimed.recent >= rules.cap ? "frequency_cap" : "sent";
 }
 
 /** What the carrier's special numbers make of a text, and with which error. */

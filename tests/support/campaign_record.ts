@@ -60,7 +60,7 @@ async function isQuiet(sql: postgres.Sql, campaign: string): Promise<boolean> {
 
 /** Waits until everybody who may be texted now has an outcome, and every callback that comes has come. */
 export async function settled(sql: postgres.Sql, campaign: string): Promise<void> {
-  await until(() => isQuiet(sql, campaign), { timeoutMs: 420_000, what: "an outcome for all" });
+  await until(() => isQuiet(sql, campaign), { timeoutMs: 480_000, what: "an outcome for all" });
 }
 
 /** Waits until so many opt-outs have been confirmed. */
@@ -69,5 +69,5 @@ export async function confirmed(sql: postgres.Sql, organization: string, count: 
     const [row] = await sql`select count(*)::int as told from public.messages
       where organization_id = ${organization} and purpose = 'opt_out_confirmation' and status = 'delivered'`;
     return row?.["told"] >= count;
-  }, { timeoutMs: 60_000, what: "a confirmation of each opt-out" });
+  }, { timeoutMs: 300_000, what: "a confirmation of each opt-out" });
 }

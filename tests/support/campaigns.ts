@@ -30,7 +30,7 @@ export interface TargetBody {
   message_status: string | null;
 }
 
-/** An organization that may run campaigns: a marketing template and a number. */
+/** An organization that may run campaigns: a marketing template, a number, and somebody to turn to. */
 export interface Campaigning extends Organization {
   template: string;
   number: string;
@@ -46,10 +46,9 @@ export async function newCampaigning(
 ): Promise<Campaigning> {
   const organization = await newOrganization({ name: "Campaign School" });
   const number = `+1555${digits(7)}`;
+  const known = { contact_details: "help@school.example", ...settings };
   return await withDatabase(async (sql) => {
-    if (Object.keys(settings).length > 0) {
-      await sql`update public.organizations set ${sql(settings)} where id = ${organization.id}`;
-    }
+    await sql`update public.organizations set ${sql(known)} where id = ${organization.id}`;
     const [account] = await sql<{ id: string }[]>`
       insert into public.sms_accounts (organization_id, provider, sender_id)
       values (${organization.id}, 'twilio', ${number}) returning id`;
@@ -98,9 +97,13 @@ export async function addRecipients(
   });
 }
 
-/** Ghanaian numbers, which no law of a place binds, none of which has a special fate. */
+const prefixes = new Set<string>();
+
+/** Ghanaian numbers, which no law of a place binds, none of which has a special fate; others at each call. */
 export function ordinaryNumbers(count: number): string[] {
-  const prefix = `+2332${digits(4)}`;
+  let prefix: string;
+  do prefix = `+2332${digits(4)}`; while (prefixes.has(prefix));
+  prefixes.add(prefix);
   return Array.from({ length: count }, (_, index) => `${prefix}${String(1_000 + index)}`);
 }
 
@@ -135,7 +138,7 @@ export async function campaignUntil(
   id: string,
   what: string,
   holds: (campaign: CampaignBody) => boolean,
-  timeoutMs = 60_000,
+  timeoutMs = 180_000,
 ): Promise<CampaignBody> {
   let last: CampaignBody | undefined;
   return await until(async () => {
@@ -173,9 +176,22 @@ export async function invoke(job: string): Promise<void> {
   await withDatabase((sql) => sql`select private.invoke(${`jobs/${job}`})`);
 }
 
-/** Runs the minute's look at the campaigns now. */
+/** Runs the minute's look at the campaigns now. It passes over a campaign that somebody else looks at or changes. */
 export async function tend(): Promise<void> {
   await withDatabase((sql) => sql`select private.tend_campaigns()`);
+}
+
+/** Looks at the campaigns until this one has the status. */
+export async function tendedUntil(
+  session: Session,
+  id: string,
+  wanted: string,
+): Promise<CampaignBody> {
+  return await until(async () => {
+    await tend();
+    const campaign = await readCampaign(session, id);
+    return campaign.status === wanted ? campaign : null;
+  }, { what: `the campaign to be ${wanted}` });
 }
 
 /** The carrier answers so late while `work` goes on. */

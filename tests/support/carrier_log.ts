@@ -94,12 +94,13 @@ export function rateHeld(
   bucketHeld(name, carried.map(at), perSecond, delayMs);
 }
 
-/** A claim takes from the bucket first and is written down at its end, which on a busy machine is later. */
-const CLAIM_MS = 1_500;
-
-/** No more were claimed than the bucket granted, whether the carrier took them or not. */
+/**
+ * No more were claimed than the bucket granted, whether the carrier took them or not. A claim takes from the bucket after
+ * its beginning, and is written down at its end. Of a text that was claimed more than once only the last beginning is known.
+ */
 export function claimRateHeld(name: string, claims: Claim[], perSecond: number): void {
-  bucketHeld(`claims of ${name}`, claims.map((claim) => claim.at.getTime()), perSecond, CLAIM_MS);
+  const slowest = Math.max(0, ...claims.map((one) => one.at.getTime() - one.judged_at.getTime()));
+  bucketHeld(`claims of ${name}`, claims.map((one) => one.at.getTime()), perSecond, slowest);
 }
 
 /** The longest that a text was on its way from the moment its claim began to the carrier's acceptance. */

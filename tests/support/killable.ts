@@ -119,7 +119,8 @@ export async function addOffice(
     audience: { filter: {} },
     templates: [{ template_id: template?.["id"] }],
     numbers: [account?.["id"]],
-    messages_per_minute: 3_000,
+    // Slow enough to be killed in the middle, also by a test that looks seldom.
+    messages_per_minute: 1_200,
     pause_error_rate: 1,
     pause_filtered_rate: 1,
   });

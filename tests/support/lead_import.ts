@@ -113,7 +113,7 @@ export async function importOf(session: Caller, id: string): Promise<ImportBody>
 }
 
 /** Waits until an import has ended. */
-export function ended(session: Caller, id: string, timeoutMs = 60_000): Promise<ImportBody> {
+export function ended(session: Caller, id: string, timeoutMs = 180_000): Promise<ImportBody> {
   return until(async () => {
     const body = await importOf(session, id);
     return ["done", "failed", "canceled"].includes(body.status) && body;

@@ -11,7 +11,7 @@ export async function mailsTo(address: string): Promise<CaughtMail[]> {
 }
 
 /** The mails to an address whose subject fits, as soon as there is one. */
-export function mailArrived(address: string, subject: RegExp, timeoutMs = 30_000) {
+export function mailArrived(address: string, subject: RegExp, timeoutMs = 120_000) {
   return until(async () => {
     const mails = (await mailsTo(address)).filter((mail) => subject.test(mail.subject));
     return mails.length > 0 && mails;

@@ -50,6 +50,8 @@ export function clientFor(accessToken?: string): SupabaseClient<Database> {
   const { api_url, publishable_key } = stackUnderTest();
   return createClient<Database>(api_url, publishable_key, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    // How long a channel may take to be joined on a busy machine.
+    realtime: { timeout: 60_000 },
     ...(accessToken && { global: { headers: { Authorization: `Bearer ${accessToken}` } } }),
   });
 }

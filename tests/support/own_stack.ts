@@ -22,7 +22,7 @@ export async function startStack(folder: string, port: number) {
         (text) => JSON.parse(text) as Status,
         () => null,
       ),
-    { timeoutMs: 60_000, what: "the stack" },
+    { timeoutMs: 180_000, what: "the stack" },
   );
   return { child, status };
 }

@@ -61,7 +61,7 @@ export async function allMessages(
   organization: Organization,
   what: string,
   holds: (message: MessageRow) => boolean,
-  timeoutMs = 60_000,
+  timeoutMs = 180_000,
 ): Promise<MessageRow[]> {
   let last: MessageRow[] = [];
   return await until(async () => {

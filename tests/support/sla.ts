@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type postgres from "postgres";
+import { until } from "./wait.ts";
 
 /** The response clock of a lead, as the table holds it. */
 export interface Clock {
@@ -38,6 +39,18 @@ export async function letPass(sql: postgres.Sql, leads: string[], minutes: numbe
       sla_deadline = sla_deadline - make_interval(mins => ${minutes}),
       sla_next_at = sla_next_at - make_interval(mins => ${minutes})
     where id = any (${leads})`;
+}
+
+/** Runs the clocks until the lead has got that far: another run may hold it at this moment. */
+export async function runClocksUntil(
+  sql: postgres.Sql,
+  lead: string,
+  status: string,
+): Promise<void> {
+  await until(async () => {
+    await sql`select private.run_sla()`;
+    return (await clockOf(sql, lead)).sla_status === status;
+  }, { what: `the clock to be ${status}` });
 }
 
 /** What became of a lead's clock, oldest first, its starts apart: `letPass` looks like one. */

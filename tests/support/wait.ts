@@ -1,4 +1,5 @@
 interface Waiting {
+  /** What ends a wait that will not end. Machines are shared: waiting long costs nothing where it succeeds. */
   timeoutMs?: number;
   /** What is waited for, to say so when it does not come. */
   what: string;
@@ -9,7 +10,7 @@ const POLL_MS = 50;
 /** Asks again until the answer is neither null nor false, and gives it. */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 20_000, what }: Waiting,
+  { timeoutMs = 90_000, what }: Waiting,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const end = Date.now() + timeoutMs;
   for (;;) {

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { SheetError } from "../../supabase/functions/_shared/sheet/error.ts";
 import { readCustomerSheet } from "../../supabase/functions/upload/sheet/read.ts";
 import { customers, handmadeXlsx, HEADER, utf8, workbook, xmlRow } from "../fixtures/sheets.ts";
+import { assertQuick } from "../support/quick.ts";
 
 const ROUNDS = 150;
 
@@ -53,7 +54,7 @@ for (const [kind, bytes] of Object.entries(FILES)) {
       } catch (error) {
         ok(error instanceof SheetError, `round ${round}: ${error}`);
       }
-      ok(performance.now() - started < 2_000, `round ${round} took too long`);
+      assertQuick(started, 2_000, `round ${round}`);
     }
   });
 }

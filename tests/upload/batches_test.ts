@@ -55,7 +55,7 @@ Deno.test("GET /upload/batches/{id} shows who did what, and its texts on their w
         (delivery["failed"] ?? 0) + (delivery["undelivered"] ?? 0) === 2
       ? delivery
       : null;
-  }, { timeoutMs: 40_000, what: "two receipts and two failures" });
+  }, { timeoutMs: 120_000, what: "two receipts and two failures" });
   assert.equal(last["delivered"], 2);
 });
 

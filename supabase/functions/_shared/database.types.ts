@@ -2242,6 +2242,7 @@ export type Database = {
           "language": string;
           "meaning": string;
           "organization_id": string | null;
+          "part": string | null;
           "pattern": string;
           "source": string;
           "undoes_only": boolean;
@@ -2257,6 +2258,7 @@ export type Database = {
           "language"?: string;
           "meaning": string;
           "organization_id"?: string | null;
+          "part"?: string | null;
           "pattern": string;
           "source": string;
           "undoes_only"?: boolean;
@@ -2271,6 +2273,7 @@ export type Database = {
           "language"?: string;
           "meaning"?: string;
           "organization_id"?: string | null;
+          "part"?: string | null;
           "pattern"?: string;
           "source"?: string;
           "undoes_only"?: boolean;
