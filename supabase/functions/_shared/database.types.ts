@@ -1773,6 +1773,7 @@ export type Database = {
           "price": number | null;
           "price_currency": string | null;
           "provider": string;
+          "provider_account": string | null;
           "provider_message_id": string | null;
           "purpose": string;
           "recipient_zone": string | null;
@@ -1821,6 +1822,7 @@ export type Database = {
           "price"?: number | null;
           "price_currency"?: string | null;
           "provider": string;
+          "provider_account"?: string | null;
           "provider_message_id"?: string | null;
           "purpose"?: string;
           "recipient_zone"?: string | null;
@@ -1868,6 +1870,7 @@ export type Database = {
           "price"?: number | null;
           "price_currency"?: string | null;
           "provider"?: string;
+          "provider_account"?: string | null;
           "provider_message_id"?: string | null;
           "purpose"?: string;
           "recipient_zone"?: string | null;
@@ -2435,6 +2438,7 @@ export type Database = {
           "parked_until": string | null;
           "per_second": number | null;
           "provider": string;
+          "provider_account": string | null;
           "resting_reason": string | null;
           "resting_until": string | null;
           "segment_price": number | null;
@@ -2459,6 +2463,7 @@ export type Database = {
           "parked_until"?: string | null;
           "per_second"?: number | null;
           "provider": string;
+          "provider_account"?: string | null;
           "resting_reason"?: string | null;
           "resting_until"?: string | null;
           "segment_price"?: number | null;
@@ -2482,6 +2487,7 @@ export type Database = {
           "parked_until"?: string | null;
           "per_second"?: number | null;
           "provider"?: string;
+          "provider_account"?: string | null;
           "resting_reason"?: string | null;
           "resting_until"?: string | null;
           "segment_price"?: number | null;
@@ -3041,7 +3047,10 @@ export type Database = {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
       };
-      "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
+      "dispatch_step": {
+        Args: { "outcomes"?: Json; "platform"?: Json; "want"?: number };
+        Returns: Json;
+      };
       "email_step": {
         Args: {
           "lease_seconds": number;
