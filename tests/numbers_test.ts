@@ -132,19 +132,22 @@ Deno.test("A number that carriers filter rests, the admins are told, and its old
       insert into public.campaigns (organization_id, name, status) values (${organization.id}, 'c', 'running') returning id`;
     const text = (account: string, status: string, code: string | null, times: number) =>
       sql`
-      insert into private.campaign_totals (organization_id, campaign_id, account_id, status, error_code, quarter_hour, messages, segments, cost)
+      insert into private.text_totals (organization_id, campaign_id, account_id, status, error_code, quarter_hour, messages, segments, cost)
       values (${organization.id}, ${campaign?.id}, ${account}, ${status}, ${code}, private.quarter_hour(now()), ${times}, ${times}, 0)`;
     await text(failing.id, "delivered", null, 80);
     await text(failing.id, "undelivered", "30007", 20);
     await text(fine.id, "delivered", null, 99);
     await text(fine.id, "failed", "30003", 1);
+    // Health is that of campaigns' texts.
+    await sql`insert into private.text_totals (organization_id, account_id, status, quarter_hour, messages)
+      values (${organization.id}, ${fine.id}, 'failed', private.quarter_hour(now()), 500)`;
     await sql`select private.rest_failing_numbers()`;
     await sql`select private.rest_failing_numbers()`;
   });
   const [first, second] = await list(admin);
   assert.equal(first?.resting_reason, "Carriers filter 20 % of its texts.");
   assert.deepEqual([first?.health.failed_rate, first?.health.filtered_rate], [0.2, 0.2]);
-  assert.equal(second?.resting_until, null);
+  assert.deepEqual([second?.resting_until, second?.health.failed_rate], [null, 0.01]);
   const notices = expectStatus<{ data: { title: string }[] }>(
     await call(admin, "GET", "/notifications"),
     200,

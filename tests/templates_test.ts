@@ -171,6 +171,13 @@ Deno.test("A rendering shows the text, its cost, what is missing, and which char
   );
   assert.deepEqual(full[1]?.warnings.map(({ code }) => code), ["ucs2", "several_segments"]);
   assert.deepEqual(full[1]?.warnings[0]?.characters, ["á", "—"]);
+  const names = { body: "{{first_name}} ".repeat(4) + "Reply STOP to end.", variants: [] };
+  expectStatus(await call(admin, "PATCH", `/templates/${made.id}`, names), 200);
+  const long = await call(admin, "POST", path, { variables: { first_name: "x".repeat(400) } });
+  assert.deepEqual(
+    expectStatus<Renderings>(long, 200).renderings[0]?.warnings.map(({ code }) => code),
+    ["several_segments", "too_long"],
+  );
   expectProblem(await call(admin, "POST", path, { lead_id: crypto.randomUUID() }), 404);
 });
 

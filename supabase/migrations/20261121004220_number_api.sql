@@ -11,8 +11,9 @@ begin
     coalesce(sum(t.messages) filter (where t.status = 'delivered'), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
-  from private.campaign_totals t
+  from private.text_totals t
   where t.organization_id = number_figures.organization_id and t.quarter_hour >= since and t.account_id is not null
+    and t.campaign_id is not null and t.status is not null
   group by t.account_id;
 end
 $$;
@@ -286,8 +287,8 @@ begin
       select coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0) as failed,
         coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0) as filtered,
         coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0) as known
-      from private.campaign_totals t
-      where t.organization_id = a.organization_id and t.account_id = a.id
+      from private.text_totals t
+      where t.organization_id = a.organization_id and t.account_id = a.id and t.campaign_id is not null
         and t.quarter_hour >= private.quarter_hour(now() - interval '1 hour')
         and (a.watched_from is null or t.quarter_hour >= a.watched_from)
     ) f

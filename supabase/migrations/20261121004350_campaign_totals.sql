@@ -1,26 +1,35 @@
--- What became of a campaign's texts, counted as deltas (see customer_totals): by wording, number, outcome and quarter of an
--- hour of their making. Progress, analytics, automatic pauses and number health read these sums, never the messages.
+-- What became of texts, counted as deltas (see customer_totals): by campaign, wording, number, outcome and quarter of an hour
+-- of their making, which every time zone's hours and days are made of. Progress, analytics, automatic pauses and number
+-- health read these sums, never the messages.
 
-create table private.campaign_totals (
+create table private.text_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  campaign_id uuid not null,
+  campaign_id uuid,
   variant_id uuid,
   account_id uuid,
-  status text not null,
+  status text,
   error_code text,
-  quarter_hour timestamptz not null,
-  messages bigint not null,
-  segments bigint not null,
-  cost numeric not null,
   currency text,
+  quarter_hour timestamptz not null,
+  messages bigint not null default 0,
+  segments bigint not null default 0,
+  cost numeric not null default 0,
+  replied bigint not null default 0,
+  opted_out bigint not null default 0,
+  answers bigint not null default 0,
+  received bigint not null default 0,
   folded boolean not null default false
 );
-comment on table private.campaign_totals is 'Texts of campaigns by what became of them, as deltas to be summed.';
-comment on column private.campaign_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
-comment on column private.campaign_totals.folded is 'The sum of its deltas: folding looks at the others only.';
-create index campaign_totals_campaign on private.campaign_totals (campaign_id, quarter_hour);
-create index campaign_totals_organization on private.campaign_totals (organization_id, quarter_hour);
-create index campaign_totals_unfolded on private.campaign_totals (organization_id) where not folded;
+comment on table private.text_totals is 'Texts by what became of them, as deltas to be summed; campaign_id null: of no campaign.';
+comment on column private.text_totals.status is 'Of the texts that went out; null: the row counts what came back.';
+comment on column private.text_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
+comment on column private.text_totals.received is 'Texts that came in, whatever they answer.';
+comment on column private.text_totals.folded is 'The sum of its deltas: folding looks at the others only.';
+create index text_totals_campaign on private.text_totals (campaign_id, quarter_hour);
+create index text_totals_organization on private.text_totals (organization_id, quarter_hour);
+create index text_totals_unfolded on private.text_totals (organization_id) where not folded;
+create unique index text_totals_once on private.text_totals (organization_id, campaign_id, variant_id, account_id, status,
+  error_code, currency, quarter_hour) nulls not distinct where folded;
 
 create table private.day_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -47,11 +56,16 @@ create table private.target_totals (
   campaign_id uuid not null,
   status text not null,
   reason text,
-  targets bigint not null
+  targets bigint not null,
+  folded boolean not null default false
 );
 comment on table private.target_totals is 'Targets of campaigns by state, as deltas to be summed.';
+comment on column private.target_totals.folded is 'See text_totals.';
 create index target_totals_campaign on private.target_totals (campaign_id);
 create index target_totals_organization on private.target_totals (organization_id);
+create index target_totals_unfolded on private.target_totals (organization_id) where not folded;
+create unique index target_totals_once on private.target_totals (organization_id, campaign_id, status, reason)
+  nulls not distinct where folded;
 
 -- Twilio bills in US dollars where it names no currency.
 create function private.price_currency(price numeric, currency text)
@@ -62,46 +76,64 @@ as $$
 $$;
 
 -- Definer: see count_customers.
-create function private.count_campaign_messages()
+create function private.count_texts()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    insert into private.campaign_totals
+    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+      messages, segments, cost)
     select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.status, n.error_code,
-      private.quarter_hour(n.created_at), count(*), sum(n.segments), sum(coalesce(n.price, 0)),
-      private.price_currency(n.price, n.price_currency)
-    from new_rows n where n.campaign_id is not null group by 1, 2, 3, 4, 5, 6, 7, 11;
+      private.price_currency(n.price, n.price_currency), private.quarter_hour(n.created_at),
+      count(*), sum(n.segments), sum(coalesce(n.price, 0))
+    from new_rows n where n.direction = 'outbound' group by 1, 2, 3, 4, 5, 6, 7, 8;
+    insert into private.text_totals (organization_id, account_id, quarter_hour, received)
+    select n.organization_id, n.account_id, private.quarter_hour(n.created_at), count(*)
+    from new_rows n where n.direction = 'inbound' group by 1, 2, 3;
   elsif tg_op = 'DELETE' then
-    insert into private.campaign_totals
+    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+      messages, segments, cost)
     select t.organization_id, t.campaign_id, t.variant_id, t.account_id, t.status, t.error_code,
-      private.quarter_hour(t.created_at), -count(*), -sum(t.segments), -sum(coalesce(t.price, 0)),
-      private.price_currency(t.price, t.price_currency)
+      private.price_currency(t.price, t.price_currency), private.quarter_hour(t.created_at),
+      -count(*), -sum(t.segments), -sum(coalesce(t.price, 0))
     from old_rows t
-    where t.campaign_id is not null and exists (select from public.organizations o where o.id = t.organization_id)
-    group by 1, 2, 3, 4, 5, 6, 7, 11;
+    where t.direction = 'outbound' and exists (select from public.organizations o where o.id = t.organization_id)
+    group by 1, 2, 3, 4, 5, 6, 7, 8;
+    insert into private.text_totals (organization_id, account_id, quarter_hour, received)
+    select t.organization_id, t.account_id, private.quarter_hour(t.created_at), -count(*)
+    from old_rows t
+    where t.direction = 'inbound' and exists (select from public.organizations o where o.id = t.organization_id)
+    group by 1, 2, 3;
   else
-    insert into private.campaign_totals
-    select d.organization_id, d.campaign_id, d.variant_id, d.account_id, d.status, d.error_code, d.quarter_hour,
-      sum(d.n), sum(d.n * d.segments), sum(d.n * d.price), d.currency
+    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+      messages, segments, cost, received)
+    select d.organization_id, d.campaign_id, d.variant_id, d.account_id, d.status, d.error_code, d.currency, d.quarter_hour,
+      sum(d.messages), sum(d.messages * d.segments), sum(d.messages * d.price), sum(d.received)
     from (
       select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.status, n.error_code,
-        private.quarter_hour(n.created_at) as quarter_hour, n.segments, coalesce(n.price, 0) as price,
-        private.price_currency(n.price, n.price_currency) as currency, 1 as n
-      from new_rows n where n.campaign_id is not null
+        private.price_currency(n.price, n.price_currency) as currency, private.quarter_hour(n.created_at) as quarter_hour,
+        1 as messages, n.segments, coalesce(n.price, 0) as price, 0 as received
+      from new_rows n where n.direction = 'outbound'
       union all
       select o.organization_id, o.campaign_id, o.variant_id, o.account_id, o.status, o.error_code,
-        private.quarter_hour(o.created_at), o.segments, coalesce(o.price, 0), private.price_currency(o.price, o.price_currency), -1
-      from old_rows o where o.campaign_id is not null
+        private.price_currency(o.price, o.price_currency), private.quarter_hour(o.created_at), -1, o.segments, coalesce(o.price, 0), 0
+      from old_rows o where o.direction = 'outbound'
+      union all
+      select n.organization_id, null, null, n.account_id, null, null, null, private.quarter_hour(n.created_at), 0, 0, 0, 1
+      from new_rows n where n.direction = 'inbound'
+      union all
+      select o.organization_id, null, null, o.account_id, null, null, null, private.quarter_hour(o.created_at), 0, 0, 0, -1
+      from old_rows o where o.direction = 'inbound'
     ) d
-    group by 1, 2, 3, 4, 5, 6, 7, 11
-    having sum(d.n) <> 0 or sum(d.n * d.segments) <> 0 or sum(d.n * d.price) <> 0;
+    group by 1, 2, 3, 4, 5, 6, 7, 8
+    having sum(d.messages) <> 0 or sum(d.messages * d.segments) <> 0 or sum(d.messages * d.price) <> 0 or sum(d.received) <> 0;
   end if;
   return null;
 end
 $$;
 
+-- Definer: see count_customers.
 create function private.count_targets()
 returns trigger
 language plpgsql security definer set search_path = ''
@@ -128,12 +160,12 @@ begin
 end
 $$;
 
-create trigger count_campaign_insert after insert on public.messages referencing new table as new_rows
-  for each statement execute function private.count_campaign_messages();
-create trigger count_campaign_update after update on public.messages referencing old table as old_rows new table as new_rows
-  for each statement execute function private.count_campaign_messages();
-create trigger count_campaign_delete after delete on public.messages referencing old table as old_rows
-  for each statement execute function private.count_campaign_messages();
+create trigger count_texts_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.count_texts();
+create trigger count_texts_update after update on public.messages referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_texts();
+create trigger count_texts_delete after delete on public.messages referencing old table as old_rows
+  for each statement execute function private.count_texts();
 create trigger count_insert after insert on public.campaign_targets referencing new table as new_rows
   for each statement execute function private.count_targets();
 create trigger count_update after update on public.campaign_targets referencing old table as old_rows new table as new_rows
@@ -141,45 +173,11 @@ create trigger count_update after update on public.campaign_targets referencing 
 create trigger count_delete after delete on public.campaign_targets referencing old table as old_rows
   for each statement execute function private.count_targets();
 
--- Every minute: the deltas of a campaign become one row for each combination again, and are added to its days. What others
--- add meanwhile stays.
-create function private.fold_campaign_totals()
-returns void
-language plpgsql set search_path = '' set jit = off
-as $$
-begin
-  if not pg_try_advisory_xact_lock(hashtextextended('fold_campaign_totals', 0)) then
-    return;
-  end if;
-  with busy as materialized (
-    select t.campaign_id, t.quarter_hour from private.campaign_totals t
-    where not t.folded and (t.quarter_hour < now() - interval '1 hour' or t.campaign_id in (
-      select d.campaign_id from private.campaign_totals d where not d.folded group by 1 having count(*) > 64))
-    group by 1, 2
-  ), gone as (
-    delete from private.campaign_totals t using busy b
-    where t.campaign_id = b.campaign_id and t.quarter_hour = b.quarter_hour returning t.*
-  ), days as (
-    insert into private.day_totals as d (organization_id, day, campaign_id, account_id, status, error_code, currency, messages, segments, cost)
-    select g.organization_id, (g.quarter_hour at time zone o.time_zone)::date, g.campaign_id, g.account_id, g.status, g.error_code,
-      g.currency, sum(g.messages), sum(g.segments), sum(g.cost)
-    from gone g join public.organizations o on o.id = g.organization_id where not g.folded group by 1, 2, 3, 4, 5, 6, 7
-    on conflict on constraint day_totals_once do update set messages = d.messages + excluded.messages,
-      segments = d.segments + excluded.segments, cost = d.cost + excluded.cost
-  )
-  insert into private.campaign_totals
-  select g.organization_id, g.campaign_id, g.variant_id, g.account_id, g.status, g.error_code, g.quarter_hour, sum(g.messages),
-    sum(g.segments), sum(g.cost), g.currency, true
-  from gone g group by 1, 2, 3, 4, 5, 6, 7, 11
-  having sum(g.messages) <> 0 or sum(g.segments) <> 0 or sum(g.cost) <> 0;
-  with busy as materialized (
-    select t.campaign_id from private.target_totals t group by 1 having count(*) > 64
-  ), gone as (
-    delete from private.target_totals t where t.campaign_id in (select b.campaign_id from busy b) returning t.*
-  )
-  insert into private.target_totals
-  select g.organization_id, g.campaign_id, g.status, g.reason, sum(g.targets) from gone g group by 1, 2, 3, 4
-  having sum(g.targets) <> 0;
-end
-$$;
-select cron.schedule('fold-campaign-totals', '* * * * *', $$select private.fold_campaign_totals()$$);
+-- What was there before there were totals.
+insert into private.text_totals (organization_id, account_id, status, error_code, currency, quarter_hour, messages, segments, cost)
+select m.organization_id, m.account_id, m.status, m.error_code, private.price_currency(m.price, m.price_currency),
+  private.quarter_hour(m.created_at), count(*), sum(m.segments), sum(coalesce(m.price, 0))
+from public.messages m where m.direction = 'outbound' group by 1, 2, 3, 4, 5, 6;
+insert into private.text_totals (organization_id, account_id, quarter_hour, received)
+select m.organization_id, m.account_id, private.quarter_hour(m.created_at), count(*)
+from public.messages m where m.direction = 'inbound' group by 1, 2, 3;

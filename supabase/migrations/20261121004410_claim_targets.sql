@@ -100,6 +100,8 @@ begin
         when k.lead_phone is distinct from k.phone then 'number_changed'
         when k.obstacle is not null then k.obstacle
         when k.body is null then 'missing_variable'
+        -- A value may have any length; no provider takes more at once, and each part costs.
+        when char_length(k.body) > 1600 then 'text_too_long'
         when h.sends_at is null then 'window_closed' end as fault
     from known k
     left join places p on p.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text

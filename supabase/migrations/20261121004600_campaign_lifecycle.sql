@@ -274,7 +274,7 @@ as $$
   select coalesce(sum(t.messages), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
-  from private.campaign_totals t
+  from private.text_totals t
   where t.campaign_id = campaign_failures.campaign_id and t.status in ('delivered', 'failed', 'undelivered')
 $$;
 
@@ -360,7 +360,7 @@ begin
   return not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
     -- The totals spare a look at a million messages, most of the time.
     and not (coalesce((
-      select sum(t.messages) from private.campaign_totals t
+      select sum(t.messages) from private.text_totals t
       where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
       select from public.messages m
       where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id

@@ -30,9 +30,9 @@ as $$
           where t.campaign_id = c.id and t.status = 'excluded' group by 1 having sum(t.targets) <> 0) e), '{}'),
       'messages', coalesce((
         select jsonb_object_agg(e.status, e.messages) from (
-          select t.status, sum(t.messages) as messages from private.campaign_totals t
+          select t.status, sum(t.messages) as messages from private.text_totals t
           where t.campaign_id = c.id group by 1 having sum(t.messages) <> 0) e), '{}'),
-      'segments', (select coalesce(sum(t.segments), 0) from private.campaign_totals t where t.campaign_id = c.id),
+      'segments', (select coalesce(sum(t.segments), 0) from private.text_totals t where t.campaign_id = c.id),
       'started_by_name', (select p.full_name from public.profiles p where p.id = c.started_by),
       'created_by_name', (select p.full_name from public.profiles p where p.id = c.created_by))
   from public.campaigns c where c.id = campaign_json.campaign_id

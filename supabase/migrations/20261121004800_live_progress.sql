@@ -54,7 +54,7 @@ as $$
     select coalesce(jsonb_object_agg(x.status, x.messages) filter (where x.messages <> 0), '{}') as messages,
       coalesce(sum(x.segments), 0) as segments, trim_scale(round(coalesce(sum(x.cost), 0), 5))::text as cost
     from (
-      select d.status, sum(d.messages) as messages, sum(d.segments) as segments, sum(d.cost) as cost from private.campaign_totals d
+      select d.status, sum(d.messages) as messages, sum(d.segments) as segments, sum(d.cost) as cost from private.text_totals d
       where d.campaign_id = c.id group by 1) x
   ) m
   where c.id = campaign_state.campaign_id
@@ -124,7 +124,7 @@ as $$
 begin
   insert into private.campaign_stirs (campaign_id, awake_until)
   select d.campaign_id, clock_timestamp() + interval '90 seconds'
-  from (select distinct n.campaign_id from new_rows n) d
+  from (select distinct n.campaign_id from new_rows n where n.campaign_id is not null and not n.folded) d
   where not exists (
     select from private.campaign_stirs s
     where s.campaign_id = d.campaign_id and s.awake_until > clock_timestamp() + interval '30 seconds');
@@ -135,7 +135,7 @@ exception when others then
 end
 $$;
 comment on function private.stir_campaigns is 'Definer: those who count may not write this table.';
-create trigger stir after insert on private.campaign_totals referencing new table as new_rows
+create trigger stir after insert on private.text_totals referencing new table as new_rows
   for each statement execute function private.stir_campaigns();
 create trigger stir after insert on private.target_totals referencing new table as new_rows
   for each statement execute function private.stir_campaigns();

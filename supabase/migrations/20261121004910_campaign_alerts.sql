@@ -1,6 +1,5 @@
--- Alerts on campaigns whose texts fail or drive people away, from the totals.
-
--- Alerts. Rates of campaigns whose texts may still be answered, judged every minute from the totals.
+-- Alerts on campaigns whose texts fail or drive people away: rates of those whose texts may still be answered, judged every
+-- minute from the totals.
 
 alter table public.organizations
   add column alert_opt_out_rate numeric(4, 3) default 0.03
@@ -60,17 +59,15 @@ as $$
       union select f.id from public.campaigns f where f.finished_at > now() - interval '72 hours' and f.started_at is not null
       union select a.campaign_id from public.campaign_alerts a where a.resolved_at is null)
   ), counted as (
-    select j.*, sums.*, answers.opted_out
+    select j.*, sums.*
     from judged j
     cross join lateral (
       select coalesce(sum(t.messages) filter (where t.status in ('sent', 'delivered')), 0)::bigint as arrived,
         coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint as failed,
-        coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0)::bigint as known
-      from private.campaign_totals t where t.campaign_id = j.id
+        coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0)::bigint as known,
+        coalesce(sum(t.opted_out), 0)::bigint as opted_out
+      from private.text_totals t where t.campaign_id = j.id
     ) sums
-    cross join lateral (
-      select coalesce(sum(t.opted_out), 0)::bigint as opted_out from private.response_totals t where t.campaign_id = j.id
-    ) answers
   )
   select c.id, k.kind, c.watched, k.cases, k.sample, k.threshold, c.alert_after
   from counted c
@@ -119,5 +116,3 @@ begin
 end
 $$;
 select cron.schedule('watch-rates', '* * * * *', $$select private.watch_rates()$$);
-
--- What GET /analytics/… answers. Counts only: the function that asks makes rates and intervals of them.

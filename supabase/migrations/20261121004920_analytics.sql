@@ -1,4 +1,4 @@
--- What the API shows of texts and campaigns, from the totals.
+-- What GET /analytics/… answers, from the totals. Counts only: the function that asks makes rates and intervals of them.
 
 create function private.alert_json(alert public.campaign_alerts, campaign_name text)
 returns jsonb
@@ -46,7 +46,7 @@ begin
       select f.variant_id, f.account_id, f.quarter_hour, f.status, f.error_code, f.currency, sum(f.messages)::bigint as messages,
         sum(f.segments)::bigint as segments, sum(f.cost) as cost, sum(f.replied)::bigint as replied, sum(f.opted_out)::bigint as opted_out,
         sum(f.answers)::bigint as answers
-      from private.text_figures f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
+      from private.text_totals f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
     ), hours as materialized (
       -- Clocks are put back: two hours of one name are one.
       select h.quarter_hour, date_trunc('hour', h.quarter_hour at time zone office.time_zone) as hour
@@ -176,7 +176,7 @@ begin
       union all
       select width_bucket(n.quarter_hour, midnights) - days, n.campaign_id, n.account_id, n.status, n.error_code, n.currency,
         n.messages, n.segments, n.cost, n.replied, n.opted_out, n.answers, n.received
-      from private.text_figures n
+      from private.text_totals n
       where n.organization_id = sms_dashboard.organization_id and not n.folded
         and n.quarter_hour >= midnights[1] and n.quarter_hour < midnights[2 * days + 1]
     ) f

@@ -445,7 +445,6 @@ $$, array[
 -- The timetable
 select set_eq($$select jobname::text, schedule, command, username from cron.job$$, $$
   values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
-    ('fold-campaign-totals', '* * * * *', 'select private.fold_campaign_totals()', 'postgres'),
     ('fold-lead-totals', '* * * * *', 'select private.fold_lead_totals()', 'postgres'),
     ('fold-text-totals', '* * * * *', 'select private.fold_text_totals()', 'postgres'),
     ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
@@ -464,6 +463,7 @@ select set_eq($$select jobname::text, schedule, command, username from cron.job$
     ('tend-campaigns', '* * * * *', 'select private.tend_campaigns()', 'postgres'),
     ('tidy-lead-totals', '27 2 * * *', 'select private.tidy_lead_totals()', 'postgres'),
     ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres'),
+    ('tidy-text-totals', '37 2 * * *', 'select private.tidy_text_totals()', 'postgres'),
     ('tidy-ticks', '*/10 * * * *', 'select private.tidy_ticks()', 'postgres'),
     ('watch-rates', '* * * * *', 'select private.watch_rates()', 'postgres')
 $$, 'These jobs run, at these times.');

@@ -13,8 +13,9 @@ begin
   insert into public.sms_accounts (id, organization_id, provider, sender_id, is_default) values
     (tests.remember('number', private.uuid_v7()), tests.id('ours'), 'twilio', '+12125550001', true),
     (tests.remember('second', private.uuid_v7()), tests.id('ours'), 'twilio', '+13125550002', false);
+  insert into public.lead_fields (organization_id, key, label, position, type) values (tests.id('ours'), 'note', 'Note', 1, 'text');
   insert into public.templates (id, organization_id, name, category, body) values
-    (tests.remember('template', private.uuid_v7()), tests.id('ours'), 'T', 'marketing', 'Hi {{first_name}}. Reply STOP to opt out.');
+    (tests.remember('template', private.uuid_v7()), tests.id('ours'), 'T', 'marketing', 'Hi {{first_name}}{{custom.note|}}. Reply STOP to opt out.');
 end
 $$;
 
@@ -87,16 +88,17 @@ select is(tests.claimed(), '{}', 'Nobody is texted twice.');
 select is((private.campaign_json(tests.id('freezing')) -> 'targets')::text,
   '{"sent": 1, "total": 2, "pending": 0, "canceled": 0, "excluded": 1}', 'The totals follow.');
 
-select tests.campaign('judged', '{+233244000201,+233244000202,+233244000203,+233244000204,+233244000205}') is not null;
+select tests.campaign('judged', '{+233244000201,+233244000202,+233244000203,+233244000204,+233244000205,+233244000206}') is not null;
 update public.leads set deleted_at = now() where organization_id = tests.id('ours') and phone = '+233244000201';
 update public.leads set phone = '+233244000999' where organization_id = tests.id('ours') and phone = '+233244000202';
 insert into public.consents (organization_id, phone, event, source, occurred_at) values (tests.id('ours'), '+233244000203', 'revoked', 'test', now());
 insert into public.reply_reviews (organization_id, phone, message_id) values (tests.id('ours'), '+233244000204', private.uuid_v7());
 update public.leads set first_name = '' where organization_id = tests.id('ours') and phone = '+233244000205';
+update public.leads set custom_fields = jsonb_build_object('note', repeat('x', 1600)) where organization_id = tests.id('ours') and phone = '+233244000206';
 select is(tests.claimed(), '{}', 'Whoever changed since the freezing is judged as they are now.');
 select is(tests.target('judged', phone), wanted, format('%s is %s.', phone, wanted))
 from (values ('+233244000201', 'lead_deleted'), ('+233244000202', 'number_changed'), ('+233244000203', 'consent_revoked'),
-  ('+233244000204', 'pending'), ('+233244000205', 'missing_variable')) v (phone, wanted);
+  ('+233244000204', 'pending'), ('+233244000205', 'missing_variable'), ('+233244000206', 'text_too_long')) v (phone, wanted);
 
 -- Pause
 select tests.campaign('paused', '{+233244000301}') is not null;
@@ -211,7 +213,7 @@ select is(tests.claimed(), '{}', 'Nobody is texted meanwhile or after.');
 
 -- Failures
 select tests.campaign('failing', '{+233244000801}') is not null;
-insert into private.campaign_totals (organization_id, campaign_id, status, quarter_hour, messages, segments, cost)
+insert into private.text_totals (organization_id, campaign_id, status, quarter_hour, messages, segments, cost)
 values (tests.id('ours'), tests.id('failing'), 'undelivered', now(), 30, 30, 0), (tests.id('ours'), tests.id('failing'), 'delivered', now(), 90, 90, 0);
 select ok(private.watch_campaign(tests.id('failing')), 'Too many failures pause a campaign.');
 select is((select status || ': ' || status_reason from public.campaigns where id = tests.id('failing')), 'paused: 25.0 % of the texts fail.', 'It says why.');

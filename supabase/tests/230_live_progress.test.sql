@@ -86,7 +86,7 @@ select results_eq('select * from tests.news()', array['4 draft 7'], 'A clock tha
 do $$ begin perform tests.pass('1 second'); end $$;
 insert into private.target_totals select tests.id('ours'), tests.id('campaign'), s, null, n
 from generate_series(1, 100), unnest(array['sent', 'sent'], array[1, -1]) as d (s, n);
-do $$ begin perform private.fold_campaign_totals(); perform private.tell_campaigns(); end $$;
+do $$ begin perform private.fold_text_totals(); perform private.tell_campaigns(); end $$;
 select is_empty('select * from tests.news()', 'Folding changes nothing that anybody sees.');
 select is(private.campaign_state(tests.id('campaign')) -> 'targets', '{"total": 17, "pending": 10, "sent": 7, "excluded": 0, "canceled": 0}',
   'The figures are those of the targets.');

@@ -104,10 +104,10 @@ export async function writeHistory(
       : Array.from({ length: recent }, () => ({ phone, hours: 2 }))
   );
   await sql`insert into public.messages (id, organization_id, category, purpose, account_id, to_number, from_number, body,
-      encoding, segments, status, provider, error_message, sending_at)
+      encoding, segments, status, provider, error_message, created_at, sending_at)
     select overlay(private.uuid_v7()::text placing left(private.uuid_v7_floor(now() - make_interval(hours => t.hours))::text, 13) from 1)::uuid,
       ${organization}, 'marketing', 'custom', ${account.id}, t.phone, ${account.number}, 'Earlier', 'GSM-7', 1, 'delivered', 'twilio',
-      'written by the test', now() - make_interval(hours => t.hours)
+      'written by the test', now() - make_interval(hours => t.hours), now() - make_interval(hours => t.hours)
     from jsonb_to_recordset(${sql.json(texts)}) as t (phone text, hours integer)`;
   return new Map(texts.map(({ phone }) => [phone ?? "", account.number]));
 }

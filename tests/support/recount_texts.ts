@@ -14,21 +14,24 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
       ), told_campaigns as (
         select campaign_id, variant_id, account_id, status, error_code, quarter_hour, currency, sum(messages)::bigint as texts,
           sum(segments)::bigint as segments, sum(cost)::numeric(20, 5) as cost
-        from private.campaign_totals where organization_id = ${organizationId} group by 1, 2, 3, 4, 5, 6, 7
+        from private.text_totals where organization_id = ${organizationId} and campaign_id is not null and status is not null
+        group by 1, 2, 3, 4, 5, 6, 7
         having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0
       ), counted_campaigns as (
         select campaign_id, variant_id, account_id, status, error_code, quarter, billed, count(*), sum(segments),
           sum(coalesce(price, 0))::numeric(20, 5)
         from ours where campaign_id is not null group by 1, 2, 3, 4, 5, 6, 7
       ), told_others as (
-        select direction, account_id, status, error_code, quarter_hour, currency, sum(messages)::bigint, sum(segments)::bigint,
-          sum(cost)::numeric(20, 5)
-        from private.text_totals where organization_id = ${organizationId} group by 1, 2, 3, 4, 5, 6
-        having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0
+        select account_id, status, error_code, quarter_hour, currency, sum(messages)::bigint, sum(segments)::bigint,
+          sum(cost)::numeric(20, 5), sum(received)::bigint
+        from private.text_totals where organization_id = ${organizationId} and campaign_id is null group by 1, 2, 3, 4, 5
+        having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0 or sum(received) <> 0
       ), counted_others as (
-        select direction, account_id, status, error_code, quarter, billed, count(*), sum(segments),
-          sum(coalesce(price, 0))::numeric(20, 5)
-        from ours where campaign_id is null group by 1, 2, 3, 4, 5, 6
+        select account_id, status, error_code, quarter, billed, count(*), sum(segments), sum(coalesce(price, 0))::numeric(20, 5), 0
+        from ours where campaign_id is null and direction = 'outbound' group by 1, 2, 3, 4, 5
+        union all
+        select account_id, null, null, quarter, null, 0, 0, 0, count(*)
+        from ours where direction = 'inbound' group by 1, 4
       ), pairs as (
         select i.id as reply_id, o.id as text_id, exists (
             select from public.consents c where c.message_id = i.id and c.event = 'revoked') as opts_out,
@@ -41,9 +44,9 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
         select text_id, count(*) as texts, bool_or(not opts_out) as replied, bool_or(opts_out) as opted_out
         from pairs where place = 1 group by 1
       ), told_answers as (
-        select campaign_id, variant_id, account_id, quarter_hour, sum(replied)::bigint, sum(opted_out)::bigint, sum(texts)::bigint
-        from private.response_totals where organization_id = ${organizationId} group by 1, 2, 3, 4
-        having sum(replied) <> 0 or sum(opted_out) <> 0 or sum(texts) <> 0
+        select campaign_id, variant_id, account_id, quarter_hour, sum(replied)::bigint, sum(opted_out)::bigint, sum(answers)::bigint
+        from private.text_totals where organization_id = ${organizationId} and status is null group by 1, 2, 3, 4
+        having sum(replied) <> 0 or sum(opted_out) <> 0 or sum(answers) <> 0
       ), counted_answers as (
         select o.campaign_id, o.variant_id, o.account_id, o.quarter, count(*) filter (where a.replied),
           count(*) filter (where a.opted_out), sum(a.texts)::bigint
@@ -57,7 +60,7 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
           union all
           select (f.quarter_hour at time zone o.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code, f.currency,
             f.messages, f.segments, f.cost, f.replied, f.opted_out, f.answers, f.received
-          from private.text_figures f join public.organizations o on o.id = f.organization_id
+          from private.text_totals f join public.organizations o on o.id = f.organization_id
           where f.organization_id = ${organizationId} and not f.folded
         ) d group by 1, 2, 3, 4, 5, 6
         having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0 or sum(answers) <> 0 or sum(received) <> 0
@@ -65,7 +68,7 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
         select (f.quarter_hour at time zone o.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code, f.currency,
           sum(f.messages)::bigint, sum(f.segments)::bigint, sum(f.cost)::numeric(20, 5), sum(f.replied)::bigint,
           sum(f.opted_out)::bigint, sum(f.answers)::bigint, sum(f.received)::bigint
-        from private.text_figures f join public.organizations o on o.id = f.organization_id
+        from private.text_totals f join public.organizations o on o.id = f.organization_id
         where f.organization_id = ${organizationId} group by 1, 2, 3, 4, 5, 6
         having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0 or sum(answers) <> 0 or sum(received) <> 0
       ), told_suppressions as (

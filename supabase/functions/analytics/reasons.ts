@@ -67,6 +67,7 @@ const EXCLUSIONS: Readonly<Record<string, string>> = {
   lead_deleted: "The lead was deleted.",
   number_changed: "The lead's number changed after the audience was chosen.",
   missing_variable: "The lead lacks a value that the text needs.",
+  text_too_long: "With the lead's values the text has more than 1,600 characters.",
   window_closed: "No hour was left in which the recipient may be texted.",
 };
 

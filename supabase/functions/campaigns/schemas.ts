@@ -26,6 +26,7 @@ export const Reason = z.enum([
   "lead_deleted",
   "number_changed",
   "missing_variable",
+  "text_too_long",
   "window_closed",
 ]);
 

@@ -16,7 +16,7 @@ const Recipient = z.strictObject({
 }).openapi("RenderInput");
 
 const Warning = z.object({
-  code: z.enum(["several_segments", "ucs2"]),
+  code: z.enum(["several_segments", "too_long", "ucs2"]),
   message: z.string().openapi({ example: "2 segments are sent and paid for." }),
   characters: z.array(z.string()).optional(),
 });
@@ -71,6 +71,10 @@ function measured(
       code: "several_segments",
       message: `${segments} segments are sent and paid for.`,
     });
+  }
+  if (Array.from(body).length > 1600) {
+    const message = "Campaigns leave out whose text has more than 1,600 characters.";
+    warnings.push({ code: "too_long", message });
   }
   return { segments, encoding, warnings };
 }
