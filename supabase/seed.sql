@@ -9,8 +9,8 @@ declare
   person_id uuid;
 begin
   -- No quiet hours, so that the walk-through in the README sends at any hour.
-  insert into public.organizations (id, name, country, time_zone, currency, quiet_hours_start, quiet_hours_end)
-  values (demo, 'Demo Power', 'GH', 'Africa/Accra', 'GHS', null, null);
+  insert into public.organizations (id, name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, contact_details)
+  values (demo, 'Demo Power', 'GH', 'Africa/Accra', 'GHS', null, null, 'help@demo.signalbox.test');
   insert into public.sms_accounts (id, organization_id, provider, sender_id, label, segment_price)
   values ('0199aa00-0000-7000-8000-000000000501', demo, 'twilio', '+15005550006', 'Open day line', 0.0083);
   insert into public.teams (organization_id, name) values (demo, 'North');

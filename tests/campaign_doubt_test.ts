@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { carriedFrom, ourTexts, targetsOf } from "./support/campaign_record.ts";
-import { statusOf } from "./support/campaign_model.ts";
+import { SPECIAL, statusOf } from "./support/campaign_model.ts";
 import { listsAgree, noneTwice } from "./support/carrier_log.ts";
 import { freePorts } from "./support/free_ports.ts";
 import { addOffice, KillableStack, type KilledOffice, signIn } from "./support/killable.ts";
 import { until } from "./support/wait.ts";
 
 const SIZE = 500;
-const SPECIAL = "0001 0003 0004 0005 0007 0029 0050 0051 0060 0061".split(" ");
 // What ends a wait that will not end; a loaded machine needs a good part of it.
 const LIMIT = 480_000;
 

@@ -220,3 +220,66 @@ Deno.test("A campaign whose numbers are all disabled does not start, whatever th
   expectProblem(await call(admin, "POST", path(another, "start")), 422, "campaign_incomplete");
   assert.equal((await readCampaign(admin, another.id)).status, "draft");
 });
+
+Deno.test("Nobody in North America is texted by an organization that cannot be reached: HELP must name a telephone number or an address", async () => {
+  const office = await newCampaigning({
+    marketing_consent: "not_required",
+    contact_details: null,
+  });
+  const { admin } = office;
+  const [ghanaian, american] = await addRecipients(office, [
+    { phone: ordinaryNumbers(1)[0] ?? "" },
+    { phone: "+12125550142" },
+  ]);
+  const abroad = await addCampaign(office, { audience: { lead_ids: [ghanaian] } });
+  await move(admin, abroad.id, "start");
+  await move(admin, abroad.id, "cancel");
+
+  const home = await addCampaign(office, { audience: { lead_ids: [ghanaian, american] } });
+  const preview = await call(admin, "POST", path(home, "preview"));
+  assert.deepEqual(
+    expectStatus<{ faults: { path: string }[] }>(preview, 200).faults.map((fault) => fault.path),
+    ["contact_details"],
+  );
+  const refused = expectProblem(
+    await call(admin, "POST", path(home, "start")),
+    422,
+    "campaign_incomplete",
+  );
+  assert.deepEqual(refused.errors?.map((error) => error.path), ["contact_details"]);
+  expectStatus(await call(admin, "PATCH", path(home), { scheduled_at: inAnHour() }), 200);
+  expectProblem(await call(admin, "POST", path(home, "start")), 422, "campaign_incomplete");
+
+  const reachable = (contact_details: string | null) =>
+    admin.client.from("organizations").update({ contact_details }).eq("id", office.id);
+  for (const nothing of ["   ", "us", "a\nb 1"]) {
+    assert.equal((await reachable(nothing)).error?.code, "23514", JSON.stringify(nothing));
+  }
+  assert.equal((await reachable("help@school.example")).error, null);
+  assert.equal((await move(admin, home.id, "start")).status, "scheduled");
+
+  // They go while it waits: at its time it waits for a person.
+  assert.equal((await reachable(null)).error, null);
+  await withDatabase((sql) =>
+    sql`update public.campaigns set scheduled_at = now() - interval '1 minute' where id = ${home.id}`
+  );
+  await withDatabase((sql) => sql`select private.tend_campaigns()`);
+  const paused = await campaignUntil(
+    admin,
+    home.id,
+    "its pause",
+    ({ status }) => status === "paused",
+  );
+  assert.match(paused.status_reason ?? "", /contact details/);
+  expectProblem(await call(admin, "POST", path(home, "resume")), 422, "campaign_incomplete");
+  assert.equal((await reachable("help@school.example")).error, null);
+  await move(admin, home.id, "resume");
+  await campaignUntil(admin, home.id, "its audience", ({ targets }) => targets.total === 2);
+
+  // Once it has begun they stay.
+  assert.equal((await reachable(null)).error?.hint, "campaign_under_way");
+  assert.equal((await reachable("+1 800 555 0100")).error, null);
+  await move(admin, home.id, "pause");
+  assert.equal((await reachable(null)).error?.hint, "campaign_under_way");
+  await move(admin, home.id, "cancel");
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { accepted, ordinaryNumber, reaches, send, texting } from "./sms/support.ts";
+import { accepted, numberEnding, ordinaryNumber, reaches, send, texting } from "./sms/support.ts";
 import { withDatabase } from "./support/db.ts";
 import { handsetSays, newSid } from "./support/inbound.ts";
 import type { Organization } from "./support/organization.ts";
@@ -146,6 +146,72 @@ Deno.test("HELP is answered with where to turn, also to who opted out, once a mi
     answers[1]?.body ?? "",
     /^Texting Utility: for help contact help@utility\.example\..*STOP/,
   );
+});
+
+Deno.test("an opt-out counts with characters in it that the database cannot store", async () => {
+  const { organization, twilio } = await texting();
+  const handset = ordinaryNumber();
+  // GSM-7's @ is the character 0, and some carriers pass it on as that.
+  await handsetSays("Stop\u0000", {
+    from: handset,
+    to: twilio,
+    MediaUrl0: "\u0000",
+    NumMedia: "1",
+  });
+  assert.deepEqual(await suppressionsOf(organization), ["all reply"]);
+  assert.deepEqual((await ledgerOf(organization, handset)).map((row) => row["raw_text"]), ["Stop"]);
+});
+
+Deno.test("STOP, HELP and START are each answered once, however often and at once the provider repeats them", async () => {
+  const { organization, twilio } = await texting();
+  const handset = ordinaryNumber();
+  for (const [index, body] of ["stop", "help", "start"].entries()) {
+    const sid = newSid();
+    await Promise.all(
+      Array.from({ length: 4 }, () => handsetSays(body, { from: handset, to: twilio, sid })),
+    );
+    await until(async () => (await accepted(handset)).length === index + 1, {
+      what: `the answer to ${body}`,
+    });
+  }
+  assert.deepEqual((await answersTo(organization, handset)).map(({ purpose }) => purpose), [
+    "opt_out_confirmation",
+    "help",
+    "opt_in_confirmation",
+  ]);
+  assert.equal((await accepted(handset)).length, 3);
+});
+
+Deno.test("whom the provider refuses as opted out gets no more answers from that number until START", async () => {
+  const { organization, twilio } = await texting();
+  const handset = numberEnding("0004");
+  const tried = () =>
+    withDatabase((sql) =>
+      sql`select purpose, status, error_code, attempts from public.messages
+        where organization_id = ${organization.id} and direction = 'outbound' order by id`
+    );
+  const settled = (count: number) =>
+    until(async () => {
+      const rows = await tried();
+      return rows.length === count && rows.every(({ status }) =>
+        !["queued", "sending"].includes(status)
+      ) &&
+        rows.map((
+          { purpose, status, error_code, attempts },
+        ) => [purpose, status, error_code, attempts]);
+    }, { what: `${count} answers with an outcome` });
+  await handsetSays("please stop texting me", { from: handset, to: twilio });
+  const first = ["opt_out_confirmation", "failed", "21610", 1];
+  assert.deepEqual(await settled(1), [first]);
+  await handsetSays("help", { from: handset, to: twilio });
+  const second = ["help", "suppressed", "suppressed", 0];
+  assert.deepEqual(await settled(2), [first, second]);
+  await handsetSays("start", { from: handset, to: twilio });
+  assert.deepEqual(await settled(3), [
+    first,
+    second,
+    ["opt_in_confirmation", "failed", "21610", 1],
+  ]);
 });
 
 Deno.test("answers go out in quiet hours, other texts wait", async () => {

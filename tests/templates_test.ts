@@ -75,6 +75,9 @@ Deno.test("Marketing without a way out, with unknown variables or a shortener is
       "{{nobody}} Reply STOP to end",
       "{{first_name Reply STOP to end",
       "See https://bit.ly/x Reply STOP to end",
+      "See https://www.tinyurl.com/x Reply STOP to end",
+      "END OF SEASON SALE",
+      "Hi {{first_name|Reply STOP to end}}, there is a sale",
     ]
   ) {
     const problem = expectProblem(
@@ -89,8 +92,47 @@ Deno.test("Marketing without a way out, with unknown variables or a shortener is
   }
   const weights = marketing({ weight: 0 });
   expectProblem(await call(admin, "POST", "/templates", weights), 422, "invalid_field");
-  const service = { name: "Closed", body: "Dear {{name}}, see bit.ly/x" };
-  expectProblem(await call(admin, "POST", "/templates", service), 422, "invalid_template");
+  for (const body of ["Dear {{name}}, see bit.ly/x", "Dear {{first_name}}"]) {
+    const service = { name: "Closed", body };
+    const problem = expectProblem(await call(admin, "POST", "/templates", service), 422);
+    assert.deepEqual([problem.code, problem.errors?.[0]?.path], ["invalid_template", "body"], body);
+    const variants = [{ label: "ok", body: "Closed" }, { label: "bad", body }];
+    const refused = expectProblem(
+      await call(admin, "POST", "/templates", { name: "Closed", body: "Closed", variants }),
+      422,
+      "invalid_template",
+    );
+    assert.equal(refused.errors?.[0]?.path, "variants.1.body", body);
+  }
+});
+
+Deno.test("A template becomes marketing with all its wordings or not at all, over each of the APIs", async () => {
+  const { id: organization, admin } = await newOrganization();
+  const made = expectStatus<TemplateBody>(
+    await call(admin, "POST", "/templates", {
+      name: "News",
+      body: "News. Reply STOP to end.",
+      variants: [{ label: "Good", body: "Good. Reply STOP to end." }, {
+        label: "Bad",
+        body: "Bad.",
+      }],
+    }),
+    201,
+  );
+  const path = `/templates/${made.id}`;
+  const refused = await call(admin, "PATCH", path, { category: "marketing" });
+  // In the order in which they are shown.
+  assert.equal(
+    expectProblem(refused, 422, "invalid_template").errors?.[0]?.path,
+    "variants.0.body",
+  );
+  const { error } = await admin.client.from("templates").update({ category: "marketing" })
+    .eq("organization_id", organization).eq("id", made.id);
+  assert.equal(error?.code, "42501", "the Data API does not see the variants");
+  assert.deepEqual((await call(admin, "GET", path)).body, made);
+  const change = { category: "marketing", variants: made.variants.slice(1) };
+  const changed = expectStatus<TemplateBody>(await call(admin, "PATCH", path, change), 200);
+  assert.deepEqual([changed.category, changed.variants], ["marketing", made.variants.slice(1)]);
 });
 
 Deno.test("A rendering shows the text, its cost, what is missing, and which characters make it dear", async () => {

@@ -6,13 +6,16 @@ alter table public.organizations
     constraint organizations_marketing_consent check (marketing_consent in ('required', 'not_required')),
   add column marketing_gap_messages integer constraint organizations_gap_messages check (marketing_gap_messages between 1 and 1000),
   add column marketing_gap_hours integer constraint organizations_gap_hours check (marketing_gap_hours between 1 and 8760),
-  add column contact_details text constraint organizations_contact_details check (char_length(contact_details) between 3 and 160),
+  add column contact_details text constraint organizations_contact_details check (
+    char_length(btrim(contact_details)) >= 3 and char_length(contact_details) <= 160
+    and contact_details ~ '[0-9@.]' and contact_details !~ '[[:cntrl:]]'),
   add column messages_per_second numeric(8, 2) constraint organizations_messages_per_second check (messages_per_second > 0),
   add constraint organizations_gap_pair check ((marketing_gap_messages is null) = (marketing_gap_hours is null));
 comment on column public.organizations.marketing_consent is 'Whether marketing goes only to numbers whose consent is in the ledger.';
 comment on column public.organizations.marketing_gap_messages is
   'At most so many marketing messages to a number within marketing_gap_hours, over all campaigns.';
-comment on column public.organizations.contact_details is 'What the answer to HELP names: a toll-free number or an e-mail address.';
+comment on column public.organizations.contact_details is
+  'What the answer to HELP names: a toll-free number, an e-mail address, a web page or a postal address. No campaign to North America starts without.';
 comment on column public.organizations.messages_per_second is 'What all of its numbers and campaigns together may send; null: no limit.';
 grant update (marketing_consent, marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second)
   on public.organizations to authenticated;
@@ -168,7 +171,8 @@ create table private.area_codes (
   code text primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
   country text not null,
   region text,
-  time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0)
+  time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0),
+  source text not null
 );
 comment on table private.area_codes is
   'Area codes of the North American Numbering Plan: where a number is probably used. More than one zone: the window must hold in all.';
@@ -177,6 +181,7 @@ create table private.region_zones (
   country text not null,
   region text not null,
   time_zones text[] not null constraint region_zones_zones_given check (cardinality(time_zones) > 0),
+  source text not null,
   primary key (country, region)
 );
 comment on table private.region_zones is 'Time zones of the states and provinces: for leads with an address.';

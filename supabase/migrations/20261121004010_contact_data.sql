@@ -1,11 +1,14 @@
 -- What the law and the numbering plan say, as rows. Each row names its source; where only one secondary source was found,
--- or sources disagree, the stricter reading is kept and `source` says so. To correct one: end it (effective_to), add another.
+-- or sources disagree, the stricter reading is kept and `source` says so. To correct a window or a cap: end it (effective_to),
+-- add another. Zones, area codes and holidays are facts without a first day: they are corrected in their place.
 
 alter table private.region_zones add column name text;
 comment on column private.region_zones.name is 'The region''s name in lower case without accents: people write addresses either way.';
 
 -- A split region has all its zones: an address in Florida may be in either.
-insert into private.region_zones (country, region, name, time_zones) values
+insert into private.region_zones (country, region, name, time_zones, source)
+select r.country, r.region, r.name, r.zones::text[], 'IANA time zone database, as of November 2026'
+from (values
   ('US', 'AL', 'alabama', '{America/Chicago}'),
   ('US', 'AK', 'alaska', '{America/Anchorage,America/Adak}'),
   ('US', 'AZ', 'arizona', '{America/Phoenix,America/Denver}'), -- The Navajo Nation keeps daylight saving time.
@@ -81,12 +84,14 @@ insert into private.region_zones (country, region, name, time_zones) values
   ('DO', '', null, '{America/Santo_Domingo}'), ('GD', '', null, '{America/Grenada}'), ('JM', '', null, '{America/Jamaica}'),
   ('KN', '', null, '{America/St_Kitts}'), ('KY', '', null, '{America/Cayman}'), ('LC', '', null, '{America/St_Lucia}'),
   ('MS', '', null, '{America/Montserrat}'), ('SX', '', null, '{America/Lower_Princes}'), ('TC', '', null, '{America/Grand_Turk}'),
-  ('TT', '', null, '{America/Port_of_Spain}'), ('VC', '', null, '{America/St_Vincent}'), ('VG', '', null, '{America/Tortola}');
+  ('TT', '', null, '{America/Port_of_Spain}'), ('VC', '', null, '{America/St_Vincent}'), ('VG', '', null, '{America/Tortola}')
+) as r (country, region, name, zones);
 
 -- From NANPA's announcements, compared with libphonenumber's metadata and time-zone map: a code that crosses a zone there,
 -- even for one exchange, has both zones here. Mobile numbers kept their code when an area was split (915, 931).
-insert into private.area_codes (code, country, region, time_zones)
-select code, a.country, a.region, a.zones::text[]
+insert into private.area_codes (code, country, region, time_zones, source)
+select code, a.country, a.region, a.zones::text[],
+  'NANPA''s announcements, compared with libphonenumber''s metadata and time-zone map, as of November 2026'
 from (values
   ('US', 'AL', '{America/Chicago}', '205 251 256 334 483 659 938'),
   ('US', 'AK', '{America/Anchorage,America/Adak}', '907'),

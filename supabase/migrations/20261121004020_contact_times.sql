@@ -68,41 +68,46 @@ end
 $$;
 comment on function private.recipient_place is 'Whose law binds: the country and region of the address, else of the area code.';
 
+-- How many marketing texts the law of a place lets one sender send to a person, within how many hours; null: no such law.
+create function private.area_cap(country text, region text, day date, out messages integer, out hours integer)
+language plpgsql stable set search_path = ''
+as $$
+begin
+  select c.messages, c.hours into messages, hours from private.contact_caps c
+  where c.country = area_cap.country and (c.region is null or c.region = area_cap.region)
+    and c.effective_from <= day and (c.effective_to is null or c.effective_to >= day)
+  order by c.messages, c.hours desc limit 1;
+end
+$$;
+
 create function private.contact_cap(phone text, country text, region text, day date, out messages integer, out hours integer)
 language plpgsql stable set search_path = ''
 as $$
-declare
-  place_country text;
-  place_region text;
 begin
   if phone like '+1%' then
-    select r.place_country, r.place_region into place_country, place_region
-    from private.recipient(phone, contact_cap.country, contact_cap.region, null, null) r;
-    select c.messages, c.hours into messages, hours from private.contact_caps c
-    where c.country = place_country and (c.region is null or c.region = place_region)
-      and c.effective_from <= day and (c.effective_to is null or c.effective_to >= day)
-    order by c.messages, c.hours desc limit 1;
+    select c.messages, c.hours into messages, hours
+    from private.recipient(phone, contact_cap.country, contact_cap.region, null, null) r
+    cross join lateral private.area_cap(r.place_country, r.place_region, day) c;
   end if;
 end
 $$;
 comment on function private.contact_cap is 'How many marketing texts the law lets one sender send to this recipient, within how many hours; null: no such law.';
 
 -- The next moment, not before `at`, when a text may arrive, and when that opening ends (null: never); no moment within
--- 14 days: null. Marketing to North America keeps the law of the country and of the region and the organization's quiet
--- hours, in every zone the recipient may be in; all else keeps the organization's quiet hours on its own clock.
-create function private.contact_window(organization public.organizations, category text, phone text, country text,
-  region text, stated_zone text, at timestamptz,
-  out sends_at timestamptz, out closes_at timestamptz, out zone text)
+-- 14 days: null. What is by law keeps the law of the country and the region and the organization's quiet hours, in every
+-- one of the zones; all else the organization's quiet hours only.
+create function private.area_window(organization public.organizations, by_law boolean, country text, region text, zones text[],
+  at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
 language plpgsql stable set search_path = ''
 as $$
 declare
   horizon constant timestamptz := at + interval '14 days';
   quiet_from constant time := organization.quiet_hours_start;
   quiet_to constant time := organization.quiet_hours_end;
-  by_law boolean := category = 'marketing' and phone like '+1%';
-  law_country text;
-  law_region text;
-  zones text[] := array[organization.time_zone];
+  -- Elsewhere in North America we know of no hours of their own: what binds the caller is the law of the United States.
+  law_country constant text := case
+    when by_law and country is distinct from 'US' and not exists (
+      select from private.contact_windows w where w.country = area_window.country) then 'US' else country end;
   here text;
   moment timestamptz := at;
   next_moment timestamptz;
@@ -118,19 +123,10 @@ declare
   closing boolean := false;
   turn integer := 0;
 begin
-  if by_law then
-    select r.place_country, r.place_region, r.zones into law_country, law_region, zones
-    from private.recipient(phone, country, region, stated_zone, organization.time_zone) r;
-    -- Elsewhere in North America we know of no hours of their own: what binds the caller is the law of the United States.
-    if law_country is distinct from 'US' and not exists (select from private.contact_windows w where w.country = law_country) then
-      law_country := 'US';
-    end if;
-  elsif quiet_from is null then
+  if not by_law and quiet_from is null then
     sends_at := at;
-    zone := organization.time_zone;
     return;
   end if;
-  zone := array_to_string(zones, ',');
 
   -- Opening: until each zone in turn agrees with the moment. Closing: zone by zone, the first to disagree.
   loop
@@ -140,11 +136,11 @@ begin
       day := wall::date;
       select max(w.opens), min(w.closes), bool_or(w.opens is null) into opens, closes, never
       from private.contact_windows w
-      where w.country = law_country and (w.region is null or w.region = law_region)
+      where w.country = law_country and (w.region is null or w.region = area_window.region)
         and w.effective_from <= day and (w.effective_to is null or w.effective_to >= day)
         and case when w.holidays then exists (
             select from private.holidays h
-            where h.country = w.country and h.day = wall::date and h.region in ('', law_region))
+            where h.country = w.country and h.day = wall::date and h.region in ('', area_window.region))
           else extract(isodow from day)::integer = any (w.weekdays) end;
     end if;
     wall_time := wall::time;
@@ -196,6 +192,26 @@ begin
       moment := sends_at;
     end if;
   end loop;
+end
+$$;
+-- Marketing to North America keeps the law, in every zone the recipient may be in; all else keeps the organization's clock.
+create function private.contact_window(organization public.organizations, category text, phone text, country text,
+  region text, stated_zone text, at timestamptz,
+  out sends_at timestamptz, out closes_at timestamptz, out zone text)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  by_law constant boolean := coalesce(category = 'marketing' and phone like '+1%', false);
+  place record;
+begin
+  if by_law then
+    select * into place from private.recipient(phone, country, region, stated_zone, organization.time_zone);
+  else
+    select null as place_country, null as place_region, array[organization.time_zone] as zones into place;
+  end if;
+  zone := array_to_string(place.zones, ',');
+  select w.sends_at, w.closes_at into sends_at, closes_at
+  from private.area_window(organization, by_law, place.place_country, place.place_region, place.zones, at) w;
 end
 $$;
 comment on function private.contact_window is

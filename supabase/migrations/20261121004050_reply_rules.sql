@@ -8,6 +8,10 @@ comment on column public.reply_rules.undoes_only is
 comment on table public.reply_rules is
   'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. What a not_phrase of the same meaning finds does not count; an organization''s own not_phrase makes a person decide about what the system''s rules understand.';
 
+alter table public.reply_rules add column part text;
+comment on column public.reply_rules.part is
+  'An expression that finds something in whatever the phrase does, and is quicker: see pattern_part. Null: there is none.';
+
 alter table public.reply_rules drop constraint reply_rules_pattern_length;
 alter table public.reply_rules add constraint reply_rules_pattern_length check (char_length(pattern) between 1 and 1000);
 
@@ -122,6 +126,7 @@ begin
     perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
       '[{"path": "pattern", "message": "is too complex"}]');
   end;
+  new.part := case new.kind when 'phrase' then (private.pattern_part(new.pattern)).part end;
   return new;
 end
 $$;
@@ -137,7 +142,7 @@ select 'keyword', k.meaning, k.language, btrim(word), k.source
 from (values
   ('stop', 'en', 'stop all, unsub, remove, remove me, do not call, do not text, do not contact, do not disturb, dnc, no more texts, no text, stop it, stopit, stop 2, stop2end, stop 2 end, stop to end, stop2stop, reply stop, text stop, txt stop, reply with stop, block me, discontinue, cease, desist, halt',
     'What people text; 47 CFR 64.1200(a)(10): any reasonable words'),
-  ('stop', 'en', 'stpo, sotp, tsop, sopt, stip, stpp, stp, stap, stopo, stpop, stops, astop, dstop, xstop, stopx, stopm, stopl, sto, cancle, optuot, opt our, stahp, stopall texts',
+  ('stop', 'en', 'stpo, sotp, tsop, sopt, stip, stpp, stp, stap, stopo, stpop, stops, astop, dstop, xstop, stopx, stopm, stopl, sto, cancle, optuot, opt our, stahp, stopall texts, stoo, stol, stob, srop, syop, sfop, dtop, stiop, stoip, tstop, ystop, stopk',
     'Slips of the thumb for STOP, CANCEL, QUIT and OPTOUT'),
   ('stop', 'es', 'alto, pare, paren, parar, para, basta, baja, cancelar, detener, detenga, detente, salir, eliminar, borrar, desuscribir, desuscribirme, no mas mensajes',
     'What people text in Spanish'),
@@ -147,7 +152,7 @@ from (values
   ('start', 'en', 'subscribe, resubscribe, opt in, optin, opt back in', 'What people text to opt in'),
   ('help', 'es', 'ayuda', 'Spanish for HELP'),
   ('help', 'fr', 'aide', 'French for HELP'),
-  ('doubtful', 'en', 'enough, enough already, no more, not anymore, quit it, please quit, please cancel, cancel please, please end, knock it off, cut it out, count me out, i''m out, i''m done, im done, no thanks, no thank you, please no more, no more please, nope, pass, leave, quite, spot, stfu, shut up',
+  ('doubtful', 'en', 'enough, enough already, no more, not anymore, quit it, please quit, please cancel, cancel please, please end, knock it off, cut it out, count me out, i''m out, i''m done, im done, no thanks, no thank you, please no more, no more please, nope, pass, leave, quite, spot, stfu, shut up, end it, end this, end that, please end it, please end this, ok cancel, cancel ok, stop asking, stop start, delete, delete this, delete it, block, blocked, no contact',
     'A refusal, of the texts or of what they offer'),
   ('doubtful', 'es', 'no mas, ya no, no gracias, ya basta', 'A refusal, of the texts or of what they offer'),
   ('doubtful', 'fr', 'ca suffit, non merci, plus jamais', 'A refusal, of the texts or of what they offer')
@@ -189,7 +194,7 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   -- Texts are to end.
   ('phrase', 'stop', 'en', '\m(' || stop || '|quit|cease|halt|end|discontinue)( (all|any|of|the|these|those|this|that|them|your|ur|my|me|more|further|future|with|w|it|sending|getting|damn|fucking|stupid|marketing|automated|from))* ('
     || texts || '|' || texting || ')\M(?! (her|him|them|each other|while|and driv|my (mom|mother|dad|wife|husband|son|daughter|ex)|(me )?(the|my|our) (bill|invoice|statement|package|letter|mail)))', '"stop texting me", "end all messages"'),
-  ('phrase', 'stop', 'en', '\mstop' || texting || '\M|\m(stp|spot|stip|stap|stob|sto|stpp) ' || texting || ' (me|us|my)\M', '"stoptexting me", "stp texting me"'),
+  ('phrase', 'stop', 'en', '\mstop' || texting || '(me|us|this|it)?\M|\m(stp|spot|stip|stap|stob|sto|stpp) ' || texting || ' (me|us|my)\M', '"stoptexting me", "stp texting me"'),
   ('phrase', 'stop', 'en', '\mcancel( (all|the|these|those|this|your|my|future|any|more|further))* (text|txt|message|msg|sms)s?\M', '"cancel these texts"'),
   ('phrase', 'stop', 'en', '\m(no|zero) (more|further|additional)( (please|of|these|your))* (' || texts || '|' || texting || '|contact|calls)\M', '"no more texts"'),
   ('phrase', 'stop', 'en', '\. (please |pls |and |so )?no ((texts|texting|messaging|txts|sms|spam|solicit(ing|ors|ations?))( (please|pls|thanks|thank you|to this number))*|(messages|msgs) (please|pls|thanks|thank you|to this number)) \.', '"no texts please"'),
@@ -261,6 +266,8 @@ declare
   form text;
   forms text[];
   bare text[];
+  parts text;
+  near boolean;
   rules record;
   heard text;
   doubted boolean := false;
@@ -279,13 +286,18 @@ begin
   if meaning is not null then
     return;
   end if;
+  -- Reading all phrases takes a millisecond or more: only what holds a part of one of them is read by those that have parts.
+  select string_agg(distinct r.part, '|') into parts from public.reply_rules r
+  where r.kind = 'phrase' and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
+  near := exists (select from unnest(forms) f where f ~ parts);
   select string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'stop') as stop,
     string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'doubtful') as doubtful,
     string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning in ('help', 'start')) as other,
     string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is null) as not_this,
     string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is not null) as not_here
   into rules from public.reply_rules r
-  where r.kind <> 'keyword' and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
+  where r.kind <> 'keyword' and (near or r.part is null) and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
     and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
 
   foreach form in array forms loop

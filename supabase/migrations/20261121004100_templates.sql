@@ -5,7 +5,7 @@ alter table public.templates
   add column weight integer not null default 1 constraint templates_weight check (weight between 0 and 1000),
   add constraint templates_organization_key unique (organization_id, id);
 comment on column public.templates.weight is 'How often the template''s own body is taken beside its variants''.';
-grant insert (category, weight), update (category, weight) on public.templates to authenticated;
+-- Both are written by functions only: they mean something together with the variants, which no policy sees.
 
 create table public.template_variants (
   id uuid primary key default private.uuid_v7(),
@@ -81,19 +81,40 @@ $$;
 -- Public link shorteners: carriers filter texts that hide where a link leads (AT&T code of conduct).
 create table private.link_shorteners (
   host text primary key constraint link_shorteners_form check (host = lower(host) and host ~ '^[a-z0-9.-]+\.[a-z]+$'),
-  source text not null
+  source text not null,
+  effective_from date not null default '2024-01-01',
+  effective_to date
 );
 insert into private.link_shorteners (host, source)
 select h, 'public link shortener; AT&T code of conduct' from unnest(array['bit.ly', 'tinyurl.com', 'goo.gl', 't.co', 'ow.ly',
   'is.gd', 'buff.ly', 'cutt.ly', 'rebrand.ly', 'rb.gy', 'tiny.cc', 'shorturl.at', 'bl.ink', 't.ly', 'v.gd', 'soo.gd', 's.id',
   'shorte.st', 'adf.ly', 'lnkd.in', 'trib.al', 'dlvr.it', 'x.co', 'snip.ly', 'short.io', 'tr.im', 'qr.ae', 'u.to']) h;
 
+-- What stands below such a host ("www.tinyurl.com") is its own too.
 create function private.shortener_fault(body text)
 returns text
 language sql stable set search_path = ''
 as $$
   select 'has a link by a public shortener: ' || s.host from private.link_shorteners s
-  where lower(body) ~ ('(^|[^a-z0-9.-])' || replace(s.host, '.', '\.') || '([^a-z0-9.-]|$)') order by s.host limit 1
+  where s.effective_from <= current_date and (s.effective_to is null or s.effective_to >= current_date)
+    and lower(body) ~ ('(^|[^a-z0-9-])' || replace(s.host, '.', '\.') || '([^a-z0-9.-]|$)')
+  order by s.host limit 1
+$$;
+
+-- Whether a text says how to end further ones. STOP in capitals does, but not in a shout ("STOP BY TODAY", "NON-STOP"); the
+-- other keywords are everyday words ("END OF SEASON"), and so is stop: those count where one is told to text them. What
+-- stands in a variable does not count, as most recipients never see it.
+create function private.says_way_out(body text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select t.said ~* '\munsubscribe\M|\mopt.?out\M'
+    or t.said ~ '(?<![[:alnum:]_-])(?<![A-Z]{2} )(STOP|ARRET|ARRÊT)(?![[:alnum:]_-])(?! ([A-Z]{2}|(by|in|into|at|over|for|and)\M))'
+    or t.said ~* ('\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae])\M( with| back)?[^[:alnum:]]{1,3}'
+      || '(stop|end|quit|cancel|arr[eê]t|alto|baja)\M')
+    or t.said ~* ('\m(stop|quit|cancel|arr[eê]t|alto|baja)[^[:alnum:]]{0,2}(to|2|=|pour|para)[^[:alnum:]]?'
+      || '(end|opt|unsub|cancel|quit|stop|leave|salir|arr[eê]ter)')
+  from (select regexp_replace(body, '\{\{[^{}]*\}\}', '~', 'g') as said) t
 $$;
 
 -- The normal form of a marketing text: {{variable}} or {{variable|fallback}}. Strict about variables it does not know,
@@ -118,11 +139,8 @@ begin
         select from public.lead_fields f
         where f.organization_id = checked_marketing_text.organization_id and 'custom.' || f.key = v.name)) end;
   fault := coalesce(fault, private.shortener_fault(body));
-  -- A keyword in capitals, or words that can mean nothing else: "non-stop" is no way out.
-  fault := coalesce(fault, case
-    when regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') !~ '\m(STOP|END|QUIT|CANCEL|UNSUBSCRIBE|ARRET|ARRÊT|ALTO|BAJA)\M'
-      and body !~* '\munsubscribe\M|\mopt.?out\M|\m(reply|text|send|txt|respond with) .?stop\M|\mstop.? (to|2) (end|opt|unsub|cancel|quit|stop)'
-    then 'does not say how to opt out, such as "Reply STOP to opt out"' end);
+  fault := coalesce(fault, case when not private.says_way_out(body) then
+    'does not say how to opt out, such as "Reply STOP to opt out"' end);
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
       jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));
@@ -133,18 +151,35 @@ end
 $$;
 
 -- Texts of service know the variables of customers. Those of a kind are what the operator's own steps send, as ever.
-create function private.checked_service_text(body text, kind text)
+create function private.checked_service_text(body text, kind text, path text default 'body')
 returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
+  known constant text[] := array['name', 'account_number', 'arrears', 'organization'];
   fault text := case when kind = 'custom' then private.shortener_fault(body) end;
 begin
+  fault := coalesce(fault, (
+    select 'has unknown variables: ' || string_agg(distinct v[1], ', ') from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
+    where v[1] <> all (known)));
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
-      jsonb_build_array(jsonb_build_object('path', 'body', 'message', fault)));
+      jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));
   end if;
   return private.checked_template(body);
+end
+$$;
+
+-- Not as one expression: the planner would evaluate an immutable check before it knows which is wanted.
+create function private.checked_wording(template public.templates, body text, path text default 'body')
+returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if template.category = 'marketing' then
+    return private.checked_marketing_text(template.organization_id, body, path);
+  end if;
+  return private.checked_service_text(body, template.kind, path);
 end
 $$;
 
@@ -154,11 +189,7 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  if new.category = 'marketing' then
-    new.body := private.checked_marketing_text(new.organization_id, new.body);
-  else
-    new.body := private.checked_service_text(new.body, new.kind);
-  end if;
+  new.body := private.checked_wording(new, new.body);
   return new;
 end
 $$;
@@ -171,15 +202,11 @@ create function private.check_template_variant()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
+declare
+  template public.templates;
 begin
-  -- Not as one expression: the planner would evaluate the immutable check before it knows which is wanted.
-  if exists (
-    select from public.templates t
-    where t.organization_id = new.organization_id and t.id = new.template_id and t.category = 'marketing') then
-    new.body := private.checked_marketing_text(new.organization_id, new.body);
-  else
-    new.body := private.checked_service_text(new.body, 'custom');
-  end if;
+  select * into template from public.templates t where t.organization_id = new.organization_id and t.id = new.template_id;
+  new.body := private.checked_wording(template, new.body);
   return new;
 end
 $$;

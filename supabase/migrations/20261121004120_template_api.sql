@@ -156,9 +156,7 @@ begin
     from jsonb_array_elements(variants) with ordinality e
   loop
     -- Only here is it known which of the variants the fault is in; the trigger guards whoever comes another way.
-    if template.category = 'marketing' then
-      perform private.checked_marketing_text(template.organization_id, variant.body, 'variants.' || variant.position || '.body');
-    end if;
+    perform private.checked_wording(template, variant.body, 'variants.' || variant.position || '.body');
     insert into public.template_variants as v (organization_id, template_id, label, body, weight)
     values (template.organization_id, template.id, variant.label, variant.body, variant.weight)
     on conflict on constraint template_variants_label_unique do update set body = excluded.body, weight = excluded.weight;
@@ -224,9 +222,8 @@ begin
   if change ? 'variants' then
     perform private.replace_variants(template, change -> 'variants');
   elsif template.category <> before.category then
-    -- Another category has other rules: the variants are read again by the trigger.
-    update public.template_variants v set body = v.body
-    where v.organization_id = template.organization_id and v.template_id = template.id;
+    -- Another category has other rules: the variants are read again.
+    perform private.replace_variants(template, private.template_json(template) -> 'variants');
   end if;
   perform private.check_weights(template);
   return private.template_json(template);

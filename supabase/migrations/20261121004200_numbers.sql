@@ -115,3 +115,63 @@ as $$
   ) r
   where b.id = r.id
 $$;
+
+-- Which account at the provider a text goes through. Credentials change and numbers are given up while texts are under way;
+-- the account that is there then knows nothing of them, and from that nothing follows.
+alter table public.sms_accounts add column provider_account text;
+alter table public.messages add column provider_account text;
+comment on column public.sms_accounts.provider_account is
+  'A fingerprint of the account whose credentials it has (see private.provider_account); null: it uses the platform''s.';
+comment on column public.messages.provider_account is 'The fingerprint of the account that the latest attempt went through; null: not known.';
+create index sms_accounts_provider_account on public.sms_accounts (provider_account) where provider_account is not null;
+
+-- The same for an account however often its token changes, where the provider names accounts (Twilio); else of the key.
+create function private.provider_account(provider text, credentials jsonb)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select left(encode(sha256(convert_to(provider || ':' || coalesce(credentials ->> 'account_sid', credentials ->> 'api_key'), 'utf8')), 'hex'), 16)
+$$;
+
+with held as materialized (
+  select a.id, a.provider, s.decrypted_secret from public.sms_accounts a join vault.decrypted_secrets s on s.id = a.credentials_secret_id
+)
+update public.sms_accounts a set provider_account = private.provider_account(h.provider, h.decrypted_secret::jsonb)
+from held h where a.id = h.id;
+
+-- As shipped, and says which account each belongs to.
+create or replace function private.account_credentials(account_ids uuid[])
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(a.id, s.decrypted_secret::jsonb || jsonb_build_object('provider_account', a.provider_account)), '{}')
+  from public.sms_accounts a join vault.decrypted_secrets s on s.id = a.credentials_secret_id
+  where a.id = any (account_ids)
+$$;
+
+-- As shipped, and keeps which account it is from now on.
+create or replace function private.set_sms_credentials(account_id uuid, credentials jsonb)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+begin
+  select * into account from public.sms_accounts a
+  where a.id = account_id and a.organization_id = any (private.organizations_with('organization:update')) for update;
+  if account is null then
+    perform private.problem(404, 'not_found', 'There is no such sender.');
+  end if;
+  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token'] else credentials ? 'api_key' end) then
+    perform private.problem(422, 'invalid_field', 'These are not credentials for ' || account.provider || '.',
+      '[{"path": "credentials", "message": "lacks a key that the provider needs"}]');
+  end if;
+  if account.credentials_secret_id is not null then
+    perform vault.update_secret(account.credentials_secret_id, credentials::text);
+  end if;
+  update public.sms_accounts a set
+    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(credentials::text, 'sms_account_' || account_id)),
+    provider_account = private.provider_account(account.provider, credentials)
+  where a.id = account_id;
+end
+$$;

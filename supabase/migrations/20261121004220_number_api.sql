@@ -85,7 +85,8 @@ returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  update public.sms_accounts a set credentials_secret_id = null where a.id = account.id and a.credentials_secret_id is not null;
+  update public.sms_accounts a set credentials_secret_id = null, provider_account = null
+  where a.id = account.id and a.credentials_secret_id is not null;
   delete from vault.secrets s where s.id = account.credentials_secret_id;
 end
 $$;

@@ -75,6 +75,16 @@ create table public.campaign_numbers (
 comment on table public.campaign_numbers is 'The numbers that a campaign sends from; none: the organization''s default sender.';
 create index campaign_numbers_of_account on public.campaign_numbers (organization_id, account_id);
 
+-- The numbers of each campaign, whatever state they are in.
+create view private.campaign_senders as
+  select c.id as campaign_id, a.*
+  from public.campaigns c
+  join public.sms_accounts a on a.organization_id = c.organization_id and (
+    a.id in (
+      select n.account_id from public.campaign_numbers n where n.organization_id = c.organization_id and n.campaign_id = c.id)
+    or a.is_default and not exists (
+      select from public.campaign_numbers n where n.organization_id = c.organization_id and n.campaign_id = c.id));
+
 create table public.campaign_targets (
   organization_id uuid not null,
   campaign_id uuid not null,
@@ -84,7 +94,7 @@ create table public.campaign_targets (
   variant_id uuid,
   status text not null default 'pending' constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
   reason text constraint campaign_targets_reason check (reason in (
-    'no_phone', 'invalid_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
+    'no_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
     'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'window_closed')),
   send_after timestamptz not null default now(),
   message_id uuid,
@@ -110,6 +120,7 @@ create trigger drop_targets after delete on public.campaigns referencing old tab
 create index campaign_targets_organization on public.campaign_targets (organization_id, campaign_id, status, position);
 create index campaign_targets_due on public.campaign_targets (campaign_id, send_after, position) where status = 'pending';
 create unique index campaign_targets_number_once on public.campaign_targets (campaign_id, phone) where status in ('pending', 'sent');
+create index campaign_targets_reason on public.campaign_targets (campaign_id, reason, position) where status = 'excluded';
 create index campaign_targets_message on public.campaign_targets (message_id) where message_id is not null;
 
 select private.grant_permission('campaigns:read', 'See campaigns, their targets and figures', array['admin', 'campaign_manager', 'viewer']);

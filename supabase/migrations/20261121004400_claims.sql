@@ -15,8 +15,10 @@ $$;
 -- Registries give way to consent, litigators and internal lists never do.
 create function private.judge_numbers(organization_id uuid, phones text[])
 returns table (phone text, obstacle text, consent_id uuid)
-language sql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
+language plpgsql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
 as $$
+begin
+  return query
   with held as materialized (
     select s.phone, bool_or(s.source = 'litigator') as litigator from public.suppressions s
     where s.organization_id = judge_numbers.organization_id and s.phone = any (phones) and s.lifted_at is null
@@ -49,9 +51,64 @@ as $$
   left join held on held.phone = n.phone
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
-  left join open_reviews r on r.phone = n.phone
+  left join open_reviews r on r.phone = n.phone;
+end
 $$;
 comment on function private.judge_numbers is 'Why each number must get no marketing text now, and the consent that lets it.';
+
+create type private.text_limit as (phone text, since timestamptz, most integer, besides uuid);
+comment on type private.text_limit is
+  'A recipient may get a marketing text while there are fewer than `most` since then, not counting the one that is to go.';
+
+-- Those of these recipients who are below all of their limits. A text counts when it was last handed to the provider: one
+-- that was refused may have waited for its second attempt, in a paused campaign for weeks.
+create function private.below_limits(organization_id uuid, limits private.text_limit[])
+returns text[]
+language plpgsql stable set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  oldest constant uuid := private.uuid_v7_floor((select min(l.since) from unnest(limits) l) - interval '31 days');
+begin
+  return array(
+    select l.phone from unnest(limits) l
+    group by l.phone
+    having bool_and((
+      -- By the recipient alone (`is not distinct from` uses no index): while the statistics do not know a month's partition
+      -- yet, the planner would walk all texts of the organization for each recipient.
+      select count(*) from public.messages m
+      where m.organization_id is not distinct from below_limits.organization_id and m.to_number = l.phone
+        and m.category = 'marketing' and m.direction = 'outbound'
+        and m.status in ('queued', 'sending', 'sent', 'delivered', 'undelivered')
+        and m.id >= oldest and coalesce(m.sending_at, m.created_at) >= l.since
+        and m.id is distinct from l.besides
+    ) < l.most));
+end
+$$;
+
+-- Those of these recipients who must not be texted now: they have had enough, or (busy) another claim, which is not over,
+-- may be texting them. Claims take turns at a recipient, not at an organization, and nobody waits: whoever does not get
+-- the lock comes back. What is counted before spares most locks; what is counted under the lock holds, since it sees what
+-- the last who had it has written.
+create function private.texted_enough(organization_id uuid, limits private.text_limit[])
+returns table (phone text, busy boolean)
+language plpgsql set search_path = ''
+as $$
+declare
+  open text[];
+  mine text[];
+  free text[];
+begin
+  if cardinality(limits) = 0 then
+    return;
+  end if;
+  open := private.below_limits(organization_id, limits);
+  mine := array(
+    select p from unnest(open) p where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || p, 0)));
+  free := private.below_limits(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
+  return query
+    select distinct l.phone, l.phone = any (open) and l.phone <> all (mine) from unnest(limits) l where l.phone <> all (free);
+end
+$$;
 
 -- Who may claim what is decided under locks that are taken in one order and never waited for out of it: first the buckets
 -- of everything a step may touch, by id; messages, targets and campaigns are passed over where somebody else has them.
@@ -78,7 +135,7 @@ begin
 end
 $$;
 
--- Accounts with a message that is due, in chance order. The limit keeps this to one look into the index for each
+-- Accounts with a message that is due, in chance order; a number that rests has none of campaigns. The limit keeps this to one look into the index for each
 -- account; exists() would be planned as a join with the whole queue.
 create function private.waiting_accounts(probing uuid[])
 returns uuid[]
@@ -91,15 +148,17 @@ begin
     cross join lateral (
       select from public.messages m
       where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+        and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+          and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
       order by m.send_after limit 1
     ) waiting
     where a.status = 'active' or a.id = any (probing));
 end
 $$;
 
--- Running campaigns with a target that is due, in chance order so that none keeps the others waiting.
-create function private.waiting_campaigns()
+-- Running campaigns with a target that is due and a number that may send now, in chance order so that none keeps the others
+-- waiting.
+create function private.waiting_campaigns(probing uuid[])
 returns uuid[]
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -111,13 +170,17 @@ begin
       where t.campaign_id = c.id and t.status = 'pending' and t.send_after <= now()
       order by t.send_after limit 1
     ) waiting
+    cross join lateral (
+      select from private.campaign_senders a
+      where a.campaign_id = c.id and (a.status = 'active' or a.id = any (probing)) and (a.resting_until is null or a.resting_until <= now())
+      limit 1
+    ) sender
     where c.status = 'running'
     order by random() limit 10);
 end
 $$;
 
--- Locks every bucket that a step may take from. An organization with a frequency cap is locked too: two dispatchers must
--- not both find a recipient untouched.
+-- Locks every bucket that a step may take from.
 create function private.hold_buckets(account_ids uuid[], campaign_ids uuid[])
 returns void
 language plpgsql set search_path = ''
@@ -133,7 +196,7 @@ declare
     where a.organization_id = any (tenants) and (a.per_second is not null or a.daily_cap is not null)
     union all
     select o.id from public.organizations o
-    where o.id = any (tenants) and (o.messages_per_second is not null or o.marketing_gap_hours is not null));
+    where o.id = any (tenants) and o.messages_per_second is not null);
 begin
   if cardinality(ids) > 0 then
     insert into private.sending_buckets (id, tokens, updated_at)
@@ -160,12 +223,16 @@ $$;
 
 -- Marks the next group of messages `sending` and answers it. What was forbidden since they were queued is judged here, at
 -- the last moment: opt-outs for all, for marketing also lists, consent and the law's hours; what would arrive in quiet
--- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry. A campaign's messages are
--- here only when they were refused once or come back from doubt; while it is paused they wait.
+-- hours waits. Answers to replies (confirmations, help) pass these, but not their own expiry, nor the provider's refusal of
+-- a number that opted out there; a confirmation that the number has taken back since is not sent. A campaign's messages are
+-- here only when they were refused once or come back from doubt; while it is paused or the number rests they wait.
+-- platform: the fingerprints of the platform's own accounts, by provider.
 drop function private.claim_messages(integer);
-create function private.claim_messages(want integer, account_ids uuid[], probing uuid[])
+create function private.claim_messages(want integer, account_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
-language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+  -- Planning this anew takes a quarter of its time, and there is one way to do it.
+  set plan_cache_mode = force_generic_plan
 as $$
 declare
   answer jsonb;
@@ -177,14 +244,16 @@ begin
   end if;
   with picked as materialized (
     select p.* from unnest(account_ids) as account (id)
+    join public.sms_accounts a on a.id = account.id
     cross join lateral (
       select m.id, m.organization_id, m.account_id, m.to_number, m.campaign_id, m.lead_id,
-        case when m.checked_at is null then m.expires_at end as expires_at, m.category,
-        m.purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help') as answers,
+        case when m.checked_at is null then m.expires_at end as expires_at, m.category, m.purpose,
+        private.answers_reply(m.purpose) as answers,
         m.expires_at as own_expiry
       from public.messages m
       where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+        and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+          and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
       order by m.send_after, m.id
       -- An even share for each account, so that one tenant's mountain does not keep the others waiting.
       limit case when account.id = any (probing) then 1 else ceil(want::numeric / cardinality(account_ids)) end
@@ -205,17 +274,19 @@ begin
   ), weighed as materialized (
     select p.*, c.status as campaign_status,
       coalesce(case when p.answers then p.own_expiry else p.expires_at end <= now(), false) as expired,
-      case when p.answers then null when p.category = 'marketing' then j.obstacle
-        when exists (
-          select from public.suppressions s
-          where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null and s.scope = 'all'
-        ) then 'suppressed'
+      p.purpose = 'opt_out_confirmation' and not opted.out as superseded,
+      case when p.answers then
+          case when opted.out and p.purpose = 'opt_in_confirmation'
+            or private.refused_as_opted_out(p.organization_id, p.account_id, p.to_number) then 'suppressed' end
+        when p.category = 'marketing' then coalesce(j.obstacle, case when not t.busy then 'frequency_cap' end)
+        when opted.out then 'suppressed'
         when exists (
           select from public.reply_reviews r
           where r.organization_id = p.organization_id and r.phone = p.to_number and r.status = 'open'
         ) then 'doubtful_reply' end as obstacle,
       j.consent_id,
-      case when p.answers then now() when p.category = 'marketing' then coalesce(h.sends_at, now() + interval '1 day')
+      case when p.answers then now() when p.category = 'marketing'
+          then greatest(coalesce(h.sends_at, now() + interval '1 day'), case when t.busy then now() + interval '1 second' end)
         else place.sends_at end as sends_at,
       case when p.answers then p.own_expiry when p.category = 'marketing' then least(p.expires_at, h.closes_at)
         else least(p.expires_at, place.closes_at) end as closes_at,
@@ -223,20 +294,37 @@ begin
     from picked p
     join places place on place.id = p.organization_id
     left join moving c on c.id = p.campaign_id
+    cross join lateral (
+      select p.category <> 'marketing' and exists (
+        select from public.suppressions s
+        where s.organization_id = p.organization_id and s.phone = p.to_number and s.lifted_at is null and s.scope = 'all') as out
+    ) opted
+    -- The limits keep what is for marketing from being worked out for every message and thrown away.
     left join lateral (
       select x.obstacle, x.consent_id from private.judge_numbers(p.organization_id, array[p.to_number]) x
-      where p.category = 'marketing' and not p.answers
+      where p.category = 'marketing' and not p.answers limit 1
     ) j on true
     left join lateral (
-      select w.* from public.organizations o
+      select w.*, array(
+        select row(p.to_number, now() - make_interval(hours => x.hours), x.messages, p.id)::private.text_limit
+        from (
+          select * from private.contact_cap(p.to_number, l.country, l.region, current_date)
+          union all
+          select o.marketing_gap_messages, o.marketing_gap_hours
+        ) x where x.messages is not null) as limits
+      from public.organizations o
       left join public.leads l on l.organization_id = o.id and l.id = p.lead_id
       cross join lateral private.contact_window(o, 'marketing', p.to_number, l.country, l.region, l.time_zone, now()) w
-      where o.id = p.organization_id and p.category = 'marketing' and not p.answers
+      where o.id = p.organization_id and p.category = 'marketing' and not p.answers limit 1
     ) h on true
+    left join lateral (
+      -- Since it was refused others may have been sent.
+      select x.busy from private.texted_enough(p.organization_id, h.limits) x where j.obstacle is null and h.sends_at <= now() limit 1
+    ) t on true
     where p.campaign_id is null or c.id is not null
   ), judged as materialized (
     select w.*, case when w.campaign_status = 'canceled' then 'canceled'
-        when w.obstacle <> 'doubtful_reply' then 'suppressed' when w.expired then 'canceled'
+        when w.obstacle <> 'doubtful_reply' then 'suppressed' when w.expired or w.superseded then 'canceled'
         when w.obstacle is not null or w.sends_at > now() then 'queued' else 'sending' end as status
     from weighed w
   ), placed as materialized (
@@ -263,12 +351,14 @@ begin
     update public.messages m set
       status = j.status,
       error_code = case when j.status = 'suppressed' then j.obstacle
-        when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'campaign_canceled' else 'expired' end
+        when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'campaign_canceled'
+          when j.expired then 'expired' else 'superseded' end
         when j.obstacle = 'doubtful_reply' then 'doubtful_reply' else nullif(m.error_code, 'doubtful_reply') end,
-      error_message = case when j.status = 'suppressed' then case when j.obstacle = 'suppressed' then 'The number has opted out.'
+      error_message = case when j.status = 'suppressed' then case j.obstacle when 'suppressed' then 'The number has opted out.'
+          when 'frequency_cap' then 'The number has got as many marketing texts as it may.'
           else 'The number must not get marketing texts.' end
         when j.status = 'canceled' then case when j.campaign_status = 'canceled' then 'Its campaign was canceled.'
-          else 'It came too late to be sent.' end
+          when j.expired then 'It came too late to be sent.' else 'The number has opted in again.' end
         when j.obstacle = 'doubtful_reply' then 'A reply of this number may be an opt-out: a person decides.'
         when m.error_code is distinct from 'doubtful_reply' then m.error_message end,
       send_after = case when j.status <> 'queued' then m.send_after
@@ -279,6 +369,9 @@ begin
       expires_at = case when j.status = 'sending' then j.closes_at else m.expires_at end,
       consent_id = coalesce(j.consent_id, m.consent_id),
       recipient_zone = coalesce(j.zone, m.recipient_zone),
+      provider_account = case when j.status = 'sending' then coalesce((
+          select a.provider_account from public.sms_accounts a where a.id = m.account_id), platform ->> m.provider)
+        else m.provider_account end,
       updated_at = now()
     from moved j where m.id = j.id
     returning m.*
@@ -293,7 +386,7 @@ begin
   select (
       select coalesce(jsonb_agg(jsonb_build_object(
         'id', k.id, 'attempt', k.attempts, 'to', k.to_number, 'from', k.from_number, 'body', k.body, 'provider', k.provider,
-        'account_id', k.account_id, 'expires_at', k.expires_at)), '[]')
+        'account_id', k.account_id, 'provider_account', k.provider_account, 'expires_at', k.expires_at)), '[]')
       from marked k where k.status = 'sending'),
     (select array_agg(l.id order by l.id) from left_over l where l.amount > 0),
     (select array_agg(l.amount order by l.id) from left_over l where l.amount > 0)

@@ -4,12 +4,10 @@
 -- send them, with how many targets were looked at. Targets that must not be texted are excluded with the reason, those
 -- outside their hours wait for them. A recipient keeps the number it was texted from before; a new one gets a number of
 -- its own area code, else whichever has room. Who waits for a busy number is moved behind what that number can carry.
--- Earlier texts are looked up by their recipient alone (`is not distinct from` uses no index): while the statistics do not
--- know a month's partition yet, the planner would walk all texts of the organization for each recipient.
-create function private.claim_campaign(campaign public.campaigns, want integer, probing uuid[])
+create function private.claim_campaign(campaign public.campaigns, want integer, probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
-  -- Planning this anew takes a quarter of its time, and there is one way to do it.
+  -- As claim_messages.
   set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -20,21 +18,13 @@ declare
   capacity integer[];
   takers uuid[] := '{}'::uuid[];
   taken integer[] := '{}'::integer[];
-  gap_from uuid;
   answer jsonb;
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;
-  gap_from := private.uuid_v7_floor(now() - make_interval(hours => organization.marketing_gap_hours));
   pool := array(
-    select a.id from public.sms_accounts a
-    where a.organization_id = campaign.organization_id and (a.status = 'active' or a.id = any (probing))
+    select a.id from private.campaign_senders a
+    where a.campaign_id = campaign.id and (a.status = 'active' or a.id = any (probing))
       and (a.resting_until is null or a.resting_until <= now())
-      and (a.id in (
-          select n.account_id from public.campaign_numbers n
-          where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id)
-        or a.is_default and not exists (
-          select from public.campaign_numbers n
-          where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id))
     order by a.id);
   if cardinality(pool) = 0 then
     return '{"messages": [], "judged": 0}'::jsonb;
@@ -75,13 +65,24 @@ begin
     select p.position, p.phone, p.variant_id, l.id as lead_id, l.country, l.region, l.time_zone, j.obstacle, j.consent_id,
       private.filled(w.body, private.lead_variables(l, organization.name)) as body, l.phone as lead_phone
     from picked p
-    left join public.leads l on l.organization_id = campaign.organization_id and l.id = p.lead_id and l.deleted_at is null
+    left join public.leads own on own.organization_id = campaign.organization_id and own.id = p.lead_id and own.deleted_at is null
+    left join lateral (
+      -- Who was merged into another lead, or left the number to one that was passed over for having it too, is not lost.
+      select x.id from public.leads x
+      where (own.id is null or own.phone is distinct from p.phone)
+        and x.organization_id = campaign.organization_id and x.phone = p.phone and x.deleted_at is null and (
+          x.id = (select g.merged_into from public.leads g where g.organization_id = campaign.organization_id and g.id = p.lead_id)
+          or exists (
+            select from public.campaign_targets d
+            where d.campaign_id = campaign.id and d.lead_id = x.id and d.reason = 'duplicate_number'))
+      order by x.id limit 1
+    ) heir on true
+    left join public.leads l on l.organization_id = campaign.organization_id and l.id = coalesce(heir.id, own.id)
     left join verdicts j on j.phone = p.phone
     left join private.template_wordings w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
   ), windows as materialized (
     -- Recipients of one place and area code share their hours.
-    select d.place, h.sends_at, h.closes_at, h.zone, c.messages as cap,
-      private.uuid_v7_floor(now() - make_interval(hours => c.hours)) as cap_from
+    select d.place, h.sends_at, h.closes_at, h.zone, c.messages as cap, c.hours as cap_hours
     from (
       select distinct on (row(left(k.phone, 5), k.country, k.region, k.time_zone)::text)
         row(left(k.phone, 5), k.country, k.region, k.time_zone)::text as place, k.phone, k.country, k.region, k.time_zone
@@ -90,32 +91,34 @@ begin
     cross join lateral private.contact_window(organization, 'marketing', d.phone, d.country, d.region, d.time_zone, now()) h
     cross join lateral private.contact_cap(d.phone, d.country, d.region, current_date) c
   ), judged as materialized (
-    select k.*, h.sends_at, h.closes_at, h.zone, case
+    select k.*, h.sends_at, h.closes_at, h.zone, h.cap, h.cap_hours, case
         when k.lead_id is null then 'lead_deleted'
         when k.lead_phone is distinct from k.phone then 'number_changed'
         when k.obstacle is not null then k.obstacle
         when k.body is null then 'missing_variable'
-        when organization.marketing_gap_hours is not null and (
-          select count(*) from public.messages m
-          where m.organization_id is not distinct from campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
-            and m.direction = 'outbound' and m.status in ('sending', 'sent', 'delivered', 'undelivered', 'queued')
-            and m.id >= gap_from
-        ) >= organization.marketing_gap_messages then 'frequency_cap'
-        when h.cap is not null and (
-          select count(*) from public.messages m
-          where m.organization_id is not distinct from campaign.organization_id and m.to_number = k.phone and m.category = 'marketing'
-            and m.direction = 'outbound' and m.status in ('sending', 'sent', 'delivered', 'undelivered', 'queued')
-            and m.id >= h.cap_from
-        ) >= h.cap then 'frequency_cap'
         when h.sends_at is null then 'window_closed' end as fault
     from known k
     left join windows h on h.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text
+  ), texted as materialized (
+    select t.* from private.texted_enough(campaign.organization_id, array(
+      select row(j.phone, now() - make_interval(hours => x.hours), x.messages, null)::private.text_limit
+      from judged j
+      cross join lateral (values (j.cap, j.cap_hours), (organization.marketing_gap_messages, organization.marketing_gap_hours))
+        x (messages, hours)
+      where j.fault is null and j.sends_at <= now() and x.messages is not null)) t
+  ), decided as materialized (
+    select j.*, case when j.fault <> 'doubtful_reply' then j.fault when not t.busy then 'frequency_cap' end as reason,
+      case when j.fault = 'doubtful_reply' then now() + interval '15 minutes'
+        when j.fault is null and j.sends_at > now() then j.sends_at
+        when t.busy then now() + interval '1 second' end as waits_until
+    from judged j left join texted t on t.phone = j.phone
   ), ready as materialized (
     select j.*, case when cardinality(pool) = 1 then pool[1] else (
+        -- As in below_limits: by the recipient alone.
         select m.account_id from public.messages m
         where m.organization_id is not distinct from campaign.organization_id and m.to_number = j.phone and m.account_id = any (pool)
         order by m.id desc limit 1) end as kept_account
-    from judged j where j.fault is null and j.sends_at <= now()
+    from decided j where j.reason is null and j.waits_until is null
   ), wishes as materialized (
     select r.*, row_number() over (partition by r.account_id order by r.kept_account is null, r.position) as place
     from (
@@ -159,10 +162,10 @@ begin
   ), sent as (
     insert into public.messages (id, organization_id, category, purpose, account_id, lead_id, campaign_id, variant_id,
       target_position, consent_id, to_number, from_number, body, encoding, segments, status, provider, attempts, sending_at,
-      checked_at, recipient_zone, expires_at, created_by)
+      checked_at, recipient_zone, provider_account, expires_at, created_by)
     select g.message_id, campaign.organization_id, 'marketing', 'custom', a.id, g.lead_id, campaign.id, g.variant_id,
       g.position, g.consent_id, g.phone, a.sender_id, g.body, s.encoding, s.segments, 'sending', a.provider, 1,
-      clock_timestamp(), now(), g.zone, g.closes_at, campaign.started_by
+      clock_timestamp(), now(), g.zone, coalesce(a.provider_account, platform ->> a.provider), g.closes_at, campaign.started_by
     from going g
     join public.sms_accounts a on a.id = g.account_id
     cross join lateral private.sms_segments(g.body) s
@@ -172,22 +175,21 @@ begin
     select s.organization_id, s.id, 'sending', 'dispatch' from sent s
   ), marked as (
     update public.campaign_targets t set
-      status = case when g.message_id is not null then 'sent' when j.fault is null or j.fault = 'doubtful_reply' then 'pending'
-        else 'excluded' end,
-      reason = case when j.fault <> 'doubtful_reply' then j.fault end,
+      status = case when g.message_id is not null then 'sent' when d.reason is not null then 'excluded' else 'pending' end,
+      reason = d.reason,
       message_id = g.message_id,
-      send_after = case when j.fault = 'doubtful_reply' then now() + interval '15 minutes'
-        when j.fault is null and j.sends_at > now() then j.sends_at else coalesce(w.send_after, t.send_after) end,
+      send_after = coalesce(d.waits_until, w.send_after, t.send_after),
       updated_at = now()
-    from judged j
-    left join going g on g.position = j.position
-    left join waiting w on w.position = j.position
-    where t.campaign_id = campaign.id and t.position = j.position
-      and (g.message_id is not null or w.position is not null or j.fault is not null or j.sends_at > now())
+    from decided d
+    left join going g on g.position = d.position
+    left join waiting w on w.position = d.position
+    where t.campaign_id = campaign.id and t.position = d.position
+      and (g.message_id is not null or w.position is not null or d.reason is not null or d.waits_until is not null)
   )
   select jsonb_build_object('judged', (select count(*) from picked), 'messages', (
     select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'attempt', 1, 'to', s.to_number, 'from', s.from_number,
-      'body', s.body, 'provider', s.provider, 'account_id', s.account_id, 'expires_at', s.expires_at)), '[]')
+      'body', s.body, 'provider', s.provider, 'account_id', s.account_id, 'provider_account', s.provider_account,
+      'expires_at', s.expires_at)), '[]')
     from sent s))
   into answer;
 
@@ -205,7 +207,7 @@ $$;
 -- Targets of these campaigns. The key share lock lets a person's pause wait for the claims under way and no longer: after
 -- it has committed nothing more is claimed. A campaign that somebody is changing is passed over. Where a group has nobody
 -- to text now (a whole zone asleep), the next is looked at, for a moment.
-create function private.claim_targets(want integer, campaign_ids uuid[], probing uuid[])
+create function private.claim_targets(want integer, campaign_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -221,7 +223,7 @@ begin
     select * into campaign from public.campaigns c where c.id = campaign_id and c.status = 'running' for key share skip locked;
     continue when campaign.id is null;
     loop
-      found_some := private.claim_campaign(campaign, want - jsonb_array_length(claimed), probing);
+      found_some := private.claim_campaign(campaign, want - jsonb_array_length(claimed), probing, platform);
       claimed := claimed || (found_some -> 'messages');
       exit when jsonb_array_length(claimed) >= want or found_some -> 'judged' = '0' or clock_timestamp() > ends;
     end loop;
@@ -247,7 +249,8 @@ begin
       cross join lateral (
         select m.send_after from public.messages m
         where m.account_id = a.id and m.status = 'queued'
-          and (m.campaign_id is null or exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+          and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+            and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
         order by m.send_after limit 1
       ) m
       where a.status <> 'disabled' and m.send_after < now() + interval '1 minute'
@@ -263,13 +266,7 @@ begin
       cross join lateral (
         select min(greatest(case when a.status = 'parked' then a.parked_until end, a.resting_until,
           private.next_send(a.id, a.per_second, a.daily_cap, a.cap_zone))) as at
-        from public.sms_accounts a
-        where a.organization_id = c.organization_id and a.status <> 'disabled' and (a.id in (
-            select n.account_id from public.campaign_numbers n
-            where n.organization_id = c.organization_id and n.campaign_id = c.id)
-          or a.is_default and not exists (
-            select from public.campaign_numbers n
-            where n.organization_id = c.organization_id and n.campaign_id = c.id))
+        from private.campaign_senders a where a.campaign_id = c.id and a.status <> 'disabled'
       ) pool
       where c.status = 'running' and t.send_after < now() + interval '1 minute' and pool.at is not null
     ) due
@@ -278,9 +275,11 @@ end
 $$;
 
 -- One step of a lane: messages first, then targets. Answers { messages, credentials: { account_id: {…} } of accounts that
--- have their own, next_due_at: when something falls due, if within a minute }. Definer: the service role may not write
--- these tables.
-create or replace function private.dispatch_step(outcomes jsonb, want integer)
+-- have their own, next_due_at: when something falls due, if within a minute }. platform: see claim_messages. Definer: the
+-- service role may not write these tables.
+drop function public.dispatch_step(jsonb, integer);
+drop function private.dispatch_step(jsonb, integer);
+create function private.dispatch_step(outcomes jsonb, want integer, platform jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -294,13 +293,13 @@ begin
   if want > 0 then
     probing := private.probing_accounts();
     accounts := private.waiting_accounts(probing);
-    campaigns := private.waiting_campaigns();
+    campaigns := private.waiting_campaigns(probing);
     perform private.watch_campaigns(campaigns);
     perform private.hold_buckets(accounts, campaigns);
-    claimed := private.claim_messages(want, accounts, probing);
+    claimed := private.claim_messages(want, accounts, probing, platform);
     if jsonb_array_length(claimed) < want and cardinality(campaigns) > 0 then
       claimed := claimed || private.claim_targets(want - jsonb_array_length(claimed), campaigns,
-        array(select p.id from unnest(probing) as p (id) where p.id <> all (accounts)));
+        array(select p.id from unnest(probing) as p (id) where p.id <> all (accounts)), platform);
     end if;
   end if;
   return jsonb_build_object(
@@ -310,3 +309,13 @@ begin
     'next_due_at', case when jsonb_array_length(claimed) = 0 then private.next_due() end);
 end
 $$;
+
+create function public.dispatch_step(outcomes jsonb default '[]', want integer default 0, platform jsonb default '{}')
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.dispatch_step(outcomes, want, platform)
+$$;
+comment on function public.dispatch_step is 'Records a group''s outcomes and marks the next group: one round trip per group.';
+grant execute on function private.dispatch_step(jsonb, integer, jsonb) to service_role;
+grant execute on function public.dispatch_step(jsonb, integer, jsonb) to service_role;

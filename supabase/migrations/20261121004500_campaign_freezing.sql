@@ -36,6 +36,8 @@ $$;
 create function private.freeze_slice(campaign_id uuid, size integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
+  -- One plan for fifty numbers and for fifty thousand will not do.
+  set plan_cache_mode = force_custom_plan
 as $$
 declare
   campaign public.campaigns;

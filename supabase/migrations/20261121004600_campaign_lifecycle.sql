@@ -29,7 +29,22 @@ begin
 end
 $$;
 
--- What keeps a campaign from starting, as faulty fields.
+-- Whether somebody of a campaign's audience has a number of North America. The index of numbers answers where nobody has.
+create function private.texts_north_america(campaign public.campaigns)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  answer boolean;
+begin
+  execute format('select exists (select from public.leads x where x.phone >= ''+1'' and x.phone < ''+2'' and %s)',
+    private.audience_conditions(campaign)) into answer;
+  return answer;
+end
+$$;
+
+-- What keeps a campaign from starting, as faulty fields. North American carriers want the answer to HELP to name a toll-free
+-- number, an e-mail address or a page (CTIA Short Code Monitoring Handbook).
 create function private.campaign_faults(campaign public.campaigns)
 returns jsonb
 language sql stable set search_path = ''
@@ -45,17 +60,16 @@ as $$
     union all
     select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
     where not exists (
-      select from public.sms_accounts a
-      where a.organization_id = campaign.organization_id and a.status <> 'disabled' and (a.id in (
-          select n.account_id from public.campaign_numbers n
-          where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id)
-        or a.is_default and not exists (
-          select from public.campaign_numbers n
-          where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id)))
+      select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled')
+    union all
+    select jsonb_build_object('path', 'contact_details', 'message',
+      'Set the organization''s contact details first: in North America HELP must be answered with a telephone number or an address.')
+    from public.organizations o
+    where o.id = campaign.organization_id and o.contact_details is null and private.texts_north_america(campaign)
   ) f
 $$;
 
--- Whoever could not start a campaign cannot let it go on before it has begun either.
+-- Whoever could not start a campaign cannot let it go on before it has begun either, and none goes on without a number.
 create function private.refuse_faults(campaign public.campaigns)
 returns void
 language plpgsql set search_path = ''
@@ -63,13 +77,34 @@ as $$
 declare
   faults constant jsonb := private.campaign_faults(campaign);
 begin
-  -- Whom it texts is the whole organization's affair.
-  perform private.require_permission(campaign.organization_id, 'leads:read');
+  if campaign.started_at is null then
+    -- Whom it texts is the whole organization's affair.
+    perform private.require_permission(campaign.organization_id, 'leads:read');
+  end if;
   if faults <> '[]' then
-    perform private.problem(422, 'campaign_incomplete', 'The campaign cannot start yet.', faults);
+    perform private.problem(422, 'campaign_incomplete', 'The campaign cannot ' || case when campaign.started_at is null then 'start' else 'go on' end || ' yet.', faults);
   end if;
 end
 $$;
+
+-- Who was texted must still get an answer to HELP. Definer: an admin need not see campaigns.
+create function private.keep_contact_details()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (
+    select from public.campaigns c
+    where c.organization_id = old.id and (c.status in ('freezing', 'running') or c.status = 'paused' and c.started_at is not null))
+  then
+    perform private.problem(409, 'campaign_under_way', 'The contact details stay while a campaign is under way: HELP must name them.');
+  end if;
+  return new;
+end
+$$;
+create trigger keep_contact_details before update of contact_details on public.organizations
+  for each row when (old.contact_details is not null and new.contact_details is null)
+  execute function private.keep_contact_details();
 
 -- Whoever is changing a template of the campaign comes first, or finds that it is in use: a wording that went while
 -- recipients were given it would leave them without a text.
@@ -142,9 +177,7 @@ begin
   if campaign.status <> 'paused' then
     perform private.refuse_campaign_state(campaign, 'resumed');
   end if;
-  if campaign.started_at is null then
-    perform private.refuse_faults(campaign);
-  end if;
+  perform private.refuse_faults(campaign);
   if campaign.started_at is null and campaign.scheduled_at > now() then
     update public.campaigns c set status = 'scheduled', status_reason = null where c.id = campaign.id;
   elsif campaign.started_at is null then
@@ -272,6 +305,53 @@ begin
 end
 $$;
 
+-- A campaign is done when every target has its outcome and no text waits or is under way, those apart that a person decides
+-- about.
+create function private.is_done(campaign public.campaigns)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
+    -- The totals spare a look at a million messages, most of the time.
+    and not (coalesce((
+      select sum(t.messages) from private.campaign_totals t
+      where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
+      select from public.messages m
+      where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id
+        and m.status in ('queued', 'sending') and m.held_at is null));
+end
+$$;
+
+-- Texts that were refused once, and whose number has been disabled since, go out from another one of the campaign's.
+create function private.rehouse_texts(campaign public.campaigns)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+begin
+  update public.messages m
+  set account_id = other.id, from_number = other.sender_id, provider = other.provider, updated_at = now()
+  from public.sms_accounts gone, (
+    select a.id, a.sender_id, a.provider from private.campaign_senders a
+    where a.campaign_id = campaign.id and a.status <> 'disabled' order by a.status, a.id limit 1
+  ) other
+  where gone.organization_id = campaign.organization_id and gone.status = 'disabled'
+    and m.account_id = gone.id and m.status = 'queued' and m.campaign_id = campaign.id;
+end
+$$;
+
+-- A campaign that cannot go on waits for a person: a number was disabled, or a template emptied.
+create function private.stop_faulty(campaign public.campaigns, event text, title text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.campaigns c set status = 'paused', status_reason = (
+    select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(private.campaign_faults(campaign)) f) where c.id = campaign.id;
+  perform private.tell_about_campaign(campaign, event, title, 'Mend it, then resume it if it should still go out.');
+end
+$$;
+
 -- Every minute: schedules that are due, campaigns that are done or stuck. A schedule missed by too much, because nothing
 -- ran meanwhile, asks a person before it sends.
 create function private.tend_campaigns()
@@ -291,26 +371,21 @@ begin
       perform private.tell_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
         campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
     elsif campaign.status = 'scheduled' and private.campaign_faults(campaign) <> '[]' then
-      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
-      update public.campaigns c set status = 'paused', status_reason = 'It could not start: ' || (
-        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(private.campaign_faults(campaign)) f) where c.id = campaign.id;
-      perform private.tell_about_campaign(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at),
-        campaign.name || ' could not start', 'Mend it, then resume it if it should still go out.');
+      -- An audience frozen now would be lost.
+      perform private.stop_faulty(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start');
     elsif campaign.status = 'scheduled' then
       perform private.begin_freezing(campaign, campaign.started_by);
     elsif campaign.status = 'freezing' then
       perform private.invoke('jobs/freeze-campaigns');
-    elsif not private.watch_campaign(campaign.id)
-      and not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
-      -- The totals spare a look at a million messages, most of the time.
-      and not (coalesce((
-        select sum(t.messages) from private.campaign_totals t
-        where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
-        select from public.messages m
-        where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id
-          and m.status in ('queued', 'sending') and m.held_at is null)) then
+    elsif private.watch_campaign(campaign.id) then
+      continue;
+    elsif private.is_done(campaign) then
       update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
       perform private.tell_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
+    elsif private.campaign_faults(campaign) <> '[]' then
+      perform private.stop_faulty(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused');
+    else
+      perform private.rehouse_texts(campaign);
     end if;
   end loop;
 end

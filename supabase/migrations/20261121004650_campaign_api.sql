@@ -161,7 +161,7 @@ end
 $$;
 
 -- PATCH /campaigns/{id}: { campaign }, or { stale } with the campaign as it is when the expected version has passed. Before
--- it has begun everything can change; later only its name, its rate and when it pauses itself. Definer: see create_campaign.
+-- it has begun everything can change; later only its name, its numbers, its rate and when it pauses itself. Definer: see create_campaign.
 create function private.update_campaign(organization_id uuid, campaign_id uuid, change jsonb, expected_version integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -173,7 +173,7 @@ begin
   if held.version <> expected_version then
     return jsonb_build_object('stale', private.campaign_json(campaign_id));
   end if;
-  if held.started_at is not null and change ?| array['audience', 'templates', 'numbers', 'scheduled_at', 'late_after_minutes']
+  if held.started_at is not null and change ?| array['audience', 'templates', 'scheduled_at', 'late_after_minutes']
     or held.status in ('completed', 'canceled') then
     perform private.refuse_campaign_state(held, 'changed so');
   end if;
@@ -191,7 +191,7 @@ begin
     late_after_minutes = wanted.late_after_minutes, messages_per_minute = wanted.messages_per_minute,
     pause_error_rate = wanted.pause_error_rate, pause_filtered_rate = wanted.pause_filtered_rate, pause_after = wanted.pause_after
   where c.id = held.id returning * into wanted;
-  if held.status = 'scheduled' then
+  if held.status in ('scheduled', 'freezing', 'running') and change ?| array['audience', 'templates', 'numbers', 'scheduled_at'] then
     perform private.refuse_faults(wanted);
   end if;
   return jsonb_build_object('campaign', private.campaign_json(campaign_id));
@@ -358,13 +358,8 @@ begin
   ) t
   left join lateral private.sms_segments(t.body) s on t.body is not null;
   price := (
-    select case when bool_and(a.segment_price is not null) then avg(a.segment_price) end from public.sms_accounts a
-    where a.organization_id = preview_campaign.organization_id and a.status <> 'disabled' and (a.id in (
-        select n.account_id from public.campaign_numbers n
-        where n.organization_id = a.organization_id and n.campaign_id = campaign.id)
-      or a.is_default and not exists (
-        select from public.campaign_numbers n
-        where n.organization_id = a.organization_id and n.campaign_id = campaign.id)));
+    select case when bool_and(a.segment_price is not null) then avg(a.segment_price) end from private.campaign_senders a
+    where a.campaign_id = campaign.id and a.status <> 'disabled');
   return jsonb_build_object('audience', audience, 'exact', every = 1, 'judged', figures -> 'chosen', 'recipients', included,
     'excluded', (select coalesce(jsonb_object_agg(e.key, e.value::bigint * every), '{}') from jsonb_each_text(figures -> 'excluded') e),
     'rendered', rendered.texts + rendered.holes, 'missing_variable', rendered.holes,

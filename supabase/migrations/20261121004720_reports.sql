@@ -26,7 +26,8 @@ drop function public.record_receipt(text, text, text, uuid, text, text, boolean)
 drop function private.record_receipt(uuid, text, text, text, text, text, boolean);
 
 -- As shipped, and whose the credentials are. A tenant chooses what it stores, another's account id too, so that what is
--- signed with its credentials vouches for its own numbers and messages and for nothing else.
+-- signed with its credentials vouches for its own numbers and messages and for nothing else. Only the secrets of this
+-- account are decrypted, not every tenant's.
 create or replace function private.webhook_credentials(provider text, account_reference text)
 returns jsonb
 language sql stable security definer set search_path = ''
@@ -35,6 +36,7 @@ as $$
     select a.organization_id, s.decrypted_secret::jsonb as secret
     from public.sms_accounts a join vault.decrypted_secrets s on s.id = a.credentials_secret_id
     where a.provider = webhook_credentials.provider
+      and a.provider_account = private.provider_account(provider, jsonb_build_object('account_sid', account_reference))
   )
   select coalesce(jsonb_agg(h.secret || jsonb_build_object('organization_id', h.organization_id)), '[]')
   from held h where h.secret ->> 'account_sid' = account_reference

@@ -5,10 +5,12 @@ alter table public.messages
   add column asked smallint not null default 0,
   add column unknown_at timestamptz,
   add column unknown_reason text
-    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account')),
+    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account', 'other_account')),
   add column settled_by uuid;
 comment on column public.messages.asked is 'How often the provider was asked for its status and had no final one.';
 comment on column public.messages.unknown_at is 'Since when nobody asks any more: what became of it is unknown. A late report ends that.';
+comment on column public.messages.unknown_reason is
+  'Why nobody can tell. no_account: its sender is gone; other_account: its sender has moved to another account of the provider, which knows nothing of it.';
 comment on column public.messages.settled_by is
   'Who said by hand what became of it; a report of the provider overrules them. No foreign key: see created_by.';
 comment on column public.messages.settling_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
@@ -21,6 +23,11 @@ create index messages_unknown on public.messages (organization_id, id desc)
 alter table public.message_events drop constraint message_events_source;
 alter table public.message_events add constraint message_events_source
   check (source in ('dispatch', 'callback', 'provider', 'person'));
+
+-- What is held stays so until a person decides; those who look for what is in doubt need not walk over it every minute.
+drop index public.messages_in_doubt;
+create index messages_in_doubt on public.messages (sending_at) where status = 'sending' and held_at is null;
+create index messages_held on public.messages (sending_at) where status = 'sending' and held_at is not null and unknown_at is null;
 
 create table private.status_lookups (
   provider text primary key constraint status_lookups_provider check (provider in ('arkesel', 'twilio')),
@@ -47,6 +54,14 @@ create table private.lookup_pauses (
 comment on table private.lookup_pauses is
   'Accounts whose provider refuses to answer questions, and until when it is left alone: one tenant''s fault stops no other.';
 create index lookup_pauses_organization on private.lookup_pauses (organization_id, account_id);
+
+create table private.untold_doubts (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  since timestamptz,
+  told_at timestamptz not null default '-infinity'
+);
+comment on table private.untold_doubts is
+  'Since when there are texts held in doubt that the admins do not know of, and when they were told last: once an hour at most, however many a crash leaves behind.';
 
 -- As shipped; besides, a report ends the unknown, and overrules what a person said by hand.
 create or replace function private.apply_receipt(message public.messages, provider_id text, reported text, code text,
@@ -188,7 +203,7 @@ begin
     'listed', count(*) filter (where l.unknown_at is not null),
     'messages', coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number,
       'from', l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id,
-      'provider_message_id', l.provider_message_id, 'since', coalesce(l.sending_at, l.sent_at)))
+      'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since', coalesce(l.sending_at, l.sent_at)))
       filter (where l.unknown_at is null), '[]'))
   into answer from leased l;
   if answer -> 'messages' = '[]' then
@@ -243,8 +258,62 @@ as $$
 $$;
 comment on function public.claim_unsettled is 'Leases messages without a final status, to ask the provider about them.';
 
+-- Keeps a message in doubt for a person to decide. One transaction after the other, as settle_message: whoever tells of what
+-- is held sees all of it.
+create function private.hold_message(message public.messages, reason text default null)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
+  update public.messages m set held_at = now(), unknown_reason = reason, updated_at = now() where m.id = message.id;
+  insert into private.untold_doubts as d (organization_id, since) values (message.organization_id, now())
+  on conflict on constraint untold_doubts_pkey do update set since = least(d.since, excluded.since)
+  where d.since is null or d.since > excluded.since;
+end
+$$;
+
+-- Tells the admins how many texts are held that they have not been told of: not while others of theirs are being asked
+-- about, but not later than after five minutes.
+create function private.tell_held(settle_seconds integer)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  doubts private.untold_doubts;
+  texts bigint;
+begin
+  if not exists (select from private.untold_doubts d where d.since is not null and d.told_at <= now() - interval '1 hour') then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
+  for doubts in
+    select * from private.untold_doubts d
+    where d.since is not null and d.told_at <= now() - interval '1 hour' and (d.since < now() - interval '5 minutes' or not exists (
+      select from public.messages m
+      where m.organization_id = d.organization_id and m.status = 'sending' and m.held_at is null
+        and m.sending_at < now() - settle_seconds * interval '1 second'))
+    order by d.organization_id
+  loop
+    select count(*) into texts from public.messages m
+    where m.organization_id = doubts.organization_id and (m.unknown_at is not null or m.held_at is not null)
+      and m.held_at >= doubts.since;
+    if texts > 0 then
+      perform private.notify_admins(doubts.organization_id, 'message_held',
+        case texts when 1 then 'A text needs a decision' else texts || ' texts need a decision' end,
+        'Nobody can say whether ' || case texts when 1 then 'it was' else 'they were' end
+          || ' sent. Until someone decides, nothing is sent again.',
+        jsonb_build_object('messages', texts));
+    end if;
+    update private.untold_doubts d set since = null, told_at = case when texts > 0 then now() else d.told_at end
+    where d.organization_id = doubts.organization_id;
+  end loop;
+end
+$$;
+
 -- As shipped; besides, accounts that are left alone are left out, and each message says whether it was left behind by an
--- unclean end: nobody recorded even that its outcome is unknown, and it is found for the first time.
+-- unclean end: nobody recorded even that its outcome is unknown, and it is found for the first time. Whose account is gone
+-- nobody can be asked about. Once nothing is in doubt any more, the admins are told of what is held.
 create or replace function private.claim_doubtful(settle_seconds integer, want integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
@@ -252,12 +321,17 @@ as $$
 declare
   answer jsonb;
 begin
+  perform private.hold_message(o, 'no_account') from (
+    select d.* from public.messages d
+    where d.status = 'sending' and d.held_at is null and d.account_id is null
+      and d.sending_at < now() - settle_seconds * interval '1 second'
+    order by d.sending_at limit want for update skip locked) o;
   with picked as materialized (
     select d.id, d.settling_until is null and not exists (
         select from public.message_events e
         where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as left_behind
     from public.messages d
-    where d.status = 'sending' and d.held_at is null
+    where d.status = 'sending' and d.held_at is null and d.account_id is not null
       and d.sending_at < now() - settle_seconds * interval '1 second'
       and (d.settling_until is null or d.settling_until < now())
       and not exists (select from private.lookup_pauses p where p.account_id = d.account_id and p.until > now())
@@ -268,16 +342,19 @@ begin
     returning m.*, p.left_behind
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from', l.from_number,
-    'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_message_id', l.provider_message_id,
-    'since', l.sending_at, 'left_behind', l.left_behind)), '[]')
+    'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account', l.provider_account,
+    'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind', l.left_behind)), '[]')
   into answer from leased l;
+  if answer = '[]' then
+    perform private.tell_held(settle_seconds);
+  end if;
   return jsonb_build_object('messages', answer, 'credentials', private.account_credentials(array(
     select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
 end
 $$;
 
--- As shipped; besides, two messages in doubt cannot both take one candidate, price and parts are kept, and one that is
--- held already is never sent again without a person's word.
+-- As shipped; besides, two messages in doubt cannot both take one candidate, price and parts are kept, answers to replies
+-- are never repeated, and one that is held already is never sent again without a person's word.
 create or replace function private.settle_message(message_id uuid, attempt integer, candidates jsonb)
 returns text
 language plpgsql security definer set search_path = ''
@@ -305,16 +382,14 @@ begin
     return private.count_question(message, 'not_found');
   end if;
   select * into organization from public.organizations o where o.id = message.organization_id;
-  choice := case message.category when 'marketing' then organization.uncertain_marketing
-    else organization.uncertain_service end;
+  choice := case when private.answers_reply(message.purpose) then 'hold'
+    when message.category = 'marketing' then organization.uncertain_marketing else organization.uncertain_service end;
   if choice = 'resend' and message.attempts < 8 then
     update public.messages m set status = 'queued', send_after = now(), settling_until = null, updated_at = now()
     where m.id = message_id;
     return 'resend';
   end if;
-  update public.messages m set held_at = now(), updated_at = now() where m.id = message_id;
-  perform private.notify_admins(message.organization_id, 'message_held', 'A text needs a decision',
-    'Nobody can say whether a text was sent. It is held until someone decides.', jsonb_build_object('message_id', message_id));
+  perform private.hold_message(message);
   return 'held';
 end
 $$;
@@ -338,6 +413,19 @@ begin
     where m.id = message.id and m.status in ('sending', 'sent') and m.settling_until is not null;
     return 'unanswered';
   end if;
+  if kind = 'other_account' and message.status = 'sent' and message.unknown_at is null then
+    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', settling_until = null, updated_at = now()
+    where m.id = message.id;
+    return 'listed';
+  elsif kind = 'other_account' and message.status = 'sending' and message.attempts = attempt then
+    if message.held_at is not null then
+      return private.count_question(message, 'other_account');
+    end if;
+    perform private.hold_message(message, 'other_account');
+    return 'held';
+  elsif kind = 'other_account' then
+    return 'settled';
+  end if;
   if message.status = 'sending' then
     if kind = 'unclear' then
       return case when message.held_at is null then 'unanswered' else private.count_question(message, 'unclear') end;
@@ -360,8 +448,9 @@ $$;
 
 -- What came of a group of questions: [{ id, attempt, account_id, kind, candidates?, code?, retry_after_seconds? }]. kind:
 -- answered (candidates: the provider's messages that this may be, none if it has none), unclear (this one's answer made
--- no sense), failed (the account's provider refused, or did not answer at all), skipped (not asked after that). Answers
--- how many came to what. In the order of ids, so that two groups do not wait for each other. Definer: as dispatch_step.
+-- no sense), failed (the account's provider refused, or did not answer at all), skipped (not asked after that),
+-- other_account (it went through another account of the provider than the one that can be asked). Answers how many came
+-- to what. In the order of ids, so that two groups do not wait for each other. Definer: as dispatch_step.
 create function private.record_lookups(answers jsonb)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off

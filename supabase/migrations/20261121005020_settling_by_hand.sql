@@ -1,7 +1,7 @@
 -- People say what became of a text of which nobody else can tell, and find such texts.
 
 -- A person says what became of a text that nobody else can tell of: delivered, failed, or, of a service text in doubt,
--- that it shall be sent again. A marketing text is never repeated on doubt. Definer: messages are written by functions only.
+-- that it shall be sent again. A marketing text or an answer to a reply is never repeated on doubt. Definer: messages are written by functions only.
 create function private.settle_by_hand(organization_id uuid, message_id uuid, outcome text, reason text)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -22,9 +22,9 @@ begin
     and not (message.status = 'sending' and message.held_at is not null) then
     perform private.problem(409, 'not_unknown', 'What became of this message is known, or still being found out.');
   end if;
-  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing') then
+  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing' or private.answers_reply(message.purpose)) then
     perform private.problem(409, 'not_repeatable', case message.status
-      when 'sending' then 'A marketing message is not repeated on doubt.'
+      when 'sending' then 'A marketing message, or an answer to a reply, is not repeated on doubt.'
       else 'The provider took this message; it is not sent again.' end);
   end if;
   insert into public.message_events (organization_id, message_id, status, source, detail)

@@ -282,7 +282,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'claim_lead_import(uuid)',
     'claim_price_lists(integer)',
     'claim_unsettled(integer,integer)',
-    'dispatch_step(jsonb,integer)',
+    'dispatch_step(jsonb,integer,jsonb)',
     'email_step(jsonb,integer,text,integer,integer)',
     'fail_lead_import(uuid,uuid,text)',
     'freeze_slice(uuid,integer)',

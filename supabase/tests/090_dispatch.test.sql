@@ -1,7 +1,7 @@
 -- The sender's half in the database: who gets which message when, what becomes of it, and what reports can and cannot do.
 begin;
 \ir support.inc
-select plan(196);
+select plan(198);
 do $$
 begin
   update public.sms_accounts set status = 'disabled';
@@ -32,7 +32,7 @@ declare
   answer jsonb;
 begin
   perform tests.act_as('service_role');
-  answer := public.dispatch_step(outcomes, want);
+  answer := public.dispatch_step(outcomes, want, '{"arkesel": "platform fingerprint"}');
   perform tests.act_as('postgres');
   return answer;
 end
@@ -75,7 +75,7 @@ select tests.only('{}', call, '42501', call) from unnest(array[
   'select public.dispatch_step()', 'select public.claim_doubtful(1)', 'select public.settle_message(gen_random_uuid(), 1)',
   'select public.record_receipt(''arkesel'', ''P'', ''delivered'')',
   'select public.record_inbound(''arkesel'', ''P'', ''+233244000001'', ''X'', ''STOP'')',
-  'select public.webhook_credentials(''twilio'', ''AC1'')', 'select private.claim_messages(1, null, null)', 'select private.record_outcomes(''[]'')']) call;
+  'select public.webhook_credentials(''twilio'', ''AC1'')', 'select private.claim_messages(1, null, null, null)', 'select private.record_outcomes(''[]'')']) call;
 
 -- Claiming
 do $$ begin perform tests.queue('b'), tests.queue('a'), tests.queue('later', send_after => now() + interval '30 seconds'),
@@ -83,8 +83,8 @@ do $$ begin perform tests.queue('b'), tests.queue('a'), tests.queue('later', sen
 create table tests.claimed as select tests.step('[]', 10) as answer;
 select is((select jsonb_agg(m - 'id' order by m ->> 'body') from tests.claimed, jsonb_array_elements(answer -> 'messages') m),
   jsonb_build_array(
-    jsonb_build_object('attempt', 1, 'to', '+233244000001', 'from', 'OursPower', 'body', 'Text a', 'provider', 'arkesel', 'account_id', tests.id('sender of ours'), 'expires_at', null),
-    jsonb_build_object('attempt', 1, 'to', '+233244000001', 'from', 'OursPower', 'body', 'Text b', 'provider', 'arkesel', 'account_id', tests.id('sender of ours'), 'expires_at', null)),
+    jsonb_build_object('attempt', 1, 'to', '+233244000001', 'from', 'OursPower', 'body', 'Text a', 'provider', 'arkesel', 'account_id', tests.id('sender of ours'), 'expires_at', null, 'provider_account', 'platform fingerprint'),
+    jsonb_build_object('attempt', 1, 'to', '+233244000001', 'from', 'OursPower', 'body', 'Text b', 'provider', 'arkesel', 'account_id', tests.id('sender of ours'), 'expires_at', null, 'provider_account', 'platform fingerprint')),
   'What is due is claimed with all that sending needs.');
 select results_eq($$select status, attempts, sending_at is not null from public.messages where id = tests.id('a')$$, $$values ('sending', 1, true)$$,
   'What is claimed is marked before it goes out.');
@@ -343,7 +343,12 @@ select results_eq($$select status, send_after <= now() from public.messages wher
 select is(tests.settle('offer'), 'held', 'A marketing message is held for a person.');
 select results_eq($$select status, held_at is not null from public.messages where id = tests.id('offer')$$, $$values ('sending', true)$$, 'It stays in doubt.');
 select is(tests.settle('worn out'), 'held', 'After eight attempts a person decides.');
-select set_eq($$select user_id, kind from public.notifications$$, $$values (tests.id('admin'), 'message_held')$$, 'The admins are told.');
+do $$ begin
+  update public.messages set sending_at = now() where status = 'sending' and held_at is null;
+  perform tests.doubtful();
+end $$;
+select set_eq($$select user_id, kind, data from public.notifications$$, $$values (tests.id('admin'), 'message_held', '{"messages": 2}'::jsonb)$$,
+  'The admins are told of both at once.');
 select is(tests.receipt('offer', 'delivered', 'P9') ->> 'changed', 'true', 'A report settles what is held.');
 select results_eq($$select status, held_at from public.messages where id = tests.id('offer')$$, $$values ('delivered', null::timestamptz)$$, 'Then nobody need decide.');
 update public.organizations set uncertain_service = 'hold' where id = tests.id('theirs');
@@ -411,8 +416,12 @@ do $$ begin
   perform tests.clear(), tests.remember('sender of ours', (select id from public.sms_accounts where provider = 'twilio' and organization_id = tests.id('ours')));
   perform tests.queue('with credentials', to_number => '+12025550101');
 end $$;
-select is(tests.step('[]', 5) -> 'credentials', jsonb_build_object(tests.id('sender of ours'), '{"account_sid": "AC1", "auth_token": "t"}'::jsonb),
+select is(tests.step('[]', 5) -> 'credentials', jsonb_build_object(tests.id('sender of ours'), jsonb_build_object('account_sid', 'AC1', 'auth_token', 't', 'provider_account',
+    left(encode(sha256('twilio:AC1'), 'hex'), 16))),
   'The dispatcher gets the credentials with the messages.');
+select is((tests.message('with credentials')).provider_account, left(encode(sha256('twilio:AC1'), 'hex'), 16), 'The account it goes through is kept with it.');
+select is(private.provider_account('twilio', '{"account_sid": "AC1", "auth_token": "another"}'), left(encode(sha256('twilio:AC1'), 'hex'), 16),
+  'Another token of an account is the same account.');
 
 select * from finish();
 rollback;

@@ -25,7 +25,14 @@ select is_empty($$
     and not exists (select from private.area_codes a where a.country = r.country and coalesce(a.region, '') = r.region)
 $$, 'Every region has an area code.');
 select cmp_ok((select count(*) from private.area_codes), '>', 450::bigint, 'The numbering plan is there.');
-select is_empty($$select * from private.contact_windows where source = '' or effective_from is null$$, 'Every window has a source and a first day.');
+select is_empty($$
+  select * from (
+    select 'window' as rule, source, effective_from from private.contact_windows union all select 'cap', source, effective_from from private.contact_caps
+    union all select 'holiday ' || name, source, day from private.holidays union all select 'reply rule ' || pattern, source, effective_from from public.reply_rules
+    union all select 'shortener ' || host, source, effective_from from private.link_shorteners
+    union all select 'area code ' || code, source, '-infinity' from private.area_codes union all select 'zone of ' || region, source, '-infinity' from private.region_zones
+  ) r where btrim(coalesce(source, '')) = '' or effective_from is null
+$$, 'Every rule says where it comes from and since when it counts, every fact where it comes from.');
 select is_empty($$
   select country, region from private.contact_windows w where region is not null
     and not exists (select from private.region_zones r where r.country = w.country and r.region = w.region)

@@ -1,7 +1,7 @@
 -- Replies: who sees and decides what, and what goes out to whom while a person thinks.
 begin;
 \ir support.inc
-select plan(133);
+select plan(171);
 do $$
 begin
   update public.sms_accounts set status = 'disabled';
@@ -110,6 +110,46 @@ end $$;
 select is(cardinality(tests.claim()), 1, 'At night the confirmation goes out, and nothing else.');
 update public.organizations set quiet_hours_start = null, quiet_hours_end = null where id = tests.id('ours');
 
+-- What was said, or refused, since
+do $$ begin perform tests.clear(), tests.reply('E1', 'stop'), tests.reply('E2', 'start'); end $$;
+select is(tests.claim(), '{"Ours: you are subscribed again. Reply HELP for help, STOP to unsubscribe."}', 'Who opted in again meanwhile is not told of having opted out.');
+select results_eq($$select status, error_code, attempts from public.messages where purpose = 'opt_out_confirmation'$$, $$values ('canceled', 'superseded', 0)$$, 'The confirmation says why.');
+do $$ begin perform tests.clear(), tests.reply('E3', 'start'), tests.reply('E4', 'stop'); end $$;
+select is(tests.claim(), '{"Ours: you are unsubscribed and will get no more texts. Reply START to resubscribe."}', 'Who opted out meanwhile is not told of being subscribed.');
+select results_eq($$select status, error_code from public.messages where purpose = 'opt_in_confirmation'$$, $$values ('suppressed', 'suppressed')$$, 'That text is suppressed.');
+create function tests.refused(sid text) returns void language plpgsql as $$
+begin
+  perform tests.clear(), tests.queue('Refused');
+  update public.messages set status = 'failed', error_code = '21610', provider_message_id = sid, created_at = now() - interval '1 second' where body = 'Refused';
+end
+$$;
+do $$ begin perform tests.refused('E5'), tests.reply('E6', 'please stop texting me'), tests.reply('E7', 'help'), tests.reply('E8', 'help', '+12025550102'); end $$;
+select is(tests.claim(), '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe."}', 'A number that the provider refuses as opted out gets neither confirmation nor help, another does.');
+select set_eq($$select purpose, status, error_code from public.messages where to_number = '+12025550101' and purpose <> 'custom'$$,
+  $$values ('opt_out_confirmation', 'suppressed', 'suppressed'), ('help', 'suppressed', 'suppressed')$$, 'They are suppressed.');
+do $$ begin perform tests.refused('E9'), tests.reply('E10', 'start'); end $$;
+select is(tests.claim(), '{"Ours: you are subscribed again. Reply HELP for help, STOP to unsubscribe."}', 'START ends the refusal.');
+do $$ begin
+  perform tests.refused('E11'), tests.queue('Since');
+  update public.messages set status = 'delivered' where body = 'Since';
+  perform tests.reply('E12', 'help');
+end $$;
+select is(cardinality(tests.claim()), 1, 'So does a text that the provider has taken since.');
+do $$ begin
+  perform tests.refused('E13');
+  insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('ours'), 'twilio', '+12025550107');
+  update public.messages set account_id = (select id from public.sms_accounts where sender_id = '+12025550107') where body = 'Refused';
+  perform tests.reply('E14', 'help');
+end $$;
+select is(cardinality(tests.claim()), 1, 'What was refused to one number of ours was not refused to another.');
+
+-- In doubt
+do $$ begin perform tests.clear(), tests.reply('F1', 'help'), tests.claim(); end $$;
+select is(private.settle_message(m.id, m.attempts, '[]'), 'held', 'An answer in doubt is never repeated by itself.') from public.messages m where purpose = 'help';
+select is(tests.outcome('admin', format('select public.settle_by_hand(%L, %L, ''resend'', ''x'')', tests.id('ours'), m.id)), 'PT409', 'Nor by a person.')
+from public.messages m where purpose = 'help';
+select is(tests.claim(), '{}', 'It does not go out again.');
+
 -- One part
 select is(private.one_part(name, ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', ': unsubscribed. No more texts. START to resubscribe.'), said, what) from (values
   ('Água Viva', 'Agua Viva: you are unsubscribed and will get no more texts. Reply START to resubscribe.', 'Accents that cost a part go.'),
@@ -195,10 +235,24 @@ select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, sourc
 select is(tests.outcome('outsider', format('select public.delete_reply_rule(%L, %L)', tests.id('theirs'), tests.id('rule'))), 'PT404', 'Another organization''s rule is not there.');
 select is(tests.outcome('admin', format('select public.delete_reply_rule(%L, %L)', tests.id('ours'), tests.id('rule'))), '1', 'Its own it removes.');
 
+-- The part without which a phrase finds nothing
+select is((private.pattern_part(v.pattern)).part, v.part, format('The part of %s is %s.', v.pattern, coalesce(v.part, 'not certain')))
+from (values
+  ('\mfoo(bar)?\M', 'foo'), ('(foo|barge)? quux', ' quux'), ('(foo|ba+r) q', '(foo|ba+r)'), ('foo|bar', 'foo|bar'), ('fo(?!x)o', 'foo'),
+  ('please unsub', 'please unsub'), ('(please|thanks) (zap|zip)', '(zap|zip)'), ('\.', null), ('(foo)?', null), ('foo|x*', null),
+  ('foo|', null), ('(foo|)', null), ('[a-z]+', null), ('[[:alpha:]]foo', null), ('foo\u0041', null), ('(?i)foo', null), ('***=foo', null),
+  ('x{0,3}foo{2}', 'fo'), ('x{0}', null), ('a(b(c|d)e|fgh)+i', '(b(c|d)e|fgh)'), ('a\(b', 'a\(b'), ('a[(]b', 'a')
+) v (pattern, part);
+insert into public.reply_rules (organization_id, kind, meaning, pattern, source)
+values (tests.id('ours'), 'phrase', 'stop', 'zut alors', 'x'), (tests.id('ours'), 'phrase', 'stop', '[q]+[x]', 'x');
+select is((private.understand_reply(tests.id(o), said)).meaning, meaning, format('"%s" to %s means %s.', said, o, coalesce(meaning, 'nothing')))
+from (values ('oh zut alors', 'ours', 'stop'), ('oh zut alors', 'theirs', null), ('qqx', 'ours', 'stop'), ('qqy', 'ours', null)) v (said, o, meaning);
+
 -- Nobody's business
 select is_empty($$
   select p.proname, r.rolname from pg_proc p, unnest(array['anon', 'authenticated', 'service_role']) r (rolname)
-  where p.pronamespace = 'private'::regnamespace and p.proname in ('understand_reply', 'doubtful', 'close_reviews', 'answer_reply', 'record_consent', 'one_part')
+  where p.pronamespace = 'private'::regnamespace and p.proname in ('understand_reply', 'doubtful', 'close_reviews', 'answer_reply', 'record_consent', 'one_part', 'pattern_part',
+    'part_weight', 'leading_group', 'ordinary_words')
     and has_function_privilege(r.rolname, p.oid, 'execute')
 $$, 'Only functions of the database use these.');
 

@@ -1,7 +1,7 @@
 -- Claiming targets: what is judged at the last moment, and how numbers, rates and caps share out the recipients.
 begin;
 \ir support.inc
-select plan(32);
+select no_plan();
 do $$
 begin
   update public.sms_accounts set status = 'disabled';
@@ -128,6 +128,56 @@ update public.sms_accounts set per_second = 1 where id = tests.id('number');
 select tests.queue('one', '+233244000704', 'service'), tests.queue('two', '+233244000705', 'service');
 select is(cardinality(tests.claimed()), 1, 'A number''s rate holds for messages too.');
 select is((select count(*) from public.messages where id in (tests.id('one'), tests.id('two')) and status = 'queued'), 1::bigint, 'The other waits.');
+
+delete from private.sending_buckets where id = tests.id('number');
+update public.sms_accounts set per_second = null where id = tests.id('number');
+update public.messages set status = 'canceled' where status = 'queued' and organization_id = tests.id('ours');
+
+-- Leads that are one, or share a number
+insert into public.leads (id, organization_id, first_name, phone) values
+  (tests.remember('first', private.uuid_v7()), tests.id('ours'), 'Ama', '+233244000901'),
+  (tests.remember('second lead', private.uuid_v7()), tests.id('ours'), 'Efua', '+233244000901'),
+  (tests.remember('older', private.uuid_v7()), tests.id('ours'), 'Kofi', null),
+  (tests.remember('newer', private.uuid_v7()), tests.id('ours'), 'K.', '+233244000902'),
+  (tests.remember('moved', private.uuid_v7()), tests.id('ours'), 'Esi', '+233244000903'),
+  (tests.remember('stranger', private.uuid_v7()), tests.id('ours'), 'Yaw', '+233244000904');
+select tests.campaign('heirs', '{+233244000901,+233244000902,+233244000903}') is not null;
+select is((select count(*) from public.campaign_targets where campaign_id = tests.id('heirs') and status = 'pending'), 3::bigint, 'Three numbers, three texts.');
+update public.leads set deleted_at = now() where id = tests.id('first');
+update public.leads set phone = '+233244000902' where id = tests.id('older');
+update public.leads set deleted_at = now(), merged_into = tests.id('older') where id = tests.id('newer');
+update public.leads set phone = '+233244000905' where id = tests.id('moved');
+update public.leads set phone = '+233244000903' where id = tests.id('stranger');
+select is(tests.claimed(), '{+233244000901,+233244000902}', 'Whose lead was deleted or merged is texted if another lead of theirs is left.');
+select results_eq($$select m.body from public.messages m where m.campaign_id = tests.id('heirs') order by m.to_number$$,
+  $$values ('Hi Efua. Reply STOP to opt out.'), ('Hi Kofi. Reply STOP to opt out.')$$, 'By the name of the lead that is left.');
+select is(tests.target('heirs', '+233244000903'), 'number_changed', 'A stranger who has the number now is not.');
+
+-- Numbers that go
+select tests.campaign('bereft', '{+233244000911}') is not null;
+insert into public.campaign_numbers (organization_id, campaign_id, account_id)
+select tests.id('ours'), tests.id('bereft'), tests.id('second');
+insert into public.messages (id, organization_id, account_id, campaign_id, category, to_number, from_number, body, encoding, segments, status, provider)
+values (tests.remember('refused', private.uuid_v7()), tests.id('ours'), tests.id('second'), tests.id('bereft'), 'marketing', '+233244000102', '+13125550002', 'x', 'GSM-7', 1, 'queued', 'twilio');
+update public.sms_accounts set resting_until = now() + interval '1 hour' where id = tests.id('second');
+select is(tests.claimed(), '{}', 'A number that rests sends nothing of a campaign, neither what was refused before.');
+update public.sms_accounts set resting_until = null, status = 'disabled' where id = tests.id('second');
+select is(tests.claimed(), '{}', 'Nor does one that is disabled.');
+select private.tend_campaigns();
+select is((select status || ': ' || status_reason from public.campaigns where id = tests.id('bereft')), 'paused: There is no active number to send from.',
+  'A campaign without a number asks a person.');
+select is((select count(*) from public.notifications n where n.user_id = tests.id('admin') and n.data ->> 'campaign_id' = tests.id('bereft')::text), 1::bigint,
+  'Who is told so.');
+select is(tests.outcome('admin', $$select public.resume_campaign(tests.id('ours'), tests.id('bereft'))$$), 'PT422', 'It does not go on without one.');
+select is(tests.outcome('admin', $$select public.update_campaign(tests.id('ours'), tests.id('bereft'), jsonb_build_object('numbers', jsonb_build_array(tests.id('number'))))$$),
+  '1', 'It may get another one.');
+select tests.act_as('admin');
+select public.update_campaign(tests.id('ours'), tests.id('bereft'), jsonb_build_object('numbers', jsonb_build_array(tests.id('number'))));
+select public.resume_campaign(tests.id('ours'), tests.id('bereft'));
+select tests.act_as('postgres');
+select private.tend_campaigns();
+select is(tests.claimed(), '{+233244000102,+233244000911}', 'Then everybody gets the text, also who was refused before.');
+select is((select array_agg(distinct m.from_number) from public.messages m where m.campaign_id = tests.id('bereft')), '{+12125550001}', 'From that number.');
 
 -- Failures
 select tests.campaign('failing', '{+233244000801}') is not null;

@@ -1,7 +1,7 @@
 -- Reconciliation in the database: who is asked about when, what an answer does, what is listed, and who may say what by hand.
 begin;
 \ir support.inc
-select plan(128);
+select plan(140);
 do $$
 begin
   update public.messages set unknown_at = now() where status = 'sent';
@@ -166,6 +166,42 @@ do $$ begin perform tests.clear(); perform tests.held('left'), tests.held('noted
 end $$;
 select set_eq($$select m ->> 'body', (m ->> 'left_behind')::boolean from jsonb_array_elements(private.claim_doubtful(60, 10) -> 'messages') m
   where m ->> 'body' in ('Text left', 'Text noted')$$, $$values ('Text left', true), ('Text noted', false)$$, 'Doubt of which nobody took note was left by an unclean end.');
+
+-- Another account, or none
+do $$ begin
+  perform tests.clear();
+  delete from private.untold_doubts;
+  update public.organizations set uncertain_service = 'resend', uncertain_marketing = 'resend' where id = tests.id('ours');
+  perform tests.sent('taken'), tests.held('waiting'), tests.held('doubt'), tests.held('gone'), tests.held('kept');
+  update public.messages set held_at = null where id in (tests.id('doubt'), tests.id('gone'));
+  update public.messages set account_id = null where id = tests.id('gone');
+  update public.messages set held_at = now() - interval '1 hour' where id = tests.id('waiting');
+end $$;
+select is(tests.answer('taken', 'other_account'), '{"listed": 1}', 'Another account tells nothing of what was taken');
+select results_eq($$select status, unknown_at = now(), unknown_reason from public.messages where id = tests.id('taken')$$,
+  $$values ('sent', true, 'other_account')$$, 'but that it is unknown.');
+select is(tests.answer('doubt', 'other_account'), '{"held": 1}', 'What is in doubt is held');
+select results_eq($$select status, held_at = now(), unknown_at, unknown_reason from public.messages where id = tests.id('doubt')$$,
+  $$values ('sending', true, null::timestamptz, 'other_account')$$, 'and never sent again for that.');
+select is(tests.answer('waiting', 'other_account'), '{"waiting": 1}', 'What is held is asked about again: the account may come back.');
+select is(tests.answer('kept', 'other_account') || tests.answer('kept', 'other_account'), '{"waiting": 1}', 'Some times.');
+update public.messages set attempts = 2, held_at = null where id = tests.id('kept');
+select is(tests.answer('kept', 'other_account'), '{"settled": 1}', 'An answer about another attempt does not count.');
+select is((tests.message('kept')).held_at, null, 'It holds nothing.');
+do $$ begin perform private.claim_doubtful(60, 10); end $$;
+select results_eq($$select status, held_at = now(), unknown_reason from public.messages where id = tests.id('gone')$$,
+  $$values ('sending', true, 'no_account')$$, 'What is in doubt without an account is held.');
+select is_empty($$select from public.notifications where kind = 'message_held'$$, 'Nobody is told while others are asked about.');
+update public.messages set sending_at = now() where id = tests.id('kept');
+do $$ begin perform private.claim_doubtful(60, 10) from generate_series(1, 3); end $$;
+select results_eq($$select user_id, data from public.notifications where kind = 'message_held'$$,
+  $$values (tests.id('admin'), '{"messages": 2}'::jsonb)$$, 'Then the admins are told, once, of all.');
+do $$ begin
+  update private.untold_doubts set told_at = now() - interval '2 hours', since = now();
+  update public.messages set held_at = null, status = 'sent' where organization_id = tests.id('ours');
+  perform private.claim_doubtful(60, 10);
+end $$;
+select is((select count(*) from public.notifications where kind = 'message_held'), 1::bigint, 'Of what is settled meanwhile nobody is told.');
 
 -- Prices
 do $$ begin

@@ -30,7 +30,7 @@ begin
   values (campaign, tests.id('ours'), name, 'freezing', '{"filter": {}}', now() + interval '1 hour');
   insert into public.campaign_templates (organization_id, campaign_id, template_id) values (tests.id('ours'), campaign, tests.id('template'));
   perform private.freeze_slice(campaign, 1000);
-  answer := private.dispatch_step('[]', 50);
+  answer := private.dispatch_step('[]', 50, '{}');
   -- What was claimed has gone out.
   update public.messages m set status = 'sent' where m.campaign_id = campaign;
   return (select array_agg(l.first_name order by l.first_name) from public.campaign_targets t join public.leads l on l.id = t.lead_id
@@ -41,9 +41,29 @@ select is(tests.campaign('One'), null, 'The first goes to all.');
 select is(tests.campaign('Two'), null, 'So does the second.');
 select is(tests.campaign('Three'), null, 'And the third.');
 select is(tests.campaign('Four'), '{"By address","By area code"}', 'The fourth goes only where no law counts.');
-update public.messages m set id = private.uuid_v7_floor(now() - interval '25 hours') where m.campaign_id = (select c.id from public.campaigns c where c.name = 'One')
+update public.messages m set sending_at = now() - interval '25 hours' where m.campaign_id = (select c.id from public.campaigns c where c.name = 'One')
   and m.to_number = '+13055550101';
 select is(tests.campaign('Five'), '{"By address"}', 'After a day one more may go.');
+
+-- Second attempts
+create function tests.retried(name text, phone text) returns text language plpgsql as $$
+begin
+  update public.messages m set status = 'queued', sending_at = now() - interval '25 hours', checked_at = now()
+  where m.campaign_id = (select c.id from public.campaigns c where c.name = retried.name) and m.to_number = phone;
+  perform private.dispatch_step('[]', 50, '{}');
+  return (select concat_ws(' ', m.status, m.error_code) from public.messages m
+    where m.campaign_id = (select c.id from public.campaigns c where c.name = retried.name) and m.to_number = phone);
+end
+$$;
+select is(tests.retried('One', '+13055550101'), 'suppressed frequency_cap', 'What was refused once does not go out after three others.');
+update public.messages m set sending_at = now() - interval '25 hours' where m.campaign_id = (select c.id from public.campaigns c where c.name = 'Two')
+  and m.to_number = '+13055550101';
+select is(tests.retried('Three', '+13055550101'), 'sending', 'It does when fewer have gone out since.');
+update public.messages m set id = private.uuid_v7_floor(now() - interval '3 days') where m.campaign_id = (select c.id from public.campaigns c where c.name = 'Five')
+  and m.to_number = '+13055550101';
+select is(tests.campaign('Six'), '{"By address"}', 'One more may go.');
+select is(tests.campaign('Seven'), '{"By address","By area code"}', 'Then the day is full: a text counts from its latest attempt.');
+
 select is(private.contact_cap('+15035550100', null, null, '2025-12-31')::text, '(,)', 'Before its first day a law does not count.');
 select is(private.contact_cap('+15035550100', null, null, '2026-01-01')::text, '(3,24)', 'From then on it does.');
 select is_empty($$select from private.contact_caps where source = ''$$, 'Each has its source.');

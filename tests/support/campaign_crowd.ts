@@ -1,6 +1,4 @@
-import type postgres from "postgres";
-import type { Facts, Person, Rules } from "./campaign_model.ts";
-import { openingAt } from "./campaign_model.ts";
+import { type Facts, openingAt, type Person, type Rules, SPECIAL } from "./campaign_model.ts";
 import { wall } from "./slow_contact_window.ts";
 
 /** Where recipients may be: a number's beginning, and the address if it is known. */
@@ -18,12 +16,14 @@ const at = (zone: string, prefix: string, country?: string, region?: string): Pl
   region: region ?? null,
 });
 
-const PLACES: Place[] = [
-  at("Africa/Accra", "+23324"),
-  at("Africa/Accra", "+4477"),
-  at("America/New_York", "+1212"),
+/** Zones of the law with and without an address, and two places that no law binds: there the office's hours hold. */
+export const PLACES: Place[] = [
+  at("the office's", "+23324", "GH"),
+  at("the office's", "+4477"),
+  at("America/New_York", "+1212", "US", "NY"),
   at("America/Chicago", "+1312"),
   at("America/Denver", "+1303"),
+  at("America/Phoenix", "+1602", "US", "AZ"),
   // The address outweighs the area code.
   at("America/Los_Angeles", "+1212", "US", "CA"),
   at("Pacific/Honolulu", "+1808"),
@@ -32,32 +32,38 @@ const PLACES: Place[] = [
   at("America/Anchorage", "+1907", "US", "AK"),
 ];
 
-/** Endings of the carrier's special numbers. */
-const SPECIAL = "0001 0003 0004 0005 0007 0029 0050 0051 0060 0061".split(" ");
+/** What is special about a lead when the audience is frozen, and what changes before its turn. */
+type Situation = [Partial<Facts>, Partial<Facts>?];
 
-/** Every situation of a lead but the ordinary one, and what it changes before the freeze and after it. */
-const SITUATIONS: Record<string, [Partial<Facts>, Partial<Facts>?]> = {
-  suppressed: [{ suppressed: true }],
-  "no consent": [{ consent: null }],
-  revoked: [{ consent: "revoked" }],
-  "registry with consent": [{ lists: ["registry"] }],
-  "registry without": [{ lists: ["registry"], consent: null }],
-  internal: [{ lists: ["internal"] }],
-  litigator: [{ lists: ["litigator", "registry"] }],
-  duplicate: [{}],
-  "no phone": [{ phone: null, consent: null }],
-  "deleted before": [{ deleted: true }],
-  "deleted after": [{}, { deleted: true }],
-  "number changed": [{}, { phone: "changed" }],
-  "revoked after": [{}, { consent: "revoked" }],
-  "suppressed after": [{}, { suppressed: true }],
-  "listed after": [{}, { lists: ["internal"] }],
-  doubtful: [{ doubtful: true }],
-  capped: [{ recent: 1 }],
-  "known to a number": [{}],
-  "no last name": [{ lastName: null }],
-  stops: [{}],
-};
+/** Every situation of a lead but the ordinary one, where so many texts fill the cap. */
+function situationsOf(cap: number): [string, Situation][] {
+  return Object.entries<Situation>({
+    suppressed: [{ suppressed: "all" }],
+    "suppressed for marketing": [{ suppressed: "marketing" }],
+    "suppressed as a litigator": [{ suppressed: "litigator" }],
+    "no consent": [{ consent: null }],
+    revoked: [{ consent: "revoked" }],
+    "registry with consent": [{ lists: ["registry"] }],
+    "registry without": [{ lists: ["registry"], consent: null }],
+    internal: [{ lists: ["internal"] }],
+    litigator: [{ lists: ["litigator"] }],
+    "litigator and registry": [{ lists: ["litigator", "registry"] }],
+    duplicate: [{}],
+    "no phone": [{ phone: null, consent: null }],
+    "deleted before": [{ deleted: true }],
+    "deleted after": [{}, { deleted: true }],
+    "number changed": [{}, { phone: "changed" }],
+    "revoked after": [{}, { consent: "revoked" }],
+    "suppressed after": [{}, { suppressed: "all" }],
+    "listed after": [{}, { lists: ["internal"] }],
+    doubtful: [{ doubtful: true }],
+    capped: [{ recent: cap }],
+    "below the cap": [{ recent: cap - 1 }],
+    "known to a number": [{}],
+    "no last name": [{ lastName: null }],
+    stops: [{}],
+  });
+}
 
 /** A lead of the crowd. */
 export interface Lead extends Person {
@@ -86,22 +92,24 @@ export function steadyPlaces(rules: Rules, now: number): { awake: Place[]; aslee
   };
 }
 
-/** So many leads at a place: the special numbers, and each situation once in fifty. */
-function leadsOf(place: Place, count: number, tag: string): Lead[] {
-  const kinds = Object.keys(SITUATIONS);
-  // Ghanaian and British numbers have two digits more than an American exchange leaves.
-  const number = (ending: string) => `${place.prefix}${tag}${ending}`;
+/** So many leads at a place: of every fifty, one in each situation, one with each special number, the others ordinary. */
+function leadsOf(place: Place, count: number, cap: number): Lead[] {
+  const situations = situationsOf(cap);
+  // Two places may share an area code: their numbers differ in the first digit after it.
+  const digit = 2 + PLACES.indexOf(place) % 8;
   return Array.from({ length: count }, (_, index) => {
-    const special = SPECIAL[index];
-    const situation = special ? "ordinary" : kinds[(index - SPECIAL.length) % 50] ?? "ordinary";
-    const [before, after] = SITUATIONS[situation] ?? [{}];
-    const own = special ?? String(1_000 + index - (situation === "duplicate" ? 1 : 0));
+    const slot = index % 50;
+    const [situation, [before, after]] = situations[slot] ?? ["ordinary", [{}] as Situation];
+    const special = SPECIAL[slot - situations.length];
+    const number = (ending: string) =>
+      `${place.prefix}${digit}${String(Math.floor(index / 50)).padStart(2, "0")}${ending}`;
     const plain: Facts = {
-      phone: number(own),
+      // A duplicate is another lead of whoever comes last of the fifty.
+      phone: number(special ?? String(2_000 + (situation === "duplicate" ? 49 : slot))),
       country: place.country,
       region: place.region,
       lastName: "Mensah",
-      suppressed: false,
+      suppressed: null,
       lists: [],
       consent: "granted",
       doubtful: false,
@@ -110,8 +118,8 @@ function leadsOf(place: Place, count: number, tag: string): Lead[] {
     };
     const frozen = { ...plain, ...before };
     const claimed = { ...frozen, ...after };
-    if (claimed.phone === "changed") claimed.phone = number(String(9_999 - (index % 1_000)));
-    return { id: "", situation, place, frozen, claimed };
+    if (claimed.phone === "changed") claimed.phone = number(String(9_000 + slot));
+    return { id: "", situation: special ? "special" : situation, place, frozen, claimed };
   });
 }
 
@@ -119,93 +127,24 @@ function leadsOf(place: Place, count: number, tag: string): Lead[] {
 export function crowdOf(
   size: number,
   { awake, asleep }: { awake: Place[]; asleep: Place[] },
-  tag: string,
+  cap: number,
 ): Lead[] {
   const share = (places: Place[], whole: number) =>
     places.flatMap((place, index) => {
       const count = Math.floor(whole / places.length);
-      // Two places may share an area code: their numbers differ in the first digit after it.
-      const own = `${2 + (PLACES.indexOf(place) % 8)}${tag}`;
-      return leadsOf(place, index === 0 ? whole - count * (places.length - 1) : count, own);
+      return leadsOf(place, index === 0 ? whole - count * (places.length - 1) : count, cap);
     });
   const day = asleep.length === 0 ? size : Math.floor(size * 0.8);
   return [...share(awake, day), ...share(asleep, size - day)];
 }
 
-/** Facts of numbers, of those for which they are true, each number once. */
-const phones = (
-  leads: Lead[],
-  when: "frozen" | "claimed",
-  holds: (facts: Facts) => boolean,
-) => [
-  ...new Set(leads.filter((lead) => holds(lead[when])).flatMap((lead) => lead[when].phone ?? [])),
-];
-
-/** Writes the leads, and gives them their ids. */
-export async function writeLeads(sql: postgres.Sql, organization: string, leads: Lead[]) {
-  const rows = leads.map(({ frozen }, index) => ({
-    organization_id: organization,
-    first_name: `Lead ${index}`,
-    last_name: frozen.lastName ?? "",
-    phone: frozen.phone,
-    country: frozen.country,
-    region: frozen.region,
-  }));
-  const made = await sql<{ id: string; first_name: string }[]>`
-    insert into public.leads ${sql(rows)} returning id, first_name`;
-  for (const { id, first_name } of made) {
-    const lead = leads[Number(first_name.slice(5))];
-    if (lead) lead.id = id;
+/** The leads that come first with their number: among those that live, in the order of their ids. */
+export function firstsOf(leads: Lead[]): Set<string> {
+  const firsts = new Map<string, string>();
+  for (const { id, frozen: { phone, deleted } } of leads) {
+    if (phone === null || deleted) continue;
+    const found = firsts.get(phone);
+    if (found === undefined || id < found) firsts.set(phone, id);
   }
-  const gone = leads.filter(({ frozen }) => frozen.deleted).map(({ id }) => id);
-  await sql`update public.leads set deleted_at = now() where id = any (${gone})`;
-}
-
-/** Writes what is known of the numbers: ledger, suppressions, lists, doubtful replies. */
-export async function writeFacts(
-  sql: postgres.Sql,
-  organization: string,
-  leads: Lead[],
-  when: "frozen" | "claimed",
-) {
-  const granted = when === "frozen" ? phones(leads, when, (f) => f.consent !== null) : [];
-  const revoked = phones(leads, when, (f) => f.consent === "revoked");
-  for (const [event, list] of [["granted", granted], ["revoked", revoked]] as const) {
-    await sql`insert into public.consents (organization_id, phone, event, source, occurred_at)
-      select ${organization}, p, ${event}, 'test', now() from unnest(${list}::text[]) p`;
-  }
-  await sql`insert into public.suppressions (organization_id, phone, source)
-    select ${organization}, p, 'manual' from unnest(${
-    phones(leads, when, (f) => f.suppressed)
-  }::text[]) p
-    on conflict do nothing`;
-  await sql`insert into public.reply_reviews (organization_id, phone, message_id)
-    select ${organization}, p, gen_random_uuid() from unnest(${
-    phones(leads, when, (f) => f.doubtful)
-  }::text[]) p
-    on conflict do nothing`;
-  for (const kind of ["registry", "internal", "litigator"] as const) {
-    await sql`with l as (
-        insert into public.dnc_lists (organization_id, name, kind, status)
-        values (${organization}, ${`${kind} ${when}`}, ${kind}, 'active') returning id)
-      insert into private.dnc_numbers (organization_id, phone, list_id)
-      select ${organization}, p, l.id from l, unnest(${
-      phones(leads, when, (f) => f.lists.includes(kind))
-    }::text[]) p`;
-  }
-}
-
-/** What happens to leads between the freeze and the first text. */
-export async function changeAfterFreeze(sql: postgres.Sql, organization: string, leads: Lead[]) {
-  await writeFacts(sql, organization, leads, "claimed");
-  const gone = leads.filter(({ frozen, claimed }) => claimed.deleted && !frozen.deleted);
-  await sql`update public.leads set deleted_at = now() where id = any (${
-    gone.map(({ id }) => id)
-  })`;
-  const moved = leads.filter(({ frozen, claimed }) => frozen.phone !== claimed.phone);
-  await sql`update public.leads l set phone = m.phone
-    from unnest(${moved.map(({ id }) => id)}::uuid[], ${
-    moved.map(({ claimed }) => claimed.phone ?? "")
-  }::text[]) m (id, phone)
-    where l.id = m.id`;
+  return new Set(firsts.values());
 }

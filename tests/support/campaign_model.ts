@@ -10,7 +10,8 @@ export interface Facts {
   country: string | null;
   region: string | null;
   lastName: string | null;
-  suppressed: boolean;
+  /** By scope, or because a litigator's number is not to be texted at all. */
+  suppressed: "all" | "marketing" | "litigator" | null;
   /** Kinds of the lists that name the number. */
   lists: ("registry" | "internal" | "litigator")[];
   /** The newest entry of the ledger. */
@@ -37,9 +38,12 @@ export interface Rules {
 /** What becomes of somebody: no target at all, the reason of an exclusion, to wait, or to be texted. */
 export type Fate = "absent" | "pending" | "sent" | string;
 
+/** Endings of the carrier's special numbers. */
+export const SPECIAL = "0001 0003 0004 0005 0007 0029 0050 0051 0060 0061".split(" ");
+
 function obstacle(rules: Rules, facts: Facts): string | null {
-  if (facts.lists.includes("litigator")) return "litigator";
-  if (facts.suppressed) return "suppressed";
+  if (facts.lists.includes("litigator") || facts.suppressed === "litigator") return "litigator";
+  if (facts.suppressed !== null) return "suppressed";
   if (facts.lists.includes("internal")) return "dnc";
   if (facts.lists.includes("registry") && facts.consent !== "granted") return "dnc";
   if (facts.consent === "revoked") return "consent_revoked";
@@ -80,13 +84,17 @@ export function openingAt(rules: Rules, { phone, country, region }: Facts, at: n
   return answer;
 }
 
-/** `needsLastName`: whether the wording that this lead drew has {{last_name}} without a fallback. */
+/** What becomes of a lead whose turn comes at this moment. */
 export function outcomeOf(
   rules: Rules,
   { frozen, claimed }: Person,
-  earlier: boolean,
-  needsLastName: boolean,
-  at: number,
+  { earlier, needsLastName, at }: {
+    /** Whether another lead of the audience with its number comes before it. */
+    earlier: boolean;
+    /** Whether the wording that it drew has {{last_name}} without a fallback. */
+    needsLastName: boolean;
+    at: number;
+  },
 ): Fate {
   if (frozen.deleted) return "absent";
   if (frozen.phone === null) return "no_phone";
@@ -99,8 +107,8 @@ export function outcomeOf(
   if (second === "doubtful") return "pending";
   if (second !== null) return second;
   if (needsLastName && claimed.lastName === null) return "missing_variable";
-  if (rules.cap !== null && claimed.recent >= rules.cap) return "frequency_cap";
-  return openingAt(rules, claimed, at).open ? "sent" : "pending";
+  if (!openingAt(rules, claimed, at).open) return "pending";
+  return rules.cap !== null && claimed.recent >= rules.cap ? "frequency_cap" : "sent";
 }
 
 /** What the carrier's special numbers make of a text, and with which error. */

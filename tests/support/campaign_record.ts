@@ -1,6 +1,6 @@
 import type postgres from "postgres";
-import type { Carried, Ours } from "./carrier_log.ts";
-import type { Lead } from "./campaign_crowd.ts";
+import { until } from "./wait.ts";
+import type { Carried, Claim, Ours } from "./carrier_log.ts";
 
 /** All that the carrier accepted from these numbers, in order. */
 export async function carriedFrom(carrierUrl: string, numbers: string[]): Promise<Carried[]> {
@@ -11,7 +11,8 @@ export async function carriedFrom(carrierUrl: string, numbers: string[]): Promis
 /** All outbound texts of an organization as we hold them, but those that were written before the campaign. */
 export async function ourTexts(sql: postgres.Sql, organization: string): Promise<Ours[]> {
   return await sql<Ours[]>`
-    select id, provider_message_id, to_number, from_number, body, status, error_code, category, attempts, checked_at, sending_at
+    select id, campaign_id, variant_id, provider_message_id, to_number, from_number, body, status, error_code, category, attempts,
+      checked_at, sending_at, expires_at, consent_id, held_at
     from public.messages where organization_id = ${organization} and direction = 'outbound'
       and error_message is distinct from 'written by the test'`;
 }
@@ -32,39 +33,41 @@ export async function targetsOf(sql: postgres.Sql, campaign: string): Promise<Ta
   return await sql<Target[]>`select * from public.campaign_targets where campaign_id = ${campaign}`;
 }
 
-/** Texts of earlier days: one of today for those at their cap, one of last week for those who know a number. */
-export async function writeHistory(
-  sql: postgres.Sql,
-  organization: string,
-  leads: Lead[],
-  account: { id: string; number: string },
-): Promise<Map<string, string>> {
-  const kept = new Map<string, string>();
-  for (const [situation, hours] of [["capped", 2], ["known to a number", 7 * 24]] as const) {
-    const phones = leads.filter((lead) => lead.situation === situation).flatMap(({ frozen }) =>
-      frozen.phone ?? []
-    );
-    await sql`insert into public.messages (id, organization_id, category, purpose, account_id, to_number, from_number, body,
-        encoding, segments, status, provider, error_message)
-      select overlay(private.uuid_v7()::text placing left(private.uuid_v7_floor(now() - make_interval(hours => ${hours}))::text, 13) from 1)::uuid,
-        ${organization}, 'marketing', 'custom', ${account.id}, p, ${account.number}, 'Earlier', 'GSM-7', 1, 'delivered', 'twilio',
-        'written by the test'
-      from unnest(${phones}::text[]) p`;
-    for (const phone of phones) kept.set(phone, account.number);
-  }
-  return kept;
+/** When texts of a campaign were claimed, each time again, and when what was known of their recipients had been read. */
+export async function claimsOf(sql: postgres.Sql, campaign: string): Promise<Claim[]> {
+  return await sql<Claim[]>`
+    select m.from_number, m.to_number, m.checked_at as judged_at, e.occurred_at as at
+    from public.message_events e join public.messages m on m.id = e.message_id
+    where m.campaign_id = ${campaign} and e.status = 'sending'`;
 }
 
-/** Whether a campaign has nothing more to do now: nobody's turn has come, and each text has an outcome. */
-export async function isQuiet(sql: postgres.Sql, campaign: string): Promise<boolean> {
+/**
+ * Whether a campaign has nothing more to do now: nobody's turn has come or comes soon, as that of somebody whose number is
+ * busy, and each text has an outcome.
+ */
+async function isQuiet(sql: postgres.Sql, campaign: string): Promise<boolean> {
   const [row] = await sql<{ quiet: boolean }[]>`
     select (select c.status in ('running', 'completed') from public.campaigns c where c.id = ${campaign})
       and not exists (
         select from public.campaign_targets t
-        where t.campaign_id = ${campaign} and t.status = 'pending' and t.send_after < now() + interval '5 minutes')
+        where t.campaign_id = ${campaign} and t.status = 'pending' and t.send_after < now() + interval '1 minute')
       and not exists (
         select from public.messages m
         where m.campaign_id = ${campaign} and (m.status in ('queued', 'sending') and m.held_at is null
           or m.status = 'sent' and m.to_number not like '%0061')) as quiet`;
   return row?.quiet ?? false;
+}
+
+/** Waits until everybody who may be texted now has an outcome, and every callback that comes has come. */
+export async function settled(sql: postgres.Sql, campaign: string): Promise<void> {
+  await until(() => isQuiet(sql, campaign), { timeoutMs: 480_000, what: "an outcome for all" });
+}
+
+/** Waits until so many opt-outs have been confirmed. */
+export async function confirmed(sql: postgres.Sql, organization: string, count: number) {
+  await until(async () => {
+    const [row] = await sql`select count(*)::int as told from public.messages
+      where organization_id = ${organization} and purpose = 'opt_out_confirmation' and status = 'delivered'`;
+    return row?.["told"] >= count;
+  }, { timeoutMs: 300_000, what: "a confirmation of each opt-out" });
 }

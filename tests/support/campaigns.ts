@@ -30,7 +30,7 @@ export interface TargetBody {
   message_status: string | null;
 }
 
-/** An organization that may run campaigns: a marketing template and a number. */
+/** An organization that may run campaigns: a marketing template, a number, and somebody to turn to. */
 export interface Campaigning extends Organization {
   template: string;
   number: string;
@@ -46,10 +46,9 @@ export async function newCampaigning(
 ): Promise<Campaigning> {
   const organization = await newOrganization({ name: "Campaign School" });
   const number = `+1555${digits(7)}`;
+  const known = { contact_details: "help@school.example", ...settings };
   return await withDatabase(async (sql) => {
-    if (Object.keys(settings).length > 0) {
-      await sql`update public.organizations set ${sql(settings)} where id = ${organization.id}`;
-    }
+    await sql`update public.organizations set ${sql(known)} where id = ${organization.id}`;
     const [account] = await sql<{ id: string }[]>`
       insert into public.sms_accounts (organization_id, provider, sender_id)
       values (${organization.id}, 'twilio', ${number}) returning id`;

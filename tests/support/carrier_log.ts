@@ -18,6 +18,8 @@ export interface Carried {
 /** What we hold about a text. */
 export interface Ours {
   id: string;
+  campaign_id: string | null;
+  variant_id: string | null;
   provider_message_id: string | null;
   to_number: string;
   from_number: string;
@@ -28,6 +30,18 @@ export interface Ours {
   attempts: number;
   checked_at: Date | null;
   sending_at: Date | null;
+  expires_at: Date | null;
+  consent_id: string | null;
+  /** Since when nobody can say whether it went out. */
+  held_at: Date | null;
+}
+
+/** A moment at which a text was claimed for sending. */
+export interface Claim {
+  from_number: string;
+  to_number: string;
+  judged_at: Date;
+  at: Date;
 }
 
 const at = ({ accepted_at }: { accepted_at: string }): number => Date.parse(accepted_at);
@@ -51,17 +65,11 @@ export function noneTwice(carried: Carried[]): void {
 }
 
 /**
- * A bucket holds what it grants in a second, at least one text, and refills evenly; so of any stretch of the log no more
- * can have been granted than the bucket held and what flowed in meanwhile. A text accepted at some moment was granted at
- * most `delayMs` before.
+ * A bucket holds what it grants in a second, at least one text, and refills evenly; so of any stretch of time no more can
+ * have been granted than the bucket held and what flowed in meanwhile. What is seen was granted at most `delayMs` before.
  */
-export function rateHeld(
-  name: string,
-  carried: Carried[],
-  perSecond: number,
-  delayMs: number,
-): void {
-  const times = carried.map(at).sort((a, b) => a - b);
+function bucketHeld(name: string, moments: number[], perSecond: number, delayMs: number): void {
+  const times = moments.toSorted((a, b) => a - b);
   const burst = Math.max(1, perSecond);
   // The fullest stretch that ends here began where `index - rate * time` was lowest.
   let lowest = Infinity;
@@ -74,6 +82,25 @@ export function rateHeld(
       `${name}: text ${index + 1} is ${excess - allowed} too many at ${perSecond} a second`,
     );
   });
+}
+
+/** The carrier took no more than the bucket granted. */
+export function rateHeld(
+  name: string,
+  carried: Carried[],
+  perSecond: number,
+  delayMs: number,
+): void {
+  bucketHeld(name, carried.map(at), perSecond, delayMs);
+}
+
+/**
+ * No more were claimed than the bucket granted, whether the carrier took them or not. A claim takes from the bucket after
+ * its beginning, and is written down at its end. Of a text that was claimed more than once only the last beginning is known.
+ */
+export function claimRateHeld(name: string, claims: Claim[], perSecond: number): void {
+  const slowest = Math.max(0, ...claims.map((one) => one.at.getTime() - one.judged_at.getTime()));
+  bucketHeld(`claims of ${name}`, claims.map((one) => one.at.getTime()), perSecond, slowest);
 }
 
 /** The longest that a text was on its way from the moment its claim began to the carrier's acceptance. */
@@ -101,6 +128,37 @@ export function nonePastOptOut(
     if (moment === undefined || at(one) <= moment) continue;
     assert.ok(claimed <= moment, `${one.to} was claimed ${claimed - moment} ms after its opt-out`);
     assert.ok(at(one) - moment < 15_000, `${one.to} was texted long after its opt-out`);
+  }
+}
+
+/** None judged after its number was known to be suppressed, whether the carrier took it or not. */
+export function noneClaimedPastOptOut(claims: Claim[], known: Map<string, number>): void {
+  for (const { to_number: to, judged_at } of claims) {
+    assert.ok(
+      judged_at.getTime() <= (known.get(to) ?? Infinity),
+      `${to} was claimed after its opt-out`,
+    );
+  }
+}
+
+/** Each text comes from one of these numbers, says how to opt out, and has no hole. */
+export function wordsHeld(carried: Carried[], numbers: string[]): void {
+  for (const { to, from, body } of carried) {
+    assert.ok(numbers.includes(from), `${from} is no number of the campaign`);
+    assert.match(body, /\b(Reply|Text) STOP to /, `${to} is not told how to opt out`);
+    assert.doesNotMatch(body, /\{\{|\}\}|undefined|null/, `a hole in the text to ${to}`);
+  }
+}
+
+/** Each text names the consent it goes by, and is worth nothing once its recipient's hours have ended. */
+export function provable(
+  ours: Ours[],
+  closesAt: (to: string, at: number) => Date | null,
+): void {
+  for (const { to_number: to, consent_id, expires_at, checked_at } of ours) {
+    assert.ok(consent_id !== null, `${to}: by which consent`);
+    const closes = closesAt(to, checked_at?.getTime() ?? 0)?.getTime() ?? Infinity;
+    assert.ok((expires_at?.getTime() ?? Infinity) <= closes, `${to}: valid after its hours`);
   }
 }
 

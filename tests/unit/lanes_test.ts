@@ -7,8 +7,9 @@ import {
 } from "../../supabase/functions/jobs/lanes.ts";
 
 /** A queue of messages that counts what was claimed, sent and recorded; `failAt` makes that step fail. */
-function queueOf(count: number, failAt = Infinity) {
+function queueOf(count: number, failAt = Infinity, more: Partial<ClaimedMessage> = {}) {
   const waiting = Array.from({ length: count }, (_, i): ClaimedMessage => ({
+    ...more,
     id: `m${i}`,
     attempt: 1,
     to: "+233244000000",
@@ -16,6 +17,7 @@ function queueOf(count: number, failAt = Infinity) {
     body: "x",
     provider: "arkesel",
     account_id: "a",
+    provider_account: null,
   }));
   const recorded: RecordedOutcome[] = [];
   const sent = new Map<string, number>();
@@ -83,10 +85,25 @@ Deno.test("lanes stop taking messages at their limit and say that there are more
 });
 
 Deno.test("outcomes survive a database call that fails", async () => {
-  const queue = queueOf(50, 2);
+  // Both lanes have a group; the third call is the first that brings outcomes.
+  const queue = queueOf(50, 3);
   await assert.rejects(
     runLanes({ ...queue, concurrency: 25, most: 1_000, until: later(), stopping: () => {} }),
     /the database is away/,
   );
-  assert.equal(queue.recorded.length, 25);
+  assert.equal(queue.recorded.length, 50);
+});
+
+Deno.test("what waited for its turn until its window closed is not sent, and is judged anew", async () => {
+  const open = queueOf(3, Infinity, { expires_at: new Date(later()).toISOString() });
+  const closed = queueOf(3, Infinity, { expires_at: new Date(Date.now() - 1).toISOString() });
+  for (const queue of [open, closed]) {
+    await runLanes({ ...queue, concurrency: 5, most: 10, until: later(), stopping: () => {} });
+  }
+  assert.deepEqual([open.sent.size, closed.sent.size], [3, 0]);
+  assert.deepEqual(closed.recorded.map(({ kind, code }) => [kind, code]), [
+    ["retry", "window_closed"],
+    ["retry", "window_closed"],
+    ["retry", "window_closed"],
+  ]);
 });

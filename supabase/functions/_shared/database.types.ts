@@ -1773,6 +1773,7 @@ export type Database = {
           "price": number | null;
           "price_currency": string | null;
           "provider": string;
+          "provider_account": string | null;
           "provider_message_id": string | null;
           "purpose": string;
           "recipient_zone": string | null;
@@ -1821,6 +1822,7 @@ export type Database = {
           "price"?: number | null;
           "price_currency"?: string | null;
           "provider": string;
+          "provider_account"?: string | null;
           "provider_message_id"?: string | null;
           "purpose"?: string;
           "recipient_zone"?: string | null;
@@ -1868,6 +1870,7 @@ export type Database = {
           "price"?: number | null;
           "price_currency"?: string | null;
           "provider"?: string;
+          "provider_account"?: string | null;
           "provider_message_id"?: string | null;
           "purpose"?: string;
           "recipient_zone"?: string | null;
@@ -2242,6 +2245,7 @@ export type Database = {
           "language": string;
           "meaning": string;
           "organization_id": string | null;
+          "part": string | null;
           "pattern": string;
           "source": string;
           "undoes_only": boolean;
@@ -2257,6 +2261,7 @@ export type Database = {
           "language"?: string;
           "meaning": string;
           "organization_id"?: string | null;
+          "part"?: string | null;
           "pattern": string;
           "source": string;
           "undoes_only"?: boolean;
@@ -2271,6 +2276,7 @@ export type Database = {
           "language"?: string;
           "meaning"?: string;
           "organization_id"?: string | null;
+          "part"?: string | null;
           "pattern"?: string;
           "source"?: string;
           "undoes_only"?: boolean;
@@ -2432,6 +2438,7 @@ export type Database = {
           "parked_until": string | null;
           "per_second": number | null;
           "provider": string;
+          "provider_account": string | null;
           "resting_reason": string | null;
           "resting_until": string | null;
           "segment_price": number | null;
@@ -2456,6 +2463,7 @@ export type Database = {
           "parked_until"?: string | null;
           "per_second"?: number | null;
           "provider": string;
+          "provider_account"?: string | null;
           "resting_reason"?: string | null;
           "resting_until"?: string | null;
           "segment_price"?: number | null;
@@ -2479,6 +2487,7 @@ export type Database = {
           "parked_until"?: string | null;
           "per_second"?: number | null;
           "provider"?: string;
+          "provider_account"?: string | null;
           "resting_reason"?: string | null;
           "resting_until"?: string | null;
           "segment_price"?: number | null;
@@ -3038,7 +3047,10 @@ export type Database = {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
       };
-      "dispatch_step": { Args: { "outcomes"?: Json; "want"?: number }; Returns: Json };
+      "dispatch_step": {
+        Args: { "outcomes"?: Json; "platform"?: Json; "want"?: number };
+        Returns: Json;
+      };
       "email_step": {
         Args: {
           "lease_seconds": number;

@@ -46,6 +46,7 @@ const REASONS: Readonly<Record<string, string>> = {
   doubtful_reply: "The recipient's reply may be an opt-out: a person decides.",
   campaign_canceled: "The campaign was canceled first.",
   expired: "It could not be sent in time.",
+  superseded: "The recipient had opted in again before the confirmation was sent.",
 };
 
 /** What happened to texts with this error code, or null for one that has no words here. */
@@ -56,7 +57,6 @@ export function reasonText(code: string | null): string | null {
 /** Why a recipient got no text at all. */
 const EXCLUSIONS: Readonly<Record<string, string>> = {
   no_phone: "The lead has no phone number.",
-  invalid_phone: "The lead's phone number is not valid.",
   duplicate_number: "Another lead with the same number is in the audience.",
   suppressed: "The recipient has opted out.",
   dnc: "The number is on a do-not-call list.",

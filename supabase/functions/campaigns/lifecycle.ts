@@ -9,16 +9,19 @@ const moves = {
     summary: "Start a campaign",
     description: "A draft whose `scheduled_at` is to come waits for it. The audience is frozen " +
       "when it begins: leads that come later are not in it. Needs leads:read for the whole " +
-      "organization too.",
+      "organization too, and, where somebody of it is in North America, the organization's contact " +
+      "details, which HELP is answered with (422 `campaign_incomplete`).",
   },
   pause: {
     summary: "Pause a campaign",
-    description: "Once this has answered nothing more is handed to the carrier.",
+    description:
+      "Once this has answered nobody more is chosen; the texts under way are handed to the carrier " +
+      "within two seconds.",
   },
   resume: {
     summary: "Resume a campaign",
     description: "It goes on where it was: nobody is left out or texted twice. One that missed " +
-      "its schedule starts now.",
+      "its schedule starts now. 422 `campaign_incomplete` while it has no active number.",
   },
   cancel: {
     summary: "Cancel a campaign",

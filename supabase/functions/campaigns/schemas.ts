@@ -16,7 +16,6 @@ export const TargetStatus = z.enum(["pending", "sent", "excluded", "canceled"]);
 
 export const Reason = z.enum([
   "no_phone",
-  "invalid_phone",
   "duplicate_number",
   "suppressed",
   "dnc",

@@ -4,12 +4,11 @@ import { keepAlive } from "../_shared/background.ts";
 import type { Client } from "../_shared/clients.ts";
 import { env } from "../_shared/env.ts";
 import { log } from "../_shared/log.ts";
-import { arkeselAccount, twilioAccount } from "../_shared/messaging/accounts.ts";
-import { CALLBACK_TOKEN_PARAM, signCallback } from "../_shared/messaging/callback_token.ts";
-import type { SmsProvider } from "../_shared/messaging/provider.ts";
+import { platformAccounts } from "../_shared/messaging/accounts.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
-import { type ClaimedMessage, type RecordedOutcome, runLanes, Step } from "./lanes.ts";
+import { type RecordedOutcome, runLanes, Step } from "./lanes.ts";
+import { sender } from "./sender.ts";
 
 /** Whether another run started this one. */
 const Call = z.object({ called: z.boolean() }).catch({ called: false });
@@ -19,32 +18,6 @@ const slice = 1_000;
 /** How long a run works, and how long it waits for a retry that falls due soon. */
 const runMs = 45_000;
 const waitMs = 20_000;
-
-const callbackPaths = { twilio: "/twilio/status", arkesel: "/arkesel/delivery" };
-
-/** Sends one message through its account; accounts are made once a run. */
-function sender() {
-  const accounts = new Map<string, SmsProvider>();
-  const secret = env.callbackSigningSecret();
-  const base = env.webhookBaseUrl();
-  return (message: ClaimedMessage, credentials: unknown) => {
-    let account = accounts.get(message.account_id);
-    if (account === undefined) {
-      account = message.provider === "twilio"
-        ? twilioAccount(credentials)
-        : arkeselAccount(credentials);
-      accounts.set(message.account_id, account);
-    }
-    const token = signCallback(secret, message.id);
-    return account.send({
-      ...message,
-      ...(message.expires_at && {
-        validitySeconds: (Date.parse(message.expires_at) - Date.now()) / 1000,
-      }),
-      callbackUrl: `${base}${callbackPaths[message.provider]}?${CALLBACK_TOKEN_PARAM}=${token}`,
-    });
-  };
-}
 
 /**
  * Starts one more run, which does not call for help itself: helpers must not multiply. Neither awaited nor let fail: what
@@ -62,10 +35,11 @@ function startAnother(db: Client): void {
 async function dispatch(db: Client, called: boolean, stopping: () => void) {
   const until = Date.now() + runMs;
   const send = sender();
+  const platform = platformAccounts();
   let total = 0;
   let alone = !called;
   const step = async (outcomes: RecordedOutcome[], want: number): Promise<Step> => {
-    const given = { outcomes: outcomes.map((o) => ({ ...o })), want };
+    const given = { outcomes: outcomes.map((o) => ({ ...o })), want, platform };
     const next = Step.parse(unwrap(await db.rpc("dispatch_step", given)));
     // A whole group at once: the queue is long. Two runs share it, so that one sends while the other hands over.
     if (alone && want > 0 && next.messages.length === want) {

@@ -10,6 +10,8 @@ export const ClaimedMessage = z.object({
   body: z.string(),
   provider: z.enum(["arkesel", "twilio"]),
   account_id: z.string(),
+  /** The fingerprint of the provider's account that it goes through. */
+  provider_account: z.string().nullable(),
   /** The end of the window in which it may arrive. */
   expires_at: z.string().nullish(),
 });
@@ -68,6 +70,20 @@ export function toRecorded(message: ClaimedMessage, outcome: SendOutcome): Recor
     default:
       return { id, attempt, kind: outcome.kind, code: outcome.code, message: outcome.message };
   }
+}
+
+/** What waited for its turn until its window closed is not sent: the database judges it anew. */
+function sendInTime(
+  { expires_at }: ClaimedMessage,
+  send: () => Promise<SendOutcome>,
+): Promise<SendOutcome> {
+  if (!expires_at || Date.parse(expires_at) > Date.now()) return send();
+  return Promise.resolve({
+    kind: "retry",
+    code: "window_closed",
+    message: "its window closed before its turn came",
+    retryAfterSeconds: null,
+  });
 }
 
 export interface LanesOptions {
@@ -140,7 +156,12 @@ export async function runLanes(
         step.messages.map(async (message) =>
           toRecorded(
             message,
-            await inTurn(() => options.send(message, step.credentials[message.account_id])),
+            await inTurn(() =>
+              sendInTime(
+                message,
+                () => options.send(message, step.credentials[message.account_id]),
+              )
+            ),
           )
         ),
       );

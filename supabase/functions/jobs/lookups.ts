@@ -1,7 +1,11 @@
 import { z } from "../_shared/zod.ts";
 import type { Json } from "../_shared/database.types.ts";
 import { log } from "../_shared/log.ts";
-import { arkeselAccount, twilioAccount } from "../_shared/messaging/accounts.ts";
+import {
+  accountFingerprint,
+  arkeselAccount,
+  twilioAccount,
+} from "../_shared/messaging/accounts.ts";
 import {
   type DeliveryReport,
   LookupError,
@@ -38,6 +42,7 @@ export type Lookup =
     | { kind: "unclear"; code: string }
     | { kind: "failed"; code: string; retry_after_seconds: number | null }
     | { kind: "skipped" }
+    | { kind: "other_account" }
   );
 
 /** Questions under way at once, for each account. */
@@ -69,6 +74,12 @@ async function askAccount(
   const worker = async () => {
     for (const message of queue) {
       const about = subject(message);
+      const moved = hasMoved(message, credentials);
+      // Only a text with an id can be asked about elsewhere: another account has none that looks like it.
+      if (moved && message.provider_message_id === null) {
+        answers.push({ ...about, kind: "other_account" });
+        continue;
+      }
       if (refused !== null || misses >= mostMisses || Date.now() > until) {
         answers.push({ ...about, kind: "skipped" });
         continue;
@@ -76,7 +87,11 @@ async function askAccount(
       try {
         const found = await candidates(accountOf(message, credentials), message);
         misses = 0;
-        answers.push({ ...about, kind: "answered", candidates: found.map(toCandidate) });
+        answers.push(
+          moved && found.length === 0
+            ? { ...about, kind: "other_account" }
+            : { ...about, kind: "answered", candidates: found.map(toCandidate) },
+        );
       } catch (error) {
         const cause = error instanceof LookupError
           ? error
@@ -107,6 +122,15 @@ function judged(answers: Lookup[], refused: LookupError | null): Lookup[] {
       retry_after_seconds: refused?.retryAfterSeconds ?? null,
     }
   );
+}
+
+/**
+ * Whether a text went through another account of the provider than the one that can be asked now. What the one does not
+ * know the other may have sent: from its silence nothing follows.
+ */
+function hasMoved({ provider, provider_account }: Unsettled, credentials: unknown): boolean {
+  return provider_account !== null &&
+    provider_account !== accountFingerprint(provider, credentials);
 }
 
 const subject = ({ id, attempt, account_id }: Unsettled) => ({ id, attempt, account_id });

@@ -26,7 +26,14 @@ export const Message = z.object({
   unknown_at: Timestamp.nullable().openapi({
     description: "Since when the provider is not asked any more",
   }),
-  unknown_reason: z.enum(["not_final", "not_found", "unclear", "too_old", "no_account"]).nullable(),
+  unknown_reason: z.enum([
+    "not_final",
+    "not_found",
+    "unclear",
+    "too_old",
+    "no_account",
+    "other_account",
+  ]).nullable(),
   held_at: Timestamp.nullable().openapi({
     description: "Since when it waits for a person: nobody can say whether it was sent",
   }),

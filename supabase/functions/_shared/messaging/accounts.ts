@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { z } from "../zod.ts";
-import { env } from "../env.ts";
+import { env, MissingEnvironment } from "../env.ts";
 import { createArkesel } from "./arkesel.ts";
 import type { SmsProvider } from "./provider.ts";
 import { createTwilio } from "./twilio.ts";
@@ -28,4 +29,42 @@ export function arkeselAccount(credentials?: unknown): SmsProvider {
     baseUrl: env.arkeselBaseUrl(),
     timeoutMs: providerTimeoutMs,
   });
+}
+
+const Fingerprinted = z.object({ provider_account: z.string() });
+
+/**
+ * Which account at the provider a text goes through: a fingerprint, as the database keeps it with the text. Of a tenant's
+ * credentials the database says it; of the platform's, null where the deployment has no such account.
+ */
+export function accountFingerprint(
+  provider: SmsProvider["name"],
+  credentials: unknown,
+  platform = platformAccounts(),
+): string | null {
+  if (credentials === undefined) return platform[provider] ?? null;
+  return Fingerprinted.parse(credentials).provider_account;
+}
+
+/** The fingerprints of the platform's own accounts, of those providers for which it has one. */
+export function platformAccounts(): { [provider: string]: string } {
+  const twilio = configured(() => env.twilio().accountSid);
+  const arkesel = configured(() => env.arkesel().apiKey);
+  return {
+    ...(twilio === null ? {} : { twilio: fingerprint(`twilio:${twilio}`) }),
+    ...(arkesel === null ? {} : { arkesel: fingerprint(`arkesel:${arkesel}`) }),
+  };
+}
+
+// As private.provider_account has it: a tenant may well bring the account that the platform has.
+const fingerprint = (account: string): string =>
+  createHash("sha256").update(account).digest("hex").slice(0, 16);
+
+function configured(read: () => string): string | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MissingEnvironment) return null;
+    throw error;
+  }
 }

@@ -40,7 +40,7 @@ export async function callProvider(
       // A text as body would be sent a second time by Deno itself when a kept-alive connection is
       // cut before the answer (denoland/deno#32566), and the recipient would get two texts. A stream
       // cannot be repeated.
-      ...(body === undefined ? {} : { method: "POST", body: new Blob([body]).stream() }),
+      ...(body === undefined ? {} : { method: "POST", body: streamOf(body) }),
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -68,6 +68,15 @@ export async function callProvider(
   }
 }
 
+function streamOf(text: string): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
+}
+
 /** Hides all but the last two digits of every phone number in a provider's text. */
 export function maskNumbers(text: string): string {
   return text.replace(/\+?\d{5,}(\d{2})/g, "…$1");
@@ -80,8 +89,23 @@ export function textOf(record: Record<string, unknown>, key: string): string | n
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-/** The parameters of a webhook: the query for GET, else the form or flat JSON object in the body. */
+/** A text as PostgreSQL takes it: it has no U+0000, and JSON no half of a surrogate pair. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "");
+
+/**
+ * The parameters of a webhook: the query for GET, else the form or flat JSON object in the body. Without what the database
+ * cannot store: an opt-out must not be lost with it.
+ */
 export function webhookParams(request: WebhookRequest): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(rawParams(request)).map(([key, value]) => [
+      storable(key),
+      typeof value === "string" ? storable(value) : value,
+    ]),
+  );
+}
+
+function rawParams(request: WebhookRequest): Record<string, unknown> {
   if (request.method.toUpperCase() === "GET") {
     return Object.fromEntries(new URL(request.url).searchParams);
   }

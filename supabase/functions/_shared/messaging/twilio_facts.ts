@@ -1,5 +1,5 @@
 import type { ProviderFacts } from "./provider.ts";
-import { textOf } from "./provider_http.ts";
+import { storable, textOf } from "./provider_http.ts";
 
 /** What we read from callbacks and inbound texts, or know to repeat something we read. */
 const KNOWN = new Set([
@@ -53,8 +53,8 @@ export function resourceFacts(resource: Record<string, unknown>): ProviderFacts 
   });
 }
 
-// PostgreSQL's text has no U+0000, and JSON no half of a surrogate pair.
-const clean = (text: string) => text.slice(0, MAX_LENGTH).toWellFormed().replaceAll("\0", "");
+// A cut may halve a surrogate pair.
+const clean = (text: string) => storable(text.slice(0, MAX_LENGTH));
 
 interface Raw {
   price: string | null;
