@@ -87,26 +87,19 @@ $$;
 
 -- Those of these recipients who must not be texted now: they have had enough, or (busy) another claim, which is not over,
 -- may be texting them. Claims take turns at a recipient, not at an organization, and nobody waits: whoever does not get
--- the lock comes back. What is counted before spares most locks; what is counted under the lock holds, since it sees what
--- the last who had it has written.
+-- the lock comes back. What is counted under the lock holds, since it sees what the last who had it has written.
 create function private.texted_enough(organization_id uuid, limits private.text_limit[])
 returns table (phone text, busy boolean)
 language plpgsql set search_path = ''
 as $$
 declare
-  open text[];
-  mine text[];
-  free text[];
+  mine constant text[] := array(
+    select r.phone from (select distinct l.phone from unnest(limits) l) r
+    where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || r.phone, 0)));
+  free constant text[] := private.below_limits(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
 begin
-  if cardinality(limits) = 0 then
-    return;
-  end if;
-  open := private.below_limits(organization_id, limits);
-  mine := array(
-    select p from unnest(open) p where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || p, 0)));
-  free := private.below_limits(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
   return query
-    select distinct l.phone, l.phone = any (open) and l.phone <> all (mine) from unnest(limits) l where l.phone <> all (free);
+    select distinct l.phone, l.phone <> all (mine) from unnest(limits) l where l.phone <> all (free);
 end
 $$;
 
@@ -139,7 +132,7 @@ $$;
 -- account; exists() would be planned as a join with the whole queue.
 create function private.waiting_accounts(probing uuid[])
 returns uuid[]
-language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 begin
   return (
@@ -160,7 +153,7 @@ $$;
 -- waiting.
 create function private.waiting_campaigns(probing uuid[])
 returns uuid[]
-language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 begin
   return array(

@@ -80,16 +80,20 @@ begin
     left join public.leads l on l.organization_id = campaign.organization_id and l.id = coalesce(heir.id, own.id)
     left join verdicts j on j.phone = p.phone
     left join private.template_wordings w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
-  ), windows as materialized (
-    -- Recipients of one place and area code share their hours.
-    select d.place, h.sends_at, h.closes_at, h.zone, c.messages as cap, c.hours as cap_hours
+  ), places as materialized (
+    -- Recipients of one place and area code are in one area, and those of one area share its law and its hours.
+    select d.place, r.*, d.phone like '+1%' as by_law, row(r.*, d.phone like '+1%')::text as area
     from (
       select distinct on (row(left(k.phone, 5), k.country, k.region, k.time_zone)::text)
         row(left(k.phone, 5), k.country, k.region, k.time_zone)::text as place, k.phone, k.country, k.region, k.time_zone
       from known k where k.lead_id is not null
     ) d
-    cross join lateral private.contact_window(organization, 'marketing', d.phone, d.country, d.region, d.time_zone, now()) h
-    cross join lateral private.contact_cap(d.phone, d.country, d.region, current_date) c
+    cross join lateral private.recipient(d.phone, d.country, d.region, d.time_zone, organization.time_zone) r
+  ), areas as materialized (
+    select a.area, h.sends_at, h.closes_at, array_to_string(a.zones, ',') as zone, c.messages as cap, c.hours as cap_hours
+    from (select distinct on (p.area) p.* from places p) a
+    cross join lateral private.area_window(organization, a.by_law, a.place_country, a.place_region, a.zones, now()) h
+    left join lateral private.area_cap(a.place_country, a.place_region, current_date) c on a.by_law
   ), judged as materialized (
     select k.*, h.sends_at, h.closes_at, h.zone, h.cap, h.cap_hours, case
         when k.lead_id is null then 'lead_deleted'
@@ -98,7 +102,8 @@ begin
         when k.body is null then 'missing_variable'
         when h.sends_at is null then 'window_closed' end as fault
     from known k
-    left join windows h on h.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text
+    left join places p on p.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text
+    left join areas h on h.area = p.area
   ), texted as materialized (
     select t.* from private.texted_enough(campaign.organization_id, array(
       select row(j.phone, now() - make_interval(hours => x.hours), x.messages, null)::private.text_limit
