@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { withDatabase } from "./support/db.ts";
 import { call, expectProblem, expectStatus } from "./support/http.ts";
+import { mailsTo } from "./support/mail.ts";
 import { newOrganization, uniqueAddress, uniqueEmail } from "./support/organization.ts";
-import { stackUnderTest } from "./support/stack.ts";
 import { until } from "./support/wait.ts";
-
-interface Mail {
-  to: string[];
-  text: string;
-}
 
 const forgot = (email: string) =>
   call(null, "POST", "/auth/password/forgot", { email }, uniqueAddress());
@@ -19,12 +14,8 @@ const reset = (token_hash: string, password: string) =>
 const login = (email: string, password: string) =>
   call(null, "POST", "/auth/login", { email, password }, uniqueAddress());
 
-async function mailsTo(email: string): Promise<Mail[]> {
-  const mails: Mail[] = await (await fetch(`${stackUnderTest().mail_url}/messages`)).json();
-  return mails.filter((mail) => mail.to.includes(email));
-}
-
-const tokenIn = (mail: Mail | undefined) => /[?&]token(?:_hash)?=(\w+)/.exec(mail?.text ?? "")?.[1];
+const tokenIn = (mail: { text: string } | undefined) =>
+  /[?&]token(?:_hash)?=(\w+)/.exec(mail?.text ?? "")?.[1];
 
 Deno.test("A forgotten password is replaced with the token of the mail, once, and every session ends", async () => {
   const { admin } = await newOrganization();

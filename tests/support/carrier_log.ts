@@ -122,12 +122,15 @@ export function nonePastOptOut(
   known: Map<string, number>,
 ): void {
   const claims = new Map(ours.map((m) => [m.provider_message_id, m]));
+  // On a busy machine all texts are long on their way.
+  const usual = longestWay(carried.filter(({ to }) => !known.has(to)), ours);
+  const limit = Math.max(15_000, 2 * usual);
   for (const one of carried) {
     const moment = known.get(one.to);
     const claimed = claims.get(one.id)?.checked_at?.getTime() ?? at(one);
     if (moment === undefined || at(one) <= moment) continue;
     assert.ok(claimed <= moment, `${one.to} was claimed ${claimed - moment} ms after its opt-out`);
-    assert.ok(at(one) - moment < 15_000, `${one.to} was texted long after its opt-out`);
+    assert.ok(at(one) - moment < limit, `${one.to} was texted long after its opt-out`);
   }
 }
 
