@@ -2969,6 +2969,7 @@ export type Database = {
         Args: { "import_id": string; "organization_id": string };
         Returns: Json;
       };
+      "cancel_slice": { Args: { "size"?: number }; Returns: number };
       "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
       "check_numbers": { Args: { "organization_id": string; "phones": (string)[] }; Returns: Json };
       "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
