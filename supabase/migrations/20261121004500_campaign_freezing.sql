@@ -94,6 +94,8 @@ begin
   done := frozen < size;
   if done then
     update public.campaigns c set status = 'running', frozen_at = now(), frozen_until = null where c.id = campaign.id;
+    -- The planner would take them for a handful until it has counted, and a claim would read the whole campaign for a group.
+    analyze (skip_locked) public.campaign_targets;
     perform private.invoke('jobs/dispatch-messages');
   else
     update public.campaigns c set frozen_until = last_lead where c.id = campaign.id;
