@@ -127,11 +127,14 @@ $$;
 
 -- An inbound text, already verified: kept once under the provider's id; what it means takes effect in the same
 -- transaction. What one number says is taken one at a time, so that two STOPs at once are one suppression and one
--- confirmation. Answers { known, duplicate, meaning }. Definer: as dispatch_step.
-create or replace function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb, opt_out_type text)
+-- confirmation. facts and signed_by: see record_receipt. Answers { known, duplicate, meaning }. Definer: as dispatch_step.
+drop function public.record_inbound(text, text, text, text, text, jsonb, text);
+drop function private.record_inbound(text, text, text, text, text, jsonb, text);
+create function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
+  media jsonb, opt_out_type text, facts jsonb, signed_by uuid[])
 returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+  set plan_cache_mode = force_generic_plan
 as $$
 declare
   account public.sms_accounts;
@@ -146,7 +149,8 @@ declare
 begin
   perform pg_advisory_xact_lock(hashtextextended('inbound|' || provider_message_id, 0));
   select * into account from public.sms_accounts a
-  where a.provider = record_inbound.provider and a.sender_id = record_inbound.to_number;
+  where a.provider = record_inbound.provider and a.sender_id = record_inbound.to_number
+    and (signed_by is null or a.organization_id = any (signed_by));
   if account is null then
     return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
   end if;
@@ -154,7 +158,7 @@ begin
     return '{"known": true, "duplicate": true, "meaning": null}'::jsonb;
   end if;
   insert into public.messages (organization_id, direction, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
-    segments, status, provider, provider_message_id, media)
+    segments, status, provider, provider_message_id, media, price, price_currency, reported)
   select account.organization_id, 'inbound', account.id, (
       select c.id from public.customers c
       where c.organization_id = account.organization_id and c.phone = record_inbound.from_number order by c.id desc limit 1
@@ -162,8 +166,10 @@ begin
       select l.id from public.leads l
       where l.organization_id = account.organization_id and l.phone = record_inbound.from_number and l.deleted_at is null
       order by l.created_at desc, l.id desc limit 1
-    ), record_inbound.to_number, record_inbound.from_number, record_inbound.body, s.encoding, s.segments, 'received',
-    record_inbound.provider, record_inbound.provider_message_id, record_inbound.media
+    ), record_inbound.to_number, record_inbound.from_number, record_inbound.body, s.encoding,
+    coalesce(nullif((facts ->> 'segments')::integer, 0), s.segments), 'received', record_inbound.provider,
+    record_inbound.provider_message_id, record_inbound.media, abs((facts ->> 'price')::numeric),
+    case when facts ->> 'price' is not null then facts ->> 'currency' end, nullif(facts -> 'reported', '{}')
   from private.sms_segments(record_inbound.body) s
   returning * into message;
 
@@ -246,8 +252,19 @@ begin
   return jsonb_build_object('known', true, 'duplicate', false, 'meaning', reply_meaning);
 end
 $$;
+
+create function public.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
+  media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}', signed_by uuid[] default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts, signed_by)
+$$;
 comment on function public.record_inbound is
-  'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing.';
+  'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing. facts: see record_receipt.';
+
+grant execute on function private.record_inbound(text, text, text, text, text, jsonb, text, jsonb, uuid[]) to service_role;
+grant execute on function public.record_inbound(text, text, text, text, text, jsonb, text, jsonb, uuid[]) to service_role;
 
 -- A person's judgement of a doubtful reply: opt_out or dismissed. The same again changes nothing; another is refused.
 -- Definer: suppressions, the ledger and messages are written by functions only.

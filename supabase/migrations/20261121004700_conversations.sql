@@ -93,8 +93,10 @@ begin
     insert into public.conversations as c (organization_id, provider, sender, phone, lead_id, customer_id, unread, last_message_id,
       last_message_at, last_direction, last_preview)
     select s.organization_id, s.provider, s.sender, s.phone,
-      coalesce(s.lead_id, private.newest_lead(s.organization_id, s.phone)),
-      coalesce(s.customer_id, private.newest_customer(s.organization_id, s.phone)),
+      -- Whoever keeps an inbound text has looked already.
+      case s.direction when 'inbound' then s.lead_id else coalesce(s.lead_id, private.newest_lead(s.organization_id, s.phone)) end,
+      case s.direction when 'inbound' then s.customer_id
+        else coalesce(s.customer_id, private.newest_customer(s.organization_id, s.phone)) end,
       s.heard, s.id, s.created_at, s.direction,
       case when btrim(s.body) = '' and jsonb_array_length(s.media) > 0 then '[media]' else left(s.body, 160) end
     from said s where s.place = 1 order by s.organization_id, s.phone, s.sender, s.provider

@@ -92,49 +92,7 @@ $$;
 comment on function public.record_receipt is
   'Records one delivery report; the same report twice changes nothing. facts: { price?, currency?, segments?, reported? }.';
 
-drop function public.record_inbound(text, text, text, text, text, jsonb, text);
-
--- signed_by: see record_receipt. What an inbound text brought along is kept in the same transaction and round trip. Definer: as dispatch_step.
-create function private.keep_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb, opt_out_type text, facts jsonb, signed_by uuid[])
-returns jsonb
-language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
-  set plan_cache_mode = force_generic_plan
-as $$
-declare
-  answer jsonb;
-begin
-  if signed_by is not null and not exists (
-    select from public.sms_accounts a
-    where a.provider = keep_inbound.provider and a.sender_id = keep_inbound.to_number and a.organization_id = any (signed_by))
-  then
-    return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
-  end if;
-  answer := private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type);
-  if facts <> '{}' and answer @> '{"known": true, "duplicate": false}' then
-    perform private.keep_facts((
-      select m.id from public.messages m
-      where m.provider_message_id = keep_inbound.provider_message_id and m.provider = keep_inbound.provider
-        and m.direction = 'inbound'), facts);
-  end if;
-  return answer;
-end
-$$;
-
-create function public.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}', signed_by uuid[] default null)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.keep_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts, signed_by)
-$$;
-comment on function public.record_inbound is
-  'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing. facts: see record_receipt.';
-
-revoke execute on function private.record_inbound(text, text, text, text, text, jsonb, text) from service_role;
-grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb, uuid[]),
-  private.keep_inbound(text, text, text, text, text, jsonb, text, jsonb, uuid[])
+grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb, uuid[])
 to service_role;
-grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb, uuid[]),
-  public.record_inbound(text, text, text, text, text, jsonb, text, jsonb, uuid[])
+grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb, uuid[])
 to service_role;

@@ -70,7 +70,8 @@ insert into public.leads (organization_id, first_name, phone)
 select tests.id('ours'), 'Full', '+23324400' || n from generate_series(1001, 2500) n;
 insert into public.messages (organization_id, category, to_number, from_number, body, encoding, segments, status, provider, sending_at)
 select tests.id('ours'), 'marketing', '+23324400' || n, '+12125550001', 'x', 'GSM-7', 1, 'delivered', 'twilio', now() from generate_series(1001, 2500) n;
-select is(cardinality(tests.campaign('Full')) between 1 and 600, true, 'One claim looks at some hundreds of those who have had enough.');
+select is(n between 1 and 600, true, 'One claim looks at some hundreds of those who have had enough.')
+from (select cardinality(tests.campaign('Full')) as n offset 0) claimed;
 select cmp_ok((select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()), '<', 700::bigint,
   'So that its locks leave room for others''.');
 update public.organizations set marketing_gap_messages = null, marketing_gap_hours = null where id = tests.id('ours');

@@ -102,7 +102,7 @@ export interface LanesOptions {
 }
 
 /** What a crash leaves in doubt per lane, and what shares the cost of one database call. */
-const groupSize = 50;
+const groupSize = 100;
 
 /** Lanes beside those whose groups the provider has: they talk to the database meanwhile, or wait with a group at hand. */
 const spareLanes = 1;
