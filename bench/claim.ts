@@ -3,7 +3,7 @@ import { type Audience, openAllDay } from "./campaign_data.ts";
 import { median, type Row, timed } from "./support/benchmark.ts";
 
 const steps = 30;
-const group = 50;
+const group = 100;
 const others = 199;
 
 /** Steps of a dispatcher that each claim a whole group; the median of their milliseconds. */
