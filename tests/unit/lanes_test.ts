@@ -85,13 +85,22 @@ Deno.test("lanes stop taking messages at their limit and say that there are more
 });
 
 Deno.test("outcomes survive a database call that fails", async () => {
-  // Both lanes have a group; the third call is the first that brings outcomes.
-  const queue = queueOf(50, 3);
+  // Two lanes have a group and the third found none; the fourth call is the first that brings outcomes.
+  const queue = queueOf(50, 4);
   await assert.rejects(
     runLanes({ ...queue, concurrency: 25, most: 1_000, until: later(), stopping: () => {} }),
     /the database is away/,
   );
   assert.equal(queue.recorded.length, 50);
+});
+
+Deno.test("a lane that fails is thrown when the others have recorded what they had under way", async () => {
+  const queue = queueOf(50, 3);
+  await assert.rejects(
+    runLanes({ ...queue, concurrency: 25, most: 1_000, until: later(), stopping: () => {} }),
+    /the database is away/,
+  );
+  assert.deepEqual([queue.sent.size, queue.recorded.length], [50, 50]);
 });
 
 Deno.test("what waited for its turn until its window closed is not sent, and is judged anew", async () => {

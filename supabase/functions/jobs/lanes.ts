@@ -105,7 +105,7 @@ export interface LanesOptions {
 const groupSize = 100;
 
 /** Lanes beside those whose groups the provider has: they talk to the database meanwhile, or wait with a group at hand. */
-const spareLanes = 1;
+const spareLanes = 2;
 
 /** Lets at most `most` calls be under way; the others wait for their turn in the order in which they came. */
 function turnstile(most: number) {
@@ -126,8 +126,10 @@ function turnstile(most: number) {
 
 /**
  * Empties the queue with several lanes, each alternating between one database call and one group of requests, so that at
- * any moment some lanes talk to the provider while others talk to the database.
+ * any moment some lanes talk to the provider while others talk to the database. A lane that fails ends nobody else's: what
+ * the others have under way is waited for and recorded.
  * @returns how many messages were sent, whether more are waiting, and when the next one falls due.
+ * @throws what the first lane that failed threw.
  */
 export async function runLanes(
   options: LanesOptions,
@@ -168,9 +170,11 @@ export async function runLanes(
     }
   }
 
-  await Promise.all(
+  const ends = await Promise.allSettled(
     Array.from({ length: Math.max(1, Math.ceil(options.concurrency / size)) + spareLanes }, lane),
   );
+  const failure = ends.find((end) => end.status === "rejected");
+  if (failure) throw failure.reason;
   return { sent, more, nextDueAt };
 }
 
