@@ -7,9 +7,8 @@ import {
 } from "../../supabase/functions/jobs/lanes.ts";
 
 /** A queue of messages that counts what was claimed, sent and recorded; `failAt` makes that step fail. */
-function queueOf(count: number, failAt = Infinity, more: Partial<ClaimedMessage> = {}) {
+function queueOf(count: number, failAt = Infinity) {
   const waiting = Array.from({ length: count }, (_, i): ClaimedMessage => ({
-    ...more,
     id: `m${i}`,
     attempt: 1,
     to: "+233244000000",
@@ -101,18 +100,4 @@ Deno.test("a lane that fails is thrown when the others have recorded what they h
     /the database is away/,
   );
   assert.deepEqual([queue.sent.size, queue.recorded.length], [50, 50]);
-});
-
-Deno.test("what waited for its turn until its window closed is not sent, and is judged anew", async () => {
-  const open = queueOf(3, Infinity, { expires_at: new Date(later()).toISOString() });
-  const closed = queueOf(3, Infinity, { expires_at: new Date(Date.now() - 1).toISOString() });
-  for (const queue of [open, closed]) {
-    await runLanes({ ...queue, concurrency: 5, most: 10, until: later(), stopping: () => {} });
-  }
-  assert.deepEqual([open.sent.size, closed.sent.size], [3, 0]);
-  assert.deepEqual(closed.recorded.map(({ kind, code }) => [kind, code]), [
-    ["retry", "window_closed"],
-    ["retry", "window_closed"],
-    ["retry", "window_closed"],
-  ]);
 });

@@ -18,7 +18,7 @@ const settings = {
   TWILIO_AUTH_TOKEN: "platform's token",
 };
 
-Deno.test("a text goes through the account that is kept with it, with the token of now, or not at all", async () => {
+Deno.test("a text goes through the account that is kept with it, with the token of now, within its hours, or not at all", async () => {
   const asked: (string | null)[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
     asked.push(`${new URL(request.url).pathname} ${request.headers.get("authorization")}`);
@@ -41,6 +41,11 @@ Deno.test("a text goes through the account that is kept with it, with the token 
         "account_changed",
       ]);
     }
+    const over = await send(
+      { ...message, expires_at: new Date(Date.now() - 1).toISOString() },
+      own("a token"),
+    );
+    assert.deepEqual([over.kind, "code" in over && over.code], ["retry", "window_closed"]);
     assert.deepEqual(asked, []);
     for (const token of ["first", "second"]) {
       assert.equal((await send(message, own(token))).kind, "accepted");

@@ -72,20 +72,6 @@ export function toRecorded(message: ClaimedMessage, outcome: SendOutcome): Recor
   }
 }
 
-/** What waited for its turn until its window closed is not sent: the database judges it anew. */
-function sendInTime(
-  { expires_at }: ClaimedMessage,
-  send: () => Promise<SendOutcome>,
-): Promise<SendOutcome> {
-  if (!expires_at || Date.parse(expires_at) > Date.now()) return send();
-  return Promise.resolve({
-    kind: "retry",
-    code: "window_closed",
-    message: "its window closed before its turn came",
-    retryAfterSeconds: null,
-  });
-}
-
 export interface LanesOptions {
   /** Records outcomes and marks the next group; one round trip to the database. */
   step: (outcomes: RecordedOutcome[], want: number) => Promise<Step>;
@@ -158,12 +144,7 @@ export async function runLanes(
         step.messages.map(async (message) =>
           toRecorded(
             message,
-            await inTurn(() =>
-              sendInTime(
-                message,
-                () => options.send(message, step.credentials[message.account_id]),
-              )
-            ),
+            await inTurn(() => options.send(message, step.credentials[message.account_id])),
           )
         ),
       );
