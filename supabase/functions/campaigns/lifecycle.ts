@@ -16,7 +16,7 @@ const moves = {
     summary: "Pause a campaign",
     description:
       "Once this has answered nobody more is chosen; the texts under way are handed to the carrier " +
-      "within two seconds.",
+      "within two seconds, or with a slow carrier when the two groups before them are answered.",
   },
   resume: {
     summary: "Resume a campaign",
