@@ -233,6 +233,8 @@ begin
     select min(due.at) from (
       select greatest(min(e.next_attempt_at), coalesce((select o.resume_at from private.mail_outage o), '-infinity')) as at
       from public.emails e where e.status = 'queued' and e.next_attempt_at < now() + interval '1 minute'
+      -- Without it an empty queue would be due at -infinity, as greatest() ignores the null of min().
+      having count(*) > 0
     ) due where due.at < now() + interval '1 minute') end);
 end
 $$;

@@ -1,7 +1,7 @@
 -- Notices and the e-mail outbox: who may see what, and what becomes of an e-mail whatever the mail server does.
 begin;
 \ir support.inc
-select plan(100);
+select plan(101);
 do $$
 begin
   delete from public.emails;
@@ -107,7 +107,9 @@ select is((select count(*) from public.notifications where kind = 'sender_parked
 select is((select count(*) from public.emails where event_key like 'sender_parked%')::integer, 0, 'but by e-mail no longer.');
 
 -- Sending
-do $$ begin delete from public.emails; perform tests.mail('one'), tests.mail('two', due => now() + interval '30 seconds'); end $$;
+do $$ begin delete from public.emails; end $$;
+select is(tests.step('[]', 5), '{"emails": [], "next_due_at": null}', 'An empty queue says that nothing is due.');
+do $$ begin perform tests.mail('one'), tests.mail('two', due => now() + interval '30 seconds'); end $$;
 select is(tests.claim(), array['one'], 'What is due is claimed.');
 select is(tests.claim(), '{}', 'It is claimed once.');
 select is(tests.state('one'), 'sending 1', 'It is marked before it goes out.');

@@ -1,3 +1,4 @@
+import { parseTimestamp } from "./timestamp.ts";
 import { z } from "./zod.ts";
 
 /** Fields that many schemas share. */
@@ -16,7 +17,7 @@ export const Phone = z.string().openapi({ description: "E.164", example: "+23324
 export function isoTime(value: string): string;
 export function isoTime(value: string | null): string | null;
 export function isoTime(value: string | null): string | null {
-  return value === null ? null : new Date(value).toISOString();
+  return value === null ? null : new Date(parseTimestamp(value)).toISOString();
 }
 
 /** An amount as JSON carries it from the database, with its two places. */

@@ -8,6 +8,7 @@ import { platformAccounts } from "../_shared/messaging/accounts.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
 import { type RecordedOutcome, runLanes, Step } from "./lanes.ts";
+import { msUntilDue } from "./pause.ts";
 import { sender } from "./sender.ts";
 
 /** Whether another run started this one. */
@@ -37,6 +38,7 @@ async function dispatch(db: Client, called: boolean, stopping: () => void) {
   const send = sender();
   const platform = platformAccounts();
   let total = 0;
+  let emptySteps = 0;
   let alone = !called;
   const step = async (outcomes: RecordedOutcome[], want: number): Promise<Step> => {
     const given = { outcomes: outcomes.map((o) => ({ ...o })), want, platform };
@@ -58,10 +60,11 @@ async function dispatch(db: Client, called: boolean, stopping: () => void) {
       stopping,
     });
     total += sent;
+    emptySteps = sent > 0 ? 1 : emptySteps + 1;
     if (more) return { sent: total, more };
-    const wait = nextDueAt === null ? Infinity : Date.parse(nextDueAt) - Date.now();
+    const wait = msUntilDue(nextDueAt, emptySteps);
     if (wait > Math.min(waitMs, until - Date.now())) return { sent: total, more };
-    await new Promise((resolve) => setTimeout(resolve, Math.max(wait, 50)));
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type SmsProvider,
 } from "../_shared/messaging/provider.ts";
 import { isOptOut } from "../_shared/messaging/twilio_errors.ts";
+import { parseTimestamp } from "../_shared/timestamp.ts";
 import { ClaimedMessage } from "./lanes.ts";
 
 /** A message of which the database does not know what became. */
@@ -146,7 +147,8 @@ async function candidates(account: SmsProvider, message: Unsettled): Promise<Del
     return report === null ? [] : [report];
   }
   const { to, from, body } = message;
-  return await account.find?.({ to, from, body, since: new Date(message.since) }) ?? [];
+  return await account.find?.({ to, from, body, since: new Date(parseTimestamp(message.since)) }) ??
+    [];
 }
 
 /** A provider's word about a message, as the database takes it. */

@@ -9,6 +9,7 @@ import type { MailOutcome, MailProvider } from "../_shared/mail/provider.ts";
 import { renderMail } from "../_shared/mail/template.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
+import { msUntilDue } from "./pause.ts";
 
 /** An e-mail that the database has marked `sending`: it must go out now. */
 const ClaimedMail = z.object({
@@ -114,6 +115,7 @@ async function drain(db: Client, provider: MailProvider): Promise<{ sent: number
   const step = stepper(db, provider);
   let outcomes: RecordedOutcome[] = [];
   let sent = 0;
+  let emptySteps = 0;
   for (;;) {
     const open = sent < slice && Date.now() < until;
     calledAgain = false;
@@ -123,12 +125,13 @@ async function drain(db: Client, provider: MailProvider): Promise<{ sent: number
     );
     sent += emails.length;
     if (!open) return { sent, more: true };
+    if (emails.length > 0) emptySteps = 0;
     if (emails.length > 0 || calledAgain) continue;
-    const wait = next_due_at === null ? Infinity : Date.parse(next_due_at) - Date.now();
+    const wait = msUntilDue(next_due_at, ++emptySteps);
     if (wait > waitMs) return { sent, more: false };
     // What is due soon is the next run's, if this one ends before.
     if (Date.now() + wait > until) return { sent, more: true };
-    await pause(Math.max(wait, 50));
+    await pause(wait);
   }
 }
 

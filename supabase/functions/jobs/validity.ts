@@ -1,4 +1,5 @@
 import type { SendOutcome } from "../_shared/messaging/provider.ts";
+import { parseTimestamp } from "../_shared/timestamp.ts";
 
 /**
  * How many seconds the provider may keep trying, by the moment (ISO) until which a text may arrive; undefined: for ever.
@@ -9,7 +10,7 @@ export function validityOf(
   now: number,
 ): { seconds: number | undefined } | { tooLate: SendOutcome } {
   if (!expiresAt) return { seconds: undefined };
-  const seconds = (Date.parse(expiresAt) - now) / 1000;
+  const seconds = (parseTimestamp(expiresAt) - now) / 1000;
   if (seconds >= 1) return { seconds };
   return {
     tooLate: {

@@ -1,4 +1,5 @@
 import { Problem } from "../../_shared/problem.ts";
+import { parseTimestamp } from "../../_shared/timestamp.ts";
 import type { Progress } from "./progress.ts";
 
 /** What a client that watches a campaign is told. */
@@ -70,7 +71,7 @@ export async function* watch(
 function isSettled({ status, messages, changed_at }: Progress, settledMs: number): boolean {
   if (status !== "completed" && status !== "canceled") return false;
   return !underWay.some((state) => state in messages) ||
-    Date.parse(changed_at) < Date.now() - settledMs;
+    parseTimestamp(changed_at) < Date.now() - settledMs;
 }
 
 const isProgress = (read: unknown): read is Progress =>
