@@ -1,0 +1,25 @@
+create function private.create_month_partition(parent regclass, month timestamptz)
+returns void
+language plpgsql set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  first_day timestamptz := date_trunc('month', month at time zone 'UTC') at time zone 'UTC';
+  next_month timestamptz := (date_trunc('month', month at time zone 'UTC') + interval '1 month') at time zone 'UTC';
+  base text := (select relname from pg_catalog.pg_class where oid = parent);
+  name text := base || '_' || to_char(first_day at time zone 'UTC', 'YYYY_MM');
+begin
+  if to_regclass(format('partitions.%I', name)) is not null then
+    return;
+  end if;
+  execute format('create table partitions.%I (like %s including all)', name, parent);
+  execute format('alter table %s attach partition partitions.%I for values from (%L) to (%L)',
+    parent, name, private.uuid_v7_floor(first_day), private.uuid_v7_floor(next_month));
+  -- Triggers for truncate are not handed down.
+  if parent = 'public.audit_logs'::regclass then
+    execute format('create trigger immutable_truncate before truncate on partitions.%I
+      for each statement execute function private.refuse_change()', name);
+  end if;
+exception when lock_not_available then
+  raise warning 'the partition % was not made: %', name, sqlerrm;
+end
+$$;

@@ -1,0 +1,13 @@
+-- Names of places only: PostgreSQL would also take POSIX rules with any offset, and the totals count quarter hours.
+create function private.is_time_zone(name text)
+returns boolean
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  perform timestamptz '2000-01-01 00:00+00' at time zone name;
+  return name ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+)$';
+exception when others then
+  return false;
+end
+$$;
+grant execute on function private.is_time_zone(text) to authenticated, service_role;

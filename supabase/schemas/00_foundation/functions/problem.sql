@@ -1,0 +1,13 @@
+-- How SQL answers a request that cannot be granted: PostgREST turns SQLSTATE PTxyz into HTTP status xyz, `hint` carries
+-- the machine-readable code and `detail` the list of faulty fields (see _shared/problem.ts).
+create function private.problem(status integer, code text, message text, errors jsonb default null)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  raise exception using
+    errcode = 'PT' || status, message = problem.message, hint = problem.code,
+    detail = coalesce(problem.errors::text, '');
+end
+$$;
+grant execute on function private.problem(integer, text, text, jsonb) to authenticated, service_role;

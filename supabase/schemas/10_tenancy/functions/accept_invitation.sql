@@ -1,0 +1,17 @@
+-- Definer: writes memberships, which nobody may insert directly.
+create function private.accept_invitation(token text)
+returns uuid
+language sql security definer set search_path = ''
+as $$
+  select private.redeem_invitation(token, p.id, p.email) from public.profiles p where p.id = auth.uid()
+$$;
+grant execute on function private.accept_invitation(text) to authenticated;
+
+create function public.accept_invitation(token text)
+returns uuid
+language sql set search_path = ''
+as $$
+  select private.accept_invitation(token)
+$$;
+comment on function public.accept_invitation is 'The caller joins the organization that invited its e-mail address; answers that organization.';
+grant execute on function public.accept_invitation(text) to authenticated;

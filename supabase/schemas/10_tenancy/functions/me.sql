@@ -1,0 +1,36 @@
+-- Everything GET /auth/me answers. Definer: see actor.
+create function private.me(wanted uuid)
+returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select jsonb_build_object(
+    'profile', (
+      select jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'created_at', p.created_at)
+      from public.profiles p where p.id = auth.uid()
+    ),
+    'memberships', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'organization_id', m.organization_id, 'organization_name', o.name, 'role', r.key, 'status', m.status,
+        'is_default', m.is_default) order by m.created_at), '[]')
+      from public.memberships m
+      join public.organizations o on o.id = m.organization_id
+      join public.roles r on r.id = m.role_id
+      where m.user_id = auth.uid()
+    ),
+    'actor', case
+      when wanted is not null
+        or (select count(*) = 1 or bool_or(m.is_default) from public.memberships m
+            where m.user_id = auth.uid() and m.status = 'active')
+      then private.actor(wanted)
+    end
+  )
+$$;
+grant execute on function private.me(uuid) to authenticated;
+
+create function public.me(organization_id uuid default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.me(organization_id)
+$$;
+grant execute on function public.me(uuid) to authenticated;

@@ -1,0 +1,10 @@
+-- Definer: see organizations_with. The people the caller shares an organization with.
+create function private.my_colleagues()
+returns uuid[]
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(array_agg(distinct m.user_id), '{}')
+  from public.memberships m
+  where m.organization_id = any (private.my_organizations())
+$$;
+grant execute on function private.my_colleagues() to authenticated;

@@ -1,0 +1,16 @@
+-- Definer: see organizations_with. Answers 403 with the permission's name where the caller lacks it.
+create function private.require_permission(organization_id uuid, permission text)
+returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  if organization_id = any (private.organizations_with(permission)) then
+    return;
+  end if;
+  if organization_id = any (private.my_organizations()) then
+    perform private.problem(403, 'permission_denied', 'Your role lacks the permission ' || permission || '.');
+  end if;
+  perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+end
+$$;
+grant execute on function private.require_permission(uuid, text) to authenticated;

@@ -1,0 +1,40 @@
+-- change: { full_name?, role?, team_id?, status? }. Suspended people keep their leads and get no new ones. Whether a role
+-- may be given or taken, and that an admin remains, private.guard_membership decides. Definer: see list_users.
+create function private.update_user(organization_id uuid, user_id uuid, change jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  membership public.memberships;
+begin
+  perform private.require_permission(organization_id, 'members:manage');
+  select * into membership from public.memberships m
+  where m.organization_id = update_user.organization_id and m.user_id = update_user.user_id for update;
+  if membership.id is null then
+    perform private.problem(404, 'not_found', 'There is no such user.');
+  end if;
+  perform private.require_team(organization_id, (change ->> 'team_id')::uuid);
+  if change ? 'full_name' then
+    perform private.rename_user(organization_id, user_id, change ->> 'full_name');
+  end if;
+  if change ?| array['role', 'team_id', 'status'] then
+    update public.memberships m
+    set role_id = case when change ? 'role' then private.role_id(update_user.organization_id, change ->> 'role') else m.role_id end,
+      team_id = case when change ? 'team_id' then (change ->> 'team_id')::uuid else m.team_id end,
+      status = coalesce(change ->> 'status', m.status)
+    where m.id = membership.id
+    returning * into membership;
+  end if;
+  return private.user_json(membership, true);
+end
+$$;
+grant execute on function private.update_user(uuid, uuid, jsonb) to authenticated;
+
+create function public.update_user(organization_id uuid, user_id uuid, change jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_user(organization_id, user_id, change)
+$$;
+comment on function public.update_user is 'Changes a member: { full_name?, role?, team_id?, status? }.';
+grant execute on function public.update_user(uuid, uuid, jsonb) to authenticated;

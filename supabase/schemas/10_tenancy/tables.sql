@@ -1,0 +1,343 @@
+-- Organizations, people and what each may do. A person (auth.users, profiles) belongs to any number of organizations
+-- through memberships; a membership has one role; a role is a set of permissions, each with a scope.
+-- Every policy of the project asks private.organizations_with(permission): one array, computed once per statement.
+--
+-- The system roles, and the ways into an organization: found one, or accept an invitation. Both work while the person's
+-- account is being made (a trigger on auth.users, so that an account without profile never exists) and later.
+--
+-- What the auth and health functions ask of the database besides signing people up.
+--
+-- Permissions with a reach. `organizations_with` answers for the whole organization; here are the narrower scopes: the
+-- rows of the caller's team, and the caller's own. A team's permission reaches its holder's own rows too.
+--
+-- The people of an organization, as its admins see and change them: list, invite, change, suspend, remove. What a person
+-- is here lies in the membership; the account and the profile belong to the person, who may be in several organizations.
+
+create table public.organizations (
+  id uuid primary key default private.uuid_v7(),
+  name text not null constraint organizations_name_length check (char_length(btrim(name)) between 1 and 200),
+  country text not null default 'GH' constraint organizations_country_iso check (country ~ '^[A-Z]{2}$'),
+  time_zone text not null default 'Africa/Accra'
+    constraint organizations_time_zone_known check (private.is_time_zone(time_zone)),
+  currency text not null default 'GHS' constraint organizations_currency_iso check (currency ~ '^[A-Z]{3}$'),
+  quiet_hours_start time default '21:00',
+  quiet_hours_end time default '08:00',
+  uncertain_service text not null default 'resend'
+    constraint organizations_uncertain_service check (uncertain_service in ('resend', 'hold')),
+  uncertain_marketing text not null default 'hold'
+    constraint organizations_uncertain_marketing check (uncertain_marketing in ('resend', 'hold')),
+  message_retention_months integer not null default 24
+    constraint organizations_message_retention check (message_retention_months between 1 and 120),
+  audit_retention_months integer not null default 84
+    constraint organizations_audit_retention check (audit_retention_months between 12 and 120),
+  locale text not null default 'en'
+  constraint organizations_locale_known check (locale in ('en', 'fr')),
+  marketing_consent text not null default 'required'
+    constraint organizations_marketing_consent check (marketing_consent in ('required', 'not_required')),
+  marketing_gap_messages integer constraint organizations_gap_messages check (marketing_gap_messages between 1 and 1000),
+  marketing_gap_hours integer constraint organizations_gap_hours check (marketing_gap_hours between 1 and 8760),
+  contact_details text constraint organizations_contact_details check (
+    char_length(btrim(contact_details)) >= 3 and char_length(contact_details) <= 160
+    and contact_details ~ '[0-9@.]' and contact_details !~ '[[:cntrl:]]'),
+  messages_per_second numeric(8, 2) constraint organizations_messages_per_second check (messages_per_second > 0),
+  alert_opt_out_rate numeric(4, 3) default 0.03
+    constraint organizations_alert_opt_out_rate check (alert_opt_out_rate > 0 and alert_opt_out_rate <= 1),
+  alert_failure_rate numeric(4, 3) default 0.1
+    constraint organizations_alert_failure_rate check (alert_failure_rate > 0 and alert_failure_rate <= 1),
+  alert_after integer not null default 100 constraint organizations_alert_after check (alert_after between 10 and 1000000),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint organizations_quiet_hours_pair check ((quiet_hours_start is null) = (quiet_hours_end is null)),
+  constraint organizations_quiet_hours_differ check (quiet_hours_start is distinct from quiet_hours_end
+    or quiet_hours_start is null),
+  constraint organizations_gap_pair check ((marketing_gap_messages is null) = (marketing_gap_hours is null))
+);
+comment on table public.organizations is 'A tenant: its place, money, quiet hours and what to do with messages in doubt.';
+comment on column public.organizations.quiet_hours_start is
+  'Local time from which nothing is sent until quiet_hours_end; null for no quiet hours.';
+comment on column public.organizations.uncertain_service is
+  'What becomes of a service message of which nobody can say whether the provider took it.';
+comment on column public.organizations.locale is 'The language of e-mails to the organization''s people.';
+comment on column public.organizations.marketing_consent is 'Whether marketing goes only to numbers whose consent is in the ledger.';
+comment on column public.organizations.marketing_gap_messages is
+  'At most so many marketing messages to a number within marketing_gap_hours, over all campaigns.';
+comment on column public.organizations.contact_details is
+  'What the answer to HELP names: a toll-free number, an e-mail address, a web page or a postal address. No campaign to North America starts without.';
+comment on column public.organizations.messages_per_second is 'What all of its numbers and campaigns together may send; null: no limit.';
+comment on column public.organizations.alert_opt_out_rate is
+  'More opt-outs than this among the texts of a campaign that arrived raise an alert; null: none does.';
+comment on column public.organizations.alert_failure_rate is
+  'More failures than this among the texts of a campaign whose outcome is known raise an alert; null: none does. Below the usual pause_error_rate, so that it warns first.';
+comment on column public.organizations.alert_after is 'So many texts before a rate is judged.';
+
+alter table public.organizations enable row level security;
+
+create policy "members read their organizations" on public.organizations for select to authenticated
+  using (id = any ((select private.my_organizations())::uuid[]));
+create policy "admins change their organization" on public.organizations for update to authenticated
+  using (id = any ((select private.organizations_with('organization:update'))::uuid[]))
+  with check (id = any ((select private.organizations_with('organization:update'))::uuid[]));
+
+revoke all on public.organizations from public, anon, authenticated, service_role;
+grant select on public.organizations to authenticated;
+grant update (name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, uncertain_service, uncertain_marketing, message_retention_months, audit_retention_months) on public.organizations to authenticated;
+grant select on public.organizations to service_role;
+grant update (locale) on public.organizations to authenticated;
+grant update (marketing_consent, marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second)  on public.organizations to authenticated;
+grant update (alert_opt_out_rate, alert_failure_rate, alert_after) on public.organizations to authenticated;
+
+create trigger touch before update on public.organizations
+  for each row execute function private.touch_updated_at();
+create trigger equip after insert on public.organizations
+  for each row execute function private.equip_organization();
+create trigger equip_leads after insert on public.organizations
+  for each row execute function private.equip_leads();
+create trigger recount_clocks after update on public.organizations
+  for each row when (new.time_zone <> old.time_zone) execute function private.recount_after_moving();
+create trigger keep_contact_details before update of contact_details on public.organizations
+  for each row when (old.contact_details is not null and new.contact_details is null)
+  execute function private.keep_contact_details();
+create trigger recount_days after update of time_zone on public.organizations
+  for each row when (old.time_zone <> new.time_zone) execute function private.recount_days();
+
+select private.audit_table('public.organizations');
+
+
+create table public.profiles (
+  id uuid primary key references auth.users (id) on delete cascade,
+  email text not null,
+  full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+comment on table public.profiles is 'A person, one row per auth.users. Belongs to no organization: memberships say to which.';
+
+alter table public.profiles enable row level security;
+
+create policy "people read themselves and their colleagues" on public.profiles for select to authenticated
+  using (id = (select auth.uid()) or id = any ((select private.my_colleagues())::uuid[]));
+create policy "people change themselves" on public.profiles for update to authenticated
+  using (id = (select auth.uid())) with check (id = (select auth.uid()));
+
+revoke all on public.profiles from public, anon, authenticated, service_role;
+grant select on public.profiles to authenticated;
+grant update (full_name) on public.profiles to authenticated;
+grant select on public.profiles to service_role;
+
+create trigger touch before update on public.profiles
+  for each row execute function private.touch_updated_at();
+
+
+create table public.teams (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  name text not null constraint teams_name_length check (char_length(btrim(name)) between 1 and 100),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint teams_organization_key unique (organization_id, id),
+  constraint teams_name_unique unique (organization_id, name)
+);
+comment on table public.teams is 'People who work together; the "team" scope of a permission means the members of one''s team.';
+
+alter table public.teams enable row level security;
+
+create policy "members read their teams" on public.teams for select to authenticated
+  using (organization_id = any ((select private.my_organizations())::uuid[]));
+create policy "admins add teams" on public.teams for insert to authenticated
+  with check (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+create policy "admins change teams" on public.teams for update to authenticated
+  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]))
+  with check (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+create policy "admins delete teams" on public.teams for delete to authenticated
+  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+
+revoke all on public.teams from public, anon, authenticated, service_role;
+grant select on public.teams to authenticated;
+grant insert (organization_id, name), update (name), delete on public.teams to authenticated;
+grant select on public.teams to service_role;
+
+create trigger touch before update on public.teams
+  for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.teams');
+
+
+create table public.roles (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid references public.organizations (id) on delete cascade,
+  key text not null constraint roles_key_form check (key ~ '^[a-z][a-z0-9_]{1,49}$'),
+  name text not null constraint roles_name_length check (char_length(btrim(name)) between 1 and 100),
+  description text not null default '',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint roles_key_unique unique nulls not distinct (organization_id, key)
+);
+comment on table public.roles is 'A set of permissions. Without organization it is a system role, which nobody can change.';
+
+create index roles_organization on public.roles (organization_id);
+
+alter table public.roles enable row level security;
+
+create policy "everyone reads system roles, members their organization's" on public.roles for select to authenticated
+  using (organization_id is null or organization_id = any ((select private.my_organizations())::uuid[]));
+create policy "admins add roles" on public.roles for insert to authenticated
+  with check (organization_id = any ((select private.organizations_with('roles:manage'))::uuid[]));
+create policy "admins change roles" on public.roles for update to authenticated
+  using (organization_id = any ((select private.organizations_with('roles:manage'))::uuid[]))
+  with check (organization_id = any ((select private.organizations_with('roles:manage'))::uuid[]));
+create policy "admins delete roles" on public.roles for delete to authenticated
+  using (organization_id = any ((select private.organizations_with('roles:manage'))::uuid[]));
+
+revoke all on public.roles from public, anon, authenticated, service_role;
+grant select on public.roles to authenticated;
+grant insert (organization_id, key, name, description), update (name, description), delete on public.roles to authenticated;
+grant select on public.roles to service_role;
+
+create trigger guard before insert or update or delete on public.roles
+  for each row execute function private.guard_role();
+create trigger touch before update on public.roles
+  for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.roles');
+
+
+create table private.permissions (
+  name text primary key constraint permissions_name_form check (name ~ '^[a-z_]+:[a-z_]+$'),
+  description text not null
+);
+comment on table private.permissions is 'Every permission there is; role_permissions can name no other.';
+
+
+create table public.role_permissions (
+  id uuid primary key default private.uuid_v7(),
+  role_id uuid not null references public.roles (id) on delete cascade,
+  organization_id uuid references public.organizations (id) on delete cascade,
+  permission text not null references private.permissions (name) on update cascade,
+  scope text not null default 'organization'
+    constraint role_permissions_scope check (scope in ('own', 'team', 'organization')),
+  constraint role_permissions_once unique (role_id, permission)
+);
+comment on table public.role_permissions is 'What a role may do, and how far: its own rows, its team''s or the organization''s.';
+
+create index role_permissions_organization on public.role_permissions (organization_id);
+create index role_permissions_permission on public.role_permissions (permission);
+
+alter table public.role_permissions enable row level security;
+
+create policy "everyone reads system permissions, members their organization's" on public.role_permissions
+  for select to authenticated
+  using (organization_id is null or organization_id = any ((select private.my_organizations())::uuid[]));
+create policy "admins add permissions to their roles" on public.role_permissions for insert to authenticated
+  with check (organization_id = any ((select private.organizations_with('roles:manage'))::uuid[]));
+create policy "admins change permissions of their roles" on public.role_permissions for update to authenticated
+  using (organization_id = any ((select private.organizations_with('roles:manage'))::uuid[]))
+  with check (organization_id = any ((select private.organizations_with('roles:manage'))::uuid[]));
+create policy "admins take permissions from their roles" on public.role_permissions for delete to authenticated
+  using (organization_id = any ((select private.organizations_with('roles:manage'))::uuid[]));
+
+revoke all on public.role_permissions from public, anon, authenticated, service_role;
+grant select on public.role_permissions to authenticated;
+grant insert (role_id, permission, scope), update (scope), delete on public.role_permissions to authenticated;
+grant select on public.role_permissions to service_role;
+
+create trigger guard before insert or update or delete on public.role_permissions
+  for each row execute function private.guard_role_permission();
+
+select private.audit_table('public.role_permissions');
+
+
+create table public.memberships (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  role_id uuid not null references public.roles (id),
+  team_id uuid,
+  status text not null default 'active' constraint memberships_status check (status in ('active', 'suspended')),
+  is_default boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint memberships_once unique (organization_id, user_id),
+  constraint memberships_team foreign key (organization_id, team_id)
+    references public.teams (organization_id, id) on delete set null (team_id)
+);
+comment on table public.memberships is 'Who belongs to which organization, as what. Suspended or gone means: no access, at once.';
+
+create index memberships_user on public.memberships (user_id, organization_id);
+create index memberships_role on public.memberships (role_id);
+create index memberships_team on public.memberships (organization_id, team_id);
+create unique index memberships_one_default on public.memberships (user_id) where is_default;
+
+alter table public.memberships enable row level security;
+
+create policy "people read their memberships, others as permitted" on public.memberships
+  for select to authenticated
+  using (user_id = (select auth.uid())
+    or organization_id = any ((select private.organizations_with('members:read'))::uuid[]));
+create policy "admins change memberships" on public.memberships for update to authenticated
+  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]))
+  with check (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+create policy "admins remove members" on public.memberships for delete to authenticated
+  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+
+revoke all on public.memberships from public, anon, authenticated, service_role;
+grant select on public.memberships to authenticated;
+grant update (role_id, team_id, status), delete on public.memberships to authenticated;
+grant select on public.memberships to service_role;
+
+create trigger guard before insert or update or delete on public.memberships
+  for each row execute function private.guard_membership();
+create trigger touch before update on public.memberships
+  for each row execute function private.touch_updated_at();
+create trigger move_leads after update of team_id on public.memberships
+  for each row when (old.team_id is distinct from new.team_id) execute function private.move_leads_with_member();
+create trigger release_conversations after delete on public.memberships
+  for each row execute function private.release_conversations();
+
+select private.audit_table('public.memberships');
+
+
+create table public.invitations (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  email text not null constraint invitations_email_form check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
+  role_id uuid not null references public.roles (id),
+  team_id uuid,
+  token_hash text not null constraint invitations_token_unique unique,
+  invited_by uuid references public.profiles (id) on delete set null,
+  expires_at timestamptz not null default now() + interval '7 days',
+  accepted_at timestamptz,
+  accepted_by uuid references public.profiles (id) on delete set null,
+  full_name text not null default ''
+  constraint invitations_full_name_length check (char_length(full_name) <= 200),
+  created_at timestamptz not null default now(),
+  constraint invitations_team foreign key (organization_id, team_id)
+    references public.teams (organization_id, id) on delete set null (team_id)
+);
+comment on table public.invitations is 'An offer of membership. Only the SHA-256 of its token is kept; the token is shown once.';
+comment on column public.invitations.full_name is 'What the inviter calls the person; their own name where they give none.';
+
+create index invitations_organization on public.invitations (organization_id, created_at desc);
+create index invitations_role on public.invitations (role_id);
+create index invitations_team on public.invitations (organization_id, team_id);
+create index invitations_invited_by on public.invitations (invited_by);
+create index invitations_accepted_by on public.invitations (accepted_by);
+create unique index invitations_one_open on public.invitations (organization_id, email) where accepted_at is null;
+
+alter table public.invitations enable row level security;
+
+create policy "admins read invitations" on public.invitations for select to authenticated
+  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+create policy "admins withdraw invitations" on public.invitations for delete to authenticated
+  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+
+revoke all on public.invitations from public, anon, authenticated, service_role;
+grant select (id, organization_id, email, role_id, team_id, invited_by, expires_at, accepted_at, accepted_by, created_at), delete on public.invitations to authenticated;
+grant select (full_name) on public.invitations to authenticated;
+
+select private.audit_table('public.invitations', 'token_hash');
+
+
+create trigger signalbox_welcome_user after insert on auth.users
+  for each row execute function private.welcome_user();
+create trigger signalbox_follow_user_email after update of email on auth.users
+  for each row when (old.email is distinct from new.email) execute function private.follow_user_email();

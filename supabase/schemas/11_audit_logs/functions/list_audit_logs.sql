@@ -1,0 +1,47 @@
+-- filters: { date_from?, date_to?, user_id?, action?, resource?, resource_id?, search? }. A search looks at the newest
+-- 20,000 entries that match the other filters and says in searched_from how far back that was, if there are more.
+-- Definer: names of people who have left are not everybody's to read, and the policy would be judged for every row.
+create function private.list_audit_logs(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  condition text;
+  answer jsonb;
+begin
+  perform private.require_permission(organization_id, 'audit:read');
+  condition := private.audit_condition(organization_id, filters);
+  if filters ? 'search' then
+    execute format(
+      'with looked as materialized (
+        select x.id, %2$s as hit from (select * from public.audit_logs x where %1$s order by x.id desc limit 20000) x
+      )
+      select jsonb_build_object(
+        ''total'', (select count(*) from looked l where l.hit),
+        ''searched_from'', (select case when count(*) = 20000 then private.uuid_v7_time(min(l.id::text)::uuid) end from looked l),
+        ''rows'', coalesce((select jsonb_agg(private.audit_json(x, false) order by x.id desc) from public.audit_logs x
+          where x.id = any (array(select l.id from looked l where l.hit order by l.id desc limit $1 offset $2))), ''[]''))',
+      condition, private.audit_search(organization_id, filters ->> 'search'))
+    into answer using page_limit, page_offset;
+  else
+    execute format(
+      'select jsonb_build_object(
+        ''total'', (select count(*) from (select from public.audit_logs x where %1$s limit 10001) c),
+        ''rows'', coalesce((select jsonb_agg(private.audit_json(p, false) order by p.id desc) from (
+          select * from public.audit_logs x where %1$s order by x.id desc limit $1 offset $2) p), ''[]''))', condition)
+    into answer using page_limit, page_offset;
+  end if;
+  return answer || jsonb_build_object('total', least((answer ->> 'total')::integer, 10000),
+    'total_is_capped', (answer ->> 'total')::integer > 10000);
+end
+$$;
+grant execute on function private.list_audit_logs(uuid, jsonb, integer, integer) to authenticated;
+
+create function public.list_audit_logs(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_audit_logs(organization_id, filters, page_limit, page_offset)
+$$;
+comment on function public.list_audit_logs is 'One page of the audit log, newest first; total counts up to 10,000.';
+grant execute on function public.list_audit_logs(uuid, jsonb, integer, integer) to authenticated;

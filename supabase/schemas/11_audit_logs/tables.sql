@@ -1,0 +1,44 @@
+-- The audit log: who, as whom, what, when, before and after. One statement-level trigger serves every table, so a batch
+-- of ten thousand rows costs one insert. Nobody changes or deletes an entry, the service role included; retention
+-- drops whole months (private.maintain).
+--
+-- Reading the audit log, at any size. It is partitioned by time and listed by its ids, which are times too: a page reads
+-- what it shows, dates cut whole months away, and counting stops at ten thousand.
+
+create table public.audit_logs (
+  id uuid not null default private.uuid_v7() primary key,
+  organization_id uuid,
+  actor_id uuid,
+  impersonator_id uuid,
+  action text not null constraint audit_logs_action check (action in ('insert', 'update', 'delete')),
+  resource text not null,
+  resource_id uuid,
+  before jsonb,
+  after jsonb,
+  changed text[] not null default '{}',
+  request_id text,
+  ip text,
+  created_at timestamptz not null default now()
+) partition by range (id);
+comment on table public.audit_logs is 'Every change of an audited table, written by triggers only. Partitioned by month of id.';
+comment on column public.audit_logs.impersonator_id is 'The admin who acted as actor_id (the token''s RFC 8693 "act" claim).';
+
+create index audit_logs_organization on public.audit_logs (organization_id, id desc);
+create index audit_logs_resource on public.audit_logs (organization_id, resource, resource_id);
+create index audit_logs_actor on public.audit_logs (organization_id, actor_id);
+
+-- What is rare and looked for. Inserts and updates are everywhere: a list finds them by walking back in time.
+create index audit_logs_deletes on public.audit_logs (organization_id, id desc) where action = 'delete';
+
+alter table public.audit_logs enable row level security;
+
+create policy "those who may read the audit log read their organization's" on public.audit_logs for select to authenticated
+  using (organization_id = any ((select private.organizations_with('audit:read'))::uuid[]));
+
+revoke all on public.audit_logs from public, anon, authenticated, service_role;
+grant select on public.audit_logs to authenticated, service_role;
+
+create trigger immutable before update or delete on public.audit_logs
+  for each row execute function private.refuse_change();
+create trigger immutable_truncate before truncate on public.audit_logs
+  for each statement execute function private.refuse_change();

@@ -1,0 +1,8 @@
+create function public.invoke_job(job text, body jsonb default '{}')
+returns void
+language sql set search_path = ''
+as $$
+  select private.invoke('jobs/' || job, body)
+$$;
+comment on function public.invoke_job is 'A job that has more to do than fits one run starts its next run.';
+grant execute on function public.invoke_job(text, jsonb) to service_role;

@@ -1,0 +1,17 @@
+-- Definer: buckets are nobody's to write. The subject is the caller, never what the caller says.
+create function private.take_own_tokens(kind text, cost integer)
+returns jsonb
+language sql security definer set search_path = ''
+as $$
+  select private.take_tokens(kind, auth.uid()::text, greatest(cost, 0))
+$$;
+grant execute on function private.take_own_tokens(text, integer) to authenticated;
+
+create function public.take_rate_limit(kind text, cost integer default 1)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.take_own_tokens(kind, cost)
+$$;
+comment on function public.take_rate_limit is 'Takes tokens from the caller''s own bucket of a kind.';
+grant execute on function public.take_rate_limit(text, integer) to authenticated;

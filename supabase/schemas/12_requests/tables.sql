@@ -1,0 +1,38 @@
+-- What makes a request safe to repeat and impossible to flood with: idempotency keys, rate limits, and the way in which
+-- the database starts background work in functions.
+
+create table private.idempotency_keys (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null,
+  key text not null constraint idempotency_keys_length check (char_length(key) between 1 and 255),
+  fingerprint text not null,
+  response jsonb not null,
+  created_at timestamptz not null default now(),
+  primary key (organization_id, user_id, key)
+);
+comment on table private.idempotency_keys is
+  'The first answer to each Idempotency-Key, kept 24 h. Written in the transaction of the work itself: both exist or neither.';
+
+create index idempotency_keys_age on private.idempotency_keys (created_at);
+
+
+create table private.rate_limits (
+  kind text primary key,
+  quota integer not null constraint rate_limits_quota check (quota > 0),
+  window_seconds integer not null constraint rate_limits_window check (window_seconds > 0)
+);
+comment on table private.rate_limits is 'How many tokens a caller has per window, by kind of endpoint.';
+
+grant select on private.rate_limits to service_role;
+
+
+create table private.rate_buckets (
+  kind text not null references private.rate_limits (kind) on delete cascade,
+  subject text not null,
+  tokens double precision not null,
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (kind, subject)
+);
+comment on table private.rate_buckets is 'Token buckets: tokens refill evenly over the window up to the quota.';
+
+grant select, insert, update on private.rate_buckets to service_role;

@@ -1,0 +1,59 @@
+-- Exponential backoff with jitter: once, five, twenty-five times the base, each between three and five quarters of it.
+create function private.email_retry_delay(attempts integer, base_seconds integer)
+returns interval
+language sql volatile set search_path = ''
+as $$
+  select base_seconds * 5 ^ (least(attempts, 5) - 1) * (0.75 + random() / 2) * interval '1 second'
+$$;
+
+-- No sequential scans, here and below: a plan made while the outbox was empty would read all of it once it has filled up.
+-- No JIT: it takes the price of a forbidden plan for a real one.
+-- outcomes: [{ id, claim, kind: accepted|rejected|retry|throttled|outage|doubt, provider_message_id?, reason?,
+-- retry_after_seconds? }]. An outcome of an earlier try than the last changes nothing. An e-mail that was accepted after
+-- its lease ended counts as sent, so that it is not sent again.
+create function private.record_emails(outcomes jsonb, retry_seconds integer)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  max_attempts constant integer := 3;
+begin
+  if jsonb_array_length(outcomes) = 0 then
+    return;
+  end if;
+  with r as (
+    select * from jsonb_to_recordset(outcomes) as x (id uuid, claim integer, kind text, provider_message_id text, reason text,
+      retry_after_seconds integer)
+  ), recorded as (
+    update public.emails e set
+      status = case
+        when r.kind = 'accepted' then 'sent'
+        when r.kind = 'throttled' or (r.kind in ('retry', 'outage') and e.attempts < max_attempts) then 'queued'
+        else 'failed' end,
+      attempts = e.attempts - case when r.kind = 'throttled' then 1 else 0 end,
+      next_attempt_at = case when r.kind in ('retry', 'outage', 'throttled') then now() + greatest(
+          case when r.kind = 'throttled' then interval '1 second' else private.email_retry_delay(e.attempts, retry_seconds) end,
+          coalesce(r.retry_after_seconds, 0) * interval '1 second')
+        else e.next_attempt_at end,
+      sending_at = null,
+      sent_at = case when r.kind = 'accepted' then clock_timestamp() else e.sent_at end,
+      provider_message_id = coalesce(r.provider_message_id, e.provider_message_id),
+      last_error = case when r.kind = 'accepted' then null else left(r.reason, 500) end
+    from r
+    where e.id = r.id and e.claim = r.claim
+      and (e.status = 'sending' or (r.kind = 'accepted' and e.status in ('queued', 'failed')))
+    returning e.id, e.status
+  )
+  delete from private.email_secrets s using recorded d where s.email_id = d.id and d.status = 'sent';
+  if jsonb_path_exists(outcomes, '$[*] ? (@.kind == "accepted" || @.kind == "rejected")') then
+    delete from private.mail_outage;
+  elsif jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage")') then
+    insert into private.mail_outage as o (outages, resume_at, reason)
+    values (1, now() + retry_seconds * interval '0.5 second',
+      coalesce(jsonb_path_query_first(outcomes, '$[*] ? (@.kind == "outage").reason') #>> '{}', ''))
+    on conflict on constraint mail_outage_pkey do update set
+      outages = o.outages + 1, reason = excluded.reason,
+      resume_at = now() + least(600, retry_seconds * 2 ^ (least(o.outages, 12) - 1)) * interval '1 second';
+  end if;
+end
+$$;

@@ -1,0 +1,83 @@
+-- How the e-mail outbox empties. A sender alternates between one call here and a small group of e-mails: the call records
+-- the last group's outcomes and marks the next group `sending` just before it goes out, as with messages. What was surely
+-- not accepted is tried again, three times in all; of what may have been accepted nobody sends a second copy: with a
+-- provider that knows idempotency keys the same key is tried again, without one the e-mail fails and says so.
+
+create table public.emails (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid references public.profiles (id) on delete set null,
+  lead_id uuid,
+  kind text not null,
+  to_address text not null constraint emails_to_form check (to_address ~ '^[^@\s]+@[^@\s]+$'),
+  data jsonb not null default '{}',
+  event_key text not null,
+  status text not null default 'queued',
+  attempts integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  sending_at timestamptz,
+  sent_at timestamptz,
+  provider text,
+  provider_message_id text,
+  last_error text,
+  claim integer not null default 0,
+  edition integer not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint emails_event unique (organization_id, event_key, to_address),
+  constraint emails_status check (status in ('queued', 'sending', 'sent', 'failed', 'canceled')),
+  constraint emails_lead foreign key (organization_id, lead_id)
+  references public.leads (organization_id, id) on delete set null (lead_id)
+);
+comment on table public.emails is 'The e-mail outbox. An event is mailed to an address once; what failed for good stays, with its reason.';
+comment on column public.emails.status is 'canceled: when its turn came, nobody needed it any more.';
+comment on column public.emails.claim is 'How often a sender took it up: names one try, so that a late outcome is known as such.';
+comment on column public.emails.edition is 'Grows when an e-mail is sent again on purpose; id and edition make the idempotency key and the Message-ID.';
+
+create index emails_listing on public.emails (organization_id, created_at desc);
+create index emails_user on public.emails (user_id) where user_id is not null;
+create index emails_in_doubt on public.emails (sending_at) where status = 'sending';
+create index emails_due on public.emails (organization_id, next_attempt_at) where status = 'queued';
+create index emails_by_status on public.emails (organization_id, status, created_at desc);
+create index emails_to on public.emails (organization_id, to_address);
+create index emails_lead on public.emails (organization_id, lead_id) where lead_id is not null;
+
+-- Whether a lead's e-mail was asked for again a moment ago.
+create index emails_again on public.emails (organization_id, lead_id, created_at desc)
+  where lead_id is not null and event_key like 'assignment:%:again:%';
+
+alter table public.emails enable row level security;
+
+create policy "those who manage e-mails read their organization's" on public.emails for select to authenticated
+  using (organization_id = any ((select private.organizations_with('emails:manage'))::uuid[]));
+
+revoke all on public.emails from public, anon, authenticated, service_role;
+grant select on public.emails to authenticated, service_role;
+
+-- What the template fills in may be a secret, and nobody reads it over the Data API.
+revoke select on public.emails from authenticated, service_role;
+grant select (id, organization_id, user_id, lead_id, kind, to_address, event_key, status, attempts, next_attempt_at, sending_at, sent_at, provider, provider_message_id, last_error, created_at, updated_at) on public.emails to authenticated, service_role;
+
+create trigger touch before update on public.emails
+  for each row execute function private.touch_updated_at();
+create trigger start_emails after insert on public.emails referencing new table as new_rows
+  for each statement execute function private.start_emails();
+
+
+create table private.email_secrets (
+  email_id uuid primary key references public.emails (id) on delete cascade,
+  invitation_id uuid not null references public.invitations (id) on delete cascade,
+  token text not null
+);
+comment on table private.email_secrets is 'Tokens that wait for the e-mail which carries them; gone when it is sent or the invitation is over.';
+
+create index email_secrets_invitation on private.email_secrets (invitation_id);
+
+
+create table private.mail_outage (
+  here boolean primary key default true constraint mail_outage_one check (here),
+  outages integer not null,
+  resume_at timestamptz not null,
+  reason text not null
+);
+comment on table private.mail_outage is 'One row while the mail server cannot be reached: e-mails wait, and one at a time probes.';

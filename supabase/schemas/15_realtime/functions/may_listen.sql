@@ -1,0 +1,33 @@
+-- As shipped, and campaign:{id} for those who may read the organization's campaigns. Definer: see organizations_with.
+create function private.may_listen(topic text)
+returns boolean
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  parts text[] := string_to_array(topic, ':');
+  subject uuid;
+begin
+  if auth.uid() is null or parts[2] is null or parts[2] !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    return false;
+  end if;
+  subject := parts[2]::uuid;
+  if topic = 'user:' || subject then
+    return subject = auth.uid();
+  end if;
+  if topic = 'campaign:' || subject then
+    return exists (
+      select from public.campaigns c
+      join public.memberships m on m.organization_id = c.organization_id and m.user_id = auth.uid() and m.status = 'active'
+      join public.role_permissions p on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
+      where c.id = subject and c.deleted_at is null);
+  end if;
+  return exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
+    where m.user_id = auth.uid() and m.status = 'active' and (
+      (topic = 'organization:' || subject || ':leads' and m.organization_id = subject and p.scope = 'organization')
+      or (topic = 'team:' || subject || ':leads' and m.team_id = subject and p.scope in ('team', 'organization'))));
+end
+$$;
+comment on function private.may_listen is 'Whether the caller may join the private Realtime channel.';
+grant execute on function private.may_listen(text) to authenticated;

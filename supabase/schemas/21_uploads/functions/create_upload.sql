@@ -1,0 +1,30 @@
+-- rows: [{ row, name, account_number, phone, arrears, status }]; summary: what POST /upload/excel answers, without the id.
+-- Definer: uploads are written only as a whole.
+create function private.create_upload(organization_id uuid, file_name text, rows jsonb, summary jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  upload uuid;
+begin
+  perform private.require_permission(organization_id, 'uploads:write');
+  answer := private.replayed_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  insert into public.uploads (organization_id, file_name, rows, summary, created_by)
+  values (organization_id, file_name, rows, summary, auth.uid()) returning id into upload;
+  return private.remember_response(organization_id, summary || jsonb_build_object('upload_id', upload));
+end
+$$;
+grant execute on function private.create_upload(uuid, text, jsonb, jsonb) to authenticated;
+
+create function public.create_upload(organization_id uuid, file_name text, rows jsonb, summary jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_upload(organization_id, file_name, rows, summary)
+$$;
+comment on function public.create_upload is 'Keeps a file''s valid rows for 24 hours; answers the summary with upload_id.';
+grant execute on function public.create_upload(uuid, text, jsonb, jsonb) to authenticated;

@@ -1,0 +1,107 @@
+-- The upload's rows, locked so that of two people who process it one wins and the other is told so.
+create function private.take_upload(organization_id uuid, upload_id uuid)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  upload public.uploads;
+begin
+  select * into upload from public.uploads u
+  where u.organization_id = take_upload.organization_id and u.id = take_upload.upload_id
+  for update;
+  if upload is null then
+    perform private.problem(404, 'not_found', 'There is no such upload.');
+  end if;
+  if upload.processed_at is not null then
+    perform private.problem(409, 'upload_processed', 'This upload was processed already.');
+  end if;
+  if upload.expires_at <= now() then
+    perform private.problem(409, 'upload_expired', 'This upload is more than 24 hours old. Upload the file again.');
+  end if;
+  return upload.rows;
+end
+$$;
+
+-- POST /upload/process-batch, whole and in one transaction. rows come from the upload, or from the request (position is
+-- the row then); skipped: rows that the request's own validation refused. Definer: it writes batches, actions marked as
+-- a batch's, and messages, which nobody may write directly.
+create function private.process_batch(organization_id uuid, upload_id uuid, customers jsonb, skipped jsonb, action text,
+  send_sms boolean, message text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  rows jsonb;
+  batch uuid;
+  purpose text := case action when 'warn' then 'warning' when 'disconnect' then 'disconnection'
+    when 'connect' then 'connection' else 'custom' end;
+  summary jsonb;
+  acted integer := 0;
+  queued jsonb := '{"queued": 0, "suppressed": []}'::jsonb;
+begin
+  perform private.require_permission(organization_id, 'uploads:write');
+  perform private.require_permission(organization_id, 'customers:write');
+  if action is not null then
+    perform private.require_permission(organization_id, 'actions:write');
+  end if;
+  if send_sms then
+    perform private.require_permission(organization_id, 'messages:send');
+    if action is null and message is null then
+      perform private.problem(422, 'message_required', 'Give a message, or an action whose template is to be sent.',
+        '[{"path": "message", "message": "is required when texts are sent without an action"}]');
+    end if;
+  end if;
+  answer := private.replayed_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+
+  rows := case when upload_id is null then customers else private.take_upload(organization_id, upload_id) end;
+  insert into public.batches (organization_id, kind, upload_id, file_name, action, send_sms, created_by)
+  values (organization_id, 'upload', upload_id, (
+    select u.file_name from public.uploads u where u.id = process_batch.upload_id
+  ), action, send_sms, auth.uid())
+  returning id into batch;
+
+  summary := private.upsert_customers(organization_id, rows, private.status_after(action));
+  if action is not null then
+    insert into public.customer_actions (organization_id, customer_id, action, source, batch_id, performed_by)
+    select process_batch.organization_id, c.id, process_batch.action, 'batch', batch, auth.uid()
+    from private.batch_rows(rows) r
+    join public.customers c on c.organization_id = process_batch.organization_id
+      and lower(c.account_number) = lower(r.account_number);
+    get diagnostics acted = row_count;
+  end if;
+  if send_sms then
+    queued := private.queue_messages(organization_id, (
+      select coalesce(jsonb_agg(jsonb_build_object('position', r.row, 'customer_id', c.id, 'to', c.phone, 'name', c.name,
+        'account_number', c.account_number, 'arrears', private.money_text(c.arrears, c.currency))), '[]')
+      from private.batch_rows(rows) r
+      join public.customers c on c.organization_id = process_batch.organization_id
+        and lower(c.account_number) = lower(r.account_number)
+    ), coalesce(message, private.template_of(organization_id, purpose)), purpose, batch);
+  end if;
+
+  skipped := skipped || (
+    select coalesce(jsonb_agg(jsonb_build_object('row', p.value, 'reason', 'The number has opted out: no text was queued.')), '[]')
+    from jsonb_array_elements(queued -> 'suppressed') p
+  );
+  summary := summary || jsonb_build_object('actions', acted, 'messages_queued', queued -> 'queued');
+  update public.batches b set counts = summary, skipped = process_batch.skipped where b.id = batch;
+  update public.uploads u set processed_at = now(), batch_id = batch, rows = '[]' where u.id = process_batch.upload_id;
+  return private.remember_response(organization_id,
+    summary || jsonb_build_object('batch_id', batch, 'skipped', skipped));
+end
+$$;
+grant execute on function private.process_batch(uuid, uuid, jsonb, jsonb, text, boolean, text) to authenticated;
+
+create function public.process_batch(organization_id uuid, upload_id uuid default null, customers jsonb default null,
+  skipped jsonb default '[]', action text default null, send_sms boolean default false, message text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.process_batch(organization_id, upload_id, customers, skipped, action, send_sms, message)
+$$;
+comment on function public.process_batch is 'Upserts customers, records actions and queues texts: all of it or nothing.';
+grant execute on function public.process_batch(uuid, uuid, jsonb, jsonb, text, boolean, text) to authenticated;

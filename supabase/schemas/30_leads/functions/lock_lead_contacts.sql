@@ -1,0 +1,17 @@
+-- Two requests that would give two leads the same number or address wait for each other here, always in this order. An
+-- import takes the first lock exclusively, so that it need not take one per row. These locks come first of all: who holds
+-- them may wait for holders of leads (see assignment) and for leads, never the other way round.
+create function private.lock_lead_contacts(organization_id uuid, phone text, email text)
+returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('lead_import|' || organization_id, 0));
+  if phone is not null then
+    perform pg_advisory_xact_lock(hashtextextended('lead_phone|' || organization_id || '|' || phone, 0));
+  end if;
+  if email is not null then
+    perform pg_advisory_xact_lock(hashtextextended('lead_email|' || organization_id || '|' || email, 0));
+  end if;
+end
+$$;

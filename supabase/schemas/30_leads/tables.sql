@@ -1,0 +1,254 @@
+-- Leads: who might become a customer, where they stand in the organization's pipeline and whose they are. Leads and what
+-- hangs under them are written by functions only: history, clocks, totals and versions must follow every change.
+-- Deleting is soft; a deleted lead is in no list, count or job.
+--
+-- Who sees which leads, for policies, lists and functions alike: the whole organization's, the team's (and one's own), or
+-- those assigned to or created by oneself. What hangs under a lead is seen by those who see the lead.
+--
+-- The organization's own fields of a lead, and what their values must be.
+--
+-- What the leads function calls to add, read, change, delete and restore leads: each is one round trip.
+--
+-- The students of a lead: seen by those who see the lead, written by those who may change it.
+--
+-- Lists of leads by any filter, as the caller may see them. Built as text with literal values, so that the planner sees
+-- them: one statement for every combination of filters would get one plan for all of them.
+--
+-- Merging two leads that are one. The older one remains, with everything of the other; the other is deleted and says into
+-- which it went. It cannot be undone.
+
+create table public.lead_fields (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  key text not null constraint lead_fields_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
+  label text not null constraint lead_fields_label_length check (char_length(btrim(label)) between 1 and 100),
+  type text not null constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
+  required boolean not null default false,
+  choices text[] not null default '{}',
+  position integer not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint lead_fields_key_unique unique (organization_id, key),
+  constraint lead_fields_choices_given check ((type in ('choice', 'choices')) = (cardinality(choices) > 0))
+);
+comment on table public.lead_fields is 'The organization''s own fields of a lead: what leads.custom_fields may hold.';
+
+alter table public.lead_fields enable row level security;
+
+create policy "members read their organization's lead fields" on public.lead_fields for select to authenticated
+  using (organization_id = any ((select private.my_organizations())::uuid[]));
+
+revoke all on public.lead_fields from public, anon, authenticated, service_role;
+grant select on public.lead_fields to authenticated, service_role;
+
+create trigger touch before update on public.lead_fields
+  for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.lead_fields');
+
+
+create table public.leads (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  version integer not null default 1,
+  first_name text not null default '' constraint leads_first_name_form check (char_length(first_name) <= 100 and first_name = btrim(first_name)),
+  last_name text not null default '' constraint leads_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
+  full_name text not null generated always as (btrim(first_name || ' ' || last_name)) stored,
+  email text constraint leads_email_form check (email = lower(email) and char_length(email) <= 254 and email ~ '^[^@\s]+@[^@\s]+$'),
+  phone text constraint leads_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  source text not null default 'manual'
+    constraint leads_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
+  status text not null,
+  outcome text constraint leads_outcome check (outcome in ('won', 'lost')),
+  status_since timestamptz not null default now(),
+  closed_at timestamptz,
+  value numeric(14, 2) not null default 0 constraint leads_value_not_negative check (value >= 0),
+  currency text not null constraint leads_currency_iso check (currency ~ '^[A-Z]{3}$'),
+  tags text[] not null default '{}' constraint leads_tags_number check (cardinality(tags) <= 50),
+  time_zone text constraint leads_time_zone_known check (private.is_time_zone(time_zone)),
+  country text constraint leads_country_iso check (country ~ '^[A-Z]{2}$'),
+  region text constraint leads_region_length check (char_length(region) between 1 and 100),
+  custom_fields jsonb not null default '{}' constraint leads_custom_fields_object check (jsonb_typeof(custom_fields) = 'object'),
+  team_id uuid,
+  assigned_to uuid references public.profiles (id) on delete set null,
+  assigned_at timestamptz,
+  created_by uuid references public.profiles (id) on delete set null,
+  import_id uuid,
+  sla_status text constraint leads_sla_status check (sla_status in ('running', 'due_soon', 'breached', 'met')),
+  sla_started_at timestamptz,
+  sla_deadline timestamptz,
+  sla_next_at timestamptz,
+  sla_responded_at timestamptz,
+  sla_breached_at timestamptz,
+  search_text text not null generated always as (
+    lower(btrim(first_name || ' ' || last_name) || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' '
+      || coalesce(jsonb_path_query_array(custom_fields, '$.* ? (@.type() == "string")')::text, ''))) stored,
+  deleted_at timestamptz,
+  deleted_by uuid references public.profiles (id) on delete set null,
+  merged_into uuid,
+  sla_explicit boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint leads_organization_key unique (organization_id, id),
+  constraint leads_somebody check (first_name <> '' or last_name <> '' or email is not null or phone is not null),
+  constraint leads_stage foreign key (organization_id, status)
+    references public.pipeline_stages (organization_id, key) on update cascade,
+  constraint leads_team foreign key (organization_id, team_id)
+    references public.teams (organization_id, id) on delete set null (team_id),
+  constraint leads_merged_into foreign key (organization_id, merged_into)
+    references public.leads (organization_id, id) on delete set null (merged_into),
+  constraint leads_clock_lives check (
+  sla_next_at is null or (sla_status in ('running', 'due_soon') and sla_deadline is not null and deleted_at is null and outcome is null)),
+  constraint leads_imported foreign key (organization_id, import_id)
+  references public.lead_imports (organization_id, id) on delete set null (import_id)
+);
+comment on table public.leads is 'Leads. Written by functions only; each change of what people edit raises version by one.';
+comment on column public.leads.team_id is 'Whose managers see it: the team of the person it is assigned to, else the one given, else its creator''s.';
+comment on column public.leads.sla_status is 'The response clock: running, due_soon (reminded), breached, met; null: no clock.';
+comment on column public.leads.sla_next_at is 'When the clock next needs the SLA job: the reminder''s moment, then the deadline; null: never.';
+comment on column public.leads.sla_explicit is 'The deadline was given by a person: neither settings nor calendar move it.';
+
+-- The listing indexes hold living leads only. None ends in id: see customers.
+create index leads_listing on public.leads (organization_id, created_at desc) where deleted_at is null;
+create index leads_by_status on public.leads (organization_id, status, created_at desc) where deleted_at is null;
+create index leads_by_source on public.leads (organization_id, source, created_at desc) where deleted_at is null;
+
+-- What bounds somebody's reach also holds the common filters, so that counting within it reads no lead.
+create index leads_by_assignee on public.leads (organization_id, assigned_to, created_at desc)
+  include (id, team_id, status, source, sla_status) where deleted_at is null;
+create index leads_by_creator on public.leads (organization_id, created_by, created_at desc)
+  include (id, team_id, assigned_to, status, source, sla_status) where deleted_at is null;
+create index leads_by_team on public.leads (organization_id, team_id, created_at desc)
+  include (id, assigned_to, status, source, sla_status) where deleted_at is null;
+create index leads_by_sla on public.leads (organization_id, sla_status, created_at desc) where deleted_at is null and sla_status in ('due_soon', 'breached');
+create index leads_by_name on public.leads (organization_id, full_name) where deleted_at is null;
+create index leads_by_value on public.leads (organization_id, value) where deleted_at is null;
+create index leads_by_update on public.leads (organization_id, updated_at desc) where deleted_at is null;
+create index leads_phone on public.leads (organization_id, phone) where deleted_at is null and phone is not null;
+create index leads_email on public.leads (organization_id, email) where deleted_at is null and email is not null;
+create index leads_clock on public.leads (sla_next_at) where sla_next_at is not null;
+create index leads_search on public.leads using gin (organization_id, search_text extensions.gin_trgm_ops);
+create index leads_tags on public.leads using gin (organization_id, tags);
+create index leads_stage on public.leads (organization_id, status);
+create index leads_team on public.leads (organization_id, team_id) where team_id is not null;
+create index leads_assigned_to on public.leads (assigned_to) where assigned_to is not null;
+create index leads_created_by on public.leads (created_by) where created_by is not null;
+create index leads_deleted_by on public.leads (deleted_by) where deleted_by is not null;
+create index leads_merged_into on public.leads (organization_id, merged_into) where merged_into is not null;
+create index leads_import on public.leads (organization_id, import_id) where import_id is not null;
+
+-- The deleted ones, for those who may restore.
+create index leads_deleted on public.leads (organization_id, created_at desc) where deleted_at is not null and merged_into is null;
+
+-- A team's or person's few leads that are due or overdue: in their other indexes they are far apart.
+create index leads_by_team_sla on public.leads (organization_id, team_id, sla_status, created_at desc)
+  where deleted_at is null and sla_status in ('due_soon', 'breached');
+create index leads_by_assignee_sla on public.leads (organization_id, assigned_to, sla_status, created_at desc)
+  where deleted_at is null and sla_status in ('due_soon', 'breached');
+create index leads_by_creator_sla on public.leads (organization_id, created_by, sla_status, created_at desc)
+  where deleted_at is null and sla_status in ('due_soon', 'breached');
+
+-- Of "assigned_to is null" the planner does not see that it leaves the order of leads_by_assignee intact.
+create index leads_unassigned on public.leads (organization_id, created_at desc) include (id, team_id, created_by)
+  where deleted_at is null and assigned_to is null;
+create index leads_by_deadline on public.leads (organization_id, sla_deadline) where deleted_at is null;
+
+-- What capacities and loads count: the open living leads of a person.
+create index leads_open_by_assignee on public.leads (organization_id, assigned_to) where deleted_at is null and outcome is null;
+
+-- A team and a person belong to one organization. Without knowing that, the planner takes a team's leads in the
+-- organization for a twentieth of what they are and reads all of them where an index on the other filter would do.
+create statistics public.leads_belonging (dependencies)
+  on organization_id, team_id, assigned_to, created_by from public.leads;
+
+alter table public.leads enable row level security;
+
+create policy "people read leads as far as their permission reaches" on public.leads for select to authenticated
+  using (deleted_at is null and (
+    organization_id = any ((select private.organizations_with('leads:read'))::uuid[])
+    or team_id = any ((select private.teams_with('leads:read'))::uuid[])
+    or ((assigned_to = (select auth.uid()) or created_by = (select auth.uid()))
+      and organization_id = any ((select private.organizations_reached('leads:read'))::uuid[]))));
+
+revoke all on public.leads from public, anon, authenticated, service_role;
+grant select on public.leads to authenticated, service_role;
+
+create trigger keep_lead before insert or update on public.leads
+  for each row execute function private.keep_lead();
+create trigger keep_sla_of_new before insert on public.leads
+  for each row execute function private.keep_sla();
+create trigger keep_sla before update on public.leads
+  for each row when (new.status <> old.status or new.assigned_to is distinct from old.assigned_to
+    or new.deleted_at is distinct from old.deleted_at or new.outcome is distinct from old.outcome
+    or new.sla_responded_at is distinct from old.sla_responded_at
+    or coalesce(current_setting('signalbox.deadline', true), '') <> '')
+  execute function private.keep_sla();
+
+-- What the SLA job changes is recorded in sla_events, not also in the audit log: with before and after of whole leads that
+-- would be most of the log, and most of the job's work. The job says so for its own statement.
+create trigger audit_update after update on public.leads referencing old table as old_rows new table as new_rows
+  for each statement when (coalesce(current_setting('signalbox.clockwork', true), '') = '')
+  execute function private.audit('search_text');
+create trigger audit_insert after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.audit('search_text');
+create trigger audit_delete after delete on public.leads referencing old table as old_rows
+  for each statement execute function private.audit('search_text');
+create trigger record_sla_of_new after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.record_sla();
+create trigger record_sla after update on public.leads referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_sla();
+create trigger hide_tasks after update of deleted_at on public.leads
+  for each row when ((old.deleted_at is null) <> (new.deleted_at is null)) execute function private.hide_tasks_with_lead();
+create trigger count_insert after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.count_leads();
+create trigger count_update after update on public.leads referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_leads();
+create trigger count_delete after delete on public.leads referencing old table as old_rows
+  for each statement execute function private.count_leads();
+create trigger count_sla after update on public.leads referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_sla_of_leads();
+create trigger count_sla_delete before delete on public.leads
+  for each row when (old.deleted_at is null) execute function private.count_sla_of_lead();
+create trigger broadcast_insert after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.broadcast_lead_changes();
+create trigger broadcast_update after update on public.leads referencing old table as old_rows new table as new_rows
+  for each statement execute function private.broadcast_lead_changes();
+create trigger link_conversations after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.link_new_contacts();
+create trigger relink_conversations after update of deleted_at, phone on public.leads
+  for each row when (old.deleted_at is distinct from new.deleted_at or old.phone is distinct from new.phone)
+  execute function private.relink_lead();
+
+
+create table public.students (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  lead_id uuid not null,
+  first_name text not null constraint students_first_name_form check (char_length(first_name) between 1 and 100 and first_name = btrim(first_name)),
+  last_name text not null default '' constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
+  birth_date date,
+  grade text constraint students_grade_length check (char_length(grade) <= 50),
+  school text constraint students_school_length check (char_length(school) <= 200),
+  notes text constraint students_notes_length check (char_length(notes) <= 5000),
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint students_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+);
+comment on table public.students is 'The people a lead asks for: an admissions office''s students, whose parent is the lead.';
+
+create index students_of_lead on public.students (organization_id, lead_id, id desc);
+create index students_created_by on public.students (created_by);
+
+alter table public.students enable row level security;
+
+create policy "those who see the lead read its students" on public.students for select to authenticated
+  using (exists (select from public.leads l where l.organization_id = students.organization_id and l.id = students.lead_id));
+
+revoke all on public.students from public, anon, authenticated, service_role;
+grant select on public.students to authenticated, service_role;
+
+create trigger touch before update on public.students
+  for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.students');

@@ -1,0 +1,101 @@
+-- Who of the named leads goes to the one person that was chosen: all but those it holds and those beyond its capacity.
+create function private.give_leads(organization_id uuid, leads jsonb, assigned_to uuid)
+returns jsonb
+language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  room bigint := (
+    select l.capacity - l.open from private.holder_loads(organization_id, array[give_leads.assigned_to]) l
+    where give_leads.assigned_to is not null);
+begin
+  return (
+    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', give_leads.assigned_to,
+      'reason', case when l.held then 'already_assigned' when not l.closed and l.claim > room then 'over_capacity' end))
+    from (
+      select l.id, l.assigned_to, l.closed, h.held, count(*) filter (where not l.closed and not h.held) over (order by l.place) as claim
+      from jsonb_to_recordset(leads) as l (id uuid, assigned_to uuid, closed boolean, place bigint)
+      cross join lateral (select l.assigned_to is not distinct from give_leads.assigned_to as held) h
+    ) l);
+end
+$$;
+
+-- The leads as the caller may assign them, locked in the order of their ids:
+-- [{ id, assigned_to, closed, allowed, place }]; those that it does not see are missing.
+create function private.lock_named_leads(organization_id uuid, lead_ids uuid[])
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  answer jsonb;
+begin
+  execute format(
+    'with named as (
+       select n.id, min(n.place) as place from unnest($1) with ordinality n (id, place) group by n.id
+     ), locked as materialized (
+       select x.id, x.assigned_to, x.outcome is not null as closed, (%s) as allowed from public.leads x
+       where %s and x.id = any ($1) order by x.id for update
+     )
+     select coalesce(jsonb_agg(jsonb_build_object(''id'', l.id, ''assigned_to'', l.assigned_to, ''closed'', l.closed,
+       ''allowed'', l.allowed, ''place'', n.place) order by n.place), ''[]'') from locked l join named n using (id)',
+    private.reach(organization_id, 'leads:assign'), private.reach(organization_id, 'leads:read'))
+  into answer using lead_ids;
+  return answer;
+end
+$$;
+
+-- choice: { assigned_to } (null: take them from whoever holds them), or { strategy, among }. One transaction; what cannot
+-- be assigned is skipped with its reason. Definer: see assign_lead.
+create function private.bulk_assign(organization_id uuid, lead_ids uuid[], choice jsonb, note text, deadline timestamptz)
+returns jsonb
+language plpgsql security definer set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  answer jsonb;
+  strategy text := choice ->> 'strategy';
+  chosen uuid := (choice ->> 'assigned_to')::uuid;
+  among uuid[] := array(
+    select distinct u::uuid from jsonb_array_elements_text(case when strategy is not null then choice -> 'among' else '[]' end) u);
+  named jsonb;
+  dealt jsonb;
+begin
+  perform private.require_scope(organization_id, 'leads:assign');
+  answer := private.replayed_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  if cardinality(lead_ids) > 10000 or cardinality(among) > 500 or strategy not in ('round_robin', 'least_loaded') then
+    perform private.problem(422, 'invalid_field', 'These are too many at once, or an unknown strategy.');
+  elsif deadline <= now() then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', '[{"path": "deadline", "message": "is over already"}]');
+  end if;
+  if strategy is not null then
+    perform private.require_holders(organization_id, array_agg(u.id::uuid order by u.place), array_agg('among.' || u.place - 1 order by u.place))
+    from jsonb_array_elements_text(choice -> 'among') with ordinality u (id, place);
+  elsif chosen is not null then
+    perform private.require_holders(organization_id, array[chosen], array['assigned_to']);
+  end if;
+  named := private.lock_named_leads(organization_id, lead_ids);
+  if strategy is null then
+    select private.give_leads(organization_id, jsonb_agg(n), chosen) into dealt
+    from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean;
+  else
+    -- Work is shared out: a lead that is closed is none.
+    select private.deal_leads(organization_id, jsonb_agg(n), among, strategy) into dealt
+    from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean and not (n ->> 'closed')::boolean;
+  end if;
+  return private.remember_response(organization_id,
+    private.record_bulk(organization_id, lead_ids, named, coalesce(dealt, '[]'), strategy, note, deadline));
+end
+$$;
+grant execute on function private.bulk_assign(uuid, uuid[], jsonb, text, timestamptz) to authenticated;
+
+-- Ten thousand leads take longer than a request may otherwise; the Data API applies the setting.
+create function public.bulk_assign(
+  organization_id uuid, lead_ids uuid[], choice jsonb, note text default null, deadline timestamptz default null)
+returns jsonb
+language sql set search_path = '' set statement_timeout = '55s'
+as $$
+  select private.bulk_assign(organization_id, lead_ids, choice, note, deadline)
+$$;
+comment on function public.bulk_assign is 'Assigns up to 10,000 leads: to one person, or by turns or least load among several.';
+grant execute on function public.bulk_assign(uuid, uuid[], jsonb, text, timestamptz) to authenticated;

@@ -1,0 +1,69 @@
+-- Assignment: whose a lead is, who decided so, and who is next. Everybody who hands out leads takes locks in one order:
+-- memberships, holders (both by person), then leads (by id). So a capacity is never exceeded and a turn never given twice
+-- at the same moment, nobody is given a lead in the moment of leaving, and two assignments cannot deadlock.
+--
+-- Assigning many leads at once: to one person, or shared out among several by turns or by load.
+--
+-- People as holders of leads: who there is, what each holds, who is on duty.
+
+create table public.lead_assignments (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  lead_id uuid not null,
+  from_user uuid references public.profiles (id) on delete set null,
+  to_user uuid references public.profiles (id) on delete set null,
+  method text not null default 'manual' constraint lead_assignments_method check (method in (
+    'manual', 'bulk', 'round_robin', 'least_loaded', 'import', 'departure', 'merge')),
+  note text constraint lead_assignments_note_length check (char_length(note) <= 2000),
+  deadline timestamptz,
+  assigned_by uuid references public.profiles (id) on delete set null,
+  merged_from uuid,
+  created_at timestamptz not null default now(),
+  constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+);
+comment on table public.lead_assignments is 'Who held a lead when, and who decided so; to_user null: taken from its holder. Append-only.';
+comment on column public.lead_assignments.merged_from is 'The lead to which it happened, where a merge moved it here; null: to this one.';
+
+create index lead_assignments_of_lead on public.lead_assignments (organization_id, lead_id, id desc);
+create index lead_assignments_from_user on public.lead_assignments (from_user) where from_user is not null;
+create index lead_assignments_to_user on public.lead_assignments (to_user) where to_user is not null;
+create index lead_assignments_assigned_by on public.lead_assignments (assigned_by) where assigned_by is not null;
+
+alter table public.lead_assignments enable row level security;
+
+create policy "those who see the lead read its assignments" on public.lead_assignments for select to authenticated
+  using (exists (select from public.leads l where l.organization_id = lead_assignments.organization_id and l.id = lead_assignments.lead_id));
+
+revoke all on public.lead_assignments from public, anon, authenticated, service_role;
+grant select on public.lead_assignments to authenticated, service_role;
+
+create trigger keep_evidence before update on public.lead_assignments
+  for each row execute function private.keep_evidence();
+
+
+create table public.lead_holders (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  on_duty boolean not null default true,
+  capacity integer constraint lead_holders_capacity check (capacity >= 0),
+  last_turn bigint not null default 0,
+  updated_at timestamptz not null default now(),
+  primary key (organization_id, user_id)
+);
+comment on table public.lead_holders is 'People as holders of leads. Without a row: on duty, with the organization''s capacity.';
+comment on column public.lead_holders.last_turn is 'Grows with each lead that came by turns; whose is least is next.';
+
+create index lead_holders_user on public.lead_holders (user_id);
+
+alter table public.lead_holders enable row level security;
+
+create policy "those who assign leads read the holders, people themselves" on public.lead_holders for select to authenticated
+  using (user_id = (select auth.uid()) and organization_id = any ((select private.my_organizations())::uuid[])
+    or organization_id = any ((select private.organizations_with('leads:assign'))::uuid[])
+    or organization_id = any ((select private.organizations_with('leads:assign', 'team'))::uuid[]));
+
+revoke all on public.lead_holders from public, anon, authenticated, service_role;
+grant select on public.lead_holders to authenticated, service_role;
+
+create trigger touch before update on public.lead_holders
+  for each row execute function private.touch_updated_at();

@@ -1,0 +1,95 @@
+-- The response clock of a lead. Its deadline is computed once, when it starts, and stored; `sla_next_at` says when it next
+-- needs attention, so the job reads only what is due. A trigger keeps the clock, whoever changes the lead:
+-- - It starts when a lead is assigned (or, by the organization's setting, exists), and counts the stage's minutes, else
+--   the organization's. Entering a stage with minutes of its own starts a new one; 0 minutes is none.
+-- - As long as it runs, its deadline is what its start and the minutes of the lead's stage come to, or the one that was
+--   given explicitly. Moves, settings and the calendar change it accordingly.
+-- - Reassigning restarts what is unanswered, breached ones too (the breach stays in the events), or keeps it, by the
+--   organization's setting. What was answered stays answered.
+-- - Taking the lead from its holder, closing and deleting stop what runs. Reopening and restoring start what was stopped anew.
+
+create table public.lead_settings (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null constraint lead_settings_one unique references public.organizations (id) on delete cascade,
+  sla_minutes integer not null default 120 constraint lead_settings_sla check (sla_minutes between 0 and 525600),
+  reminder_minutes integer not null default 30 constraint lead_settings_reminder check (reminder_minutes between 0 and 10080),
+  clock_starts text not null default 'assignment' constraint lead_settings_clock check (clock_starts in ('assignment', 'creation')),
+  on_reassignment text not null default 'restart' constraint lead_settings_reassignment check (on_reassignment in ('keep', 'restart')),
+  capacity integer constraint lead_settings_capacity check (capacity >= 0),
+  updated_at timestamptz not null default now()
+);
+comment on table public.lead_settings is 'How an organization runs its leads: response times, reminders, how many open leads a person holds.';
+comment on column public.lead_settings.sla_minutes is 'Working minutes to the first response, where the stage has none of its own. 0: no deadline.';
+comment on column public.lead_settings.clock_starts is 'Whether an unassigned lead has a running clock already.';
+comment on column public.lead_settings.capacity is 'Open leads a person may hold unless set for the person; null: any number.';
+
+alter table public.lead_settings enable row level security;
+
+create policy "members read their organization's lead settings" on public.lead_settings for select to authenticated
+  using (organization_id = any ((select private.my_organizations())::uuid[]));
+
+revoke all on public.lead_settings from public, anon, authenticated, service_role;
+grant select on public.lead_settings to authenticated, service_role;
+
+create trigger touch before update on public.lead_settings
+  for each row execute function private.touch_updated_at();
+create trigger recount_clocks after update on public.lead_settings
+  for each row when (new.sla_minutes <> old.sla_minutes or new.reminder_minutes <> old.reminder_minutes)
+  execute function private.recount_after_settings();
+
+select private.audit_table('public.lead_settings');
+
+
+create table public.sla_events (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  lead_id uuid not null,
+  event text not null constraint sla_events_event check (event in ('started', 'reminder', 'breach', 'response', 'stopped')),
+  assigned_to uuid,
+  team_id uuid,
+  deadline timestamptz not null,
+  met boolean,
+  response_minutes integer,
+  merged_from uuid,
+  created_at timestamptz not null default now(),
+  constraint sla_events_response check ((event = 'response') = (met is not null) and (event = 'response') = (response_minutes is not null)),
+  constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+);
+comment on table public.sla_events is 'What became of response clocks. Append-only.';
+comment on column public.sla_events.assigned_to is 'Who held the lead then. No reference: what was the case does not change with people and teams that go.';
+comment on column public.sla_events.met is 'Whether the response came in time.';
+comment on column public.sla_events.response_minutes is 'The organization''s whole working minutes from the clock''s start to the response.';
+comment on column public.sla_events.merged_from is 'The lead to whose clock it happened, where a merge moved it here; null: to this one''s.';
+
+create index sla_events_of_lead on public.sla_events (organization_id, lead_id, id desc);
+
+alter table public.sla_events enable row level security;
+
+create policy "those who see the lead read its clock's events" on public.sla_events for select to authenticated
+  using (exists (select from public.leads l where l.organization_id = sla_events.organization_id and l.id = sla_events.lead_id));
+
+revoke all on public.sla_events from public, anon, authenticated, service_role;
+grant select on public.sla_events to authenticated, service_role;
+
+create trigger keep_evidence before update on public.sla_events
+  for each row execute function private.keep_evidence();
+create trigger count_insert after insert on public.sla_events referencing new table as new_rows
+  for each statement execute function private.count_sla_events();
+create trigger count_update after update on public.sla_events referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_sla_events();
+create trigger count_delete after delete on public.sla_events referencing old table as old_rows
+  for each statement execute function private.count_sla_events();
+
+
+create table private.clock_recounts (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  due_at timestamptz not null,
+  again boolean not null default true,
+  after_created timestamptz not null default '-infinity',
+  after_id uuid not null default '00000000-0000-0000-0000-000000000000'
+);
+comment on table private.clock_recounts is 'Organizations whose running clocks are to be computed again, and how far that has come.';
+comment on column private.clock_recounts.again is
+  'Another round follows: a clock that started at the same moment may have been computed from what was in force before.';
+
+revoke all on private.clock_recounts from public, anon, authenticated, service_role;

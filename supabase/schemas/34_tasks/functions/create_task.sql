@@ -1,0 +1,40 @@
+-- Definer: tasks are written by functions only. The lead is locked, so that it cannot be deleted or merged meanwhile.
+create function private.create_task(organization_id uuid, task jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  given record;
+  created public.tasks;
+  answer jsonb;
+begin
+  perform private.require_scope(organization_id, 'tasks:write');
+  answer := private.replayed_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  select * into given from jsonb_to_record(task) as r
+    (lead_id uuid, title text, description text, priority text, due_at timestamptz, assigned_to uuid, remind_minutes_before integer);
+  if given.lead_id is not null then
+    perform private.require_lead(organization_id, given.lead_id, 'tasks:write', true);
+  end if;
+  given.assigned_to := coalesce(given.assigned_to, auth.uid());
+  perform private.require_assignee(organization_id, given.assigned_to);
+  insert into public.tasks
+    (organization_id, lead_id, title, description, priority, due_at, assigned_to, remind_minutes_before, created_by)
+  values (organization_id, given.lead_id, given.title, given.description, coalesce(given.priority, 'normal'), given.due_at,
+    given.assigned_to, case when task ? 'remind_minutes_before' then given.remind_minutes_before else 30 end, auth.uid())
+  returning * into created;
+  return private.remember_response(organization_id, private.task_json(created));
+end
+$$;
+grant execute on function private.create_task(uuid, jsonb) to authenticated;
+
+create function public.create_task(organization_id uuid, task jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_task(organization_id, task)
+$$;
+comment on function public.create_task is 'Adds a task; repeats with the same Idempotency-Key answer alike.';
+grant execute on function public.create_task(uuid, jsonb) to authenticated;

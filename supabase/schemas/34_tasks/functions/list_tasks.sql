@@ -1,0 +1,64 @@
+create function private.task_filters(filters jsonb)
+returns text
+language sql stable set search_path = ''
+as $$
+  select private.conditions(filters, '{
+      "lead_id": ["lead_id", "=", "uuid"], "status": ["status", "=", "text"], "priority": ["priority", "=", "text"],
+      "due_before": ["due_at", "<", "timestamptz"], "due_after": ["due_at", ">=", "timestamptz"]}')
+    || case filters ->> 'assigned_to'
+      when 'none' then ' and x.assigned_to is null'
+      when 'me' then format(' and x.assigned_to = %L', auth.uid())
+      else coalesce(' and x.assigned_to = ' || quote_literal((filters ->> 'assigned_to')::uuid), '') end
+    || case filters ->> 'overdue'
+      when 'true' then ' and x.status in (''open'', ''in_progress'') and x.due_at < now()'
+      when 'false' then ' and (x.status in (''open'', ''in_progress'') and x.due_at < now()) is not true'
+      else '' end
+$$;
+
+-- sort: a column, with "-" for descending; tasks without due time come last, or first descending. Whoever reaches the
+-- whole organization gets the page from an index; others' tasks are few enough to be found once, for number and page.
+-- Definer: under row level security none of this could use the indexes. The conditions are the policy's own.
+create function private.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  branches text[] := private.task_reach(organization_id, 'tasks:read');
+  key text := case ltrim(sort, '-')
+    when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)' else format('r.%I', ltrim(sort, '-')) end;
+  direction text := case when sort like '-%' then 'desc' else 'asc' end;
+  filtered text := private.task_filters(filters);
+  reached text;
+  total bigint;
+  ids uuid[];
+begin
+  if ltrim(sort, '-') not in ('due_at', 'created_at', 'updated_at', 'priority') then
+    perform private.problem(422, 'invalid_field', 'Tasks cannot be sorted by this.',
+      '[{"path": "sort", "message": "is not a sortable field"}]');
+  end if;
+  if filters ->> 'assigned_to' in ('me', auth.uid()::text) then
+    branches := branches[1:1];
+  end if;
+  select string_agg(format('select x.id, x.due_at, x.created_at, x.updated_at, x.priority from public.tasks x where %s%s', b, filtered),
+    ' union all ') into reached
+  from unnest(branches) b;
+  execute format(
+    'with reached as %1$s materialized (%2$s)
+    select (select count(*) from reached), array(
+      select r.id from reached r order by %3$s %4$s, r.id %4$s limit $3 offset $4)',
+    case when cardinality(branches) = 1 then 'not' else '' end, reached, key, direction)
+  into total, ids using list_tasks.organization_id, filters, page_limit, page_offset;
+  return jsonb_build_object('total', total, 'rows', private.task_rows(organization_id, ids));
+end
+$$;
+grant execute on function private.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;
+
+create function public.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_tasks(organization_id, filters, sort, page_limit, page_offset)
+$$;
+comment on function public.list_tasks is
+  'One page of tasks and how many there are in all. filters: { lead_id?, assigned_to?, status?, priority?, due_before?, due_after?, overdue? }.';
+grant execute on function public.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;

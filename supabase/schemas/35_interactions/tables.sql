@@ -1,0 +1,40 @@
+-- What was said with a lead, and all that happened with it in one list.
+
+create table public.interactions (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  lead_id uuid not null,
+  type text not null constraint interactions_type check (type in ('call', 'note', 'meeting', 'email', 'sms')),
+  direction text constraint interactions_direction check (direction in ('inbound', 'outbound')),
+  subject text constraint interactions_subject_length check (char_length(subject) <= 200),
+  body text constraint interactions_body_length check (char_length(body) <= 20000),
+  outcome text constraint interactions_outcome_length check (char_length(outcome) between 1 and 100),
+  duration_seconds integer constraint interactions_duration check (duration_seconds between 0 and 86400),
+  occurred_at timestamptz not null default now(),
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  constraint interactions_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade,
+  constraint interactions_occurred_at_sane check (occurred_at >= '2000-01-01 00:00+00')
+);
+comment on table public.interactions is 'What was said and done with a lead. Append-only.';
+
+create index interactions_of_lead on public.interactions (organization_id, lead_id, id desc);
+create index interactions_created_by on public.interactions (created_by);
+
+alter table public.interactions enable row level security;
+
+create policy "those who see the lead and interactions read them" on public.interactions for select to authenticated
+  using (organization_id = any ((select private.organizations_reached('interactions:read'))::uuid[]) and exists (
+    select from public.leads l
+    where l.organization_id = interactions.organization_id and l.id = interactions.lead_id
+      and (l.organization_id = any ((select private.organizations_with('interactions:read'))::uuid[])
+        or l.assigned_to = (select auth.uid()) or l.created_by = (select auth.uid())
+        or l.team_id = any ((select private.teams_with('interactions:read'))::uuid[]))));
+
+revoke all on public.interactions from public, anon, authenticated, service_role;
+grant select on public.interactions to authenticated, service_role;
+
+create trigger keep_evidence before update on public.interactions
+  for each row execute function private.keep_evidence();
+
+select private.audit_table('public.interactions', 'body');

@@ -1,0 +1,30 @@
+-- pieces: [{ position, first_row, content }]. Definer: uploads are nobody's to write.
+create function private.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, false);
+begin
+  insert into private.lead_upload_pieces (upload_id, "position", first_row, content)
+  select upload.id, p."position", p.first_row, p.content
+  from jsonb_to_recordset(pieces) as p ("position" integer, first_row integer, content text);
+  update private.lead_uploads u
+  set size = u.size + (select coalesce(sum(octet_length(p ->> 'content')), 0) from jsonb_array_elements(pieces) p)
+  where u.id = upload.id
+  returning * into upload;
+  if upload.size > 160000000 then
+    perform private.problem(413, 'too_large', 'The file is too large.');
+  end if;
+end
+$$;
+grant execute on function private.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;
+
+create function public.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb)
+returns void
+language sql set search_path = ''
+as $$
+  select private.add_lead_upload_pieces(organization_id, upload_id, pieces)
+$$;
+comment on function public.add_lead_upload_pieces is 'Keeps further pieces of an open upload.';
+grant execute on function public.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;

@@ -1,0 +1,25 @@
+-- POST /leads/import/{id}/cancel. What is imported stays. Definer: imports are written by functions only.
+create function private.cancel_lead_import(organization_id uuid, import_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  import public.lead_imports := private.require_lead_import(organization_id, import_id, true);
+begin
+  if import.status not in ('queued', 'running') then
+    perform private.problem(409, 'import_ended', 'This import has ended already.');
+  end if;
+  perform private.end_lead_import(import.id, 'canceled');
+  return private.get_lead_import(organization_id, import.id);
+end
+$$;
+grant execute on function private.cancel_lead_import(uuid, uuid) to authenticated;
+
+create function public.cancel_lead_import(organization_id uuid, import_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.cancel_lead_import(organization_id, import_id)
+$$;
+comment on function public.cancel_lead_import is 'Stops an import; what it has done stays.';
+grant execute on function public.cancel_lead_import(uuid, uuid) to authenticated;

@@ -1,0 +1,28 @@
+-- Definer: tells how far the run has come, and names people.
+create function private.list_lead_imports(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'leads:import');
+  return jsonb_build_object('total', (
+    select count(*) from public.lead_imports i where i.organization_id = list_lead_imports.organization_id
+  ), 'rows', (
+    select coalesce(jsonb_agg(private.lead_import_json(p) order by p.created_at desc, p.id desc), '[]')
+    from (
+      select i.* from public.lead_imports i where i.organization_id = list_lead_imports.organization_id
+      order by i.created_at desc, i.id desc limit page_limit offset page_offset
+    ) p
+  ));
+end
+$$;
+grant execute on function private.list_lead_imports(uuid, integer, integer) to authenticated;
+
+create function public.list_lead_imports(organization_id uuid, page_limit integer default 50, page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_lead_imports(organization_id, page_limit, page_offset)
+$$;
+comment on function public.list_lead_imports is 'The organization''s imports, newest first.';
+grant execute on function public.list_lead_imports(uuid, integer, integer) to authenticated;

@@ -1,0 +1,37 @@
+-- A file that is here, its first piece, and the terms of the organization. Definer: uploads are nobody's to read.
+create function private.read_lead_upload(organization_id uuid, upload_id uuid, with_piece boolean)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb := private.replayed_response(organization_id);
+  upload private.lead_uploads;
+begin
+  if answer is not null then
+    return jsonb_build_object('replayed', answer);
+  end if;
+  if exists (select from public.lead_imports i
+    where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id) then
+    perform private.require_permission(organization_id, 'leads:import');
+    perform private.problem(409, 'upload_executed', 'This upload was imported already.', jsonb_build_object('import_id', (
+      select i.id from public.lead_imports i
+      where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id)));
+  end if;
+  upload := private.require_lead_upload(organization_id, upload_id, true);
+  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter, 'header_row', upload.header_row,
+      'columns', upload.columns, 'total_rows', upload.total_rows, 'pieces', case when with_piece then (
+        select jsonb_agg(jsonb_build_object('first_row', p.first_row, 'content', p.content))
+        from private.lead_upload_pieces p where p.upload_id = upload.id and p."position" = 0) end)
+    || private.lead_import_terms(organization_id);
+end
+$$;
+grant execute on function private.read_lead_upload(uuid, uuid, boolean) to authenticated;
+
+create function public.read_lead_upload(organization_id uuid, upload_id uuid, with_piece boolean default false)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.read_lead_upload(organization_id, upload_id, with_piece)
+$$;
+comment on function public.read_lead_upload is 'An upload''s columns and, if asked, its beginning.';
+grant execute on function public.read_lead_upload(uuid, uuid, boolean) to authenticated;

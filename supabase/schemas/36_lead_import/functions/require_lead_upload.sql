@@ -1,0 +1,18 @@
+create function private.require_lead_upload(organization_id uuid, upload_id uuid, sealed boolean)
+returns private.lead_uploads
+language plpgsql set search_path = ''
+as $$
+declare
+  upload private.lead_uploads;
+begin
+  perform private.require_permission(organization_id, 'leads:import');
+  select * into upload from private.lead_uploads u
+  where u.organization_id = require_lead_upload.organization_id and u.id = require_lead_upload.upload_id
+    and u.sealed = require_lead_upload.sealed and u.expires_at > now()
+  for update;
+  if upload.id is null then
+    perform private.problem(404, 'not_found', 'There is no such upload.');
+  end if;
+  return upload;
+end
+$$;

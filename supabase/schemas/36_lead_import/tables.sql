@@ -1,0 +1,122 @@
+-- Leads from files, and leads into files. An upload is kept as text in pieces that end at a row's end, so that an import
+-- works piece by piece: one statement's transaction writes a piece's leads, its faults and the cursor. Whoever is killed
+-- loses the piece in hand and nothing else, and no row is there twice.
+
+create table private.lead_uploads (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  file_name text not null,
+  delimiter text,
+  header_row integer,
+  columns jsonb,
+  total_rows integer,
+  size bigint not null default 0,
+  sealed boolean not null default false,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null default now() + interval '24 hours'
+);
+comment on table private.lead_uploads is 'A file of leads as it waits for its import, at most 24 hours. sealed: all of it is here.';
+
+create index lead_uploads_organization on private.lead_uploads (organization_id);
+create index lead_uploads_created_by on private.lead_uploads (created_by);
+create index lead_uploads_expiry on private.lead_uploads (expires_at);
+
+
+create table private.lead_upload_pieces (
+  upload_id uuid not null references private.lead_uploads (id) on delete cascade,
+  "position" integer not null,
+  first_row integer not null,
+  content text not null,
+  primary key (upload_id, "position")
+);
+comment on table private.lead_upload_pieces is
+  'The file''s text, cut where rows end. first_row: the number that a spreadsheet program shows for its first row.';
+
+
+create table public.lead_imports (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  upload_id uuid not null,
+  file_name text not null constraint lead_imports_file_name_length check (char_length(file_name) between 1 and 255),
+  status text not null default 'queued' constraint lead_imports_status check (status in ('queued', 'running', 'done', 'failed', 'canceled')),
+  mapping jsonb not null,
+  columns jsonb not null,
+  on_duplicate text not null constraint lead_imports_on_duplicate check (on_duplicate in ('skip', 'update')),
+  consent jsonb,
+  source text not null constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
+  assigned_to uuid references public.profiles (id) on delete set null,
+  total_rows integer not null,
+  counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0}',
+  error text,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  updated_at timestamptz not null default now(),
+  constraint lead_imports_organization_key unique (organization_id, id),
+  constraint lead_imports_upload_once unique (organization_id, upload_id)
+);
+comment on table public.lead_imports is 'Imports of leads: what was asked for and what came of it. How far a running one is: private.lead_import_runs.';
+comment on column public.lead_imports.mapping is 'Which column (its index from 0) fills which field.';
+
+create index lead_imports_listing on public.lead_imports (organization_id, created_at desc);
+create index lead_imports_created_by on public.lead_imports (created_by);
+create index lead_imports_assigned_to on public.lead_imports (assigned_to) where assigned_to is not null;
+
+alter table public.lead_imports enable row level security;
+
+create policy "those who import leads read their organization's imports" on public.lead_imports for select to authenticated
+  using (organization_id = any ((select private.organizations_with('leads:import'))::uuid[]));
+
+revoke all on public.lead_imports from public, anon, authenticated, service_role;
+grant select on public.lead_imports to authenticated, service_role;
+
+create trigger touch before update on public.lead_imports
+  for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.lead_imports');
+
+
+create table private.lead_import_runs (
+  import_id uuid primary key references public.lead_imports (id) on delete cascade,
+  delimiter text not null,
+  header_row integer not null,
+  next_position integer not null default 0,
+  pieces integer not null,
+  processed integer not null default 0,
+  created integer not null default 0,
+  updated integer not null default 0,
+  skipped integer not null default 0,
+  invalid integer not null default 0,
+  runner uuid,
+  leased_until timestamptz,
+  attempts integer not null default 0,
+  last_step_at timestamptz
+);
+comment on table private.lead_import_runs is
+  'Imports that are queued or running: the piece that comes next, and who works on it. Gone when the import has ended.';
+comment on column private.lead_import_runs.attempts is 'Runs that took the import up without finishing a piece since.';
+
+
+create table private.lead_import_rows (
+  import_id uuid not null references public.lead_imports (id) on delete cascade,
+  lead_id uuid not null,
+  "row" integer not null,
+  primary key (import_id, lead_id)
+);
+comment on table private.lead_import_rows is 'Which row of the running import made or changed which lead: a later row of the same lead is a duplicate in the file.';
+
+
+create table private.lead_import_faults (
+  import_id uuid not null references public.lead_imports (id) on delete cascade,
+  "row" integer not null,
+  kind text not null constraint lead_import_faults_kind check (kind in ('invalid', 'skipped')),
+  reason text not null,
+  cells jsonb not null,
+  primary key (import_id, "row")
+);
+comment on table private.lead_import_faults is 'Rows that were not imported, as the file has them and why: the first 50,000, for 30 days.';
+
+
+create type private.import_counts as (created integer, updated integer, skipped integer, invalid integer);

@@ -1,0 +1,42 @@
+-- As shipped; besides, a report ends the unknown, and overrules what a person said by hand. A text that was sent again from
+-- doubt may be there twice: then one copy's failure says nothing of the other, and what either has reached is reached.
+create function private.apply_receipt(message public.messages, provider_id text, reported text, code text,
+  detail text, source text)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  new_status text := case when reported in ('queued', 'sending') then 'sent' else reported end;
+  of_a_copy constant boolean := coalesce(message.attempts > 1 and provider_id <> message.provider_message_id, false);
+begin
+  if exists (
+    select from public.message_events e
+    where e.message_id = message.id and e.status = reported and e.source = apply_receipt.source
+      and e.code is not distinct from apply_receipt.code and e.provider_message_id is not distinct from provider_id
+  ) then
+    return false;
+  end if;
+  insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
+  values (message.organization_id, message.id, reported, source, code, detail, provider_id);
+  -- A canceled or suppressed message that the provider has after all tells the truth of what happened to it.
+  if (private.status_rank(new_status) > private.status_rank(message.status)
+      and not (of_a_copy and new_status in ('failed', 'undelivered', 'canceled')))
+    or (of_a_copy and new_status = 'delivered' and message.status in ('failed', 'undelivered'))
+    or (message.settled_by is not null and private.status_rank(new_status) = private.status_rank('delivered'))
+    or (message.status in ('failed', 'canceled', 'suppressed') and message.provider_message_id is null
+      and message.settled_by is null) then
+    update public.messages m set
+      status = new_status,
+      provider_message_id = coalesce(m.provider_message_id, provider_id),
+      error_code = case when new_status in ('failed', 'undelivered') then apply_receipt.code end,
+      error_message = case when new_status in ('failed', 'undelivered') then detail end,
+      sent_at = coalesce(m.sent_at, now()),
+      delivered_at = case when new_status = 'delivered' then now() end,
+      held_at = null, settling_until = null, unknown_at = null, unknown_reason = null, settled_by = null, updated_at = now()
+    where m.id = message.id;
+  elsif message.provider_message_id is null then
+    update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;
+  end if;
+  return true;
+end
+$$;

@@ -1,0 +1,83 @@
+-- The moment itself, or the end of the quiet hours it falls in, as the organization's clocks show it.
+create function private.next_sending_time(organization public.organizations, at timestamptz)
+returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+declare
+  starts time := organization.quiet_hours_start;
+  ends time := organization.quiet_hours_end;
+  here timestamp := at at time zone organization.time_zone;
+  quiet boolean;
+begin
+  if starts is null then
+    return at;
+  end if;
+  quiet := case when starts < ends then here::time >= starts and here::time < ends
+    else here::time >= starts or here::time < ends end;
+  if not quiet then
+    return at;
+  end if;
+  return (here::date + case when here::time < ends then 0 else 1 end + ends) at time zone organization.time_zone;
+end
+$$;
+
+-- Queues one text per recipient; recipients: [{ position, customer_id? or lead_id?, to, name?, account_number?, arrears? }].
+-- Answers { message_ids, queued, suppressed: [positions], sends_at } and records sms_sent for the customers among them.
+-- The caller has checked permissions and numbers.
+create function private.queue_messages(
+  organization_id uuid, recipients jsonb, template text, purpose text, batch_id uuid default null, sender_id text default null)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  organization public.organizations;
+  account public.sms_accounts;
+  body text := private.checked_template(template);
+  sends_at timestamptz;
+  answer jsonb;
+begin
+  select * into strict organization from public.organizations o where o.id = queue_messages.organization_id;
+  select * into account from public.sms_accounts a
+  where a.organization_id = queue_messages.organization_id and a.status <> 'disabled'
+    and case when queue_messages.sender_id is null then a.is_default else a.sender_id = queue_messages.sender_id end
+  order by a.is_default desc limit 1;
+  if account is null then
+    if sender_id is null then
+      perform private.problem(409, 'no_sender', 'The organization has no active sender. An admin sets one up first.');
+    end if;
+    perform private.problem(422, 'unknown_sender', 'The organization has no active sender of this name.',
+      '[{"path": "sender_id", "message": "is not one of the organization''s senders"}]');
+  end if;
+  sends_at := private.next_sending_time(organization, now());
+  with r as materialized (
+    select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
+      exists (
+        select from public.suppressions s
+        where s.organization_id = organization.id and s.phone = x."to" and s.lifted_at is null and s.scope = 'all'
+      ) as suppressed
+    from private.batch_rows(recipients) x
+  ), queued as (
+    insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
+      encoding, segments, status, provider, send_after, created_by, error_code, error_message)
+    select organization.id, queue_messages.purpose, account.id, r.customer_id, r.lead_id, queue_messages.batch_id, r."to",
+      account.sender_id, r.text, s.encoding, s.segments, case when r.suppressed then 'suppressed' else 'queued' end,
+      account.provider, sends_at, auth.uid(), case when r.suppressed then 'suppressed' end,
+      case when r.suppressed then 'The number has opted out.' end
+    from r cross join lateral private.sms_segments(r.text) s
+    order by r.position
+    returning id, customer_id, status, segments, encoding
+  ), recorded as (
+    insert into public.customer_actions (organization_id, customer_id, action, source, batch_id, performed_by)
+    select organization.id, q.customer_id, 'sms_sent', case when queue_messages.batch_id is null then 'manual' else 'batch' end,
+      queue_messages.batch_id, auth.uid()
+    from queued q where q.customer_id is not null and q.status = 'queued'
+  )
+  select jsonb_build_object(
+    'first', (select jsonb_build_object('message_id', q.id, 'status', q.status, 'segments', q.segments,
+      'encoding', q.encoding, 'send_after', sends_at) from queued q limit 1),
+    'queued', (select count(*) from queued q where q.status = 'queued'),
+    'suppressed', (select coalesce(jsonb_agg(r.position order by r.position), '[]') from r where r.suppressed)
+  ) into answer;
+  return answer;
+end
+$$;

@@ -1,0 +1,192 @@
+-- Text messages: who sends (accounts), what is said (templates), who must not be texted (suppressions), and the messages
+-- with everything that happened to them. Messages and their events are partitioned by month of id.
+--
+-- From a template and a list of recipients to queued messages: rendering, counting segments, suppression, quiet hours.
+--
+-- What providers tell us: delivery receipts and inbound texts, and the credentials that prove who speaks. All of it is
+-- for the service role (the webhooks function), but for setting an account's own credentials.
+--
+-- Texts to leads: POST /sms/send takes a lead_id where it took a customer's.
+--
+-- The vault also holds secrets that are no JSON, and the planner may read them before it has joined the accounts: then a
+-- callback of a tenant's own Twilio account was answered 422. Now only accounts' secrets are ever read as JSON.
+--
+-- What providers say beside the status: price, parts, and whatever they add without notice. Kept with the message.
+--
+-- Prices. Twilio names them in no callback, and in a text's resource only some time after it was sent; so the day after, each
+-- number's list of the day is read, a thousand texts at a time. A final status that it shows is taken over as well.
+--
+-- People say what became of a text of which nobody else can tell, and find such texts.
+
+create table public.messages (
+  id uuid not null default private.uuid_v7() primary key,
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  direction text not null default 'outbound' constraint messages_direction check (direction in ('outbound', 'inbound')),
+  category text not null default 'service' constraint messages_category check (category in ('service', 'marketing')),
+  purpose text not null default 'custom',
+  account_id uuid,
+  customer_id uuid,
+  lead_id uuid,
+  campaign_id uuid,
+  batch_id uuid,
+  to_number text not null,
+  from_number text not null,
+  body text not null,
+  encoding text not null constraint messages_encoding check (encoding in ('GSM-7', 'UCS-2')),
+  segments integer not null,
+  status text not null constraint messages_status check (status in (
+    'queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'canceled', 'suppressed', 'received')),
+  provider text not null,
+  provider_message_id text,
+  error_code text,
+  error_message text,
+  attempts integer not null default 0,
+  send_after timestamptz not null default now(),
+  sending_at timestamptz,
+  settling_until timestamptz,
+  held_at timestamptz,
+  sent_at timestamptz,
+  delivered_at timestamptz,
+  media jsonb not null default '[]',
+  created_by uuid,
+  -- What was checked when the message was claimed; kept with the message as evidence.
+  variant_id uuid,
+  target_position integer,
+  consent_id uuid,
+  checked_at timestamptz,
+  recipient_zone text,
+  expires_at timestamptz,
+  price numeric(12, 5),
+  price_currency text,
+  reported jsonb,
+  provider_account text,
+  in_reply_to uuid,
+  asked smallint not null default 0,
+  unknown_at timestamptz,
+  unknown_reason text
+    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account', 'other_account')),
+  settled_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint messages_account foreign key (organization_id, account_id)
+    references public.sms_accounts (organization_id, id) on delete set null (account_id),
+  constraint messages_customer foreign key (organization_id, customer_id)
+    references public.customers (organization_id, id) on delete set null (customer_id),
+  constraint messages_batch foreign key (organization_id, batch_id)
+    references public.batches (organization_id, id) on delete set null (batch_id),
+  constraint messages_lead foreign key (organization_id, lead_id)
+  references public.leads (organization_id, id) on delete set null (lead_id),
+  constraint messages_purpose check (purpose in (
+  'warning', 'disconnection', 'connection', 'custom', 'opt_out_confirmation', 'opt_in_confirmation', 'help'))
+) partition by range (id);
+comment on table public.messages is 'Every text, out and in. Written by functions only; the outbox is its queued rows.';
+comment on column public.messages.created_by is
+  'Who had it sent. No foreign key: its index would be written with every change of status, and history outlives people.';
+comment on column public.messages.sending_at is 'When the latest attempt was marked, just before its request went out. No outcome since: in doubt.';
+comment on column public.messages.held_at is 'Nobody can say whether it went out, and the organization wants a person to decide.';
+comment on column public.messages.expires_at is 'The end of the window it was sent in: the provider is told not to deliver it later.';
+comment on column public.messages.reported is 'Fields of the provider''s callbacks that we do not know.';
+comment on column public.messages.provider_account is 'The fingerprint of the account that the latest attempt went through; null: not known.';
+comment on column public.messages.in_reply_to is 'The text of a campaign that an inbound text answers: see answered_text.';
+comment on column public.messages.asked is 'How often the provider was asked for its status and had no final one.';
+comment on column public.messages.unknown_at is 'Since when nobody asks any more: what became of it is unknown. A late report ends that.';
+comment on column public.messages.unknown_reason is
+  'Why nobody can tell. no_account: its sender is gone; other_account: its sender has moved to another account of the provider, which knows nothing of it.';
+comment on column public.messages.settled_by is
+  'Who said by hand what became of it; a report of the provider overrules them. No foreign key: see created_by.';
+comment on column public.messages.settling_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
+
+create index messages_organization on public.messages (organization_id, id desc);
+create index messages_batch on public.messages (organization_id, batch_id) where batch_id is not null;
+create index messages_customer on public.messages (organization_id, customer_id) where customer_id is not null;
+create index messages_campaign on public.messages (organization_id, campaign_id) where campaign_id is not null;
+create index messages_account on public.messages (organization_id, account_id);
+create index messages_provider_id on public.messages (provider_message_id) where provider_message_id is not null;
+create index messages_due on public.messages (account_id, send_after, id) where status = 'queued';
+create index messages_lead on public.messages (organization_id, lead_id, id desc) where lead_id is not null;
+create index messages_to on public.messages (to_number, organization_id, id desc);
+
+-- Whether the provider answers STOP itself can be learned only from its refusing our confirmation.
+create index messages_refused_confirmations on public.messages (account_id, created_at)
+  where purpose = 'opt_out_confirmation' and error_code = '21610';
+create index messages_from on public.messages (organization_id, from_number, id desc) where direction = 'inbound';
+create index messages_unsettled on public.messages (account_id, greatest(sent_at, settling_until))
+  where status = 'sent' and unknown_at is null;
+create index messages_unknown on public.messages (organization_id, id desc)
+  where unknown_at is not null or held_at is not null;
+create index messages_in_doubt on public.messages (sending_at) where status = 'sending' and held_at is null;
+create index messages_held on public.messages (sending_at) where status = 'sending' and held_at is not null and unknown_at is null;
+
+alter table public.messages enable row level security;
+
+create policy "those who may read messages read their organization's" on public.messages for select to authenticated
+  using (organization_id = any ((select private.organizations_with('messages:read'))::uuid[]));
+
+revoke all on public.messages from public, anon, authenticated, service_role;
+grant select on public.messages to authenticated, service_role;
+
+create trigger count_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.count_messages();
+create trigger count_update after update on public.messages referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_messages();
+create trigger count_delete after delete on public.messages referencing old table as old_rows
+  for each statement execute function private.count_messages();
+create trigger start_dispatch after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.start_dispatch();
+create trigger count_texts_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.count_texts();
+create trigger count_texts_update after update on public.messages referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_texts();
+create trigger count_texts_delete after delete on public.messages referencing old table as old_rows
+  for each statement execute function private.count_texts();
+create trigger follow_conversations after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.follow_conversations();
+create trigger attribute_reply before insert on public.messages
+  for each row when (new.direction = 'inbound') execute function private.attribute_reply();
+create trigger count_answers_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.count_answers();
+create trigger count_answers_delete after delete on public.messages referencing old table as old_rows
+  for each statement execute function private.count_answers();
+
+
+create table public.message_events (
+  id uuid not null default private.uuid_v7() primary key,
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  message_id uuid not null,
+  status text not null,
+  source text not null,
+  code text,
+  detail text,
+  provider_message_id text,
+  occurred_at timestamptz not null default clock_timestamp(),
+  constraint message_events_source
+  check (source in ('dispatch', 'callback', 'provider', 'person'))
+) partition by range (id);
+comment on table public.message_events is 'What was done and reported about each message, in the order in which it became known. Append-only.';
+
+create index message_events_message on public.message_events (message_id, id);
+create index message_events_organization on public.message_events (organization_id, id desc);
+
+alter table public.message_events enable row level security;
+
+create policy "those who may read messages read their events" on public.message_events for select to authenticated
+  using (organization_id = any ((select private.organizations_with('messages:read'))::uuid[]));
+
+revoke all on public.message_events from public, anon, authenticated, service_role;
+grant select on public.message_events to authenticated, service_role;
+
+
+create table private.price_cursors (
+  account_id uuid primary key,
+  organization_id uuid not null,
+  day date not null,
+  page text,
+  due_at timestamptz not null,
+  constraint price_cursors_account foreign key (organization_id, account_id)
+    references public.sms_accounts (organization_id, id) on delete cascade
+);
+comment on table private.price_cursors is
+  'How far each Twilio number''s lists are read: the day, where its list goes on, and when it is read or who reads it is late.';
+
+create index price_cursors_organization on private.price_cursors (organization_id, account_id);
+create index price_cursors_due on private.price_cursors (due_at);

@@ -1,0 +1,19 @@
+create function private.number_json(account public.sms_accounts, figures jsonb)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', account.id, 'provider', account.provider, 'number', account.sender_id,
+    'number_type', account.number_type, 'label', account.label, 'per_second', account.per_second, 'daily_cap', account.daily_cap,
+    'cap_zone', account.cap_zone, 'segment_price', account.segment_price, 'is_default', account.is_default,
+    'status', account.status, 'status_reason', account.parked_reason, 'has_credentials', account.credentials_secret_id is not null,
+    'resting_until', case when account.resting_until > now() then account.resting_until end,
+    'resting_reason', case when account.resting_until > now() then account.resting_reason end,
+    'created_at', account.created_at, 'updated_at', account.updated_at,
+    'health', (
+      select jsonb_build_object('messages', f.messages, 'delivered', f.delivered, 'failed', f.failed, 'filtered', f.filtered,
+        'delivered_rate', round(f.delivered::numeric / nullif(f.delivered + f.failed, 0), 4),
+        'failed_rate', round(f.failed::numeric / nullif(f.delivered + f.failed, 0), 4),
+        'filtered_rate', round(f.filtered::numeric / nullif(f.delivered + f.failed, 0), 4))
+      from jsonb_to_record(coalesce(figures, '{"messages": 0, "delivered": 0, "failed": 0, "filtered": 0}'))
+        as f (messages bigint, delivered bigint, failed bigint, filtered bigint)))
+$$;

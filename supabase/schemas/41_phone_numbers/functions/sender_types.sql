@@ -1,0 +1,11 @@
+-- What a sender can be, from its form alone. Toll-free codes: 47 CFR 52.111 and the codes assigned since.
+create function private.sender_types(provider text, sender text)
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select case when provider = 'arkesel' then array['alphanumeric']
+    when sender ~ '^[0-9]{5,6}$' then array['short_code']
+    when sender ~ '^\+18(00|33|44|55|66|77|88)' then array['toll_free']
+    else array['long_code', 'toll_free'] end
+$$;
+grant execute on function private.sender_types(text, text) to authenticated, service_role;

@@ -1,0 +1,36 @@
+-- As shipped, and keeps which account it is from now on.
+create function private.set_sms_credentials(account_id uuid, credentials jsonb)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+begin
+  select * into account from public.sms_accounts a
+  where a.id = account_id and a.organization_id = any (private.organizations_with('organization:update')) for update;
+  if account is null then
+    perform private.problem(404, 'not_found', 'There is no such sender.');
+  end if;
+  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token'] else credentials ? 'api_key' end) then
+    perform private.problem(422, 'invalid_field', 'These are not credentials for ' || account.provider || '.',
+      '[{"path": "credentials", "message": "lacks a key that the provider needs"}]');
+  end if;
+  if account.credentials_secret_id is not null then
+    perform vault.update_secret(account.credentials_secret_id, credentials::text);
+  end if;
+  update public.sms_accounts a set
+    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(credentials::text, 'sms_account_' || account_id)),
+    provider_account = private.provider_account(account.provider, credentials)
+  where a.id = account_id;
+end
+$$;
+grant execute on function private.set_sms_credentials(uuid, jsonb) to authenticated;
+
+create function public.set_sms_credentials(account_id uuid, credentials jsonb)
+returns void
+language sql set search_path = ''
+as $$
+  select private.set_sms_credentials(account_id, credentials)
+$$;
+comment on function public.set_sms_credentials is 'Stores a sender''s own provider credentials in Vault.';
+grant execute on function public.set_sms_credentials(uuid, jsonb) to authenticated;

@@ -1,0 +1,65 @@
+-- change: { number_type, label, per_second, daily_cap, cap_zone, segment_price, is_default: true, status: active | disabled,
+-- resting_until: null, credentials }, each only if it changes. Definer: see create_phone_number.
+create function private.update_phone_number(organization_id uuid, number_id uuid, change jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  types text[];
+begin
+  perform private.lock_numbers(organization_id);
+  account := private.require_number(organization_id, number_id);
+  types := private.sender_types(account.provider, account.sender_id);
+  if change ? 'number_type' and (change ->> 'number_type') <> all (types) then
+    perform private.problem(422, 'invalid_field', 'The number is of another type.',
+      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be ' || array_to_string(types, ' or '))));
+  end if;
+  if change ->> 'status' = 'disabled' then
+    perform private.keep_default(account);
+  end if;
+  if (change ->> 'is_default')::boolean then
+    if coalesce(change ->> 'status', account.status) = 'disabled' then
+      perform private.problem(409, 'number_disabled', 'A disabled number cannot be the default.');
+    end if;
+    update public.sms_accounts a set is_default = false
+    where a.organization_id = update_phone_number.organization_id and a.is_default and a.id <> number_id;
+  end if;
+  update public.sms_accounts a set
+    number_type = coalesce(change ->> 'number_type', a.number_type),
+    label = case when change ? 'label' then change ->> 'label' else a.label end,
+    per_second = case when change ? 'per_second' then (change ->> 'per_second')::numeric else a.per_second end,
+    daily_cap = case when change ? 'daily_cap' then (change ->> 'daily_cap')::integer else a.daily_cap end,
+    cap_zone = coalesce(change ->> 'cap_zone', a.cap_zone),
+    segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric else a.segment_price end,
+    is_default = a.is_default or coalesce((change ->> 'is_default')::boolean, false),
+    status = coalesce(change ->> 'status', a.status),
+    parked_until = case when change ? 'status' then null else a.parked_until end,
+    parked_reason = case when change ? 'status' then null else a.parked_reason end,
+    outages = case when change ? 'status' then 0 else a.outages end,
+    resting_until = case when change ? 'resting_until' then null else a.resting_until end,
+    resting_reason = case when change ? 'resting_until' then null else a.resting_reason end,
+    watched_from = case when change ? 'resting_until' then now() else a.watched_from end
+  where a.id = number_id;
+  if jsonb_typeof(change -> 'credentials') = 'object' then
+    perform private.set_sms_credentials(number_id, change -> 'credentials');
+  elsif change ? 'credentials' then
+    perform private.forget_credentials(account);
+  end if;
+  select * into account from public.sms_accounts a where a.id = number_id;
+  if account.status = 'active' then
+    perform private.invoke('jobs/dispatch-messages');
+  end if;
+  return private.shown_number(account);
+end
+$$;
+grant execute on function private.update_phone_number(uuid, uuid, jsonb) to authenticated;
+
+create function public.update_phone_number(organization_id uuid, number_id uuid, change jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_phone_number(organization_id, number_id, change)
+$$;
+comment on function public.update_phone_number is 'Changes a number, disables it, ends its rest.';
+grant execute on function public.update_phone_number(uuid, uuid, jsonb) to authenticated;

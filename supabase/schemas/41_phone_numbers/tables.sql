@@ -1,0 +1,77 @@
+-- The pool of numbers. A number is an sms_account; here is what a number may carry: its rate, its daily cap, its health.
+-- Rates are held in buckets that all dispatchers share: for a number, a campaign and an organization alike.
+--
+-- The pool of numbers over the API, their health, and the rest of those that fail. Health is that of campaigns' texts, from
+-- their totals: nobody counts a day of messages to show a list.
+
+create table public.sms_accounts (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  provider text not null constraint sms_accounts_provider check (provider in ('arkesel', 'twilio')),
+  sender_id text not null,
+  is_default boolean not null default false,
+  status text not null default 'active' constraint sms_accounts_status check (status in ('active', 'parked', 'disabled')),
+  parked_until timestamptz,
+  parked_reason text,
+  outages integer not null default 0,
+  credentials_secret_id uuid,
+  number_type text not null
+    constraint sms_accounts_number_type check (number_type in ('long_code', 'toll_free', 'short_code', 'alphanumeric')),
+  label text constraint sms_accounts_label_length check (char_length(label) <= 100),
+  per_second numeric(8, 2) constraint sms_accounts_per_second check (per_second > 0),
+  daily_cap integer constraint sms_accounts_daily_cap check (daily_cap > 0),
+  cap_zone text not null default 'America/Los_Angeles'
+    constraint sms_accounts_cap_zone_known check (private.is_time_zone(cap_zone)),
+  segment_price numeric(12, 5) constraint sms_accounts_segment_price check (segment_price >= 0),
+  resting_until timestamptz,
+  resting_reason text,
+  watched_from timestamptz,
+  -- Which account at the provider a text goes through. Credentials change and numbers are given up while texts are under way;
+  -- the account that is there then knows nothing of them, and from that nothing follows.
+  provider_account text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint sms_accounts_organization_key unique (organization_id, id),
+  constraint sms_accounts_sender_once unique (organization_id, provider, sender_id),
+  constraint sms_accounts_sender_form check (case provider
+    when 'arkesel' then sender_id ~ '^[A-Za-z0-9 ._-]{1,11}$'
+    else sender_id ~ '^\+[1-9][0-9]{6,14}$' or sender_id ~ '^[0-9]{5,6}$' end),
+  constraint sms_accounts_type_fits check (number_type = any (private.sender_types(provider, sender_id)))
+);
+comment on table public.sms_accounts is 'A provider and the sender it sends as. Without credentials of its own it uses the platform''s account.';
+comment on column public.sms_accounts.status is 'parked: the provider refuses everything; the queue waits, and one message at a time probes.';
+comment on column public.sms_accounts.per_second is 'Messages a second the carrier takes from this number; null: no limit of ours.';
+comment on column public.sms_accounts.daily_cap is 'Messages a day, which begins at midnight in cap_zone (T-Mobile: US Pacific); null: no cap.';
+comment on column public.sms_accounts.resting_until is 'The number fails too often; no campaign uses it until then.';
+comment on column public.sms_accounts.watched_from is 'Failures before this moment do not rest the number: it has rested for them.';
+comment on column public.sms_accounts.provider_account is
+  'A fingerprint of the account whose credentials it has (see private.provider_account); null: it uses the platform''s.';
+
+create unique index sms_accounts_one_default on public.sms_accounts (organization_id) where is_default;
+
+-- A number belongs to one tenant: an inbound message must lead to one organization.
+create unique index sms_accounts_number_owner on public.sms_accounts (sender_id) where provider = 'twilio';
+create index sms_accounts_provider_account on public.sms_accounts (provider_account) where provider_account is not null;
+
+alter table public.sms_accounts enable row level security;
+
+create policy "those who may read messages read the senders" on public.sms_accounts for select to authenticated
+  using (organization_id = any ((select private.organizations_with('messages:read'))::uuid[]));
+create policy "admins add senders" on public.sms_accounts for insert to authenticated
+  with check (organization_id = any ((select private.organizations_with('organization:update'))::uuid[]));
+create policy "admins change senders" on public.sms_accounts for update to authenticated
+  using (organization_id = any ((select private.organizations_with('organization:update'))::uuid[]))
+  with check (organization_id = any ((select private.organizations_with('organization:update'))::uuid[]));
+
+revoke all on public.sms_accounts from public, anon, authenticated, service_role;
+grant select on public.sms_accounts to authenticated, service_role;
+grant insert (organization_id, provider, sender_id, is_default), update (is_default, status) on public.sms_accounts to authenticated;
+grant update (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
+grant insert (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
+
+create trigger touch before update on public.sms_accounts
+  for each row execute function private.touch_updated_at();
+create trigger complete before insert on public.sms_accounts
+  for each row execute function private.complete_sender();
+
+select private.audit_table('public.sms_accounts');

@@ -1,0 +1,13 @@
+-- Definer: the template is read whatever the writer may see; the policy of its own table judged that before.
+create function private.check_template_variant()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  template public.templates;
+begin
+  select * into template from public.templates t where t.organization_id = new.organization_id and t.id = new.template_id;
+  new.body := private.checked_wording(template, new.body);
+  return new;
+end
+$$;

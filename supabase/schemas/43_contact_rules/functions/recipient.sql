@@ -1,0 +1,45 @@
+-- Where a recipient is, by address, else by area code, and which clocks may hang there. Numbers outside North America
+-- follow the organization's clock.
+create function private.recipient(phone text, country text, region text, stated_zone text, organization_zone text,
+  out place_country text, out place_region text, out zones text[])
+language plpgsql stable set search_path = ''
+as $$
+declare
+  american boolean := phone like '+1%';
+  given text := upper(nullif(btrim(region), ''));
+  code private.area_codes;
+begin
+  place_country := upper(nullif(btrim(country), ''));
+  if place_country in ('PR', 'VI', 'GU', 'MP', 'AS') then
+    given := place_country;
+    place_country := 'US';
+  end if;
+  if place_country is not null then
+    -- A country without regions has one row. People write FL, but also US-FL or Florida.
+    select z.region, z.time_zones into place_region, zones from private.region_zones z
+    where z.country = place_country and z.region = coalesce(given, '');
+    if zones is null and given is not null then
+      select z.region, z.time_zones into place_region, zones from private.region_zones z
+      where z.country = place_country
+        and (z.region in ('', regexp_replace(given, '^(US|CA)-', ''))
+          or z.name = lower(regexp_replace(normalize(given, nfd), '[\u0300-\u036f]', '', 'g')))
+      order by z.region desc limit 1;
+    end if;
+    place_region := nullif(place_region, '');
+  end if;
+  if zones is null and american then
+    select * into code from private.area_codes a where a.code = substr(phone, 3, 3);
+    if place_country is null and given is not null and code.country is not null then
+      select r.place_country, r.place_region, r.zones into place_country, place_region, zones
+      from private.recipient(phone, code.country, region, null, null) r;
+    end if;
+    place_country := coalesce(place_country, code.country);
+    place_region := coalesce(place_region, case when code.country = place_country then code.region end);
+  end if;
+  zones := case
+    when not american then array[organization_zone]
+    when zones is not null then zones
+    when stated_zone is not null and private.is_time_zone(stated_zone) then array[stated_zone]
+    else coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver', 'America/Los_Angeles']) end;
+end
+$$;

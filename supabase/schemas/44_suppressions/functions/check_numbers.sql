@@ -1,0 +1,33 @@
+-- What stands between each number and a marketing text: [{ phone, obstacle, consent, review_id }]. Definer: do-not-call
+-- lists are nobody's to read.
+create function private.check_numbers(organization_id uuid, phones text[])
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'suppressions:read');
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('phone', j.phone, 'obstacle', j.obstacle,
+      'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source', c.source,
+        'occurred_at', c.occurred_at) end,
+      'review_id', r.id)), '[]')
+    from private.judge_numbers(check_numbers.organization_id, phones[1:1000]) j
+    left join lateral (
+      select x.* from public.consents x
+      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms' and not x.outdated
+      order by x.id desc limit 1
+    ) c on true
+    left join public.reply_reviews r
+      on r.organization_id = check_numbers.organization_id and r.phone = j.phone and r.status = 'open');
+end
+$$;
+grant execute on function private.check_numbers(uuid, text[]) to authenticated;
+
+create function public.check_numbers(organization_id uuid, phones text[])
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.check_numbers(organization_id, phones)
+$$;
+comment on function public.check_numbers is 'What stands between each number and a marketing text.';
+grant execute on function public.check_numbers(uuid, text[]) to authenticated;

@@ -1,0 +1,58 @@
+-- What a pattern costs to read: its length as often as it says that something repeats.
+create function private.pattern_weight(pattern text)
+returns numeric
+language sql immutable set search_path = ''
+as $$
+  select char_length(pattern) * least(1e9, exp(coalesce(sum(ln(greatest(1, least(m[1]::numeric, 1000), least(nullif(m[2], '')::numeric, 1000)))), 0)))
+  from regexp_matches(pattern, '\{([0-9]{1,9})(?:,([0-9]{0,9}))?\}', 'g') m
+$$;
+
+-- A rule that cannot be read would stop every reply of its organization; so would one that takes for ever.
+create function private.check_reply_rule()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  if new.kind = 'keyword' then
+    new.pattern := btrim(private.reply_text(new.pattern), ' .');
+    if new.pattern = '' then
+      perform private.problem(422, 'invalid_field', 'The keyword has no letters.', '[{"path": "pattern", "message": "has no letters"}]');
+    end if;
+    return new;
+  end if;
+  if new.pattern ~ '\\[1-9]' then
+    perform private.problem(422, 'invalid_field', 'A pattern may not refer back.', '[{"path": "pattern", "message": "has a back reference"}]');
+  end if;
+  if new.organization_id is not null and (private.pattern_weight(new.pattern) > 10000 or private.pattern_weight(new.pattern) + (
+      select coalesce(sum(private.pattern_weight(r.pattern)), 0) from public.reply_rules r
+      where r.organization_id = new.organization_id and r.kind <> 'keyword' and r.id <> new.id) > 20000)
+  then
+    perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
+      '[{"path": "pattern", "message": "is too complex"}]');
+  end if;
+  begin
+    -- By itself too: "a)|(b" is one only between parentheses.
+    if '' ~ new.pattern or '' ~ ('(?:' || new.pattern || ')') then
+      perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.', '[{"path": "pattern", "message": "matches everything"}]');
+    end if;
+  exception when invalid_regular_expression then
+    perform private.problem(422, 'invalid_field', 'The pattern is no regular expression.', '[{"path": "pattern", "message": "is no regular expression"}]');
+  end;
+  -- Rules are read as one expression, which has its limits too.
+  begin
+    perform 'nothing in particular' ~ (
+      select string_agg('(?:' || p.pattern || ')', '|') from (
+        select r.pattern from public.reply_rules r
+        where r.kind = new.kind and r.id <> new.id and (r.organization_id is null or r.organization_id = new.organization_id)
+          and (new.kind = 'not_phrase' or (r.meaning in ('help', 'start')) = (new.meaning in ('help', 'start'))
+            and (r.meaning = 'doubtful') = (new.meaning = 'doubtful'))
+        union all select new.pattern
+      ) p);
+  exception when invalid_regular_expression then
+    perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
+      '[{"path": "pattern", "message": "is too complex"}]');
+  end;
+  new.part := case new.kind when 'phrase' then (private.pattern_part(new.pattern)).part end;
+  return new;
+end
+$$;

@@ -1,0 +1,92 @@
+-- What a regular expression cannot do without. The rules of replies are many and long, and most replies hold nothing that
+-- any of them could find: one look for their indispensable parts spares reading them.
+--
+-- What people answer, understood by rules that are rows: the whole reply (keyword), or something said in it (phrase). The
+-- law wants any reasonable words honoured (47 CFR 64.1200(a)(10)), so a phrase need not be exact; but "stop by tomorrow?"
+-- must not cost anybody their texts. Between the two a person decides, and until then sending waits.
+--
+-- What a reply does: suppressions, the ledger, confirmations, reviews by a person.
+--
+-- What people decide: about doubtful replies, and which words of the organization's own are understood.
+
+-- How replies are understood. Rows without organization hold for all; an organization adds its own words and languages.
+create table public.reply_rules (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid references public.organizations (id) on delete cascade,
+  kind text not null constraint reply_rules_kind check (kind in ('keyword', 'phrase', 'not_phrase')),
+  meaning text not null constraint reply_rules_meaning check (meaning in ('stop', 'start', 'help', 'doubtful')),
+  language text not null default 'en' constraint reply_rules_language check (language ~ '^[a-z]{2}$'),
+  pattern text not null,
+  source text not null constraint reply_rules_source_length check (char_length(source) between 1 and 500),
+  effective_from date not null default '2024-01-01',
+  effective_to date,
+  undoes_only boolean not null default false,
+  part text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint reply_rules_once unique nulls not distinct (organization_id, kind, language, pattern),
+  constraint reply_rules_pattern_length check (char_length(pattern) between 1 and 1000)
+);
+comment on table public.reply_rules is
+  'Words and phrases of replies and what they mean. A keyword is the whole reply; a phrase is a pattern found in it, unless a not_phrase of the same meaning is found too.';
+comment on column public.reply_rules.undoes_only is
+  'A word that also answers ordinary questions (YES): it counts only where there is an opt-out to undo.';
+comment on table public.reply_rules is
+  'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. What a not_phrase of the same meaning finds does not count; an organization''s own not_phrase makes a person decide about what the system''s rules understand.';
+comment on column public.reply_rules.part is
+  'An expression that finds something in whatever the phrase does, and is quicker: see pattern_part. Null: there is none.';
+
+create index reply_rules_organization on public.reply_rules (organization_id);
+
+alter table public.reply_rules enable row level security;
+
+create policy "everyone reads the system's rules, members their organization's" on public.reply_rules for select to authenticated
+  using (organization_id is null or organization_id = any ((select private.my_organizations())::uuid[]));
+
+revoke all on public.reply_rules from public, anon, authenticated, service_role;
+grant select on public.reply_rules to authenticated, service_role;
+
+create trigger touch before update on public.reply_rules
+  for each row execute function private.touch_updated_at();
+create trigger check_rule before insert or update on public.reply_rules
+  for each row execute function private.check_reply_rule();
+
+select private.audit_table('public.reply_rules');
+
+
+create table public.reply_reviews (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  phone text not null constraint reply_reviews_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  message_id uuid not null,
+  last_message_id uuid,
+  rule_id uuid,
+  status text not null default 'open' constraint reply_reviews_status check (status in ('open', 'opt_out', 'dismissed')),
+  decided_by uuid references public.profiles (id) on delete set null,
+  decided_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint reply_reviews_decided check ((status = 'open') = (decided_at is null))
+);
+comment on table public.reply_reviews is
+  'Replies that may be an opt-out. While one is open, nothing but confirmations and help goes to its number.';
+comment on column public.reply_reviews.last_message_id is
+  'The latest doubtful reply of the number that came while the first one waited: whoever decides must know it too.';
+comment on column public.reply_reviews.decided_by is 'Empty with a decision: the number itself spoke clearly later.';
+
+create unique index reply_reviews_one_open on public.reply_reviews (organization_id, phone) where status = 'open';
+create index reply_reviews_listing on public.reply_reviews (organization_id, id desc);
+create index reply_reviews_decided_by on public.reply_reviews (decided_by);
+
+alter table public.reply_reviews enable row level security;
+
+create policy "those who may read suppressions read the reviews" on public.reply_reviews for select to authenticated
+  using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[]));
+
+revoke all on public.reply_reviews from public, anon, authenticated, service_role;
+grant select on public.reply_reviews to authenticated, service_role;
+
+create trigger touch before update on public.reply_reviews
+  for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.reply_reviews');

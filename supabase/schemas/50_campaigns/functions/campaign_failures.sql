@@ -1,0 +1,11 @@
+-- How many of a campaign's texts have a known outcome, and which.
+create function private.campaign_failures(campaign_id uuid)
+returns table (known bigint, failed bigint, filtered bigint)
+language sql stable set search_path = ''
+as $$
+  select coalesce(sum(t.messages), 0)::bigint,
+    coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
+    coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
+  from private.text_totals t
+  where t.campaign_id = campaign_failures.campaign_id and t.status in ('delivered', 'failed', 'undelivered')
+$$;

@@ -1,0 +1,39 @@
+-- Whether somebody of a campaign's audience has a number of North America. The index of numbers answers where nobody has.
+create function private.texts_north_america(campaign public.campaigns)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  answer boolean;
+begin
+  execute format('select exists (select from public.leads x where x.phone >= ''+1'' and x.phone < ''+2'' and %s)',
+    private.audience_conditions(campaign)) into answer;
+  return answer;
+end
+$$;
+
+-- What keeps a campaign from starting, as faulty fields. North American carriers want the answer to HELP to name a toll-free
+-- number, an e-mail address or a page (CTIA Short Code Monitoring Handbook).
+create function private.campaign_faults(campaign public.campaigns)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(f.fault), '[]') from (
+    select jsonb_build_object('path', 'templates', 'message', 'Give at least one template with a wording to send.') as fault
+    where not exists (select from private.wording_shares(campaign))
+    union all
+    select jsonb_build_object('path', 'templates', 'message', 'The template ' || t.name || ' is not for marketing.')
+    from public.campaign_templates c
+    join public.templates t on t.organization_id = c.organization_id and t.id = c.template_id and t.category <> 'marketing'
+    where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id
+    union all
+    select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
+    where not exists (
+      select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled')
+    union all
+    select jsonb_build_object('path', 'contact_details', 'message',
+      'Set the organization''s contact details first: in North America HELP must be answered with a telephone number or an address.')
+    from public.organizations o
+    where o.id = campaign.organization_id and o.contact_details is null and private.texts_north_america(campaign)
+  ) f
+$$;

@@ -1,0 +1,25 @@
+-- After it has answered nothing more is claimed: the lock waits for the claims under way. Definer: as start_campaign.
+create function private.pause_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+begin
+  if campaign.status not in ('running', 'scheduled', 'freezing') then
+    perform private.refuse_campaign_state(campaign, 'paused');
+  end if;
+  update public.campaigns c set status = 'paused', status_reason = 'Paused by a person.' where c.id = campaign.id;
+  return private.campaign_json(campaign_id);
+end
+$$;
+grant execute on function private.pause_campaign(uuid, uuid) to authenticated;
+
+create function public.pause_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.pause_campaign(organization_id, campaign_id)
+$$;
+comment on function public.pause_campaign is 'Stops a campaign; resume_campaign goes on where it was.';
+grant execute on function public.pause_campaign(uuid, uuid) to authenticated;

@@ -1,0 +1,44 @@
+-- A campaign goes on where it was: waiting for its schedule, freezing its audience, or sending. Definer: as
+-- start_campaign.
+create function private.resume_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  seen record;
+begin
+  if campaign.status <> 'paused' then
+    perform private.refuse_campaign_state(campaign, 'resumed');
+  end if;
+  perform private.refuse_faults(campaign);
+  if campaign.started_at is null and campaign.scheduled_at > now() then
+    update public.campaigns c set status = 'scheduled', status_reason = null where c.id = campaign.id;
+  elsif campaign.started_at is null then
+    perform private.begin_freezing(campaign, auth.uid());
+  elsif campaign.frozen_at is null then
+    update public.campaigns c set status = 'freezing', status_reason = null where c.id = campaign.id;
+    perform private.invoke('jobs/freeze-campaigns');
+  else
+    -- What was counted before the pause must not pause it again at once.
+    select * into seen from private.campaign_failures(campaign.id);
+    insert into private.campaign_watches as w (campaign_id, known, failed, filtered)
+    values (campaign.id, seen.known, seen.failed, seen.filtered)
+    on conflict on constraint campaign_watches_pkey do update
+      set known = excluded.known, failed = excluded.failed, filtered = excluded.filtered, watched_at = now();
+    update public.campaigns c set status = 'running', status_reason = null where c.id = campaign.id;
+    perform private.invoke('jobs/dispatch-messages');
+  end if;
+  return private.campaign_json(campaign_id);
+end
+$$;
+grant execute on function private.resume_campaign(uuid, uuid) to authenticated;
+
+create function public.resume_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.resume_campaign(organization_id, campaign_id)
+$$;
+comment on function public.resume_campaign is 'Goes on with a paused campaign.';
+grant execute on function public.resume_campaign(uuid, uuid) to authenticated;

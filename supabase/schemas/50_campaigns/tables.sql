@@ -1,0 +1,183 @@
+-- Campaigns. The audience is frozen into campaign_targets, one row a recipient, and these rows are the queue: a message
+-- exists only from the moment its target is claimed for sending. So a pause needs no recall, and whoever resumes finds
+-- each recipient in exactly one state: nobody is left out or texted twice.
+--
+-- Freezing an audience: the leads that match when the campaign starts become its targets, slice by slice in the order of
+-- their ids. Each slice is one transaction that moves `frozen_until` on, so a freeze that dies goes on where it was, and
+-- two at once take turns. What can be judged before sending is judged here too, so that the figures are right from the
+-- first minute; it is judged again when a target is claimed.
+--
+-- What people and the clock do with campaigns: start, pause, resume, cancel; schedules, completion, automatic pauses.
+-- draft → scheduled → freezing → running ⇄ paused → completed | canceled.
+--
+-- What looks after campaigns that are under way: their failures, their end, what keeps them from going on.
+--
+-- What the API reads and writes of campaigns. Figures come from the totals, never from counting targets or messages.
+--
+-- Whom a campaign texts: its targets, and before it begins what freezing would make of its audience.
+
+create table public.campaigns (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  name text not null constraint campaigns_name_length check (char_length(btrim(name)) between 1 and 200),
+  status text not null default 'draft' constraint campaigns_status check (status in (
+    'draft', 'scheduled', 'freezing', 'running', 'paused', 'completed', 'canceled')),
+  version integer not null default 1,
+  audience jsonb not null default '{}' constraint campaigns_audience_object check (jsonb_typeof(audience) = 'object'),
+  scheduled_at timestamptz,
+  late_after_minutes integer not null default 60 constraint campaigns_late_after check (late_after_minutes between 1 and 1440),
+  messages_per_minute integer constraint campaigns_rate check (messages_per_minute between 1 and 600000),
+  pause_error_rate numeric(4, 3) not null default 0.200 constraint campaigns_pause_error_rate check (pause_error_rate between 0 and 1),
+  pause_filtered_rate numeric(4, 3) not null default 0.050 constraint campaigns_pause_filtered_rate check (pause_filtered_rate between 0 and 1),
+  pause_after integer not null default 100 constraint campaigns_pause_after check (pause_after between 10 and 1000000),
+  status_reason text,
+  frozen_until uuid,
+  frozen_at timestamptz,
+  started_at timestamptz,
+  started_by uuid references public.profiles (id) on delete set null,
+  finished_at timestamptz,
+  created_by uuid references public.profiles (id) on delete set null,
+  deleted_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint campaigns_organization_key unique (organization_id, id)
+);
+comment on table public.campaigns is 'Marketing texts to an audience of leads: what, to whom, from which numbers, when and how fast.';
+comment on column public.campaigns.audience is '{ filter: the filters of GET /leads } or { lead_ids: [...] }.';
+comment on column public.campaigns.late_after_minutes is 'A schedule missed by more asks a person before it sends.';
+comment on column public.campaigns.frozen_until is 'The last lead that the freezing has come to; null: not begun, or done.';
+
+create index campaigns_listing on public.campaigns (organization_id, created_at desc);
+create index campaigns_active on public.campaigns (status, scheduled_at) where status in ('scheduled', 'freezing', 'running');
+create index campaigns_canceled on public.campaigns (finished_at) where status = 'canceled';
+create index campaigns_started_by on public.campaigns (started_by);
+create index campaigns_created_by on public.campaigns (created_by);
+create index campaigns_finished on public.campaigns (finished_at) where finished_at is not null;
+
+alter table public.campaigns enable row level security;
+
+create policy "those who may read campaigns read their organization's" on public.campaigns for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+
+revoke all on public.campaigns from public, anon, authenticated, service_role;
+grant select on public.campaigns to authenticated, service_role;
+
+create trigger drop_targets after delete on public.campaigns referencing old table as old_rows
+  for each statement execute function private.drop_targets();
+create trigger touch before update on public.campaigns
+  for each row when (old.frozen_until is not distinct from new.frozen_until or old.status <> new.status)
+  execute function private.keep_campaign();
+create trigger begin_progress after insert on public.campaigns for each row execute function private.begin_progress();
+create constraint trigger tell_status after update of status, status_reason on public.campaigns
+  deferrable initially deferred for each row
+  when (old.status <> new.status or old.status_reason is distinct from new.status_reason)
+  execute function private.tell_status();
+
+select private.audit_table('public.campaigns');
+
+
+create table public.campaign_templates (
+  organization_id uuid not null,
+  campaign_id uuid not null,
+  template_id uuid not null,
+  weight integer not null default 1 constraint campaign_templates_weight check (weight between 1 and 1000),
+  primary key (organization_id, campaign_id, template_id),
+  constraint campaign_templates_campaign foreign key (organization_id, campaign_id)
+    references public.campaigns (organization_id, id) on delete cascade
+);
+comment on table public.campaign_templates is 'The templates that a campaign rotates, by weight.';
+
+alter table public.campaign_templates enable row level security;
+
+create policy "those who may read campaigns read their templates" on public.campaign_templates for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+
+revoke all on public.campaign_templates from public, anon, authenticated, service_role;
+grant select on public.campaign_templates to authenticated, service_role;
+
+
+create table public.campaign_numbers (
+  organization_id uuid not null,
+  campaign_id uuid not null,
+  account_id uuid not null,
+  primary key (organization_id, campaign_id, account_id),
+  constraint campaign_numbers_campaign foreign key (organization_id, campaign_id)
+    references public.campaigns (organization_id, id) on delete cascade,
+  constraint campaign_numbers_account foreign key (organization_id, account_id)
+    references public.sms_accounts (organization_id, id) on delete cascade
+);
+comment on table public.campaign_numbers is 'The numbers that a campaign sends from; none: the organization''s default sender.';
+
+create index campaign_numbers_of_account on public.campaign_numbers (organization_id, account_id);
+
+alter table public.campaign_numbers enable row level security;
+
+create policy "those who may read campaigns read their numbers" on public.campaign_numbers for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+
+revoke all on public.campaign_numbers from public, anon, authenticated, service_role;
+grant select on public.campaign_numbers to authenticated, service_role;
+
+
+-- The numbers of each campaign, whatever state they are in.
+create view private.campaign_senders as
+  select c.id as campaign_id, a.*
+  from public.campaigns c
+  join public.sms_accounts a on a.organization_id = c.organization_id and (
+    a.id in (
+      select n.account_id from public.campaign_numbers n where n.organization_id = c.organization_id and n.campaign_id = c.id)
+    or a.is_default and not exists (
+      select from public.campaign_numbers n where n.organization_id = c.organization_id and n.campaign_id = c.id));
+
+
+create table public.campaign_targets (
+  organization_id uuid not null,
+  campaign_id uuid not null,
+  position integer not null,
+  lead_id uuid not null,
+  phone text,
+  variant_id uuid,
+  status text not null default 'pending' constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
+  reason text constraint campaign_targets_reason check (reason in (
+    'no_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
+    'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed')),
+  send_after timestamptz not null default now(),
+  message_id uuid,
+  updated_at timestamptz not null default now(),
+  primary key (campaign_id, position),
+  constraint campaign_targets_lead_once unique (campaign_id, lead_id)
+);
+comment on table public.campaign_targets is
+  'One row a recipient, frozen at the start. No foreign keys: a million rows are written at once by whoever holds the campaign locked, the claim looks the lead up anyway, and with the campaign go its targets.';
+
+create index campaign_targets_organization on public.campaign_targets (organization_id, campaign_id, status, position);
+create index campaign_targets_due on public.campaign_targets (campaign_id, send_after, position) where status = 'pending';
+create unique index campaign_targets_number_once on public.campaign_targets (campaign_id, phone) where status in ('pending', 'sent');
+create index campaign_targets_reason on public.campaign_targets (campaign_id, reason, position) where status = 'excluded';
+create index campaign_targets_message on public.campaign_targets (message_id) where message_id is not null;
+
+alter table public.campaign_targets enable row level security;
+
+create policy "those who may read campaigns read their targets" on public.campaign_targets for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+
+revoke all on public.campaign_targets from public, anon, authenticated, service_role;
+grant select on public.campaign_targets to authenticated, service_role;
+
+create trigger count_insert after insert on public.campaign_targets referencing new table as new_rows
+  for each statement execute function private.count_targets();
+create trigger count_update after update on public.campaign_targets referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_targets();
+create trigger count_delete after delete on public.campaign_targets referencing old table as old_rows
+  for each statement execute function private.count_targets();
+
+
+create table private.campaign_watches (
+  campaign_id uuid primary key references public.campaigns (id) on delete cascade,
+  watched_at timestamptz not null default now(),
+  known bigint not null default 0,
+  failed bigint not null default 0,
+  filtered bigint not null default 0
+);
+comment on table private.campaign_watches is
+  'When a campaign''s failures were last looked at, and how many there were when someone looked at them and resumed it: those do not count again.';

@@ -1,0 +1,3 @@
+insert into private.status_lookups (provider, quiet, kept, most, source) values
+  ('twilio', '1 hour', '390 days', 6, 'Message logs are kept for 13 months; texts may wait for up to 10 hours in Twilio''s queue.'),
+  ('arkesel', '1 hour', '30 days', 6, 'Arkesel documents no retention; a cautious month.');

@@ -1,0 +1,11 @@
+-- As relink_lead, of customers. Definer: as follow_conversations.
+create function private.relink_customer()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.conversations c set customer_id = coalesce(private.newest_customer(c.organization_id, c.phone), c.customer_id)
+  where c.organization_id = new.organization_id and c.phone in (old.phone, new.phone);
+  return null;
+end
+$$;

@@ -1,0 +1,171 @@
+-- What became of texts, counted as deltas (see customer_totals): by campaign, wording, number, outcome and quarter of an hour
+-- of their making, which every time zone's hours and days are made of. Progress, analytics, automatic pauses and number
+-- health read these sums, never the messages.
+--
+-- What came back: who answered a campaign's text and who opted out upon it, counted in text_totals; and suppressions. Answers
+-- and opt-outs count where their text counts, in the quarter of an hour in which that was made, so that rates compare a
+-- text's answers with that same text. And the folding of all these totals.
+--
+-- Alerts on campaigns whose texts fail or drive people away: rates of those whose texts may still be answered, judged every
+-- minute from the totals.
+--
+-- What GET /analytics/… answers, from the totals. Counts only: the function that asks makes rates and intervals of them.
+
+create table private.message_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  status text not null,
+  messages bigint not null,
+  segments bigint not null
+);
+comment on table private.message_totals is 'Outbound messages by status, as deltas to be summed.';
+
+create index message_totals_organization on private.message_totals (organization_id);
+
+
+create table private.text_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  campaign_id uuid,
+  variant_id uuid,
+  account_id uuid,
+  status text,
+  error_code text,
+  currency text,
+  quarter_hour timestamptz not null,
+  messages bigint not null default 0,
+  segments bigint not null default 0,
+  cost numeric not null default 0,
+  replied bigint not null default 0,
+  opted_out bigint not null default 0,
+  answers bigint not null default 0,
+  received bigint not null default 0,
+  folded boolean not null default false
+);
+comment on table private.text_totals is 'Texts by what became of them, as deltas to be summed; campaign_id null: of no campaign.';
+comment on column private.text_totals.status is 'Of the texts that went out; null: the row counts what came back.';
+comment on column private.text_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
+comment on column private.text_totals.received is 'Texts that came in, whatever they answer.';
+comment on column private.text_totals.folded is 'The sum of its deltas: folding looks at the others only.';
+
+create index text_totals_campaign on private.text_totals (campaign_id, quarter_hour);
+create index text_totals_organization on private.text_totals (organization_id, quarter_hour);
+create index text_totals_unfolded on private.text_totals (organization_id) where not folded;
+create unique index text_totals_once on private.text_totals (organization_id, campaign_id, variant_id, account_id, status,
+  error_code, currency, quarter_hour) nulls not distinct where folded;
+
+create trigger stir after insert on private.text_totals referencing new table as new_rows
+  for each statement execute function private.stir_campaigns();
+
+
+create table private.day_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  day date not null,
+  campaign_id uuid,
+  account_id uuid,
+  status text,
+  error_code text,
+  currency text,
+  messages bigint not null default 0,
+  segments bigint not null default 0,
+  cost numeric not null default 0,
+  replied bigint not null default 0,
+  opted_out bigint not null default 0,
+  answers bigint not null default 0,
+  received bigint not null default 0,
+  constraint day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status, error_code, currency)
+);
+comment on table private.day_totals is
+  'What is folded, by the days of the organization''s calendar and whatever the wording: with the deltas that are not folded it is everything. Written by folding only.';
+
+
+create table private.target_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  campaign_id uuid not null,
+  status text not null,
+  reason text,
+  targets bigint not null,
+  folded boolean not null default false
+);
+comment on table private.target_totals is 'Targets of campaigns by state, as deltas to be summed.';
+comment on column private.target_totals.folded is 'See text_totals.';
+
+create index target_totals_campaign on private.target_totals (campaign_id);
+create index target_totals_organization on private.target_totals (organization_id);
+create index target_totals_unfolded on private.target_totals (organization_id) where not folded;
+create unique index target_totals_once on private.target_totals (organization_id, campaign_id, status, reason)
+  nulls not distinct where folded;
+
+create trigger stir after insert on private.target_totals referencing new table as new_rows
+  for each statement execute function private.stir_campaigns();
+
+
+create table private.campaign_responses (
+  message_id uuid primary key,
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  campaign_id uuid not null,
+  variant_id uuid,
+  account_id uuid,
+  quarter_hour timestamptz not null,
+  texts integer not null,
+  opt_outs integer not null default 0
+);
+comment on table private.campaign_responses is
+  'Texts of campaigns (message_id) that somebody answered: how many texts came back, and how many of them were opt-outs.';
+
+create index campaign_responses_organization on private.campaign_responses (organization_id);
+
+create trigger count_insert after insert on private.campaign_responses referencing new table as new_rows
+  for each statement execute function private.count_responses();
+create trigger count_update after update on private.campaign_responses referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_responses();
+create trigger count_delete after delete on private.campaign_responses referencing old table as old_rows
+  for each statement execute function private.count_responses();
+
+
+create table private.suppression_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  source text not null,
+  quarter_hour timestamptz not null,
+  added bigint not null,
+  folded boolean not null default false
+);
+comment on table private.suppression_totals is 'Numbers that were suppressed, by source, as deltas to be summed.';
+
+create index suppression_totals_organization on private.suppression_totals (organization_id, quarter_hour);
+create index suppression_totals_unfolded on private.suppression_totals (organization_id) where not folded;
+create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour) where folded;
+
+
+create table public.campaign_alerts (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  campaign_id uuid not null,
+  kind text not null constraint campaign_alerts_kind check (kind in ('opt_out_rate', 'failure_rate')),
+  cases bigint not null,
+  sample bigint not null,
+  threshold numeric(4, 3) not null,
+  opened_at timestamptz not null default now(),
+  resolved_at timestamptz,
+  resolution text constraint campaign_alerts_resolution check (resolution in ('recovered', 'switched_off', 'ended')),
+  constraint campaign_alerts_resolved check ((resolved_at is null) = (resolution is null)),
+  constraint campaign_alerts_campaign foreign key (organization_id, campaign_id)
+    references public.campaigns (organization_id, id) on delete cascade
+);
+comment on table public.campaign_alerts is
+  'A campaign whose rate passed its organization''s threshold, with the figures of that moment. Resolved when it has recovered to four fifths of the threshold, when nobody wants to know any more, or when answers no longer count.';
+
+create index campaign_alerts_listing on public.campaign_alerts (organization_id, campaign_id, opened_at desc);
+create unique index campaign_alerts_one_open on public.campaign_alerts (campaign_id, kind) where resolved_at is null;
+create index campaign_alerts_open on public.campaign_alerts (organization_id, opened_at desc) where resolved_at is null;
+
+alter table public.campaign_alerts enable row level security;
+
+create policy "those who may read campaigns read their alerts" on public.campaign_alerts for select to authenticated
+  using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
+
+revoke all on public.campaign_alerts from public, anon, authenticated, service_role;
+grant select on public.campaign_alerts to authenticated, service_role;
+
+select private.audit_table('public.campaign_alerts');
+
+
+create type private.cost_part as (account_id uuid, status text, currency text, segments numeric, cost numeric);

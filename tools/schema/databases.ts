@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import postgres from "postgres";
+import { bootstrap } from "../../local/bootstrap.ts";
+import { removeCluster, startCluster } from "../../local/database/cluster.ts";
+import { migrate } from "../../local/database/migrations.ts";
+import { freePorts } from "../../tests/support/free_ports.ts";
+import { type Project, scriptOf } from "./baseline.ts";
+
+/** A database that goes when it is no longer needed. */
+export interface Scratch {
+  url: string;
+  sql: postgres.Sql;
+}
+
+/** Lets `work` use a fresh database like a hosted project's, to which `projectDir`'s migrations are applied. */
+async function withMigrated<T>(
+  projectDir: string,
+  work: (scratch: Scratch) => Promise<T>,
+): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "signalbox-schema-" });
+  const cluster = await startCluster(folder, freePorts(30_000 + 5 * (Deno.pid % 2_000)));
+  try {
+    await bootstrap(cluster.adminUrl);
+    const sql = postgres(cluster.url, { max: 1, onnotice: () => {} });
+    try {
+      await migrate(sql, projectDir);
+      return await work({ url: cluster.url, sql });
+    } finally {
+      await sql.end();
+    }
+  } finally {
+    await cluster.stop();
+    await removeCluster(folder);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A database as the migrations make it. */
+export const withMigrations = <T>(
+  root: string,
+  work: (scratch: Scratch) => Promise<T>,
+): Promise<T> => withMigrated(root, work);
+
+/** A database as the schemas say. */
+export async function withSchemas<T>(
+  project: Project,
+  work: (scratch: Scratch) => Promise<T>,
+): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "signalbox-schema-" });
+  try {
+    const migrations = join(folder, "supabase", "migrations");
+    await Deno.mkdir(migrations, { recursive: true });
+    await Deno.writeTextFile(join(migrations, "1_schemas.sql"), scriptOf(project));
+    return await withMigrated(folder, work);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
