@@ -18,7 +18,7 @@ const slowLatencyMs = 400;
 async function frozen(sql: postgres.Sql, audience: Audience): Promise<{ id: string; due: number }> {
   const id = await startCampaign(sql, audience);
   await sql.begin(async (transaction) => {
-    await transaction`select private.freeze_slice(${id}, 100000)`;
+    await transaction`select private.snapshot_audience_batch(${id}, 100000)`;
     await transaction`update public.campaigns set status = 'paused' where id = ${id}`;
   });
   // The end of a freeze calls a dispatcher. It finds a paused campaign, and must be gone when the run begins.

@@ -12,7 +12,8 @@ async function claims(sql: postgres.Sql): Promise<number> {
   for (let i = 0; i < steps; i++) {
     times.push(
       await timed(async () => {
-        const [row] = await sql`select public.dispatch_step('[]'::jsonb, ${group}) as step`;
+        const [row] =
+          await sql`select public.exchange_dispatch_batch('[]'::jsonb, ${group}) as step`;
         const claimed = row?.step.messages.length;
         // A few wait for a person's decision about their reply.
         if (claimed < 0.8 * group) throw new Error(`A step claimed ${claimed} of ${group}.`);

@@ -5,7 +5,7 @@ import { type Bench, type Benchmark, median, timed } from "./support/benchmark.t
 
 const leads = 1_000_000;
 const listed = 400_000;
-/** As jobs/freeze_campaigns.ts has it. */
+/** As jobs/snapshot_audiences.ts has it. */
 const size = 10_000;
 /** Slices after which the baseline copies what they have frozen. */
 const turn = 10;
@@ -38,7 +38,8 @@ export async function freezeAll(sql: postgres.Sql, campaign: string): Promise<Fr
     for (let i = 0; i < turn && !done; i++) {
       here.push(
         await timed(async () => {
-          const [answer] = await sql`select public.freeze_slice(${campaign}, ${size}) as slice`;
+          const [answer] =
+            await sql`select public.snapshot_audience_batch(${campaign}, ${size}) as slice`;
           frozen += answer?.slice.frozen;
           done = answer?.slice.done;
         }),

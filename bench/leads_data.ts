@@ -164,7 +164,7 @@ async function countAll(sql: postgres.Sql): Promise<void> {
       from public.leads group by 1, 2, 3, 4, 5, 6, 7, 8, 9
     ) c`;
   await sql`select private.record_sla_events(array_agg(e), 1) from public.sla_events e`;
-  await sql`select private.fold_lead_totals()`;
+  await sql`select private.roll_up_counters()`;
 }
 
 /** The people around one counselor's lead. */

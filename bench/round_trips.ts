@@ -24,7 +24,7 @@ const known: Record<string, { calls: number; why: string }> = {
 };
 
 /** Started by the database with a secret key; they answer before they work. */
-const background = ["dispatchMessages", "settleMessages"];
+const background = ["dispatchMessages", "resolveUnknownOutcomes"];
 
 interface Endpoint {
   id: string;

@@ -74,12 +74,12 @@ async function recount(sql: postgres.Sql, organization: string): Promise<Row[]> 
     update public.leads set sla_started_at = created_at
     where organization_id = ${organization} and sla_status = 'running' returning id`;
   const ids = rows.map(({ id }) => String(id));
-  const request = await timed(() => sql`select private.recount_clocks_soon(${organization})`);
+  const request = await timed(() => sql`select private.request_sla_recomputation(${organization})`);
   const job = await timed(async () => {
     for (let left = true; left;) {
-      await sql`select private.recount_clocks()`;
+      await sql`select private.recompute_sla_clocks()`;
       left = (await sql`
-        select from private.clock_recounts
+        select from private.sla_recomputations
         where organization_id = ${organization} and due_at <= clock_timestamp()`).length > 0;
     }
   });

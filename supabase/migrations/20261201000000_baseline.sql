@@ -65,7 +65,7 @@ begin
   -- Triggers for truncate are not handed down.
   if parent = 'public.audit_logs'::regclass then
     execute format('create trigger immutable_truncate before truncate on partitions.%I
-      for each statement execute function private.refuse_change()', name);
+      for each statement execute function private.forbid_change()', name);
   end if;
 exception when lock_not_available then
   raise warning 'the partition % was not made: %', name, sqlerrm;
@@ -112,7 +112,7 @@ comment on function private.request_header is 'A header of the Data API request 
 
 grant execute on function private.request_header(text) to authenticated, service_role;
 
-create function private.touch_updated_at()
+create function private.set_updated_at()
 returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -155,6 +155,16 @@ $$;
 
 grant execute on function private.uuid_v7_time(uuid) to authenticated, service_role;
 
+create table private.counters (
+  name text primary key,
+  measures text[] not null constraint counters_measures_given check (cardinality(measures) > 0)
+);
+
+comment on table private.counters is
+  'The tables in private that count by deltas. All columns but the measures and rolled_up are the key, which has a unique index where rolled_up.';
+
+comment on column private.counters.measures is 'The columns that are added up.';
+
 create table public.organizations (
   id uuid primary key default private.uuid_v7(),
   name text not null constraint organizations_name_length check (char_length(btrim(name)) between 1 and 200),
@@ -164,10 +174,10 @@ create table public.organizations (
   currency text not null default 'GHS' constraint organizations_currency_iso check (currency ~ '^[A-Z]{3}$'),
   quiet_hours_start time default '21:00',
   quiet_hours_end time default '08:00',
-  uncertain_service text not null default 'resend'
-    constraint organizations_uncertain_service check (uncertain_service in ('resend', 'hold')),
-  uncertain_marketing text not null default 'hold'
-    constraint organizations_uncertain_marketing check (uncertain_marketing in ('resend', 'hold')),
+  unknown_outcome_service text not null default 'resend'
+    constraint organizations_unknown_outcome_service check (unknown_outcome_service in ('resend', 'hold')),
+  unknown_outcome_marketing text not null default 'hold'
+    constraint organizations_unknown_outcome_marketing check (unknown_outcome_marketing in ('resend', 'hold')),
   message_retention_months integer not null default 24
     constraint organizations_message_retention check (message_retention_months between 1 and 120),
   audit_retention_months integer not null default 84
@@ -195,12 +205,94 @@ create table public.organizations (
   constraint organizations_gap_pair check ((marketing_gap_messages is null) = (marketing_gap_hours is null))
 );
 
+create table private.message_day_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  day date not null,
+  campaign_id uuid,
+  account_id uuid,
+  status text,
+  error_code text,
+  currency text,
+  messages bigint not null default 0,
+  segments bigint not null default 0,
+  cost numeric not null default 0,
+  replied bigint not null default 0,
+  opted_out bigint not null default 0,
+  answers bigint not null default 0,
+  received bigint not null default 0,
+  constraint message_day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status, error_code, currency)
+);
+
+create function private.compact_counters()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  counter private.counters;
+begin
+  for counter in select * from private.counters c order by c.name loop
+    execute format('delete from private.%I t where t.rolled_up and %s', counter.name,
+      (select string_agg(format('t.%I = 0', m), ' and ') from unnest(counter.measures) m));
+  end loop;
+  delete from private.message_day_totals d
+  where (d.messages, d.segments, d.cost, d.replied, d.opted_out, d.answers, d.received) = (0, 0, 0, 0, 0, 0, 0);
+end
+$$;
+
+create function private.roll_up_counter(name text, measures text[])
+returns void
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  keys text[] := array(
+    select a.attname from pg_catalog.pg_attribute a
+    where a.attrelid = ('private.' || name)::regclass and a.attnum > 0 and not a.attisdropped
+      and a.attname <> all (measures || 'rolled_up'::text));
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('roll_up|' || name, 0)) then
+    return;
+  end if;
+  execute format(
+    'with taken as (
+      delete from private.%1$I t
+      where t.ctid = any (array(select d.ctid from private.%1$I d where not d.rolled_up for update skip locked))
+      returning t.*
+    )
+    insert into private.%1$I as t (%2$s, %3$s, rolled_up)
+    select %2$s, %4$s, true from taken group by %2$s having %5$s
+    on conflict (%2$s) where rolled_up do update set %6$s',
+    name,
+    (select string_agg(format('%I', k), ', ') from unnest(keys) k),
+    (select string_agg(format('%I', m), ', ') from unnest(measures) m),
+    (select string_agg(format('sum(%I)', m), ', ') from unnest(measures) m),
+    (select string_agg(format('sum(%I) <> 0', m), ' or ') from unnest(measures) m),
+    (select string_agg(format('%1$I = t.%1$I + excluded.%1$I', m), ', ') from unnest(measures) m));
+end
+$$;
+
+create function private.roll_up_counters()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  counter private.counters;
+begin
+  for counter in select * from private.counters c order by c.name loop
+    begin
+      perform private.roll_up_counter(counter.name, counter.measures);
+    exception when others then
+      raise warning 'the counter % was not rolled up: %', counter.name, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
 comment on table public.organizations is 'A tenant: its place, money, quiet hours and what to do with messages in doubt.';
 
 comment on column public.organizations.quiet_hours_start is
   'Local time from which nothing is sent until quiet_hours_end; null for no quiet hours.';
 
-comment on column public.organizations.uncertain_service is
+comment on column public.organizations.unknown_outcome_service is
   'What becomes of a service message of which nobody can say whether the provider took it.';
 
 comment on column public.organizations.locale is 'The language of e-mails to the organization''s people.';
@@ -331,7 +423,7 @@ revoke all on public.organizations from public, anon, authenticated, service_rol
 
 grant select on public.organizations to authenticated;
 
-grant update (name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, uncertain_service, uncertain_marketing, message_retention_months, audit_retention_months) on public.organizations to authenticated;
+grant update (name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, unknown_outcome_service, unknown_outcome_marketing, message_retention_months, audit_retention_months) on public.organizations to authenticated;
 
 grant select on public.organizations to service_role;
 
@@ -341,8 +433,8 @@ grant update (marketing_consent, marketing_gap_messages, marketing_gap_hours, co
 
 grant update (alert_opt_out_rate, alert_failure_rate, alert_after) on public.organizations to authenticated;
 
-create trigger touch before update on public.organizations
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.organizations
+  for each row execute function private.set_updated_at();
 
 create table public.templates (
   id uuid primary key default private.uuid_v7(),
@@ -375,9 +467,9 @@ create table public.sms_accounts (
   provider text not null constraint sms_accounts_provider check (provider in ('arkesel', 'twilio')),
   sender_id text not null,
   is_default boolean not null default false,
-  status text not null default 'active' constraint sms_accounts_status check (status in ('active', 'parked', 'disabled')),
-  parked_until timestamptz,
-  parked_reason text,
+  status text not null default 'active' constraint sms_accounts_status check (status in ('active', 'circuit_open', 'disabled')),
+  circuit_open_until timestamptz,
+  circuit_open_reason text,
   outages integer not null default 0,
   credentials_secret_id uuid,
   number_type text not null
@@ -388,9 +480,9 @@ create table public.sms_accounts (
   cap_zone text not null default 'America/Los_Angeles'
     constraint sms_accounts_cap_zone_known check (private.is_time_zone(cap_zone)),
   segment_price numeric(12, 5) constraint sms_accounts_segment_price check (segment_price >= 0),
-  resting_until timestamptz,
-  resting_reason text,
-  watched_from timestamptz,
+  cooldown_until timestamptz,
+  cooldown_reason text,
+  failures_counted_from timestamptz,
   -- Which account at the provider a text goes through. Credentials change and numbers are given up while texts are under way;
   -- the account that is there then knows nothing of them, and from that nothing follows.
   provider_account text,
@@ -404,7 +496,7 @@ create table public.sms_accounts (
   constraint sms_accounts_type_fits check (number_type = any (private.sender_types(provider, sender_id)))
 );
 
-create function private.equip_organization()
+create function private.seed_organization_messaging()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -421,8 +513,8 @@ begin
 end
 $$;
 
-create trigger equip after insert on public.organizations
-  for each row execute function private.equip_organization();
+create trigger seed_messaging after insert on public.organizations
+  for each row execute function private.seed_organization_messaging();
 
 create table public.lead_settings (
   id uuid primary key default private.uuid_v7(),
@@ -450,7 +542,7 @@ create table public.pipeline_stages (
   constraint pipeline_stages_position_unique unique (organization_id, position) deferrable initially immediate
 );
 
-create function private.equip_leads()
+create function private.seed_pipeline()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -467,8 +559,8 @@ begin
 end
 $$;
 
-create trigger equip_leads after insert on public.organizations
-  for each row execute function private.equip_leads();
+create trigger seed_pipeline after insert on public.organizations
+  for each row execute function private.seed_pipeline();
 
 create table public.calendars (
   id uuid primary key default private.uuid_v7(),
@@ -479,7 +571,7 @@ create table public.calendars (
   updated_at timestamptz not null default now()
 );
 
-create table private.clock_recounts (
+create table private.sla_recomputations (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
   due_at timestamptz not null,
   again boolean not null default true,
@@ -681,15 +773,15 @@ begin
 end
 $$;
 
-create function private.recount_clocks_of(organization_id uuid, size integer)
+create function private.recompute_sla_clocks_of(organization_id uuid, size integer)
 returns boolean
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  recount private.clock_recounts;
+  recount private.sla_recomputations;
   reached record;
 begin
-  select * into recount from private.clock_recounts r where r.organization_id = recount_clocks_of.organization_id for update;
+  select * into recount from private.sla_recomputations r where r.organization_id = recompute_sla_clocks_of.organization_id for update;
   if recount.organization_id is null then
     return true;
   end if;
@@ -728,47 +820,47 @@ begin
   into reached from slice s;
   perform set_config('signalbox.clockwork', '', true);
   if reached.leads >= size then
-    update private.clock_recounts r set after_created = reached.created_at, after_id = reached.id, due_at = clock_timestamp()
+    update private.sla_recomputations r set after_created = reached.created_at, after_id = reached.id, due_at = clock_timestamp()
     where r.organization_id = recount.organization_id;
     return false;
   end if;
   if recount.again then
-    update private.clock_recounts r set after_created = default, after_id = default, again = false,
+    update private.sla_recomputations r set after_created = default, after_id = default, again = false,
       due_at = clock_timestamp() + interval '1 minute'
     where r.organization_id = recount.organization_id;
   else
-    delete from private.clock_recounts r where r.organization_id = recount.organization_id;
+    delete from private.sla_recomputations r where r.organization_id = recount.organization_id;
   end if;
   return true;
 end
 $$;
 
-create function private.recount_clocks_soon(organization_id uuid)
+create function private.request_sla_recomputation(organization_id uuid)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  insert into private.clock_recounts (organization_id, due_at) values (organization_id, now())
-  on conflict on constraint clock_recounts_pkey do update
+  insert into private.sla_recomputations (organization_id, due_at) values (organization_id, now())
+  on conflict on constraint sla_recomputations_pkey do update
     set due_at = excluded.due_at, again = true, after_created = default, after_id = default;
-  perform private.recount_clocks_of(organization_id, 2000);
+  perform private.recompute_sla_clocks_of(organization_id, 2000);
 end
 $$;
 
-create function private.recount_after_moving()
+create function private.recompute_clocks_after_time_zone()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
   if exists (select from public.calendars c where c.organization_id = new.id and c.enabled and c.time_zone is null) then
-    perform private.recount_clocks_soon(new.id);
+    perform private.request_sla_recomputation(new.id);
   end if;
   return null;
 end
 $$;
 
-create trigger recount_clocks after update on public.organizations
-  for each row when (new.time_zone <> old.time_zone) execute function private.recount_after_moving();
+create trigger recompute_sla_clocks after update on public.organizations
+  for each row when (new.time_zone <> old.time_zone) execute function private.recompute_clocks_after_time_zone();
 
 create table public.campaigns (
   id uuid primary key default private.uuid_v7(),
@@ -785,7 +877,7 @@ create table public.campaigns (
   pause_filtered_rate numeric(4, 3) not null default 0.050 constraint campaigns_pause_filtered_rate check (pause_filtered_rate between 0 and 1),
   pause_after integer not null default 100 constraint campaigns_pause_after check (pause_after between 10 and 1000000),
   status_reason text,
-  frozen_until uuid,
+  snapshot_cursor uuid,
   frozen_at timestamptz,
   started_at timestamptz,
   started_by uuid references public.profiles (id) on delete set null,
@@ -797,7 +889,7 @@ create table public.campaigns (
   constraint campaigns_organization_key unique (organization_id, id)
 );
 
-create function private.keep_contact_details()
+create function private.require_contact_details()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -812,29 +904,11 @@ begin
 end
 $$;
 
-create trigger keep_contact_details before update of contact_details on public.organizations
+create trigger require_contact_details before update of contact_details on public.organizations
   for each row when (old.contact_details is not null and new.contact_details is null)
-  execute function private.keep_contact_details();
+  execute function private.require_contact_details();
 
-create table private.day_totals (
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  day date not null,
-  campaign_id uuid,
-  account_id uuid,
-  status text,
-  error_code text,
-  currency text,
-  messages bigint not null default 0,
-  segments bigint not null default 0,
-  cost numeric not null default 0,
-  replied bigint not null default 0,
-  opted_out bigint not null default 0,
-  answers bigint not null default 0,
-  received bigint not null default 0,
-  constraint day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status, error_code, currency)
-);
-
-create table private.text_totals (
+create table private.message_outcome_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   campaign_id uuid,
   variant_id uuid,
@@ -850,26 +924,26 @@ create table private.text_totals (
   opted_out bigint not null default 0,
   answers bigint not null default 0,
   received bigint not null default 0,
-  folded boolean not null default false
+  rolled_up boolean not null default false
 );
 
-create function private.recount_days()
+create function private.recompute_message_days()
 returns trigger
 language plpgsql security definer set search_path = '' set jit = off
 as $$
 begin
-  perform pg_advisory_xact_lock(hashtextextended('fold_text_totals', 0));
-  delete from private.day_totals d where d.organization_id = new.id;
-  insert into private.day_totals
+  perform pg_advisory_xact_lock(hashtextextended('roll_up|message_outcome_totals', 0));
+  delete from private.message_day_totals d where d.organization_id = new.id;
+  insert into private.message_day_totals
   select f.organization_id, (f.quarter_hour at time zone new.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code,
     f.currency, sum(f.messages), sum(f.segments), sum(f.cost), sum(f.replied), sum(f.opted_out), sum(f.answers), sum(f.received)
-  from private.text_totals f where f.organization_id = new.id and f.folded group by 1, 2, 3, 4, 5, 6, 7;
+  from private.message_outcome_totals f where f.organization_id = new.id and f.rolled_up group by 1, 2, 3, 4, 5, 6, 7;
   return null;
 end
 $$;
 
-create trigger recount_days after update of time_zone on public.organizations
-  for each row when (old.time_zone <> new.time_zone) execute function private.recount_days();
+create trigger recompute_message_days after update of time_zone on public.organizations
+  for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();
 
 comment on table public.profiles is 'A person, one row per auth.users. Belongs to no organization: memberships say to which.';
 
@@ -898,8 +972,8 @@ grant update (full_name) on public.profiles to authenticated;
 
 grant select on public.profiles to service_role;
 
-create trigger touch before update on public.profiles
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.profiles
+  for each row execute function private.set_updated_at();
 
 comment on table public.teams is 'People who work together; the "team" scope of a permission means the members of one''s team.';
 
@@ -926,8 +1000,8 @@ grant insert (organization_id, name), update (name), delete on public.teams to a
 
 grant select on public.teams to service_role;
 
-create trigger touch before update on public.teams
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.teams
+  for each row execute function private.set_updated_at();
 
 comment on table public.roles is 'A set of permissions. Without organization it is a system role, which nobody can change.';
 
@@ -956,7 +1030,7 @@ grant insert (organization_id, key, name, description), update (name, descriptio
 
 grant select on public.roles to service_role;
 
-create function private.guard_role()
+create function private.enforce_role_rules()
 returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -972,11 +1046,11 @@ begin
 end
 $$;
 
-create trigger guard before insert or update or delete on public.roles
-  for each row execute function private.guard_role();
+create trigger enforce_rules before insert or update or delete on public.roles
+  for each row execute function private.enforce_role_rules();
 
-create trigger touch before update on public.roles
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.roles
+  for each row execute function private.set_updated_at();
 
 comment on table private.permissions is 'Every permission there is; role_permissions can name no other.';
 
@@ -1010,7 +1084,7 @@ grant insert (role_id, permission, scope), update (scope), delete on public.role
 
 grant select on public.role_permissions to service_role;
 
-create function private.guard_role_permission()
+create function private.enforce_role_permission_rules()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -1032,8 +1106,8 @@ begin
 end
 $$;
 
-create trigger guard before insert or update or delete on public.role_permissions
-  for each row execute function private.guard_role_permission();
+create trigger enforce_rules before insert or update or delete on public.role_permissions
+  for each row execute function private.enforce_role_permission_rules();
 
 comment on table public.memberships is 'Who belongs to which organization, as what. Suspended or gone means: no access, at once.';
 
@@ -1095,7 +1169,7 @@ begin
 end
 $$;
 
-create function private.guard_membership()
+create function private.enforce_membership_rules()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -1132,11 +1206,11 @@ begin
 end
 $$;
 
-create trigger guard before insert or update or delete on public.memberships
-  for each row execute function private.guard_membership();
+create trigger enforce_rules before insert or update or delete on public.memberships
+  for each row execute function private.enforce_membership_rules();
 
-create trigger touch before update on public.memberships
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.memberships
+  for each row execute function private.set_updated_at();
 
 create function private.move_leads_with_member()
 returns trigger
@@ -1196,7 +1270,7 @@ create table public.conversations (
     references public.customers (organization_id, id) on delete set null (customer_id)
 );
 
-create function private.release_conversations()
+create function private.unassign_conversations_of_member()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -1207,8 +1281,8 @@ begin
 end
 $$;
 
-create trigger release_conversations after delete on public.memberships
-  for each row execute function private.release_conversations();
+create trigger unassign_conversations_of_member after delete on public.memberships
+  for each row execute function private.unassign_conversations_of_member();
 
 create table public.invitations (
   id uuid primary key default private.uuid_v7(),
@@ -1301,7 +1375,7 @@ begin
 end
 $$;
 
-create function private.found_organization(founder uuid, name text, settings jsonb default '{}')
+create function private.create_organization(owner uuid, name text, settings jsonb default '{}')
 returns uuid
 language plpgsql set search_path = ''
 as $$
@@ -1312,13 +1386,13 @@ begin
   values (btrim(name), coalesce(settings ->> 'country', 'GH'), coalesce(settings ->> 'time_zone', 'Africa/Accra'),
     coalesce(settings ->> 'currency', 'GHS'))
   returning id into organization;
-  perform private.add_member(organization, founder,
+  perform private.add_member(organization, owner,
     (select r.id from public.roles r where r.organization_id is null and r.key = 'admin'));
   return organization;
 end
 $$;
 
-create function private.welcome_user()
+create function private.handle_new_user()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -1330,16 +1404,16 @@ begin
   if meta ? 'invitation_token' then
     perform private.redeem_invitation(meta ->> 'invitation_token', new.id, new.email);
   elsif btrim(coalesce(meta ->> 'organization_name', '')) <> '' then
-    perform private.found_organization(new.id, meta ->> 'organization_name', meta);
+    perform private.create_organization(new.id, meta ->> 'organization_name', meta);
   end if;
   return new;
 end
 $$;
 
-create trigger signalbox_welcome_user after insert on auth.users
-  for each row execute function private.welcome_user();
+create trigger signalbox_handle_new_user after insert on auth.users
+  for each row execute function private.handle_new_user();
 
-create function private.follow_user_email()
+create function private.sync_profile_email()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -1349,8 +1423,8 @@ begin
 end
 $$;
 
-create trigger signalbox_follow_user_email after update of email on auth.users
-  for each row when (old.email is distinct from new.email) execute function private.follow_user_email();
+create trigger signalbox_sync_profile_email after update of email on auth.users
+  for each row when (old.email is distinct from new.email) execute function private.sync_profile_email();
 
 create function private.accept_invitation(token text)
 returns uuid
@@ -1447,42 +1521,42 @@ comment on function public.check_invitation is
 
 grant execute on function public.check_invitation(text, text) to service_role;
 
-create function private.found_own_organization(name text, settings jsonb)
+create function private.create_own_organization(name text, settings jsonb)
 returns uuid
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  founder uuid := auth.uid();
+  owner uuid := auth.uid();
   organization uuid;
 begin
-  if founder is null then
+  if owner is null then
     perform private.problem(401, 'not_signed_in', 'Sign in to found an organization.');
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('found_organization|' || founder, 0));
+  perform pg_advisory_xact_lock(hashtextextended('create_organization|' || owner, 0));
   select m.organization_id into organization
   from public.memberships m
   join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
   join public.organizations o on o.id = m.organization_id
-  where m.user_id = founder and m.status = 'active' and o.name = btrim(found_own_organization.name)
+  where m.user_id = owner and m.status = 'active' and o.name = btrim(create_own_organization.name)
   order by m.created_at
   limit 1;
-  return coalesce(organization, private.found_organization(founder, found_own_organization.name, settings));
+  return coalesce(organization, private.create_organization(owner, create_own_organization.name, settings));
 end
 $$;
 
-grant execute on function private.found_own_organization(text, jsonb) to authenticated;
+grant execute on function private.create_own_organization(text, jsonb) to authenticated;
 
-create function public.found_organization(name text, settings jsonb default '{}')
+create function public.create_organization(name text, settings jsonb default '{}')
 returns uuid
 language sql set search_path = ''
 as $$
-  select private.found_own_organization(name, settings)
+  select private.create_own_organization(name, settings)
 $$;
 
-comment on function public.found_organization is
+comment on function public.create_organization is
   'The caller becomes the admin of a new organization; settings: { country?, time_zone?, currency? }. Answers its id.';
 
-grant execute on function public.found_organization(text, jsonb) to authenticated;
+grant execute on function public.create_organization(text, jsonb) to authenticated;
 
 create function private.require_permission(organization_id uuid, permission text)
 returns void
@@ -1507,12 +1581,7 @@ create table private.holder_totals (
   outcome text,
   sla_status text,
   leads bigint not null,
-  constraint holder_totals_once unique nulls not distinct (organization_id, creator_id, holder_id, team_id, outcome, sla_status)
-);
-
-create table private.holder_total_deltas (
-  like private.holder_totals,
-  constraint holder_total_deltas_organization foreign key (organization_id) references public.organizations (id) on delete cascade
+  rolled_up boolean not null default false
 );
 
 create function private.open_leads_of(organization_id uuid, user_id uuid)
@@ -1520,7 +1589,7 @@ returns bigint
 language sql stable set search_path = ''
 as $$
   select coalesce(sum(t.leads), 0)::bigint
-  from (select * from private.holder_totals union all select * from private.holder_total_deltas) t
+  from private.holder_totals t
   where t.organization_id = open_leads_of.organization_id and t.creator_id is null and t.holder_id = open_leads_of.user_id
     and t.outcome is null
 $$;
@@ -1685,7 +1754,7 @@ create table private.idempotency_keys (
   primary key (organization_id, user_id, key)
 );
 
-create function private.replayed_response(organization_id uuid)
+create function private.idempotent_response(organization_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -1704,7 +1773,7 @@ begin
     perform private.problem(409, 'idempotency_in_progress', 'A request with this Idempotency-Key is still running.');
   end if;
   select * into known from private.idempotency_keys k
-  where k.organization_id = replayed_response.organization_id and k.user_id = auth.uid() and k.key = request_key
+  where k.organization_id = idempotent_response.organization_id and k.user_id = auth.uid() and k.key = request_key
     and k.created_at > now() - interval '24 hours';
   if known is null then
     return null;
@@ -1748,7 +1817,7 @@ begin
 end
 $$;
 
-create function private.remember_response(organization_id uuid, response jsonb)
+create function private.store_idempotent_response(organization_id uuid, response jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -1774,7 +1843,7 @@ declare
   sends boolean := coalesce((invitee ->> 'send_invite')::boolean, true);
 begin
   perform private.require_permission(organization_id, 'members:manage');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -1787,7 +1856,7 @@ begin
     where e.organization_id = invite_user.organization_id and e.event_key = 'invitation:' || (answer ->> 'id');
   end if;
   answer := answer || jsonb_build_object('full_name', coalesce(invitee ->> 'full_name', ''), 'team_id', team, 'invite_sent', sends);
-  perform private.remember_response(organization_id, answer || '{"token": null}');
+  perform private.store_idempotent_response(organization_id, answer || '{"token": null}');
   return answer;
 end
 $$;
@@ -1921,7 +1990,7 @@ grant execute on function private.my_colleagues() to authenticated;
 
 grant execute on function private.my_organizations() to authenticated;
 
-create function private.organizations_reached(permission text)
+create function private.organizations_in_scope(permission text)
 returns uuid[]
 language sql stable security definer set search_path = ''
 as $$
@@ -1929,10 +1998,10 @@ as $$
     || private.organizations_with(permission, 'own')
 $$;
 
-comment on function private.organizations_reached is
+comment on function private.organizations_in_scope is
   'The organizations in which the caller holds the permission with whatever scope: at least its own rows are within reach.';
 
-grant execute on function private.organizations_reached(text) to authenticated;
+grant execute on function private.organizations_in_scope(text) to authenticated;
 
 comment on function private.organizations_with is
   'The organizations in which the caller holds the permission with just that scope.';
@@ -1966,7 +2035,7 @@ create table public.lead_assignments (
   constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
 );
 
-create type private.notice as (
+create type private.notification as (
   organization_id uuid,
   user_id uuid,
   kind text,
@@ -1977,7 +2046,7 @@ create type private.notice as (
   lead_id uuid
 );
 
-create function private.notice_kinds()
+create function private.notification_kinds()
 returns text[]
 language sql immutable parallel safe set search_path = ''
 as $$
@@ -1988,7 +2057,7 @@ create table public.notification_preferences (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   user_id uuid not null references public.profiles (id) on delete cascade,
-  kind text not null constraint notification_preferences_kind check (kind = any (private.notice_kinds())),
+  kind text not null constraint notification_preferences_kind check (kind = any (private.notification_kinds())),
   in_app boolean not null default true,
   email boolean not null default true,
   created_at timestamptz not null default now(),
@@ -2009,7 +2078,7 @@ create table public.notifications (
   created_at timestamptz not null default now()
 );
 
-create function private.notify(notices private.notice[])
+create function private.notify(notices private.notification[])
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -2017,7 +2086,7 @@ begin
   with wanted as materialized (
     select n.*, c.chosen_as, p.email as address, coalesce(f.in_app, true) as in_app, coalesce(f.email, true) as by_email
     from unnest(notices) n
-    cross join lateral (select case when n.kind = any (private.notice_kinds()) then n.kind else 'system' end as chosen_as) c
+    cross join lateral (select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as chosen_as) c
     join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
     join public.profiles p on p.id = n.user_id
     left join public.notification_preferences f
@@ -2036,7 +2105,7 @@ begin
 end
 $$;
 
-create function private.tell_of_assignments(organization_id uuid, assignments jsonb, note text)
+create function private.notify_of_assignments(organization_id uuid, assignments jsonb, note text)
 returns void
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
@@ -2055,9 +2124,9 @@ begin
         count(*) || ' leads', min(g.deadline), count(*)
       from given g where g.in_heap group by g.to_user
     )
-    select array_agg(row(tell_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id, t.title, t.body,
+    select array_agg(row(notify_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id, t.title, t.body,
       jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
-        'assigned_by_name', assigned_by, 'note', tell_of_assignments.note, 'leads', t.leads), t.lead_id)::private.notice)
+        'assigned_by_name', assigned_by, 'note', notify_of_assignments.note, 'leads', t.leads), t.lead_id)::private.notification)
     from told t));
 end
 $$;
@@ -2103,7 +2172,7 @@ begin
   into changed, given from changes c;
   perform set_config('signalbox.deadline', '', true);
   if given is not null then
-    perform private.tell_of_assignments(organization_id, given, note);
+    perform private.notify_of_assignments(organization_id, given, note);
   end if;
   return changed;
 end
@@ -2132,28 +2201,28 @@ create table public.tasks (
   constraint tasks_due_at_sane check (due_at between '2000-01-01 00:00+00' and '2200-01-01 00:00+00')
 );
 
-create function private.hand_over(organization_id uuid, user_id uuid, successor uuid)
+create function private.reassign_open_work(organization_id uuid, user_id uuid, successor uuid)
 returns void
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
   held uuid[] := array(
     select l.id from public.leads l
-    where l.organization_id = hand_over.organization_id and l.assigned_to = hand_over.user_id and l.deleted_at is null
+    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id and l.deleted_at is null
       and l.outcome is null
     order by l.id);
 begin
   perform private.assign_leads(organization_id, held, array_fill(successor, array[cardinality(held)]), 'departure');
   with moved as (
     update public.leads l set assigned_to = successor
-    where l.organization_id = hand_over.organization_id and l.assigned_to = hand_over.user_id and l.deleted_at is not null
+    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id and l.deleted_at is not null
       and l.outcome is null
     returning l.id
   )
   insert into public.lead_assignments (organization_id, lead_id, from_user, to_user, method, assigned_by)
-  select hand_over.organization_id, m.id, hand_over.user_id, successor, 'departure', auth.uid() from moved m;
+  select reassign_open_work.organization_id, m.id, reassign_open_work.user_id, successor, 'departure', auth.uid() from moved m;
   update public.tasks t set assigned_to = successor
-  where t.organization_id = hand_over.organization_id and t.assigned_to = hand_over.user_id and t.status in ('open', 'in_progress');
+  where t.organization_id = reassign_open_work.organization_id and t.assigned_to = reassign_open_work.user_id and t.status in ('open', 'in_progress');
 end
 $$;
 
@@ -2226,7 +2295,7 @@ begin
       'This person has open leads or tasks. Say in reassign_to who is to have them, or "none".',
       jsonb_build_object('open_leads', leads, 'open_tasks', tasks));
   end if;
-  perform private.hand_over(organization_id, user_id, successor);
+  perform private.reassign_open_work(organization_id, user_id, successor);
   delete from public.memberships m where m.id = membership.id;
   delete from public.lead_holders h where h.organization_id = remove_user.organization_id and h.user_id = remove_user.user_id;
 end
@@ -2390,7 +2459,7 @@ revoke all on public.audit_logs from public, anon, authenticated, service_role;
 
 grant select on public.audit_logs to authenticated, service_role;
 
-create function private.refuse_change()
+create function private.forbid_change()
 returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -2400,10 +2469,10 @@ end
 $$;
 
 create trigger immutable before update or delete on public.audit_logs
-  for each row execute function private.refuse_change();
+  for each row execute function private.forbid_change();
 
 create trigger immutable_truncate before truncate on public.audit_logs
-  for each statement execute function private.refuse_change();
+  for each statement execute function private.forbid_change();
 
 create function private.masked(row_data jsonb, columns text[])
 returns jsonb
@@ -2461,13 +2530,13 @@ begin
 end
 $$;
 
-create function private.moment(organization_id uuid, named text, end_of_day boolean)
+create function private.utc_timestamp(organization_id uuid, named text, end_of_day boolean)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
   select case when named ~ '^\d{4}-\d{2}-\d{2}$'
     then (named::date + case when end_of_day then 1 else 0 end)::timestamp at time zone (
-      select o.time_zone from public.organizations o where o.id = moment.organization_id)
+      select o.time_zone from public.organizations o where o.id = utc_timestamp.organization_id)
     else named::timestamptz end
 $$;
 
@@ -2476,8 +2545,8 @@ returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
-  since timestamptz := private.moment(organization_id, filters ->> 'date_from', false);
-  until timestamptz := private.moment(organization_id, filters ->> 'date_to', true);
+  since timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_from', false);
+  until timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_to', true);
 begin
   return format('x.organization_id = %L', organization_id)
     || case when since is null then '' else format(' and x.id >= %L and x.created_at >= %L', private.uuid_v7_floor(since), since) end
@@ -2686,6 +2755,8 @@ comment on table private.rate_buckets is 'Token buckets: tokens refill evenly ov
 
 grant select, insert, update on private.rate_buckets to service_role;
 
+grant execute on function private.idempotent_response(uuid) to authenticated;
+
 create function private.invoke(path text, body jsonb default '{}')
 returns void
 language plpgsql security definer set search_path = ''
@@ -2719,9 +2790,7 @@ comment on function public.invoke_job is 'A job that has more to do than fits on
 
 grant execute on function public.invoke_job(text, jsonb) to service_role;
 
-grant execute on function private.remember_response(uuid, jsonb) to authenticated;
-
-grant execute on function private.replayed_response(uuid) to authenticated;
+grant execute on function private.store_idempotent_response(uuid, jsonb) to authenticated;
 
 create function private.take_tokens(kind text, subject text, cost integer default 1)
 returns jsonb
@@ -2843,10 +2912,10 @@ revoke all on public.notification_preferences from public, anon, authenticated, 
 
 grant select on public.notification_preferences to authenticated, service_role;
 
-create trigger touch before update on public.notification_preferences
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.notification_preferences
+  for each row execute function private.set_updated_at();
 
-comment on type private.notice is
+comment on type private.notification is
   'A person is to be told of an event. data: what the e-mail template of the kind fills in, and what the application links to.';
 
 create function private.conditions(filters jsonb, allowed jsonb)
@@ -2895,16 +2964,16 @@ comment on function public.list_notifications is
 
 grant execute on function public.list_notifications(uuid, jsonb, integer, integer) to authenticated;
 
-comment on function private.notice_kinds is 'The kinds that people choose how to be told of. Notices of any other kind count as system.';
+comment on function private.notification_kinds is 'The kinds that people choose how to be told of. Notices of any other kind count as system.';
 
-create function private.keep_preferences(organization_id uuid, changes jsonb)
+create function private.save_notification_preferences(organization_id uuid, changes jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 begin
   perform private.require_scope(organization_id, 'notifications:read');
   insert into public.notification_preferences as f (organization_id, user_id, kind, in_app, email)
-  select keep_preferences.organization_id, auth.uid(), c.kind, coalesce(c.in_app, true), coalesce(c.email, true)
+  select save_notification_preferences.organization_id, auth.uid(), c.kind, coalesce(c.in_app, true), coalesce(c.email, true)
   from jsonb_to_recordset(coalesce(changes, '[]')) as c (kind text, in_app boolean, email boolean)
   order by c.kind
   on conflict on constraint notification_preferences_once do update set
@@ -2912,19 +2981,19 @@ begin
     email = coalesce((select c.email from jsonb_to_recordset(changes) as c (kind text, email boolean) where c.kind = f.kind), f.email);
   return (
     select jsonb_agg(jsonb_build_object('kind', k.kind, 'in_app', coalesce(f.in_app, true), 'email', coalesce(f.email, true)) order by k.place)
-    from unnest(private.notice_kinds()) with ordinality as k (kind, place)
+    from unnest(private.notification_kinds()) with ordinality as k (kind, place)
     left join public.notification_preferences f
-      on f.organization_id = keep_preferences.organization_id and f.user_id = auth.uid() and f.kind = k.kind);
+      on f.organization_id = save_notification_preferences.organization_id and f.user_id = auth.uid() and f.kind = k.kind);
 end
 $$;
 
-grant execute on function private.keep_preferences(uuid, jsonb) to authenticated;
+grant execute on function private.save_notification_preferences(uuid, jsonb) to authenticated;
 
 create function public.notification_preferences(organization_id uuid, changes jsonb default null)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.keep_preferences(organization_id, changes)
+  select private.save_notification_preferences(organization_id, changes)
 $$;
 
 comment on function public.notification_preferences is
@@ -2939,11 +3008,26 @@ returns void
 language sql set search_path = ''
 as $$
   select private.notify(array_agg(row(m.organization_id, m.user_id, notify_admins.kind,
-    notify_admins.kind || ':' || event.id, title, body, data, null)::private.notice))
+    notify_admins.kind || ':' || event.id, title, body, data, null)::private.notification))
   from public.memberships m
   join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
   cross join (select private.uuid_v7() as id) event
   where m.organization_id = notify_admins.organization_id and m.status = 'active'
+$$;
+
+create function private.purge_notifications()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from private.email_secrets s using public.invitations i
+  where i.id = s.invitation_id and (i.accepted_at is not null or i.expires_at <= now());
+  delete from public.emails e using public.organizations o
+  where o.id = e.organization_id and e.status in ('sent', 'failed', 'canceled')
+    and e.created_at < now() - make_interval(months => o.message_retention_months);
+  delete from public.notifications n using public.organizations o
+  where o.id = n.organization_id and n.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
+end
 $$;
 
 create function private.read_notification(organization_id uuid, notification_id uuid)
@@ -3006,21 +3090,6 @@ comment on function public.read_notifications is 'Marks the caller''s unread not
 
 grant execute on function public.read_notifications(uuid, timestamptz) to authenticated;
 
-create function private.tidy_notices()
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  delete from private.email_secrets s using public.invitations i
-  where i.id = s.invitation_id and (i.accepted_at is not null or i.expires_at <= now());
-  delete from public.emails e using public.organizations o
-  where o.id = e.organization_id and e.status in ('sent', 'failed', 'canceled')
-    and e.created_at < now() - make_interval(months => o.message_retention_months);
-  delete from public.notifications n using public.organizations o
-  where o.id = n.organization_id and n.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
-end
-$$;
-
 comment on table public.emails is 'The e-mail outbox. An event is mailed to an address once; what failed for good stays, with its reason.';
 
 comment on column public.emails.status is 'canceled: when its turn came, nobody needed it any more.';
@@ -3033,7 +3102,7 @@ create index emails_listing on public.emails (organization_id, created_at desc);
 
 create index emails_user on public.emails (user_id) where user_id is not null;
 
-create index emails_in_doubt on public.emails (sending_at) where status = 'sending';
+create index emails_sending on public.emails (sending_at) where status = 'sending';
 
 create index emails_due on public.emails (organization_id, next_attempt_at) where status = 'queued';
 
@@ -3059,8 +3128,8 @@ revoke select on public.emails from authenticated, service_role;
 
 grant select (id, organization_id, user_id, lead_id, kind, to_address, event_key, status, attempts, next_attempt_at, sending_at, sent_at, provider, provider_message_id, last_error, created_at, updated_at) on public.emails to authenticated, service_role;
 
-create trigger touch before update on public.emails
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.emails
+  for each row execute function private.set_updated_at();
 
 create function private.start_emails()
 returns trigger
@@ -3090,7 +3159,7 @@ create table private.mail_outage (
 
 comment on table private.mail_outage is 'One row while the mail server cannot be reached: e-mails wait, and one at a time probes.';
 
-create function private.email_allowance(want integer)
+create function private.email_allowance(batch_size integer)
 returns integer
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -3099,17 +3168,17 @@ declare
 begin
   select * into outage from private.mail_outage;
   if outage.here is null then
-    return want;
+    return batch_size;
   end if;
   update public.emails e
   set status = 'failed', last_error = left('The mail server could not be reached for a day: ' || outage.reason, 500)
   where e.status = 'queued' and e.next_attempt_at < now() - interval '1 day';
   update private.mail_outage o set resume_at = now() + interval '1 minute' where o.resume_at <= now();
-  return case when found then least(want, 1) else 0 end;
+  return case when found then least(batch_size, 1) else 0 end;
 end
 $$;
 
-create function private.claim_emails(want integer, provider text)
+create function private.claim_emails(batch_size integer, provider text)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -3131,7 +3200,7 @@ begin
   where exists (
     select from public.emails e
     where e.organization_id = t.organization_id and e.status = 'queued' and e.next_attempt_at <= now());
-  allowance := case when cardinality(ready) > 0 then private.email_allowance(want) else 0 end;
+  allowance := case when cardinality(ready) > 0 then private.email_allowance(batch_size) else 0 end;
   if allowance < 1 then
     return '[]'::jsonb;
   end if;
@@ -3191,7 +3260,7 @@ as $$
     'provider', email.provider, 'created_at', email.created_at)
 $$;
 
-create function private.settle_emails(lease_seconds integer)
+create function private.release_expired_email_leases(lease_seconds integer)
 returns void
 language sql set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -3259,7 +3328,7 @@ begin
 end
 $$;
 
-create function private.email_step(outcomes jsonb, want integer, provider text, retry_seconds integer, lease_seconds integer)
+create function private.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer, lease_seconds integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -3267,9 +3336,9 @@ declare
   claimed jsonb := '[]'::jsonb;
 begin
   perform private.record_emails(outcomes, greatest(retry_seconds, 1));
-  if want > 0 then
-    perform private.settle_emails(lease_seconds);
-    claimed := private.claim_emails(want, provider);
+  if batch_size > 0 then
+    perform private.release_expired_email_leases(lease_seconds);
+    claimed := private.claim_emails(batch_size, provider);
   end if;
   return jsonb_build_object('emails', claimed, 'next_due_at', case when jsonb_array_length(claimed) = 0 then (
     select min(due.at) from (
@@ -3281,18 +3350,18 @@ begin
 end
 $$;
 
-grant execute on function private.email_step(jsonb, integer, text, integer, integer) to service_role;
+grant execute on function private.exchange_email_batch(jsonb, integer, text, integer, integer) to service_role;
 
-create function public.email_step(outcomes jsonb, want integer, provider text, retry_seconds integer, lease_seconds integer)
+create function public.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer, lease_seconds integer)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.email_step(outcomes, want, provider, retry_seconds, lease_seconds)
+  select private.exchange_email_batch(outcomes, batch_size, provider, retry_seconds, lease_seconds)
 $$;
 
-comment on function public.email_step is 'Records a group''s outcomes and marks the next group of e-mails: one round trip per group.';
+comment on function public.exchange_email_batch is 'Records a group''s outcomes and marks the next group of e-mails: one round trip per group.';
 
-grant execute on function public.email_step(jsonb, integer, text, integer, integer) to service_role;
+grant execute on function public.exchange_email_batch(jsonb, integer, text, integer, integer) to service_role;
 
 create function private.list_emails(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
@@ -3339,7 +3408,7 @@ declare
   email public.emails;
 begin
   perform private.require_permission(organization_id, 'emails:manage');
-  replay := private.replayed_response(organization_id);
+  replay := private.idempotent_response(organization_id);
   if replay is not null then
     return replay;
   end if;
@@ -3361,7 +3430,7 @@ begin
   where e.id = email.id
   returning * into email;
   perform private.invoke('jobs/send-emails');
-  return private.remember_response(organization_id, private.email_json(email));
+  return private.store_idempotent_response(organization_id, private.email_json(email));
 end
 $$;
 
@@ -3450,11 +3519,11 @@ returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = off set jit = off
 as $$
 declare
-  most constant integer := 100;
+  max_events constant integer := 100;
   groups jsonb;
 begin
   if tg_op = 'INSERT' then
-    if (select count(*) from new_rows) <= most then
+    if (select count(*) from new_rows) <= max_events then
       select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'team_id', n.team_id, 'assigned_to', n.assigned_to,
         'created_by', n.created_by, 'lead', jsonb_build_object('lead_id', n.id, 'version', n.version, 'change', 'created',
           'status', n.status, 'assigned_to', n.assigned_to, 'sla_status', n.sla_status)))
@@ -3468,7 +3537,7 @@ begin
     if (
       select count(*) from new_rows n join old_rows o on o.id = n.id
       where n.version <> o.version or n.sla_status is distinct from o.sla_status
-    ) <= most then
+    ) <= max_events then
       select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'team_id', n.team_id, 'assigned_to', n.assigned_to,
         'created_by', n.created_by, 'old_team_id', o.team_id, 'old_assigned_to', o.assigned_to, 'lead', jsonb_build_object(
           'lead_id', n.id, 'version', n.version, 'change', case
@@ -3575,14 +3644,15 @@ grant select on public.customers to authenticated, service_role;
 
 grant insert (organization_id, name, account_number, phone, status, arrears, currency), update (name, account_number, phone, status, arrears), delete on public.customers to authenticated;
 
-create trigger touch before update on public.customers
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.customers
+  for each row execute function private.set_updated_at();
 
 create table private.customer_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   status text not null,
   customers bigint not null,
-  arrears numeric not null
+  arrears numeric not null,
+  rolled_up boolean not null default false
 );
 
 create function private.count_customers()
@@ -3621,7 +3691,7 @@ create trigger count_update after update on public.customers referencing old tab
 create trigger count_delete after delete on public.customers referencing old table as old_rows
   for each statement execute function private.count_customers();
 
-create function private.link_new_contacts()
+create function private.link_conversations_to_new_contacts()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -3646,7 +3716,7 @@ end
 $$;
 
 create trigger link_conversations after insert on public.customers referencing new table as new_rows
-  for each statement execute function private.link_new_contacts();
+  for each statement execute function private.link_conversations_to_new_contacts();
 
 create function private.newest_customer(organization_id uuid, phone text)
 returns uuid
@@ -3657,7 +3727,7 @@ as $$
   order by c.id desc limit 1
 $$;
 
-create function private.relink_customer()
+create function private.relink_conversations_of_customer()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -3669,7 +3739,7 @@ end
 $$;
 
 create trigger relink_conversations after update of phone on public.customers
-  for each row when (old.phone is distinct from new.phone) execute function private.relink_customer();
+  for each row when (old.phone is distinct from new.phone) execute function private.relink_conversations_of_customer();
 
 create table public.customer_actions (
   id uuid primary key default private.uuid_v7(),
@@ -3716,7 +3786,8 @@ create table private.action_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   quarter_hour timestamptz not null,
   action text not null,
-  actions bigint not null
+  actions bigint not null,
+  rolled_up boolean not null default false
 );
 
 create function private.quarter_hour(at timestamptz)
@@ -3756,7 +3827,7 @@ as $$
   select case action when 'connect' then 'connected' when 'disconnect' then 'disconnected' when 'warn' then 'warned' end
 $$;
 
-create function private.follow_actions()
+create function private.sync_customer_status_from_actions()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -3771,16 +3842,24 @@ begin
 end
 $$;
 
-create trigger follow_actions after insert on public.customer_actions referencing new table as new_rows
-  for each statement execute function private.follow_actions();
+create trigger sync_customer_status_from_actions after insert on public.customer_actions referencing new table as new_rows
+  for each statement execute function private.sync_customer_status_from_actions();
 
-comment on table private.customer_totals is 'Customers and their arrears by status, as deltas to be summed.';
+comment on table private.customer_totals is 'Customers and their arrears by status: a counter (see private.counters).';
 
 create index customer_totals_organization on private.customer_totals (organization_id);
 
-comment on table private.action_totals is 'Actions by quarter of an hour, as deltas to be summed.';
+create index customer_totals_pending on private.customer_totals (organization_id) where not rolled_up;
+
+create unique index customer_totals_once on private.customer_totals (organization_id, status) where rolled_up;
+
+comment on table private.action_totals is 'Actions by quarter of an hour: a counter (see private.counters).';
 
 create index action_totals_organization on private.action_totals (organization_id, quarter_hour);
+
+create index action_totals_pending on private.action_totals (organization_id) where not rolled_up;
+
+create unique index action_totals_once on private.action_totals (organization_id, quarter_hour, action) where rolled_up;
 
 create function private.action_json(a public.customer_actions)
 returns jsonb
@@ -3798,7 +3877,7 @@ returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  answer jsonb := private.replayed_response(organization_id);
+  answer jsonb := private.idempotent_response(organization_id);
   created public.customer_actions;
 begin
   if answer is not null then
@@ -3806,7 +3885,7 @@ begin
   end if;
   insert into public.customer_actions (organization_id, customer_id, action, note)
   values (organization_id, customer_id, action, note) returning * into created;
-  return private.remember_response(organization_id, private.action_json(created));
+  return private.store_idempotent_response(organization_id, private.action_json(created));
 exception when foreign_key_violation then
   perform private.problem(404, 'not_found', 'There is no such customer.');
   return null;
@@ -3827,7 +3906,7 @@ declare
   unknown jsonb;
 begin
   perform private.require_permission(organization_id, 'actions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -3846,7 +3925,7 @@ begin
   insert into public.customer_actions (organization_id, customer_id, action, note, source, batch_id, performed_by)
   select create_actions.organization_id, a.customer_id, a.action, a.note, 'batch', batch, auth.uid()
   from private.batch_rows(actions) with ordinality a order by a.ordinality;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     jsonb_build_object('batch_id', batch, 'created', jsonb_array_length(actions)));
 end
 $$;
@@ -3869,7 +3948,7 @@ returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  answer jsonb := private.replayed_response(organization_id);
+  answer jsonb := private.idempotent_response(organization_id);
   created public.customers;
 begin
   if answer is not null then
@@ -3880,7 +3959,7 @@ begin
     (select o.currency from public.organizations o where o.id = create_customer.organization_id)
   from jsonb_to_record(customer) as r (name text, account_number text, phone text, status text, arrears numeric)
   returning * into created;
-  return private.remember_response(organization_id, to_jsonb(created) - 'search_text');
+  return private.store_idempotent_response(organization_id, to_jsonb(created) - 'search_text');
 end
 $$;
 
@@ -3892,7 +3971,8 @@ create table private.message_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   status text not null,
   messages bigint not null,
-  segments bigint not null
+  segments bigint not null,
+  rolled_up boolean not null default false
 );
 
 create function private.customers_dashboard(organization_id uuid)
@@ -4109,7 +4189,7 @@ create table public.messages (
   attempts integer not null default 0,
   send_after timestamptz not null default now(),
   sending_at timestamptz,
-  settling_until timestamptz,
+  lookup_until timestamptz,
   held_at timestamptz,
   sent_at timestamptz,
   delivered_at timestamptz,
@@ -4127,11 +4207,11 @@ create table public.messages (
   reported jsonb,
   provider_account text,
   in_reply_to uuid,
-  asked smallint not null default 0,
+  lookups_made smallint not null default 0,
   unknown_at timestamptz,
   unknown_reason text
     constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account', 'other_account')),
-  settled_by uuid,
+  resolved_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint messages_account foreign key (organization_id, account_id)
@@ -4172,13 +4252,13 @@ declare
   upload uuid;
 begin
   perform private.require_permission(organization_id, 'uploads:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
   insert into public.uploads (organization_id, file_name, rows, summary, created_by)
   values (organization_id, file_name, rows, summary, auth.uid()) returning id into upload;
-  return private.remember_response(organization_id, summary || jsonb_build_object('upload_id', upload));
+  return private.store_idempotent_response(organization_id, summary || jsonb_build_object('upload_id', upload));
 end
 $$;
 
@@ -4506,7 +4586,7 @@ begin
         '[{"path": "message", "message": "is required when texts are sent without an action"}]');
     end if;
   end if;
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -4544,7 +4624,7 @@ begin
   summary := summary || jsonb_build_object('actions', acted, 'messages_queued', queued -> 'queued');
   update public.batches b set counts = summary, skipped = process_batch.skipped where b.id = batch;
   update public.uploads u set processed_at = now(), batch_id = batch, rows = '[]' where u.id = process_batch.upload_id;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     summary || jsonb_build_object('batch_id', batch, 'skipped', skipped));
 end
 $$;
@@ -4576,8 +4656,8 @@ revoke all on public.calendars from public, anon, authenticated, service_role;
 
 grant select on public.calendars to authenticated, service_role;
 
-create trigger touch before update on public.calendars
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.calendars
+  for each row execute function private.set_updated_at();
 
 comment on table public.calendar_periods is 'The weekly opening hours, several periods a day. The periods of a day do not overlap (private.set_calendar).';
 
@@ -4696,7 +4776,7 @@ begin
   perform private.require_permission(organization_id, 'leads:configure');
   if jsonb_typeof(calendar -> 'week') is distinct from 'object' then
     delete from public.calendars c where c.organization_id = set_calendar.organization_id;
-    perform private.recount_clocks_soon(organization_id);
+    perform private.request_sla_recomputation(organization_id);
     return private.calendar_json(organization_id);
   end if;
   calendar := '{"holidays": []}' || jsonb_strip_nulls(calendar);
@@ -4726,7 +4806,7 @@ begin
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "holidays", "message": "must leave open time within the next year"}]');
   end if;
-  perform private.recount_clocks_soon(organization_id);
+  perform private.request_sla_recomputation(organization_id);
   return private.calendar_json(organization_id);
 end
 $$;
@@ -4779,8 +4859,8 @@ revoke all on public.lead_fields from public, anon, authenticated, service_role;
 
 grant select on public.lead_fields to authenticated, service_role;
 
-create trigger touch before update on public.lead_fields
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.lead_fields
+  for each row execute function private.set_updated_at();
 
 comment on table public.leads is 'Leads. Written by functions only; each change of what people edit raises version by one.';
 
@@ -4867,7 +4947,7 @@ create policy "people read leads as far as their permission reaches" on public.l
     organization_id = any ((select private.organizations_with('leads:read'))::uuid[])
     or team_id = any ((select private.teams_with('leads:read'))::uuid[])
     or ((assigned_to = (select auth.uid()) or created_by = (select auth.uid()))
-      and organization_id = any ((select private.organizations_reached('leads:read'))::uuid[]))));
+      and organization_id = any ((select private.organizations_in_scope('leads:read'))::uuid[]))));
 
 revoke all on public.leads from public, anon, authenticated, service_role;
 
@@ -4882,7 +4962,7 @@ as $$
   order by s.position limit 1
 $$;
 
-create function private.keep_lead()
+create function private.set_lead_derived_columns()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -4924,10 +5004,10 @@ begin
 end
 $$;
 
-create trigger keep_lead before insert or update on public.leads
-  for each row execute function private.keep_lead();
+create trigger derive_columns before insert or update on public.leads
+  for each row execute function private.set_lead_derived_columns();
 
-create function private.without_clock(lead public.leads)
+create function private.stop_sla_clock(lead public.leads)
 returns public.leads
 language plpgsql stable set search_path = ''
 as $$
@@ -4963,7 +5043,7 @@ begin
 end
 $$;
 
-create function private.keep_sla()
+create function private.maintain_sla_clock()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -4984,7 +5064,7 @@ begin
   where l.organization_id = new.organization_id;
 
   if new.deleted_at is not null or new.outcome is not null or (new.assigned_to is null and not settings.from_creation) then
-    return private.without_clock(new);
+    return private.stop_sla_clock(new);
   end if;
   if tg_op = 'UPDATE' and new.sla_responded_at is distinct from old.sla_responded_at then
     new := private.answered(new);
@@ -4996,7 +5076,7 @@ begin
     or (unanswered and settings.restarts and handed and new.assigned_to is not null
       and (old.assigned_to is not null or not settings.from_creation)) then
     if coalesce(settings.minutes, 0) = 0 and fixed is null then
-      return private.without_clock(new);
+      return private.stop_sla_clock(new);
     end if;
     new.sla_started_at := now();
     new.sla_explicit := fixed is not null;
@@ -5014,22 +5094,22 @@ begin
     return new;
   end if;
   if new.sla_deadline is null then
-    return private.without_clock(new);
+    return private.stop_sla_clock(new);
   end if;
   new.sla_next_at := case new.sla_status when 'running' then new.sla_deadline - settings.reminder else new.sla_deadline end;
   return new;
 end
 $$;
 
-create trigger keep_sla_of_new before insert on public.leads
-  for each row execute function private.keep_sla();
+create trigger maintain_sla_clock_of_new before insert on public.leads
+  for each row execute function private.maintain_sla_clock();
 
-create trigger keep_sla before update on public.leads
+create trigger maintain_sla_clock before update on public.leads
   for each row when (new.status <> old.status or new.assigned_to is distinct from old.assigned_to
     or new.deleted_at is distinct from old.deleted_at or new.outcome is distinct from old.outcome
     or new.sla_responded_at is distinct from old.sla_responded_at
     or coalesce(current_setting('signalbox.deadline', true), '') <> '')
-  execute function private.keep_sla();
+  execute function private.maintain_sla_clock();
 
 create trigger audit_update after update on public.leads referencing old table as old_rows new table as new_rows
   for each statement when (coalesce(current_setting('signalbox.clockwork', true), '') = '')
@@ -5057,7 +5137,7 @@ create table public.sla_events (
   constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
 );
 
-create function private.tell_of_clocks(events uuid[])
+create function private.notify_of_sla_events(events uuid[])
 returns void
 language plpgsql set search_path = '' set enable_nestloop = on set jit = off
 as $$
@@ -5106,7 +5186,7 @@ begin
         else format('%s is to be answered by %s.', t.lead_name, t.local_deadline) end,
       jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
         'deadline_text', t.local_deadline, 'assigned_to_name', t.holder),
-      t.lead_id)::private.notice)
+      t.lead_id)::private.notification)
     from told t join people p using (id)));
 end
 $$;
@@ -5152,7 +5232,7 @@ begin
   )
   select array_agg(m.id) into to_tell from made m where m.event in ('reminder', 'breach');
   if to_tell is not null then
-    perform private.tell_of_clocks(to_tell);
+    perform private.notify_of_sla_events(to_tell);
   end if;
   return null;
 end
@@ -5203,13 +5283,7 @@ create table private.lead_totals (
   assigned boolean not null,
   leads bigint not null,
   value numeric not null,
-  constraint lead_totals_once
-    unique nulls not distinct (organization_id, person_id, team_id, status, outcome, source, sla_status, assigned)
-);
-
-create table private.lead_total_deltas (
-  like private.lead_totals,
-  constraint lead_total_deltas_organization foreign key (organization_id) references public.organizations (id) on delete cascade
+  rolled_up boolean not null default false
 );
 
 create table private.lead_arrivals (
@@ -5218,12 +5292,7 @@ create table private.lead_arrivals (
   team_id uuid,
   quarter_hour timestamptz not null,
   leads bigint not null,
-  constraint lead_arrivals_once unique nulls not distinct (organization_id, person_id, quarter_hour, team_id)
-);
-
-create table private.lead_arrival_deltas (
-  like private.lead_arrivals,
-  constraint lead_arrival_deltas_organization foreign key (organization_id) references public.organizations (id) on delete cascade
+  rolled_up boolean not null default false
 );
 
 create function private.record_lead_changes(changes private.lead_change[])
@@ -5232,7 +5301,7 @@ language plpgsql set search_path = ''
 as $$
 begin
   changes := array(select c from unnest(changes) c where exists (select from public.organizations o where o.id = c.organization_id));
-  insert into private.lead_total_deltas
+  insert into private.lead_totals
   select c.organization_id, p.id, c.team_id, c.status, c.outcome, c.source, c.sla_status, c.holder_id is not null,
     sum(c.leads), sum(c.value)
   from unnest(changes) c
@@ -5240,7 +5309,7 @@ begin
   group by 1, 2, 3, 4, 5, 6, 7, 8
   having sum(c.leads) <> 0 or sum(c.value) <> 0;
 
-  insert into private.holder_total_deltas
+  insert into private.holder_totals
   select c.organization_id, c.holder_id, p.id, c.team_id, c.outcome, c.sla_status, sum(c.leads)
   from unnest(changes) c
   cross join lateral (select distinct u.id from unnest(array[null, nullif(c.creator_id, c.holder_id)]) u (id)) p
@@ -5248,7 +5317,7 @@ begin
   group by 1, 2, 3, 4, 5, 6
   having sum(c.leads) <> 0;
 
-  insert into private.lead_arrival_deltas
+  insert into private.lead_arrivals
   select c.organization_id, p.id, c.team_id, c.quarter_hour, sum(c.leads)
   from unnest(changes) c
   cross join lateral (select distinct u.id from unnest(array[null, c.holder_id, c.creator_id]) u (id)) p
@@ -5324,19 +5393,14 @@ create table private.sla_totals (
   outcome text not null constraint sla_totals_outcome check (outcome in ('met', 'late', 'breached')),
   response_minutes integer,
   events bigint not null,
-  constraint sla_totals_once unique nulls not distinct (organization_id, person_id, team_id, outcome, response_minutes)
-);
-
-create table private.sla_total_deltas (
-  like private.sla_totals,
-  constraint sla_total_deltas_organization foreign key (organization_id) references public.organizations (id) on delete cascade
+  rolled_up boolean not null default false
 );
 
 create function private.record_sla_events(events public.sla_events[], sign integer)
 returns void
 language sql set search_path = ''
 as $$
-  insert into private.sla_total_deltas
+  insert into private.sla_totals
   select e.organization_id, p.id, e.team_id, k.outcome, k.minutes, sign * count(*)
   from unnest(events) e
   cross join lateral (
@@ -5402,7 +5466,7 @@ create trigger broadcast_update after update on public.leads referencing old tab
   for each statement execute function private.broadcast_lead_changes();
 
 create trigger link_conversations after insert on public.leads referencing new table as new_rows
-  for each statement execute function private.link_new_contacts();
+  for each statement execute function private.link_conversations_to_new_contacts();
 
 create function private.newest_lead(organization_id uuid, phone text)
 returns uuid
@@ -5413,7 +5477,7 @@ as $$
   order by l.created_at desc, l.id desc limit 1
 $$;
 
-create function private.relink_lead()
+create function private.relink_conversations_of_lead()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -5431,7 +5495,7 @@ $$;
 
 create trigger relink_conversations after update of deleted_at, phone on public.leads
   for each row when (old.deleted_at is distinct from new.deleted_at or old.phone is distinct from new.phone)
-  execute function private.relink_lead();
+  execute function private.relink_conversations_of_lead();
 
 create table public.students (
   id uuid primary key default private.uuid_v7(),
@@ -5464,8 +5528,8 @@ revoke all on public.students from public, anon, authenticated, service_role;
 
 grant select on public.students to authenticated, service_role;
 
-create trigger touch before update on public.students
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.students
+  for each row execute function private.set_updated_at();
 
 create function private.check_lead(wanted public.leads)
 returns void
@@ -5708,13 +5772,13 @@ as $$
   order by d.created_at, d.id limit 1
 $$;
 
-create function private.reaches(lead public.leads, permission text)
+create function private.lead_in_scope(lead public.leads, permission text)
 returns boolean
 language sql stable security definer set search_path = ''
 as $$
   select exists (
     select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = reaches.permission
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = lead_in_scope.permission
     where m.user_id = auth.uid() and m.organization_id = lead.organization_id and m.status = 'active'
       and case p.scope
         when 'organization' then true
@@ -5722,7 +5786,7 @@ as $$
         else lead.assigned_to = m.user_id or lead.created_by = m.user_id end)
 $$;
 
-create function private.refuse_duplicate(
+create function private.reject_duplicate(
   organization_id uuid, phone text, email text, allowed boolean, except_id uuid default null)
 returns void
 language plpgsql stable set search_path = ''
@@ -5739,9 +5803,9 @@ begin
   if existing is null then
     return;
   end if;
-  select * into lead from public.leads l where l.organization_id = refuse_duplicate.organization_id and l.id = existing;
+  select * into lead from public.leads l where l.organization_id = reject_duplicate.organization_id and l.id = existing;
   perform private.problem(409, 'duplicate_lead', 'There is a lead with this phone number or e-mail address already.',
-    case when private.reaches(lead, 'leads:read') then jsonb_build_object('existing_id', existing) end);
+    case when private.lead_in_scope(lead, 'leads:read') then jsonb_build_object('existing_id', existing) end);
 end
 $$;
 
@@ -5790,7 +5854,7 @@ declare
   wanted public.leads;
 begin
   perform private.require_scope(organization_id, 'leads:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -5803,7 +5867,7 @@ begin
   elsif wanted.team_id is not null then
     perform private.check_lead_team(organization_id, wanted.team_id);
   end if;
-  perform private.refuse_duplicate(organization_id, wanted.phone, wanted.email, allow_duplicate);
+  perform private.reject_duplicate(organization_id, wanted.phone, wanted.email, allow_duplicate);
   insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, value, tags, time_zone,
     country, region, custom_fields, team_id, created_by)
   values (organization_id, wanted.first_name, wanted.last_name, wanted.email, wanted.phone, coalesce(wanted.source, 'manual'),
@@ -5814,7 +5878,7 @@ begin
   if wanted.assigned_to is not null then
     perform private.assign_leads(organization_id, array[wanted.id], array[wanted.assigned_to], 'manual');
   end if;
-  return private.remember_response(organization_id, private.lead_of(organization_id, wanted.id));
+  return private.store_idempotent_response(organization_id, private.lead_of(organization_id, wanted.id));
 end
 $$;
 
@@ -5846,10 +5910,10 @@ begin
     select * into lead from public.leads l
     where l.organization_id = require_lead.organization_id and l.id = lead_id and l.deleted_at is null;
   end if;
-  if lead.id is null or not private.reaches(lead, 'leads:read') then
+  if lead.id is null or not private.lead_in_scope(lead, 'leads:read') then
     perform private.problem(404, 'not_found', 'There is no such lead.');
   end if;
-  if not private.reaches(lead, permission) then
+  if not private.lead_in_scope(lead, permission) then
     perform private.problem(403, 'permission_denied', 'Your permission ' || permission || ' does not reach this lead.');
   end if;
   return lead;
@@ -5866,7 +5930,7 @@ declare
   created public.students;
 begin
   perform private.require_lead(organization_id, lead_id, 'leads:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -5874,7 +5938,7 @@ begin
   values (organization_id, lead_id, wanted.first_name, coalesce(wanted.last_name, ''), wanted.birth_date, wanted.grade,
     wanted.school, wanted.notes, auth.uid())
   returning * into created;
-  return private.remember_response(organization_id, to_jsonb(created) - 'organization_id');
+  return private.store_idempotent_response(organization_id, to_jsonb(created) - 'organization_id');
 end
 $$;
 
@@ -5952,7 +6016,7 @@ as $$
   select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
-create function private.reach(organization_id uuid, permission text)
+create function private.lead_scope(organization_id uuid, permission text)
 returns text
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -5960,7 +6024,7 @@ declare
   scope text := private.require_scope(organization_id, permission);
   team uuid := (
     select m.team_id from public.memberships m
-    where m.organization_id = reach.organization_id and m.user_id = auth.uid());
+    where m.organization_id = lead_scope.organization_id and m.user_id = auth.uid());
 begin
   return format('x.organization_id = %L and x.deleted_at is null', organization_id)
     || case
@@ -5972,13 +6036,13 @@ begin
 end
 $$;
 
-create function private.moment_of(organization_id uuid, day_or_moment text, days_later integer)
+create function private.timestamp_in_zone(organization_id uuid, day_or_moment text, days_later integer)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
   select case when char_length(day_or_moment) = 10
     then (day_or_moment::date + days_later)::timestamp at time zone (
-      select o.time_zone from public.organizations o where o.id = moment_of.organization_id)
+      select o.time_zone from public.organizations o where o.id = timestamp_in_zone.organization_id)
     else day_or_moment::timestamptz end
 $$;
 
@@ -6020,10 +6084,10 @@ begin
     chosen := chosen || format(' and x.tags @> %L', array[filters ->> 'tag']);
   end if;
   if filters ? 'created_from' then
-    chosen := chosen || format(' and x.created_at >= %L', private.moment_of(organization_id, filters ->> 'created_from', 0));
+    chosen := chosen || format(' and x.created_at >= %L', private.timestamp_in_zone(organization_id, filters ->> 'created_from', 0));
   end if;
   if filters ? 'created_to' then
-    chosen := chosen || format(' and x.created_at < %L', private.moment_of(organization_id, filters ->> 'created_to', 1));
+    chosen := chosen || format(' and x.created_at < %L', private.timestamp_in_zone(organization_id, filters ->> 'created_to', 1));
   end if;
   if filters ? 'sla' then
     chosen := chosen || format(' and x.sla_status = %L', case filters ->> 'sla' when 'due' then 'due_soon' else filters ->> 'sla' end);
@@ -6041,7 +6105,7 @@ create function private.lead_conditions(organization_id uuid, filters jsonb, per
 returns text
 language sql stable set search_path = ''
 as $$
-  select private.reach(organization_id, permission) || private.lead_filters(organization_id, filters)
+  select private.lead_scope(organization_id, permission) || private.lead_filters(organization_id, filters)
 $$;
 
 create function private.export_leads(organization_id uuid, filters jsonb, after_id uuid, page_limit integer, count_to integer)
@@ -6129,14 +6193,14 @@ begin
       'students', (
         select count(*) from public.students s
         where s.organization_id = get_lead.organization_id and s.lead_id = get_lead.lead_id),
-      'interactions', case when private.reaches(lead, 'interactions:read') then (
+      'interactions', case when private.lead_in_scope(lead, 'interactions:read') then (
         select count(*) from public.interactions i
         where i.organization_id = get_lead.organization_id and i.lead_id = get_lead.lead_id) end,
-      'open_tasks', case when private.reaches(lead, 'tasks:read') then (
+      'open_tasks', case when private.lead_in_scope(lead, 'tasks:read') then (
         select count(*) from public.tasks t
         where t.organization_id = get_lead.organization_id and t.lead_id = get_lead.lead_id
           and t.status in ('open', 'in_progress')) end,
-      'messages', case when private.reaches(lead, 'messages:read') then (
+      'messages', case when private.lead_in_scope(lead, 'messages:read') then (
         select count(*) from public.messages m
         where m.organization_id = get_lead.organization_id and m.lead_id = get_lead.lead_id) end));
 end
@@ -6183,7 +6247,7 @@ comment on function public.lead_fields is 'The organization''s lead fields, in t
 
 grant execute on function public.lead_fields(uuid) to authenticated;
 
-create function private.reach_branches(organization_id uuid, permission text)
+create function private.lead_scope_filter(organization_id uuid, permission text)
 returns text[]
 language plpgsql stable set search_path = ''
 as $$
@@ -6191,7 +6255,7 @@ declare
   scope text := private.require_scope(organization_id, permission);
   team uuid := (
     select m.team_id from public.memberships m
-    where m.organization_id = reach_branches.organization_id and m.user_id = auth.uid());
+    where m.organization_id = lead_scope_filter.organization_id and m.user_id = auth.uid());
   own text[] := array[format('x.assigned_to = %L', auth.uid()), format('x.created_by = %L', auth.uid())];
 begin
   return case
@@ -6208,7 +6272,7 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   deleted boolean := coalesce(filters ->> 'deleted', 'false') = 'true';
-  branches text[] := private.reach_branches(organization_id, case when deleted then 'leads:delete' else 'leads:read' end);
+  branches text[] := private.lead_scope_filter(organization_id, case when deleted then 'leads:delete' else 'leads:read' end);
   base text := format('x.organization_id = %L and %s%s', organization_id,
     case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end,
     private.lead_filters(organization_id, filters));
@@ -6245,6 +6309,8 @@ end
 $$;
 
 comment on function private.lead_of is 'The lead as it is after all triggers: what a function that changed it answers.';
+
+comment on function private.lead_scope is 'The SQL condition on leads x that holds for the leads the caller''s permission reaches.';
 
 create function private.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
 returns jsonb
@@ -6323,7 +6389,7 @@ as $$
     where m.organization_id = may_hold_leads.organization_id and m.user_id = may_hold_leads.user_id and m.status = 'active')
 $$;
 
-create function private.keep_answer(remaining public.leads, other public.leads)
+create function private.choose_surviving_response(remaining public.leads, other public.leads)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -6445,7 +6511,7 @@ begin
   join public.leads r on r.organization_id = l.organization_id and r.id = l.merged_into and r.deleted_at is null
   where l.organization_id = require_merge.organization_id and l.id in (lead_id, duplicate_id)
     and l.merged_into in (lead_id, duplicate_id);
-  if known.id is not null and private.reaches(known, 'leads:read') then
+  if known.id is not null and private.lead_in_scope(known, 'leads:read') then
     perform private.problem(409, 'already_merged', 'These two leads were merged already.', jsonb_build_object('merged_into', known.id));
   end if;
   leads := array[private.require_lead(organization_id, lead_id, 'leads:delete'),
@@ -6468,7 +6534,7 @@ declare
   other public.leads;
 begin
   perform private.require_scope(organization_id, 'leads:delete');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -6483,7 +6549,7 @@ begin
   perform private.fill_lead(remaining, other);
   if remaining.assigned_to is null and (other.outcome is null or remaining.outcome is not null)
     and private.may_hold_leads(organization_id, other.assigned_to) then
-    perform private.keep_answer(remaining, other);
+    perform private.choose_surviving_response(remaining, other);
     perform private.assign_leads(organization_id, array[remaining.id], array[other.assigned_to], 'merge');
   elsif remaining.assigned_to = other.assigned_to then
     -- Whoever holds both has answered both.
@@ -6492,7 +6558,7 @@ begin
       and l.sla_responded_at is null and other.sla_responded_at is not null;
   end if;
   select * into remaining from public.leads l where l.organization_id = merge_leads.organization_id and l.id = remaining.id;
-  return private.remember_response(organization_id, private.lead_json(remaining));
+  return private.store_idempotent_response(organization_id, private.lead_json(remaining));
 end
 $$;
 
@@ -6509,8 +6575,6 @@ comment on function public.merge_leads is 'Makes one lead of two: the older one 
 
 grant execute on function public.merge_leads(uuid, uuid, uuid) to authenticated;
 
-comment on function private.reach is 'The SQL condition on leads x that holds for the leads the caller''s permission reaches.';
-
 comment on function private.require_lead is 'A living lead that the caller may see and on which it holds the permission.';
 
 create function private.restore_lead(organization_id uuid, lead_id uuid, allow_duplicate boolean)
@@ -6523,7 +6587,7 @@ begin
   perform private.require_scope(organization_id, 'leads:delete');
   -- Read before the row is locked (see lock_lead_contacts). Nobody changes a deleted lead meanwhile.
   select * into lead from public.leads l where l.organization_id = restore_lead.organization_id and l.id = lead_id;
-  if lead.id is null or not (private.reaches(lead, 'leads:read') and private.reaches(lead, 'leads:delete')) then
+  if lead.id is null or not (private.lead_in_scope(lead, 'leads:read') and private.lead_in_scope(lead, 'leads:delete')) then
     perform private.problem(404, 'not_found', 'There is no such lead.');
   end if;
   perform private.lock_lead_contacts(organization_id, lead.phone, lead.email);
@@ -6533,7 +6597,7 @@ begin
     perform private.problem(409, 'merged', 'The lead was merged into another one; that cannot be undone.',
       jsonb_build_object('merged_into', lead.merged_into));
   elsif lead.deleted_at is not null then
-    perform private.refuse_duplicate(organization_id, lead.phone, lead.email, allow_duplicate, lead_id);
+    perform private.reject_duplicate(organization_id, lead.phone, lead.email, allow_duplicate, lead_id);
     update public.leads l set deleted_at = null, deleted_by = null
     where l.organization_id = restore_lead.organization_id and l.id = restore_lead.lead_id;
   end if;
@@ -6554,7 +6618,7 @@ comment on function public.restore_lead is 'Brings a deleted lead back, unless i
 
 grant execute on function public.restore_lead(uuid, uuid, boolean) to authenticated;
 
-create function private.values_that_would_not_fit(organization_id uuid, fields jsonb)
+create function private.incompatible_custom_values(organization_id uuid, fields jsonb)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -6562,7 +6626,7 @@ as $$
   from (
     select f.key, count(*) as leads
     from jsonb_array_elements(fields) n
-    join public.lead_fields f on f.organization_id = values_that_would_not_fit.organization_id
+    join public.lead_fields f on f.organization_id = incompatible_custom_values.organization_id
       and f.key = n ->> 'key' and f.type <> n ->> 'type'
     join public.leads l on l.organization_id = f.organization_id and l.deleted_at is null and l.custom_fields ? f.key
     where private.fits_lead_field(n ->> 'type', n -> 'choices', l.custom_fields -> f.key) is not null
@@ -6580,7 +6644,7 @@ begin
   perform private.require_permission(organization_id, 'leads:configure');
   -- Whoever writes values holds this lock shared (checked_custom_fields): no value is judged by a list that goes.
   perform pg_advisory_xact_lock(hashtextextended('lead_fields|' || organization_id, 0));
-  unfit := private.values_that_would_not_fit(organization_id, fields);
+  unfit := private.incompatible_custom_values(organization_id, fields);
   if unfit <> '{}' then
     perform private.problem(409, 'values_do_not_fit', 'There are leads whose values the new types could not hold: '
       || (select string_agg(format('%s (%s)', u.key, u.value), ', ' order by u.key) from jsonb_each_text(unfit) u) || '.',
@@ -6648,7 +6712,7 @@ begin
   end if;
   perform private.check_lead(wanted);
   if (wanted.phone, wanted.email) is distinct from (held.phone, held.email) then
-    perform private.refuse_duplicate(organization_id, nullif(wanted.phone, held.phone), nullif(wanted.email, held.email),
+    perform private.reject_duplicate(organization_id, nullif(wanted.phone, held.phone), nullif(wanted.email, held.email),
       allow_duplicate, lead_id);
   end if;
   if change ? 'custom_fields' then
@@ -6731,15 +6795,15 @@ revoke all on public.pipeline_stages from public, anon, authenticated, service_r
 
 grant select on public.pipeline_stages to authenticated, service_role;
 
-create trigger touch before update on public.pipeline_stages
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.pipeline_stages
+  for each row execute function private.set_updated_at();
 
-create function private.recount_after_stages()
+create function private.recompute_clocks_after_stages()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.recount_clocks_soon(c.organization_id)
+  perform private.request_sla_recomputation(c.organization_id)
   from (
     select distinct n.organization_id from new_rows n join old_rows o using (id) where n.sla_minutes is distinct from o.sla_minutes
   ) c;
@@ -6747,8 +6811,8 @@ begin
 end
 $$;
 
-create trigger recount_clocks after update on public.pipeline_stages referencing old table as old_rows new table as new_rows
-  for each statement execute function private.recount_after_stages();
+create trigger recompute_sla_clocks after update on public.pipeline_stages referencing old table as old_rows new table as new_rows
+  for each statement execute function private.recompute_clocks_after_stages();
 
 comment on table public.lead_history is 'Every move between stages and how long the lead stood in the stage it left. Append-only.';
 
@@ -6767,7 +6831,7 @@ revoke all on public.lead_history from public, anon, authenticated, service_role
 
 grant select on public.lead_history to authenticated, service_role;
 
-create function private.keep_evidence()
+create function private.forbid_history_changes()
 returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -6786,8 +6850,8 @@ begin
 end
 $$;
 
-create trigger keep_evidence before update on public.lead_history
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.lead_history
+  for each row execute function private.forbid_history_changes();
 
 create function private.stages_json(organization_id uuid)
 returns jsonb
@@ -6896,38 +6960,35 @@ comment on function public.move_lead is 'Moves a lead to another stage: { lead }
 
 grant execute on function public.move_lead(uuid, uuid, text, text, integer) to authenticated;
 
-create function private.totals_reach(organization_id uuid, permission text, out scope text, out team uuid)
+create function private.totals_scope(organization_id uuid, permission text, out scope text, out team uuid)
 language plpgsql stable set search_path = ''
 as $$
 begin
   scope := private.require_scope(organization_id, permission);
   team := (
-    select m.team_id from public.memberships m where m.organization_id = totals_reach.organization_id and m.user_id = auth.uid());
+    select m.team_id from public.memberships m where m.organization_id = totals_scope.organization_id and m.user_id = auth.uid());
   if scope = 'team' and team is null then
     scope := 'own';
   end if;
 end
 $$;
 
-create view private.lead_totals_now with (security_invoker = true) as
-  select * from private.lead_totals union all select * from private.lead_total_deltas;
-
 create function private.lead_figures(organization_id uuid, permission text)
 returns table (status text, outcome text, source text, sla_status text, assigned boolean, leads bigint, value numeric)
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_reach(organization_id, permission);
+  reach record := private.totals_scope(organization_id, permission);
   me uuid := auth.uid();
 begin
   return query
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals_now o
+    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id is null and reach.scope = 'organization'
     union all
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals_now o
+    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id is null and reach.scope = 'team' and o.team_id = reach.team
     union all
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals_now o
+    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id = me and reach.scope <> 'organization'
       and (reach.scope = 'own' or o.team_id is distinct from reach.team);
 end
@@ -7123,8 +7184,8 @@ revoke all on public.lead_assignments from public, anon, authenticated, service_
 
 grant select on public.lead_assignments to authenticated, service_role;
 
-create trigger keep_evidence before update on public.lead_assignments
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.lead_assignments
+  for each row execute function private.forbid_history_changes();
 
 comment on table public.lead_holders is 'People as holders of leads. Without a row: on duty, with the organization''s capacity.';
 
@@ -7143,8 +7204,8 @@ revoke all on public.lead_holders from public, anon, authenticated, service_role
 
 grant select on public.lead_holders to authenticated, service_role;
 
-create trigger touch before update on public.lead_holders
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.lead_holders
+  for each row execute function private.set_updated_at();
 
 create function private.assign_lead(organization_id uuid, lead_id uuid, assigned_to uuid, note text, deadline timestamptz)
 returns jsonb
@@ -7156,7 +7217,7 @@ declare
   load record;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -7178,7 +7239,7 @@ begin
   end if;
   perform private.assign_leads(organization_id, array[lead_id], array[assign_lead.assigned_to], 'manual', note, deadline);
   select * into lead from public.leads l where l.organization_id = assign_lead.organization_id and l.id = assign_lead.lead_id;
-  return private.remember_response(organization_id, private.lead_json(lead));
+  return private.store_idempotent_response(organization_id, private.lead_json(lead));
 end
 $$;
 
@@ -7199,27 +7260,27 @@ grant execute on function public.assign_lead(uuid, uuid, uuid, text, timestamptz
 comment on function private.assign_leads is
   'Gives lead_ids[i] to user_ids[i] (null: to nobody), with history and notices. No checks; answers how many changed hands.';
 
-create function private.give_leads(organization_id uuid, leads jsonb, assigned_to uuid)
+create function private.assign_leads_to(organization_id uuid, leads jsonb, assigned_to uuid)
 returns jsonb
 language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
   room bigint := (
-    select l.capacity - l.open from private.holder_loads(organization_id, array[give_leads.assigned_to]) l
-    where give_leads.assigned_to is not null);
+    select l.capacity - l.open from private.holder_loads(organization_id, array[assign_leads_to.assigned_to]) l
+    where assign_leads_to.assigned_to is not null);
 begin
   return (
-    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', give_leads.assigned_to,
+    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', assign_leads_to.assigned_to,
       'reason', case when l.held then 'already_assigned' when not l.closed and l.claim > room then 'over_capacity' end))
     from (
       select l.id, l.assigned_to, l.closed, h.held, count(*) filter (where not l.closed and not h.held) over (order by l.place) as claim
       from jsonb_to_recordset(leads) as l (id uuid, assigned_to uuid, closed boolean, place bigint)
-      cross join lateral (select l.assigned_to is not distinct from give_leads.assigned_to as held) h
+      cross join lateral (select l.assigned_to is not distinct from assign_leads_to.assigned_to as held) h
     ) l);
 end
 $$;
 
-create function private.lock_named_leads(organization_id uuid, lead_ids uuid[])
+create function private.lock_leads(organization_id uuid, lead_ids uuid[])
 returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -7235,13 +7296,13 @@ begin
      )
      select coalesce(jsonb_agg(jsonb_build_object(''id'', l.id, ''assigned_to'', l.assigned_to, ''closed'', l.closed,
        ''allowed'', l.allowed, ''place'', n.place) order by n.place), ''[]'') from locked l join named n using (id)',
-    private.reach(organization_id, 'leads:assign'), private.reach(organization_id, 'leads:read'))
+    private.lead_scope(organization_id, 'leads:assign'), private.lead_scope(organization_id, 'leads:read'))
   into answer using lead_ids;
   return answer;
 end
 $$;
 
-create function private.share_out(organization_id uuid, among uuid[], strategy text, wanted integer, released uuid[])
+create function private.distribution_plan(organization_id uuid, among uuid[], strategy text, wanted integer, released uuid[])
 returns table (place bigint, user_id uuid)
 language sql stable set search_path = ''
 as $$
@@ -7269,7 +7330,7 @@ as $$
   limit wanted
 $$;
 
-create function private.deal_leads(organization_id uuid, leads jsonb, among uuid[], strategy text)
+create function private.distribute_leads(organization_id uuid, leads jsonb, among uuid[], strategy text)
 returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
@@ -7277,18 +7338,18 @@ declare
   wanted integer := jsonb_array_length(leads);
   released uuid[] := array(
     select l.assigned_to from jsonb_to_recordset(leads) as l (assigned_to uuid) where l.assigned_to = any (among));
-  turns uuid[] := array(select s.user_id from private.share_out(organization_id, among, strategy, wanted, released) s order by s.place);
+  turns uuid[] := array(select s.user_id from private.distribution_plan(organization_id, among, strategy, wanted, released) s order by s.place);
 begin
   -- With too little room some leads stay where they are. Then nobody can count on the leads that it has going.
   if cardinality(turns) < wanted and cardinality(released) > 0 then
-    turns := array(select s.user_id from private.share_out(organization_id, among, strategy, wanted, '{}') s order by s.place);
+    turns := array(select s.user_id from private.distribution_plan(organization_id, among, strategy, wanted, '{}') s order by s.place);
   end if;
   if strategy = 'round_robin' then
     update public.lead_holders h set last_turn = b.turn + t.place
     from (select max(t.place) as place, t.user_id from unnest(turns) with ordinality t (user_id, place) group by t.user_id) t,
       (select max(o.last_turn) as turn from public.lead_holders o
-        where o.organization_id = deal_leads.organization_id and o.user_id = any (among)) b
-    where h.organization_id = deal_leads.organization_id and h.user_id = t.user_id;
+        where o.organization_id = distribute_leads.organization_id and o.user_id = any (among)) b
+    where h.organization_id = distribute_leads.organization_id and h.user_id = t.user_id;
   end if;
   return (
     select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', turns[l.turn]) order by l.turn)
@@ -7298,7 +7359,7 @@ begin
 end
 $$;
 
-create function private.record_bulk(
+create function private.record_bulk_assignment(
   organization_id uuid, lead_ids uuid[], named jsonb, dealt jsonb, strategy text, note text, deadline timestamptz)
 returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
@@ -7347,7 +7408,7 @@ declare
   dealt jsonb;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -7362,17 +7423,17 @@ begin
   elsif chosen is not null then
     perform private.require_holders(organization_id, array[chosen], array['assigned_to']);
   end if;
-  named := private.lock_named_leads(organization_id, lead_ids);
+  named := private.lock_leads(organization_id, lead_ids);
   if strategy is null then
-    select private.give_leads(organization_id, jsonb_agg(n), chosen) into dealt
+    select private.assign_leads_to(organization_id, jsonb_agg(n), chosen) into dealt
     from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean;
   else
     -- Work is shared out: a lead that is closed is none.
-    select private.deal_leads(organization_id, jsonb_agg(n), among, strategy) into dealt
+    select private.distribute_leads(organization_id, jsonb_agg(n), among, strategy) into dealt
     from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean and not (n ->> 'closed')::boolean;
   end if;
-  return private.remember_response(organization_id,
-    private.record_bulk(organization_id, lead_ids, named, coalesce(dealt, '[]'), strategy, note, deadline));
+  return private.store_idempotent_response(organization_id,
+    private.record_bulk_assignment(organization_id, lead_ids, named, coalesce(dealt, '[]'), strategy, note, deadline));
 end
 $$;
 
@@ -7446,7 +7507,7 @@ declare
   mail public.emails;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -7483,7 +7544,7 @@ begin
       'title', 'A lead was assigned to you', 'body', coalesce(nullif(lead.full_name, ''), lead.email, lead.phone)),
     'assignment:' || coalesce(given.id, lead_id) || ':again:' || private.uuid_v7())
   returning * into mail;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     jsonb_build_object('email_id', mail.id, 'to', mail.to_address, 'status', mail.status));
 end
 $$;
@@ -7555,22 +7616,22 @@ revoke all on public.lead_settings from public, anon, authenticated, service_rol
 
 grant select on public.lead_settings to authenticated, service_role;
 
-create trigger touch before update on public.lead_settings
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.lead_settings
+  for each row execute function private.set_updated_at();
 
-create function private.recount_after_settings()
+create function private.recompute_clocks_after_settings()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform private.recount_clocks_soon(new.organization_id);
+  perform private.request_sla_recomputation(new.organization_id);
   return null;
 end
 $$;
 
-create trigger recount_clocks after update on public.lead_settings
+create trigger recompute_sla_clocks after update on public.lead_settings
   for each row when (new.sla_minutes <> old.sla_minutes or new.reminder_minutes <> old.reminder_minutes)
-  execute function private.recount_after_settings();
+  execute function private.recompute_clocks_after_settings();
 
 comment on table public.sla_events is 'What became of response clocks. Append-only.';
 
@@ -7593,8 +7654,8 @@ revoke all on public.sla_events from public, anon, authenticated, service_role;
 
 grant select on public.sla_events to authenticated, service_role;
 
-create trigger keep_evidence before update on public.sla_events
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.sla_events
+  for each row execute function private.forbid_history_changes();
 
 create function private.count_sla_events()
 returns trigger
@@ -7624,12 +7685,12 @@ create trigger count_update after update on public.sla_events referencing old ta
 create trigger count_delete after delete on public.sla_events referencing old table as old_rows
   for each statement execute function private.count_sla_events();
 
-comment on table private.clock_recounts is 'Organizations whose running clocks are to be computed again, and how far that has come.';
+comment on table private.sla_recomputations is 'Organizations whose running clocks are to be computed again, and how far that has come.';
 
-comment on column private.clock_recounts.again is
+comment on column private.sla_recomputations.again is
   'Another round follows: a clock that started at the same moment may have been computed from what was in force before.';
 
-revoke all on private.clock_recounts from public, anon, authenticated, service_role;
+revoke all on private.sla_recomputations from public, anon, authenticated, service_role;
 
 create function private.settings_json(organization_id uuid)
 returns jsonb
@@ -7661,7 +7722,7 @@ comment on function public.read_lead_settings is 'How the organization runs its 
 
 grant execute on function public.read_lead_settings(uuid) to authenticated;
 
-create function private.recount_clocks()
+create function private.recompute_sla_clocks()
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -7669,10 +7730,10 @@ declare
   organization uuid;
 begin
   while clock_timestamp() < now() + interval '15 seconds' loop
-    select r.organization_id into organization from private.clock_recounts r
+    select r.organization_id into organization from private.sla_recomputations r
     where r.due_at <= clock_timestamp() order by r.due_at limit 1 for update skip locked;
     exit when organization is null;
-    perform private.recount_clocks_of(organization, 2000);
+    perform private.recompute_sla_clocks_of(organization, 2000);
   end loop;
 end
 $$;
@@ -7799,7 +7860,7 @@ as $$
 $$;
 
 create policy "people read tasks as far as their permission reaches" on public.tasks for select to authenticated
-  using (not lead_deleted and organization_id = any ((select private.organizations_reached('tasks:read'))::uuid[]) and (
+  using (not lead_deleted and organization_id = any ((select private.organizations_in_scope('tasks:read'))::uuid[]) and (
     organization_id = any ((select private.organizations_with('tasks:read'))::uuid[])
     or assigned_to = (select auth.uid()) or created_by = (select auth.uid())
     or organization_id || ' ' || assigned_to = any ((select private.team_mates('tasks:read'))::text[])
@@ -7814,7 +7875,7 @@ revoke all on public.tasks from public, anon, authenticated, service_role;
 
 grant select on public.tasks to authenticated, service_role;
 
-create function private.keep_task()
+create function private.set_task_derived_columns()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -7843,8 +7904,8 @@ begin
 end
 $$;
 
-create trigger keep_task before insert or update on public.tasks
-  for each row execute function private.keep_task();
+create trigger derive_columns before insert or update on public.tasks
+  for each row execute function private.set_task_derived_columns();
 
 create function private.require_assignee(organization_id uuid, user_id uuid)
 returns void
@@ -7905,7 +7966,7 @@ declare
   answer jsonb;
 begin
   perform private.require_scope(organization_id, 'tasks:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -7921,7 +7982,7 @@ begin
   values (organization_id, given.lead_id, given.title, given.description, coalesce(given.priority, 'normal'), given.due_at,
     given.assigned_to, case when task ? 'remind_minutes_before' then given.remind_minutes_before else 30 end, auth.uid())
   returning * into created;
-  return private.remember_response(organization_id, private.task_json(created));
+  return private.store_idempotent_response(organization_id, private.task_json(created));
 end
 $$;
 
@@ -7938,13 +7999,13 @@ comment on function public.create_task is 'Adds a task; repeats with the same Id
 
 grant execute on function public.create_task(uuid, jsonb) to authenticated;
 
-create function private.reaches_task(task public.tasks, permission text)
+create function private.task_in_scope(task public.tasks, permission text)
 returns boolean
 language sql stable security definer set search_path = ''
 as $$
   select exists (
     select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = reaches_task.permission
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = task_in_scope.permission
     where m.user_id = auth.uid() and m.organization_id = task.organization_id and m.status = 'active'
       and (p.scope = 'organization' or m.user_id in (task.assigned_to, task.created_by)
         or (p.scope = 'team' and exists (
@@ -7954,7 +8015,7 @@ as $$
         or exists (
           select from public.leads l
           where l.organization_id = task.organization_id and l.id = task.lead_id and l.deleted_at is null
-            and private.reaches(l, reaches_task.permission) and private.reaches(l, 'leads:read'))))
+            and private.lead_in_scope(l, task_in_scope.permission) and private.lead_in_scope(l, 'leads:read'))))
 $$;
 
 create function private.require_task(organization_id uuid, task_id uuid, permission text, locked boolean default false)
@@ -7972,10 +8033,10 @@ begin
     select * into task from public.tasks t
     where t.organization_id = require_task.organization_id and t.id = task_id and not t.lead_deleted;
   end if;
-  if task.id is null or not private.reaches_task(task, 'tasks:read') then
+  if task.id is null or not private.task_in_scope(task, 'tasks:read') then
     perform private.problem(404, 'not_found', 'There is no such task.');
   end if;
-  if not private.reaches_task(task, permission) then
+  if not private.task_in_scope(task, permission) then
     perform private.problem(403, 'permission_denied', 'Your permission ' || permission || ' does not reach this task.');
   end if;
   return task;
@@ -8051,19 +8112,19 @@ as $$
       else '' end
 $$;
 
-create function private.reach_if_any(organization_id uuid, permission text)
+create function private.scope_or_null(organization_id uuid, permission text)
 returns text
 language plpgsql stable set search_path = ''
 as $$
 begin
-  if organization_id = any (private.organizations_reached(permission)) then
-    return private.reach(organization_id, permission);
+  if organization_id = any (private.organizations_in_scope(permission)) then
+    return private.lead_scope(organization_id, permission);
   end if;
   return 'false';
 end
 $$;
 
-create function private.task_reach(organization_id uuid, permission text)
+create function private.task_scope_filter(organization_id uuid, permission text)
 returns text[]
 language plpgsql stable set search_path = ''
 as $$
@@ -8078,19 +8139,19 @@ begin
     return array[base];
   end if;
   -- Branch by branch, and without a condition that says the same again, the indexes alone tell the leads.
-  seen := private.reach_if_any(organization_id, 'leads:read');
-  if seen = private.reach(organization_id, permission) then
+  seen := private.scope_or_null(organization_id, 'leads:read');
+  if seen = private.lead_scope(organization_id, permission) then
     seen := 'true';
   end if;
   select string_agg(format('select x.id from public.leads x where x.organization_id = %L and x.deleted_at is null and %s and %s',
-    task_reach.organization_id, b, seen), ' union all ')
+    task_scope_filter.organization_id, b, seen), ' union all ')
   into leads
-  from unnest(private.reach_branches(organization_id, permission)) b;
+  from unnest(private.lead_scope_filter(organization_id, permission)) b;
   if scope = 'team' then
     people := people || array(
       select mate.user_id from public.memberships mate
       join public.memberships m on m.organization_id = mate.organization_id and m.team_id = mate.team_id
-      where m.organization_id = task_reach.organization_id and m.user_id = auth.uid() and mate.user_id <> auth.uid());
+      where m.organization_id = task_scope_filter.organization_id and m.user_id = auth.uid() and mate.user_id <> auth.uid());
   end if;
   return array[
     format('%s and x.assigned_to = any (%L)', base, people),
@@ -8105,7 +8166,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  branches text[] := private.task_reach(organization_id, 'tasks:read');
+  branches text[] := private.task_scope_filter(organization_id, 'tasks:read');
   key text := case ltrim(sort, '-')
     when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)' else format('r.%I', ltrim(sort, '-')) end;
   direction text := case when sort like '-%' then 'desc' else 'asc' end;
@@ -8155,7 +8216,7 @@ returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  notices private.notice[];
+  notices private.notification[];
 begin
   with due as materialized (
     select t.id from public.tasks t where t.remind_at <= run_task_reminders.at
@@ -8167,7 +8228,7 @@ begin
       'task_due:' || t.id || ':' || extract(epoch from t.due_at)::bigint, 'A task is due', t.title,
       jsonb_build_object('task_id', t.id, 'task_title', t.title, 'due_at', t.due_at, 'deadline', t.due_at)
         || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name', private.lead_label(l.lead)) end,
-      l.id)::private.notice)
+      l.id)::private.notification)
   into notices
   from claimed t
   left join lateral (
@@ -8237,7 +8298,7 @@ create index interactions_created_by on public.interactions (created_by);
 alter table public.interactions enable row level security;
 
 create policy "those who see the lead and interactions read them" on public.interactions for select to authenticated
-  using (organization_id = any ((select private.organizations_reached('interactions:read'))::uuid[]) and exists (
+  using (organization_id = any ((select private.organizations_in_scope('interactions:read'))::uuid[]) and exists (
     select from public.leads l
     where l.organization_id = interactions.organization_id and l.id = interactions.lead_id
       and (l.organization_id = any ((select private.organizations_with('interactions:read'))::uuid[])
@@ -8248,8 +8309,8 @@ revoke all on public.interactions from public, anon, authenticated, service_role
 
 grant select on public.interactions to authenticated, service_role;
 
-create trigger keep_evidence before update on public.interactions
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.interactions
+  for each row execute function private.forbid_history_changes();
 
 create function private.interaction_json(interaction public.interactions)
 returns jsonb
@@ -8269,7 +8330,7 @@ declare
   answer jsonb;
 begin
   perform private.require_scope(organization_id, 'interactions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -8289,7 +8350,7 @@ begin
     update public.leads l set sla_responded_at = greatest(l.sla_started_at, least(created.occurred_at, now()))
     where l.id = lead.id and l.assigned_to = auth.uid() and l.sla_status is not null and l.sla_responded_at is null;
   end if;
-  return private.remember_response(organization_id, private.interaction_json(created));
+  return private.store_idempotent_response(organization_id, private.interaction_json(created));
 end
 $$;
 
@@ -8358,11 +8419,11 @@ declare
   lead public.leads := private.require_lead(organization_id, lead_id, 'leads:read');
   tenant uuid := lead.organization_id;
   bound uuid := coalesce(before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  most integer := least(greatest(page_limit, 1), 200) + 1;
+  max_rows integer := least(greatest(page_limit, 1), 200) + 1;
   kinds text[] := array['stage_change', 'assignment', 'student_added', 'lead_created']
-    || case when private.reaches(lead, 'interactions:read') then array['interaction'] end
-    || case when private.reaches(lead, 'tasks:read') then array['task'] end
-    || case when tenant = any (private.organizations_reached('messages:read')) then array['message'] end;
+    || case when private.lead_in_scope(lead, 'interactions:read') then array['interaction'] end
+    || case when private.lead_in_scope(lead, 'tasks:read') then array['task'] end
+    || case when tenant = any (private.organizations_in_scope('messages:read')) then array['message'] end;
   page_kinds text[];
   page_ids uuid[];
 begin
@@ -8372,34 +8433,34 @@ begin
   with happened as (
     (select 'interaction' as kind, i.id from public.interactions i
       where 'interaction' = any (kinds) and i.organization_id = tenant and i.lead_id = lead.id and i.id < bound
-      order by i.id desc limit most)
+      order by i.id desc limit max_rows)
     union all
     (select 'task', t.id from public.tasks t
       where 'task' = any (kinds) and t.organization_id = tenant and t.lead_id = lead.id and t.id < bound
-      order by t.id desc limit most)
+      order by t.id desc limit max_rows)
     union all
     (select 'message', m.id from public.messages m
       where 'message' = any (kinds) and m.organization_id = tenant and m.lead_id = lead.id and m.id < bound
-      order by m.id desc limit most)
+      order by m.id desc limit max_rows)
     union all
     (select 'stage_change', h.id from public.lead_history h
       where 'stage_change' = any (kinds) and h.organization_id = tenant and h.lead_id = lead.id and h.id < bound
-      order by h.id desc limit most)
+      order by h.id desc limit max_rows)
     union all
     (select 'assignment', a.id from public.lead_assignments a
       where 'assignment' = any (kinds) and a.organization_id = tenant and a.lead_id = lead.id and a.id < bound
-      order by a.id desc limit most)
+      order by a.id desc limit max_rows)
     union all
     (select 'student_added', s.id from public.students s
       where 'student_added' = any (kinds) and s.organization_id = tenant and s.lead_id = lead.id and s.id < bound
-      order by s.id desc limit most)
+      order by s.id desc limit max_rows)
     union all
     select 'lead_created', lead.id where 'lead_created' = any (kinds) and lead.id < bound
   )
   select array_agg(p.kind order by p.id desc), array_agg(p.id order by p.id desc) into page_kinds, page_ids
-  from (select h.kind, h.id from happened h order by h.id desc limit most) p;
-  return jsonb_build_object('rows', private.timeline_rows(page_kinds[:most - 1], page_ids[:most - 1]),
-    'next_before', case when cardinality(page_ids) = most then page_ids[most - 1] end);
+  from (select h.kind, h.id from happened h order by h.id desc limit max_rows) p;
+  return jsonb_build_object('rows', private.timeline_rows(page_kinds[:max_rows - 1], page_ids[:max_rows - 1]),
+    'next_before', case when cardinality(page_ids) = max_rows then page_ids[max_rows - 1] end);
 end
 $$;
 
@@ -8462,13 +8523,13 @@ create table private.lead_uploads (
   columns jsonb,
   total_rows integer,
   size bigint not null default 0,
-  sealed boolean not null default false,
+  upload_complete boolean not null default false,
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '24 hours'
 );
 
-comment on table private.lead_uploads is 'A file of leads as it waits for its import, at most 24 hours. sealed: all of it is here.';
+comment on table private.lead_uploads is 'A file of leads as it waits for its import, at most 24 hours. upload_complete: all of it is here.';
 
 create index lead_uploads_organization on private.lead_uploads (organization_id);
 
@@ -8506,8 +8567,8 @@ revoke all on public.lead_imports from public, anon, authenticated, service_role
 
 grant select on public.lead_imports to authenticated, service_role;
 
-create trigger touch before update on public.lead_imports
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.lead_imports
+  for each row execute function private.set_updated_at();
 
 create table private.lead_import_runs (
   import_id uuid primary key references public.lead_imports (id) on delete cascade,
@@ -8553,7 +8614,7 @@ comment on table private.lead_import_faults is 'Rows that were not imported, as 
 
 create type private.import_counts as (created integer, updated integer, skipped integer, invalid integer);
 
-create function private.require_lead_upload(organization_id uuid, upload_id uuid, sealed boolean)
+create function private.require_lead_upload(organization_id uuid, upload_id uuid, upload_complete boolean)
 returns private.lead_uploads
 language plpgsql set search_path = ''
 as $$
@@ -8563,7 +8624,7 @@ begin
   perform private.require_permission(organization_id, 'leads:import');
   select * into upload from private.lead_uploads u
   where u.organization_id = require_lead_upload.organization_id and u.id = require_lead_upload.upload_id
-    and u.sealed = require_lead_upload.sealed and u.expires_at > now()
+    and u.upload_complete = require_lead_upload.upload_complete and u.expires_at > now()
   for update;
   if upload.id is null then
     perform private.problem(404, 'not_found', 'There is no such upload.');
@@ -8623,7 +8684,7 @@ declare
   upload uuid;
 begin
   perform private.require_permission(organization_id, 'leads:import');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
@@ -8708,7 +8769,7 @@ begin
       concat_ws('. ', error, told || '.'),
       import.counts || jsonb_build_object('import_id', import.id, 'file_name', import.file_name, 'status', import.status,
         'error', import.error),
-      null)::private.notice as notice
+      null)::private.notification as notice
     -- Who cancels an import knows of its end; who got leads until then does not.
     where import.created_by is not null and import.status <> 'canceled'
     union all
@@ -8717,7 +8778,7 @@ begin
       format(case held when 1 then 'It comes from the file %s.' else 'They come from the file %s.' end, import.file_name),
       jsonb_build_object('import_id', import.id, 'lead_id', given.id, 'leads', held,
         'lead_name', case held when 1 then private.lead_label(given) else format('%s leads from %s', held, import.file_name) end,
-        'assigned_by_name', (select p.full_name from public.profiles p where p.id = import.created_by)), given.id)::private.notice
+        'assigned_by_name', (select p.full_name from public.profiles p where p.id = import.created_by)), given.id)::private.notification
     where import.assigned_to is distinct from import.created_by and held > 0
   ) n
   having count(*) > 0;
@@ -8845,7 +8906,7 @@ begin
   perform private.require_permission(organization_id, 'leads:import');
   delete from private.lead_uploads u
   where u.organization_id = discard_lead_upload.organization_id and u.id = discard_lead_upload.upload_id
-    and u.created_by = auth.uid() and not u.sealed;
+    and u.created_by = auth.uid() and not u.upload_complete;
 end
 $$;
 
@@ -8873,7 +8934,7 @@ declare
   import uuid;
 begin
   perform private.require_permission(organization_id, 'leads:import');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -8898,7 +8959,7 @@ begin
     select count(*) from private.lead_upload_pieces p where p.upload_id = upload.id));
   update private.lead_uploads u set expires_at = 'infinity' where u.id = upload.id;
   perform private.invoke('jobs/import-leads');
-  return private.remember_response(organization_id, jsonb_build_object('import_id', import));
+  return private.store_idempotent_response(organization_id, jsonb_build_object('import_id', import));
 end
 $$;
 
@@ -8990,7 +9051,7 @@ as $$
     consented boolean, consent_at timestamptz, cells jsonb)
 $$;
 
-create function private.judge_import_rows(import public.lead_imports, rows jsonb, definitions jsonb)
+create function private.validate_import_rows(import public.lead_imports, rows jsonb, definitions jsonb)
 returns jsonb
 language sql set search_path = '' set enable_nestloop = off set jit = off
 as $$
@@ -9133,16 +9194,16 @@ begin
 end
 $$;
 
-create function private.keep_import_faults(import_id uuid, rows jsonb, judged jsonb)
+create function private.record_import_errors(import_id uuid, rows jsonb, judged jsonb)
 returns void
 language sql set search_path = ''
 as $$
   insert into private.lead_import_faults (import_id, "row", kind, reason, cells)
-  select keep_import_faults.import_id, r."row", j.kind, j.reason, r.cells
+  select record_import_errors.import_id, r."row", j.kind, j.reason, r.cells
   from jsonb_to_recordset(judged) as j ("row" integer, kind text, reason text)
   join private.import_rows(rows) r on r."row" = j."row"
   where j.reason is not null and exists (
-    select from private.lead_import_runs u where u.import_id = keep_import_faults.import_id and u.skipped + u.invalid < 50000)
+    select from private.lead_import_runs u where u.import_id = record_import_errors.import_id and u.skipped + u.invalid < 50000)
   on conflict do nothing
 $$;
 
@@ -9159,18 +9220,18 @@ begin
     return counts;
   end if;
   begin
-    judged := private.judge_import_rows(import, rows, definitions);
+    judged := private.validate_import_rows(import, rows, definitions);
     counts.created := private.insert_import_rows(import, rows, judged);
     if judged <> '[]' then
       counts.updated := private.update_import_rows(import, rows, judged);
-      perform private.keep_import_faults(import.id, rows, judged);
+      perform private.record_import_errors(import.id, rows, judged);
       select count(*) filter (where j ->> 'kind' = 'skipped'), count(*) filter (where j ->> 'kind' = 'invalid')
       into counts.skipped, counts.invalid from jsonb_array_elements(judged) j;
     end if;
   exception when data_exception or integrity_constraint_violation then
     counts := row(0, 0, 0, 0);
     if jsonb_array_length(rows) = 1 then
-      perform private.keep_import_faults(import.id, rows, jsonb_build_array(jsonb_build_object(
+      perform private.record_import_errors(import.id, rows, jsonb_build_array(jsonb_build_object(
         'row', rows -> 0 -> 'row', 'kind', 'invalid', 'reason', 'A value of this row cannot be stored.')));
       counts.invalid := 1;
     else
@@ -9184,7 +9245,7 @@ begin
 end
 $$;
 
-create function private.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, faults jsonb, hand_over boolean)
+create function private.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, faults jsonb, reassign_open_work boolean)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -9234,7 +9295,7 @@ begin
 
   update private.lead_import_runs r
   set next_position = r.next_position + 1, attempts = 0, last_step_at = now(),
-    leased_until = case when not hand_over then now() + private.import_lease() end,
+    leased_until = case when not reassign_open_work then now() + private.import_lease() end,
     processed = r.processed + jsonb_array_length(rows) + jsonb_array_length(faults),
     created = r.created + counts.created, updated = r.updated + counts.updated, skipped = r.skipped + counts.skipped,
     invalid = r.invalid + counts.invalid + jsonb_array_length(faults)
@@ -9244,7 +9305,7 @@ begin
     perform private.end_lead_import(import.id, 'done');
     return jsonb_build_object('state', 'done');
   end if;
-  if hand_over then
+  if reassign_open_work then
     perform private.invoke('jobs/import-leads');
     return jsonb_build_object('state', 'handed_over');
   end if;
@@ -9255,11 +9316,11 @@ $$;
 grant execute on function private.import_lead_slice(uuid, uuid, integer, jsonb, jsonb, boolean) to service_role;
 
 create function public.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, faults jsonb,
-  hand_over boolean default false)
+  reassign_open_work boolean default false)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.import_lead_slice(import_id, runner, from_position, rows, faults, hand_over)
+  select private.import_lead_slice(import_id, runner, from_position, rows, faults, reassign_open_work)
 $$;
 
 comment on function public.import_lead_slice is 'Writes one piece of an import, all of it or nothing, and gives the next.';
@@ -9344,7 +9405,7 @@ as $$
   )
   select jsonb_build_object('in_organization', (select count(*) from known), 'rows', (
     select coalesce(jsonb_agg(jsonb_build_object('row', k."row", 'field', k.field, 'in', 'organization', 'first_row', null,
-      'lead_id', case when (select private.reaches(l, 'leads:read') from public.leads l where l.id = k.lead_id) then k.lead_id end)
+      'lead_id', case when (select private.lead_in_scope(l, 'leads:read') from public.leads l where l.id = k.lead_id) then k.lead_id end)
       order by k."row"), '[]')
     from (select * from known order by "row" limit 20) k))
 $$;
@@ -9359,11 +9420,11 @@ declare
 begin
   if file is not null then
     update private.lead_uploads u
-    set sealed = true, delimiter = file ->> 'delimiter', header_row = (file ->> 'header_row')::integer,
+    set upload_complete = true, delimiter = file ->> 'delimiter', header_row = (file ->> 'header_row')::integer,
       columns = file -> 'columns', total_rows = (file ->> 'total_rows')::integer
     where u.id = upload.id;
   end if;
-  return private.remember_response(organization_id, answer || jsonb_build_object('duplicates',
+  return private.store_idempotent_response(organization_id, answer || jsonb_build_object('duplicates',
     answer -> 'duplicates' || jsonb_build_object('in_organization', known -> 'in_organization',
       'rows', answer -> 'duplicates' -> 'rows' || (known -> 'rows'))));
 end
@@ -9387,7 +9448,7 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  answer jsonb := private.replayed_response(organization_id);
+  answer jsonb := private.idempotent_response(organization_id);
   upload private.lead_uploads;
 begin
   if answer is not null then
@@ -9424,98 +9485,65 @@ grant execute on function public.read_lead_upload(uuid, uuid, boolean) to authen
 
 comment on table private.lead_totals is 'Living leads and their value by what dashboards ask for; person_id null: all of the team''s.';
 
-comment on table private.lead_total_deltas is 'Changes of lead_totals that are not added up yet.';
+create index lead_totals_organization on private.lead_totals (organization_id, person_id, team_id);
 
-create index lead_total_deltas_organization on private.lead_total_deltas (organization_id, person_id);
+create index lead_totals_pending on private.lead_totals (organization_id) where not rolled_up;
+
+create unique index lead_totals_once on private.lead_totals
+  (organization_id, person_id, team_id, status, outcome, source, sla_status, assigned)
+  nulls not distinct where rolled_up;
 
 comment on table private.holder_totals is 'Living leads by who holds them; with a creator_id, those that this other person created.';
 
-comment on table private.holder_total_deltas is 'Changes of holder_totals that are not added up yet.';
+create index holder_totals_organization on private.holder_totals (organization_id, creator_id, holder_id);
 
-create index holder_total_deltas_organization on private.holder_total_deltas (organization_id, creator_id);
+create index holder_totals_pending on private.holder_totals (organization_id) where not rolled_up;
+
+create unique index holder_totals_once on private.holder_totals
+  (organization_id, creator_id, holder_id, team_id, outcome, sla_status)
+  nulls not distinct where rolled_up;
 
 comment on table private.lead_arrivals is 'Living leads by the quarter hour of their creation, of the last days only; person_id as in lead_totals.';
 
-comment on table private.lead_arrival_deltas is 'Changes of lead_arrivals that are not added up yet.';
+create index lead_arrivals_organization on private.lead_arrivals (organization_id, person_id, quarter_hour);
 
-create index lead_arrival_deltas_organization on private.lead_arrival_deltas (organization_id, person_id, quarter_hour);
+create index lead_arrivals_pending on private.lead_arrivals (organization_id) where not rolled_up;
+
+create unique index lead_arrivals_once on private.lead_arrivals
+  (organization_id, person_id, quarter_hour, team_id)
+  nulls not distinct where rolled_up;
 
 comment on table private.sla_totals is 'Responses in time (met), responses after the deadline (late), and breaches; person_id as in lead_totals.';
 
-comment on table private.sla_total_deltas is 'Changes of sla_totals that are not added up yet.';
+create index sla_totals_organization on private.sla_totals (organization_id, person_id, team_id);
 
-create index sla_total_deltas_organization on private.sla_total_deltas (organization_id, person_id);
+create index sla_totals_pending on private.sla_totals (organization_id) where not rolled_up;
 
-create view private.holder_totals_now with (security_invoker = true) as
-  select * from private.holder_totals union all select * from private.holder_total_deltas;
-
-create view private.lead_arrivals_now with (security_invoker = true) as
-  select * from private.lead_arrivals union all select * from private.lead_arrival_deltas;
-
-create view private.sla_totals_now with (security_invoker = true) as
-  select * from private.sla_totals union all select * from private.sla_total_deltas;
+create unique index sla_totals_once on private.sla_totals
+  (organization_id, person_id, team_id, outcome, response_minutes)
+  nulls not distinct where rolled_up;
 
 create type private.sla_count as (response_minutes integer, outcome text, events bigint);
-
-create function private.fold_lead_totals()
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  if not pg_try_advisory_xact_lock(hashtextextended('fold_lead_totals', 0)) then
-    return;
-  end if;
-  with taken as (delete from private.lead_total_deltas returning *)
-  insert into private.lead_totals as t
-  select organization_id, person_id, team_id, status, outcome, source, sla_status, assigned, sum(leads), sum(value)
-  from taken group by 1, 2, 3, 4, 5, 6, 7, 8
-  having sum(leads) <> 0 or sum(value) <> 0
-  on conflict on constraint lead_totals_once do update set leads = t.leads + excluded.leads, value = t.value + excluded.value;
-
-  with taken as (delete from private.holder_total_deltas returning *)
-  insert into private.holder_totals as t
-  select organization_id, holder_id, creator_id, team_id, outcome, sla_status, sum(leads)
-  from taken group by 1, 2, 3, 4, 5, 6
-  having sum(leads) <> 0
-  on conflict on constraint holder_totals_once do update set leads = t.leads + excluded.leads;
-
-  with taken as (delete from private.lead_arrival_deltas returning *)
-  insert into private.lead_arrivals as t
-  select organization_id, person_id, team_id, quarter_hour, sum(leads)
-  from taken group by 1, 2, 3, 4
-  having sum(leads) <> 0
-  on conflict on constraint lead_arrivals_once do update set leads = t.leads + excluded.leads;
-
-  with taken as (delete from private.sla_total_deltas returning *)
-  insert into private.sla_totals as t
-  select organization_id, person_id, team_id, outcome, response_minutes, sum(events)
-  from taken group by 1, 2, 3, 4, 5
-  having sum(events) <> 0
-  on conflict on constraint sla_totals_once do update set events = t.events + excluded.events;
-end
-$$;
-
-comment on function private.fold_lead_totals is 'Adds up the deltas of the leads'' figures.';
 
 create function private.holder_figures(organization_id uuid, permission text)
 returns table (holder_id uuid, outcome text, sla_status text, leads bigint)
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_reach(organization_id, permission);
+  reach record := private.totals_scope(organization_id, permission);
   me uuid := auth.uid();
 begin
   return query
     select t.holder_id, t.outcome, t.sla_status, sum(t.leads)::bigint
     from (
-      select * from private.holder_totals_now o
+      select * from private.holder_totals o
       where o.organization_id = holder_figures.organization_id and o.creator_id is null
         and (reach.scope = 'organization' or reach.scope = 'team' and (o.team_id = reach.team or o.holder_id = me))
       union all
-      select * from private.holder_totals_now o
+      select * from private.holder_totals o
       where o.organization_id = holder_figures.organization_id and o.creator_id is null and o.holder_id = me and reach.scope = 'own'
       union all
-      select * from private.holder_totals_now o
+      select * from private.holder_totals o
       where o.organization_id = holder_figures.organization_id and o.creator_id = me
         and (reach.scope = 'own' or reach.scope = 'team' and o.team_id is distinct from reach.team)
     ) t
@@ -9529,7 +9557,7 @@ returns bigint
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_reach(organization_id, permission);
+  reach record := private.totals_scope(organization_id, permission);
   zone text := (select o.time_zone from public.organizations o where o.id = organization_id);
   today date := (now() at time zone zone)::date;
   since timestamptz := (today - 1)::timestamp at time zone zone;
@@ -9538,11 +9566,11 @@ begin
   return (
     select coalesce(sum(t.leads), 0)
     from (
-      select * from private.lead_arrivals_now o
+      select * from private.lead_arrivals o
       where o.organization_id = arrivals_today.organization_id and o.person_id is null and o.quarter_hour >= since
         and (reach.scope = 'organization' or reach.scope = 'team' and o.team_id = reach.team)
       union all
-      select * from private.lead_arrivals_now o
+      select * from private.lead_arrivals o
       where o.organization_id = arrivals_today.organization_id and o.person_id = me and o.quarter_hour >= since
         and (reach.scope = 'own' or reach.scope = 'team' and o.team_id is distinct from reach.team)
     ) t
@@ -9576,21 +9604,21 @@ returns table (person_id uuid, outcome text, response_minutes integer, events bi
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_reach(organization_id, permission);
+  reach record := private.totals_scope(organization_id, permission);
   me uuid := auth.uid();
 begin
   return query
     select case when by_person then t.person_id end, t.outcome, t.response_minutes, sum(t.events)::bigint
     from (
-      select * from private.sla_totals_now o
+      select * from private.sla_totals o
       where o.organization_id = sla_figures.organization_id and o.person_id is null and not by_person
         and (reach.scope = 'organization' or reach.scope = 'team' and o.team_id = reach.team)
       union all
-      select * from private.sla_totals_now o
+      select * from private.sla_totals o
       where o.organization_id = sla_figures.organization_id and o.person_id = me and (reach.scope = 'own'
         or reach.scope = 'team' and not by_person and o.team_id is distinct from reach.team)
       union all
-      select * from private.sla_totals_now o
+      select * from private.sla_totals o
       where o.organization_id = sla_figures.organization_id and o.person_id is not null and by_person
         and (reach.scope = 'organization' or reach.scope = 'team' and (o.team_id = reach.team or o.person_id = me))
     ) t
@@ -9664,7 +9692,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  reach record := private.totals_reach(organization_id, 'dashboard:read');
+  reach record := private.totals_scope(organization_id, 'dashboard:read');
 begin
   return (
     with held as (
@@ -9736,16 +9764,6 @@ comment on function public.sla_performance is 'How fast leads were answered, wit
 
 grant execute on function public.sla_performance(uuid) to authenticated;
 
-create function private.tidy_lead_totals()
-returns void
-language sql set search_path = ''
-as $$
-  delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
-  delete from private.lead_totals where leads = 0 and value = 0;
-  delete from private.holder_totals where leads = 0;
-  delete from private.sla_totals where events = 0;
-$$;
-
 comment on table public.messages is 'Every text, out and in. Written by functions only; the outbox is its queued rows.';
 
 comment on column public.messages.created_by is
@@ -9761,19 +9779,19 @@ comment on column public.messages.reported is 'Fields of the provider''s callbac
 
 comment on column public.messages.provider_account is 'The fingerprint of the account that the latest attempt went through; null: not known.';
 
-comment on column public.messages.in_reply_to is 'The text of a campaign that an inbound text answers: see answered_text.';
+comment on column public.messages.in_reply_to is 'The text of a campaign that an inbound text answers: see campaign_message_answered.';
 
-comment on column public.messages.asked is 'How often the provider was asked for its status and had no final one.';
+comment on column public.messages.lookups_made is 'How often the provider was asked for its status and had no final one.';
 
 comment on column public.messages.unknown_at is 'Since when nobody asks any more: what became of it is unknown. A late report ends that.';
 
 comment on column public.messages.unknown_reason is
   'Why nobody can tell. no_account: its sender is gone; other_account: its sender has moved to another account of the provider, which knows nothing of it.';
 
-comment on column public.messages.settled_by is
+comment on column public.messages.resolved_by is
   'Who said by hand what became of it; a report of the provider overrules them. No foreign key: see created_by.';
 
-comment on column public.messages.settling_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
+comment on column public.messages.lookup_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
 
 create index messages_organization on public.messages (organization_id, id desc);
 
@@ -9798,13 +9816,13 @@ create index messages_refused_confirmations on public.messages (account_id, crea
 
 create index messages_from on public.messages (organization_id, from_number, id desc) where direction = 'inbound';
 
-create index messages_unsettled on public.messages (account_id, greatest(sent_at, settling_until))
+create index messages_to_reconcile on public.messages (account_id, greatest(sent_at, lookup_until))
   where status = 'sent' and unknown_at is null;
 
 create index messages_unknown on public.messages (organization_id, id desc)
   where unknown_at is not null or held_at is not null;
 
-create index messages_in_doubt on public.messages (sending_at) where status = 'sending' and held_at is null;
+create index messages_unknown_outcome on public.messages (sending_at) where status = 'sending' and held_at is null;
 
 create index messages_held on public.messages (sending_at) where status = 'sending' and held_at is not null and unknown_at is null;
 
@@ -9875,17 +9893,17 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
       messages, segments, cost)
     select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.status, n.error_code,
       case when n.price is not null then coalesce(n.price_currency, 'USD') end, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'),
       count(*), sum(n.segments), sum(coalesce(n.price, 0))
     from new_rows n where n.direction = 'outbound' group by 1, 2, 3, 4, 5, 6, 7, 8;
-    insert into private.text_totals (organization_id, account_id, quarter_hour, received)
+    insert into private.message_outcome_totals (organization_id, account_id, quarter_hour, received)
     select n.organization_id, n.account_id, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'), count(*)
     from new_rows n where n.direction = 'inbound' group by 1, 2, 3;
   elsif tg_op = 'DELETE' then
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
       messages, segments, cost)
     select t.organization_id, t.campaign_id, t.variant_id, t.account_id, t.status, t.error_code,
       case when t.price is not null then coalesce(t.price_currency, 'USD') end, date_bin('15 minutes', t.created_at, timestamptz '2000-01-01 00:00+00'),
@@ -9893,13 +9911,13 @@ begin
     from old_rows t
     where t.direction = 'outbound' and exists (select from public.organizations o where o.id = t.organization_id)
     group by 1, 2, 3, 4, 5, 6, 7, 8;
-    insert into private.text_totals (organization_id, account_id, quarter_hour, received)
+    insert into private.message_outcome_totals (organization_id, account_id, quarter_hour, received)
     select t.organization_id, t.account_id, date_bin('15 minutes', t.created_at, timestamptz '2000-01-01 00:00+00'), -count(*)
     from old_rows t
     where t.direction = 'inbound' and exists (select from public.organizations o where o.id = t.organization_id)
     group by 1, 2, 3;
   else
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
       messages, segments, cost, received)
     select d.organization_id, d.campaign_id, d.variant_id, d.account_id, d.status, d.error_code, d.currency, d.quarter_hour,
       sum(d.messages), sum(d.messages * d.segments), sum(d.messages * d.price), sum(d.received)
@@ -9935,12 +9953,12 @@ create trigger count_texts_update after update on public.messages referencing ol
 create trigger count_texts_delete after delete on public.messages referencing old table as old_rows
   for each statement execute function private.count_texts();
 
-create function private.follow_conversations()
+create function private.sync_conversations_from_messages()
 returns trigger
 language plpgsql security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  notices private.notice[];
+  notices private.notification[];
 begin
   if not exists (
     select from new_rows n
@@ -9981,7 +9999,7 @@ begin
     returning c.*
   )
   select array_agg(row(f.organization_id, f.assigned_to, 'conversation', 'conversation:' || s.id, 'New text from ' || f.phone,
-    f.last_preview, jsonb_build_object('conversation_id', f.id, 'message_id', s.id), null)::private.notice)
+    f.last_preview, jsonb_build_object('conversation_id', f.id, 'message_id', s.id), null)::private.notification)
   into notices
   from followed f
   join said s on s.place = 1 and s.organization_id = f.organization_id and s.phone = f.phone and s.sender = f.sender and s.provider = f.provider
@@ -9993,35 +10011,35 @@ begin
 end
 $$;
 
-create trigger follow_conversations after insert on public.messages referencing new table as new_rows
-  for each statement execute function private.follow_conversations();
+create trigger sync_conversations_from_messages after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.sync_conversations_from_messages();
 
-create function private.answered_text(organization_id uuid, account_id uuid, phone text, at timestamptz)
+create function private.campaign_message_answered(organization_id uuid, account_id uuid, phone text, at timestamptz)
 returns uuid
 language plpgsql stable set search_path = '' set jit = off
 as $$
 begin
   return (
     select m.id from public.messages m
-    where m.organization_id = answered_text.organization_id and m.to_number = answered_text.phone
+    where m.organization_id = campaign_message_answered.organization_id and m.to_number = campaign_message_answered.phone
       and m.id >= private.uuid_v7_floor(at - interval '72 hours') and m.created_at <= at
       and m.campaign_id is not null and m.status in ('sending', 'sent', 'delivered', 'undelivered')
-    order by m.account_id is not distinct from answered_text.account_id desc, m.id desc limit 1);
+    order by m.account_id is not distinct from campaign_message_answered.account_id desc, m.id desc limit 1);
 end
 $$;
 
-create function private.attribute_reply()
+create function private.attribute_reply_to_campaign()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  new.in_reply_to := private.answered_text(new.organization_id, new.account_id, new.from_number, new.created_at);
+  new.in_reply_to := private.campaign_message_answered(new.organization_id, new.account_id, new.from_number, new.created_at);
   return new;
 end
 $$;
 
-create trigger attribute_reply before insert on public.messages
-  for each row when (new.direction = 'inbound') execute function private.attribute_reply();
+create trigger attribute_reply_to_campaign before insert on public.messages
+  for each row when (new.direction = 'inbound') execute function private.attribute_reply_to_campaign();
 
 create table private.campaign_responses (
   message_id uuid primary key,
@@ -10034,7 +10052,7 @@ create table private.campaign_responses (
   opt_outs integer not null default 0
 );
 
-create function private.count_answers()
+create function private.count_replies()
 returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = on set plan_cache_mode = force_generic_plan
 as $$
@@ -10054,11 +10072,11 @@ begin
 end
 $$;
 
-create trigger count_answers_insert after insert on public.messages referencing new table as new_rows
-  for each statement execute function private.count_answers();
+create trigger count_replies_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.count_replies();
 
-create trigger count_answers_delete after delete on public.messages referencing old table as old_rows
-  for each statement execute function private.count_answers();
+create trigger count_replies_delete after delete on public.messages referencing old table as old_rows
+  for each statement execute function private.count_replies();
 
 create table public.message_events (
   id uuid not null default private.uuid_v7() primary key,
@@ -10135,9 +10153,9 @@ begin
   if (private.status_rank(new_status) > private.status_rank(message.status)
       and not (of_a_copy and new_status in ('failed', 'undelivered', 'canceled')))
     or (of_a_copy and new_status = 'delivered' and message.status in ('failed', 'undelivered'))
-    or (message.settled_by is not null and private.status_rank(new_status) = private.status_rank('delivered'))
+    or (message.resolved_by is not null and private.status_rank(new_status) = private.status_rank('delivered'))
     or (message.status in ('failed', 'canceled', 'suppressed') and message.provider_message_id is null
-      and message.settled_by is null) then
+      and message.resolved_by is null) then
     update public.messages m set
       status = new_status,
       provider_message_id = coalesce(m.provider_message_id, provider_id),
@@ -10145,7 +10163,7 @@ begin
       error_message = case when new_status in ('failed', 'undelivered') then detail end,
       sent_at = coalesce(m.sent_at, now()),
       delivered_at = case when new_status = 'delivered' then now() end,
-      held_at = null, settling_until = null, unknown_at = null, unknown_reason = null, settled_by = null, updated_at = now()
+      held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, resolved_by = null, updated_at = now()
     where m.id = message.id;
   elsif message.provider_message_id is null then
     update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;
@@ -10173,7 +10191,7 @@ as $$
   where a.id = any (account_ids)
 $$;
 
-create function private.claim_price_lists(want integer)
+create function private.claim_price_lists(batch_size integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -10191,7 +10209,7 @@ begin
     select c.account_id from private.price_cursors c
     where c.due_at <= now()
       and not exists (select from private.lookup_pauses p where p.account_id = c.account_id and p.until > now())
-    order by c.due_at limit want for update skip locked
+    order by c.due_at limit batch_size for update skip locked
   ), leased as (
     -- A page's address may be too old to be understood: after some failures the day is begun anew.
     update private.price_cursors c set
@@ -10209,36 +10227,16 @@ $$;
 
 grant execute on function private.claim_price_lists(integer) to service_role;
 
-create function public.claim_price_lists(want integer default 5)
+create function public.claim_price_lists(batch_size integer default 5)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.claim_price_lists(want)
+  select private.claim_price_lists(batch_size)
 $$;
 
 comment on function public.claim_price_lists is 'Leases Twilio numbers whose list of a day is to be read for prices.';
 
 grant execute on function public.claim_price_lists(integer) to service_role;
-
-create function private.keep_facts(message_id uuid, facts jsonb)
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  counted constant integer := nullif((facts ->> 'segments')::integer, 0);
-  cost constant numeric := abs((facts ->> 'price')::numeric);
-begin
-  update public.messages m set
-    segments = coalesce(counted, m.segments),
-    price = coalesce(cost, m.price),
-    price_currency = case when cost is null then m.price_currency else coalesce(facts ->> 'currency', m.price_currency) end,
-    reported = nullif(coalesce(m.reported, '{}') || coalesce(facts -> 'reported', '{}'), '{}'),
-    updated_at = now()
-  where m.id = message_id and (
-    m.segments <> counted or m.price is distinct from coalesce(round(cost, 5), m.price)
-    or not coalesce(m.reported, '{}') @> coalesce(facts -> 'reported', '{}'));
-end
-$$;
 
 create function public.list_messages(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
@@ -10289,6 +10287,26 @@ grant execute on function public.message_status(uuid, uuid) to authenticated;
 
 grant execute on function private.money_text(numeric, text) to authenticated;
 
+create function private.store_provider_fields(message_id uuid, facts jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  counted constant integer := nullif((facts ->> 'segments')::integer, 0);
+  cost constant numeric := abs((facts ->> 'price')::numeric);
+begin
+  update public.messages m set
+    segments = coalesce(counted, m.segments),
+    price = coalesce(cost, m.price),
+    price_currency = case when cost is null then m.price_currency else coalesce(facts ->> 'currency', m.price_currency) end,
+    reported = nullif(coalesce(m.reported, '{}') || coalesce(facts -> 'reported', '{}'), '{}'),
+    updated_at = now()
+  where m.id = message_id and (
+    m.segments <> counted or m.price is distinct from coalesce(round(cost, 5), m.price)
+    or not coalesce(m.reported, '{}') @> coalesce(facts -> 'reported', '{}'));
+end
+$$;
+
 create function private.suppress(organization_id uuid, phone text, source text, reason text)
 returns void
 language sql set search_path = ''
@@ -10307,7 +10325,7 @@ declare
     report ->> 'message', 'provider');
 begin
   if report -> 'facts' <> '{}' then
-    perform private.keep_facts(message.id, report -> 'facts');
+    perform private.store_provider_fields(message.id, report -> 'facts');
   end if;
   if changed and (report ->> 'opt_out')::boolean then
     perform private.suppress(message.organization_id, message.to_number, 'provider',
@@ -10400,7 +10418,7 @@ begin
   end if;
   changed := private.apply_receipt(message, provider_message_id, status, code, detail, 'callback');
   if facts <> '{}' then
-    perform private.keep_facts(message.id, facts);
+    perform private.store_provider_fields(message.id, facts);
   end if;
   -- A report that comes again says nothing new: the number may have opted in since.
   if opt_out and changed then
@@ -10427,6 +10445,72 @@ comment on function public.record_receipt is
 
 grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb, uuid[]) to service_role;
 
+create function private.is_auto_reply(purpose text)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help')
+$$;
+
+create function private.resolve_message_manually(organization_id uuid, message_id uuid, outcome text, reason text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  message public.messages;
+begin
+  perform private.require_permission(organization_id, 'messages:send');
+  select * into message from public.messages m
+  where m.organization_id = resolve_message_manually.organization_id and m.id = message_id and m.direction = 'outbound' for update;
+  if message.id is null then
+    perform private.problem(404, 'not_found', 'There is no such message.');
+  end if;
+  if message.resolved_by is not null and message.status = outcome then
+    return to_jsonb(message);
+  end if;
+  if not (message.status = 'sent' and message.unknown_at is not null)
+    and not (message.status = 'sending' and message.held_at is not null) then
+    perform private.problem(409, 'not_unknown', 'What became of this message is known, or still being found out.');
+  end if;
+  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing' or private.is_auto_reply(message.purpose)) then
+    perform private.problem(409, 'not_repeatable', case message.status
+      when 'sending' then 'A marketing message, or an answer to a reply, is not repeated on doubt.'
+      else 'The provider took this message; it is not sent again.' end);
+  end if;
+  insert into public.message_events (organization_id, message_id, status, source, detail)
+  values (message.organization_id, message.id, case outcome when 'resend' then 'queued' else outcome end, 'person', reason);
+  update public.messages m set
+    status = case outcome when 'resend' then 'queued' else outcome end,
+    send_after = case outcome when 'resend' then now() else m.send_after end,
+    error_code = case outcome when 'failed' then 'settled_by_hand' end,
+    error_message = case outcome when 'failed' then reason end,
+    sent_at = case outcome when 'delivered' then coalesce(m.sent_at, m.sending_at, now()) else m.sent_at end,
+    delivered_at = case outcome when 'delivered' then now() end,
+    resolved_by = case when outcome <> 'resend' then auth.uid() end,
+    lookups_made = 0, held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, updated_at = now()
+  where m.id = message.id
+  returning * into message;
+  if outcome = 'resend' then
+    perform private.invoke('jobs/dispatch-messages');
+  end if;
+  return to_jsonb(message);
+end
+$$;
+
+grant execute on function private.resolve_message_manually(uuid, uuid, text, text) to authenticated;
+
+create function public.resolve_message_manually(organization_id uuid, message_id uuid, outcome text, reason text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.resolve_message_manually(organization_id, message_id, outcome, reason)
+$$;
+
+comment on function public.resolve_message_manually is
+  'Says what became of a message that is listed as unknown: delivered, failed, or resend (service messages in doubt).';
+
+grant execute on function public.resolve_message_manually(uuid, uuid, text, text) to authenticated;
+
 create function private.missing_variable(body text, name text, account_number text, arrears text)
 returns text
 language sql immutable parallel safe set search_path = ''
@@ -10451,7 +10535,7 @@ declare
   body text := private.checked_template(message);
 begin
   perform private.require_permission(organization_id, 'messages:send');
-  replayed := private.replayed_response(organization_id);
+  replayed := private.idempotent_response(organization_id);
   if replayed is not null then
     return replayed;
   end if;
@@ -10499,7 +10583,7 @@ begin
   update public.batches b set counts = jsonb_build_object('messages_queued', queued -> 'queued',
     'suppressed', jsonb_array_length(queued -> 'suppressed'), 'invalid', jsonb_array_length(invalid))
   where b.id = batch;
-  return private.remember_response(organization_id, jsonb_build_object('batch_id', batch, 'queued', queued -> 'queued',
+  return private.store_idempotent_response(organization_id, jsonb_build_object('batch_id', batch, 'queued', queued -> 'queued',
     'suppressed', jsonb_array_length(queued -> 'suppressed'), 'invalid', invalid));
 end
 $$;
@@ -10528,7 +10612,7 @@ declare
 begin
   select * into lead from public.leads l
   where l.organization_id = lead_recipient.organization_id and l.id = lead_recipient.lead_id and l.deleted_at is null;
-  if lead.id is null or not private.reaches(lead, 'leads:read') then
+  if lead.id is null or not private.lead_in_scope(lead, 'leads:read') then
     perform private.problem(404, 'not_found', 'There is no such lead.');
   elsif lead.phone is null then
     perform private.problem(422, 'no_phone', 'The lead has no phone number.',
@@ -10551,7 +10635,7 @@ declare
   template text := coalesce(message, private.template_of(organization_id, purpose));
 begin
   perform private.require_permission(organization_id, 'messages:send');
-  replayed := private.replayed_response(organization_id);
+  replayed := private.idempotent_response(organization_id);
   if replayed is not null then
     return replayed;
   end if;
@@ -10579,7 +10663,7 @@ begin
   end if;
   queued := private.queue_messages(organization_id, jsonb_build_array(recipient || '{"position": 0}'),
     template, purpose, null, sender_id);
-  return private.remember_response(organization_id, queued -> 'first');
+  return private.store_idempotent_response(organization_id, queued -> 'first');
 end
 $$;
 
@@ -10598,72 +10682,6 @@ comment on function public.send_message is 'Queues one text. Without message, th
 
 grant execute on function public.send_message(uuid, uuid, text, text, text, text, uuid) to authenticated;
 
-create function private.answers_reply(purpose text)
-returns boolean
-language sql immutable parallel safe set search_path = ''
-as $$
-  select purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help')
-$$;
-
-create function private.settle_by_hand(organization_id uuid, message_id uuid, outcome text, reason text)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  message public.messages;
-begin
-  perform private.require_permission(organization_id, 'messages:send');
-  select * into message from public.messages m
-  where m.organization_id = settle_by_hand.organization_id and m.id = message_id and m.direction = 'outbound' for update;
-  if message.id is null then
-    perform private.problem(404, 'not_found', 'There is no such message.');
-  end if;
-  if message.settled_by is not null and message.status = outcome then
-    return to_jsonb(message);
-  end if;
-  if not (message.status = 'sent' and message.unknown_at is not null)
-    and not (message.status = 'sending' and message.held_at is not null) then
-    perform private.problem(409, 'not_unknown', 'What became of this message is known, or still being found out.');
-  end if;
-  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing' or private.answers_reply(message.purpose)) then
-    perform private.problem(409, 'not_repeatable', case message.status
-      when 'sending' then 'A marketing message, or an answer to a reply, is not repeated on doubt.'
-      else 'The provider took this message; it is not sent again.' end);
-  end if;
-  insert into public.message_events (organization_id, message_id, status, source, detail)
-  values (message.organization_id, message.id, case outcome when 'resend' then 'queued' else outcome end, 'person', reason);
-  update public.messages m set
-    status = case outcome when 'resend' then 'queued' else outcome end,
-    send_after = case outcome when 'resend' then now() else m.send_after end,
-    error_code = case outcome when 'failed' then 'settled_by_hand' end,
-    error_message = case outcome when 'failed' then reason end,
-    sent_at = case outcome when 'delivered' then coalesce(m.sent_at, m.sending_at, now()) else m.sent_at end,
-    delivered_at = case outcome when 'delivered' then now() end,
-    settled_by = case when outcome <> 'resend' then auth.uid() end,
-    asked = 0, held_at = null, settling_until = null, unknown_at = null, unknown_reason = null, updated_at = now()
-  where m.id = message.id
-  returning * into message;
-  if outcome = 'resend' then
-    perform private.invoke('jobs/dispatch-messages');
-  end if;
-  return to_jsonb(message);
-end
-$$;
-
-grant execute on function private.settle_by_hand(uuid, uuid, text, text) to authenticated;
-
-create function public.settle_by_hand(organization_id uuid, message_id uuid, outcome text, reason text)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.settle_by_hand(organization_id, message_id, outcome, reason)
-$$;
-
-comment on function public.settle_by_hand is
-  'Says what became of a message that is listed as unknown: delivered, failed, or resend (service messages in doubt).';
-
-grant execute on function public.settle_by_hand(uuid, uuid, text, text) to authenticated;
-
 comment on function private.sms_segments is 'Encoding and number of billable parts of a text.';
 
 grant execute on function private.sms_segments(text) to authenticated;
@@ -10676,9 +10694,9 @@ comment on column public.sms_accounts.per_second is 'Messages a second the carri
 
 comment on column public.sms_accounts.daily_cap is 'Messages a day, which begins at midnight in cap_zone (T-Mobile: US Pacific); null: no cap.';
 
-comment on column public.sms_accounts.resting_until is 'The number fails too often; no campaign uses it until then.';
+comment on column public.sms_accounts.cooldown_until is 'The number fails too often; no campaign uses it until then.';
 
-comment on column public.sms_accounts.watched_from is 'Failures before this moment do not rest the number: it has rested for them.';
+comment on column public.sms_accounts.failures_counted_from is 'Failures before this moment do not rest the number: it has rested for them.';
 
 comment on column public.sms_accounts.provider_account is
   'A fingerprint of the account whose credentials it has (see private.provider_account); null: it uses the platform''s.';
@@ -10711,10 +10729,10 @@ grant update (label, number_type, per_second, daily_cap, cap_zone, segment_price
 
 grant insert (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
 
-create trigger touch before update on public.sms_accounts
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.sms_accounts
+  for each row execute function private.set_updated_at();
 
-create function private.complete_sender()
+create function private.set_sender_defaults()
 returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -10724,10 +10742,59 @@ begin
 end
 $$;
 
-create trigger complete before insert on public.sms_accounts
-  for each row execute function private.complete_sender();
+create trigger set_defaults before insert on public.sms_accounts
+  for each row execute function private.set_sender_defaults();
 
-create function private.usual_per_second(number_type text)
+create function private.cool_down_numbers()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  failing record;
+  reason text;
+  others bigint;
+  rested integer := 0;
+begin
+  for failing in
+    select a.id, a.organization_id, coalesce(a.label, a.sender_id) as name, f.failed, f.filtered, f.known
+    from (
+      select distinct c.organization_id from public.campaigns c where c.status = 'running'
+    ) o
+    join public.sms_accounts a on a.organization_id = o.organization_id and a.status = 'active'
+      and (a.cooldown_until is null or a.cooldown_until <= now())
+    cross join lateral (
+      select coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0) as failed,
+        coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0) as filtered,
+        coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0) as known
+      from private.message_outcome_totals t
+      where t.organization_id = a.organization_id and t.account_id = a.id and t.campaign_id is not null
+        and t.quarter_hour >= private.quarter_hour(now() - interval '1 hour')
+        and (a.failures_counted_from is null or t.quarter_hour >= a.failures_counted_from)
+    ) f
+    where f.known >= 50 and (f.failed > 0.5 * f.known or f.filtered > 0.1 * f.known)
+    order by a.id
+  loop
+    reason := case when failing.filtered > 0.1 * failing.known
+      then 'Carriers filter ' || round(100 * failing.filtered / failing.known) || ' % of its texts.'
+      else round(100 * failing.failed / failing.known) || ' % of its texts fail.' end;
+    update public.sms_accounts a
+    set cooldown_until = now() + interval '2 hours', cooldown_reason = reason, failures_counted_from = now() + interval '2 hours'
+    where a.id = failing.id and a.status = 'active' and (a.cooldown_until is null or a.cooldown_until <= now());
+    continue when not found;
+    rested := rested + 1;
+    select count(*) into others from public.sms_accounts a
+    where a.organization_id = failing.organization_id and a.id <> failing.id and a.status = 'active'
+      and (a.cooldown_until is null or a.cooldown_until <= now());
+    perform private.notify_admins(failing.organization_id, 'system', 'The number ' || failing.name || ' rests for two hours',
+      reason || case when others = 0 then ' It is the only number: no campaign sends until then, unless you end its rest or add another one.'
+        else ' Campaigns that have other numbers go on with them; those that have only this one wait.' end,
+      jsonb_build_object('phone_number_id', failing.id));
+  end loop;
+  return rested;
+end
+$$;
+
+create function private.default_send_rate(number_type text)
 returns numeric
 language sql immutable set search_path = ''
 as $$
@@ -10784,9 +10851,9 @@ as $$
   select jsonb_build_object('id', account.id, 'provider', account.provider, 'number', account.sender_id,
     'number_type', account.number_type, 'label', account.label, 'per_second', account.per_second, 'daily_cap', account.daily_cap,
     'cap_zone', account.cap_zone, 'segment_price', account.segment_price, 'is_default', account.is_default,
-    'status', account.status, 'status_reason', account.parked_reason, 'has_credentials', account.credentials_secret_id is not null,
-    'resting_until', case when account.resting_until > now() then account.resting_until end,
-    'resting_reason', case when account.resting_until > now() then account.resting_reason end,
+    'status', account.status, 'status_reason', account.circuit_open_reason, 'has_credentials', account.credentials_secret_id is not null,
+    'cooldown_until', case when account.cooldown_until > now() then account.cooldown_until end,
+    'cooldown_reason', case when account.cooldown_until > now() then account.cooldown_reason end,
     'created_at', account.created_at, 'updated_at', account.updated_at,
     'health', (
       select jsonb_build_object('messages', f.messages, 'delivered', f.delivered, 'failed', f.failed, 'filtered', f.filtered,
@@ -10806,14 +10873,14 @@ begin
     coalesce(sum(t.messages) filter (where t.status = 'delivered'), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
-  from private.text_totals t
+  from private.message_outcome_totals t
   where t.organization_id = number_figures.organization_id and t.quarter_hour >= since and t.account_id is not null
     and t.campaign_id is not null and t.status is not null
   group by t.account_id;
 end
 $$;
 
-create function private.shown_number(account public.sms_accounts)
+create function private.masked_number(account public.sms_accounts)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -10834,7 +10901,7 @@ declare
   first boolean;
 begin
   perform private.lock_numbers(organization_id);
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -10857,7 +10924,7 @@ begin
   insert into public.sms_accounts (organization_id, provider, sender_id, number_type, label, per_second, daily_cap, cap_zone,
     segment_price, is_default)
   values (organization_id, number ->> 'provider', number ->> 'number', kind, number ->> 'label',
-    case when number ? 'per_second' then (number ->> 'per_second')::numeric else private.usual_per_second(kind) end,
+    case when number ? 'per_second' then (number ->> 'per_second')::numeric else private.default_send_rate(kind) end,
     (number ->> 'daily_cap')::integer, coalesce(number ->> 'cap_zone', 'America/Los_Angeles'), (number ->> 'segment_price')::numeric,
     first or coalesce((number ->> 'is_default')::boolean, false))
   returning * into account;
@@ -10865,7 +10932,7 @@ begin
     perform private.set_sms_credentials(account.id, number -> 'credentials');
     select * into account from public.sms_accounts a where a.id = account.id;
   end if;
-  return private.remember_response(organization_id, private.shown_number(account));
+  return private.store_idempotent_response(organization_id, private.masked_number(account));
 end
 $$;
 
@@ -10881,6 +10948,17 @@ $$;
 comment on function public.create_phone_number is 'Adds a number to the pool.';
 
 grant execute on function public.create_phone_number(uuid, jsonb) to authenticated;
+
+create function private.delete_credentials(account public.sms_accounts)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.sms_accounts a set credentials_secret_id = null, provider_account = null
+  where a.id = account.id and a.credentials_secret_id is not null;
+  delete from vault.secrets s where s.id = account.credentials_secret_id;
+end
+$$;
 
 create function private.require_number(organization_id uuid, number_id uuid)
 returns public.sms_accounts
@@ -10898,7 +10976,7 @@ begin
 end
 $$;
 
-create function private.keep_default(account public.sms_accounts)
+create function private.ensure_default_sender(account public.sms_accounts)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -10923,17 +11001,6 @@ create table public.campaign_numbers (
     references public.sms_accounts (organization_id, id) on delete cascade
 );
 
-create function private.forget_credentials(account public.sms_accounts)
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  update public.sms_accounts a set credentials_secret_id = null, provider_account = null
-  where a.id = account.id and a.credentials_secret_id is not null;
-  delete from vault.secrets s where s.id = account.credentials_secret_id;
-end
-$$;
-
 create function private.delete_phone_number(organization_id uuid, number_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -10944,7 +11011,7 @@ declare
 begin
   perform private.lock_numbers(organization_id);
   account := private.require_number(organization_id, number_id);
-  perform private.keep_default(account);
+  perform private.ensure_default_sender(account);
   -- A campaign without any number of its own would go on from the default one, which nobody has asked for.
   if exists (
     select from public.campaign_numbers n
@@ -10956,7 +11023,7 @@ begin
   end if;
   used := exists (
     select from public.messages m where m.organization_id = account.organization_id and m.account_id = account.id);
-  perform private.forget_credentials(account);
+  perform private.delete_credentials(account);
   if used then
     update public.sms_accounts a set status = 'disabled', is_default = false where a.id = account.id;
   else
@@ -11016,55 +11083,6 @@ grant execute on function public.list_phone_numbers(uuid, jsonb, integer, intege
 
 comment on function private.number_figures is 'filtered: Twilio''s 30007, a carrier''s filter; it is among the failed too.';
 
-create function private.rest_failing_numbers()
-returns integer
-language plpgsql set search_path = ''
-as $$
-declare
-  failing record;
-  reason text;
-  others bigint;
-  rested integer := 0;
-begin
-  for failing in
-    select a.id, a.organization_id, coalesce(a.label, a.sender_id) as name, f.failed, f.filtered, f.known
-    from (
-      select distinct c.organization_id from public.campaigns c where c.status = 'running'
-    ) o
-    join public.sms_accounts a on a.organization_id = o.organization_id and a.status = 'active'
-      and (a.resting_until is null or a.resting_until <= now())
-    cross join lateral (
-      select coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0) as failed,
-        coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0) as filtered,
-        coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0) as known
-      from private.text_totals t
-      where t.organization_id = a.organization_id and t.account_id = a.id and t.campaign_id is not null
-        and t.quarter_hour >= private.quarter_hour(now() - interval '1 hour')
-        and (a.watched_from is null or t.quarter_hour >= a.watched_from)
-    ) f
-    where f.known >= 50 and (f.failed > 0.5 * f.known or f.filtered > 0.1 * f.known)
-    order by a.id
-  loop
-    reason := case when failing.filtered > 0.1 * failing.known
-      then 'Carriers filter ' || round(100 * failing.filtered / failing.known) || ' % of its texts.'
-      else round(100 * failing.failed / failing.known) || ' % of its texts fail.' end;
-    update public.sms_accounts a
-    set resting_until = now() + interval '2 hours', resting_reason = reason, watched_from = now() + interval '2 hours'
-    where a.id = failing.id and a.status = 'active' and (a.resting_until is null or a.resting_until <= now());
-    continue when not found;
-    rested := rested + 1;
-    select count(*) into others from public.sms_accounts a
-    where a.organization_id = failing.organization_id and a.id <> failing.id and a.status = 'active'
-      and (a.resting_until is null or a.resting_until <= now());
-    perform private.notify_admins(failing.organization_id, 'system', 'The number ' || failing.name || ' rests for two hours',
-      reason || case when others = 0 then ' It is the only number: no campaign sends until then, unless you end its rest or add another one.'
-        else ' Campaigns that have other numbers go on with them; those that have only this one wait.' end,
-      jsonb_build_object('phone_number_id', failing.id));
-  end loop;
-  return rested;
-end
-$$;
-
 grant execute on function private.sender_types(text, text) to authenticated, service_role;
 
 grant execute on function private.set_sms_credentials(uuid, jsonb) to authenticated;
@@ -11096,7 +11114,7 @@ begin
       jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be ' || array_to_string(types, ' or '))));
   end if;
   if change ->> 'status' = 'disabled' then
-    perform private.keep_default(account);
+    perform private.ensure_default_sender(account);
   end if;
   if (change ->> 'is_default')::boolean then
     if coalesce(change ->> 'status', account.status) = 'disabled' then
@@ -11114,23 +11132,23 @@ begin
     segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric else a.segment_price end,
     is_default = a.is_default or coalesce((change ->> 'is_default')::boolean, false),
     status = coalesce(change ->> 'status', a.status),
-    parked_until = case when change ? 'status' then null else a.parked_until end,
-    parked_reason = case when change ? 'status' then null else a.parked_reason end,
+    circuit_open_until = case when change ? 'status' then null else a.circuit_open_until end,
+    circuit_open_reason = case when change ? 'status' then null else a.circuit_open_reason end,
     outages = case when change ? 'status' then 0 else a.outages end,
-    resting_until = case when change ? 'resting_until' then null else a.resting_until end,
-    resting_reason = case when change ? 'resting_until' then null else a.resting_reason end,
-    watched_from = case when change ? 'resting_until' then now() else a.watched_from end
+    cooldown_until = case when change ? 'cooldown_until' then null else a.cooldown_until end,
+    cooldown_reason = case when change ? 'cooldown_until' then null else a.cooldown_reason end,
+    failures_counted_from = case when change ? 'cooldown_until' then now() else a.failures_counted_from end
   where a.id = number_id;
   if jsonb_typeof(change -> 'credentials') = 'object' then
     perform private.set_sms_credentials(number_id, change -> 'credentials');
   elsif change ? 'credentials' then
-    perform private.forget_credentials(account);
+    perform private.delete_credentials(account);
   end if;
   select * into account from public.sms_accounts a where a.id = number_id;
   if account.status = 'active' then
     perform private.invoke('jobs/dispatch-messages');
   end if;
-  return private.shown_number(account);
+  return private.masked_number(account);
 end
 $$;
 
@@ -11201,8 +11219,8 @@ grant select on public.templates to authenticated, service_role;
 
 grant insert (organization_id, kind, name, body), update (name, body), delete on public.templates to authenticated;
 
-create trigger touch before update on public.templates
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.templates
+  for each row execute function private.set_updated_at();
 
 create table private.link_shorteners (
   host text primary key constraint link_shorteners_form check (host = lower(host) and host ~ '^[a-z0-9.-]+\.[a-z]+$'),
@@ -11221,7 +11239,7 @@ as $$
   order by s.host limit 1
 $$;
 
-create function private.says_way_out(body text)
+create function private.has_opt_out_instructions(body text)
 returns boolean
 language sql immutable set search_path = ''
 as $$
@@ -11254,7 +11272,7 @@ begin
         select from public.lead_fields f
         where f.organization_id = checked_marketing_text.organization_id and 'custom.' || f.key = v.name)) end;
   fault := coalesce(fault, private.shortener_fault(body));
-  fault := coalesce(fault, case when not private.says_way_out(body) then
+  fault := coalesce(fault, case when not private.has_opt_out_instructions(body) then
     'does not say how to opt out, such as "Reply STOP to opt out"' end);
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
@@ -11284,7 +11302,7 @@ begin
 end
 $$;
 
-create function private.checked_wording(template public.templates, body text, path text default 'body')
+create function private.checked_template_body(template public.templates, body text, path text default 'body')
 returns text
 language plpgsql stable set search_path = ''
 as $$
@@ -11301,7 +11319,7 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  new.body := private.checked_wording(new, new.body);
+  new.body := private.checked_template_body(new, new.body);
   return new;
 end
 $$;
@@ -11332,7 +11350,7 @@ begin
 end
 $$;
 
-create function private.guard_template()
+create function private.enforce_template_rules()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -11367,8 +11385,8 @@ begin
 end
 $$;
 
-create trigger guard before insert or update or delete on public.templates
-  for each row execute function private.guard_template();
+create trigger enforce_rules before insert or update or delete on public.templates
+  for each row execute function private.enforce_template_rules();
 
 create table public.template_variants (
   id uuid primary key default private.uuid_v7(),
@@ -11396,8 +11414,8 @@ revoke all on public.template_variants from public, anon, authenticated, service
 
 grant select on public.template_variants to authenticated, service_role;
 
-create trigger touch before update on public.template_variants
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.template_variants
+  for each row execute function private.set_updated_at();
 
 create function private.check_template_variant()
 returns trigger
@@ -11407,7 +11425,7 @@ declare
   template public.templates;
 begin
   select * into template from public.templates t where t.organization_id = new.organization_id and t.id = new.template_id;
-  new.body := private.checked_wording(template, new.body);
+  new.body := private.checked_template_body(template, new.body);
   return new;
 end
 $$;
@@ -11415,7 +11433,7 @@ $$;
 create trigger check_body before insert or update of body on public.template_variants
   for each row execute function private.check_template_variant();
 
-create view private.template_wordings as
+create view private.template_bodies as
   select t.organization_id, t.id as template_id, t.id as variant_id, t.body, t.weight from public.templates t
   union all
   select v.organization_id, v.template_id, v.id, v.body, v.weight from public.template_variants v;
@@ -11471,7 +11489,7 @@ begin
     from jsonb_array_elements(variants) with ordinality e
   loop
     -- Only here is it known which of the variants the fault is in; the trigger guards whoever comes another way.
-    perform private.checked_wording(template, variant.body, 'variants.' || variant.position || '.body');
+    perform private.checked_template_body(template, variant.body, 'variants.' || variant.position || '.body');
     insert into public.template_variants as v (organization_id, template_id, label, body, weight)
     values (template.organization_id, template.id, variant.label, variant.body, variant.weight)
     on conflict on constraint template_variants_label_unique do update set body = excluded.body, weight = excluded.weight;
@@ -11499,7 +11517,7 @@ declare
   created public.templates;
 begin
   perform private.require_permission(organization_id, 'templates:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -11509,7 +11527,7 @@ begin
   returning * into created;
   perform private.replace_variants(created, coalesce(template -> 'variants', '[]'));
   perform private.check_weights(created);
-  return private.remember_response(organization_id, private.template_json(created));
+  return private.store_idempotent_response(organization_id, private.template_json(created));
 end
 $$;
 
@@ -11570,30 +11588,6 @@ $$;
 comment on function public.delete_template is 'Deletes a template that no unfinished campaign uses.';
 
 grant execute on function public.delete_template(uuid, uuid) to authenticated;
-
-create function private.filled(body text, variables jsonb)
-returns text
-language plpgsql immutable set search_path = ''
-as $$
-declare
-  parts text[] := string_to_array(body, '{{');
-  answer text := parts[1];
-  inside text;
-  value text;
-begin
-  -- Every part but the first begins right after a "{{".
-  for i in 2..cardinality(parts) loop
-    inside := split_part(parts[i], '}}', 1);
-    value := coalesce(case when variables ->> btrim(split_part(inside, '|', 1)) ~ '\S' then variables ->> btrim(split_part(inside, '|', 1)) end,
-      case when position('|' in inside) > 0 then btrim(substr(inside, position('|' in inside) + 1)) end);
-    if value is null then
-      return null;
-    end if;
-    answer := answer || value || substr(parts[i], char_length(inside) + 3);
-  end loop;
-  return answer;
-end
-$$;
 
 create function private.get_template(organization_id uuid, template_id uuid)
 returns jsonb
@@ -11679,6 +11673,30 @@ comment on function public.list_templates is 'A page of templates with their var
 
 grant execute on function public.list_templates(uuid, jsonb, integer, integer) to authenticated;
 
+create function private.render_template_text(body text, variables jsonb)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  parts text[] := string_to_array(body, '{{');
+  answer text := parts[1];
+  inside text;
+  value text;
+begin
+  -- Every part but the first begins right after a "{{".
+  for i in 2..cardinality(parts) loop
+    inside := split_part(parts[i], '}}', 1);
+    value := coalesce(case when variables ->> btrim(split_part(inside, '|', 1)) ~ '\S' then variables ->> btrim(split_part(inside, '|', 1)) end,
+      case when position('|' in inside) > 0 then btrim(substr(inside, position('|' in inside) + 1)) end);
+    if value is null then
+      return null;
+    end if;
+    answer := answer || value || substr(parts[i], char_length(inside) + 3);
+  end loop;
+  return answer;
+end
+$$;
+
 create function private.render_template(organization_id uuid, template_id uuid, lead_id uuid, variables jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -11694,7 +11712,7 @@ begin
   known := known || coalesce(variables, '{}');
   return jsonb_build_object('renderings', (
     select jsonb_agg(jsonb_build_object('variant_id', w.id, 'label', w.label, 'weight', w.weight,
-      'body', private.filled(w.body, known), 'missing', coalesce((
+      'body', private.render_template_text(w.body, known), 'missing', coalesce((
         select jsonb_agg(distinct m[1]) from regexp_matches(w.body, '\{\{([^{}|]*)\}\}', 'g') m where coalesce(known ->> m[1], '') !~ '\S'), '[]')) order by w.place, w.label)
     from (
       select 0 as place, null as label, (template ->> 'id')::uuid as id, template ->> 'body' as body, (template ->> 'weight')::integer as weight
@@ -12074,7 +12092,7 @@ create table private.suppression_totals (
   source text not null,
   quarter_hour timestamptz not null,
   added bigint not null,
-  folded boolean not null default false
+  rolled_up boolean not null default false
 );
 
 create function private.count_suppressions()
@@ -12121,10 +12139,10 @@ revoke all on public.consents from public, anon, authenticated, service_role;
 
 grant select on public.consents to authenticated, service_role;
 
-create trigger keep_evidence before update on public.consents
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.consents
+  for each row execute function private.forbid_history_changes();
 
-create function private.date_consent()
+create function private.mark_outdated_consent()
 returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -12137,8 +12155,8 @@ begin
 end
 $$;
 
-create trigger date_consent before insert on public.consents
-  for each row when (new.event = 'granted') execute function private.date_consent();
+create trigger mark_outdated_consent before insert on public.consents
+  for each row when (new.event = 'granted') execute function private.mark_outdated_consent();
 
 create function private.count_opt_outs()
 returns trigger
@@ -12168,7 +12186,7 @@ create table public.dnc_lists (
   name text not null constraint dnc_lists_name_length check (char_length(btrim(name)) between 1 and 100),
   kind text not null constraint dnc_lists_kind check (kind in ('registry', 'litigator', 'internal')),
   status text not null default 'importing' constraint dnc_lists_status check (status in ('importing', 'active', 'failed', 'deleting')),
-  sealed boolean not null default false,
+  upload_complete boolean not null default false,
   calling_code text not null default '1' constraint dnc_lists_calling_code check (calling_code ~ '^[1-9][0-9]{0,2}$'),
   numbers bigint not null default 0,
   invalid bigint not null default 0,
@@ -12186,7 +12204,7 @@ create table public.dnc_lists (
 comment on table public.dnc_lists is
   'Do-not-call lists an organization checks against. A registry gives way to written consent (47 CFR 64.1200(c)(2)(ii)); the others never.';
 
-comment on column public.dnc_lists.sealed is 'All of the file is here.';
+comment on column public.dnc_lists.upload_complete is 'All of the file is here.';
 
 comment on column public.dnc_lists.next_position is 'The piece of the file that comes next.';
 
@@ -12203,8 +12221,8 @@ grant select (id, organization_id, name, kind, status, numbers, invalid, error, 
 
 grant select on public.dnc_lists to service_role;
 
-create trigger touch before update on public.dnc_lists
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.dnc_lists
+  for each row execute function private.set_updated_at();
 
 create table private.dnc_pieces (
   organization_id uuid not null,
@@ -12264,23 +12282,23 @@ create table public.campaign_targets (
   constraint campaign_targets_lead_once unique (campaign_id, lead_id)
 );
 
-create function private.close_reviews(organization_id uuid, phone text, status text, decided_by uuid default null)
+create function private.close_reply_reviews(organization_id uuid, phone text, status text, decided_by uuid default null)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
   update public.reply_reviews r
-  set status = close_reviews.status, decided_by = close_reviews.decided_by, decided_at = now()
-  where r.organization_id = close_reviews.organization_id and r.phone = close_reviews.phone and r.status = 'open';
+  set status = close_reply_reviews.status, decided_by = close_reply_reviews.decided_by, decided_at = now()
+  where r.organization_id = close_reply_reviews.organization_id and r.phone = close_reply_reviews.phone and r.status = 'open';
   if found then
     update public.messages m set send_after = now(), error_code = null, error_message = null, updated_at = now()
-    where m.organization_id = close_reviews.organization_id and m.to_number = close_reviews.phone and m.status = 'queued'
+    where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone and m.status = 'queued'
       and m.error_code = 'doubtful_reply';
     update public.campaign_targets t set send_after = now(), updated_at = now()
     where t.campaign_id in (
         select c.id from public.campaigns c
-        where c.organization_id = close_reviews.organization_id and c.status in ('running', 'paused'))
-      and t.phone = close_reviews.phone and t.status = 'pending' and t.send_after > now();
+        where c.organization_id = close_reply_reviews.organization_id and c.status in ('running', 'paused'))
+      and t.phone = close_reply_reviews.phone and t.status = 'pending' and t.send_after > now();
   end if;
 end
 $$;
@@ -12304,7 +12322,7 @@ declare
   by_text boolean := coalesce(consent ->> 'channel', 'sms') = 'sms';
 begin
   perform private.require_permission(organization_id, 'consents:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -12335,9 +12353,9 @@ begin
     insert into public.suppressions (organization_id, phone, scope, source, reason)
     values (organization_id, created.phone, created.scope, 'manual', left('Revoked consent: ' || created.source, 500))
     on conflict do nothing;
-    perform private.close_reviews(organization_id, created.phone, 'opt_out', auth.uid());
+    perform private.close_reply_reviews(organization_id, created.phone, 'opt_out', auth.uid());
   end if;
-  return private.remember_response(organization_id, private.consent_json(created) || jsonb_build_object('suppressed', exists (
+  return private.store_idempotent_response(organization_id, private.consent_json(created) || jsonb_build_object('suppressed', exists (
     select from public.suppressions s
     where s.organization_id = add_consent.organization_id and s.phone = created.phone and s.lifted_at is null)));
 end
@@ -12365,7 +12383,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
   select * into list from public.dnc_lists l
-  where l.organization_id = require_open_list.organization_id and l.id = list_id and not l.sealed and l.created_by = auth.uid()
+  where l.organization_id = require_open_list.organization_id and l.id = list_id and not l.upload_complete and l.created_by = auth.uid()
   for update;
   if list.id is null then
     perform private.problem(404, 'not_found', 'There is no such list.');
@@ -12415,7 +12433,7 @@ declare
   created uuid;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
@@ -12448,14 +12466,14 @@ comment on function public.begin_dnc_list is 'A list whose file begins to come i
 
 grant execute on function public.begin_dnc_list(uuid, jsonb) to authenticated;
 
-create function private.many(phones text[])
+create function private.unnest_phones(phones text[])
 returns table (phone text)
 language sql immutable rows 5000 set search_path = ''
 as $$
   select unnest(phones)
 $$;
 
-create function private.judge_numbers(organization_id uuid, phones text[])
+create function private.check_marketing_eligibility(organization_id uuid, phones text[])
 returns table (phone text, obstacle text, consent_id uuid)
 language plpgsql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
 as $$
@@ -12463,22 +12481,22 @@ begin
   return query
   with held as materialized (
     select s.phone, bool_or(s.source = 'litigator') as litigator from public.suppressions s
-    where s.organization_id = judge_numbers.organization_id and s.phone = any (phones) and s.lifted_at is null
+    where s.organization_id = check_marketing_eligibility.organization_id and s.phone = any (phones) and s.lifted_at is null
     group by s.phone
   ), listed as materialized (
     select d.phone, bool_or(l.kind = 'litigator') as litigator, bool_or(l.kind = 'internal') as internal,
       bool_or(l.kind = 'registry') as registry
     from private.dnc_numbers d
     join public.dnc_lists l on l.organization_id = d.organization_id and l.id = d.list_id and l.status = 'active'
-    where d.organization_id = judge_numbers.organization_id and d.phone = any (phones)
+    where d.organization_id = check_marketing_eligibility.organization_id and d.phone = any (phones)
     group by d.phone
   ), latest as materialized (
     select distinct on (c.phone) c.phone, c.id, c.event from public.consents c
-    where c.organization_id = judge_numbers.organization_id and c.phone = any (phones) and c.channel = 'sms' and not c.outdated
+    where c.organization_id = check_marketing_eligibility.organization_id and c.phone = any (phones) and c.channel = 'sms' and not c.outdated
     order by c.phone, c.id desc
   ), open_reviews as materialized (
     select r.phone from public.reply_reviews r
-    where r.organization_id = judge_numbers.organization_id and r.phone = any (phones) and r.status = 'open'
+    where r.organization_id = check_marketing_eligibility.organization_id and r.phone = any (phones) and r.status = 'open'
   )
   select n.phone, case
       when held.litigator or listed.litigator then 'litigator'
@@ -12486,10 +12504,10 @@ begin
       when listed.internal or (listed.registry and latest.event is distinct from 'granted') then 'dnc'
       when latest.event = 'revoked' then 'consent_revoked'
       when latest.id is null and (
-        select o.marketing_consent from public.organizations o where o.id = judge_numbers.organization_id) = 'required' then 'no_consent'
+        select o.marketing_consent from public.organizations o where o.id = check_marketing_eligibility.organization_id) = 'required' then 'no_consent'
       when r.phone is not null then 'doubtful_reply'
     end, case when latest.event = 'granted' then latest.id end
-  from private.many(phones) n
+  from private.unnest_phones(phones) n
   left join held on held.phone = n.phone
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
@@ -12508,7 +12526,7 @@ begin
       'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source', c.source,
         'occurred_at', c.occurred_at) end,
       'review_id', r.id)), '[]')
-    from private.judge_numbers(check_numbers.organization_id, phones[1:1000]) j
+    from private.check_marketing_eligibility(check_numbers.organization_id, phones[1:1000]) j
     left join lateral (
       select x.* from public.consents x
       where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms' and not x.outdated
@@ -12532,6 +12550,46 @@ comment on function public.check_numbers is 'What stands between each number and
 
 grant execute on function public.check_numbers(uuid, text[]) to authenticated;
 
+create function private.dnc_list_json(list public.dnc_lists)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', list.id, 'name', list.name, 'kind', list.kind, 'status', list.status,
+    'calling_code', list.calling_code, 'numbers', list.numbers, 'invalid', list.invalid, 'progress', case when list.status = 'active' then 1
+      else round(list.next_position::numeric / greatest(list.pieces, 1), 3) end, 'error', list.error,
+    'created_by', list.created_by, 'created_by_name', (select p.full_name from public.profiles p where p.id = list.created_by),
+    'created_at', list.created_at, 'updated_at', list.updated_at)
+$$;
+
+create function private.complete_dnc_upload(organization_id uuid, list_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  list public.dnc_lists := private.require_open_list(organization_id, list_id);
+begin
+  if list.pieces = 0 then
+    perform private.problem(422, 'invalid_field', 'The file is empty.', '[{"path": "file", "message": "is empty"}]');
+  end if;
+  update public.dnc_lists l set upload_complete = true where l.id = list.id returning * into list;
+  perform private.invoke('jobs/import-dnc');
+  return private.store_idempotent_response(organization_id, private.dnc_list_json(list));
+end
+$$;
+
+grant execute on function private.complete_dnc_upload(uuid, uuid) to authenticated;
+
+create function public.complete_dnc_upload(organization_id uuid, list_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.complete_dnc_upload(organization_id, list_id)
+$$;
+
+comment on function public.complete_dnc_upload is 'Ends the upload of a list and starts its import.';
+
+grant execute on function public.complete_dnc_upload(uuid, uuid) to authenticated;
+
 create function private.suppression_json(suppression public.suppressions)
 returns jsonb
 language sql stable set search_path = ''
@@ -12552,7 +12610,7 @@ declare
   created public.suppressions;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -12563,7 +12621,7 @@ begin
   on conflict (organization_id, phone, scope) where lifted_at is null do update
     set source = case when excluded.source = 'litigator' then 'litigator' else s.source end
   returning * into created;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     jsonb_build_object('created', created.id = wanted, 'suppression', private.suppression_json(created)));
 end
 $$;
@@ -12588,7 +12646,7 @@ as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
   update public.dnc_lists l set status = 'deleting', name = left(l.name, 60) || ' ' || l.id
-  where l.organization_id = delete_dnc_list.organization_id and l.id = delete_dnc_list.list_id and l.sealed and l.status <> 'deleting';
+  where l.organization_id = delete_dnc_list.organization_id and l.id = delete_dnc_list.list_id and l.upload_complete and l.status <> 'deleting';
   if not found then
     perform private.problem(404, 'not_found', 'There is no such list.');
   end if;
@@ -12632,17 +12690,6 @@ $$;
 comment on function public.discard_dnc_list is 'Throws away a list whose file broke off.';
 
 grant execute on function public.discard_dnc_list(uuid, uuid) to authenticated;
-
-create function private.dnc_list_json(list public.dnc_lists)
-returns jsonb
-language sql stable set search_path = ''
-as $$
-  select jsonb_build_object('id', list.id, 'name', list.name, 'kind', list.kind, 'status', list.status,
-    'calling_code', list.calling_code, 'numbers', list.numbers, 'invalid', list.invalid, 'progress', case when list.status = 'active' then 1
-      else round(list.next_position::numeric / greatest(list.pieces, 1), 3) end, 'error', list.error,
-    'created_by', list.created_by, 'created_by_name', (select p.full_name from public.profiles p where p.id = list.created_by),
-    'created_at', list.created_at, 'updated_at', list.updated_at)
-$$;
 
 create function private.dnc_phone(line text, calling_code text)
 returns text
@@ -12689,7 +12736,7 @@ declare
   added bigint;
 begin
   select * into list from public.dnc_lists l
-  where l.sealed and l.status in ('importing', 'deleting') order by l.updated_at limit 1 for update skip locked;
+  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1 for update skip locked;
   if list.id is null then
     return null;
   end if;
@@ -12754,7 +12801,7 @@ declare
   added bigint;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  replayed := private.replayed_response(organization_id);
+  replayed := private.idempotent_response(organization_id);
   if replayed is not null then
     return replayed;
   end if;
@@ -12766,7 +12813,7 @@ begin
   from (select distinct u.phone from unnest(phones) as u (phone)) p order by p.phone
   on conflict do nothing;
   get diagnostics added = row_count;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     answer || jsonb_build_object('added', added, 'known', cardinality(phones) - added));
 end
 $$;
@@ -12862,12 +12909,12 @@ begin
   return jsonb_build_object(
     'total', (
       select count(*) from public.dnc_lists l
-      where l.organization_id = list_dnc_lists.organization_id and l.sealed and l.status <> 'deleting'),
+      where l.organization_id = list_dnc_lists.organization_id and l.upload_complete and l.status <> 'deleting'),
     'rows', coalesce((
       select jsonb_agg(private.dnc_list_json(p.l) order by (p.l).id desc)
       from (
         select l from public.dnc_lists l
-        where l.organization_id = list_dnc_lists.organization_id and l.sealed and l.status <> 'deleting'
+        where l.organization_id = list_dnc_lists.organization_id and l.upload_complete and l.status <> 'deleting'
         order by l.id desc limit page_limit offset page_offset
       ) p), '[]'));
 end
@@ -12958,42 +13005,13 @@ comment on function public.list_suppressions is 'A page of suppressions, lifted 
 
 grant execute on function public.list_suppressions(uuid, jsonb, integer, integer) to authenticated;
 
-create function private.seal_dnc_list(organization_id uuid, list_id uuid)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  list public.dnc_lists := private.require_open_list(organization_id, list_id);
-begin
-  if list.pieces = 0 then
-    perform private.problem(422, 'invalid_field', 'The file is empty.', '[{"path": "file", "message": "is empty"}]');
-  end if;
-  update public.dnc_lists l set sealed = true where l.id = list.id returning * into list;
-  perform private.invoke('jobs/import-dnc');
-  return private.remember_response(organization_id, private.dnc_list_json(list));
-end
-$$;
-
-grant execute on function private.seal_dnc_list(uuid, uuid) to authenticated;
-
-create function public.seal_dnc_list(organization_id uuid, list_id uuid)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.seal_dnc_list(organization_id, list_id)
-$$;
-
-comment on function public.seal_dnc_list is 'Ends the upload of a list and starts its import.';
-
-grant execute on function public.seal_dnc_list(uuid, uuid) to authenticated;
-
-create function private.tend_dnc_lists()
+create function private.run_dnc_list_jobs()
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  delete from public.dnc_lists l where not l.sealed and l.updated_at < now() - interval '1 hour';
-  if exists (select from public.dnc_lists l where l.sealed and l.status in ('importing', 'deleting')) then
+  delete from public.dnc_lists l where not l.upload_complete and l.updated_at < now() - interval '1 hour';
+  if exists (select from public.dnc_lists l where l.upload_complete and l.status in ('importing', 'deleting')) then
     perform private.invoke('jobs/import-dnc');
   end if;
 end
@@ -13027,7 +13045,7 @@ comment on table public.reply_rules is
   'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. What a not_phrase of the same meaning finds does not count; an organization''s own not_phrase makes a person decide about what the system''s rules understand.';
 
 comment on column public.reply_rules.part is
-  'An expression that finds something in whatever the phrase does, and is quicker: see pattern_part. Null: there is none.';
+  'An expression that finds something in whatever the phrase does, and is quicker: see required_substring. Null: there is none.';
 
 create index reply_rules_organization on public.reply_rules (organization_id);
 
@@ -13040,10 +13058,10 @@ revoke all on public.reply_rules from public, anon, authenticated, service_role;
 
 grant select on public.reply_rules to authenticated, service_role;
 
-create trigger touch before update on public.reply_rules
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.reply_rules
+  for each row execute function private.set_updated_at();
 
-create function private.reply_text(body text)
+create function private.normalized_reply(body text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
@@ -13083,21 +13101,21 @@ as $$
   where t.place <= (select min(e.place) from tokens e where e.depth = 0)
 $$;
 
-create function private.ordinary_words()
+create function private.common_words()
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   select '. i you u he she we they it me my your his her our us them this that these those is are am was were be been do does did don''t do not dont have has had no not never no longer yes ok okay please pls plz just thanks thank you thx and or but so if the a an to of for on in at by with from about up out off all any more again now here there what when where who why how can could will would should want wanna wish need like get got getting take let make know see say said go come still ever too also good great nice time today tomorrow i''m im it''s you''re por favor gracias de la el en que si ya no y a mi su je ne le pas plus merci un une .'
 $$;
 
-create function private.part_weight(part text, letters integer)
+create function private.substring_weight(part text, letters integer)
 returns integer
 language sql immutable parallel safe set search_path = ''
 as $$
-  select case when letters > 0 then letters + case when private.ordinary_words() ~ part then 0 else 1000 end else 0 end
+  select case when letters > 0 then letters + case when private.common_words() ~ part then 0 else 1000 end else 0 end
 $$;
 
-create function private.pattern_part(pattern text, out part text, out letters integer)
+create function private.required_substring(pattern text, out part text, out letters integer)
 language plpgsql immutable set search_path = ''
 as $$
 declare
@@ -13138,11 +13156,11 @@ begin
     -- What stood side by side ends here, and then comes a piece of another kind: optional, or a part by itself.
     piece_letters := case
       when piece in ('', '|') or repeat ~ '^(\*|\?|\{0)' then 0
-      when left(piece, 1) = '(' then (private.pattern_part(regexp_replace(piece, '^\((\?:)?(.*)\)$', '\2'))).letters
+      when left(piece, 1) = '(' then (private.required_substring(regexp_replace(piece, '^\((\?:)?(.*)\)$', '\2'))).letters
       else (literal and piece ~ '[[:alpha:]]')::integer end;
     select p.part, p.weight into best, best_weight
     from (
-      values (best, best_weight), (run, private.part_weight(run, run_letters)), (piece, private.part_weight(piece, piece_letters))
+      values (best, best_weight), (run, private.substring_weight(run, run_letters)), (piece, private.substring_weight(piece, piece_letters))
     ) as p (part, weight)
     where p.weight > 0 order by p.weight desc limit 1;
     total := total + run_letters + coalesce(piece_letters, 0);
@@ -13171,7 +13189,7 @@ language plpgsql set search_path = ''
 as $$
 begin
   if new.kind = 'keyword' then
-    new.pattern := btrim(private.reply_text(new.pattern), ' .');
+    new.pattern := btrim(private.normalized_reply(new.pattern), ' .');
     if new.pattern = '' then
       perform private.problem(422, 'invalid_field', 'The keyword has no letters.', '[{"path": "pattern", "message": "has no letters"}]');
     end if;
@@ -13209,7 +13227,7 @@ begin
     perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
       '[{"path": "pattern", "message": "is too complex"}]');
   end;
-  new.part := case new.kind when 'phrase' then (private.pattern_part(new.pattern)).part end;
+  new.part := case new.kind when 'phrase' then (private.required_substring(new.pattern)).part end;
   return new;
 end
 $$;
@@ -13240,63 +13258,108 @@ revoke all on public.reply_reviews from public, anon, authenticated, service_rol
 
 grant select on public.reply_reviews to authenticated, service_role;
 
-create trigger touch before update on public.reply_reviews
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.reply_reviews
+  for each row execute function private.set_updated_at();
 
-create function private.without_accents(text text)
+create function private.strip_accents(text text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   select regexp_replace(normalize(text, nfd), '[\u0300-\u036f]', '', 'g')
 $$;
 
-create function private.one_part(name text, text text, short_text text)
-returns text
-language plpgsql immutable set search_path = ''
+create function private.classify_reply(organization_id uuid, body text, at date default current_date,
+  out meaning text, out recognized_by text, out rule_id uuid)
+language plpgsql stable set search_path = ''
 as $$
 declare
-  shown text := btrim(name);
-  said text := one_part.text;
+  said text := private.normalized_reply(body);
+  form text;
+  forms text[];
+  bare text[];
+  parts text;
+  near boolean;
+  rules record;
+  heard text;
+  doubted boolean := false;
 begin
-  if (private.sms_segments(shown)).encoding <> 'GSM-7' then
-    if (private.sms_segments(private.without_accents(shown))).encoding = 'GSM-7' then
-      shown := private.without_accents(shown);
-    else
-      said := short_text;
-    end if;
+  if said = '. .' then
+    return;
   end if;
-  while char_length(shown) > 1 and (private.sms_segments(shown || said)).segments > 1 loop
-    shown := rtrim(left(shown, -1));
+  forms := case when said ~ '^[\u0001-\u007F]*$' then array[said] else array[said, private.strip_accents(said)] end;
+  bare := array(select btrim(f, ' .') from unnest(forms) f);
+  select r.meaning, 'keyword', r.id into meaning, recognized_by, rule_id
+  from public.reply_rules r
+  where r.kind = 'keyword' and r.pattern = any (bare)
+    and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+  order by array_position(array['stop', 'help', 'start', 'doubtful'], r.meaning), r.organization_id nulls first limit 1;
+  if meaning is not null then
+    return;
+  end if;
+  -- Reading all phrases takes a millisecond or more: only what holds a part of one of them is read by those that have parts.
+  select string_agg(distinct r.part, '|') into parts from public.reply_rules r
+  where r.kind = 'phrase' and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
+  near := exists (select from unnest(forms) f where f ~ parts);
+  select string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'stop') as stop,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'doubtful') as doubtful,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning in ('help', 'start')) as other,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is null) as not_this,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is not null) as not_here
+  into rules from public.reply_rules r
+  where r.kind <> 'keyword' and (near or r.part is null) and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
+
+  foreach form in array forms loop
+    if form ~ rules.stop then
+      -- What they look like but are not is taken out, and then the rest is read.
+      heard := regexp_replace(form, rules.not_this, ' ~ ', 'g');
+      if heard ~ rules.stop then
+        meaning := 'stop';
+        if rules.not_here is not null and form ~ rules.not_here then
+          doubted := true;
+          meaning := 'doubtful';
+        end if;
+        exit;
+      end if;
+    end if;
   end loop;
-  return shown || said;
+  if meaning is null and rules.other is not null then
+    select r.meaning, f.form into meaning, heard
+    from unnest(forms) as f (form), public.reply_rules r
+    where f.form ~ rules.other and r.kind = 'phrase' and r.meaning in ('help', 'start') and f.form ~ r.pattern
+      and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+      and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+    order by r.meaning limit 1;
+  end if;
+  if meaning is null then
+    foreach form in array forms loop
+      if form ~ rules.doubtful then
+        heard := regexp_replace(form, concat_ws('|', rules.not_this, rules.not_here), ' ~ ', 'g');
+        if heard ~ rules.doubtful then
+          meaning := 'doubtful';
+          exit;
+        end if;
+      end if;
+    end loop;
+  end if;
+  if meaning is not null then
+    recognized_by := 'phrase';
+    -- In their order, and no further than the first that hits: each must be compiled.
+    rule_id := (
+      select o.id from (
+        select r.id, r.pattern from public.reply_rules r
+        where r.kind = 'phrase' and r.meaning = case when doubted then 'stop' else classify_reply.meaning end
+          and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+          and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+        order by r.id offset 0
+      ) o where heard ~ o.pattern limit 1);
+  end if;
 end
 $$;
 
-create function private.answer_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid, lead_id uuid,
-  expires_at timestamptz default now() + interval '5 minutes')
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  organization public.organizations;
-  said text;
-begin
-  select * into strict organization from public.organizations o where o.id = account.organization_id;
-  said := case answer_reply.purpose
-    when 'opt_out_confirmation' then private.one_part(organization.name,
-      ': you are unsubscribed and will get no more texts. Reply START to resubscribe.',
-      ': unsubscribed. No more texts. START to resubscribe.')
-    when 'opt_in_confirmation' then private.one_part(organization.name,
-      ': you are subscribed again. Reply HELP for help, STOP to unsubscribe.', ': subscribed again. STOP to unsubscribe.')
-    else left(organization.name, 100) || ': ' || coalesce('for help contact ' || organization.contact_details,
-      'for help reply to this text') || '. Msg&data rates may apply. Reply STOP to unsubscribe.' end;
-  insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
-    segments, status, provider, expires_at)
-  select account.organization_id, answer_reply.purpose, account.id, answer_reply.customer_id, answer_reply.lead_id, phone,
-    account.sender_id, said, s.encoding, s.segments, 'queued', account.provider, answer_reply.expires_at
-  from private.sms_segments(said) s;
-end
-$$;
+comment on function private.classify_reply is 'What a reply means by the rules of the system and of the organization on that day.';
 
 create function private.create_reply_rule(organization_id uuid, rule jsonb)
 returns jsonb
@@ -13307,7 +13370,7 @@ declare
   created public.reply_rules;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -13320,7 +13383,7 @@ begin
     coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
     (rule ->> 'effective_to')::date)
   returning * into created;
-  return private.remember_response(organization_id, to_jsonb(created));
+  return private.store_idempotent_response(organization_id, to_jsonb(created));
 end
 $$;
 
@@ -13336,6 +13399,54 @@ $$;
 comment on function public.create_reply_rule is 'Adds a word or a pattern of the organization''s own to what is understood.';
 
 grant execute on function public.create_reply_rule(uuid, jsonb) to authenticated;
+
+create function private.fit_to_single_segment(name text, text text, short_text text)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  shown text := btrim(name);
+  said text := fit_to_single_segment.text;
+begin
+  if (private.sms_segments(shown)).encoding <> 'GSM-7' then
+    if (private.sms_segments(private.strip_accents(shown))).encoding = 'GSM-7' then
+      shown := private.strip_accents(shown);
+    else
+      said := short_text;
+    end if;
+  end if;
+  while char_length(shown) > 1 and (private.sms_segments(shown || said)).segments > 1 loop
+    shown := rtrim(left(shown, -1));
+  end loop;
+  return shown || said;
+end
+$$;
+
+create function private.send_auto_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid, lead_id uuid,
+  expires_at timestamptz default now() + interval '5 minutes')
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  organization public.organizations;
+  said text;
+begin
+  select * into strict organization from public.organizations o where o.id = account.organization_id;
+  said := case send_auto_reply.purpose
+    when 'opt_out_confirmation' then private.fit_to_single_segment(organization.name,
+      ': you are unsubscribed and will get no more texts. Reply START to resubscribe.',
+      ': unsubscribed. No more texts. START to resubscribe.')
+    when 'opt_in_confirmation' then private.fit_to_single_segment(organization.name,
+      ': you are subscribed again. Reply HELP for help, STOP to unsubscribe.', ': subscribed again. STOP to unsubscribe.')
+    else left(organization.name, 100) || ': ' || coalesce('for help contact ' || organization.contact_details,
+      'for help reply to this text') || '. Msg&data rates may apply. Reply STOP to unsubscribe.' end;
+  insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
+    segments, status, provider, expires_at)
+  select account.organization_id, send_auto_reply.purpose, account.id, send_auto_reply.customer_id, send_auto_reply.lead_id, phone,
+    account.sender_id, said, s.encoding, s.segments, 'queued', account.provider, send_auto_reply.expires_at
+  from private.sms_segments(said) s;
+end
+$$;
 
 create function private.record_consent(message public.messages, event text, recognized_by text, rule_id uuid, recorded_by uuid default null)
 returns void
@@ -13378,14 +13489,14 @@ begin
       on conflict do nothing;
       if found and message.created_at > now() - interval '5 minutes' then
         select * into account from public.sms_accounts a where a.id = message.account_id;
-        perform private.answer_reply(account, review.phone, 'opt_out_confirmation', message.customer_id, message.lead_id,
+        perform private.send_auto_reply(account, review.phone, 'opt_out_confirmation', message.customer_id, message.lead_id,
           message.created_at + interval '5 minutes');
       end if;
       if message.id is not null then
         perform private.record_consent(message, 'revoked', 'person', review.rule_id, auth.uid());
       end if;
     end if;
-    perform private.close_reviews(organization_id, review.phone, decision, auth.uid());
+    perform private.close_reply_reviews(organization_id, review.phone, decision, auth.uid());
     select * into review from public.reply_reviews r where r.id = review_id;
   elsif review.status <> decision then
     perform private.problem(409, 'already_decided', 'This has been decided otherwise.');
@@ -13434,111 +13545,16 @@ comment on function public.delete_reply_rule is 'Removes a rule of the organizat
 
 grant execute on function public.delete_reply_rule(uuid, uuid) to authenticated;
 
-create function private.doubtful(organization_id uuid, phone text)
+create function private.needs_review(organization_id uuid, phone text)
 returns boolean
 language sql stable set search_path = ''
 as $$
   select exists (
     select from public.reply_reviews r
-    where r.organization_id = doubtful.organization_id and r.phone = doubtful.phone and r.status = 'open')
+    where r.organization_id = needs_review.organization_id and r.phone = needs_review.phone and r.status = 'open')
 $$;
 
-comment on function private.doubtful is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';
-
-comment on function private.ordinary_words is 'Words that replies are full of: to look for one of them spares little.';
-
-comment on function private.part_weight is 'How much it spares to look for a part first; 0: nothing.';
-
-create function private.understand_reply(organization_id uuid, body text, at date default current_date,
-  out meaning text, out recognized_by text, out rule_id uuid)
-language plpgsql stable set search_path = ''
-as $$
-declare
-  said text := private.reply_text(body);
-  form text;
-  forms text[];
-  bare text[];
-  parts text;
-  near boolean;
-  rules record;
-  heard text;
-  doubted boolean := false;
-begin
-  if said = '. .' then
-    return;
-  end if;
-  forms := case when said ~ '^[\u0001-\u007F]*$' then array[said] else array[said, private.without_accents(said)] end;
-  bare := array(select btrim(f, ' .') from unnest(forms) f);
-  select r.meaning, 'keyword', r.id into meaning, recognized_by, rule_id
-  from public.reply_rules r
-  where r.kind = 'keyword' and r.pattern = any (bare)
-    and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
-    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
-  order by array_position(array['stop', 'help', 'start', 'doubtful'], r.meaning), r.organization_id nulls first limit 1;
-  if meaning is not null then
-    return;
-  end if;
-  -- Reading all phrases takes a millisecond or more: only what holds a part of one of them is read by those that have parts.
-  select string_agg(distinct r.part, '|') into parts from public.reply_rules r
-  where r.kind = 'phrase' and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
-    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
-  near := exists (select from unnest(forms) f where f ~ parts);
-  select string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'stop') as stop,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'doubtful') as doubtful,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning in ('help', 'start')) as other,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is null) as not_this,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is not null) as not_here
-  into rules from public.reply_rules r
-  where r.kind <> 'keyword' and (near or r.part is null) and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
-    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
-
-  foreach form in array forms loop
-    if form ~ rules.stop then
-      -- What they look like but are not is taken out, and then the rest is read.
-      heard := regexp_replace(form, rules.not_this, ' ~ ', 'g');
-      if heard ~ rules.stop then
-        meaning := 'stop';
-        if rules.not_here is not null and form ~ rules.not_here then
-          doubted := true;
-          meaning := 'doubtful';
-        end if;
-        exit;
-      end if;
-    end if;
-  end loop;
-  if meaning is null and rules.other is not null then
-    select r.meaning, f.form into meaning, heard
-    from unnest(forms) as f (form), public.reply_rules r
-    where f.form ~ rules.other and r.kind = 'phrase' and r.meaning in ('help', 'start') and f.form ~ r.pattern
-      and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
-      and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
-    order by r.meaning limit 1;
-  end if;
-  if meaning is null then
-    foreach form in array forms loop
-      if form ~ rules.doubtful then
-        heard := regexp_replace(form, concat_ws('|', rules.not_this, rules.not_here), ' ~ ', 'g');
-        if heard ~ rules.doubtful then
-          meaning := 'doubtful';
-          exit;
-        end if;
-      end if;
-    end loop;
-  end if;
-  if meaning is not null then
-    recognized_by := 'phrase';
-    -- In their order, and no further than the first that hits: each must be compiled.
-    rule_id := (
-      select o.id from (
-        select r.id, r.pattern from public.reply_rules r
-        where r.kind = 'phrase' and r.meaning = case when doubted then 'stop' else understand_reply.meaning end
-          and (r.organization_id is null or r.organization_id = understand_reply.organization_id)
-          and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
-        order by r.id offset 0
-      ) o where heard ~ o.pattern limit 1);
-  end if;
-end
-$$;
+comment on function private.needs_review is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';
 
 create function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
   media jsonb, opt_out_type text, facts jsonb, signed_by uuid[])
@@ -13585,9 +13601,9 @@ begin
 
   -- No rule of an organization's own may cost anybody an opt-out: what cannot be read with them is read without.
   begin
-    select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(account.organization_id, body) u;
+    select u.meaning, u.recognized_by, u.rule_id into heard from private.classify_reply(account.organization_id, body) u;
   exception when invalid_regular_expression then
-    select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(null, body) u;
+    select u.meaning, u.recognized_by, u.rule_id into heard from private.classify_reply(null, body) u;
   end;
   reply_meaning := case when by_provider then lower(opt_out_type) else heard.meaning end;
   recognized := case when by_provider then 'provider' else heard.recognized_by end;
@@ -13604,14 +13620,14 @@ begin
     on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
     changed := found;
     perform private.record_consent(message, 'revoked', recognized, rule_id);
-    perform private.close_reviews(account.organization_id, from_number, 'opt_out');
+    perform private.close_reply_reviews(account.organization_id, from_number, 'opt_out');
     -- Twilio answers its own keywords where nobody has turned that off, and then refuses ours.
     if changed and not by_provider and not (recognized = 'keyword' and exists (
       select from public.messages m
       where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
         and m.created_at > now() - interval '30 days'))
     then
-      perform private.answer_reply(account, from_number, 'opt_out_confirmation', message.customer_id, message.lead_id);
+      perform private.send_auto_reply(account, from_number, 'opt_out_confirmation', message.customer_id, message.lead_id);
     end if;
   elsif reply_meaning = 'start' then
     update public.suppressions s set lifted_at = now(), lifted_reason = 'Replied: ' || left(body, 100)
@@ -13629,12 +13645,12 @@ begin
       if changed then
         perform private.record_consent(message, 'granted', recognized, rule_id);
       end if;
-      perform private.close_reviews(account.organization_id, from_number, 'dismissed');
+      perform private.close_reply_reviews(account.organization_id, from_number, 'dismissed');
       if changed and not by_provider and not exists (
         select from public.suppressions s
         where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null)
       then
-        perform private.answer_reply(account, from_number, 'opt_in_confirmation', message.customer_id, message.lead_id);
+        perform private.send_auto_reply(account, from_number, 'opt_in_confirmation', message.customer_id, message.lead_id);
       end if;
     end if;
   elsif reply_meaning = 'help' then
@@ -13643,7 +13659,7 @@ begin
       where m.organization_id = account.organization_id and m.to_number = record_inbound.from_number
         and m.id > private.uuid_v7_floor(now() - interval '1 minute') and m.purpose = 'help')
     then
-      perform private.answer_reply(account, from_number, 'help', message.customer_id, message.lead_id);
+      perform private.send_auto_reply(account, from_number, 'help', message.customer_id, message.lead_id);
     end if;
   elsif not exists (
     select from public.suppressions s
@@ -13696,13 +13712,17 @@ as $$
         and c.event = 'granted' and c.source = 'reply' and c.created_at > last.created_at))
 $$;
 
+comment on function private.common_words is 'Words that replies are full of: to look for one of them spares little.';
+
+comment on function private.substring_weight is 'How much it spares to look for a part first; 0: nothing.';
+
 create function private.try_reply(organization_id uuid, body text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:read');
-  return (select to_jsonb(u) from private.understand_reply(try_reply.organization_id, body) u);
+  return (select to_jsonb(u) from private.classify_reply(try_reply.organization_id, body) u);
 end
 $$;
 
@@ -13719,15 +13739,13 @@ comment on function public.try_reply is 'What a reply would mean: { meaning, rec
 
 grant execute on function public.try_reply(uuid, text) to authenticated;
 
-comment on function private.understand_reply is 'What a reply means by the rules of the system and of the organization on that day.';
-
 comment on table public.campaigns is 'Marketing texts to an audience of leads: what, to whom, from which numbers, when and how fast.';
 
 comment on column public.campaigns.audience is '{ filter: the filters of GET /leads } or { lead_ids: [...] }.';
 
 comment on column public.campaigns.late_after_minutes is 'A schedule missed by more asks a person before it sends.';
 
-comment on column public.campaigns.frozen_until is 'The last lead that the freezing has come to; null: not begun, or done.';
+comment on column public.campaigns.snapshot_cursor is 'The last lead that the freezing has come to; null: not begun, or done.';
 
 create index campaigns_listing on public.campaigns (organization_id, created_at desc);
 
@@ -13750,7 +13768,7 @@ revoke all on public.campaigns from public, anon, authenticated, service_role;
 
 grant select on public.campaigns to authenticated, service_role;
 
-create function private.drop_targets()
+create function private.delete_campaign_targets()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -13760,10 +13778,10 @@ begin
 end
 $$;
 
-create trigger drop_targets after delete on public.campaigns referencing old table as old_rows
-  for each statement execute function private.drop_targets();
+create trigger delete_campaign_targets after delete on public.campaigns referencing old table as old_rows
+  for each statement execute function private.delete_campaign_targets();
 
-create function private.keep_campaign()
+create function private.set_campaign_derived_columns()
 returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -13776,16 +13794,16 @@ begin
 end
 $$;
 
-create trigger touch before update on public.campaigns
-  for each row when (old.frozen_until is not distinct from new.frozen_until or old.status <> new.status)
-  execute function private.keep_campaign();
+create trigger set_updated_at before update on public.campaigns
+  for each row when (old.snapshot_cursor is not distinct from new.snapshot_cursor or old.status <> new.status)
+  execute function private.set_campaign_derived_columns();
 
 create table private.campaign_progress (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
   version bigint not null default 1,
   state jsonb not null,
   changed_at timestamptz not null default now(),
-  looked_at timestamptz not null default '-infinity'
+  computed_at timestamptz not null default '-infinity'
 );
 
 create function private.iso_time(moment timestamptz)
@@ -13801,7 +13819,7 @@ create table private.target_totals (
   status text not null,
   reason text,
   targets bigint not null,
-  folded boolean not null default false
+  rolled_up boolean not null default false
 );
 
 create function private.campaign_state(campaign_id uuid)
@@ -13827,13 +13845,13 @@ as $$
     select coalesce(jsonb_object_agg(x.status, x.messages) filter (where x.messages <> 0), '{}') as messages,
       coalesce(sum(x.segments), 0) as segments, trim_scale(round(coalesce(sum(x.cost), 0), 5))::text as cost
     from (
-      select d.status, sum(d.messages) as messages, sum(d.segments) as segments, sum(d.cost) as cost from private.text_totals d
+      select d.status, sum(d.messages) as messages, sum(d.segments) as segments, sum(d.cost) as cost from private.message_outcome_totals d
       where d.campaign_id = c.id group by 1) x
   ) m
   where c.id = campaign_state.campaign_id
 $$;
 
-create function private.begin_progress()
+create function private.create_campaign_progress()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
@@ -13843,11 +13861,11 @@ begin
 end
 $$;
 
-create trigger begin_progress after insert on public.campaigns for each row execute function private.begin_progress();
+create trigger create_campaign_progress after insert on public.campaigns for each row execute function private.create_campaign_progress();
 
-create table private.campaign_stirs (
+create table private.campaign_progress_dirty (
   campaign_id uuid not null,
-  awake_until timestamptz not null
+  dirty_until timestamptz not null
 );
 
 create function private.progress_json(progress private.campaign_progress)
@@ -13857,7 +13875,7 @@ as $$
   select progress.state || jsonb_build_object('version', progress.version, 'changed_at', private.iso_time(progress.changed_at))
 $$;
 
-create function private.tell_progress(campaign_id uuid, apart interval)
+create function private.broadcast_progress(campaign_id uuid, apart interval)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -13866,32 +13884,32 @@ declare
   found_state jsonb;
 begin
   select * into told from private.campaign_progress p
-  where p.campaign_id = tell_progress.campaign_id and p.looked_at <= clock_timestamp() - apart for update skip locked;
+  where p.campaign_id = broadcast_progress.campaign_id and p.computed_at <= clock_timestamp() - apart for update skip locked;
   if told.campaign_id is null then
     return;
   end if;
   found_state := private.campaign_state(campaign_id);
   if found_state = told.state then
-    update private.campaign_progress p set looked_at = clock_timestamp() where p.campaign_id = told.campaign_id;
+    update private.campaign_progress p set computed_at = clock_timestamp() where p.campaign_id = told.campaign_id;
     return;
   end if;
   update private.campaign_progress p
-  set version = p.version + 1, state = found_state, changed_at = clock_timestamp(), looked_at = clock_timestamp()
+  set version = p.version + 1, state = found_state, changed_at = clock_timestamp(), computed_at = clock_timestamp()
   where p.campaign_id = told.campaign_id
   returning * into told;
   perform realtime.send(private.progress_json(told), 'progress', 'campaign:' || told.campaign_id, true);
 exception when others then
-  raise warning 'the progress of campaign % was not told: %', tell_progress.campaign_id, sqlerrm;
+  raise warning 'the progress of campaign % was not told: %', broadcast_progress.campaign_id, sqlerrm;
 end
 $$;
 
-create function private.tell_status()
+create function private.broadcast_campaign_status()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into private.campaign_stirs (campaign_id, awake_until) values (new.id, clock_timestamp() + interval '90 seconds');
-  perform private.tell_progress(new.id, interval '0');
+  insert into private.campaign_progress_dirty (campaign_id, dirty_until) values (new.id, clock_timestamp() + interval '90 seconds');
+  perform private.broadcast_progress(new.id, interval '0');
   return null;
 exception when others then
   raise warning 'the status of campaign % was not told: %', new.id, sqlerrm;
@@ -13899,10 +13917,10 @@ exception when others then
 end
 $$;
 
-create constraint trigger tell_status after update of status, status_reason on public.campaigns
+create constraint trigger broadcast_campaign_status after update of status, status_reason on public.campaigns
   deferrable initially deferred for each row
   when (old.status <> new.status or old.status_reason is distinct from new.status_reason)
-  execute function private.tell_status();
+  execute function private.broadcast_campaign_status();
 
 comment on table public.campaign_templates is 'The templates that a campaign rotates, by weight.';
 
@@ -13994,16 +14012,88 @@ create trigger count_update after update on public.campaign_targets referencing 
 create trigger count_delete after delete on public.campaign_targets referencing old table as old_rows
   for each statement execute function private.count_targets();
 
-create table private.campaign_watches (
+create table private.campaign_failure_checks (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
-  watched_at timestamptz not null default now(),
+  checked_until timestamptz not null default now(),
   known bigint not null default 0,
   failed bigint not null default 0,
   filtered bigint not null default 0
 );
 
-comment on table private.campaign_watches is
+comment on table private.campaign_failure_checks is
   'When a campaign''s failures were last looked at, and how many there were when someone looked at them and resumed it: those do not count again.';
+
+create function private.notify_about_campaign(campaign public.campaigns, event text, title text, body text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.notify(array(
+    select row(campaign.organization_id, p.user_id, 'campaign', 'campaign:' || campaign.id || ':' || event, title, body,
+      jsonb_build_object('campaign_id', campaign.id, 'campaign_name', campaign.name), null)::private.notification
+    from (
+      select campaign.started_by as user_id union select campaign.created_by union
+      select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
+      where m.organization_id = campaign.organization_id and m.status = 'active' and r.organization_id is null and r.key = 'admin'
+    ) p where p.user_id is not null));
+end
+$$;
+
+create function private.pause_with_error(campaign public.campaigns, event text, title text, reason text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
+  perform private.notify_about_campaign(campaign, event, title, reason || ' Mend it, then resume it if it should still go out.');
+end
+$$;
+
+create function private.reassign_sender(campaign public.campaigns)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+begin
+  update public.messages m
+  set account_id = other.id, from_number = other.sender_id, provider = other.provider, updated_at = now()
+  from public.sms_accounts gone, (
+    select a.id, a.sender_id, a.provider from private.campaign_senders a
+    where a.campaign_id = campaign.id and a.status <> 'disabled' order by a.status, a.id limit 1
+  ) other
+  where gone.organization_id = campaign.organization_id and gone.status = 'disabled'
+    and m.account_id = gone.id and m.status = 'queued' and m.campaign_id = campaign.id;
+end
+$$;
+
+create function private.is_campaign_done(campaign public.campaigns)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
+    -- The totals spare a look at a million messages, most of the time.
+    and not (coalesce((
+      select sum(t.messages) from private.message_outcome_totals t
+      where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
+      select from public.messages m
+      where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id
+        and m.status in ('queued', 'sending') and m.held_at is null));
+end
+$$;
+
+create function private.variant_shares(campaign public.campaigns)
+returns table (variant_id uuid, low numeric, high numeric)
+language sql stable set search_path = ''
+as $$
+  with shares as (
+    select w.variant_id, c.weight::numeric * w.weight as weight, sum(c.weight::numeric * w.weight) over (order by w.template_id, w.variant_id) as high,
+      sum(c.weight::numeric * w.weight) over () as whole
+    from public.campaign_templates c
+    join private.template_bodies w on w.organization_id = c.organization_id and w.template_id = c.template_id
+    where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id and c.weight * w.weight > 0
+  )
+  select s.variant_id, (s.high - s.weight) / s.whole, s.high / s.whole from shares s
+$$;
 
 create function private.audience_conditions(campaign public.campaigns)
 returns text
@@ -14015,35 +14105,6 @@ begin
       array(select jsonb_array_elements_text(campaign.audience -> 'lead_ids')))
     else private.lead_filters(campaign.organization_id, coalesce(campaign.audience -> 'filter', '{}')) end;
 end
-$$;
-
-create function private.begin_freezing(campaign public.campaigns, starter uuid)
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  perform from public.templates t
-  where t.organization_id = campaign.organization_id and t.id in (
-    select c.template_id from public.campaign_templates c
-    where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id)
-  order by t.id for share;
-  update public.campaigns c set status = 'freezing', status_reason = null, started_at = now(), started_by = starter
-  where c.id = campaign.id;
-  insert into private.campaign_watches (campaign_id) values (campaign.id)
-  on conflict on constraint campaign_watches_pkey do nothing;
-  perform private.invoke('jobs/freeze-campaigns');
-end
-$$;
-
-create function private.campaign_failures(campaign_id uuid)
-returns table (known bigint, failed bigint, filtered bigint)
-language sql stable set search_path = ''
-as $$
-  select coalesce(sum(t.messages), 0)::bigint,
-    coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
-    coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
-  from private.text_totals t
-  where t.campaign_id = campaign_failures.campaign_id and t.status in ('delivered', 'failed', 'undelivered')
 $$;
 
 create function private.texts_north_america(campaign public.campaigns)
@@ -14059,27 +14120,13 @@ begin
 end
 $$;
 
-create function private.wording_shares(campaign public.campaigns)
-returns table (variant_id uuid, low numeric, high numeric)
-language sql stable set search_path = ''
-as $$
-  with shares as (
-    select w.variant_id, c.weight::numeric * w.weight as weight, sum(c.weight::numeric * w.weight) over (order by w.template_id, w.variant_id) as high,
-      sum(c.weight::numeric * w.weight) over () as whole
-    from public.campaign_templates c
-    join private.template_wordings w on w.organization_id = c.organization_id and w.template_id = c.template_id
-    where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id and c.weight * w.weight > 0
-  )
-  select s.variant_id, (s.high - s.weight) / s.whole, s.high / s.whole from shares s
-$$;
-
 create function private.campaign_faults(campaign public.campaigns)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(f.fault), '[]') from (
     select jsonb_build_object('path', 'templates', 'message', 'Give at least one template with a wording to send.') as fault
-    where not exists (select from private.wording_shares(campaign))
+    where not exists (select from private.variant_shares(campaign))
     union all
     select jsonb_build_object('path', 'templates', 'message', 'The template ' || t.name || ' is not for marketing.')
     from public.campaign_templates c
@@ -14097,11 +14144,113 @@ as $$
   ) f
 $$;
 
+create function private.start_audience_snapshot(campaign public.campaigns, starter uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform from public.templates t
+  where t.organization_id = campaign.organization_id and t.id in (
+    select c.template_id from public.campaign_templates c
+    where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id)
+  order by t.id for share;
+  update public.campaigns c set status = 'freezing', status_reason = null, started_at = now(), started_by = starter
+  where c.id = campaign.id;
+  insert into private.campaign_failure_checks (campaign_id) values (campaign.id)
+  on conflict on constraint campaign_failure_checks_pkey do nothing;
+  perform private.invoke('jobs/snapshot-audiences');
+end
+$$;
+
+create function private.campaign_failures(campaign_id uuid)
+returns table (known bigint, failed bigint, filtered bigint)
+language sql stable set search_path = ''
+as $$
+  select coalesce(sum(t.messages), 0)::bigint,
+    coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
+    coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
+  from private.message_outcome_totals t
+  where t.campaign_id = campaign_failures.campaign_id and t.status in ('delivered', 'failed', 'undelivered')
+$$;
+
+create function private.check_campaign_failures(campaign_id uuid)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+declare
+  campaign public.campaigns;
+  figures record;
+  reason text;
+begin
+  select * into campaign from public.campaigns c
+  where c.id = check_campaign_failures.campaign_id and c.status = 'running' for no key update skip locked;
+  if campaign.id is null then
+    return false;
+  end if;
+  select f.known - coalesce(w.known, 0) as known, f.failed - coalesce(w.failed, 0) as failed,
+    f.filtered - coalesce(w.filtered, 0) as filtered
+  into figures
+  from private.campaign_failures(campaign.id) f
+  left join private.campaign_failure_checks w on w.campaign_id = campaign.id;
+  reason := case when figures.known < campaign.pause_after then null
+    when figures.filtered > campaign.pause_filtered_rate * figures.known then
+      'Carriers filter ' || round(100.0 * figures.filtered / figures.known, 1) || ' % of the texts.'
+    when figures.failed > campaign.pause_error_rate * figures.known then
+      round(100.0 * figures.failed / figures.known, 1) || ' % of the texts fail.' end;
+  if reason is null then
+    return false;
+  end if;
+  update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
+  perform private.notify_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name || ' was paused', reason);
+  return true;
+end
+$$;
+
+create function private.advance_campaign(campaign public.campaigns)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  faults jsonb;
+begin
+  if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
+    update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
+    perform private.notify_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
+      campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
+  elsif campaign.status = 'scheduled' then
+    faults := private.campaign_faults(campaign);
+    if faults = '[]' then
+      perform private.start_audience_snapshot(campaign, campaign.started_by);
+    else
+      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
+      perform private.pause_with_error(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start', (
+        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
+    end if;
+  elsif campaign.status = 'freezing' then
+    perform private.invoke('jobs/snapshot-audiences');
+  elsif private.check_campaign_failures(campaign.id) then
+    return;
+  elsif private.is_campaign_done(campaign) then
+    update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
+    perform private.notify_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
+  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled') then
+    perform private.pause_with_error(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
+      'There is no active number to send from.');
+  else
+    perform private.reassign_sender(campaign);
+  end if;
+exception when data_exception then
+  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
+  perform private.pause_with_error(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
+    'Its audience cannot be read.');
+end
+$$;
+
 create function private.campaign_json(campaign_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select to_jsonb(c) - array['organization_id', 'frozen_until', 'deleted_at', 'audience']
+  select to_jsonb(c) - array['organization_id', 'snapshot_cursor', 'deleted_at', 'audience']
     || jsonb_build_object(
       'audience', case when c.audience ? 'lead_ids' and jsonb_array_length(c.audience -> 'lead_ids') > 1000
         then jsonb_build_object('leads', jsonb_array_length(c.audience -> 'lead_ids')) else c.audience end,
@@ -14126,9 +14275,9 @@ as $$
           where t.campaign_id = c.id and t.status = 'excluded' group by 1 having sum(t.targets) <> 0) e), '{}'),
       'messages', coalesce((
         select jsonb_object_agg(e.status, e.messages) from (
-          select t.status, sum(t.messages) as messages from private.text_totals t
+          select t.status, sum(t.messages) as messages from private.message_outcome_totals t
           where t.campaign_id = c.id group by 1 having sum(t.messages) <> 0) e), '{}'),
-      'segments', (select coalesce(sum(t.segments), 0) from private.text_totals t where t.campaign_id = c.id),
+      'segments', (select coalesce(sum(t.segments), 0) from private.message_outcome_totals t where t.campaign_id = c.id),
       'started_by_name', (select p.full_name from public.profiles p where p.id = c.started_by),
       'created_by_name', (select p.full_name from public.profiles p where p.id = c.created_by))
   from public.campaigns c where c.id = campaign_json.campaign_id
@@ -14136,7 +14285,20 @@ $$;
 
 comment on function private.campaign_json is 'A campaign with its templates, numbers and the figures of its targets and texts.';
 
-create function private.locked_campaign(organization_id uuid, campaign_id uuid)
+create function private.campaigns_pending_cancellation()
+returns setof uuid
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+as $$
+begin
+  return query select c.id from public.campaigns c
+  cross join lateral (
+    select from public.campaign_targets t where t.campaign_id = c.id and t.status = 'pending' limit 1
+  ) waiting
+  where c.status = 'canceled' and c.finished_at > now() - interval '7 days';
+end
+$$;
+
+create function private.lock_campaign(organization_id uuid, campaign_id uuid)
 returns public.campaigns
 language plpgsql set search_path = ''
 as $$
@@ -14145,7 +14307,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'campaigns:write');
   select * into campaign from public.campaigns c
-  where c.organization_id = locked_campaign.organization_id and c.id = campaign_id and c.deleted_at is null for update;
+  where c.organization_id = lock_campaign.organization_id and c.id = campaign_id and c.deleted_at is null for update;
   if campaign.id is null then
     perform private.problem(404, 'not_found', 'There is no such campaign.');
   end if;
@@ -14153,7 +14315,7 @@ begin
 end
 $$;
 
-create function private.refuse_campaign_state(campaign public.campaigns, wanted text)
+create function private.reject_campaign_state(campaign public.campaigns, wanted text)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -14186,15 +14348,15 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
   if campaign.status in ('completed', 'canceled') then
-    perform private.refuse_campaign_state(campaign, 'canceled');
+    perform private.reject_campaign_state(campaign, 'canceled');
   end if;
   update public.campaigns c set status = 'canceled', status_reason = 'Canceled by a person.', finished_at = now()
   where c.id = campaign.id;
   if private.cancel_targets(campaign.id, 10000) = 10000 then
-    perform private.invoke('jobs/freeze-campaigns');
+    perform private.invoke('jobs/snapshot-audiences');
   end if;
   update public.messages m set status = 'canceled', error_code = 'campaign_canceled', error_message = 'Its campaign was canceled.',
     updated_at = now()
@@ -14216,40 +14378,45 @@ comment on function public.cancel_campaign is 'Ends a campaign: whoever was not 
 
 grant execute on function public.cancel_campaign(uuid, uuid) to authenticated;
 
-create function private.half_canceled()
-returns setof uuid
-language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
-as $$
-begin
-  return query select c.id from public.campaigns c
-  cross join lateral (
-    select from public.campaign_targets t where t.campaign_id = c.id and t.status = 'pending' limit 1
-  ) waiting
-  where c.status = 'canceled' and c.finished_at > now() - interval '7 days';
-end
-$$;
-
-create function private.cancel_slice(size integer)
+create function private.cancel_targets_batch(size integer)
 returns integer
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  return (select coalesce(sum(private.cancel_targets(h, size)), 0) from (select h from private.half_canceled() h limit 1) x);
+  return (select coalesce(sum(private.cancel_targets(h, size)), 0) from (select h from private.campaigns_pending_cancellation() h limit 1) x);
 end
 $$;
 
-grant execute on function private.cancel_slice(integer) to service_role;
+grant execute on function private.cancel_targets_batch(integer) to service_role;
 
-create function public.cancel_slice(size integer default 10000)
+create function public.cancel_targets_batch(size integer default 10000)
 returns integer
 language sql set search_path = ''
 as $$
-  select private.cancel_slice(size)
+  select private.cancel_targets_batch(size)
 $$;
 
-comment on function public.cancel_slice is 'Marks the next targets of a campaign that was canceled; one transaction a slice.';
+comment on function public.cancel_targets_batch is 'Marks the next targets of a campaign that was canceled; one transaction a slice.';
 
-grant execute on function public.cancel_slice(integer) to service_role;
+grant execute on function public.cancel_targets_batch(integer) to service_role;
+
+create function private.check_failing_campaigns(campaign_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  watched uuid;
+begin
+  for watched in
+    select w.campaign_id from private.campaign_failure_checks w
+    where w.campaign_id = any (campaign_ids) and w.checked_until < clock_timestamp() - interval '2 seconds'
+    order by w.campaign_id for update skip locked
+  loop
+    update private.campaign_failure_checks w set checked_until = clock_timestamp() where w.campaign_id = watched;
+    perform private.check_campaign_failures(watched);
+  end loop;
+end
+$$;
 
 create function private.checked_audience(organization_id uuid, audience jsonb)
 returns jsonb
@@ -14335,7 +14502,7 @@ declare
   wanted public.campaigns;
 begin
   perform private.require_permission(organization_id, 'campaigns:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -14347,7 +14514,7 @@ begin
     coalesce(wanted.pause_filtered_rate, 0.05), coalesce(wanted.pause_after, 100), auth.uid())
   returning * into wanted;
   perform private.set_campaign_parts(wanted, campaign);
-  return private.remember_response(organization_id, private.campaign_json(wanted.id));
+  return private.store_idempotent_response(organization_id, private.campaign_json(wanted.id));
 end
 $$;
 
@@ -14369,10 +14536,10 @@ returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  held public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
   if held.status not in ('draft', 'completed', 'canceled') then
-    perform private.refuse_campaign_state(held, 'deleted');
+    perform private.reject_campaign_state(held, 'deleted');
   end if;
   update public.campaigns c set deleted_at = now() where c.id = held.id;
 end
@@ -14391,115 +14558,7 @@ comment on function public.delete_campaign is 'Takes a campaign that is not unde
 
 grant execute on function public.delete_campaign(uuid, uuid) to authenticated;
 
-create function private.tell_about_campaign(campaign public.campaigns, event text, title text, body text)
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  perform private.notify(array(
-    select row(campaign.organization_id, p.user_id, 'campaign', 'campaign:' || campaign.id || ':' || event, title, body,
-      jsonb_build_object('campaign_id', campaign.id, 'campaign_name', campaign.name), null)::private.notice
-    from (
-      select campaign.started_by as user_id union select campaign.created_by union
-      select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
-      where m.organization_id = campaign.organization_id and m.status = 'active' and r.organization_id is null and r.key = 'admin'
-    ) p where p.user_id is not null));
-end
-$$;
-
-create function private.freeze_slice(campaign_id uuid, size integer)
-returns jsonb
-language plpgsql security definer set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
-  -- One plan for fifty numbers and for fifty thousand will not do.
-  set plan_cache_mode = force_custom_plan
-as $$
-declare
-  campaign public.campaigns;
-  first_position integer;
-  frozen integer;
-  last_lead uuid;
-  done boolean;
-begin
-  select * into campaign from public.campaigns c
-  where c.status = 'freezing' and (freeze_slice.campaign_id is null or c.id = freeze_slice.campaign_id)
-  order by random() limit 1 for update skip locked;
-  if campaign.id is null then
-    return '{"campaign_id": null, "frozen": 0, "done": true}'::jsonb;
-  end if;
-  first_position := (
-    select coalesce(max(t.position), 0) from public.campaign_targets t where t.campaign_id = campaign.id);
-  execute format($slice$
-    with picked as materialized (
-      select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
-    ), numbered as materialized (
-      select p.id, p.phone, row_number() over (order by p.id) as place,
-        case when p.phone is not null then row_number() over (partition by p.phone collate "C" order by p.id) end as nth,
-        (hashtextextended($1.id || coalesce(p.phone, p.id::text), 0) & 1073741823) / 1073741824.0 as share
-      from picked p
-    ), verdicts as materialized (
-      select j.phone, j.obstacle from private.judge_numbers($1.organization_id, array(
-        select n.phone from numbered n where n.nth = 1 order by n.phone)) j
-      where j.obstacle <> 'doubtful_reply'
-    ), shares as materialized (
-      select * from private.wording_shares($1)
-    ), judged as materialized (
-      select $2 + n.place as position, n.id, n.phone,
-        (select s.variant_id from shares s where n.share >= s.low and n.share < s.high) as variant_id,
-        case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number' else v.obstacle end as reason
-      from numbered n left join verdicts v on v.phone = n.phone
-    ), added as (
-      -- The index knows the numbers of the slices before. In their order, so that other indexes only grow at their ends.
-      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status)
-      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'pending' from judged j
-      where j.reason is null order by j.position
-      on conflict (campaign_id, phone) where status in ('pending', 'sent') do nothing
-      returning position
-    ), excluded as (
-      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status, reason)
-      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'excluded', coalesce(j.reason, 'duplicate_number')
-      from judged j left join added a on a.position = j.position
-      where a.position is null order by j.position
-    )
-    select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $slice$,
-    private.audience_conditions(campaign), coalesce(campaign.frozen_until, '00000000-0000-0000-0000-000000000000'::uuid),
-    private.uuid_v7_floor(campaign.started_at), size)
-  into frozen, last_lead using campaign, first_position;
-  done := frozen < size;
-  if done then
-    update public.campaigns c set status = 'running', frozen_at = now(), frozen_until = null where c.id = campaign.id;
-    -- The planner would take them for a handful until it has counted, and a claim would read the whole campaign for a group.
-    analyze (skip_locked) public.campaign_targets;
-    perform private.invoke('jobs/dispatch-messages');
-  else
-    update public.campaigns c set frozen_until = last_lead where c.id = campaign.id;
-  end if;
-  return jsonb_build_object('campaign_id', campaign.id, 'frozen', frozen, 'done', done);
-exception when data_exception then
-  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
-  update public.campaigns c set status = 'paused', status_reason = 'Its audience cannot be read.'
-  where c.id = campaign.id and c.status = 'freezing';
-  if found then
-    perform private.tell_about_campaign(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
-      'Its audience cannot be read. Cancel it and make it anew.');
-  end if;
-  return jsonb_build_object('campaign_id', campaign.id, 'frozen', 0, 'done', true);
-end
-$$;
-
-grant execute on function private.freeze_slice(uuid, integer) to service_role;
-
-create function public.freeze_slice(campaign_id uuid default null, size integer default 20000)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.freeze_slice(campaign_id, size)
-$$;
-
-comment on function public.freeze_slice is 'Freezes the next leads of a campaign''s audience into its targets; one transaction a slice.';
-
-grant execute on function public.freeze_slice(uuid, integer) to service_role;
-
-create function private.known_campaign(organization_id uuid, campaign_id uuid)
+create function private.find_campaign(organization_id uuid, campaign_id uuid)
 returns public.campaigns
 language plpgsql stable set search_path = ''
 as $$
@@ -14508,7 +14567,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'campaigns:read');
   select * into campaign from public.campaigns c
-  where c.organization_id = known_campaign.organization_id and c.id = campaign_id and c.deleted_at is null;
+  where c.organization_id = find_campaign.organization_id and c.id = campaign_id and c.deleted_at is null;
   if campaign.id is null then
     perform private.problem(404, 'not_found', 'There is no such campaign.');
   end if;
@@ -14521,7 +14580,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
 begin
   return private.campaign_json(campaign.id);
 end
@@ -14581,7 +14640,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
   named boolean := organization_id = any (private.organizations_with('leads:read'));
   conditions text := format('t.organization_id = %L and t.campaign_id = %L', organization_id, campaign_id);
   answer jsonb;
@@ -14629,10 +14688,10 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
   if campaign.status not in ('running', 'scheduled', 'freezing') then
-    perform private.refuse_campaign_state(campaign, 'paused');
+    perform private.reject_campaign_state(campaign, 'paused');
   end if;
   update public.campaigns c set status = 'paused', status_reason = 'Paused by a person.' where c.id = campaign.id;
   return private.campaign_json(campaign_id);
@@ -14659,7 +14718,7 @@ set search_path = '' set enable_nestloop = off set enable_mergejoin = off set ji
 as $$
 declare
   exact_to constant integer := 200000;
-  campaign public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
   organization public.organizations;
   audience bigint;
   every integer;
@@ -14681,7 +14740,7 @@ begin
       select c.id, c.phone, case when c.phone is not null then row_number() over (partition by c.phone order by c.id) end as nth
       from chosen c
     ), verdicts as materialized (
-      select j.phone, j.obstacle from private.judge_numbers($1.organization_id, array(
+      select j.phone, j.obstacle from private.check_marketing_eligibility($1.organization_id, array(
         select n.phone from numbered n where n.nth = 1 order by n.phone)) j
     ), outcomes as materialized (
       select n.id, n.phone, case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number'
@@ -14708,15 +14767,15 @@ begin
   from (
     select r.*, row_number() over (partition by r.body is null order by r.place) as shown
     from (
-      select l.id, l.full_name, l.phone, w.variant_id, i.place, private.filled(w.body, private.lead_variables(l, organization.name)) as body
+      select l.id, l.full_name, l.phone, w.variant_id, i.place, private.render_template_text(w.body, private.lead_variables(l, organization.name)) as body
       from jsonb_array_elements_text(figures -> 'samples') with ordinality i (id, place)
       join public.leads l on l.organization_id = preview_campaign.organization_id and l.id = i.id::uuid
       join lateral (
-        select x.variant_id from private.wording_shares(campaign) x
+        select x.variant_id from private.variant_shares(campaign) x
         where (hashtextextended(campaign.id || l.phone, 0) & 1073741823) / 1073741824.0 >= x.low
           and (hashtextextended(campaign.id || l.phone, 0) & 1073741823) / 1073741824.0 < x.high
       ) share on true
-      join private.template_wordings w on w.organization_id = l.organization_id and w.variant_id = share.variant_id
+      join private.template_bodies w on w.organization_id = l.organization_id and w.variant_id = share.variant_id
     ) r
   ) t
   left join lateral private.sms_segments(t.body) s on t.body is not null;
@@ -14746,7 +14805,7 @@ comment on function public.preview_campaign is 'What freezing would make of a ca
 
 grant execute on function public.preview_campaign(uuid, uuid) to authenticated;
 
-create function private.refuse_faults(campaign public.campaigns)
+create function private.reject_campaign_faults(campaign public.campaigns)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -14768,27 +14827,27 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
   seen record;
 begin
   if campaign.status <> 'paused' then
-    perform private.refuse_campaign_state(campaign, 'resumed');
+    perform private.reject_campaign_state(campaign, 'resumed');
   end if;
-  perform private.refuse_faults(campaign);
+  perform private.reject_campaign_faults(campaign);
   if campaign.started_at is null and campaign.scheduled_at > now() then
     update public.campaigns c set status = 'scheduled', status_reason = null where c.id = campaign.id;
   elsif campaign.started_at is null then
-    perform private.begin_freezing(campaign, auth.uid());
+    perform private.start_audience_snapshot(campaign, auth.uid());
   elsif campaign.frozen_at is null then
     update public.campaigns c set status = 'freezing', status_reason = null where c.id = campaign.id;
-    perform private.invoke('jobs/freeze-campaigns');
+    perform private.invoke('jobs/snapshot-audiences');
   else
     -- What was counted before the pause must not pause it again at once.
     select * into seen from private.campaign_failures(campaign.id);
-    insert into private.campaign_watches as w (campaign_id, known, failed, filtered)
+    insert into private.campaign_failure_checks as w (campaign_id, known, failed, filtered)
     values (campaign.id, seen.known, seen.failed, seen.filtered)
-    on conflict on constraint campaign_watches_pkey do update
-      set known = excluded.known, failed = excluded.failed, filtered = excluded.filtered, watched_at = now();
+    on conflict on constraint campaign_failure_checks_pkey do update
+      set known = excluded.known, failed = excluded.failed, filtered = excluded.filtered, checked_until = now();
     update public.campaigns c set status = 'running', status_reason = null where c.id = campaign.id;
     perform private.invoke('jobs/dispatch-messages');
   end if;
@@ -14809,21 +14868,133 @@ comment on function public.resume_campaign is 'Goes on with a paused campaign.';
 
 grant execute on function public.resume_campaign(uuid, uuid) to authenticated;
 
+create function private.run_campaign_scheduler()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  campaign public.campaigns;
+begin
+  for campaign in
+    select * from public.campaigns c
+    where c.status in ('scheduled', 'freezing', 'running') and (c.status <> 'scheduled' or c.scheduled_at <= now())
+    order by c.id for no key update skip locked
+  loop
+    perform private.advance_campaign(campaign);
+  end loop;
+  if exists (select from private.campaigns_pending_cancellation()) then
+    perform private.invoke('jobs/snapshot-audiences');
+  end if;
+end
+$$;
+
+create function private.snapshot_audience_batch(campaign_id uuid, size integer)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
+  -- One plan for fifty numbers and for fifty thousand will not do.
+  set plan_cache_mode = force_custom_plan
+as $$
+declare
+  campaign public.campaigns;
+  first_position integer;
+  frozen integer;
+  last_lead uuid;
+  done boolean;
+begin
+  select * into campaign from public.campaigns c
+  where c.status = 'freezing' and (snapshot_audience_batch.campaign_id is null or c.id = snapshot_audience_batch.campaign_id)
+  order by random() limit 1 for update skip locked;
+  if campaign.id is null then
+    return '{"campaign_id": null, "frozen": 0, "done": true}'::jsonb;
+  end if;
+  first_position := (
+    select coalesce(max(t.position), 0) from public.campaign_targets t where t.campaign_id = campaign.id);
+  execute format($slice$
+    with picked as materialized (
+      select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
+    ), numbered as materialized (
+      select p.id, p.phone, row_number() over (order by p.id) as place,
+        case when p.phone is not null then row_number() over (partition by p.phone collate "C" order by p.id) end as nth,
+        (hashtextextended($1.id || coalesce(p.phone, p.id::text), 0) & 1073741823) / 1073741824.0 as share
+      from picked p
+    ), verdicts as materialized (
+      select j.phone, j.obstacle from private.check_marketing_eligibility($1.organization_id, array(
+        select n.phone from numbered n where n.nth = 1 order by n.phone)) j
+      where j.obstacle <> 'doubtful_reply'
+    ), shares as materialized (
+      select * from private.variant_shares($1)
+    ), judged as materialized (
+      select $2 + n.place as position, n.id, n.phone,
+        (select s.variant_id from shares s where n.share >= s.low and n.share < s.high) as variant_id,
+        case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number' else v.obstacle end as reason
+      from numbered n left join verdicts v on v.phone = n.phone
+    ), added as (
+      -- The index knows the numbers of the slices before. In their order, so that other indexes only grow at their ends.
+      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status)
+      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'pending' from judged j
+      where j.reason is null order by j.position
+      on conflict (campaign_id, phone) where status in ('pending', 'sent') do nothing
+      returning position
+    ), excluded as (
+      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status, reason)
+      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'excluded', coalesce(j.reason, 'duplicate_number')
+      from judged j left join added a on a.position = j.position
+      where a.position is null order by j.position
+    )
+    select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $slice$,
+    private.audience_conditions(campaign), coalesce(campaign.snapshot_cursor, '00000000-0000-0000-0000-000000000000'::uuid),
+    private.uuid_v7_floor(campaign.started_at), size)
+  into frozen, last_lead using campaign, first_position;
+  done := frozen < size;
+  if done then
+    update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null where c.id = campaign.id;
+    -- The planner would take them for a handful until it has counted, and a claim would read the whole campaign for a group.
+    analyze (skip_locked) public.campaign_targets;
+    perform private.invoke('jobs/dispatch-messages');
+  else
+    update public.campaigns c set snapshot_cursor = last_lead where c.id = campaign.id;
+  end if;
+  return jsonb_build_object('campaign_id', campaign.id, 'frozen', frozen, 'done', done);
+exception when data_exception then
+  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
+  update public.campaigns c set status = 'paused', status_reason = 'Its audience cannot be read.'
+  where c.id = campaign.id and c.status = 'freezing';
+  if found then
+    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
+      'Its audience cannot be read. Cancel it and make it anew.');
+  end if;
+  return jsonb_build_object('campaign_id', campaign.id, 'frozen', 0, 'done', true);
+end
+$$;
+
+grant execute on function private.snapshot_audience_batch(uuid, integer) to service_role;
+
+create function public.snapshot_audience_batch(campaign_id uuid default null, size integer default 20000)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.snapshot_audience_batch(campaign_id, size)
+$$;
+
+comment on function public.snapshot_audience_batch is 'Freezes the next leads of a campaign''s audience into its targets; one transaction a slice.';
+
+grant execute on function public.snapshot_audience_batch(uuid, integer) to service_role;
+
 create function private.start_campaign(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
   if campaign.status <> 'draft' then
-    perform private.refuse_campaign_state(campaign, 'started');
+    perform private.reject_campaign_state(campaign, 'started');
   end if;
-  perform private.refuse_faults(campaign);
+  perform private.reject_campaign_faults(campaign);
   if campaign.scheduled_at > now() then
     update public.campaigns c set status = 'scheduled', status_reason = null, started_by = auth.uid() where c.id = campaign.id;
   else
-    perform private.begin_freezing(campaign, auth.uid());
+    perform private.start_audience_snapshot(campaign, auth.uid());
   end if;
   return private.campaign_json(campaign_id);
 end
@@ -14842,147 +15013,12 @@ comment on function public.start_campaign is 'Starts a draft, now or at its time
 
 grant execute on function public.start_campaign(uuid, uuid) to authenticated;
 
-create function private.stop_faulty(campaign public.campaigns, event text, title text, reason text)
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
-  perform private.tell_about_campaign(campaign, event, title, reason || ' Mend it, then resume it if it should still go out.');
-end
-$$;
-
-create function private.rehouse_texts(campaign public.campaigns)
-returns void
-language plpgsql set search_path = '' set enable_seqscan = off set jit = off
-as $$
-begin
-  update public.messages m
-  set account_id = other.id, from_number = other.sender_id, provider = other.provider, updated_at = now()
-  from public.sms_accounts gone, (
-    select a.id, a.sender_id, a.provider from private.campaign_senders a
-    where a.campaign_id = campaign.id and a.status <> 'disabled' order by a.status, a.id limit 1
-  ) other
-  where gone.organization_id = campaign.organization_id and gone.status = 'disabled'
-    and m.account_id = gone.id and m.status = 'queued' and m.campaign_id = campaign.id;
-end
-$$;
-
-create function private.is_done(campaign public.campaigns)
-returns boolean
-language plpgsql stable set search_path = ''
-as $$
-begin
-  return not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
-    -- The totals spare a look at a million messages, most of the time.
-    and not (coalesce((
-      select sum(t.messages) from private.text_totals t
-      where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
-      select from public.messages m
-      where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id
-        and m.status in ('queued', 'sending') and m.held_at is null));
-end
-$$;
-
-create function private.watch_campaign(campaign_id uuid)
-returns boolean
-language plpgsql set search_path = ''
-as $$
-declare
-  campaign public.campaigns;
-  figures record;
-  reason text;
-begin
-  select * into campaign from public.campaigns c
-  where c.id = watch_campaign.campaign_id and c.status = 'running' for no key update skip locked;
-  if campaign.id is null then
-    return false;
-  end if;
-  select f.known - coalesce(w.known, 0) as known, f.failed - coalesce(w.failed, 0) as failed,
-    f.filtered - coalesce(w.filtered, 0) as filtered
-  into figures
-  from private.campaign_failures(campaign.id) f
-  left join private.campaign_watches w on w.campaign_id = campaign.id;
-  reason := case when figures.known < campaign.pause_after then null
-    when figures.filtered > campaign.pause_filtered_rate * figures.known then
-      'Carriers filter ' || round(100.0 * figures.filtered / figures.known, 1) || ' % of the texts.'
-    when figures.failed > campaign.pause_error_rate * figures.known then
-      round(100.0 * figures.failed / figures.known, 1) || ' % of the texts fail.' end;
-  if reason is null then
-    return false;
-  end if;
-  update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
-  perform private.tell_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name || ' was paused', reason);
-  return true;
-end
-$$;
-
-create function private.tend_campaign(campaign public.campaigns)
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  faults jsonb;
-begin
-  if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
-    update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
-    perform private.tell_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
-      campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
-  elsif campaign.status = 'scheduled' then
-    faults := private.campaign_faults(campaign);
-    if faults = '[]' then
-      perform private.begin_freezing(campaign, campaign.started_by);
-    else
-      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
-      perform private.stop_faulty(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start', (
-        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
-    end if;
-  elsif campaign.status = 'freezing' then
-    perform private.invoke('jobs/freeze-campaigns');
-  elsif private.watch_campaign(campaign.id) then
-    return;
-  elsif private.is_done(campaign) then
-    update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
-    perform private.tell_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
-  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled') then
-    perform private.stop_faulty(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
-      'There is no active number to send from.');
-  else
-    perform private.rehouse_texts(campaign);
-  end if;
-exception when data_exception then
-  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
-  perform private.stop_faulty(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
-    'Its audience cannot be read.');
-end
-$$;
-
-create function private.tend_campaigns()
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  campaign public.campaigns;
-begin
-  for campaign in
-    select * from public.campaigns c
-    where c.status in ('scheduled', 'freezing', 'running') and (c.status <> 'scheduled' or c.scheduled_at <= now())
-    order by c.id for no key update skip locked
-  loop
-    perform private.tend_campaign(campaign);
-  end loop;
-  if exists (select from private.half_canceled()) then
-    perform private.invoke('jobs/freeze-campaigns');
-  end if;
-end
-$$;
-
 create function private.update_campaign(organization_id uuid, campaign_id uuid, change jsonb, expected_version integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  held public.campaigns := private.lock_campaign(organization_id, campaign_id);
   wanted public.campaigns;
 begin
   if held.version <> expected_version then
@@ -14990,7 +15026,7 @@ begin
   end if;
   if held.started_at is not null and change ?| array['audience', 'templates', 'scheduled_at', 'late_after_minutes']
     or held.status in ('completed', 'canceled') then
-    perform private.refuse_campaign_state(held, 'changed so');
+    perform private.reject_campaign_state(held, 'changed so');
   end if;
   if change ? 'audience' then
     change := change || jsonb_build_object('audience', private.checked_audience(organization_id, change -> 'audience'));
@@ -15007,7 +15043,7 @@ begin
     pause_error_rate = wanted.pause_error_rate, pause_filtered_rate = wanted.pause_filtered_rate, pause_after = wanted.pause_after
   where c.id = held.id returning * into wanted;
   if held.status in ('scheduled', 'freezing', 'running') and change ?| array['audience', 'templates', 'numbers', 'scheduled_at'] then
-    perform private.refuse_faults(wanted);
+    perform private.reject_campaign_faults(wanted);
   end if;
   return jsonb_build_object('campaign', private.campaign_json(campaign_id));
 end
@@ -15026,25 +15062,7 @@ comment on function public.update_campaign is 'Changes a campaign if it still ha
 
 grant execute on function public.update_campaign(uuid, uuid, jsonb, integer) to authenticated;
 
-create function private.watch_campaigns(campaign_ids uuid[])
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  watched uuid;
-begin
-  for watched in
-    select w.campaign_id from private.campaign_watches w
-    where w.campaign_id = any (campaign_ids) and w.watched_at < clock_timestamp() - interval '2 seconds'
-    order by w.campaign_id for update skip locked
-  loop
-    update private.campaign_watches w set watched_at = clock_timestamp() where w.campaign_id = watched;
-    perform private.watch_campaign(watched);
-  end loop;
-end
-$$;
-
-create table private.sending_buckets (
+create table private.send_rate_buckets (
   id uuid primary key,
   tokens numeric not null,
   updated_at timestamptz not null default clock_timestamp(),
@@ -15052,40 +15070,40 @@ create table private.sending_buckets (
   day_count integer not null default 0
 );
 
-comment on table private.sending_buckets is
+comment on table private.send_rate_buckets is
   'What a number, a campaign or an organization (id) may still send this second and has sent today. Short-lived locks, taken in the order of ids.';
 
-create type private.sending_limit as (id uuid, per_second numeric, daily_cap integer, cap_zone text, want integer);
+create type private.send_rate_limit as (id uuid, per_second numeric, daily_cap integer, cap_zone text, wanted integer);
 
-create type private.text_limit as (phone text, since timestamptz, most integer, besides uuid);
+create type private.frequency_limit as (phone text, since timestamptz, max_messages integer, except_message uuid);
 
-comment on type private.text_limit is
-  'A recipient may get a marketing text while there are fewer than `most` since then, not counting the one that is to go.';
+comment on type private.frequency_limit is
+  'A recipient may get a marketing text while there are fewer than max_messages since then, not counting the one that is to go.';
 
-create function private.take_sends(limits private.sending_limit[])
+create function private.acquire_tokens(limits private.send_rate_limit[])
 returns table (id uuid, granted integer)
 language plpgsql set search_path = ''
 as $$
 begin
-  insert into private.sending_buckets (id, tokens)
+  insert into private.send_rate_buckets (id, tokens)
   select l.id, greatest(1, coalesce(l.per_second, 1)) from unnest(limits) l order by l.id
-  on conflict on constraint sending_buckets_pkey do nothing;
-  perform from private.sending_buckets b where b.id in (select l.id from unnest(limits) l) order by b.id for update;
+  on conflict on constraint send_rate_buckets_pkey do nothing;
+  perform from private.send_rate_buckets b where b.id in (select l.id from unnest(limits) l) order by b.id for update;
   return query
     with state as (
-      select b.id, l.want, l.per_second,
+      select b.id, l.wanted, l.per_second,
         case when l.per_second is null then null else least(greatest(1, l.per_second),
           b.tokens + l.per_second * extract(epoch from clock_timestamp() - b.updated_at)) end as tokens,
         (clock_timestamp() at time zone coalesce(l.cap_zone, 'UTC'))::date as today,
         case when b.day = (clock_timestamp() at time zone coalesce(l.cap_zone, 'UTC'))::date then b.day_count else 0 end as day_count,
         l.daily_cap
-      from private.sending_buckets b join unnest(limits) l on l.id = b.id
+      from private.send_rate_buckets b join unnest(limits) l on l.id = b.id
     ), decided as (
-      select s.*, greatest(0, least(s.want, coalesce(floor(s.tokens)::integer, s.want),
-        coalesce(s.daily_cap - s.day_count, s.want))) as grants
+      select s.*, greatest(0, least(s.wanted, coalesce(floor(s.tokens)::integer, s.wanted),
+        coalesce(s.daily_cap - s.day_count, s.wanted))) as grants
       from state s
     )
-    update private.sending_buckets b
+    update private.send_rate_buckets b
     set tokens = coalesce(d.tokens - d.grants, b.tokens), updated_at = clock_timestamp(), day = d.today,
       day_count = d.day_count + d.grants
     from decided d where b.id = d.id
@@ -15093,18 +15111,20 @@ begin
 end
 $$;
 
-create function private.return_sends(ids uuid[], amounts integer[])
+comment on function private.check_marketing_eligibility is 'Why each number must get no marketing text now, and the consent that lets it.';
+
+create function private.release_tokens(ids uuid[], amounts integer[])
 returns void
 language sql set search_path = ''
 as $$
-  update private.sending_buckets b set tokens = b.tokens + r.amount, day_count = b.day_count - r.amount
+  update private.send_rate_buckets b set tokens = b.tokens + r.amount, day_count = b.day_count - r.amount
   from (
     select u.id, u.amount::integer from unnest(ids, amounts) as u (id, amount) where u.amount > 0 order by u.id
   ) r
   where b.id = r.id
 $$;
 
-create function private.below_limits(organization_id uuid, limits private.text_limit[])
+create function private.under_frequency_cap(organization_id uuid, limits private.frequency_limit[])
 returns text[]
 language plpgsql stable set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
@@ -15118,16 +15138,16 @@ begin
       -- By the recipient alone (`is not distinct from` uses no index): while the statistics do not know a month's partition
       -- yet, the planner would walk all texts of the organization for each recipient.
       select count(*) from public.messages m
-      where m.organization_id is not distinct from below_limits.organization_id and m.to_number = l.phone
+      where m.organization_id is not distinct from under_frequency_cap.organization_id and m.to_number = l.phone
         and m.category = 'marketing' and m.direction = 'outbound'
         and m.status in ('queued', 'sending', 'sent', 'delivered', 'undelivered')
         and m.id >= oldest and coalesce(m.sending_at, m.created_at) >= l.since
-        and m.id is distinct from l.besides
-    ) < l.most));
+        and m.id is distinct from l.except_message
+    ) < l.max_messages));
 end
 $$;
 
-create function private.texted_enough(organization_id uuid, limits private.text_limit[])
+create function private.frequency_capped(organization_id uuid, limits private.frequency_limit[])
 returns table (phone text, busy boolean)
 language plpgsql set search_path = ''
 as $$
@@ -15135,14 +15155,14 @@ declare
   mine constant text[] := array(
     select r.phone from (select distinct l.phone from unnest(limits) l) r
     where pg_try_advisory_xact_lock(hashtextextended('recipient|' || organization_id || '|' || r.phone, 0)));
-  free constant text[] := private.below_limits(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
+  free constant text[] := private.under_frequency_cap(organization_id, array(select l from unnest(limits) l where l.phone = any (mine)));
 begin
   return query
     select distinct l.phone, l.phone <> all (mine) from unnest(limits) l where l.phone <> all (free);
 end
 $$;
 
-create function private.claim_campaign(campaign public.campaigns, want integer, probing uuid[], platform jsonb)
+create function private.claim_campaign(campaign public.campaigns, batch_size integer, probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
   -- As claim_messages.
@@ -15151,8 +15171,8 @@ as $$
 declare
   organization public.organizations;
   pool uuid[];
-  limits private.sending_limit[];
-  room integer := want;
+  limits private.send_rate_limit[];
+  room integer := batch_size;
   capacity integer[];
   takers uuid[] := '{}'::uuid[];
   taken integer[] := '{}'::integer[];
@@ -15162,33 +15182,33 @@ begin
   pool := array(
     select a.id from private.campaign_senders a
     where a.campaign_id = campaign.id and (a.status = 'active' or a.id = any (probing))
-      and (a.resting_until is null or a.resting_until <= now())
+      and (a.cooldown_until is null or a.cooldown_until <= now())
     order by a.id);
   if cardinality(pool) = 0 then
     return '{"messages": [], "judged": 0}'::jsonb;
   end if;
   limits := array(
-    select row(campaign.id, campaign.messages_per_minute / 60.0, null, null, want)::private.sending_limit
+    select row(campaign.id, campaign.messages_per_minute / 60.0, null, null, batch_size)::private.send_rate_limit
     where campaign.messages_per_minute is not null
     union all
-    select row(organization.id, organization.messages_per_second, null, null, want)::private.sending_limit
+    select row(organization.id, organization.messages_per_second, null, null, batch_size)::private.send_rate_limit
     where organization.messages_per_second is not null
     union all
-    select row(a.id, a.per_second, a.daily_cap, a.cap_zone, want)::private.sending_limit
+    select row(a.id, a.per_second, a.daily_cap, a.cap_zone, batch_size)::private.send_rate_limit
     from public.sms_accounts a
     where a.id = any (pool) and (a.per_second is not null or a.daily_cap is not null));
   if cardinality(limits) > 0 then
-    select array_agg(t.id), array_agg(t.granted) into takers, taken from private.take_sends(limits) t;
+    select array_agg(t.id), array_agg(t.granted) into takers, taken from private.acquire_tokens(limits) t;
   end if;
-  select array_agg(least(coalesce(t.granted, want), case when p.id = any (probing) then 1 else want end) order by p.n)
+  select array_agg(least(coalesce(t.granted, batch_size), case when p.id = any (probing) then 1 else batch_size end) order by p.n)
   into capacity
   from unnest(pool) with ordinality as p (id, n)
   left join unnest(takers, taken) as t (id, granted) on t.id = p.id;
-  select least(want, (select sum(c) from unnest(capacity) c),
+  select least(batch_size, (select sum(c) from unnest(capacity) c),
     (select min(t.granted) from unnest(takers, taken) as t (id, granted) where t.id in (campaign.id, organization.id)))
   into room;
   if room = 0 then
-    perform private.return_sends(takers, taken);
+    perform private.release_tokens(takers, taken);
     return '{"messages": [], "judged": 0}'::jsonb;
   end if;
 
@@ -15198,10 +15218,10 @@ begin
     order by t.send_after, t.position limit room
     for update skip locked
   ), verdicts as materialized (
-    select j.* from private.judge_numbers(campaign.organization_id, array(select x.phone from picked x)) j
+    select j.* from private.check_marketing_eligibility(campaign.organization_id, array(select x.phone from picked x)) j
   ), known as materialized (
     select p.position, p.phone, p.variant_id, l.id as lead_id, l.country, l.region, l.time_zone, j.obstacle, j.consent_id,
-      private.filled(w.body, private.lead_variables(l, organization.name)) as body, l.phone as lead_phone
+      private.render_template_text(w.body, private.lead_variables(l, organization.name)) as body, l.phone as lead_phone
     from picked p
     left join public.leads own on own.organization_id = campaign.organization_id and own.id = p.lead_id and own.deleted_at is null
     left join lateral (
@@ -15217,7 +15237,7 @@ begin
     ) heir on true
     left join public.leads l on l.organization_id = campaign.organization_id and l.id = coalesce(heir.id, own.id)
     left join verdicts j on j.phone = p.phone
-    left join private.template_wordings w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
+    left join private.template_bodies w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
   ), places as materialized (
     -- Recipients of one place and area code are in one area, and those of one area share its law and its hours.
     select d.place, r.*, d.phone like '+1%' as by_law, row(r.*, d.phone like '+1%')::text as area
@@ -15245,8 +15265,8 @@ begin
     left join places p on p.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text
     left join areas h on h.area = p.area
   ), texted as materialized (
-    select t.* from private.texted_enough(campaign.organization_id, array(
-      select row(j.phone, now() - make_interval(hours => x.hours), x.messages, null)::private.text_limit
+    select t.* from private.frequency_capped(campaign.organization_id, array(
+      select row(j.phone, now() - make_interval(hours => x.hours), x.messages, null)::private.frequency_limit
       from judged j
       cross join lateral (values (j.cap, j.cap_hours), (organization.marketing_gap_messages, organization.marketing_gap_hours))
         x (messages, hours)
@@ -15259,7 +15279,7 @@ begin
     from judged j left join texted t on t.phone = j.phone
   ), ready as materialized (
     select j.*, case when cardinality(pool) = 1 then pool[1] else (
-        -- As in below_limits: by the recipient alone.
+        -- As in under_frequency_cap: by the recipient alone.
         select m.account_id from public.messages m
         where m.organization_id is not distinct from campaign.organization_id and m.to_number = j.phone and m.account_id = any (pool)
         order by m.id desc limit 1) end as kept_account
@@ -15302,7 +15322,7 @@ begin
         else now() + greatest(1, w.place / coalesce(a.per_second, 1)) * interval '1 second' end as send_after
     from wishes w
     join public.sms_accounts a on a.id = w.kept_account
-    left join private.sending_buckets b on b.id = a.id
+    left join private.send_rate_buckets b on b.id = a.id
     where not exists (select from going g where g.position = w.position)
   ), sent as (
     insert into public.messages (id, organization_id, category, purpose, account_id, lead_id, campaign_id, variant_id,
@@ -15339,7 +15359,7 @@ begin
   into answer;
 
   if cardinality(takers) > 0 then
-    perform private.return_sends(takers, array(
+    perform private.release_tokens(takers, array(
       select t.granted - (
         select count(*)::integer from jsonb_array_elements(answer -> 'messages') m
         where t.id in (campaign.id, organization.id) or (m ->> 'account_id')::uuid = t.id)
@@ -15349,7 +15369,7 @@ begin
 end
 $$;
 
-create function private.claim_messages(want integer, account_ids uuid[], probing uuid[], platform jsonb)
+create function private.claim_messages(batch_size integer, account_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
   -- Planning this anew takes a quarter of its time, and there is one way to do it.
@@ -15369,19 +15389,19 @@ begin
     cross join lateral (
       select m.id, m.organization_id, m.account_id, m.to_number, m.campaign_id, m.lead_id,
         case when m.checked_at is null then m.expires_at end as expires_at, m.category, m.purpose,
-        private.answers_reply(m.purpose) as answers,
+        private.is_auto_reply(m.purpose) as answers,
         m.expires_at as own_expiry
       from public.messages m
       where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+        and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
           and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
       order by m.send_after, m.id
       -- An even share for each account, so that one tenant's mountain does not keep the others waiting.
-      limit case when account.id = any (probing) then 1 else ceil(want::numeric / cardinality(account_ids)) end
+      limit case when account.id = any (probing) then 1 else ceil(batch_size::numeric / cardinality(account_ids)) end
       for update of m skip locked
     ) p
     -- Where there are more accounts than places, chance decides which come first.
-    limit want
+    limit batch_size
   ), moving as materialized (
     -- As for targets: a pause waits for the claims under way, and no claim waits for a pause.
     select c.id, c.status from public.campaigns c
@@ -15422,12 +15442,12 @@ begin
     ) opted
     -- The limits keep what is for marketing from being worked out for every message and thrown away.
     left join lateral (
-      select x.obstacle, x.consent_id from private.judge_numbers(p.organization_id, array[p.to_number]) x
+      select x.obstacle, x.consent_id from private.check_marketing_eligibility(p.organization_id, array[p.to_number]) x
       where p.category = 'marketing' and not p.answers limit 1
     ) j on true
     left join lateral (
       select w.*, array(
-        select row(p.to_number, now() - make_interval(hours => x.hours), x.messages, p.id)::private.text_limit
+        select row(p.to_number, now() - make_interval(hours => x.hours), x.messages, p.id)::private.frequency_limit
         from (
           select * from private.contact_cap(p.to_number, l.country, l.region, current_date)
           union all
@@ -15440,7 +15460,7 @@ begin
     ) h on true
     left join lateral (
       -- Since it was refused others may have been sent.
-      select x.busy from private.texted_enough(p.organization_id, h.limits) x where j.obstacle is null and h.sends_at <= now() limit 1
+      select x.busy from private.frequency_capped(p.organization_id, h.limits) x where j.obstacle is null and h.sends_at <= now() limit 1
     ) t on true
     where p.campaign_id is null or c.id is not null
   ), judged as materialized (
@@ -15454,20 +15474,20 @@ begin
     from judged j
   ), limits as materialized (
     select array(
-      select row(a.id, a.per_second, a.daily_cap, a.cap_zone, count(*))::private.sending_limit
+      select row(a.id, a.per_second, a.daily_cap, a.cap_zone, count(*))::private.send_rate_limit
       from placed p join public.sms_accounts a on a.id = p.account_id
       where p.status = 'sending' and (a.per_second is not null or a.daily_cap is not null) group by a.id
       union all
-      select row(o.id, o.messages_per_second, null, null, count(*))::private.sending_limit
+      select row(o.id, o.messages_per_second, null, null, count(*))::private.send_rate_limit
       from placed p join places o on o.id = p.organization_id
       where p.status = 'sending' and o.messages_per_second is not null group by o.id, o.messages_per_second) as list
   ), granted as materialized (
-    select g.id, g.granted from limits l cross join lateral private.take_sends(l.list) g where cardinality(l.list) > 0
+    select g.id, g.granted from limits l cross join lateral private.acquire_tokens(l.list) g where cardinality(l.list) > 0
   ), moved as materialized (
     select p.* from placed p
     left join granted a on a.id = p.account_id
     left join granted o on o.id = p.organization_id
-    where p.status <> 'sending' or (p.of_account <= coalesce(a.granted, want) and p.of_organization <= coalesce(o.granted, want))
+    where p.status <> 'sending' or (p.of_account <= coalesce(a.granted, batch_size) and p.of_organization <= coalesce(o.granted, batch_size))
   ), marked as (
     update public.messages m set
       status = j.status,
@@ -15513,13 +15533,13 @@ begin
     (select array_agg(l.amount order by l.id) from left_over l where l.amount > 0)
   into answer, givers, spare;
   if givers is not null then
-    perform private.return_sends(givers, spare);
+    perform private.release_tokens(givers, spare);
   end if;
   return answer;
 end
 $$;
 
-create function private.claim_targets(want integer, campaign_ids uuid[], probing uuid[], platform jsonb)
+create function private.claim_targets(batch_size integer, campaign_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -15528,25 +15548,25 @@ declare
   campaign_id uuid;
   found_some jsonb;
   claimed jsonb := '[]'::jsonb;
-  looked_at integer := 0;
+  examined integer := 0;
   ends constant timestamptz := clock_timestamp() + interval '100 milliseconds';
 begin
   foreach campaign_id in array campaign_ids loop
-    exit when jsonb_array_length(claimed) >= want or looked_at >= 500;
+    exit when jsonb_array_length(claimed) >= batch_size or examined >= 500;
     select * into campaign from public.campaigns c where c.id = campaign_id and c.status = 'running' for key share skip locked;
     continue when campaign.id is null;
     loop
-      found_some := private.claim_campaign(campaign, want - jsonb_array_length(claimed), probing, platform);
+      found_some := private.claim_campaign(campaign, batch_size - jsonb_array_length(claimed), probing, platform);
       claimed := claimed || (found_some -> 'messages');
-      looked_at := looked_at + (found_some ->> 'judged')::integer;
-      exit when jsonb_array_length(claimed) >= want or found_some -> 'judged' = '0' or looked_at >= 500 or clock_timestamp() > ends;
+      examined := examined + (found_some ->> 'judged')::integer;
+      exit when jsonb_array_length(claimed) >= batch_size or found_some -> 'judged' = '0' or examined >= 500 or clock_timestamp() > ends;
     end loop;
   end loop;
   return claimed;
 end
 $$;
 
-create function private.hold_buckets(account_ids uuid[], campaign_ids uuid[])
+create function private.lock_rate_buckets(account_ids uuid[], campaign_ids uuid[])
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -15564,10 +15584,10 @@ declare
     where o.id = any (tenants) and o.messages_per_second is not null);
 begin
   if cardinality(ids) > 0 then
-    insert into private.sending_buckets (id, tokens, updated_at)
+    insert into private.send_rate_buckets (id, tokens, updated_at)
     select b.id, 0, to_timestamp(0) from unnest(ids) as b (id) order by b.id
-    on conflict on constraint sending_buckets_pkey do nothing;
-    perform from private.sending_buckets b where b.id = any (ids) order by b.id for update;
+    on conflict on constraint send_rate_buckets_pkey do nothing;
+    perform from private.send_rate_buckets b where b.id = any (ids) order by b.id for update;
   end if;
 end
 $$;
@@ -15586,7 +15606,7 @@ begin
     ) waiting
     cross join lateral (
       select from private.campaign_senders a
-      where a.campaign_id = c.id and (a.status = 'active' or a.id = any (probing)) and (a.resting_until is null or a.resting_until <= now())
+      where a.campaign_id = c.id and (a.status = 'active' or a.id = any (probing)) and (a.cooldown_until is null or a.cooldown_until <= now())
       limit 1
     ) sender
     where c.status = 'running'
@@ -15605,7 +15625,7 @@ begin
     cross join lateral (
       select from public.messages m
       where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+        and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
           and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
       order by m.send_after limit 1
     ) waiting
@@ -15613,20 +15633,20 @@ begin
 end
 $$;
 
-create function private.probing_accounts()
+create function private.accounts_to_probe()
 returns uuid[]
 language plpgsql set search_path = ''
 as $$
 declare
   answer uuid[] := '{}'::uuid[];
 begin
-  if exists (select from public.sms_accounts a where a.status = 'parked' and a.parked_until <= now()) then
+  if exists (select from public.sms_accounts a where a.status = 'circuit_open' and a.circuit_open_until <= now()) then
     with due as (
       select a.id from public.sms_accounts a
-      where a.status = 'parked' and a.parked_until <= now()
+      where a.status = 'circuit_open' and a.circuit_open_until <= now()
       for update skip locked
     ), moved as (
-      update public.sms_accounts a set parked_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
+      update public.sms_accounts a set circuit_open_until = now() + interval '30 seconds' from due where a.id = due.id returning a.id
     )
     select coalesce(array_agg(m.id), '{}') into answer from moved m;
   end if;
@@ -15641,7 +15661,7 @@ as $$
   select least(900, 2 ^ least(attempts, 12)) * (0.5 + random()) * interval '1 second'
 $$;
 
-create function private.park_account(account_id uuid, reason text)
+create function private.open_circuit(account_id uuid, reason text)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -15653,11 +15673,11 @@ begin
     return;
   end if;
   update public.sms_accounts a
-  set status = 'parked', outages = a.outages + 1, parked_reason = reason,
-    parked_until = now() + least(600, 5 * 2 ^ least(a.outages, 10)) * interval '1 second'
+  set status = 'circuit_open', outages = a.outages + 1, circuit_open_reason = reason,
+    circuit_open_until = now() + least(600, 5 * 2 ^ least(a.outages, 10)) * interval '1 second'
   where a.id = account_id;
   if account.status = 'active' then
-    perform private.notify_admins(account.organization_id, 'sender_parked', 'Texts are waiting',
+    perform private.notify_admins(account.organization_id, 'sender_circuit_open', 'Texts are waiting',
       'The provider of ' || account.sender_id || ' refuses messages (' || coalesce(reason, 'no reason given')
         || '). They wait and go out when it recovers.', jsonb_build_object('account_id', account_id));
   end if;
@@ -15721,16 +15741,16 @@ begin
     from jsonb_to_recordset(opted_out) as r (organization_id uuid, phone text, code text)
     on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
   end if;
-  if exists (select from public.sms_accounts a where a.id = any (answering) and a.status = 'parked') then
-    update public.sms_accounts a set status = 'active', outages = 0, parked_until = null, parked_reason = null
-    where a.status = 'parked' and a.id = any (answering);
+  if exists (select from public.sms_accounts a where a.id = any (answering) and a.status = 'circuit_open') then
+    update public.sms_accounts a set status = 'active', outages = 0, circuit_open_until = null, circuit_open_reason = null
+    where a.status = 'circuit_open' and a.id = any (answering);
   end if;
   if not jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage" || @.kind == "unknown")') then
     return;
   end if;
   -- Refused outright, or a whole group without one clear answer: the provider is down, and every further message would
   -- only end in doubt.
-  perform private.park_account(o.account_id, o.reason)
+  perform private.open_circuit(o.account_id, o.reason)
   from (
     select m.account_id, min(r.message) filter (where r.kind in ('outage', 'unknown')) as reason
     from jsonb_to_recordset(outcomes) as r (id uuid, kind text, message text)
@@ -15742,17 +15762,17 @@ begin
 end
 $$;
 
-create function private.next_send(id uuid, per_second numeric, daily_cap integer, cap_zone text)
+create function private.next_token_at(id uuid, per_second numeric, daily_cap integer, cap_zone text)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
   select coalesce((
     select case
-        when b.day_count >= next_send.daily_cap and b.day = (now() at time zone next_send.cap_zone)::date
-          then ((now() at time zone next_send.cap_zone)::date + 1)::timestamp at time zone next_send.cap_zone
-        when next_send.per_second is null or b.tokens >= 1 then '-infinity'
-        else b.updated_at + (1 - b.tokens) / next_send.per_second * interval '1 second' end
-    from private.sending_buckets b where b.id = next_send.id), '-infinity')
+        when b.day_count >= next_token_at.daily_cap and b.day = (now() at time zone next_token_at.cap_zone)::date
+          then ((now() at time zone next_token_at.cap_zone)::date + 1)::timestamp at time zone next_token_at.cap_zone
+        when next_token_at.per_second is null or b.tokens >= 1 then '-infinity'
+        else b.updated_at + (1 - b.tokens) / next_token_at.per_second * interval '1 second' end
+    from private.send_rate_buckets b where b.id = next_token_at.id), '-infinity')
 $$;
 
 create function private.next_due()
@@ -15762,22 +15782,22 @@ as $$
 begin
   return (
     select case when min(due.at) is not null then greatest(min(due.at), now() + interval '100 milliseconds') end from (
-      select greatest(m.send_after, case when a.status = 'parked' then a.parked_until end,
-        private.next_send(a.id, a.per_second, a.daily_cap, a.cap_zone),
-        private.next_send(o.id, o.messages_per_second, null, null)) as at
+      select greatest(m.send_after, case when a.status = 'circuit_open' then a.circuit_open_until end,
+        private.next_token_at(a.id, a.per_second, a.daily_cap, a.cap_zone),
+        private.next_token_at(o.id, o.messages_per_second, null, null)) as at
       from public.sms_accounts a
       join public.organizations o on o.id = a.organization_id
       cross join lateral (
         select m.send_after from public.messages m
         where m.account_id = a.id and m.status = 'queued'
-          and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+          and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
             and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
         order by m.send_after limit 1
       ) m
       where a.status <> 'disabled' and m.send_after < now() + interval '1 minute'
       union all
-      select greatest(t.send_after, pool.at, private.next_send(c.id, c.messages_per_minute / 60.0, null, null),
-        private.next_send(o.id, o.messages_per_second, null, null))
+      select greatest(t.send_after, pool.at, private.next_token_at(c.id, c.messages_per_minute / 60.0, null, null),
+        private.next_token_at(o.id, o.messages_per_second, null, null))
       from public.campaigns c
       join public.organizations o on o.id = c.organization_id
       cross join lateral (
@@ -15785,8 +15805,8 @@ begin
         where t.campaign_id = c.id and t.status = 'pending' order by t.send_after limit 1
       ) t
       cross join lateral (
-        select min(greatest(case when a.status = 'parked' then a.parked_until end, a.resting_until,
-          private.next_send(a.id, a.per_second, a.daily_cap, a.cap_zone))) as at
+        select min(greatest(case when a.status = 'circuit_open' then a.circuit_open_until end, a.cooldown_until,
+          private.next_token_at(a.id, a.per_second, a.daily_cap, a.cap_zone))) as at
         from private.campaign_senders a where a.campaign_id = c.id and a.status <> 'disabled'
       ) pool
       where c.status = 'running' and t.send_after < now() + interval '1 minute' and pool.at is not null
@@ -15795,7 +15815,7 @@ begin
 end
 $$;
 
-create function private.dispatch_step(outcomes jsonb, want integer, platform jsonb)
+create function private.exchange_dispatch_batch(outcomes jsonb, batch_size integer, platform jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -15806,15 +15826,15 @@ declare
   campaigns uuid[];
 begin
   perform private.record_outcomes(outcomes);
-  if want > 0 then
-    probing := private.probing_accounts();
+  if batch_size > 0 then
+    probing := private.accounts_to_probe();
     accounts := private.waiting_accounts(probing);
     campaigns := private.waiting_campaigns(probing);
-    perform private.watch_campaigns(campaigns);
-    perform private.hold_buckets(accounts, campaigns);
-    claimed := private.claim_messages(want, accounts, probing, platform);
-    if jsonb_array_length(claimed) < want and cardinality(campaigns) > 0 then
-      claimed := claimed || private.claim_targets(want - jsonb_array_length(claimed), campaigns,
+    perform private.check_failing_campaigns(campaigns);
+    perform private.lock_rate_buckets(accounts, campaigns);
+    claimed := private.claim_messages(batch_size, accounts, probing, platform);
+    if jsonb_array_length(claimed) < batch_size and cardinality(campaigns) > 0 then
+      claimed := claimed || private.claim_targets(batch_size - jsonb_array_length(claimed), campaigns,
         array(select p.id from unnest(probing) as p (id) where p.id <> all (accounts)), platform);
     end if;
   end if;
@@ -15826,26 +15846,24 @@ begin
 end
 $$;
 
-grant execute on function private.dispatch_step(jsonb, integer, jsonb) to service_role;
+grant execute on function private.exchange_dispatch_batch(jsonb, integer, jsonb) to service_role;
 
-create function public.dispatch_step(outcomes jsonb default '[]', want integer default 0, platform jsonb default '{}')
+create function public.exchange_dispatch_batch(outcomes jsonb default '[]', batch_size integer default 0, platform jsonb default '{}')
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.dispatch_step(outcomes, want, platform)
+  select private.exchange_dispatch_batch(outcomes, batch_size, platform)
 $$;
 
-comment on function public.dispatch_step is 'Records a group''s outcomes and marks the next group: one round trip per group.';
+comment on function public.exchange_dispatch_batch is 'Records a group''s outcomes and marks the next group: one round trip per group.';
 
-grant execute on function public.dispatch_step(jsonb, integer, jsonb) to service_role;
-
-comment on function private.judge_numbers is 'Why each number must get no marketing text now, and the consent that lets it.';
+grant execute on function public.exchange_dispatch_batch(jsonb, integer, jsonb) to service_role;
 
 create table private.status_lookups (
   provider text primary key constraint status_lookups_provider check (provider in ('arkesel', 'twilio')),
-  quiet interval not null,
-  kept interval not null,
-  most integer not null constraint status_lookups_most check (most between 1 and 20),
+  ask_after interval not null,
+  answers_for interval not null,
+  max_lookups integer not null constraint status_lookups_max check (max_lookups between 1 and 20),
   source text not null
 );
 
@@ -15857,43 +15875,30 @@ comment on table private.lookup_pauses is
 
 create index lookup_pauses_organization on private.lookup_pauses (organization_id, account_id);
 
-create table private.untold_doubts (
+create table private.pending_admin_alerts (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
   since timestamptz,
-  told_at timestamptz not null default '-infinity'
+  alerted_at timestamptz not null default '-infinity'
 );
 
-comment on table private.untold_doubts is
+comment on table private.pending_admin_alerts is
   'Since when there are texts held in doubt that the admins do not know of, and when they were told last: once an hour at most, however many a crash leaves behind.';
 
-create function private.hold_message(message public.messages, reason text default null)
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
-  update public.messages m set held_at = now(), unknown_reason = reason, updated_at = now() where m.id = message.id;
-  insert into private.untold_doubts as d (organization_id, since) values (message.organization_id, now())
-  on conflict on constraint untold_doubts_pkey do update set since = least(d.since, excluded.since)
-  where d.since is null or d.since > excluded.since;
-end
-$$;
-
-create function private.tell_held(settle_seconds integer)
+create function private.alert_admins_of_held(settle_seconds integer)
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  doubts private.untold_doubts;
+  doubts private.pending_admin_alerts;
   texts bigint;
 begin
-  if not exists (select from private.untold_doubts d where d.since is not null and d.told_at <= now() - interval '1 hour') then
+  if not exists (select from private.pending_admin_alerts d where d.since is not null and d.alerted_at <= now() - interval '1 hour') then
     return;
   end if;
   perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
   for doubts in
-    select * from private.untold_doubts d
-    where d.since is not null and d.told_at <= now() - interval '1 hour' and (d.since < now() - interval '5 minutes' or not exists (
+    select * from private.pending_admin_alerts d
+    where d.since is not null and d.alerted_at <= now() - interval '1 hour' and (d.since < now() - interval '5 minutes' or not exists (
       select from public.messages m
       where m.organization_id = d.organization_id and m.status = 'sending' and m.held_at is null
         and m.sending_at < now() - settle_seconds * interval '1 second'))
@@ -15909,65 +15914,13 @@ begin
           || ' sent. Until someone decides, nothing is sent again.',
         jsonb_build_object('messages', texts));
     end if;
-    update private.untold_doubts d set since = null, told_at = case when texts > 0 then now() else d.told_at end
+    update private.pending_admin_alerts d set since = null, alerted_at = case when texts > 0 then now() else d.alerted_at end
     where d.organization_id = doubts.organization_id;
   end loop;
 end
 $$;
 
-create function private.claim_doubtful(settle_seconds integer, want integer)
-returns jsonb
-language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
-as $$
-declare
-  answer jsonb;
-begin
-  perform private.hold_message(o, case when o.account_id is null then 'no_account' else 'unclear' end) from (
-    select d.* from public.messages d
-    where d.status = 'sending' and d.held_at is null
-      and d.sending_at < now() - case when d.account_id is null then settle_seconds * interval '1 second' else interval '1 day' end
-    order by d.sending_at limit want for update skip locked) o;
-  with picked as materialized (
-    select d.id, d.settling_until is null and not exists (
-        select from public.message_events e
-        where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as left_behind
-    from public.messages d
-    where d.status = 'sending' and d.held_at is null and d.account_id is not null
-      and d.sending_at < now() - settle_seconds * interval '1 second'
-      and (d.settling_until is null or d.settling_until < now())
-      and not exists (select from private.lookup_pauses p where p.account_id = d.account_id and p.until > now())
-    order by d.sending_at limit want for update of d skip locked
-  ), leased as (
-    update public.messages m set settling_until = now() + interval '1 minute'
-    from picked p where m.id = p.id
-    returning m.*, p.left_behind
-  )
-  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from', l.from_number,
-    'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account', l.provider_account,
-    'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind', l.left_behind)), '[]')
-  into answer from leased l;
-  if answer = '[]' then
-    perform private.tell_held(settle_seconds);
-  end if;
-  return jsonb_build_object('messages', answer, 'credentials', private.account_credentials(array(
-    select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
-end
-$$;
-
-grant execute on function private.claim_doubtful(integer, integer) to service_role;
-
-create function public.claim_doubtful(settle_seconds integer, want integer default 50)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.claim_doubtful(settle_seconds, want)
-$$;
-
-comment on function public.claim_doubtful is 'Leases messages whose outcome nobody knows, to ask the provider about them.';
-
-grant execute on function public.claim_doubtful(integer, integer) to service_role;
-
-create function private.tell_unknown()
+create function private.alert_admins_of_unknown()
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -15975,15 +15928,15 @@ begin
   update public.messages m set unknown_at = now(), unknown_reason = 'no_account', updated_at = now()
   from private.status_lookups k
   where m.account_id is null and m.status = 'sent' and m.unknown_at is null and k.provider = m.provider
-    and greatest(m.sent_at, m.settling_until) < now() - k.quiet;
+    and greatest(m.sent_at, m.lookup_until) < now() - k.ask_after;
   update public.messages m set unknown_at = now(), unknown_reason = 'unclear', updated_at = now()
   from private.lookup_pauses p
   where p.until > now() and m.account_id = p.account_id and m.status = 'sent' and m.unknown_at is null
-    and greatest(m.sent_at, m.settling_until) < now() - interval '4 days';
+    and greatest(m.sent_at, m.lookup_until) < now() - interval '4 days';
   perform private.notify(array_agg(row(n.organization_id, n.user_id, 'messages_unknown', n.today,
     case n.texts when 1 then 'What became of a text is unknown' else 'What became of ' || n.texts || ' texts is unknown' end,
     'Their provider was asked and has no final status. They are listed among the texts, where you can settle them by hand.',
-    jsonb_build_object('messages', n.texts), null)::private.notice))
+    jsonb_build_object('messages', n.texts), null)::private.notification))
   from (
     select s.organization_id, s.user_id, day.today, (
       select count(*) from public.messages m
@@ -16006,7 +15959,7 @@ begin
 end
 $$;
 
-create function private.claim_unsettled(quiet_seconds integer, want integer)
+create function private.claim_for_reconciliation(quiet_seconds integer, batch_size integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -16021,42 +15974,42 @@ begin
     cross join lateral (
       select from public.messages m
       where m.account_id = a.id and m.status = 'sent' and m.unknown_at is null
-        and greatest(m.sent_at, m.settling_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.quiet)
-      order by greatest(m.sent_at, m.settling_until) limit 1
+        and greatest(m.sent_at, m.lookup_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.ask_after)
+      order by greatest(m.sent_at, m.lookup_until) limit 1
     ) waiting
     where not exists (select from private.lookup_pauses p where p.account_id = a.id and p.until > now())
-    order by random() limit want);
+    order by random() limit batch_size);
 
   with accepted as materialized (
     select p.* from unnest(accounts) as account (id)
     join public.sms_accounts a on a.id = account.id
     join private.status_lookups k on k.provider = a.provider
     cross join lateral (
-      select m.id, m.sent_at < now() - k.kept as too_old from public.messages m
+      select m.id, m.sent_at < now() - k.answers_for as too_old from public.messages m
       where m.account_id = account.id and m.status = 'sent' and m.unknown_at is null
-        and greatest(m.sent_at, m.settling_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.quiet)
-      order by greatest(m.sent_at, m.settling_until)
-      limit ceil(want::numeric / nullif(cardinality(accounts), 0))
+        and greatest(m.sent_at, m.lookup_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.ask_after)
+      order by greatest(m.sent_at, m.lookup_until)
+      limit ceil(batch_size::numeric / nullif(cardinality(accounts), 0))
       for update of m skip locked
     ) p
-    limit want
+    limit batch_size
   ), held as materialized (
     -- Arkesel has no list to look into: of a message without an id it can tell nothing.
-    select m.id, m.sending_at < now() - k.kept as too_old
+    select m.id, m.sending_at < now() - k.answers_for as too_old
     from public.messages m join private.status_lookups k on k.provider = m.provider
     where m.status = 'sending' and m.held_at is not null and m.unknown_at is null and m.account_id is not null
       and (m.provider = 'twilio' or m.provider_message_id is not null)
-      and greatest(m.sending_at, m.settling_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.quiet)
+      and greatest(m.sending_at, m.lookup_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.ask_after)
       and not exists (select from private.lookup_pauses p where p.account_id = m.account_id and p.until > now())
-    order by m.sending_at limit want
+    order by m.sending_at limit batch_size
     for update of m skip locked
   ), leased as (
     update public.messages m set
-      settling_until = now() + interval '2 minutes',
+      lookup_until = now() + interval '2 minutes',
       unknown_at = case when p.too_old then now() end,
       unknown_reason = case when p.too_old then 'too_old' end,
       updated_at = case when p.too_old then now() else m.updated_at end
-    from (select * from accepted union all select * from held limit want) p
+    from (select * from accepted union all select * from held limit batch_size) p
     where m.id = p.id
     returning m.*
   )
@@ -16068,46 +16021,111 @@ begin
       filter (where l.unknown_at is null), '[]'))
   into answer from leased l;
   if answer -> 'messages' = '[]' then
-    perform private.tell_unknown();
+    perform private.alert_admins_of_unknown();
   end if;
   return answer || jsonb_build_object('credentials', private.account_credentials(array(
     select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer -> 'messages') c)));
 end
 $$;
 
-grant execute on function private.claim_unsettled(integer, integer) to service_role;
+grant execute on function private.claim_for_reconciliation(integer, integer) to service_role;
 
-create function public.claim_unsettled(quiet_seconds integer default null, want integer default 100)
+create function public.claim_for_reconciliation(quiet_seconds integer default null, batch_size integer default 100)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.claim_unsettled(quiet_seconds, want)
+  select private.claim_for_reconciliation(quiet_seconds, batch_size)
 $$;
 
-comment on function public.claim_unsettled is 'Leases messages without a final status, to ask the provider about them.';
+comment on function public.claim_for_reconciliation is 'Leases messages without a final status, to ask the provider about them.';
 
-grant execute on function public.claim_unsettled(integer, integer) to service_role;
+grant execute on function public.claim_for_reconciliation(integer, integer) to service_role;
 
-create function private.count_question(message public.messages, reason text)
+create function private.hold_for_decision(message public.messages, reason text default null)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
+  update public.messages m set held_at = now(), unknown_reason = reason, updated_at = now() where m.id = message.id;
+  insert into private.pending_admin_alerts as d (organization_id, since) values (message.organization_id, now())
+  on conflict on constraint pending_admin_alerts_pkey do update set since = least(d.since, excluded.since)
+  where d.since is null or d.since > excluded.since;
+end
+$$;
+
+create function private.claim_unknown_outcomes(settle_seconds integer, batch_size integer)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  answer jsonb;
+begin
+  perform private.hold_for_decision(o, case when o.account_id is null then 'no_account' else 'unclear' end) from (
+    select d.* from public.messages d
+    where d.status = 'sending' and d.held_at is null
+      and d.sending_at < now() - case when d.account_id is null then settle_seconds * interval '1 second' else interval '1 day' end
+    order by d.sending_at limit batch_size for update skip locked) o;
+  with picked as materialized (
+    select d.id, d.lookup_until is null and not exists (
+        select from public.message_events e
+        where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as left_behind
+    from public.messages d
+    where d.status = 'sending' and d.held_at is null and d.account_id is not null
+      and d.sending_at < now() - settle_seconds * interval '1 second'
+      and (d.lookup_until is null or d.lookup_until < now())
+      and not exists (select from private.lookup_pauses p where p.account_id = d.account_id and p.until > now())
+    order by d.sending_at limit batch_size for update of d skip locked
+  ), leased as (
+    update public.messages m set lookup_until = now() + interval '1 minute'
+    from picked p where m.id = p.id
+    returning m.*, p.left_behind
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from', l.from_number,
+    'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account', l.provider_account,
+    'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind', l.left_behind)), '[]')
+  into answer from leased l;
+  if answer = '[]' then
+    perform private.alert_admins_of_held(settle_seconds);
+  end if;
+  return jsonb_build_object('messages', answer, 'credentials', private.account_credentials(array(
+    select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
+end
+$$;
+
+grant execute on function private.claim_unknown_outcomes(integer, integer) to service_role;
+
+create function public.claim_unknown_outcomes(settle_seconds integer, batch_size integer default 50)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.claim_unknown_outcomes(settle_seconds, batch_size)
+$$;
+
+comment on function public.claim_unknown_outcomes is 'Leases messages whose outcome nobody knows, to ask the provider about them.';
+
+grant execute on function public.claim_unknown_outcomes(integer, integer) to service_role;
+
+create function private.count_status_lookup(message public.messages, reason text)
 returns text
 language plpgsql set search_path = ''
 as $$
 declare
-  most integer;
+  max_lookups integer;
 begin
-  select k.most into most from private.status_lookups k where k.provider = message.provider;
+  select k.max_lookups into max_lookups from private.status_lookups k where k.provider = message.provider;
   update public.messages m set
-    asked = m.asked + 1,
-    settling_until = now() + least(interval '20 hours', interval '1 hour' * 4 ^ least(m.asked, 6)),
-    unknown_at = case when m.asked + 1 >= most then now() end,
-    unknown_reason = case when m.asked + 1 >= most then reason end,
+    lookups_made = m.lookups_made + 1,
+    lookup_until = now() + least(interval '20 hours', interval '1 hour' * 4 ^ least(m.lookups_made, 6)),
+    unknown_at = case when m.lookups_made + 1 >= max_lookups then now() end,
+    unknown_reason = case when m.lookups_made + 1 >= max_lookups then reason end,
     updated_at = now()
   where m.id = message.id;
-  return case when message.asked + 1 >= most then 'listed' else 'waiting' end;
+  return case when message.lookups_made + 1 >= max_lookups then 'listed' else 'waiting' end;
 end
 $$;
 
-create function private.settle_message(message_id uuid, attempt integer, candidates jsonb)
+create function private.resolve_unknown_outcome(message_id uuid, attempt integer, candidates jsonb)
 returns text
 language plpgsql security definer set search_path = ''
 as $$
@@ -16131,17 +16149,17 @@ begin
     return 'found';
   end if;
   if message.held_at is not null then
-    return private.count_question(message, 'not_found');
+    return private.count_status_lookup(message, 'not_found');
   end if;
   select * into organization from public.organizations o where o.id = message.organization_id;
-  choice := case when private.answers_reply(message.purpose) then 'hold'
-    when message.category = 'marketing' then organization.uncertain_marketing else organization.uncertain_service end;
+  choice := case when private.is_auto_reply(message.purpose) then 'hold'
+    when message.category = 'marketing' then organization.unknown_outcome_marketing else organization.unknown_outcome_service end;
   if choice = 'resend' and message.attempts < 8 then
-    update public.messages m set status = 'queued', send_after = now(), settling_until = null, updated_at = now()
+    update public.messages m set status = 'queued', send_after = now(), lookup_until = null, updated_at = now()
     where m.id = message_id;
     return 'resend';
   end if;
-  perform private.hold_message(message);
+  perform private.hold_for_decision(message);
   return 'held';
 end
 $$;
@@ -16160,28 +16178,28 @@ begin
   end if;
   if kind in ('failed', 'skipped') then
     -- The next run asks, when its account is not left alone any more.
-    update public.messages m set settling_until = case m.status when 'sending' then now() end
-    where m.id = message.id and m.status in ('sending', 'sent') and m.settling_until is not null;
+    update public.messages m set lookup_until = case m.status when 'sending' then now() end
+    where m.id = message.id and m.status in ('sending', 'sent') and m.lookup_until is not null;
     return 'unanswered';
   end if;
   if kind = 'other_account' and message.status = 'sent' and message.unknown_at is null then
-    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', settling_until = null, updated_at = now()
+    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', lookup_until = null, updated_at = now()
     where m.id = message.id;
     return 'listed';
   elsif kind = 'other_account' and message.status = 'sending' and message.attempts = attempt then
     if message.held_at is not null then
-      return private.count_question(message, 'other_account');
+      return private.count_status_lookup(message, 'other_account');
     end if;
-    perform private.hold_message(message, 'other_account');
+    perform private.hold_for_decision(message, 'other_account');
     return 'held';
   elsif kind = 'other_account' then
     return 'settled';
   end if;
   if message.status = 'sending' then
     if kind = 'unclear' then
-      return case when message.held_at is null then 'unanswered' else private.count_question(message, 'unclear') end;
+      return case when message.held_at is null then 'unanswered' else private.count_status_lookup(message, 'unclear') end;
     end if;
-    return private.settle_message(message.id, attempt, candidates);
+    return private.resolve_unknown_outcome(message.id, attempt, candidates);
   end if;
   select c into report from jsonb_array_elements(candidates) c
   where c ->> 'provider_message_id' = message.provider_message_id limit 1;
@@ -16192,7 +16210,7 @@ begin
   if message.status <> 'sent' or message.unknown_at is not null then
     return 'settled';
   end if;
-  return private.count_question(message,
+  return private.count_status_lookup(message,
     case when kind = 'unclear' then 'unclear' when report is null then 'not_found' else 'not_final' end);
 end
 $$;
@@ -16248,18 +16266,18 @@ comment on function public.record_lookups is
 
 grant execute on function public.record_lookups(jsonb) to service_role;
 
-grant execute on function private.settle_message(uuid, integer, jsonb) to service_role;
+grant execute on function private.resolve_unknown_outcome(uuid, integer, jsonb) to service_role;
 
-create function public.settle_message(message_id uuid, attempt integer, candidates jsonb default '[]')
+create function public.resolve_unknown_outcome(message_id uuid, attempt integer, candidates jsonb default '[]')
 returns text
 language sql set search_path = ''
 as $$
-  select private.settle_message(message_id, attempt, candidates)
+  select private.resolve_unknown_outcome(message_id, attempt, candidates)
 $$;
 
-comment on function public.settle_message is 'Ends the doubt about a message: found, resend, held, or settled meanwhile.';
+comment on function public.resolve_unknown_outcome is 'Ends the doubt about a message: found, resend, held, or settled meanwhile.';
 
-grant execute on function public.settle_message(uuid, integer, jsonb) to service_role;
+grant execute on function public.resolve_unknown_outcome(uuid, integer, jsonb) to service_role;
 
 comment on table public.conversations is
   'A number of the organization''s (sender) and somebody else''s (phone). Begins with the first inbound text or the first that a person writes by hand.';
@@ -16293,8 +16311,8 @@ revoke all on public.conversations from public, anon, authenticated, service_rol
 
 grant select on public.conversations to authenticated, service_role;
 
-create trigger touch before update on public.conversations
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.conversations
+  for each row execute function private.set_updated_at();
 
 create trigger audit_update after update on public.conversations referencing old table as old_rows new table as new_rows
   for each statement when (pg_trigger_depth() = 0) execute function private.audit('last_preview');
@@ -16341,7 +16359,7 @@ begin
     join public.conversations c on c.organization_id = conversation_rows.organization_id and c.id = i.id
     left join public.profiles p on p.id = c.assigned_to
     left join public.leads l on l.organization_id = c.organization_id and l.id = c.lead_id
-      and case when sees_leads then true else private.reaches(l, 'leads:read') end
+      and case when sees_leads then true else private.lead_in_scope(l, 'leads:read') end
     left join public.customers u on u.organization_id = c.organization_id and u.id = c.customer_id and sees_customers
   ), '[]');
 end
@@ -16367,7 +16385,7 @@ begin
     if assigned_to <> auth.uid() then
       perform private.notify(array[row(organization_id, assigned_to, 'conversation', 'conversation_assigned:' || private.uuid_v7(),
         'A conversation is yours', conversation.phone || ': ' || conversation.last_preview,
-        jsonb_build_object('conversation_id', conversation.id), null)::private.notice]);
+        jsonb_build_object('conversation_id', conversation.id), null)::private.notification]);
     end if;
   end if;
   return private.conversation_rows(organization_id, array[conversation.id]) -> 0;
@@ -16418,7 +16436,7 @@ begin
     'opted_out', exists (
       select from public.suppressions s
       where s.organization_id = conversation.organization_id and s.phone = conversation.phone and s.lifted_at is null and s.scope = 'all'),
-    'awaits_review', private.doubtful(conversation.organization_id, conversation.phone),
+    'awaits_review', private.needs_review(conversation.organization_id, conversation.phone),
     'messages', case when jsonb_array_length(texts) > page_limit then texts - page_limit else texts end,
     'next_before', case when jsonb_array_length(texts) > page_limit then texts -> (page_limit - 1) ->> 'id' end);
 end
@@ -16448,7 +16466,7 @@ begin
   if term !~ '[[:alpha:]]' and figures <> '' then
     found := found || format('x.phone like %L', '%' || figures || '%');
   end if;
-  if organization_id = any (private.organizations_reached('leads:read')) then
+  if organization_id = any (private.organizations_in_scope('leads:read')) then
     found := found || format('x.lead_id = any (array(select x.id from public.leads x where %s))',
       private.lead_conditions(organization_id, jsonb_build_object('search', term)));
   end if;
@@ -16530,7 +16548,7 @@ comment on function public.read_conversation is 'Marks a conversation as read, u
 
 grant execute on function public.read_conversation(uuid, uuid, uuid) to authenticated;
 
-create function private.write_text(account public.sms_accounts, phone text, message text, lead_id uuid, customer_id uuid)
+create function private.send_conversation_message(account public.sms_accounts, phone text, message text, lead_id uuid, customer_id uuid)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -16549,13 +16567,13 @@ declare
   queued public.messages;
 begin
   select * into strict organization from public.organizations o where o.id = account.organization_id;
-  if organization.id = any (private.organizations_reached('leads:read')) then
+  if organization.id = any (private.organizations_in_scope('leads:read')) then
     select * into lead from public.leads l
-    where l.organization_id = organization.id and l.id = write_text.lead_id and l.phone = write_text.phone
-      and private.reaches(l, 'leads:read');
+    where l.organization_id = organization.id and l.id = send_conversation_message.lead_id and l.phone = send_conversation_message.phone
+      and private.lead_in_scope(l, 'leads:read');
   end if;
   select * into customer from public.customers c
-  where c.organization_id = organization.id and c.id = write_text.customer_id and c.phone = write_text.phone
+  where c.organization_id = organization.id and c.id = send_conversation_message.customer_id and c.phone = send_conversation_message.phone
     and c.organization_id = any (private.organizations_with('customers:read'));
   missing := private.missing_variable(body, coalesce(nullif(lead.full_name, ''), customer.name), customer.account_number,
     private.money_text(customer.arrears, customer.currency));
@@ -16567,23 +16585,23 @@ begin
     customer.account_number, coalesce(nullif(lead.full_name, ''), customer.name));
   suppressed := exists (
     select from public.suppressions s
-    where s.organization_id = organization.id and s.phone = write_text.phone and s.lifted_at is null and s.scope = 'all');
-  doubtful := not suppressed and private.doubtful(organization.id, phone);
+    where s.organization_id = organization.id and s.phone = send_conversation_message.phone and s.lifted_at is null and s.scope = 'all');
+  doubtful := not suppressed and private.needs_review(organization.id, phone);
   awake := exists (
     select from public.messages m
-    where m.organization_id = organization.id and m.from_number = write_text.phone and m.direction = 'inbound'
+    where m.organization_id = organization.id and m.from_number = send_conversation_message.phone and m.direction = 'inbound'
       and m.id >= private.uuid_v7_floor(now() - interval '1 hour'));
   -- Where the number is does not depend on who is allowed to see the lead.
-  select * into place from public.leads l where l.organization_id = organization.id and l.id = write_text.lead_id;
+  select * into place from public.leads l where l.organization_id = organization.id and l.id = send_conversation_message.lead_id;
   select coalesce(w.sends_at, now() + interval '1 day'), case when not awake and phone like '+1%' then w.closes_at end
   into hours, closes
   from private.contact_window(organization, case when awake then 'service' else 'marketing' end, phone, place.country, place.region,
     place.time_zone, now()) w;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body, encoding, segments,
     status, provider, send_after, expires_at, created_by, error_code, error_message)
-  select organization.id, account.id, write_text.customer_id, write_text.lead_id, phone, account.sender_id, body, s.encoding, s.segments,
+  select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone, account.sender_id, body, s.encoding, s.segments,
     case when suppressed then 'suppressed' else 'queued' end, account.provider,
-    -- As claim_messages has it: close_reviews wakes it.
+    -- As claim_messages has it: close_reply_reviews wakes it.
     case when doubtful then greatest(hours, now() + interval '10 minutes') else hours end, closes, auth.uid(),
     case when suppressed then 'suppressed' when doubtful then 'doubtful_reply' end,
     case when suppressed then 'The number has opted out.'
@@ -16599,7 +16617,7 @@ begin
     'waits_for', case when suppressed then null when doubtful then 'review' when hours > now() then 'quiet_hours' end,
     'conversation_id', (
       select c.id from public.conversations c
-      where c.organization_id = organization.id and c.phone = write_text.phone and c.sender = account.sender_id
+      where c.organization_id = organization.id and c.phone = send_conversation_message.phone and c.sender = account.sender_id
         and c.provider = account.provider));
 end
 $$;
@@ -16615,7 +16633,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'messages:send');
   conversation := private.require_conversation(organization_id, conversation_id, 'conversations:read');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -16627,8 +16645,8 @@ begin
   elsif conversation.phone !~ '^\+[1-9][0-9]{6,14}$' then
     perform private.problem(409, 'no_reply', 'Nobody can be texted under this number.');
   end if;
-  return private.remember_response(organization_id,
-    private.write_text(account, conversation.phone, message, conversation.lead_id, conversation.customer_id));
+  return private.store_idempotent_response(organization_id,
+    private.send_conversation_message(account, conversation.phone, message, conversation.lead_id, conversation.customer_id));
 end
 $$;
 
@@ -16688,7 +16706,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'messages:send');
   perform private.require_permission(organization_id, 'conversations:read');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -16711,7 +16729,7 @@ begin
     perform private.problem(422, 'unknown_sender', 'The organization has no active sender of this name.',
       '[{"path": "sender_id", "message": "is not one of the organization''s senders"}]');
   end if;
-  return private.remember_response(organization_id, private.write_text(account, to_number, message,
+  return private.store_idempotent_response(organization_id, private.send_conversation_message(account, to_number, message,
     private.newest_lead(organization_id, to_number), private.newest_customer(organization_id, to_number)));
 end
 $$;
@@ -16729,22 +16747,44 @@ comment on function public.start_conversation is 'Queues a person''s text to a n
 
 grant execute on function public.start_conversation(uuid, text, text, text) to authenticated;
 
-comment on table private.campaign_stirs is
+comment on table private.campaign_progress_dirty is
   'Until when a campaign''s figures are looked at every second. Rows are only added, and deleted once they have passed. No foreign key: it would lock the campaign.';
 
-create index campaign_stirs_campaign on private.campaign_stirs (campaign_id, awake_until);
+create index campaign_progress_dirty_campaign on private.campaign_progress_dirty (campaign_id, dirty_until);
 
 comment on table private.campaign_progress is
   'The state of a campaign that was told last, its number, and when it was last compared with the figures.';
+
+create function private.broadcast_campaign_progress()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  awake uuid[] := array(select distinct s.campaign_id from private.campaign_progress_dirty s order by 1);
+  campaign_id uuid;
+begin
+  perform pg_sleep_until(max(p.computed_at) + interval '1 second') from private.campaign_progress p
+  where p.campaign_id = any (awake) and p.computed_at < clock_timestamp() - interval '800 milliseconds';
+  foreach campaign_id in array awake loop
+    perform private.broadcast_progress(campaign_id, interval '1 second');
+  end loop;
+  delete from private.campaign_progress_dirty s
+  where s.campaign_id = any (awake) and not exists (
+    select from private.campaign_progress p where p.campaign_id = s.campaign_id and p.computed_at < s.dirty_until);
+  return cardinality(awake);
+end
+$$;
+
+comment on function private.broadcast_progress is 'Makes a campaign''s next state and broadcasts it, if its figures have changed.';
 
 create function private.campaign_progress(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
 begin
-  perform private.tell_progress(campaign.id, interval '1 second');
+  perform private.broadcast_progress(campaign.id, interval '1 second');
   return (select private.progress_json(p) from private.campaign_progress p where p.campaign_id = campaign.id);
 end
 $$;
@@ -16765,17 +16805,17 @@ grant execute on function public.campaign_progress(uuid, uuid) to authenticated;
 
 comment on function private.campaign_state is 'What a campaign has come to, from the totals: its live counters.';
 
-create function private.stir_campaigns()
+create function private.mark_campaigns_dirty()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into private.campaign_stirs (campaign_id, awake_until)
+  insert into private.campaign_progress_dirty (campaign_id, dirty_until)
   select d.campaign_id, clock_timestamp() + interval '90 seconds'
-  from (select distinct n.campaign_id from new_rows n where n.campaign_id is not null and not n.folded) d
+  from (select distinct n.campaign_id from new_rows n where n.campaign_id is not null and not n.rolled_up) d
   where not exists (
-    select from private.campaign_stirs s
-    where s.campaign_id = d.campaign_id and s.awake_until > clock_timestamp() + interval '30 seconds');
+    select from private.campaign_progress_dirty s
+    where s.campaign_id = d.campaign_id and s.dirty_until > clock_timestamp() + interval '30 seconds');
   return null;
 exception when others then
   raise warning 'the progress of campaigns was not stirred: %', sqlerrm;
@@ -16783,82 +16823,95 @@ exception when others then
 end
 $$;
 
-comment on function private.stir_campaigns is 'Definer: those who count may not write this table.';
+comment on function private.mark_campaigns_dirty is 'Definer: those who count may not write this table.';
 
-create function private.tell_campaigns()
-returns integer
-language plpgsql set search_path = ''
-as $$
-declare
-  awake uuid[] := array(select distinct s.campaign_id from private.campaign_stirs s order by 1);
-  campaign_id uuid;
-begin
-  perform pg_sleep_until(max(p.looked_at) + interval '1 second') from private.campaign_progress p
-  where p.campaign_id = any (awake) and p.looked_at < clock_timestamp() - interval '800 milliseconds';
-  foreach campaign_id in array awake loop
-    perform private.tell_progress(campaign_id, interval '1 second');
-  end loop;
-  delete from private.campaign_stirs s
-  where s.campaign_id = any (awake) and not exists (
-    select from private.campaign_progress p where p.campaign_id = s.campaign_id and p.looked_at < s.awake_until);
-  return cardinality(awake);
-end
-$$;
-
-comment on function private.tell_progress is 'Makes a campaign''s next state and broadcasts it, if its figures have changed.';
-
-create function private.tidy_ticks()
+create function private.purge_cron_run_details()
 returns void
 language sql set search_path = ''
 as $$
   delete from cron.job_run_details d using cron.job j
-  where j.jobid = d.jobid and j.jobname = 'tell-campaigns' and d.status = 'succeeded' and d.end_time < now() - interval '5 minutes'
+  where j.jobid = d.jobid and j.jobname = 'broadcast-campaign-progress' and d.status = 'succeeded' and d.end_time < now() - interval '5 minutes'
 $$;
 
-comment on table private.message_totals is 'Outbound messages by status, as deltas to be summed.';
+comment on table private.message_totals is 'Outbound messages by status: a counter (see private.counters).';
 
 create index message_totals_organization on private.message_totals (organization_id);
 
-comment on table private.text_totals is 'Texts by what became of them, as deltas to be summed; campaign_id null: of no campaign.';
+create index message_totals_pending on private.message_totals (organization_id) where not rolled_up;
 
-comment on column private.text_totals.status is 'Of the texts that went out; null: the row counts what came back.';
+create unique index message_totals_once on private.message_totals (organization_id, status) where rolled_up;
 
-comment on column private.text_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
+comment on table private.message_outcome_totals is 'Messages by their outcome: a counter (see private.counters); campaign_id null: of no campaign.';
 
-comment on column private.text_totals.received is 'Texts that came in, whatever they answer.';
+comment on column private.message_outcome_totals.status is 'Of the texts that went out; null: the row counts what came back.';
 
-comment on column private.text_totals.folded is 'The sum of its deltas: folding looks at the others only.';
+comment on column private.message_outcome_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
 
-create index text_totals_campaign on private.text_totals (campaign_id, quarter_hour);
+comment on column private.message_outcome_totals.received is 'Texts that came in, whatever they answer.';
 
-create index text_totals_organization on private.text_totals (organization_id, quarter_hour);
+create index text_totals_campaign on private.message_outcome_totals (campaign_id, quarter_hour);
 
-create index text_totals_unfolded on private.text_totals (organization_id) where not folded;
+create index text_totals_organization on private.message_outcome_totals (organization_id, quarter_hour);
 
-create unique index text_totals_once on private.text_totals (organization_id, campaign_id, variant_id, account_id, status,
-  error_code, currency, quarter_hour) nulls not distinct where folded;
+create index message_outcome_totals_pending on private.message_outcome_totals (organization_id) where not rolled_up;
 
-create trigger stir after insert on private.text_totals referencing new table as new_rows
-  for each statement execute function private.stir_campaigns();
+create unique index text_totals_once on private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status,
+  error_code, currency, quarter_hour) nulls not distinct where rolled_up;
 
-comment on table private.day_totals is
-  'What is folded, by the days of the organization''s calendar and whatever the wording: with the deltas that are not folded it is everything. Written by folding only.';
+create function private.add_message_days(sums private.message_outcome_totals[], sign integer)
+returns void
+language sql set search_path = ''
+as $$
+  insert into private.message_day_totals as d
+  select s.organization_id, (s.quarter_hour at time zone o.time_zone)::date, s.campaign_id, s.account_id, s.status, s.error_code,
+    s.currency, sign * sum(s.messages), sign * sum(s.segments), sign * sum(s.cost), sign * sum(s.replied),
+    sign * sum(s.opted_out), sign * sum(s.answers), sign * sum(s.received)
+  from unnest(sums) s join public.organizations o on o.id = s.organization_id
+  group by 1, 2, 3, 4, 5, 6, 7
+  on conflict on constraint message_day_totals_once do update set messages = d.messages + excluded.messages,
+    segments = d.segments + excluded.segments, cost = d.cost + excluded.cost, replied = d.replied + excluded.replied,
+    opted_out = d.opted_out + excluded.opted_out, answers = d.answers + excluded.answers, received = d.received + excluded.received
+$$;
 
-comment on table private.target_totals is 'Targets of campaigns by state, as deltas to be summed.';
+create function private.add_to_message_days()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'UPDATE' then
+    perform private.add_message_days(array(select o::private.message_outcome_totals from old_rows o where o.rolled_up), -1);
+  end if;
+  perform private.add_message_days(array(select n::private.message_outcome_totals from new_rows n where n.rolled_up), 1);
+  return null;
+end
+$$;
 
-comment on column private.target_totals.folded is 'See text_totals.';
+create trigger add_to_days_insert after insert on private.message_outcome_totals referencing new table as new_rows
+  for each statement execute function private.add_to_message_days();
+
+create trigger add_to_days_update after update on private.message_outcome_totals
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.add_to_message_days();
+
+create trigger mark_dirty after insert on private.message_outcome_totals referencing new table as new_rows
+  for each statement execute function private.mark_campaigns_dirty();
+
+comment on table private.message_day_totals is
+  'The rolled-up sums of message_outcome_totals by the days of the organization''s calendar, all wordings together. With the deltas that are not rolled up it is everything.';
+
+comment on table private.target_totals is 'Targets of campaigns by state: a counter (see private.counters).';
 
 create index target_totals_campaign on private.target_totals (campaign_id);
 
 create index target_totals_organization on private.target_totals (organization_id);
 
-create index target_totals_unfolded on private.target_totals (organization_id) where not folded;
+create index target_totals_pending on private.target_totals (organization_id) where not rolled_up;
 
 create unique index target_totals_once on private.target_totals (organization_id, campaign_id, status, reason)
-  nulls not distinct where folded;
+  nulls not distinct where rolled_up;
 
-create trigger stir after insert on private.target_totals referencing new table as new_rows
-  for each statement execute function private.stir_campaigns();
+create trigger mark_dirty after insert on private.target_totals referencing new table as new_rows
+  for each statement execute function private.mark_campaigns_dirty();
 
 comment on table private.campaign_responses is
   'Texts of campaigns (message_id) that somebody answered: how many texts came back, and how many of them were opt-outs.';
@@ -16871,18 +16924,18 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
     select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.quarter_hour, count(*) filter (where n.texts > n.opt_outs),
       count(*) filter (where n.opt_outs > 0), sum(n.texts)
     from new_rows n group by 1, 2, 3, 4, 5;
   elsif tg_op = 'DELETE' then
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
     select t.organization_id, t.campaign_id, t.variant_id, t.account_id, t.quarter_hour,
       -count(*) filter (where t.texts > t.opt_outs), -count(*) filter (where t.opt_outs > 0), -sum(t.texts)
     from old_rows t where exists (select from public.organizations o where o.id = t.organization_id)
     group by 1, 2, 3, 4, 5;
   else
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
     select d.organization_id, d.campaign_id, d.variant_id, d.account_id, d.quarter_hour,
       coalesce(sum(d.n) filter (where d.texts > d.opt_outs), 0), coalesce(sum(d.n) filter (where d.opt_outs > 0), 0),
       sum(d.n * d.texts)
@@ -16902,13 +16955,13 @@ create trigger count_update after update on private.campaign_responses referenci
 create trigger count_delete after delete on private.campaign_responses referencing old table as old_rows
   for each statement execute function private.count_responses();
 
-comment on table private.suppression_totals is 'Numbers that were suppressed, by source, as deltas to be summed.';
+comment on table private.suppression_totals is 'Numbers that were suppressed, by source: a counter (see private.counters).';
 
 create index suppression_totals_organization on private.suppression_totals (organization_id, quarter_hour);
 
-create index suppression_totals_unfolded on private.suppression_totals (organization_id) where not folded;
+create index suppression_totals_pending on private.suppression_totals (organization_id) where not rolled_up;
 
-create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour) where folded;
+create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour) where rolled_up;
 
 create table public.campaign_alerts (
   id uuid primary key default private.uuid_v7(),
@@ -16978,7 +17031,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
-  campaign constant public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign constant public.campaigns := private.find_campaign(organization_id, campaign_id);
   office public.organizations;
 begin
   select * into office from public.organizations o where o.id = campaign.organization_id;
@@ -16987,7 +17040,7 @@ begin
       select f.variant_id, f.account_id, f.quarter_hour, f.status, f.error_code, f.currency, sum(f.messages)::bigint as messages,
         sum(f.segments)::bigint as segments, sum(f.cost) as cost, sum(f.replied)::bigint as replied, sum(f.opted_out)::bigint as opted_out,
         sum(f.answers)::bigint as answers
-      from private.text_totals f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
+      from private.message_outcome_totals f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
     ), hours as materialized (
       -- Clocks are put back: two hours of one name are one.
       select h.quarter_hour, date_trunc('hour', h.quarter_hour at time zone office.time_zone) as hour
@@ -17086,7 +17139,7 @@ as $$
         coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint as failed,
         coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0)::bigint as known,
         coalesce(sum(t.opted_out), 0)::bigint as opted_out
-      from private.text_totals t where t.campaign_id = j.id
+      from private.message_outcome_totals t where t.campaign_id = j.id
     ) sums
   )
   select c.id, k.kind, c.watched, k.cases, k.sample, k.threshold, c.alert_after
@@ -17095,84 +17148,43 @@ as $$
     ('failure_rate', c.failed, c.known, c.alert_failure_rate)) as k (kind, cases, sample, threshold)
 $$;
 
-create function private.fold_text_totals()
-returns void
+create function private.evaluate_campaign_alerts()
+returns integer
 language plpgsql set search_path = '' set jit = off
 as $$
+declare
+  alert public.campaign_alerts;
+  campaign public.campaigns;
+  opened integer := 0;
 begin
-  if not pg_try_advisory_xact_lock(hashtextextended('fold_text_totals', 0)) then
-    return;
+  -- Two at once would both find the alert missing; the second has nothing to add.
+  if not pg_try_advisory_xact_lock(hashtextextended('evaluate_campaign_alerts', 0)) then
+    return 0;
   end if;
-  with taken as (
-    delete from private.text_totals t where not t.folded returning t.*
-  ), sums as materialized (
-    select t.organization_id, t.campaign_id, t.variant_id, t.account_id, t.status, t.error_code, t.currency, t.quarter_hour,
-      sum(t.messages) as messages, sum(t.segments) as segments, sum(t.cost) as cost, sum(t.replied) as replied,
-      sum(t.opted_out) as opted_out, sum(t.answers) as answers, sum(t.received) as received
-    from taken t group by 1, 2, 3, 4, 5, 6, 7, 8
-    having sum(t.messages) <> 0 or sum(t.segments) <> 0 or sum(t.cost) <> 0 or sum(t.replied) <> 0 or sum(t.opted_out) <> 0
-      or sum(t.answers) <> 0 or sum(t.received) <> 0
-  ), days as (
-    insert into private.day_totals as d
-    select s.organization_id, (s.quarter_hour at time zone o.time_zone)::date, s.campaign_id, s.account_id, s.status, s.error_code,
-      s.currency, sum(s.messages), sum(s.segments), sum(s.cost), sum(s.replied), sum(s.opted_out), sum(s.answers), sum(s.received)
-    from sums s join public.organizations o on o.id = s.organization_id group by 1, 2, 3, 4, 5, 6, 7
-    on conflict on constraint day_totals_once do update set messages = d.messages + excluded.messages,
-      segments = d.segments + excluded.segments, cost = d.cost + excluded.cost, replied = d.replied + excluded.replied,
-      opted_out = d.opted_out + excluded.opted_out, answers = d.answers + excluded.answers, received = d.received + excluded.received
-  )
-  insert into private.text_totals as t
-  select s.*, true from sums s
-  on conflict (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour) where folded
-  do update set messages = t.messages + excluded.messages, segments = t.segments + excluded.segments, cost = t.cost + excluded.cost,
-    replied = t.replied + excluded.replied, opted_out = t.opted_out + excluded.opted_out, answers = t.answers + excluded.answers,
-    received = t.received + excluded.received;
-  with taken as (
-    delete from private.target_totals t where not t.folded returning t.*
-  )
-  insert into private.target_totals as t
-  select n.organization_id, n.campaign_id, n.status, n.reason, sum(n.targets), true from taken n group by 1, 2, 3, 4
-  having sum(n.targets) <> 0
-  on conflict (organization_id, campaign_id, status, reason) where folded do update set targets = t.targets + excluded.targets;
-  with taken as (
-    delete from private.suppression_totals t where not t.folded returning t.*
-  )
-  insert into private.suppression_totals as t
-  select n.organization_id, n.source, n.quarter_hour, sum(n.added), true from taken n group by 1, 2, 3 having sum(n.added) <> 0
-  on conflict (organization_id, source, quarter_hour) where folded do update set added = t.added + excluded.added;
-end
-$$;
-
-create function private.fold_totals()
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  with taken as (
-    delete from private.customer_totals where ctid in (select ctid from private.customer_totals for update skip locked)
+  update public.campaign_alerts a set resolved_at = now(),
+    resolution = case when not r.watched then 'ended' when r.threshold is null then 'switched_off' else 'recovered' end
+  from private.campaign_rates() r
+  where a.campaign_id = r.campaign_id and a.kind = r.kind and a.resolved_at is null
+    and (not r.watched or r.threshold is null or r.cases <= 0.8 * r.threshold * r.sample);
+  for alert in
+    insert into public.campaign_alerts (organization_id, campaign_id, kind, cases, sample, threshold)
+    select c.organization_id, r.campaign_id, r.kind, r.cases, r.sample, r.threshold
+    from private.campaign_rates() r join public.campaigns c on c.id = r.campaign_id
+    where r.watched and r.sample >= r.enough and r.cases > r.threshold * r.sample
+    order by r.campaign_id, r.kind
+    on conflict (campaign_id, kind) where resolved_at is null do nothing
     returning *
-  )
-  insert into private.customer_totals
-  select organization_id, status, sum(customers), sum(arrears) from taken group by 1, 2
-  having sum(customers) <> 0 or sum(arrears) <> 0;
-  with taken as (
-    delete from private.message_totals where ctid in (select ctid from private.message_totals for update skip locked)
-    returning *
-  )
-  insert into private.message_totals
-  select organization_id, status, sum(messages), sum(segments) from taken group by 1, 2
-  having sum(messages) <> 0 or sum(segments) <> 0;
-  -- Old quarter hours are folded already; only those that still receive deltas are rewritten.
-  with taken as (
-    delete from private.action_totals where ctid in (
-      select t.ctid from private.action_totals t
-      where (t.organization_id, t.quarter_hour, t.action) in (
-        select d.organization_id, d.quarter_hour, d.action from private.action_totals d group by 1, 2, 3 having count(*) > 1)
-      for update skip locked)
-    returning *
-  )
-  insert into private.action_totals
-  select organization_id, quarter_hour, action, sum(actions) from taken group by 1, 2, 3 having sum(actions) <> 0;
+  loop
+    select * into campaign from public.campaigns c where c.id = alert.campaign_id;
+    perform private.notify_about_campaign(campaign, 'alert:' || alert.id,
+      case alert.kind when 'opt_out_rate' then 'Many recipients of ' || campaign.name || ' opt out'
+        else 'Many texts of ' || campaign.name || ' fail' end,
+      round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' texts'
+        || case alert.kind when 'opt_out_rate' then ' were answered by an opt-out; ' else ' failed; ' end
+        || 'the organization wants to know from ' || round(100 * alert.threshold, 1) || ' % on.');
+    opened := opened + 1;
+  end loop;
+  return opened;
 end
 $$;
 
@@ -17214,7 +17226,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'campaigns:read');
   if campaign_id is not null then
-    perform private.known_campaign(organization_id, campaign_id);
+    perform private.find_campaign(organization_id, campaign_id);
   end if;
   select * into office from public.organizations o where o.id = sms_dashboard.organization_id;
   select p.* into first_day, last_day
@@ -17231,13 +17243,13 @@ begin
     from (
       select d.day - first_day + 1 as day, d.campaign_id, d.account_id, d.status, d.error_code, d.currency, d.messages, d.segments,
         d.cost, d.replied, d.opted_out, d.answers, d.received
-      from private.day_totals d
+      from private.message_day_totals d
       where d.organization_id = sms_dashboard.organization_id and d.day between first_day - days and last_day
       union all
       select width_bucket(n.quarter_hour, midnights) - days, n.campaign_id, n.account_id, n.status, n.error_code, n.currency,
         n.messages, n.segments, n.cost, n.replied, n.opted_out, n.answers, n.received
-      from private.text_totals n
-      where n.organization_id = sms_dashboard.organization_id and not n.folded
+      from private.message_outcome_totals n
+      where n.organization_id = sms_dashboard.organization_id and not n.rolled_up
         and n.quarter_hour >= midnights[1] and n.quarter_hour < midnights[2 * days + 1]
     ) f
     where sms_dashboard.campaign_id is null or f.campaign_id = sms_dashboard.campaign_id
@@ -17337,59 +17349,28 @@ comment on function public.sms_dashboard is
 
 grant execute on function public.sms_dashboard(uuid, date, date, uuid) to authenticated;
 
-create function private.tidy_text_totals()
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  delete from private.text_totals t where t.folded and (t.messages, t.segments, t.cost, t.replied, t.opted_out, t.answers, t.received)
-    = (0, 0, 0, 0, 0, 0, 0);
-  delete from private.day_totals t where (t.messages, t.segments, t.cost, t.replied, t.opted_out, t.answers, t.received)
-    = (0, 0, 0, 0, 0, 0, 0);
-  delete from private.target_totals t where t.folded and t.targets = 0;
-  delete from private.suppression_totals t where t.folded and t.added = 0;
-end
-$$;
+create table private.jobs (
+  name text primary key constraint jobs_name_form check (name ~ '^[a-z][a-z-]+$'),
+  schedule text,
+  task_of text constraint jobs_task_of check (task_of in ('minute-tasks', 'nightly-tasks')),
+  position smallint not null default 0,
+  command text not null,
+  description text not null,
+  constraint jobs_scheduled_or_task check ((schedule is null) = (task_of is not null))
+);
 
-create function private.watch_rates()
-returns integer
-language plpgsql set search_path = '' set jit = off
-as $$
-declare
-  alert public.campaign_alerts;
-  campaign public.campaigns;
-  opened integer := 0;
-begin
-  -- Two at once would both find the alert missing; the second has nothing to add.
-  if not pg_try_advisory_xact_lock(hashtextextended('watch_rates', 0)) then
-    return 0;
-  end if;
-  update public.campaign_alerts a set resolved_at = now(),
-    resolution = case when not r.watched then 'ended' when r.threshold is null then 'switched_off' else 'recovered' end
-  from private.campaign_rates() r
-  where a.campaign_id = r.campaign_id and a.kind = r.kind and a.resolved_at is null
-    and (not r.watched or r.threshold is null or r.cases <= 0.8 * r.threshold * r.sample);
-  for alert in
-    insert into public.campaign_alerts (organization_id, campaign_id, kind, cases, sample, threshold)
-    select c.organization_id, r.campaign_id, r.kind, r.cases, r.sample, r.threshold
-    from private.campaign_rates() r join public.campaigns c on c.id = r.campaign_id
-    where r.watched and r.sample >= r.enough and r.cases > r.threshold * r.sample
-    order by r.campaign_id, r.kind
-    on conflict (campaign_id, kind) where resolved_at is null do nothing
-    returning *
-  loop
-    select * into campaign from public.campaigns c where c.id = alert.campaign_id;
-    perform private.tell_about_campaign(campaign, 'alert:' || alert.id,
-      case alert.kind when 'opt_out_rate' then 'Many recipients of ' || campaign.name || ' opt out'
-        else 'Many texts of ' || campaign.name || ' fail' end,
-      round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' texts'
-        || case alert.kind when 'opt_out_rate' then ' were answered by an opt-out; ' else ' failed; ' end
-        || 'the organization wants to know from ' || round(100 * alert.threshold, 1) || ' % on.');
-    opened := opened + 1;
-  end loop;
-  return opened;
-end
-$$;
+comment on table private.jobs is
+  'All background jobs. Those with a schedule are cron jobs; tasks are run one after the other by the cron job that they name, as every cron job costs a connection.';
+
+create table private.job_runs (
+  job text primary key references private.jobs (name) on delete cascade on update cascade,
+  succeeded_at timestamptz,
+  failed_at timestamptz,
+  failures integer not null default 0,
+  last_error text
+);
+
+comment on table private.job_runs is 'How each task last ended; failures: in a row.';
 
 create function private.maintain()
 returns void
@@ -17422,6 +17403,7 @@ begin
     execute format('drop table %s', partition.name);
   end loop;
 
+  delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
   delete from private.idempotency_keys where created_at < now() - interval '24 hours';
   delete from private.rate_buckets where updated_at < now() - interval '1 day';
   update public.uploads set rows = '[]' where processed_at is null and expires_at < now() and rows <> '[]';
@@ -17429,6 +17411,48 @@ begin
   delete from cron.job_run_details where end_time < now() - interval '7 days';
 end
 $$;
+
+create procedure private.run_tasks(cron_job text)
+language plpgsql
+as $$
+declare
+  task record;
+  error text;
+begin
+  for task in
+    select j.name, j.command from private.jobs j where j.task_of = cron_job order by j.position
+  loop
+    begin
+      execute task.command;
+      error := null;
+    exception when others then
+      error := sqlerrm;
+    end;
+    insert into private.job_runs as r (job, succeeded_at, failed_at, failures, last_error)
+    values (task.name, case when error is null then pg_catalog.clock_timestamp() end,
+      case when error is not null then pg_catalog.clock_timestamp() end, case when error is null then 0 else 1 end, error)
+    on conflict (job) do update set
+      succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at), failed_at = coalesce(excluded.failed_at, r.failed_at),
+      failures = case when excluded.last_error is null then 0 else r.failures + 1 end, last_error = excluded.last_error;
+    commit;
+    if error is not null then
+      raise warning 'the task % failed: %', task.name, error;
+    end if;
+  end loop;
+end
+$$;
+
+insert into private.counters (name, measures) values
+  ('customer_totals', '{customers,arrears}'),
+  ('action_totals', '{actions}'),
+  ('message_totals', '{messages,segments}'),
+  ('lead_totals', '{leads,value}'),
+  ('holder_totals', '{leads}'),
+  ('lead_arrivals', '{leads}'),
+  ('sla_totals', '{events}'),
+  ('message_outcome_totals', '{messages,segments,cost,replied,opted_out,answers,received}'),
+  ('target_totals', '{targets}'),
+  ('suppression_totals', '{added}');
 
 insert into public.roles (id, organization_id, key, name, description) values
   ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator', 'Everything in its organization'),
@@ -17946,9 +17970,41 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('phrase', 'doubtful', 'fr', '\m(mauvais|faux) numero\M|\m(pas|plus) interesse|\mnumero errone', 'Wrong number, or no interest')
 ) as r (kind, meaning, language, pattern, source);
 
-insert into private.status_lookups (provider, quiet, kept, most, source) values
+insert into private.status_lookups (provider, ask_after, answers_for, max_lookups, source) values
   ('twilio', '1 hour', '390 days', 6, 'Message logs are kept for 13 months; texts may wait for up to 10 hours in Twilio''s queue.'),
   ('arkesel', '1 hour', '30 days', 6, 'Arkesel documents no retention; a cautious month.');
+
+insert into private.jobs (name, schedule, task_of, position, command, description) values
+  ('dispatch-messages', '* * * * *', null, 0, $$select private.invoke('jobs/dispatch-messages')$$, 'Sends messages that are due'),
+  ('send-emails', '* * * * *', null, 0, $$select private.invoke('jobs/send-emails')$$, 'Sends e-mails that are due'),
+  ('resolve-unknown-outcomes', '* * * * *', null, 0, $$select private.invoke('jobs/resolve-unknown-outcomes')$$,
+    'Finds out what became of messages whose outcome is unknown'),
+  ('sla', '* * * * *', null, 0, 'select private.run_sla()', 'Reminders before and notices after a lead''s deadline'),
+  ('minute-tasks', '* * * * *', null, 0, $$call private.run_tasks('minute-tasks')$$, 'Runs the tasks of every minute'),
+  -- Each message is asked about at growing distances, the first time an hour after the last report, so that a lost callback
+  -- is made good within two hours.
+  ('reconcile-messages', '23 * * * *', null, 0, $$select private.invoke('jobs/reconcile-messages')$$,
+    'Asks providers about messages without a final status'),
+  ('nightly-tasks', '17 2 * * *', null, 0, $$call private.run_tasks('nightly-tasks')$$, 'Runs the tasks of every night'),
+  ('broadcast-campaign-progress', '1 second', null, 0, 'select private.broadcast_campaign_progress()',
+    'Broadcasts the counters of campaigns under way'),
+  ('run-campaign-scheduler', null, 'minute-tasks', 1, 'select private.run_campaign_scheduler()',
+    'Starts campaigns that are scheduled, completes and pauses those under way'),
+  ('task-reminders', null, 'minute-tasks', 2, 'select private.run_task_reminders()', 'Reminders of tasks'),
+  ('import-leads', null, 'minute-tasks', 3,
+    $$select private.invoke('jobs/import-leads') where exists (select from private.lead_import_runs)$$, 'Continues lead imports'),
+  ('import-dnc', null, 'minute-tasks', 4, 'select private.run_dnc_list_jobs()', 'Continues imports and deletions of do-not-call lists'),
+  ('recompute-sla-clocks', null, 'minute-tasks', 5, 'select private.recompute_sla_clocks()',
+    'Moves deadlines after a change of calendar, settings or stages'),
+  ('evaluate-campaign-alerts', null, 'minute-tasks', 6, 'select private.evaluate_campaign_alerts()',
+    'Alerts on campaigns with too many failures or opt-outs'),
+  ('cool-down-numbers', null, 'minute-tasks', 7, 'select private.cool_down_numbers()', 'Takes failing numbers out of campaigns for a while'),
+  ('roll-up-counters', null, 'minute-tasks', 8, 'select private.roll_up_counters()', 'Adds up the deltas of counters'),
+  ('purge-cron-run-details', null, 'minute-tasks', 9, 'select private.purge_cron_run_details()',
+    'Removes the run records of the job of every second'),
+  ('maintain', null, 'nightly-tasks', 1, 'select private.maintain()', 'Partitions ahead of time, retention, what has expired'),
+  ('purge-notifications', null, 'nightly-tasks', 2, 'select private.purge_notifications()', 'Removes old notifications and e-mails'),
+  ('compact-counters', null, 'nightly-tasks', 3, 'select private.compact_counters()', 'Removes sums that have become zero');
 
 select private.audit_table('public.organizations');
 
@@ -18006,53 +18062,11 @@ select private.audit_table('public.campaigns');
 
 select private.audit_table('public.campaign_alerts');
 
-select cron.schedule('dispatch-messages', '* * * * *', $$select private.invoke('jobs/dispatch-messages')$$);
-
-select cron.schedule('settle-messages', '* * * * *', $$select private.invoke('jobs/settle-messages')$$);
-
-select cron.schedule('fold-totals', '* * * * *', $$select private.fold_totals()$$);
-
-select cron.schedule('maintain', '17 2 * * *', $$select private.maintain()$$);
-
-select cron.schedule('send-emails', '* * * * *', $$select private.invoke('jobs/send-emails')$$);
-
-select cron.schedule('tidy-notices', '47 2 * * *', $$select private.tidy_notices()$$);
-
-select cron.schedule('sla', '* * * * *', $$select private.run_sla()$$);
-
-select cron.schedule('recount-clocks', '* * * * *', $$select private.recount_clocks()$$);
-
-select cron.schedule('task-reminders', '* * * * *', 'select private.run_task_reminders()');
-
-select cron.schedule('import-leads', '* * * * *',
-  $$select private.invoke('jobs/import-leads') where exists (select from private.lead_import_runs)$$);
-
-select cron.schedule('fold-lead-totals', '* * * * *', $$select private.fold_lead_totals()$$);
-
-select cron.schedule('tidy-lead-totals', '27 2 * * *', $$select private.tidy_lead_totals()$$);
-
-select cron.schedule('import-dnc', '* * * * *', $$select private.tend_dnc_lists()$$);
-
-select cron.schedule('rest-failing-numbers', '*/5 * * * *', $$select private.rest_failing_numbers()$$);
-
-select cron.schedule('tend-campaigns', '* * * * *', $$select private.tend_campaigns()$$);
-
-do $$
-begin
-  perform cron.schedule('tell-campaigns', '1 second', 'select private.tell_campaigns()');
-exception when invalid_parameter_value then
-  perform cron.schedule('tell-campaigns', '* * * * *', 'select private.tell_campaigns()');
-end
-$$;
-
-select cron.schedule('tidy-ticks', '*/10 * * * *', $$select private.tidy_ticks()$$);
-
-select cron.schedule('fold-text-totals', '* * * * *', $$select private.fold_text_totals()$$);
-
-select cron.schedule('tidy-text-totals', '37 2 * * *', $$select private.tidy_text_totals()$$);
-
-select cron.schedule('watch-rates', '* * * * *', $$select private.watch_rates()$$);
-
-select cron.schedule('reconcile-messages', '23 * * * *', $$select private.invoke('jobs/reconcile-messages')$$);
+select cron.schedule(
+  j.name,
+  case when j.schedule like '% second' and (select e.extversion < '1.5' from pg_catalog.pg_extension e where e.extname = 'pg_cron')
+    then '* * * * *' else j.schedule end,
+  j.command)
+from private.jobs j where j.schedule is not null;
 
 reset check_function_bodies;

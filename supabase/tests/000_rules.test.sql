@@ -1,7 +1,7 @@
 -- The rules that hold for the whole schema, frozen: whoever needs an exception writes it here, with its reason.
 begin;
 \ir support.inc
-select plan(35);
+select plan(37);
 
 create view tests.tables as
   select c.oid, c.relname as name, c.relrowsecurity as secured from pg_class c
@@ -53,7 +53,7 @@ select is_empty($$
   join pg_attribute other on other.attrelid = c.confrelid and other.attname = 'organization_id'
   where c.contype = 'f' and c.conparentid = 0 and c.connamespace = 'public'::regnamespace
     and not (own.attnum = any (c.conkey) and other.attnum = any (c.confkey))
-    and c.confrelid <> 'public.roles'::regclass -- system roles have no organization: private.guard_membership judges
+    and c.confrelid <> 'public.roles'::regclass -- system roles have no organization: private.enforce_membership_rules judges
 $$, 'A foreign key between two tables of tenants carries the tenant.');
 
 -- Policies
@@ -130,8 +130,8 @@ $$, 'anon may execute no function, and neither may public.');
 select is_empty($$select signature from tests.functions where schema = 'public' and prosecdef$$,
   'Functions that run with their owner''s rights lie in private.');
 select is_empty($$
-  select signature from tests.functions where not coalesce(proconfig::text ~ 'search_path=(\\"){2}', false)
-$$, 'Every function has an empty search_path.');
+  select signature from tests.functions where prokind = 'f' and not coalesce(proconfig::text ~ 'search_path=(\\"){2}', false)
+$$, 'Every function has an empty search_path; a procedure that commits cannot set it.');
 select is_empty($$
   select signature from tests.functions where proconfig::text ~ 'enable_[a-z]+=off' and proconfig::text !~ 'jit=off'
 $$, 'Every function that forbids a kind of plan does without JIT, which its costs would call for.');
@@ -183,7 +183,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'execute_lead_import(uuid,uuid,jsonb)',
     'export_audit_logs(uuid,jsonb)',
     'export_leads(uuid,jsonb,uuid,integer,integer)',
-    'found_organization(text,jsonb)',
+    'create_organization(text,jsonb)',
     'get_audit_log(uuid,uuid)',
     'get_campaign(uuid,uuid)',
     'get_conversation(uuid,uuid,integer,uuid)',
@@ -251,14 +251,14 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'resend_email(uuid,uuid,boolean)',
     'restore_lead(uuid,uuid,boolean)',
     'resume_campaign(uuid,uuid)',
-    'seal_dnc_list(uuid,uuid)',
+    'complete_dnc_upload(uuid,uuid)',
     'send_bulk(uuid,text,jsonb,jsonb,integer,text)',
     'send_message(uuid,uuid,text,text,text,text,uuid)',
     'set_calendar(uuid,jsonb)',
     'set_conversation_status(uuid,uuid,text)',
     'set_lead_fields(uuid,jsonb)',
     'set_sms_credentials(uuid,jsonb)',
-    'settle_by_hand(uuid,uuid,text,text)',
+    'resolve_message_manually(uuid,uuid,text,text)',
     'sla_performance(uuid)',
     'sms_dashboard(uuid,date,date,uuid)',
     'start_campaign(uuid,uuid)',
@@ -278,15 +278,15 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
 select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
   array[
     'check_invitation(text,text)',
-    'claim_doubtful(integer,integer)',
+    'claim_unknown_outcomes(integer,integer)',
     'claim_lead_import(uuid)',
     'claim_price_lists(integer)',
-    'claim_unsettled(integer,integer)',
-    'dispatch_step(jsonb,integer,jsonb)',
-    'email_step(jsonb,integer,text,integer,integer)',
+    'claim_for_reconciliation(integer,integer)',
+    'exchange_dispatch_batch(jsonb,integer,jsonb)',
+    'exchange_email_batch(jsonb,integer,text,integer,integer)',
     'fail_lead_import(uuid,uuid,text)',
-    'cancel_slice(integer)',
-    'freeze_slice(uuid,integer)',
+    'cancel_targets_batch(integer)',
+    'snapshot_audience_batch(uuid,integer)',
     'import_dnc_slice()',
     'import_lead_slice(uuid,uuid,integer,jsonb,jsonb,boolean)',
     'invoke_job(text,jsonb)',
@@ -295,7 +295,7 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'record_receipt(text,text,text,uuid,text,text,boolean,jsonb,uuid[])',
     'record_lookups(jsonb)',
     'record_price_page(uuid,date,jsonb,text)',
-    'settle_message(uuid,integer,jsonb)',
+    'resolve_unknown_outcome(uuid,integer,jsonb)',
     'take_rate_limit_of(text,text,integer)',
     'webhook_credentials(text,text)'
   ], 'These are the functions that jobs and webhooks may call.');
@@ -343,7 +343,7 @@ $$, array[
     'private.execute_lead_import(uuid,uuid,jsonb)',
     'private.export_audit_logs(uuid,jsonb)',
     'private.export_leads(uuid,jsonb,uuid,integer,integer)',
-    'private.found_own_organization(text,jsonb)',
+    'private.create_own_organization(text,jsonb)',
     'private.get_audit_log(uuid,uuid)',
     'private.get_campaign(uuid,uuid)',
     'private.get_conversation(uuid,uuid,uuid,integer)',
@@ -355,7 +355,7 @@ $$, array[
     'private.import_suppressions(uuid,text[],text,text,jsonb)',
     'private.invite_member(uuid,text,text,uuid)',
     'private.invite_user(uuid,jsonb)',
-    'private.keep_preferences(uuid,jsonb)',
+    'private.save_notification_preferences(uuid,jsonb)',
     'private.lead_calendar(uuid)',
     'private.lead_dashboard(uuid)',
     'private.lead_fields(uuid)',
@@ -391,7 +391,7 @@ $$, array[
     'private.move_lead(uuid,uuid,text,text,integer)',
     'private.my_colleagues()',
     'private.my_organizations()',
-    'private.organizations_reached(text)',
+    'private.organizations_in_scope(text)',
     'private.organizations_with(text,text)',
     'private.pause_campaign(uuid,uuid)',
     'private.pipeline_summary(uuid)',
@@ -402,11 +402,11 @@ $$, array[
     'private.read_lead_upload(uuid,uuid,boolean)',
     'private.read_notification(uuid,uuid)',
     'private.read_notifications(uuid,timestamp with time zone)',
-    'private.remember_response(uuid,jsonb)',
+    'private.store_idempotent_response(uuid,jsonb)',
     'private.remove_user(uuid,uuid,text)',
     'private.render_template(uuid,uuid,uuid,jsonb)',
     'private.replace_stages(uuid,jsonb,jsonb)',
-    'private.replayed_response(uuid)',
+    'private.idempotent_response(uuid)',
     'private.reply_to_conversation(uuid,uuid,text)',
     'private.require_permission(uuid,text)',
     'private.require_scope(uuid,text)',
@@ -414,7 +414,7 @@ $$, array[
     'private.resend_email(uuid,uuid,boolean)',
     'private.restore_lead(uuid,uuid,boolean)',
     'private.resume_campaign(uuid,uuid)',
-    'private.seal_dnc_list(uuid,uuid)',
+    'private.complete_dnc_upload(uuid,uuid)',
     'private.search_customers(uuid,text)',
     'private.send_bulk(uuid,jsonb,jsonb,text,integer,text)',
     'private.send_message(uuid,uuid,text,text,text,text,uuid)',
@@ -422,7 +422,7 @@ $$, array[
     'private.set_conversation_status(uuid,uuid,text)',
     'private.set_lead_fields(uuid,jsonb)',
     'private.set_sms_credentials(uuid,jsonb)',
-    'private.settle_by_hand(uuid,uuid,text,text)',
+    'private.resolve_message_manually(uuid,uuid,text,text)',
     'private.sla_performance(uuid)',
     'private.sms_dashboard(uuid,date,date,uuid)',
     'private.start_campaign(uuid,uuid)',
@@ -443,30 +443,16 @@ $$, array[
   ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
 
 -- The timetable
-select set_eq($$select jobname::text, schedule, command, username from cron.job$$, $$
-  values ('dispatch-messages', '* * * * *', 'select private.invoke(''jobs/dispatch-messages'')', 'postgres'),
-    ('fold-lead-totals', '* * * * *', 'select private.fold_lead_totals()', 'postgres'),
-    ('fold-text-totals', '* * * * *', 'select private.fold_text_totals()', 'postgres'),
-    ('fold-totals', '* * * * *', 'select private.fold_totals()', 'postgres'),
-    ('import-dnc', '* * * * *', 'select private.tend_dnc_lists()', 'postgres'),
-    ('import-leads', '* * * * *', 'select private.invoke(''jobs/import-leads'') where exists (select from private.lead_import_runs)', 'postgres'),
-    ('maintain', '17 2 * * *', 'select private.maintain()', 'postgres'),
-    ('recount-clocks', '* * * * *', 'select private.recount_clocks()', 'postgres'),
-    ('reconcile-messages', '23 * * * *', 'select private.invoke(''jobs/reconcile-messages'')', 'postgres'),
-    ('rest-failing-numbers', '*/5 * * * *', 'select private.rest_failing_numbers()', 'postgres'),
-    ('send-emails', '* * * * *', 'select private.invoke(''jobs/send-emails'')', 'postgres'),
-    ('settle-messages', '* * * * *', 'select private.invoke(''jobs/settle-messages'')', 'postgres'),
-    ('sla', '* * * * *', 'select private.run_sla()', 'postgres'),
-    ('task-reminders', '* * * * *', 'select private.run_task_reminders()', 'postgres'),
-    ('tell-campaigns', (select case when e.extversion >= '1.5' then '1 second' else '* * * * *' end from pg_extension e where e.extname = 'pg_cron'),
-      'select private.tell_campaigns()', 'postgres'),
-    ('tend-campaigns', '* * * * *', 'select private.tend_campaigns()', 'postgres'),
-    ('tidy-lead-totals', '27 2 * * *', 'select private.tidy_lead_totals()', 'postgres'),
-    ('tidy-notices', '47 2 * * *', 'select private.tidy_notices()', 'postgres'),
-    ('tidy-text-totals', '37 2 * * *', 'select private.tidy_text_totals()', 'postgres'),
-    ('tidy-ticks', '*/10 * * * *', 'select private.tidy_ticks()', 'postgres'),
-    ('watch-rates', '* * * * *', 'select private.watch_rates()', 'postgres')
-$$, 'These jobs run, at these times.');
+select set_eq('select name from private.jobs', array[
+  'broadcast-campaign-progress', 'compact-counters', 'cool-down-numbers', 'dispatch-messages', 'evaluate-campaign-alerts', 'import-dnc',
+  'import-leads', 'maintain', 'minute-tasks', 'nightly-tasks', 'purge-cron-run-details', 'purge-notifications',
+  'recompute-sla-clocks', 'reconcile-messages', 'resolve-unknown-outcomes', 'roll-up-counters', 'run-campaign-scheduler', 'send-emails',
+  'sla', 'task-reminders'], 'These are all the jobs.');
+select set_eq($$select jobname::text, command, username from cron.job where active$$,
+  $$select name, command, 'postgres' from private.jobs where schedule is not null$$, 'Those with a schedule are cron jobs.');
+select is_empty($$
+  select schedule from cron.job where schedule like '* %' and jobname <> 'broadcast-campaign-progress' group by 1 having count(*) > 6
+$$, 'Each cron job costs a connection: few start at the same moment.');
 
 select * from finish();
 rollback;

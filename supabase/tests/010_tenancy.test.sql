@@ -183,7 +183,7 @@ select is(tests.outcome('admin', $$update public.memberships set role_id = tests
 select throws_ok(format('update public.organizations set %s where id = tests.id(''ours'')', change), '23514', null, format('%s is refused.', change))
 from unnest(array['name = '' ''', 'country = ''Ghana''', 'currency = ''cedi''', 'time_zone = ''Mars/Olympus''',
   'time_zone = ''+05:45''', 'time_zone = ''X-00:10''', 'quiet_hours_start = ''20:00''', 'quiet_hours_start = ''20:00'', quiet_hours_end = ''20:00''',
-  'message_retention_months = 0', 'audit_retention_months = 11', 'uncertain_service = ''guess''']) change;
+  'message_retention_months = 0', 'audit_retention_months = 11', 'unknown_outcome_service = ''guess''']) change;
 select lives_ok(format('update public.organizations set time_zone = %L where id = tests.id(''ours'')', zone), format('%s is a time zone.', zone))
 from unnest(array['UTC', 'Africa/Accra', 'Asia/Kathmandu', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5']) zone;
 

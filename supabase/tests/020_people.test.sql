@@ -16,17 +16,17 @@ select policies_are('invitations', array['admins read invitations', 'admins with
 do $$
 begin
   insert into auth.users (id, email, raw_user_meta_data) values
-    (tests.remember('founder', gen_random_uuid()), 'Founder@Tests.Example',
-      '{"full_name": "Efua Founder", "organization_name": " New Water ", "country": "KE", "time_zone": "Africa/Nairobi", "currency": "KES"}'),
+    (tests.remember('owner', gen_random_uuid()), 'Owner@Tests.Example',
+      '{"full_name": "Efua Owner", "organization_name": " New Water ", "country": "KE", "time_zone": "Africa/Nairobi", "currency": "KES"}'),
     (tests.remember('loner', gen_random_uuid()), 'loner@tests.example', null);
 end
 $$;
-select results_eq($$select email, full_name from public.profiles where id = tests.id('founder')$$,
-  $$values ('founder@tests.example', 'Efua Founder')$$, 'Signing up makes a profile with the address in lower case.');
+select results_eq($$select email, full_name from public.profiles where id = tests.id('owner')$$,
+  $$values ('owner@tests.example', 'Efua Owner')$$, 'Signing up makes a profile with the address in lower case.');
 select results_eq($$
   select o.name, o.country, o.time_zone, o.currency, r.key, m.is_default from public.memberships m
   join public.organizations o on o.id = m.organization_id join public.roles r on r.id = m.role_id
-  where m.user_id = tests.id('founder')
+  where m.user_id = tests.id('owner')
 $$, $$values ('New Water', 'KE', 'Africa/Nairobi', 'KES', 'admin', true)$$, 'Signing up with an organization founds it and makes its admin.');
 select is((select count(*) from public.memberships where user_id = tests.id('loner')), 0::bigint, 'Signing up without one belongs nowhere.');
 select is(tests.outcome('loner', 'select public.actor()'), 'PT403', 'Who belongs nowhere is no actor.');
@@ -39,13 +39,13 @@ select is(tests.outcome('postgres', $$insert into auth.users (id, email, raw_use
 select is(tests.outcome('postgres', $$insert into auth.users (id, email, raw_user_meta_data)
   values (gen_random_uuid(), 'x@tests.example', '{"invitation_token": "guess"}')$$), 'PT422',
   'Signing up with an unknown invitation leaves nothing.');
-update auth.users set email = 'Second@Tests.Example' where id = tests.id('founder');
-select is((select email from public.profiles where id = tests.id('founder')), 'second@tests.example',
+update auth.users set email = 'Second@Tests.Example' where id = tests.id('owner');
+select is((select email from public.profiles where id = tests.id('owner')), 'second@tests.example',
   'The profile''s address follows the account''s.');
-do $$ begin perform tests.member('founder', 'ours', 'viewer'); end $$;
-select is((select count(*) from public.memberships where user_id = tests.id('founder') and is_default), 1::bigint,
+do $$ begin perform tests.member('owner', 'ours', 'viewer'); end $$;
+select is((select count(*) from public.memberships where user_id = tests.id('owner') and is_default), 1::bigint,
   'A second membership does not take the place of the default.');
-select is(tests.outcome('founder', 'select public.actor()'), '1', 'With a default, one of several organizations need not be named.');
+select is(tests.outcome('owner', 'select public.actor()'), '1', 'With a default, one of several organizations need not be named.');
 
 -- Inviting
 select tests.only('{admin}', 'invite somebody', 'PT403', $$select public.invite_member(tests.id('ours'), 'new@tests.example', 'viewer')$$);
@@ -130,14 +130,14 @@ select is(public.check_invitation(tests.token('second'), 'late@tests.example'), 
 select tests.act_as('postgres');
 
 -- Founding another organization
-select is(tests.outcome('anon', $$select public.found_organization('X')$$), '42501', 'anon founds nothing.');
+select is(tests.outcome('anon', $$select public.create_organization('X')$$), '42501', 'anon founds nothing.');
 select tests.act_as('viewer');
-select is(public.found_organization('Side Job', '{"country": "KE", "currency": "KES"}'), public.found_organization('Side Job'),
+select is(public.create_organization('Side Job', '{"country": "KE", "currency": "KES"}'), public.create_organization('Side Job'),
   'The same person who asks twice founds one organization.');
 select tests.act_as('postgres');
 select results_eq($$select r.key, o.country from public.memberships m join public.roles r on r.id = m.role_id
   join public.organizations o on o.id = m.organization_id where m.user_id = tests.id('viewer') and o.name = 'Side Job'$$,
-  $$values ('admin', 'KE')$$, 'Its founder is its admin.');
+  $$values ('admin', 'KE')$$, 'Its owner is its admin.');
 select results_eq($$select r.key from public.memberships m join public.roles r on r.id = m.role_id where m.id = tests.id('viewer@ours')$$,
   array['viewer'], 'And what it was before elsewhere.');
 

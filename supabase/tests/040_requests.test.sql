@@ -45,7 +45,7 @@ select is(tests.outcome('operator', $$select tests.create_one('A1')$$, tests.hea
 select is(tests.outcome('operator', $$select tests.create_one('A1')$$, tests.headers('k1') - 'x-organization-id'), 'PT403',
   'A suspended person gets none without naming the organization either.');
 update public.memberships set status = 'active' where id = tests.id('operator@ours');
-select is(tests.outcome('operator', $$select private.replayed_response(tests.id('theirs'))$$, tests.headers('k1')), 'PT403',
+select is(tests.outcome('operator', $$select private.idempotent_response(tests.id('theirs'))$$, tests.headers('k1')), 'PT403',
   'Keys of another organization are out of reach.');
 select is(tests.outcome('operator', 'select from private.idempotency_keys'), '42501', 'Nobody reads the keys.');
 select is(tests.outcome('service_role', 'select from private.idempotency_keys'), '42501', 'The service role does not either.');

@@ -180,7 +180,7 @@ begin
   elsif choice = 7 then
     delete from public.customer_actions where random() < 0.2;
   else
-    perform private.fold_totals();
+    perform private.roll_up_counters();
   end if;
   return choice::text;
 end
@@ -200,12 +200,12 @@ $$;
 select is_empty($$select * from tests.mistakes$$, 'After each of 200 random changes the totals equal a recount.');
 select ok((select count(*) > 20 from public.customers) and (select count(*) > 100 from public.customer_actions),
   'There was something to count.');
-do $$ begin perform private.fold_totals(); end $$;
+do $$ begin perform private.roll_up_counters(); end $$;
 select is_empty('select tests.wrong_totals()', 'After folding they do too.');
 select is_empty($$select from private.customer_totals group by organization_id, status having count(*) > 1$$, 'Folding leaves one row for each.');
 select is_empty($$select from private.action_totals group by organization_id, quarter_hour, action having count(*) > 1$$,
   'Folding leaves one row for each quarter of an hour.');
-do $$ begin perform private.fold_totals(); end $$;
+do $$ begin perform private.roll_up_counters(); end $$;
 select is_empty('select tests.wrong_totals()', 'Folding twice changes nothing.');
 
 -- The dashboard, in the organization's own days

@@ -178,7 +178,7 @@ begin
     elsif choice = 4 then
       delete from public.messages where random() < 0.1;
     else
-      perform private.fold_totals();
+      perform private.roll_up_counters();
     end if;
     insert into tests.mistakes select step, choice, w from tests.wrong_totals() w;
   end loop;
@@ -191,7 +191,7 @@ select is((public.customers_dashboard(tests.id('ours')) #>> '{sms,failed}')::big
   (select count(*) from public.messages where organization_id = tests.id('ours') and direction = 'outbound' and status in ('failed', 'undelivered')),
   'The dashboard''s texts equal a recount.');
 select tests.act_as('postgres');
-do $$ begin perform private.fold_totals(); end $$;
+do $$ begin perform private.roll_up_counters(); end $$;
 select is_empty('select tests.wrong_totals()', 'Folding changes no sum.');
 delete from public.organizations where id = tests.id('ours');
 select is_empty('select tests.wrong_totals()', 'The totals of a deleted organization are gone.');

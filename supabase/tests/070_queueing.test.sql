@@ -165,7 +165,7 @@ select is((public.send_message(tests.id('ours'), to_number => '+233244000001', m
 select tests.act_as('postgres');
 
 -- Senders
-update public.sms_accounts set status = 'parked' where organization_id = tests.id('ours');
+update public.sms_accounts set status = 'circuit_open' where organization_id = tests.id('ours');
 select is(tests.outcome('operator', $$select public.send_message(tests.id('ours'), to_number => '+233244000001', message => 'Hi')$$), '1',
   'While the provider is down, texts are queued all the same.');
 update public.sms_accounts set status = 'disabled' where organization_id = tests.id('ours');

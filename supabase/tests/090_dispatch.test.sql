@@ -27,18 +27,18 @@ $$;
 create function tests.message(name text) returns public.messages language sql stable as $$
   select m from public.messages m where m.id = tests.id(name)
 $$;
-create function tests.step(outcomes jsonb, want integer) returns jsonb language plpgsql as $$
+create function tests.step(outcomes jsonb, batch_size integer) returns jsonb language plpgsql as $$
 declare
   answer jsonb;
 begin
   perform tests.act_as('service_role');
-  answer := public.dispatch_step(outcomes, want, '{"arkesel": "platform fingerprint"}');
+  answer := public.exchange_dispatch_batch(outcomes, batch_size, '{"arkesel": "platform fingerprint"}');
   perform tests.act_as('postgres');
   return answer;
 end
 $$;
-create function tests.claim(want integer) returns text[] language sql as $$
-  select coalesce(array_agg(substr(m ->> 'body', 6) order by m ->> 'body'), '{}') from jsonb_array_elements(tests.step('[]', want) -> 'messages') m
+create function tests.claim(batch_size integer) returns text[] language sql as $$
+  select coalesce(array_agg(substr(m ->> 'body', 6) order by m ->> 'body'), '{}') from jsonb_array_elements(tests.step('[]', batch_size) -> 'messages') m
 $$;
 create function tests.report(name text, kind text, more jsonb default '{}') returns void language sql as $$
   select tests.step(jsonb_build_array(jsonb_build_object('id', tests.id(name), 'attempt', (tests.message(name)).attempts, 'kind', kind) || more), 0)
@@ -65,14 +65,14 @@ create function tests.clear() returns void language sql as $$
   delete from public.messages;
   delete from public.suppressions;
   delete from public.notifications;
-  update public.sms_accounts set status = 'active', outages = 0, parked_until = null, parked_reason = null
+  update public.sms_accounts set status = 'active', outages = 0, circuit_open_until = null, circuit_open_reason = null
   where id in (tests.id('sender of ours'), tests.id('sender of theirs'));
 $$;
 grant execute on all functions in schema tests to public;
 
 -- Only for the service role
 select tests.only('{}', call, '42501', call) from unnest(array[
-  'select public.dispatch_step()', 'select public.claim_doubtful(1)', 'select public.settle_message(gen_random_uuid(), 1)',
+  'select public.exchange_dispatch_batch()', 'select public.claim_unknown_outcomes(1)', 'select public.resolve_unknown_outcome(gen_random_uuid(), 1)',
   'select public.record_receipt(''arkesel'', ''P'', ''delivered'')',
   'select public.record_inbound(''arkesel'', ''P'', ''+233244000001'', ''X'', ''STOP'')',
   'select public.webhook_credentials(''twilio'', ''AC1'')', 'select private.claim_messages(1, null, null, null)', 'select private.record_outcomes(''[]'')']) call;
@@ -200,30 +200,30 @@ begin
   perform tests.step((select jsonb_agg(jsonb_build_object('id', m ->> 'id', 'attempt', 1, 'kind', 'outage', 'message', 'refuses')) from jsonb_array_elements(claimed -> 'messages') m
     where m ->> 'account_id' = tests.id('sender of ours')::text), 0);
 end $$;
-select results_eq($$select status, outages, parked_reason, parked_until from public.sms_accounts where id = tests.id('sender of ours')$$,
-  $$values ('parked', 1, 'refuses', now() + interval '5 seconds')$$, 'A provider that refuses everything parks the sender.');
+select results_eq($$select status, outages, circuit_open_reason, circuit_open_until from public.sms_accounts where id = tests.id('sender of ours')$$,
+  $$values ('circuit_open', 1, 'refuses', now() + interval '5 seconds')$$, 'A provider that refuses everything parks the sender.');
 select is((select count(*) from public.messages where organization_id = tests.id('ours') and status = 'queued' and attempts = 0), 5::bigint,
   'Its messages wait, and the attempt does not count.');
-select set_eq($$select user_id, kind from public.notifications where organization_id = tests.id('ours')$$, $$values (tests.id('admin'), 'sender_parked')$$,
+select set_eq($$select user_id, kind from public.notifications where organization_id = tests.id('ours')$$, $$values (tests.id('admin'), 'sender_circuit_open')$$,
   'Its admins are told, and nobody else.');
 select ok('other 3' = any (tests.claim(10)) and not exists (select from public.messages where organization_id = tests.id('ours') and status <> 'queued'),
   'Others go on; the parked sender''s queue stays.');
 select is(tests.step('[]', 10) ->> 'next_due_at', to_jsonb(now() + interval '5 seconds') #>> '{}', 'The dispatcher is told when to probe.');
-update public.sms_accounts set parked_until = now() where id = tests.id('sender of ours');
+update public.sms_accounts set circuit_open_until = now() where id = tests.id('sender of ours');
 select is(cardinality(tests.claim(10)), 1, 'After the pause one message probes.');
 select is(cardinality(tests.claim(10)), 0, 'And one only.');
 do $$ begin
   perform tests.step((select jsonb_agg(jsonb_build_object('id', id, 'attempt', 1, 'kind', 'outage', 'message', 'refuses')) from public.messages where organization_id = tests.id('ours') and status = 'sending'), 0);
 end $$;
-select results_eq($$select outages, parked_until from public.sms_accounts where id = tests.id('sender of ours')$$, $$values (2, now() + interval '10 seconds')$$,
+select results_eq($$select outages, circuit_open_until from public.sms_accounts where id = tests.id('sender of ours')$$, $$values (2, now() + interval '10 seconds')$$,
   'A probe that fails doubles the pause.');
 select is((select count(*) from public.notifications where organization_id = tests.id('ours')), 1::bigint, 'Nobody is told twice.');
 do $$ begin
-  update public.sms_accounts set parked_until = now() where id = tests.id('sender of ours');
+  update public.sms_accounts set circuit_open_until = now() where id = tests.id('sender of ours');
   perform tests.claim(10);
   perform tests.step((select jsonb_agg(jsonb_build_object('id', id, 'attempt', 1, 'kind', 'accepted', 'provider_message_id', 'P')) from public.messages where organization_id = tests.id('ours') and status = 'sending'), 0);
 end $$;
-select results_eq($$select status, outages, parked_until from public.sms_accounts where id = tests.id('sender of ours')$$, $$values ('active', 0, null::timestamptz)$$,
+select results_eq($$select status, outages, circuit_open_until from public.sms_accounts where id = tests.id('sender of ours')$$, $$values ('active', 0, null::timestamptz)$$,
   'A probe that succeeds ends it.');
 select is(cardinality(tests.claim(10)), 4, 'All that waited goes out; nothing was lost.');
 
@@ -293,7 +293,7 @@ do $$ begin
   perform tests.clear();
   perform tests.sending('fresh'), tests.sending('doubtful'), tests.sending('leased'), tests.sending('held');
   update public.messages set sending_at = now() - interval '700 seconds' where id <> tests.id('fresh');
-  update public.messages set settling_until = now() + interval '10 seconds' where id = tests.id('leased');
+  update public.messages set lookup_until = now() + interval '10 seconds' where id = tests.id('leased');
   update public.messages set held_at = now() where id = tests.id('held');
 end $$;
 create function tests.doubtful() returns text[] language plpgsql as $$
@@ -301,7 +301,7 @@ declare
   answer text[];
 begin
   perform tests.act_as('service_role');
-  answer := array(select substr(m ->> 'body', 6) from jsonb_array_elements(public.claim_doubtful(600) -> 'messages') m order by 1);
+  answer := array(select substr(m ->> 'body', 6) from jsonb_array_elements(public.claim_unknown_outcomes(600) -> 'messages') m order by 1);
   perform tests.act_as('postgres');
   return answer;
 end
@@ -312,14 +312,14 @@ declare
   attempts integer := coalesce(attempt, (tests.message(name)).attempts);
 begin
   perform tests.act_as('service_role');
-  answer := public.settle_message(tests.id(name), attempts, candidates);
+  answer := public.resolve_unknown_outcome(tests.id(name), attempts, candidates);
   perform tests.act_as('postgres');
   return answer;
 end
 $$;
 select is(tests.doubtful(), '{doubtful}', 'What has no outcome for longer than the settle time is in doubt, unless someone asks already or a person decides.');
 select is(tests.doubtful(), '{}', 'Who asks has it for a minute.');
-update public.messages set settling_until = now() - interval '1 second' where id = tests.id('doubtful');
+update public.messages set lookup_until = now() - interval '1 second' where id = tests.id('doubtful');
 select is(tests.doubtful(), '{doubtful}', 'If nobody answers, the next one asks.');
 select is(tests.claim(10), '{}', 'What is in doubt is never just sent again.');
 
@@ -351,7 +351,7 @@ select set_eq($$select user_id, kind, data from public.notifications$$, $$values
   'The admins are told of both at once.');
 select is(tests.receipt('offer', 'delivered', 'P9') ->> 'changed', 'true', 'A report settles what is held.');
 select results_eq($$select status, held_at from public.messages where id = tests.id('offer')$$, $$values ('delivered', null::timestamptz)$$, 'Then nobody need decide.');
-update public.organizations set uncertain_service = 'hold' where id = tests.id('theirs');
+update public.organizations set unknown_outcome_service = 'hold' where id = tests.id('theirs');
 do $$ begin perform tests.sending('their choice', 'theirs'); end $$;
 select is(tests.settle('their choice'), 'held', 'Each organization chooses for itself.');
 

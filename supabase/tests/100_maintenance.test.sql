@@ -66,7 +66,7 @@ begin
   insert into public.message_events (id, organization_id, message_id, status, source)
   select tests.old_id('1 day' + private.uuid_v7_time(m.id) - private.uuid_v7_time(m.id) + (now() - private.uuid_v7_time(m.id))), m.organization_id, m.id, 'sent', 'dispatch'
   from public.messages m where m.organization_id in (tests.id('ours'), tests.id('theirs'));
-  perform private.fold_totals();
+  perform private.roll_up_counters();
   perform private.maintain();
 end
 $$;
@@ -94,7 +94,7 @@ begin
   insert into public.uploads (organization_id, file_name, rows, summary, expires_at) values
     (tests.id('ours'), 'old.csv', '[1]', '{}', now() - interval '1 minute'), (tests.id('ours'), 'new.csv', '[1]', '{}', now() + interval '1 minute');
   insert into cron.job_run_details (jobid, runid, status, start_time, end_time)
-  select jobid, 900000000 + n, 'succeeded', now() - n * interval '5 days', now() - n * interval '5 days' from cron.job, generate_series(1, 2) n where jobname = 'maintain';
+  select jobid, 900000000 + n, 'succeeded', now() - n * interval '5 days', now() - n * interval '5 days' from cron.job, generate_series(1, 2) n where jobname = 'nightly-tasks';
   perform private.maintain();
 end
 $$;
@@ -106,7 +106,7 @@ select results_eq($$select runid from cron.job_run_details where runid > 9000000
 
 -- Who may
 select is(tests.outcome(actor, call), '42501', format('%s may not do "%s".', actor, call))
-from unnest(array['admin', 'service_role', 'anon']) actor, unnest(array['select private.maintain()', 'select private.fold_totals()',
+from unnest(array['admin', 'service_role', 'anon']) actor, unnest(array['select private.maintain()', 'select private.roll_up_counters()',
   'select private.create_month_partition(''public.messages'', now())', 'select private.grant_permission(''x:y'', '''', ''{admin}'')',
   'select private.audit_table(''public.customers'')']) call;
 

@@ -195,9 +195,9 @@ select is((select changed from public.audit_logs where resource_id = tests.id('m
 
 -- Helpers are nobody's
 select ok(not has_function_privilege('authenticated', f, 'execute'), f || ' is for functions only.')
-from unnest(array['private.lead_conditions(uuid, jsonb, text)', 'private.lead_filters(uuid, jsonb)', 'private.reach_branches(uuid, text)',
+from unnest(array['private.lead_conditions(uuid, jsonb, text)', 'private.lead_filters(uuid, jsonb)', 'private.lead_scope_filter(uuid, text)',
   'private.duplicate_of(uuid, text, text, uuid)', 'private.lock_lead_contacts(uuid, text, text)', 'private.lead_of(uuid, uuid)',
-  'private.refuse_duplicate(uuid, text, text, boolean, uuid)', 'private.custom_field_faults(jsonb, jsonb)', 'private.lead_recipient(uuid, uuid)',
+  'private.reject_duplicate(uuid, text, text, boolean, uuid)', 'private.custom_field_faults(jsonb, jsonb)', 'private.lead_recipient(uuid, uuid)',
   'private.checked_custom_fields(uuid, jsonb, jsonb, boolean)', 'private.lead_field_definitions(uuid)']) f;
 
 select * from finish();

@@ -37,7 +37,7 @@ select tests.only('{}', format('execute %s', call), '42501', 'select ' || call)
 from unnest(array['private.assign_leads(tests.id(''ours''), array[tests.id(''ama'')], array[auth.uid()], ''manual'')',
   'private.lock_holders(tests.id(''ours''), array[auth.uid()])', 'private.holder_loads(tests.id(''ours''), array[auth.uid()])',
   'private.assignable_people(tests.id(''ours''))', 'private.move_lead_children(tests.id(''ama''), tests.id(''amma''))',
-  'private.lock_named_leads(tests.id(''ours''), array[tests.id(''ama'')])']) call;
+  'private.lock_leads(tests.id(''ours''), array[tests.id(''ama'')])']) call;
 
 select is(tests.outcome(actor, format('select public.assign_lead(tests.id(''ours''), tests.id(%L), tests.id(%L))', lead, person)), wanted,
   format('%s gives %s to %s: %s.', actor, lead, person, wanted))
@@ -99,7 +99,7 @@ begin
   foreach strategy in array array['round_robin', 'least_loaded'] loop
     return next is(
       (select coalesce(jsonb_object_agg(s.user_id, s.n), '{}') from (
-        select s.user_id, count(*) as n from private.share_out(tests.id('ours'), people, strategy, wanted, '{}') s group by 1) s),
+        select s.user_id, count(*) as n from private.distribution_plan(tests.id('ours'), people, strategy, wanted, '{}') s group by 1) s),
       tests.one_after_another(people, strategy, wanted), format('%s of %s leads, drawn from %s.', strategy, wanted, seed));
   end loop;
 end

@@ -276,15 +276,15 @@ begin
 end
 $$;
 select is((select l.sla_deadline from public.leads l where l.id = tests.id('weekend')), '2026-11-20 17:30+00', 'Without calendar it is wall-clock time again.');
-select is((select count(*) from private.clock_recounts r where r.organization_id = tests.id('ours') and not r.again and r.due_at > now()), 1::bigint,
+select is((select count(*) from private.sla_recomputations r where r.organization_id = tests.id('ours') and not r.again and r.due_at > now()), 1::bigint,
   'Another round follows a minute later, for clocks that started meanwhile.');
 do $$
 begin
-  update private.clock_recounts set due_at = now();
-  perform private.recount_clocks();
+  update private.sla_recomputations set due_at = now();
+  perform private.recompute_sla_clocks();
 end
 $$;
-select is((select count(*) from private.clock_recounts), 0::bigint, 'Then it is done.');
+select is((select count(*) from private.sla_recomputations), 0::bigint, 'Then it is done.');
 do $$ begin perform tests.settings('sla_minutes = 0'); end $$;
 select is(tests.clock('weekend'), 'none', '0 minutes take the running clocks away.');
 
@@ -303,7 +303,7 @@ select tests.only('{admin}', 'change the lead settings', 'PT403', $$select publi
 select tests.only('{admin,manager,counselor,campaign_manager,viewer}', 'read the lead settings', 'PT403',
   $$select public.read_lead_settings(tests.id('ours'))$$);
 select tests.only('{}', 'run the clocks', '42501', $$select private.run_sla()$$);
-select tests.only('{}', 'recount clocks', '42501', $$select private.recount_clocks_soon(tests.id('ours'))$$);
+select tests.only('{}', 'recount clocks', '42501', $$select private.request_sla_recomputation(tests.id('ours'))$$);
 select is(tests.outcome('admin', $$select public.update_lead_settings(tests.id('ours'), '{"sla_minutes": -1}')$$), '23514', 'Settings keep their bounds.');
 
 select * from finish();

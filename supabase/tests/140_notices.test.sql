@@ -25,18 +25,18 @@ $$;
 create function tests.email(name text) returns public.emails language sql stable as $$
   select e from public.emails e where e.id = tests.id(name)
 $$;
-create function tests.step(outcomes jsonb, want integer, provider text default 'smtp', retry integer default 100) returns jsonb language plpgsql as $$
+create function tests.step(outcomes jsonb, batch_size integer, provider text default 'smtp', retry integer default 100) returns jsonb language plpgsql as $$
 declare
   answer jsonb;
 begin
   perform tests.act_as('service_role');
-  answer := public.email_step(outcomes, want, provider, retry, 300);
+  answer := public.exchange_email_batch(outcomes, batch_size, provider, retry, 300);
   perform tests.act_as('postgres');
   return answer;
 end
 $$;
-create function tests.claim(want integer default 10, provider text default 'smtp') returns text[] language sql as $$
-  select coalesce(array_agg(split_part(e ->> 'to', '@', 1) order by e ->> 'to'), '{}') from jsonb_array_elements(tests.step('[]', want, provider) -> 'emails') e
+create function tests.claim(batch_size integer default 10, provider text default 'smtp') returns text[] language sql as $$
+  select coalesce(array_agg(split_part(e ->> 'to', '@', 1) order by e ->> 'to'), '{}') from jsonb_array_elements(tests.step('[]', batch_size, provider) -> 'emails') e
 $$;
 create function tests.report(name text, kind text, more jsonb default '{}') returns void language sql as $$
   select tests.step(jsonb_build_array(jsonb_build_object('id', tests.id(name), 'claim', (tests.email(name)).claim, 'kind', kind, 'reason', 'because') || more), 0)
@@ -80,13 +80,13 @@ select is(tests.outcome(actor, $$select public.list_notifications(tests.id('ours
 from unnest(tests.everyone()) actor;
 select is(tests.outcome(actor, $$select public.list_notifications(tests.id('ours'), '{}', 10, 0)$$), 'PT403', format('%s sees no notifications here.', actor))
 from unnest(array['suspended', 'outsider']) actor;
-select is(tests.outcome('admin', $$select public.email_step('[]', 1, 'smtp', 1, 1)$$), '42501', 'Only jobs take the outbox''s steps.');
+select is(tests.outcome('admin', $$select public.exchange_email_batch('[]', 1, 'smtp', 1, 1)$$), '42501', 'Only jobs take the outbox''s steps.');
 select unalike(tests.listed(), '%sesame%', 'The list does not tell what is in an e-mail.');
 
 -- Being told
 do $$
 begin
-  perform private.notify(array_agg(row(tests.id('ours'), tests.id(p), 'assignment', 'event', 'T', null, null, null)::private.notice))
+  perform private.notify(array_agg(row(tests.id('ours'), tests.id(p), 'assignment', 'event', 'T', null, null, null)::private.notification))
   from unnest(array['viewer', 'suspended', 'outsider']) p, generate_series(1, 2);
   perform private.notify_admins(tests.id('ours'), 'message_held', 'T', 'B');
 end
@@ -100,11 +100,11 @@ begin
   perform tests.act_as('admin');
   perform public.notification_preferences(tests.id('ours'), '[{"kind": "system", "email": false}]');
   perform tests.act_as('postgres');
-  perform private.notify_admins(tests.id('ours'), 'sender_parked', 'T', 'B');
+  perform private.notify_admins(tests.id('ours'), 'sender_circuit_open', 'T', 'B');
 end
 $$;
-select is((select count(*) from public.notifications where kind = 'sender_parked')::integer, 1, 'In the application still,');
-select is((select count(*) from public.emails where event_key like 'sender_parked%')::integer, 0, 'but by e-mail no longer.');
+select is((select count(*) from public.notifications where kind = 'sender_circuit_open')::integer, 1, 'In the application still,');
+select is((select count(*) from public.emails where event_key like 'sender_circuit_open%')::integer, 0, 'but by e-mail no longer.');
 
 -- Sending
 do $$ begin delete from public.emails; end $$;
@@ -218,7 +218,7 @@ $$;
 select is(tests.claim(), array['needed', 'new'], 'Only what somebody needs is claimed.');
 select is((select count(*) from public.emails where status = 'canceled')::integer, 4, 'The rest is canceled, with a reason.');
 select is((select count(*) from private.email_secrets)::integer, 2, 'The replaced invitation''s token is gone already.');
-do $$ begin perform private.tidy_notices(); end $$;
+do $$ begin perform private.purge_notifications(); end $$;
 select is((select count(*) from private.email_secrets)::integer, 1, 'At night the expired one''s goes too.');
 do $$
 begin
@@ -272,7 +272,7 @@ begin
   update public.emails set created_at = now() - interval '25 months' where event_key <> 'test:young';
 end
 $$;
-select lives_ok($$select private.tidy_notices()$$, 'The night''s work runs.');
+select lives_ok($$select private.purge_notifications()$$, 'The night''s work runs.');
 select results_eq($$select to_address from public.emails order by 1$$, $$values ('stuck@tests.example'), ('young@tests.example')$$,
   'E-mails go when messages would.');
 

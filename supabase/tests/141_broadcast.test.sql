@@ -98,7 +98,7 @@ select results_eq('select * from tests.news()', array['organization ours many 15
   'user manager many 152'], 'So are their changes, also to who lost them.');
 do $$
 begin
-  perform private.notify(array_agg(row(tests.id('ours'), tests.id(p), 'system', 'e', 'T', 'B', '{"x": 1}', null)::private.notice))
+  perform private.notify(array_agg(row(tests.id('ours'), tests.id(p), 'system', 'e', 'T', 'B', '{"x": 1}', null)::private.notification))
   from unnest(array['viewer', 'manager']) p;
 end
 $$;

@@ -35,7 +35,7 @@ $$;
 create function tests.lead_differences() returns table (differs text) language sql as $$
   with told as (
     select t.organization_id, t.person_id, t.team_id, t.status, t.outcome, t.source, t.sla_status, t.assigned, sum(t.leads) as leads, sum(t.value) as value
-    from (select * from private.lead_totals union all select * from private.lead_total_deltas) t
+    from private.lead_totals t
     group by 1, 2, 3, 4, 5, 6, 7, 8 having sum(t.leads) <> 0 or sum(t.value) <> 0
   ), counted as (
     select l.organization_id, p.id, l.team_id, l.status, l.outcome, l.source, l.sla_status, l.assigned_to is not null, count(*), sum(l.value)
@@ -50,7 +50,7 @@ $$;
 create function tests.holder_differences() returns table (differs text) language sql as $$
   with told as (
     select t.organization_id, t.holder_id, t.creator_id, t.team_id, t.outcome, t.sla_status, sum(t.leads) as leads
-    from (select * from private.holder_totals union all select * from private.holder_total_deltas) t
+    from private.holder_totals t
     group by 1, 2, 3, 4, 5, 6 having sum(t.leads) <> 0
   ), counted as (
     select l.organization_id, l.assigned_to, p.id, l.team_id, l.outcome, l.sla_status, count(*)
@@ -65,7 +65,7 @@ $$;
 create function tests.arrival_differences() returns table (differs text) language sql as $$
   with told as (
     select t.organization_id, t.person_id, t.team_id, t.quarter_hour, sum(t.leads) as leads
-    from (select * from private.lead_arrivals union all select * from private.lead_arrival_deltas) t
+    from private.lead_arrivals t
     where t.quarter_hour > now() - interval '2 days' group by 1, 2, 3, 4 having sum(t.leads) <> 0
   ), counted as (
     select l.organization_id, p.id, l.team_id, private.quarter_hour(l.created_at) as quarter_hour, count(*)
@@ -80,7 +80,7 @@ $$;
 create function tests.sla_differences() returns table (differs text) language sql as $$
   with told as (
     select t.organization_id, t.person_id, t.team_id, t.outcome, t.response_minutes, sum(t.events) as events
-    from (select * from private.sla_totals union all select * from private.sla_total_deltas) t
+    from private.sla_totals t
     group by 1, 2, 3, 4, 5 having sum(t.events) <> 0
   ), counted as (
     select e.organization_id, p.id, e.team_id, case when e.event = 'breach' then 'breached' when e.met then 'met' else 'late' end,
@@ -108,7 +108,7 @@ $$;
 
 -- Rights
 select tests.only('{}', 'read the totals', '42501', $$select from private.lead_totals$$);
-select tests.only('{}', 'write the totals', '42501', $$delete from private.lead_total_deltas$$);
+select tests.only('{}', 'write the totals', '42501', $$delete from private.lead_totals$$);
 select tests.only('{admin,manager,counselor,campaign_manager,viewer}', 'see the dashboard', 'PT403', $$select public.lead_dashboard(tests.id('ours'))$$);
 select tests.only('{admin,manager,counselor,campaign_manager,viewer}', 'see the leads per assignee', 'PT403',
   $$select public.leads_per_assignee(tests.id('ours'))$$);
@@ -118,16 +118,17 @@ select is(tests.outcome('admin', $$select public.lead_dashboard(tests.id('theirs
 select is(tests.outcome('admin', format('select * from private.%I(%s)', f, a)), '42501', format('Nobody calls %s directly.', f))
 from (values ('lead_figures', 'tests.id(''ours''), ''leads:read'''), ('holder_figures', 'tests.id(''ours''), ''leads:read'''),
   ('sla_figures', 'tests.id(''ours''), ''leads:read'', true'), ('arrivals_today', 'tests.id(''ours''), ''leads:read'''),
-  ('lead_counts_by_status', 'tests.id(''ours'')'), ('fold_lead_totals', ''), ('tidy_lead_totals', '')) as functions (f, a);
+  ('lead_counts_by_status', 'tests.id(''ours'')'), ('roll_up_counters', ''), ('compact_counters', '')) as functions (f, a);
 
 -- One change at a time
 create function tests.delta_rows() returns bigint language sql as $$
-  select (select count(*) from private.lead_total_deltas) + (select count(*) from private.holder_total_deltas)
-    + (select count(*) from private.lead_arrival_deltas) + (select count(*) from private.sla_total_deltas)
+  select sum(n)::bigint from (values
+    ((select count(*) from private.lead_totals where not rolled_up)), ((select count(*) from private.holder_totals where not rolled_up)),
+    ((select count(*) from private.lead_arrivals where not rolled_up)), ((select count(*) from private.sla_totals where not rolled_up))) as pending (n)
 $$;
 select tests.lead('ama', holder => 'counselor', creator => 'counselor_2', source => 'website', value => 100);
 select is_empty('select * from tests.differences()', 'A new lead is counted.');
-select private.fold_lead_totals();
+select private.roll_up_counters();
 select is(tests.delta_rows(), 0::bigint, 'Folding leaves no deltas.');
 select is_empty('select * from tests.differences()', 'Folding changes no sum.');
 update public.leads set first_name = 'Amma', email = 'ama@tests.example', tags = '{hot}' where id = tests.id('ama');
@@ -161,7 +162,7 @@ update public.leads set deleted_at = null where id = tests.id('ama');
 select is_empty('select * from tests.differences()', 'A restored lead brings its events back.');
 delete from public.leads where id = tests.id('ama');
 select is_empty('select * from tests.differences()', 'A lead whose row goes takes everything along.');
-select private.fold_lead_totals(), private.tidy_lead_totals();
+select private.roll_up_counters(), private.compact_counters();
 select is((select count(*) from private.lead_totals where organization_id = tests.id('ours'))
     + (select count(*) from private.holder_totals where organization_id = tests.id('ours'))
     + (select count(*) from private.sla_totals where organization_id = tests.id('ours')), 0::bigint, 'What there is nothing of any more is tidied away.');
@@ -212,7 +213,7 @@ begin
         perform set_config('signalbox.merging', target::text, true);
         update public.sla_events set lead_id = target where lead_id = pick;
       when 12 then
-        perform private.fold_lead_totals();
+        perform private.roll_up_counters();
         insert into public.leads (organization_id, first_name, source, value, assigned_to, created_at)
         select tests.id('theirs'), 'Many ' || n, 'import', n, tests.id('outsider'), now() - n * interval '20 hours' from generate_series(1, 5) n;
       else
@@ -227,16 +228,16 @@ $$;
 select pass('The totals equal a recount every twenty of a hundred and twenty random changes.');
 select is_empty('select * from tests.differences()', 'And after the last.');
 select cmp_ok((select count(*) from public.leads where deleted_at is null), '>', 20::bigint, 'There are leads to count.');
-select private.fold_lead_totals();
+select private.roll_up_counters();
 select is_empty('select * from tests.differences()', 'And after folding.');
-select private.fold_lead_totals(), private.tidy_lead_totals();
+select private.roll_up_counters(), private.compact_counters();
 select is_empty('select * from tests.differences()', 'And after tidying.');
 
 -- Whoever asks is told of their reach only: what the dashboard says equals a recount by private.reach.
 create function tests.recount(organization uuid) returns jsonb language plpgsql as $$
 declare
   answer jsonb;
-  reach text := private.reach(organization, 'dashboard:read');
+  reach text := private.lead_scope(organization, 'dashboard:read');
 begin
   execute format($q$
     select jsonb_build_object(
@@ -261,13 +262,13 @@ begin
   return query execute 'select jsonb_build_object(''user_id'', x.assigned_to, ''full_name'', (select p.full_name from public.profiles p where p.id = x.assigned_to),
       ''open'', count(*) filter (where outcome is null), ''due_soon'', count(*) filter (where sla_status = ''due_soon''),
       ''breached'', count(*) filter (where sla_status = ''breached''), ''converted'', count(*) filter (where outcome = ''won''))
-    from public.leads x where x.assigned_to is not null and ' || private.reach(organization, 'dashboard:read') || ' group by x.assigned_to';
+    from public.leads x where x.assigned_to is not null and ' || private.lead_scope(organization, 'dashboard:read') || ' group by x.assigned_to';
 end
 $$;
 grant execute on all functions in schema tests to public;
 update public.memberships set team_id = tests.id('north') where user_id in (tests.id('manager'), tests.id('counselor'));
 update public.memberships set team_id = null where user_id = tests.id('manager_2');
-select private.fold_lead_totals();
+select private.roll_up_counters();
 insert into public.leads (organization_id, first_name, created_by, assigned_to, source)
 select tests.id('ours'), 'Fresh ' || n, tests.id(c), tests.id(h), 'event'
 from generate_series(1, 3) n, unnest(array['manager', 'counselor', 'manager_2', null]) c, unnest(array['counselor', 'counselor_3', null]) h;

@@ -36,7 +36,7 @@ select tests.only('{admin}', 'invite a person', 'PT403',
   $$select public.invite_user(tests.id('ours'), '{"email": "new@tests.example", "role": "viewer"}')$$);
 select tests.only('{admin}', 'change a person', 'PT403', $$select public.update_user(tests.id('ours'), tests.id('heir'), '{"status": "suspended"}')$$);
 select tests.only('{admin}', 'remove a person', 'PT403', $$select public.remove_user(tests.id('ours'), tests.id('leaver'), 'none')$$);
-select tests.only('{}', 'hand over directly', '42501', $$select private.hand_over(tests.id('ours'), tests.id('leaver'), null)$$);
+select tests.only('{}', 'hand over directly', '42501', $$select private.reassign_open_work(tests.id('ours'), tests.id('leaver'), null)$$);
 
 create function tests.answer(actor text, call text) returns jsonb language plpgsql as $$
 declare

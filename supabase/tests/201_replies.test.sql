@@ -27,7 +27,7 @@ declare
   answer jsonb;
 begin
   perform tests.act_as('service_role');
-  answer := public.dispatch_step('[]', 50) -> 'messages';
+  answer := public.exchange_dispatch_batch('[]', 50) -> 'messages';
   perform tests.act_as('postgres');
   return array(select m ->> 'body' from jsonb_array_elements(answer) m order by 1);
 end
@@ -55,14 +55,14 @@ $$;
 grant execute on all functions in schema tests to public;
 
 -- Understanding
-select is((private.understand_reply(tests.id('ours'), body)).meaning, meaning, format('"%s" means %s.', body, coalesce(meaning, 'nothing'))) from (values
+select is((private.classify_reply(tests.id('ours'), body)).meaning, meaning, format('"%s" means %s.', body, coalesce(meaning, 'nothing'))) from (values
   ('STOP', 'stop'), ('please stop texting me', 'stop'), ('stop by tomorrow?', null), ('bus stop', null), ('can''t stop laughing', null),
   ('I''ll stop in', null), ('don''t stop', null), ('end of the month', null), ('quit my job', null), ('cancel my appointment at 3', 'doubtful'),
   ('START', 'start'), ('yes', 'start'), ('HELP', 'help'), ('info', 'help'), (null, null), ('', null)) v (body, meaning);
-select is((private.understand_reply(tests.id('ours'), 'STOP')).recognized_by, 'keyword', 'A word is recognized as such.');
-select is((private.understand_reply(tests.id('ours'), 'leave me alone')).recognized_by, 'phrase', 'And a phrase.');
-select is((private.understand_reply(tests.id('ours'), 'STOP', '2023-12-31')).meaning, null, 'A rule counts from its first day.');
-select is(private.reply_text('“Don’t STOP!” 🙏 O.K.?'), '. don''t stop . o k .', 'A reply is read without its typography.');
+select is((private.classify_reply(tests.id('ours'), 'STOP')).recognized_by, 'keyword', 'A word is recognized as such.');
+select is((private.classify_reply(tests.id('ours'), 'leave me alone')).recognized_by, 'phrase', 'And a phrase.');
+select is((private.classify_reply(tests.id('ours'), 'STOP', '2023-12-31')).meaning, null, 'A rule counts from its first day.');
+select is(private.normalized_reply('“Don’t STOP!” 🙏 O.K.?'), '. don''t stop . o k .', 'A reply is read without its typography.');
 
 -- STOP
 do $$ begin perform tests.clear(), tests.reply('A1', 'stop'); end $$;
@@ -145,18 +145,18 @@ select is(cardinality(tests.claim()), 1, 'What was refused to one number of ours
 
 -- In doubt
 do $$ begin perform tests.clear(), tests.reply('F1', 'help'), tests.claim(); end $$;
-select is(private.settle_message(m.id, m.attempts, '[]'), 'held', 'An answer in doubt is never repeated by itself.') from public.messages m where purpose = 'help';
-select is(tests.outcome('admin', format('select public.settle_by_hand(%L, %L, ''resend'', ''x'')', tests.id('ours'), m.id)), 'PT409', 'Nor by a person.')
+select is(private.resolve_unknown_outcome(m.id, m.attempts, '[]'), 'held', 'An answer in doubt is never repeated by itself.') from public.messages m where purpose = 'help';
+select is(tests.outcome('admin', format('select public.resolve_message_manually(%L, %L, ''resend'', ''x'')', tests.id('ours'), m.id)), 'PT409', 'Nor by a person.')
 from public.messages m where purpose = 'help';
 select is(tests.claim(), '{}', 'It does not go out again.');
 
 -- One part
-select is(private.one_part(name, ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', ': unsubscribed. No more texts. START to resubscribe.'), said, what) from (values
+select is(private.fit_to_single_segment(name, ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', ': unsubscribed. No more texts. START to resubscribe.'), said, what) from (values
   ('Água Viva', 'Agua Viva: you are unsubscribed and will get no more texts. Reply START to resubscribe.', 'Accents that cost a part go.'),
   (repeat('x', 200), repeat('x', 82) || ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', 'A long name is cut.'),
   ('電力会社', '電力会社: unsubscribed. No more texts. START to resubscribe.', 'Another script has a shorter text.')
 ) v (name, said, what);
-select is((private.sms_segments(private.one_part(repeat(c, 200), ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', ': unsubscribed. No more texts. START to resubscribe.'))).segments, 1,
+select is((private.sms_segments(private.fit_to_single_segment(repeat(c, 200), ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', ': unsubscribed. No more texts. START to resubscribe.'))).segments, 1,
   format('It is one part with a name of %s.', c)) from unnest(array['a', '€', 'é', 'ő', '電', '😀']) c;
 
 -- START
@@ -192,7 +192,7 @@ do $$ begin perform tests.act_as('admin'); end $$;
 select results_eq($$select r ->> 'text', r ->> 'last_text' from jsonb_array_elements(public.list_reply_reviews(tests.id('ours')) -> 'rows') r$$,
   $$values ('not interested', 'wrong number')$$, 'What else it said meanwhile is shown with it.');
 do $$ begin perform tests.act_as('postgres'); end $$;
-select ok(private.doubtful(tests.id('ours'), '+12025550101') and not private.doubtful(tests.id('theirs'), '+12025550101'), 'In its organization only.');
+select ok(private.needs_review(tests.id('ours'), '+12025550101') and not private.needs_review(tests.id('theirs'), '+12025550101'), 'In its organization only.');
 select set_eq($$select user_id, kind from public.notifications$$, $$values (tests.id('admin'), 'doubtful_reply')$$, 'The admins are told.');
 select is(tests.claim(), '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe.","To another"}', 'Meanwhile nothing but help goes to the number.');
 select results_eq($$select status, error_code, attempts, send_after > now() from public.messages where id = tests.id('Bill')$$, $$values ('queued', 'doubtful_reply', 0, true)$$, 'What is for it waits, and says why.');
@@ -232,7 +232,7 @@ do $$ begin
   perform tests.remember('rule', (select id from public.reply_rules where organization_id = tests.id('ours')));
 end $$;
 select tests.only(tests.everyone(), 'read the organization''s rules', '0', 'select 1 from public.reply_rules where organization_id is not null');
-select is((private.understand_reply(tests.id(o), 'genug')).meaning, meaning, format('"genug" to %s means %s.', o, coalesce(meaning, 'nothing'))) from (values ('ours', 'stop'), ('theirs', null)) v (o, meaning);
+select is((private.classify_reply(tests.id(o), 'genug')).meaning, meaning, format('"genug" to %s means %s.', o, coalesce(meaning, 'nothing'))) from (values ('ours', 'stop'), ('theirs', null)) v (o, meaning);
 select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source) values ('phrase', 'stop', '(', 'x')$$, 'PT422', null, 'A pattern that cannot be read is refused.');
 select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source) values ('phrase', 'stop', 'x*', 'x')$$, 'PT422', null, 'So is one that matches everything.');
 select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source) values ('phrase', 'stop', '(a)\1', 'x')$$, 'PT422', null, 'Or refers back.');
@@ -240,7 +240,7 @@ select is(tests.outcome('outsider', format('select public.delete_reply_rule(%L, 
 select is(tests.outcome('admin', format('select public.delete_reply_rule(%L, %L)', tests.id('ours'), tests.id('rule'))), '1', 'Its own it removes.');
 
 -- The part without which a phrase finds nothing
-select is((private.pattern_part(v.pattern)).part, v.part, format('The part of %s is %s.', v.pattern, coalesce(v.part, 'not certain')))
+select is((private.required_substring(v.pattern)).part, v.part, format('The part of %s is %s.', v.pattern, coalesce(v.part, 'not certain')))
 from (values
   ('\mfoo(bar)?\M', 'foo'), ('(foo|barge)? quux', ' quux'), ('(foo|ba+r) q', '(foo|ba+r)'), ('foo|bar', 'foo|bar'), ('fo(?!x)o', 'foo'),
   ('please unsub', 'please unsub'), ('(please|thanks) (zap|zip)', '(zap|zip)'), ('\.', null), ('(foo)?', null), ('foo|x*', null),
@@ -249,14 +249,14 @@ from (values
 ) v (pattern, part);
 insert into public.reply_rules (organization_id, kind, meaning, pattern, source)
 values (tests.id('ours'), 'phrase', 'stop', 'zut alors', 'x'), (tests.id('ours'), 'phrase', 'stop', '[q]+[x]', 'x');
-select is((private.understand_reply(tests.id(o), said)).meaning, meaning, format('"%s" to %s means %s.', said, o, coalesce(meaning, 'nothing')))
+select is((private.classify_reply(tests.id(o), said)).meaning, meaning, format('"%s" to %s means %s.', said, o, coalesce(meaning, 'nothing')))
 from (values ('oh zut alors', 'ours', 'stop'), ('oh zut alors', 'theirs', null), ('qqx', 'ours', 'stop'), ('qqy', 'ours', null)) v (said, o, meaning);
 
 -- Nobody's business
 select is_empty($$
   select p.proname, r.rolname from pg_proc p, unnest(array['anon', 'authenticated', 'service_role']) r (rolname)
-  where p.pronamespace = 'private'::regnamespace and p.proname in ('understand_reply', 'doubtful', 'close_reviews', 'answer_reply', 'record_consent', 'one_part', 'pattern_part',
-    'part_weight', 'leading_group', 'ordinary_words')
+  where p.pronamespace = 'private'::regnamespace and p.proname in ('classify_reply', 'doubtful', 'close_reply_reviews', 'send_auto_reply', 'record_consent', 'fit_to_single_segment', 'required_substring',
+    'substring_weight', 'leading_group', 'common_words')
     and has_function_privilege(r.rolname, p.oid, 'execute')
 $$, 'Only functions of the database use these.');
 

@@ -15,14 +15,14 @@ select tests.only(array['admin', 'campaign_manager'], 'change a template', 'PT40
 select is(tests.outcome('admin', format('insert into public.template_variants (organization_id, template_id, label, body) values (%L, %L, ''x'', ''y'')',
   tests.id('ours'), tests.id('template'))), '42501', 'Variants are written by functions only.');
 
-select is(private.filled(body, '{"first_name": "Ama {{x}}"}'), wanted, body)
+select is(private.render_template_text(body, '{"first_name": "Ama {{x}}"}'), wanted, body)
 from (values ('Hi {{first_name}}', 'Hi Ama {{x}}'), ('Hi {{last_name}}', null), ('Hi {{last_name|you}}!', 'Hi you!'),
   ('Hi {{last_name|}}!', 'Hi !'), ('plain', 'plain')) as f (body, wanted);
 select is(private.shortener_fault(body) is not null, wanted, body)
 from (values ('see bit.ly/x', true), ('see HTTPS://T.CO/x', true), ('rabbit.ly', false), ('see t.company', false), ('bit.lyx', false),
   ('see www.tinyurl.com/x', true), ('https://go.bit.ly/x', true), ('see x.co.za', false), ('tinyurl.com', true)) as f (body, wanted);
 
-select is(private.says_way_out(body), wanted, coalesce(body, 'null') || case when wanted then ' says how to opt out' else ' does not' end)
+select is(private.has_opt_out_instructions(body), wanted, coalesce(body, 'null') || case when wanted then ' says how to opt out' else ' does not' end)
 from (values ('Sale. Reply STOP to end', true), ('Sale! STOP', true), ('SALE NOW! STOP=end', true), ('REPLY STOP TO OPT OUT', true),
   ('Txt STOP2END', true), ('Text "end" to opt-out', true), ('send QUIT', true), ('Répondez ARRÊT', true), ('STOP au 36180', true),
   ('Responda ALTO para salir', true), ('BAJA para salir', true), ('Unsubscribe: example.com/u', true), ('opt out at example.com', true),

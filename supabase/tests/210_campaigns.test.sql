@@ -31,8 +31,8 @@ select tests.only('{}', 'write targets directly', '42501', $$delete from public.
 select is(tests.outcome('admin', format('select public.%s(tests.id(''ours''), tests.id(%L))', call, 'theirs campaign')), 'PT404',
   format('%s finds no campaign of another organization.', call))
 from unnest(array['get_campaign', 'start_campaign', 'delete_campaign', 'preview_campaign']) call;
-select is(tests.outcome('service_role', $$select public.freeze_slice()$$), '1', 'Jobs freeze audiences.');
-select is(tests.outcome('admin', $$select public.freeze_slice()$$), '42501', 'People do not.');
+select is(tests.outcome('service_role', $$select public.snapshot_audience_batch()$$), '1', 'Jobs freeze audiences.');
+select is(tests.outcome('admin', $$select public.snapshot_audience_batch()$$), '42501', 'People do not.');
 
 select * from finish();
 rollback;

@@ -35,22 +35,22 @@ begin
   insert into public.campaign_templates (organization_id, campaign_id, template_id)
   values (tests.id('ours'), campaign, tests.id('template'));
   perform tests.remember(name, campaign);
-  perform private.freeze_slice(campaign, 20000);
+  perform private.snapshot_audience_batch(campaign, 20000);
   return campaign;
 end
 $$;
-create function tests.step(want integer default 50) returns jsonb language plpgsql as $$
+create function tests.step(batch_size integer default 50) returns jsonb language plpgsql as $$
 declare
   answer jsonb;
 begin
   perform tests.act_as('service_role');
-  answer := public.dispatch_step('[]', want);
+  answer := public.exchange_dispatch_batch('[]', batch_size);
   perform tests.act_as('postgres');
   return answer;
 end
 $$;
-create function tests.claimed(want integer default 50) returns text[] language sql as $$
-  select coalesce(array_agg(m ->> 'to' order by m ->> 'to'), '{}') from jsonb_array_elements(tests.step(want) -> 'messages') m
+create function tests.claimed(batch_size integer default 50) returns text[] language sql as $$
+  select coalesce(array_agg(m ->> 'to' order by m ->> 'to'), '{}') from jsonb_array_elements(tests.step(batch_size) -> 'messages') m
 $$;
 create function tests.target(name text, phone text) returns text language sql as $$
   select coalesce(t.reason, t.status) from public.campaign_targets t where t.campaign_id = tests.id(name) and t.phone = target.phone
@@ -60,12 +60,12 @@ $$;
 select tests.campaign('freezing', '{+233244000101,+233244000102}') is not null;
 select is((select status from public.campaigns where id = tests.id('freezing')), 'running', 'A campaign that is frozen runs.');
 select is((select count(*) from public.campaign_targets where campaign_id = tests.id('freezing')), 2::bigint, 'Each lead is a target.');
-select is(private.freeze_slice(tests.id('freezing'), 10) ->> 'frozen', '0', 'A second call freezes nothing again.');
+select is(private.snapshot_audience_batch(tests.id('freezing'), 10) ->> 'frozen', '0', 'A second call freezes nothing again.');
 
 insert into public.campaigns (id, organization_id, name, status, audience, started_at) values
   (tests.remember('unreadable', private.uuid_v7()), tests.id('ours'), 'Unreadable', 'freezing', '{"filter": {"created_from": "0000-01-01"}}', now()),
   (tests.remember('behind', private.uuid_v7()), tests.id('ours'), 'Behind', 'freezing', '{"filter": {"tag": "nobody"}}', now());
-select private.freeze_slice(null, 10) from generate_series(1, 2);
+select private.snapshot_audience_batch(null, 10) from generate_series(1, 2);
 select results_eq($$select name, status from public.campaigns where id in (tests.id('unreadable'), tests.id('behind')) order by 1$$,
   $$values ('Behind', 'running'), ('Unreadable', 'paused')$$, 'A campaign whose audience cannot be read waits for a person, and nobody waits for it.');
 
@@ -73,10 +73,10 @@ update public.organizations set contact_details = null where id = tests.id('ours
 update public.campaigns set status = 'scheduled', scheduled_at = now(), started_at = null where id in (tests.id('unreadable'), tests.id('behind'));
 insert into public.campaign_templates (organization_id, campaign_id, template_id)
 select tests.id('ours'), tests.id(c), tests.id('template') from unnest('{unreadable,behind}'::text[]) c;
-select private.tend_campaigns();
+select private.run_campaign_scheduler();
 select results_eq($$select name, status from public.campaigns where id in (tests.id('unreadable'), tests.id('behind')) order by 1$$,
   $$values ('Behind', 'freezing'), ('Unreadable', 'paused')$$, 'Nor does a schedule.');
-select private.freeze_slice(tests.id('behind'), 10) is not null;
+select private.snapshot_audience_batch(tests.id('behind'), 10) is not null;
 update public.organizations set contact_details = '+12125550009' where id = tests.id('ours');
 
 -- Judged at the claim
@@ -142,13 +142,13 @@ select tests.queue('without consent', '+233244000701', 'marketing'), tests.queue
 select is(tests.claimed(), '{+233244000702}', 'Messages are judged by their category.');
 select is((select m.status || ' ' || m.error_code from public.messages m where m.id = tests.id(name)), wanted, format('What is %s is %s.', name, wanted))
 from (values ('without consent', 'suppressed no_consent'), ('late', 'canceled expired')) v (name, wanted);
-delete from private.sending_buckets where id = tests.id('number');
+delete from private.send_rate_buckets where id = tests.id('number');
 update public.sms_accounts set per_second = 1 where id = tests.id('number');
 select tests.queue('one', '+233244000704', 'service'), tests.queue('two', '+233244000705', 'service');
 select is(cardinality(tests.claimed()), 1, 'A number''s rate holds for messages too.');
 select is((select count(*) from public.messages where id in (tests.id('one'), tests.id('two')) and status = 'queued'), 1::bigint, 'The other waits.');
 
-delete from private.sending_buckets where id = tests.id('number');
+delete from private.send_rate_buckets where id = tests.id('number');
 update public.sms_accounts set per_second = null where id = tests.id('number');
 update public.messages set status = 'canceled' where status = 'queued' and organization_id = tests.id('ours');
 
@@ -178,11 +178,11 @@ insert into public.campaign_numbers (organization_id, campaign_id, account_id)
 select tests.id('ours'), tests.id('bereft'), tests.id('second');
 insert into public.messages (id, organization_id, account_id, campaign_id, category, to_number, from_number, body, encoding, segments, status, provider)
 values (tests.remember('refused', private.uuid_v7()), tests.id('ours'), tests.id('second'), tests.id('bereft'), 'marketing', '+233244000102', '+13125550002', 'x', 'GSM-7', 1, 'queued', 'twilio');
-update public.sms_accounts set resting_until = now() + interval '1 hour' where id = tests.id('second');
+update public.sms_accounts set cooldown_until = now() + interval '1 hour' where id = tests.id('second');
 select is(tests.claimed(), '{}', 'A number that rests sends nothing of a campaign, neither what was refused before.');
-update public.sms_accounts set resting_until = null, status = 'disabled' where id = tests.id('second');
+update public.sms_accounts set cooldown_until = null, status = 'disabled' where id = tests.id('second');
 select is(tests.claimed(), '{}', 'Nor does one that is disabled.');
-select private.tend_campaigns();
+select private.run_campaign_scheduler();
 select is((select status || ': ' || status_reason from public.campaigns where id = tests.id('bereft')), 'paused: There is no active number to send from.',
   'A campaign without a number asks a person.');
 select is((select count(*) from public.notifications n where n.user_id = tests.id('admin') and n.data ->> 'campaign_id' = tests.id('bereft')::text), 1::bigint,
@@ -194,28 +194,28 @@ select tests.act_as('admin');
 select public.update_campaign(tests.id('ours'), tests.id('bereft'), jsonb_build_object('numbers', jsonb_build_array(tests.id('number'))));
 select public.resume_campaign(tests.id('ours'), tests.id('bereft'));
 select tests.act_as('postgres');
-select private.tend_campaigns();
+select private.run_campaign_scheduler();
 select is(tests.claimed(), '{+233244000102,+233244000911}', 'Then everybody gets the text, also who was refused before.');
 select is((select array_agg(distinct m.from_number) from public.messages m where m.campaign_id = tests.id('bereft')), '{+12125550001}', 'From that number.');
 
 -- Canceled
 select tests.campaign('canceled', array(select '+2332441' || n from generate_series(10001, 20012) n)) is not null;
-select is(tests.outcome('admin', $$select public.cancel_slice()$$), '42501', 'People mark nobody by slices.');
+select is(tests.outcome('admin', $$select public.cancel_targets_batch()$$), '42501', 'People mark nobody by slices.');
 select tests.act_as('admin');
 select is((public.cancel_campaign(tests.id('ours'), tests.id('canceled')) -> 'targets')::text,
   '{"sent": 0, "total": 10012, "pending": 12, "canceled": 10000, "excluded": 0}', 'A request marks ten thousand.');
 select tests.act_as('service_role');
-select is(public.cancel_slice(10), 10, 'A slice marks more.');
-select is(public.cancel_slice(10), 2, 'The last one the rest.');
-select is(public.cancel_slice(10), 0, 'Then there is none.');
+select is(public.cancel_targets_batch(10), 10, 'A slice marks more.');
+select is(public.cancel_targets_batch(10), 2, 'The last one the rest.');
+select is(public.cancel_targets_batch(10), 0, 'Then there is none.');
 select tests.act_as('postgres');
 select is(tests.claimed(), '{}', 'Nobody is texted meanwhile or after.');
 
 -- Failures
 select tests.campaign('failing', '{+233244000801}') is not null;
-insert into private.text_totals (organization_id, campaign_id, status, quarter_hour, messages, segments, cost)
+insert into private.message_outcome_totals (organization_id, campaign_id, status, quarter_hour, messages, segments, cost)
 values (tests.id('ours'), tests.id('failing'), 'undelivered', now(), 30, 30, 0), (tests.id('ours'), tests.id('failing'), 'delivered', now(), 90, 90, 0);
-select ok(private.watch_campaign(tests.id('failing')), 'Too many failures pause a campaign.');
+select ok(private.check_campaign_failures(tests.id('failing')), 'Too many failures pause a campaign.');
 select is((select status || ': ' || status_reason from public.campaigns where id = tests.id('failing')), 'paused: 25.0 % of the texts fail.', 'It says why.');
 
 select * from finish();

@@ -42,11 +42,11 @@ create function tests.add(status text, amount integer) returns void language sql
 $$;
 -- Lets so much time pass for the campaign.
 create function tests.pass(span interval) returns void language sql as $$
-  update private.campaign_progress set looked_at = looked_at - span where campaign_id = tests.id('campaign');
-  update private.campaign_stirs set awake_until = awake_until - span where campaign_id = tests.id('campaign')
+  update private.campaign_progress set computed_at = computed_at - span where campaign_id = tests.id('campaign');
+  update private.campaign_progress_dirty set dirty_until = dirty_until - span where campaign_id = tests.id('campaign')
 $$;
 create function tests.stirs() returns integer language sql as $$
-  select count(*)::integer from private.campaign_stirs where campaign_id = tests.id('campaign')
+  select count(*)::integer from private.campaign_progress_dirty where campaign_id = tests.id('campaign')
 $$;
 grant execute on all functions in schema tests to public;
 
@@ -73,20 +73,20 @@ select is(tests.stirs(), 1, 'Whose figures change is looked at.');
 do $$ begin perform tests.add('sent', 2); perform tests.add('sent', 3); end $$;
 select is(tests.stirs(), 1, 'Further changes leave no further word.');
 select is_empty('select * from tests.news()', 'Writers tell nothing themselves.');
-do $$ begin perform private.tell_campaigns(); end $$;
+do $$ begin perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['2 draft 5'], 'The sweep tells all of it at once.');
-do $$ begin perform tests.add('sent', 1); perform private.tell_campaigns(); end $$;
+do $$ begin perform tests.add('sent', 1); perform private.broadcast_campaign_progress(); end $$;
 select is_empty('select * from tests.news()', 'Within the same second nothing is told.');
-do $$ begin perform tests.pass('1 second'); perform private.tell_campaigns(); end $$;
+do $$ begin perform tests.pass('1 second'); perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['3 draft 6'], 'The last change is told when the second is over.');
-do $$ begin perform tests.pass('1 second'); perform private.tell_campaigns(); end $$;
+do $$ begin perform tests.pass('1 second'); perform private.broadcast_campaign_progress(); end $$;
 select is_empty('select * from tests.news()', 'Without a change nothing is told.');
-do $$ begin perform tests.pass('0.9 seconds'); perform tests.add('sent', 1); perform private.tell_campaigns(); end $$;
+do $$ begin perform tests.pass('0.9 seconds'); perform tests.add('sent', 1); perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['4 draft 7'], 'A clock that ticks a moment early waits for the second.');
 do $$ begin perform tests.pass('1 second'); end $$;
 insert into private.target_totals select tests.id('ours'), tests.id('campaign'), s, null, n
 from generate_series(1, 100), unnest(array['sent', 'sent'], array[1, -1]) as d (s, n);
-do $$ begin perform private.fold_text_totals(); perform private.tell_campaigns(); end $$;
+do $$ begin perform private.roll_up_counters(); perform private.broadcast_campaign_progress(); end $$;
 select is_empty('select * from tests.news()', 'Folding changes nothing that anybody sees.');
 select is(private.campaign_state(tests.id('campaign')) -> 'targets', '{"total": 17, "pending": 10, "sent": 7, "excluded": 0, "canceled": 0}',
   'The figures are those of the targets.');
@@ -103,18 +103,18 @@ update public.campaigns set name = 'Renamed' where id = tests.id('campaign');
 select is_empty('select * from tests.news()', 'What is no progress is not.');
 
 -- Sleep
-do $$ begin perform tests.pass('2 minutes'); perform private.tell_campaigns(); end $$;
+do $$ begin perform tests.pass('2 minutes'); perform private.broadcast_campaign_progress(); end $$;
 select is(tests.stirs(), 0, 'After a while without a change nobody looks any more.');
 do $$ begin perform tests.add('sent', 1); end $$;
 select is(tests.stirs(), 1, 'A late change wakes it.');
-do $$ begin perform tests.pass('1 second'); perform private.tell_campaigns(); end $$;
+do $$ begin perform tests.pass('1 second'); perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['7 paused 9'], 'It is told.');
-do $$ begin perform tests.add('sent', 1); perform tests.pass('1 hour'); perform private.tell_campaigns(); end $$;
+do $$ begin perform tests.add('sent', 1); perform tests.pass('1 hour'); perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['8 paused 10'], 'So is a change after which nothing ran for an hour.');
 select is(tests.stirs(), 0, 'Then it sleeps.');
-do $$ begin perform tests.add('sent', 1); perform private.tell_campaigns(); end $$;
+do $$ begin perform tests.add('sent', 1); perform private.broadcast_campaign_progress(); end $$;
 select is(tests.stirs(), 1, 'A campaign that could not be looked at yet stays awake.');
-do $$ begin delete from private.campaign_stirs; perform tests.pass('1 second'); perform private.tell_progress(tests.id('campaign'), '0'); perform tests.news(); perform tests.pass('1 second'); perform tests.add('sent', 1); delete from private.campaign_stirs; end $$;
+do $$ begin delete from private.campaign_progress_dirty; perform tests.pass('1 second'); perform private.broadcast_progress(tests.id('campaign'), '0'); perform tests.news(); perform tests.pass('1 second'); perform tests.add('sent', 1); delete from private.campaign_progress_dirty; end $$;
 select is((private.progress_json(p) ->> 'version')::integer, 9, 'Where the clock stands still,') from private.campaign_progress p where p.campaign_id = tests.id('campaign');
 do $$
 begin
@@ -133,9 +133,9 @@ end
 $$;
 select lives_ok($$update public.campaigns set status = 'running' where id = tests.id('campaign')$$, 'A status is changed though it cannot be told.');
 do $$ begin perform tests.pass('1 second'); end $$;
-select lives_ok('select private.tell_campaigns()', 'The sweep outlives a campaign that it cannot tell of.');
-alter table private.campaign_stirs add constraint never check (false) not valid;
-delete from private.campaign_stirs;
+select lives_ok('select private.broadcast_campaign_progress()', 'The sweep outlives a campaign that it cannot tell of.');
+alter table private.campaign_progress_dirty add constraint never check (false) not valid;
+delete from private.campaign_progress_dirty;
 select lives_ok($$update public.campaigns set status = 'paused' where id = tests.id('campaign')$$, 'A status is changed though no word of it can be left.');
 select lives_ok($$select tests.add('sent', 1)$$, 'A change is written though no word of it can be left.');
 select is((select count(*)::integer from public.campaign_targets where campaign_id = tests.id('campaign') and status = 'sent'), 13, 'It is there.');

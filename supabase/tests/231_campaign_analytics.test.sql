@@ -36,9 +36,9 @@ from (values
   ($$update public.organizations set alert_opt_out_rate = 0 where id = tests.id('ours')$$, '23514'),
   ($$update public.organizations set alert_after = 1 where id = tests.id('ours')$$, '23514'),
   ($$select from private.campaign_responses$$, '42501'),
-  ($$select from private.text_totals$$, '42501'),
-  ($$select private.watch_rates()$$, '42501'),
-  ($$select private.answered_text(tests.id('ours'), tests.id('number'), '+233244000001', now())$$, '42501')) as c (call, refusal);
+  ($$select from private.message_outcome_totals$$, '42501'),
+  ($$select private.evaluate_campaign_alerts()$$, '42501'),
+  ($$select private.campaign_message_answered(tests.id('ours'), tests.id('number'), '+233244000001', now())$$, '42501')) as c (call, refusal);
 
 -- Which text a reply answers: the latest campaign text of 72 hours, from the number it was written to.
 insert into public.sms_accounts (id, organization_id, provider, sender_id)
@@ -54,7 +54,7 @@ $$;
 create function tests.answers(sender text) returns text language sql as $$
   select coalesce((
     select t.name from tests.things t
-    where t.id = private.answered_text(tests.id('ours'), tests.id(sender), '+233244000001', now())), 'none')
+    where t.id = private.campaign_message_answered(tests.id('ours'), tests.id(sender), '+233244000001', now())), 'none')
 $$;
 select is(tests.answers('number'), 'none', 'Who got no text answers none.');
 select tests.text('old', 'number', tests.id('campaign'), '73 hours') \g /dev/null
@@ -88,31 +88,31 @@ select is(tests.figures(), '1 1 3', 'An opt-out counts beside the reply before i
 select tests.say('STOP') \g /dev/null
 select is(tests.figures(), '1 1 4', 'Once.');
 
--- Folding: whenever it comes, the figures are the same; what is folded gets what comes later.
+-- Folding: whenever it comes, the figures are the same; what is rolled_up gets what comes later.
 create function tests.month() returns jsonb language sql as $$
   select private.sms_dashboard(tests.id('ours'), null, null, null) - 'alerts'
 $$;
 create temporary table told as select tests.month() as figures;
-select private.fold_text_totals() \g /dev/null
+select private.roll_up_counters() \g /dev/null
 select is(tests.month(), (select figures from told), 'Folding changes no figure.');
-select is_empty('select from private.text_totals where not folded union all select from private.target_totals where not folded
-  union all select from private.suppression_totals where not folded', 'It leaves nothing unfolded.');
+select is_empty('select from private.message_outcome_totals where not rolled_up union all select from private.target_totals where not rolled_up
+  union all select from private.suppression_totals where not rolled_up', 'It leaves nothing unfolded.');
 update public.messages set status = 'undelivered', error_code = '30003', price = 0.01 where id = tests.id('second');
 update public.messages set status = 'sent' where id = tests.id('service');
 update told set figures = tests.month();
 select is(figures #>> '{period,campaign_texts,undelivered}', '1', 'A late report counts at once.') from told;
-select private.fold_text_totals() \g /dev/null
-select is(tests.month(), (select figures from told), 'It changes no figure when it is folded into the others.');
-select is((select count(*) from private.text_totals where organization_id = tests.id('ours') and campaign_id is not null and status = 'delivered'
+select private.roll_up_counters() \g /dev/null
+select is(tests.month(), (select figures from told), 'It changes no figure when it is rolled_up into the others.');
+select is((select count(*) from private.message_outcome_totals where organization_id = tests.id('ours') and campaign_id is not null and status = 'delivered'
   and messages = 0), 1::bigint, 'What it took the text from has come to nothing,');
-select private.tidy_text_totals() \g /dev/null
-select is_empty('select from private.text_totals where messages = 0 and status is not null union all
-  select from private.day_totals where messages = 0 and status is not null', 'and goes at night.');
+select private.compact_counters() \g /dev/null
+select is_empty('select from private.message_outcome_totals where messages = 0 and status is not null union all
+  select from private.message_day_totals where messages = 0 and status is not null', 'and goes at night.');
 select is(tests.month(), (select figures from told), 'Nobody sees that either.');
 update public.organizations set time_zone = 'Pacific/Kiritimati' where id = tests.id('ours');
 update told set figures = tests.month();
-select private.fold_text_totals() \g /dev/null
-select is(tests.month(), (select figures from told), 'Days by another clock are folded alike.');
+select private.roll_up_counters() \g /dev/null
+select is(tests.month(), (select figures from told), 'Days by another clock are rolled_up alike.');
 delete from public.messages where id = tests.id('first');
 select is(tests.figures(), '0 0 0', 'What was answered takes its answers with it.');
 

@@ -37,12 +37,12 @@ $$;
 create function tests.message(name text) returns public.messages language sql stable as $$
   select m from public.messages m where m.id = tests.id(name)
 $$;
-create function tests.claim(want integer default 100, quiet integer default null) returns text[] language plpgsql as $$
+create function tests.claim(batch_size integer default 100, quiet integer default null) returns text[] language plpgsql as $$
 declare
   answer jsonb;
 begin
   perform tests.act_as('service_role');
-  answer := public.claim_unsettled(quiet, want);
+  answer := public.claim_for_reconciliation(quiet, batch_size);
   perform tests.act_as('postgres');
   return array(select substr(m ->> 'body', 6) from jsonb_array_elements(answer -> 'messages') m order by 1);
 end
@@ -70,8 +70,8 @@ grant execute on all functions in schema tests to public;
 
 -- Only for the service role
 select tests.only('{}', call, '42501', call) from unnest(array[
-  'select public.claim_unsettled()', 'select public.record_lookups(''[]'')', 'select public.claim_price_lists()',
-  'select public.record_price_page(gen_random_uuid(), current_date, ''[]'')', 'select private.tell_unknown()']) call;
+  'select public.claim_for_reconciliation()', 'select public.record_lookups(''[]'')', 'select public.claim_price_lists()',
+  'select public.record_price_page(gen_random_uuid(), current_date, ''[]'')', 'select private.alert_admins_of_unknown()']) call;
 select is(tests.outcome('service_role', 'select * from private.' || name), '42501', 'Nobody reads ' || name || ' directly.')
 from unnest(array['status_lookups', 'lookup_pauses', 'price_cursors']) name;
 
@@ -84,7 +84,7 @@ end $$;
 select is(tests.claim(), '{old,"theirs too"}', 'What the provider took over an hour ago, and is not final, is asked about.');
 select is(tests.claim(), '{}', 'Who asks has it to himself.');
 select is(tests.claim(quiet => 600), '{fresh}', 'After a crash nobody waits for the hour.');
-select is((tests.message('old')).asked, 0::smallint, 'Claiming is not asking.');
+select is((tests.message('old')).lookups_made, 0::smallint, 'Claiming is not asking.');
 do $$ begin perform tests.clear();
   perform tests.sent('ours ' || n, ago => interval '1 day') from generate_series(100, 180) n;
   perform tests.sent('theirs ' || n, 'theirs') from generate_series(1, 3) n;
@@ -110,11 +110,11 @@ select is(tests.answer('b', 'answered', 'undelivered', '{"code": "30640", "messa
 select results_eq($$select status, error_code from public.messages where id = tests.id('b')$$, $$values ('undelivered', '30640')$$, 'With its code.');
 select is((select count(*) from public.suppressions where organization_id = tests.id('ours') and source = 'provider'), 1::bigint, 'One that says opted out suppresses the number.');
 select is(tests.answer('c', 'answered', 'sent'), '{"waiting": 1}', 'What is still under way is asked about again.');
-select is((tests.message('c')).asked, 1::smallint, 'The question counts.');
+select is((tests.message('c')).lookups_made, 1::smallint, 'The question counts.');
 select is(tests.answer('c', 'failed'), '{"unanswered": 1}', 'A provider that does not answer');
-select is((tests.message('c')).asked, 1::smallint, 'was not asked.');
+select is((tests.message('c')).lookups_made, 1::smallint, 'was not asked.');
 select results_eq($$select failures, until > now() from private.lookup_pauses where account_id = tests.id('sender of ours')$$, $$values (1, true)$$, 'It is left alone.');
-update public.messages set sent_at = now() - interval '1 day', settling_until = null where organization_id = tests.id('ours');
+update public.messages set sent_at = now() - interval '1 day', lookup_until = null where organization_id = tests.id('ours');
 do $$ begin perform tests.sent('other', 'theirs'); end $$;
 select is(tests.claim(), '{other}', 'Only its own texts wait.');
 select is(tests.answer('c', 'failed', null, '{"retry_after_seconds": 7200, "code": "http_429"}'), '{"unanswered": 1}', 'It may say until when.');
@@ -123,32 +123,32 @@ select results_eq($$select failures, until > now() + interval '119 minutes', rea
 select is(tests.answer('d', 'answered', 'delivered'), '{"settled": 1}', 'An answer');
 select is_empty($$select from private.lookup_pauses$$, 'ends the pause.');
 select is(tests.answer('e', 'skipped'), '{"unanswered": 1}', 'What was not asked');
-select is((tests.message('e')).settling_until, null, 'is free again.');
+select is((tests.message('e')).lookup_until, null, 'is free again.');
 select is(array(select tests.answer('c', kind) ->> kind is null from unnest(array['answered', 'unclear', 'answered', 'answered']) kind), '{t,t,t,t}', 'Four more questions.');
 select is((tests.message('c')).unknown_at, null, 'Five are not enough.');
 select is(tests.answer('c', 'unclear'), '{"listed": 1}', 'After six it is listed.');
 select is((tests.message('c')).unknown_reason, 'unclear', 'With the reason.');
-update public.messages set sent_at = now() - interval '9 days', settling_until = null where organization_id = tests.id('ours') and status = 'sent';
+update public.messages set sent_at = now() - interval '9 days', lookup_until = null where organization_id = tests.id('ours') and status = 'sent';
 select is(tests.claim(), '{e}', 'What is listed is not asked about.');
 
 -- By hand
 select tests.only('{admin,operator,campaign_manager}', 'settle a text by hand', 'PT403',
-  $$select public.settle_by_hand(tests.id('ours'), tests.id('c'), 'delivered', 'They said so.')$$);
-select is(tests.outcome('outsider', $$select public.settle_by_hand(tests.id('theirs'), tests.id('c'), 'delivered', 'x')$$), 'PT404', 'Nobody settles another tenant''s.');
-select is(tests.outcome('admin', $$select public.settle_by_hand(tests.id('ours'), tests.id('e'), 'delivered', 'x')$$), 'PT409', 'What is being found out is not settled by hand.');
+  $$select public.resolve_message_manually(tests.id('ours'), tests.id('c'), 'delivered', 'They said so.')$$);
+select is(tests.outcome('outsider', $$select public.resolve_message_manually(tests.id('theirs'), tests.id('c'), 'delivered', 'x')$$), 'PT404', 'Nobody settles another tenant''s.');
+select is(tests.outcome('admin', $$select public.resolve_message_manually(tests.id('ours'), tests.id('e'), 'delivered', 'x')$$), 'PT409', 'What is being found out is not settled by hand.');
 do $$ begin
   perform tests.act_as('operator');
-  perform public.settle_by_hand(tests.id('ours'), tests.id('c'), 'failed', 'They got nothing.');
+  perform public.resolve_message_manually(tests.id('ours'), tests.id('c'), 'failed', 'They got nothing.');
   perform tests.act_as('postgres');
 end $$;
-select results_eq($$select status, error_code, error_message, settled_by, unknown_at from public.messages where id = tests.id('c')$$,
+select results_eq($$select status, error_code, error_message, resolved_by, unknown_at from public.messages where id = tests.id('c')$$,
   $$values ('failed', 'settled_by_hand', 'They got nothing.', tests.id('operator'), null::timestamptz)$$, 'A person''s word is kept as theirs.');
 select results_eq($$select status, source, detail from public.message_events where message_id = tests.id('c') order by id desc limit 1$$,
   $$values ('failed', 'person', 'They got nothing.')$$, 'It stands in its story.');
 do $$ begin perform private.apply_receipt(tests.message('c'), 'SM c', 'sent', null, null, 'callback'); end $$;
 select is((tests.message('c')).status, 'failed', 'A late callback that is not final does not overrule it.');
 do $$ begin perform private.apply_receipt(tests.message('c'), 'SM c', 'delivered', null, null, 'callback'); end $$;
-select results_eq($$select status, settled_by, error_code from public.messages where id = tests.id('c')$$, $$values ('delivered', null::uuid, null)$$, 'A final one does.');
+select results_eq($$select status, resolved_by, error_code from public.messages where id = tests.id('c')$$, $$values ('delivered', null::uuid, null)$$, 'A final one does.');
 
 -- Copies
 do $$ begin
@@ -166,26 +166,26 @@ select results_eq($$select m.status, m.error_code, m.delivered_at is not null fr
 
 -- Doubt
 do $$ begin perform tests.clear(); perform tests.held('service'), tests.held('offer', 'marketing'), tests.held('known'); end $$;
-update public.organizations set uncertain_marketing = 'resend' where id = tests.id('ours');
+update public.organizations set unknown_outcome_marketing = 'resend' where id = tests.id('ours');
 select is(tests.claim(), '{known,offer,service}', 'What is held is asked about, too.');
 select is(tests.answer('known', 'answered', 'delivered'), '{"found": 1}', 'It may be found after all.');
 select results_eq($$select status, held_at, provider_message_id from public.messages where id = tests.id('known')$$, $$values ('delivered', null::timestamptz, 'SM known')$$, 'Then nobody need decide.');
 select is(tests.answer('offer', 'answered'), '{"waiting": 1}', 'Not being found');
 select is((tests.message('offer')).status, 'sending', 'never sends again what is held.');
-select is(tests.outcome('admin', $$select public.settle_by_hand(tests.id('ours'), tests.id('offer'), 'resend', 'x')$$), 'PT409', 'Nor does a person send marketing again on doubt.');
-select is(tests.outcome('admin', $$select public.settle_by_hand(tests.id('ours'), tests.id('service'), 'resend', 'x')$$), '1', 'A service text they may.');
+select is(tests.outcome('admin', $$select public.resolve_message_manually(tests.id('ours'), tests.id('offer'), 'resend', 'x')$$), 'PT409', 'Nor does a person send marketing again on doubt.');
+select is(tests.outcome('admin', $$select public.resolve_message_manually(tests.id('ours'), tests.id('service'), 'resend', 'x')$$), '1', 'A service text they may.');
 do $$ begin perform tests.clear(); perform tests.held('left'), tests.held('noted');
   update public.messages set held_at = null where organization_id = tests.id('ours');
   insert into public.message_events (organization_id, message_id, status, source) values (tests.id('ours'), tests.id('noted'), 'unknown', 'dispatch');
 end $$;
-select set_eq($$select m ->> 'body', (m ->> 'left_behind')::boolean from jsonb_array_elements(private.claim_doubtful(60, 10) -> 'messages') m
+select set_eq($$select m ->> 'body', (m ->> 'left_behind')::boolean from jsonb_array_elements(private.claim_unknown_outcomes(60, 10) -> 'messages') m
   where m ->> 'body' in ('Text left', 'Text noted')$$, $$values ('Text left', true), ('Text noted', false)$$, 'Doubt of which nobody took note was left by an unclean end.');
 
 -- Another account, or none
 do $$ begin
   perform tests.clear();
-  delete from private.untold_doubts;
-  update public.organizations set uncertain_service = 'resend', uncertain_marketing = 'resend' where id = tests.id('ours');
+  delete from private.pending_admin_alerts;
+  update public.organizations set unknown_outcome_service = 'resend', unknown_outcome_marketing = 'resend' where id = tests.id('ours');
   perform tests.sent('taken'), tests.held('waiting'), tests.held('doubt'), tests.held('gone'), tests.held('kept');
   update public.messages set held_at = null where id in (tests.id('doubt'), tests.id('gone'));
   update public.messages set account_id = null where id = tests.id('gone');
@@ -202,18 +202,18 @@ select is(tests.answer('kept', 'other_account') || tests.answer('kept', 'other_a
 update public.messages set attempts = 2, held_at = null where id = tests.id('kept');
 select is(tests.answer('kept', 'other_account'), '{"settled": 1}', 'An answer about another attempt does not count.');
 select is((tests.message('kept')).held_at, null, 'It holds nothing.');
-do $$ begin perform private.claim_doubtful(60, 10); end $$;
+do $$ begin perform private.claim_unknown_outcomes(60, 10); end $$;
 select results_eq($$select status, held_at = now(), unknown_reason from public.messages where id = tests.id('gone')$$,
   $$values ('sending', true, 'no_account')$$, 'What is in doubt without an account is held.');
 select is_empty($$select from public.notifications where kind = 'message_held'$$, 'Nobody is told while others are asked about.');
 update public.messages set sending_at = now() where id = tests.id('kept');
-do $$ begin perform private.claim_doubtful(60, 10) from generate_series(1, 3); end $$;
+do $$ begin perform private.claim_unknown_outcomes(60, 10) from generate_series(1, 3); end $$;
 select results_eq($$select user_id, data from public.notifications where kind = 'message_held'$$,
   $$values (tests.id('admin'), '{"messages": 2}'::jsonb)$$, 'Then the admins are told, once, of all.');
 do $$ begin
-  update private.untold_doubts set told_at = now() - interval '2 hours', since = now();
+  update private.pending_admin_alerts set alerted_at = now() - interval '2 hours', since = now();
   update public.messages set held_at = null, status = 'sent' where organization_id = tests.id('ours');
-  perform private.claim_doubtful(60, 10);
+  perform private.claim_unknown_outcomes(60, 10);
 end $$;
 select is((select count(*) from public.notifications where kind = 'message_held'), 1::bigint, 'Of what is settled meanwhile nobody is told.');
 
@@ -224,7 +224,7 @@ do $$ begin
   update public.messages set held_at = null, sending_at = now() - interval '23 hours' where id = tests.id('young');
   insert into private.lookup_pauses (account_id, organization_id, until, failures, reason)
   values (tests.id('sender of ours'), tests.id('ours'), now() + interval '1 hour', 9, 'http_401');
-  perform private.claim_doubtful(60, 10), private.claim_unsettled(null, 10);
+  perform private.claim_unknown_outcomes(60, 10), private.claim_for_reconciliation(null, 10);
 end $$;
 select results_eq($$select m.unknown_reason, m.held_at is not null, m.unknown_at is not null
     from unnest(array['refused', 'recent', 'silent', 'young']) with ordinality n (name, place), tests.message(n.name) m order by n.place$$,

@@ -30,7 +30,7 @@ begin
   insert into public.suppressions (id, organization_id, phone, source) values
     (tests.remember('suppression', private.uuid_v7()), tests.id('ours'), '+233244000009', 'manual'),
     (tests.remember('their suppression', private.uuid_v7()), tests.id('theirs'), '+233244000009', 'manual');
-  insert into public.dnc_lists (id, organization_id, name, kind, status, sealed) values
+  insert into public.dnc_lists (id, organization_id, name, kind, status, upload_complete) values
     (tests.remember('list', private.uuid_v7()), tests.id('ours'), 'List', 'internal', 'active', true),
     (tests.remember('their list', private.uuid_v7()), tests.id('theirs'), 'List', 'internal', 'active', true);
   insert into public.dnc_lists (id, organization_id, name, kind, created_by, pieces) values
@@ -82,7 +82,7 @@ select is(tests.outcome(actor, $$select public.add_dnc_pieces(tests.id('ours'), 
   format('%s adds to the admin''s upload: %s.', actor, answer))
 from (values ('admin', '1'), ('campaign_manager', 'PT404'), ('operator', 'PT403'), ('suspended', 'PT403'), ('outsider', 'PT403'), ('anon', '42501')) w (actor, answer);
 select is(tests.outcome('campaign_manager', format('select public.%s(tests.id(''ours''), tests.id(''open list''))', f)), 'PT404', format('Nor %s.', f))
-from unnest(array['seal_dnc_list', 'discard_dnc_list']) f;
+from unnest(array['complete_dnc_upload', 'discard_dnc_list']) f;
 -- What is another organization's is not there, under one's own organization, and is nobody's under theirs.
 select is(tests.outcome('admin', pg_temp.statement(c.foreign_call, 'ours')), 'PT404', format('An admin cannot %s of another organization.', c.what))
 from calls c where c.foreign_call is not null;

@@ -29,8 +29,8 @@ begin
   insert into public.campaigns (id, organization_id, name, status, audience, started_at)
   values (campaign, tests.id('ours'), name, 'freezing', '{"filter": {}}', now() + interval '1 hour');
   insert into public.campaign_templates (organization_id, campaign_id, template_id) values (tests.id('ours'), campaign, tests.id('template'));
-  perform private.freeze_slice(campaign, 10000);
-  answer := private.dispatch_step('[]', 50, '{}');
+  perform private.snapshot_audience_batch(campaign, 10000);
+  answer := private.exchange_dispatch_batch('[]', 50, '{}');
   -- What was claimed has gone out.
   update public.messages m set status = 'sent' where m.campaign_id = campaign;
   return (select array_agg(l.first_name order by l.first_name) from public.campaign_targets t join public.leads l on l.id = t.lead_id
@@ -50,7 +50,7 @@ create function tests.retried(name text, phone text) returns text language plpgs
 begin
   update public.messages m set status = 'queued', sending_at = now() - interval '25 hours', checked_at = now()
   where m.campaign_id = (select c.id from public.campaigns c where c.name = retried.name) and m.to_number = phone;
-  perform private.dispatch_step('[]', 50, '{}');
+  perform private.exchange_dispatch_batch('[]', 50, '{}');
   return (select concat_ws(' ', m.status, m.error_code) from public.messages m
     where m.campaign_id = (select c.id from public.campaigns c where c.name = retried.name) and m.to_number = phone);
 end

@@ -24,7 +24,7 @@ begin
     values (tests.id(place), tests.id(place || ' campaign'), tests.id(place || ' number'));
     insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone)
     values (tests.id(place), tests.id(place || ' campaign'), 1, tests.id(place || ' lead'), '+233244000001');
-    insert into public.dnc_lists (organization_id, name, kind, status, sealed) values (tests.id(place), 'List', 'internal', 'active', true);
+    insert into public.dnc_lists (organization_id, name, kind, status, upload_complete) values (tests.id(place), 'List', 'internal', 'active', true);
     insert into public.reply_rules (organization_id, kind, meaning, pattern, source) values (tests.id(place), 'keyword', 'stop', 'gyae', 'x');
     perform public.record_inbound('twilio', 'SM ' || place, '+233244000001', case place when 'ours' then '+15550001111' else '+15550002222' end, 'wrong number');
   end loop;
@@ -43,7 +43,7 @@ cross join lateral tests.only(s.readers, 'read ' || s.name, '0', format('select 
 -- dnc_lists has columns that nobody reads.
 select t.* from tests.only('{admin,campaign_manager,operator,viewer}', 'read dnc_lists', '0',
   $$select name from public.dnc_lists where organization_id = tests.id('ours')$$) t;
-select is(tests.outcome('admin', 'select sealed from public.dnc_lists'), '42501', 'How an upload stands is the functions'' affair.');
+select is(tests.outcome('admin', 'select upload_complete from public.dnc_lists'), '42501', 'How an upload stands is the functions'' affair.');
 -- Rules hold nobody's data: each member reads its organization's.
 select t.* from tests.only(tests.everyone(), 'read its organization''s rules', '0',
   $$select 1 from public.reply_rules where organization_id = tests.id('ours')$$) t;

@@ -26,9 +26,12 @@ const keyOf = (kind: "f" | "r", qualified: string) => `${kind} ${qualified}`;
 
 function madeBy(text: string): string | null {
   const [, kind, made] =
-    new RegExp(`^create (?:or replace )?(function|table|view|type|domain) (${name})`).exec(text) ??
+    new RegExp(`^create (?:or replace )?(function|procedure|table|view|type|domain) (${name})`)
+      .exec(text) ??
       [];
-  return made === undefined ? null : keyOf(kind === "function" ? "f" : "r", made);
+  return made === undefined
+    ? null
+    : keyOf(kind === "function" || kind === "procedure" ? "f" : "r", made);
 }
 
 /** A name right before a parenthesis is a function's, any other a relation's or a type's. */
@@ -52,7 +55,7 @@ function phaseOf(file: string, text: string): Phase {
 
 function read(file: string, text: string, line: number): Statement {
   const makes = madeBy(text);
-  const { head, body } = text.startsWith("create function")
+  const { head, body } = /^create (function|procedure) /.test(text)
     ? splitBody(text)
     : { head: text, body: "" };
   const needs = new Set(namesIn(head));

@@ -386,7 +386,6 @@ export type Database = {
           "deleted_at": string | null;
           "finished_at": string | null;
           "frozen_at": string | null;
-          "frozen_until": string | null;
           "id": string;
           "late_after_minutes": number;
           "messages_per_minute": number | null;
@@ -396,6 +395,7 @@ export type Database = {
           "pause_error_rate": number;
           "pause_filtered_rate": number;
           "scheduled_at": string | null;
+          "snapshot_cursor": string | null;
           "started_at": string | null;
           "started_by": string | null;
           "status": string;
@@ -411,7 +411,6 @@ export type Database = {
           "deleted_at"?: string | null;
           "finished_at"?: string | null;
           "frozen_at"?: string | null;
-          "frozen_until"?: string | null;
           "id"?: string;
           "late_after_minutes"?: number;
           "messages_per_minute"?: number | null;
@@ -421,6 +420,7 @@ export type Database = {
           "pause_error_rate"?: number;
           "pause_filtered_rate"?: number;
           "scheduled_at"?: string | null;
+          "snapshot_cursor"?: string | null;
           "started_at"?: string | null;
           "started_by"?: string | null;
           "status"?: string;
@@ -435,7 +435,6 @@ export type Database = {
           "deleted_at"?: string | null;
           "finished_at"?: string | null;
           "frozen_at"?: string | null;
-          "frozen_until"?: string | null;
           "id"?: string;
           "late_after_minutes"?: number;
           "messages_per_minute"?: number | null;
@@ -445,6 +444,7 @@ export type Database = {
           "pause_error_rate"?: number;
           "pause_filtered_rate"?: number;
           "scheduled_at"?: string | null;
+          "snapshot_cursor"?: string | null;
           "started_at"?: string | null;
           "started_by"?: string | null;
           "status"?: string;
@@ -808,10 +808,10 @@ export type Database = {
           "numbers": number;
           "organization_id": string;
           "pieces": number;
-          "sealed": boolean;
           "size_bytes": number;
           "status": string;
           "updated_at": string;
+          "upload_complete": boolean;
         };
         ComputedFields: never;
         Insert: {
@@ -827,10 +827,10 @@ export type Database = {
           "numbers"?: number;
           "organization_id": string;
           "pieces"?: number;
-          "sealed"?: boolean;
           "size_bytes"?: number;
           "status"?: string;
           "updated_at"?: string;
+          "upload_complete"?: boolean;
         };
         Update: {
           "calling_code"?: string;
@@ -845,10 +845,10 @@ export type Database = {
           "numbers"?: number;
           "organization_id"?: string;
           "pieces"?: number;
-          "sealed"?: boolean;
           "size_bytes"?: number;
           "status"?: string;
           "updated_at"?: string;
+          "upload_complete"?: boolean;
         };
         Relationships: [
           {
@@ -1746,7 +1746,6 @@ export type Database = {
       "messages": {
         Row: {
           "account_id": string | null;
-          "asked": number;
           "attempts": number;
           "batch_id": string | null;
           "body": string;
@@ -1768,6 +1767,8 @@ export type Database = {
           "id": string;
           "in_reply_to": string | null;
           "lead_id": string | null;
+          "lookup_until": string | null;
+          "lookups_made": number;
           "media": NonNullable<Json>;
           "organization_id": string;
           "price": number | null;
@@ -1778,12 +1779,11 @@ export type Database = {
           "purpose": string;
           "recipient_zone": string | null;
           "reported": Json | null;
+          "resolved_by": string | null;
           "segments": number;
           "send_after": string;
           "sending_at": string | null;
           "sent_at": string | null;
-          "settled_by": string | null;
-          "settling_until": string | null;
           "status": string;
           "target_position": number | null;
           "to_number": string;
@@ -1795,7 +1795,6 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "account_id"?: string | null;
-          "asked"?: number;
           "attempts"?: number;
           "batch_id"?: string | null;
           "body": string;
@@ -1817,6 +1816,8 @@ export type Database = {
           "id"?: string;
           "in_reply_to"?: string | null;
           "lead_id"?: string | null;
+          "lookup_until"?: string | null;
+          "lookups_made"?: number;
           "media"?: NonNullable<Json>;
           "organization_id": string;
           "price"?: number | null;
@@ -1827,12 +1828,11 @@ export type Database = {
           "purpose"?: string;
           "recipient_zone"?: string | null;
           "reported"?: Json | null;
+          "resolved_by"?: string | null;
           "segments": number;
           "send_after"?: string;
           "sending_at"?: string | null;
           "sent_at"?: string | null;
-          "settled_by"?: string | null;
-          "settling_until"?: string | null;
           "status": string;
           "target_position"?: number | null;
           "to_number": string;
@@ -1843,7 +1843,6 @@ export type Database = {
         };
         Update: {
           "account_id"?: string | null;
-          "asked"?: number;
           "attempts"?: number;
           "batch_id"?: string | null;
           "body"?: string;
@@ -1865,6 +1864,8 @@ export type Database = {
           "id"?: string;
           "in_reply_to"?: string | null;
           "lead_id"?: string | null;
+          "lookup_until"?: string | null;
+          "lookups_made"?: number;
           "media"?: NonNullable<Json>;
           "organization_id"?: string;
           "price"?: number | null;
@@ -1875,12 +1876,11 @@ export type Database = {
           "purpose"?: string;
           "recipient_zone"?: string | null;
           "reported"?: Json | null;
+          "resolved_by"?: string | null;
           "segments"?: number;
           "send_after"?: string;
           "sending_at"?: string | null;
           "sent_at"?: string | null;
-          "settled_by"?: string | null;
-          "settling_until"?: string | null;
           "status"?: string;
           "target_position"?: number | null;
           "to_number"?: string;
@@ -2052,8 +2052,8 @@ export type Database = {
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
           "time_zone": string;
-          "uncertain_marketing": string;
-          "uncertain_service": string;
+          "unknown_outcome_marketing": string;
+          "unknown_outcome_service": string;
           "updated_at": string;
         };
         ComputedFields: never;
@@ -2077,8 +2077,8 @@ export type Database = {
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "time_zone"?: string;
-          "uncertain_marketing"?: string;
-          "uncertain_service"?: string;
+          "unknown_outcome_marketing"?: string;
+          "unknown_outcome_service"?: string;
           "updated_at"?: string;
         };
         Update: {
@@ -2101,8 +2101,8 @@ export type Database = {
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "time_zone"?: string;
-          "uncertain_marketing"?: string;
-          "uncertain_service"?: string;
+          "unknown_outcome_marketing"?: string;
+          "unknown_outcome_service"?: string;
           "updated_at"?: string;
         };
         Relationships: [];
@@ -2428,76 +2428,76 @@ export type Database = {
       "sms_accounts": {
         Row: {
           "cap_zone": string;
+          "circuit_open_reason": string | null;
+          "circuit_open_until": string | null;
+          "cooldown_reason": string | null;
+          "cooldown_until": string | null;
           "created_at": string;
           "credentials_secret_id": string | null;
           "daily_cap": number | null;
+          "failures_counted_from": string | null;
           "id": string;
           "is_default": boolean;
           "label": string | null;
           "number_type": string;
           "organization_id": string;
           "outages": number;
-          "parked_reason": string | null;
-          "parked_until": string | null;
           "per_second": number | null;
           "provider": string;
           "provider_account": string | null;
-          "resting_reason": string | null;
-          "resting_until": string | null;
           "segment_price": number | null;
           "sender_id": string;
           "status": string;
           "updated_at": string;
-          "watched_from": string | null;
         };
         ComputedFields: never;
         Insert: {
           "cap_zone"?: string;
+          "circuit_open_reason"?: string | null;
+          "circuit_open_until"?: string | null;
+          "cooldown_reason"?: string | null;
+          "cooldown_until"?: string | null;
           "created_at"?: string;
           "credentials_secret_id"?: string | null;
           "daily_cap"?: number | null;
+          "failures_counted_from"?: string | null;
           "id"?: string;
           "is_default"?: boolean;
           "label"?: string | null;
           "number_type": string;
           "organization_id": string;
           "outages"?: number;
-          "parked_reason"?: string | null;
-          "parked_until"?: string | null;
           "per_second"?: number | null;
           "provider": string;
           "provider_account"?: string | null;
-          "resting_reason"?: string | null;
-          "resting_until"?: string | null;
           "segment_price"?: number | null;
           "sender_id": string;
           "status"?: string;
           "updated_at"?: string;
-          "watched_from"?: string | null;
         };
         Update: {
           "cap_zone"?: string;
+          "circuit_open_reason"?: string | null;
+          "circuit_open_until"?: string | null;
+          "cooldown_reason"?: string | null;
+          "cooldown_until"?: string | null;
           "created_at"?: string;
           "credentials_secret_id"?: string | null;
           "daily_cap"?: number | null;
+          "failures_counted_from"?: string | null;
           "id"?: string;
           "is_default"?: boolean;
           "label"?: string | null;
           "number_type"?: string;
           "organization_id"?: string;
           "outages"?: number;
-          "parked_reason"?: string | null;
-          "parked_until"?: string | null;
           "per_second"?: number | null;
           "provider"?: string;
           "provider_account"?: string | null;
-          "resting_reason"?: string | null;
-          "resting_until"?: string | null;
           "segment_price"?: number | null;
           "sender_id"?: string;
           "status"?: string;
           "updated_at"?: string;
-          "watched_from"?: string | null;
         };
         Relationships: [
           {
@@ -2969,13 +2969,23 @@ export type Database = {
         Args: { "import_id": string; "organization_id": string };
         Returns: Json;
       };
-      "cancel_slice": { Args: { "size"?: number }; Returns: number };
+      "cancel_targets_batch": { Args: { "size"?: number }; Returns: number };
       "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
       "check_numbers": { Args: { "organization_id": string; "phones": (string)[] }; Returns: Json };
-      "claim_doubtful": { Args: { "settle_seconds": number; "want"?: number }; Returns: Json };
+      "claim_for_reconciliation": {
+        Args: { "batch_size"?: number; "quiet_seconds"?: number };
+        Returns: Json;
+      };
       "claim_lead_import": { Args: { "runner": string }; Returns: Json };
-      "claim_price_lists": { Args: { "want"?: number }; Returns: Json };
-      "claim_unsettled": { Args: { "quiet_seconds"?: number; "want"?: number }; Returns: Json };
+      "claim_price_lists": { Args: { "batch_size"?: number }; Returns: Json };
+      "claim_unknown_outcomes": {
+        Args: { "batch_size"?: number; "settle_seconds": number };
+        Returns: Json;
+      };
+      "complete_dnc_upload": {
+        Args: { "list_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "create_action": {
         Args: {
           "action": string;
@@ -2996,6 +3006,7 @@ export type Database = {
         Args: { "allow_duplicate"?: boolean; "lead": Json; "organization_id": string };
         Returns: Json;
       };
+      "create_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
       "create_phone_number": { Args: { "number": Json; "organization_id": string }; Returns: Json };
       "create_reply_rule": { Args: { "organization_id": string; "rule": Json }; Returns: Json };
       "create_student": {
@@ -3051,17 +3062,17 @@ export type Database = {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
       };
-      "dispatch_step": {
-        Args: { "outcomes"?: Json; "platform"?: Json; "want"?: number };
+      "exchange_dispatch_batch": {
+        Args: { "batch_size"?: number; "outcomes"?: Json; "platform"?: Json };
         Returns: Json;
       };
-      "email_step": {
+      "exchange_email_batch": {
         Args: {
+          "batch_size": number;
           "lease_seconds": number;
           "outcomes": Json;
           "provider": string;
           "retry_seconds": number;
-          "want": number;
         };
         Returns: Json;
       };
@@ -3084,8 +3095,6 @@ export type Database = {
         Args: { "import_id": string; "reason": string; "runner": string };
         Returns: undefined;
       };
-      "found_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
-      "freeze_slice": { Args: { "campaign_id"?: string; "size"?: number }; Returns: Json };
       "get_audit_log": { Args: { "entry_id": string; "organization_id": string }; Returns: Json };
       "get_campaign": { Args: { "campaign_id": string; "organization_id": string }; Returns: Json };
       "get_conversation": {
@@ -3110,8 +3119,8 @@ export type Database = {
         Args: {
           "faults": Json;
           "from_position": number;
-          "hand_over"?: boolean;
           "import_id": string;
+          "reassign_open_work"?: boolean;
           "rows": Json;
           "runner": string;
         };
@@ -3492,6 +3501,19 @@ export type Database = {
         Args: { "email_id": string; "force"?: boolean; "organization_id": string };
         Returns: Json;
       };
+      "resolve_message_manually": {
+        Args: {
+          "message_id": string;
+          "organization_id": string;
+          "outcome": string;
+          "reason": string;
+        };
+        Returns: Json;
+      };
+      "resolve_unknown_outcome": {
+        Args: { "attempt": number; "candidates"?: Json; "message_id": string };
+        Returns: string;
+      };
       "restore_lead": {
         Args: { "allow_duplicate"?: boolean; "lead_id": string; "organization_id": string };
         Returns: Json;
@@ -3500,7 +3522,6 @@ export type Database = {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
       };
-      "seal_dnc_list": { Args: { "list_id": string; "organization_id": string }; Returns: Json };
       "send_bulk": {
         Args: {
           "filter"?: Json;
@@ -3534,19 +3555,6 @@ export type Database = {
         Args: { "account_id": string; "credentials": Json };
         Returns: undefined;
       };
-      "settle_by_hand": {
-        Args: {
-          "message_id": string;
-          "organization_id": string;
-          "outcome": string;
-          "reason": string;
-        };
-        Returns: Json;
-      };
-      "settle_message": {
-        Args: { "attempt": number; "candidates"?: Json; "message_id": string };
-        Returns: string;
-      };
       "sla_performance": { Args: { "organization_id": string }; Returns: Json };
       "sms_dashboard": {
         Args: {
@@ -3555,6 +3563,10 @@ export type Database = {
           "last_day"?: string;
           "organization_id": string;
         };
+        Returns: Json;
+      };
+      "snapshot_audience_batch": {
+        Args: { "campaign_id"?: string; "size"?: number };
         Returns: Json;
       };
       "start_campaign": {

@@ -7,7 +7,7 @@ import { Problem } from "./problem.ts";
 /**
  * Reads the `Idempotency-Key` header (a structured-field string, so quoted; unquoted is understood too) and passes it,
  * with a fingerprint of the request, to the database, where the SQL function that does the work answers a repeat from
- * what it kept (`private.replayed_response`). Source: draft-ietf-httpapi-idempotency-key-header.
+ * what it kept (`private.idempotent_response`). Source: draft-ietf-httpapi-idempotency-key-header.
  */
 export const idempotent: MiddlewareHandler<AppEnv> = async (c, next) => {
   const header = c.req.header("idempotency-key");

@@ -45,8 +45,8 @@ const NumberFigures = z.object({
   label: z.string().nullable(),
   status: z.string().openapi({ example: "active" }),
   status_reason: z.string().nullable(),
-  resting_until: Timestamp.nullable(),
-  resting_reason: z.string().nullable(),
+  cooldown_until: Timestamp.nullable(),
+  cooldown_reason: z.string().nullable(),
   health: Health.openapi({ description: "Texts of campaigns of the last 24 hours" }),
   texts: CampaignFigures,
 });
@@ -137,7 +137,7 @@ export function toSmsDashboard(row: unknown): z.infer<typeof SmsDashboard> {
     failures: failures(answer.failures),
     numbers: answer.numbers.map((number) => ({
       ...number,
-      resting_until: isoTime(number.resting_until),
+      cooldown_until: isoTime(number.cooldown_until),
       texts: campaignFigures(number.texts ?? {}),
     })),
     alerts: toAlerts(answer.alerts),

@@ -45,7 +45,7 @@ async function invitedTo(c: Context<AppEnv>, token: string, email: string): Prom
 }
 
 /** The only organization of an account just made. The service role, since there may be no session yet to ask with. */
-async function foundedBy(c: Context<AppEnv>, userId: string): Promise<string> {
+async function createdBy(c: Context<AppEnv>, userId: string): Promise<string> {
   const admin = adminClient(c.var.requestHeaders, c.var.counter);
   const row = await admin.from("memberships").select("organization_id").eq("user_id", userId).limit(
     1,
@@ -75,7 +75,7 @@ async function signUp(
     ...(data.session
       ? toSignedIn(data.session)
       : { access_token: null, refresh_token: null, expires_at: null, user: toUser(data.user) }),
-    organization_id: invited ?? await foundedBy(c, data.user.id),
+    organization_id: invited ?? await createdBy(c, data.user.id),
     confirmation_required: data.session === null,
   };
 }
@@ -99,7 +99,7 @@ async function extend(
   const db = clientOf(session.access_token, c.var.requestHeaders, c.var.counter);
   const organization = wish.kind === "join"
     ? await db.rpc("accept_invitation", { token: wish.token })
-    : await db.rpc("found_organization", { name: wish.name, settings: wish.settings });
+    : await db.rpc("create_organization", { name: wish.name, settings: wish.settings });
   return { ...session, organization_id: unwrap(organization), confirmation_required: false };
 }
 

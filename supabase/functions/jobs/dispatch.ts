@@ -7,7 +7,7 @@ import { log } from "../_shared/log.ts";
 import { platformAccounts } from "../_shared/messaging/accounts.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
-import { type RecordedOutcome, runLanes, Step } from "./lanes.ts";
+import { type RecordedOutcome, runWorkers, Step } from "./workers.ts";
 import { msUntilDue } from "./pause.ts";
 import { sender } from "./sender.ts";
 
@@ -40,22 +40,22 @@ async function dispatch(db: Client, called: boolean, stopping: () => void) {
   let total = 0;
   let emptySteps = 0;
   let alone = !called;
-  const step = async (outcomes: RecordedOutcome[], want: number): Promise<Step> => {
-    const given = { outcomes: outcomes.map((o) => ({ ...o })), want, platform };
-    const next = Step.parse(unwrap(await db.rpc("dispatch_step", given)));
+  const step = async (outcomes: RecordedOutcome[], batchSize: number): Promise<Step> => {
+    const given = { outcomes: outcomes.map((o) => ({ ...o })), batch_size: batchSize, platform };
+    const next = Step.parse(unwrap(await db.rpc("exchange_dispatch_batch", given)));
     // A whole group at once: the queue is long. Two runs share it, so that one sends while the other hands over.
-    if (alone && want > 0 && next.messages.length === want) {
+    if (alone && batchSize > 0 && next.messages.length === batchSize) {
       alone = false;
       startAnother(db);
     }
     return next;
   };
   for (;;) {
-    const { sent, more, nextDueAt } = await runLanes({
+    const { sent, more, nextDueAt } = await runWorkers({
       step,
       send,
       concurrency: env.dispatchConcurrency(),
-      most: slice - total,
+      max: slice - total,
       until,
       stopping,
     });
@@ -72,12 +72,12 @@ async function dispatch(db: Client, called: boolean, stopping: () => void) {
  * Runs in this isolate at once. Two share the work well; a further call finds the queue being emptied, and marks that it
  * has to be looked at once more, so that what it was called for is not missed.
  */
-const mostRuns = 2;
+const maxRuns = 2;
 let runs = 0;
 let calledAgain = false;
 
 async function oneOfFewRuns(db: Client, body: unknown) {
-  if (runs >= mostRuns) {
+  if (runs >= maxRuns) {
     calledAgain = true;
     return { sent: 0, joined: true };
   }

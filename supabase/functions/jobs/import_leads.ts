@@ -88,7 +88,7 @@ async function work(db: Client, runner: string, wanted: Import, spend: Budget): 
           from_position: current.position,
           rows: slice.rows,
           faults: slice.faults,
-          hand_over: spend.isOver(),
+          reassign_open_work: spend.isOver(),
         })
       ),
     ));

@@ -13,7 +13,7 @@ import {
 } from "../_shared/messaging/provider.ts";
 import { isOptOut } from "../_shared/messaging/twilio_errors.ts";
 import { parseTimestamp } from "../_shared/timestamp.ts";
-import { ClaimedMessage } from "./lanes.ts";
+import { ClaimedMessage } from "./workers.ts";
 
 /** A message of which the database does not know what became. */
 export const Unsettled = ClaimedMessage.extend({
@@ -49,7 +49,7 @@ export type Lookup =
 /** Questions under way at once, for each account. */
 const concurrency = 10;
 /** After so many questions in a row without an answer an account is left alone. */
-const mostMisses = 5;
+const maxMisses = 5;
 
 /**
  * Asks the providers about a group, every account on its own, so that one which hangs or refuses keeps no other waiting.
@@ -81,7 +81,7 @@ async function askAccount(
         answers.push({ ...about, kind: "other_account" });
         continue;
       }
-      if (refused !== null || misses >= mostMisses || Date.now() > until) {
+      if (refused !== null || misses >= maxMisses || Date.now() > until) {
         answers.push({ ...about, kind: "skipped" });
         continue;
       }

@@ -18,7 +18,7 @@ const Lists = z.object({
 type List = z.infer<typeof Lists>["lists"][number];
 
 /** Pages that a run reads, of a thousand texts each, and how many at once. */
-const mostPages = 20;
+const maxPages = 20;
 const atOnce = 5;
 
 /**
@@ -30,8 +30,8 @@ export async function readPrices(
   until: number,
 ): Promise<{ priced: number; more: boolean }> {
   let priced = 0;
-  for (let pages = 0; pages < mostPages && Date.now() < until; pages += atOnce) {
-    const answer = unwrap(await db.rpc("claim_price_lists", { want: atOnce }));
+  for (let pages = 0; pages < maxPages && Date.now() < until; pages += atOnce) {
+    const answer = unwrap(await db.rpc("claim_price_lists", { batch_size: atOnce }));
     const { lists, credentials } = Lists.parse(answer);
     if (lists.length === 0) return { priced, more: false };
     const counts = await Promise.all(

@@ -11,7 +11,7 @@ const Call = z.object({ quiet_seconds: z.int().min(0).max(86_400).optional() }).
 
 /** Messages a run asks about before it hands over to a next one: about half of the platform's 2 s of CPU. */
 const slice = 1_000;
-const groupSize = 100;
+const batchSize = 100;
 /** How long a run works. A group's lease (2 minutes) is longer than what a run may still need after that. */
 const runMs = 45_000;
 
@@ -41,7 +41,7 @@ async function reconcile(db: Client, body: unknown) {
   let asked = 0;
   while (asked < slice && Date.now() < until) {
     const group = Claimed.parse(
-      unwrap(await db.rpc("claim_unsettled", { ...quiet, want: groupSize })),
+      unwrap(await db.rpc("claim_for_reconciliation", { ...quiet, batch_size: batchSize })),
     );
     if (group.listed > 0) results["too_old"] = (results["too_old"] ?? 0) + group.listed;
     if (group.messages.length === 0 && group.listed === 0) {

@@ -82,19 +82,19 @@ function broken({ id, claim }: ClaimedMail, error: unknown): RecordedOutcome {
 /** One call: records outcomes, marks the next group. What was sent must be recorded, so that is tried again. */
 function stepper(db: Client, provider: MailProvider) {
   const lease = Math.max(env.emailLeaseSeconds(), Math.ceil(provider.timeoutMs / 1_000) + 30);
-  const call = async (outcomes: RecordedOutcome[], want: number): Promise<Step> =>
+  const call = async (outcomes: RecordedOutcome[], batchSize: number): Promise<Step> =>
     Step.parse(unwrap(
-      await db.rpc("email_step", {
+      await db.rpc("exchange_email_batch", {
         outcomes: outcomes.map((outcome) => ({ ...outcome })),
-        want,
+        batch_size: batchSize,
         provider: provider.name,
         retry_seconds: env.emailRetrySeconds(),
         lease_seconds: lease,
       }),
     ));
-  return async (outcomes: RecordedOutcome[], want: number): Promise<Step> => {
+  return async (outcomes: RecordedOutcome[], batchSize: number): Promise<Step> => {
     try {
-      return await call(outcomes, want);
+      return await call(outcomes, batchSize);
     } catch (error) {
       for (let attempt = 0; outcomes.length > 0 && attempt < 3; attempt++) {
         await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));

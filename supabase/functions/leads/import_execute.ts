@@ -7,7 +7,7 @@ import { type FieldError, invalidFields, problems, unwrap } from "../_shared/pro
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { WantedMapping } from "./import/schemas.ts";
 
-const text = (most: number) => z.string().trim().min(1).max(most);
+const text = (max: number) => z.string().trim().min(1).max(max);
 
 const Consent = z.object({
   disclosure: text(10_000).openapi({

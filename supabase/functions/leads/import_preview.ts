@@ -12,8 +12,8 @@ import { guarded, IdempotencyHeader, json, permitted } from "../_shared/route.ts
 import { Preview, WantedMapping } from "./import/schemas.ts";
 import { type Form, readForm, type Source } from "./import/source.ts";
 
-const mostRows = 2_000;
-const mostErrors = 1_000;
+const maxRows = 2_000;
+const maxErrors = 1_000;
 const shown = 20;
 
 const route = createRoute({
@@ -76,11 +76,11 @@ function analyze(source: Source, mapping: Mapping, actor: Actor) {
   const width = Math.max(0, ...source.columns.map(({ index }) => index)) + 1;
   const errors: ({ row: number } & CellError)[] = [];
   const good: { row: number; lead: LeadRow }[] = [];
-  const rows = rowsOfPiece(source.piece, { ...source, width }).slice(0, mostRows);
+  const rows = rowsOfPiece(source.piece, { ...source, width }).slice(0, maxRows);
   for (const { row, cells } of rows) {
     const { row: lead, errors: found } = read(cells);
     if (found.length === 0) good.push({ row, lead });
-    for (const error of found) if (errors.length <= mostErrors) errors.push({ row, ...error });
+    for (const error of found) if (errors.length <= maxErrors) errors.push({ row, ...error });
   }
   const repeated = repetitions(good)
     .map((repetition, index) => repetition && { row: good[index]?.row ?? 0, ...repetition })
@@ -119,8 +119,8 @@ async function preview(db: Client, actor: Actor, { source, mapping: text }: Form
         total_rows: source.totalRows,
         analyzed_rows: analyzed,
         preview: good.slice(0, shown).map(({ row, lead }) => ({ row, ...lead })),
-        errors: errors.slice(0, mostErrors).map((error) => ({ ...error })),
-        errors_truncated: errors.length > mostErrors,
+        errors: errors.slice(0, maxErrors).map((error) => ({ ...error })),
+        errors_truncated: errors.length > maxErrors,
         duplicates: {
           in_file: repeated.length,
           rows: repeated.slice(0, shown).map(({ row, field, firstRow }) => ({

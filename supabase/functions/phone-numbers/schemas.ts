@@ -65,7 +65,7 @@ export const PhoneNumberChange = z.object({
     description: "Makes this the default instead of the one that is",
   }),
   status: z.enum(["active", "disabled"]),
-  resting_until: z.null().openapi({ description: "null ends the rest now" }),
+  cooldown_until: z.null().openapi({ description: "null ends the rest now" }),
 }).partial().openapi("PhoneNumberChange");
 
 const Fraction = z.number().nullable().openapi({
@@ -84,15 +84,15 @@ export const PhoneNumber = z.object({
   cap_zone: z.string(),
   segment_price: z.number().nullable(),
   is_default: z.boolean(),
-  status: z.enum(["active", "parked", "disabled"]).openapi({
+  status: z.enum(["active", "circuit_open", "disabled"]).openapi({
     description: "parked: the provider refuses everything just now",
   }),
   status_reason: z.string().nullable(),
   has_credentials: z.boolean(),
-  resting_until: Timestamp.nullable().openapi({
+  cooldown_until: Timestamp.nullable().openapi({
     description: "It fails too often; no campaign uses it until then",
   }),
-  resting_reason: z.string().nullable(),
+  cooldown_reason: z.string().nullable(),
   health: z.object({
     messages: z.int(),
     delivered: z.int(),
@@ -111,7 +111,7 @@ export function toPhoneNumber(row: unknown): z.infer<typeof PhoneNumber> {
   const number = PhoneNumber.parse(row);
   return {
     ...number,
-    resting_until: isoTime(number.resting_until),
+    cooldown_until: isoTime(number.cooldown_until),
     created_at: isoTime(number.created_at),
     updated_at: isoTime(number.updated_at),
   };

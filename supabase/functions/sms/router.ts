@@ -4,7 +4,7 @@ import { listMessages } from "./list.ts";
 import { send } from "./send.ts";
 import { sendBulk } from "./send_bulk.ts";
 import { sendTemplates } from "./send_template.ts";
-import { settleMessage } from "./settle.ts";
+import { settleMessage } from "./resolve.ts";
 import { messageStatus } from "./status.ts";
 
 /** Texts to customers and numbers. A request only queues; the dispatcher sends. */

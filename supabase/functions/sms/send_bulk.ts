@@ -7,7 +7,7 @@ import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { SenderId, Text } from "./schemas.ts";
 
-const most = 10_000;
+const max = 10_000;
 const Amount = z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/, "is not an amount");
 
 const Recipient = z.object({
@@ -23,7 +23,7 @@ const Recipient = z.object({
 });
 
 const Request = z.object({
-  recipients: z.array(Recipient).min(1).max(most).optional(),
+  recipients: z.array(Recipient).min(1).max(max).optional(),
   filter: z.object({
     status: z.enum(["connected", "disconnected", "warned"]).optional(),
     arrears_min: Amount.optional(),
@@ -78,7 +78,7 @@ export function sendBulk(app: App) {
     const answer = await c.var.db.rpc("send_bulk", {
       organization_id: organizationId,
       message,
-      maximum: most,
+      maximum: max,
       ...(recipients === undefined ? {} : { recipients: good }),
       ...(filter === undefined ? {} : { filter }),
       ...(sender_id === undefined ? {} : { sender_id }),

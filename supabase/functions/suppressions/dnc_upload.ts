@@ -102,7 +102,7 @@ async function receiveFile(
   const ids = { organization_id: organizationId, list_id: begun.list_id };
   try {
     await store(db, ids, part);
-    return unwrap(await db.rpc("seal_dnc_list", ids));
+    return unwrap(await db.rpc("complete_dnc_upload", ids));
   } catch (error) {
     await db.rpc("discard_dnc_list", ids);
     throw error;

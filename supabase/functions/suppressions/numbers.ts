@@ -7,11 +7,11 @@ import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_share
 import { readRecords } from "../_shared/sheet/csv_records.ts";
 import { Reason, Scope } from "./schemas.ts";
 
-const most = 10_000;
+const max = 10_000;
 const shown = 1_000;
 
 const Numbers = z.object({
-  numbers: z.array(z.string().max(100)).min(1).max(most).openapi({ example: ["+233244123456"] }),
+  numbers: z.array(z.string().max(100)).min(1).max(max).openapi({ example: ["+233244123456"] }),
   scope: Scope.default("all"),
   reason: Reason.optional(),
 }).openapi("SuppressionImport");
@@ -68,7 +68,7 @@ function csvNumbers(text: string): string[] {
     text.includes(";") && !text.includes(",") ? ";" : ",",
     (_row, cells) => {
       if (cells.some((cell) => cell.trim() !== "")) rows.push(cells);
-      return rows.length <= most + 1;
+      return rows.length <= max + 1;
     },
   );
   const head = rows[0] ?? [];
@@ -147,7 +147,7 @@ export function numberRoutes(app: App) {
     const { numbers, scope = "all", reason } = isCsv
       ? { ...query, numbers: csvNumbers(await c.req.text()) }
       : jsonNumbers(c.req.valid("json"));
-    if (numbers.length === 0 || numbers.length > most) {
+    if (numbers.length === 0 || numbers.length > max) {
       throw invalidFields([{ path: "numbers", message: "must be 1 to 10,000" }]);
     }
     const { phones, invalid, repeated } = read(numbers, organization.country);

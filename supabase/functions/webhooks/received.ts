@@ -41,7 +41,7 @@ export const forged = (): Problem =>
   new Problem(403, "signature_invalid", "The request is not signed by the provider.");
 
 /** Tries at a record that others keep from being written at this moment (deadlock). */
-const mostTries = 3;
+const maxTries = 3;
 
 /**
  * What the database answers to what a provider brings. A provider tries again after a 5xx and after nothing else, so that
@@ -55,7 +55,7 @@ export async function taken(
       return unwrap(await record());
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 409) throw error;
-      if (tries < mostTries) continue;
+      if (tries < maxTries) continue;
       throw new Problem(503, "try_again", "This could not be taken now.", { cause: error });
     }
   }

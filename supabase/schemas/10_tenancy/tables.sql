@@ -22,10 +22,10 @@ create table public.organizations (
   currency text not null default 'GHS' constraint organizations_currency_iso check (currency ~ '^[A-Z]{3}$'),
   quiet_hours_start time default '21:00',
   quiet_hours_end time default '08:00',
-  uncertain_service text not null default 'resend'
-    constraint organizations_uncertain_service check (uncertain_service in ('resend', 'hold')),
-  uncertain_marketing text not null default 'hold'
-    constraint organizations_uncertain_marketing check (uncertain_marketing in ('resend', 'hold')),
+  unknown_outcome_service text not null default 'resend'
+    constraint organizations_unknown_outcome_service check (unknown_outcome_service in ('resend', 'hold')),
+  unknown_outcome_marketing text not null default 'hold'
+    constraint organizations_unknown_outcome_marketing check (unknown_outcome_marketing in ('resend', 'hold')),
   message_retention_months integer not null default 24
     constraint organizations_message_retention check (message_retention_months between 1 and 120),
   audit_retention_months integer not null default 84
@@ -55,7 +55,7 @@ create table public.organizations (
 comment on table public.organizations is 'A tenant: its place, money, quiet hours and what to do with messages in doubt.';
 comment on column public.organizations.quiet_hours_start is
   'Local time from which nothing is sent until quiet_hours_end; null for no quiet hours.';
-comment on column public.organizations.uncertain_service is
+comment on column public.organizations.unknown_outcome_service is
   'What becomes of a service message of which nobody can say whether the provider took it.';
 comment on column public.organizations.locale is 'The language of e-mails to the organization''s people.';
 comment on column public.organizations.marketing_consent is 'Whether marketing goes only to numbers whose consent is in the ledger.';
@@ -80,25 +80,25 @@ create policy "admins change their organization" on public.organizations for upd
 
 revoke all on public.organizations from public, anon, authenticated, service_role;
 grant select on public.organizations to authenticated;
-grant update (name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, uncertain_service, uncertain_marketing, message_retention_months, audit_retention_months) on public.organizations to authenticated;
+grant update (name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, unknown_outcome_service, unknown_outcome_marketing, message_retention_months, audit_retention_months) on public.organizations to authenticated;
 grant select on public.organizations to service_role;
 grant update (locale) on public.organizations to authenticated;
 grant update (marketing_consent, marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second)  on public.organizations to authenticated;
 grant update (alert_opt_out_rate, alert_failure_rate, alert_after) on public.organizations to authenticated;
 
-create trigger touch before update on public.organizations
-  for each row execute function private.touch_updated_at();
-create trigger equip after insert on public.organizations
-  for each row execute function private.equip_organization();
-create trigger equip_leads after insert on public.organizations
-  for each row execute function private.equip_leads();
-create trigger recount_clocks after update on public.organizations
-  for each row when (new.time_zone <> old.time_zone) execute function private.recount_after_moving();
-create trigger keep_contact_details before update of contact_details on public.organizations
+create trigger set_updated_at before update on public.organizations
+  for each row execute function private.set_updated_at();
+create trigger seed_messaging after insert on public.organizations
+  for each row execute function private.seed_organization_messaging();
+create trigger seed_pipeline after insert on public.organizations
+  for each row execute function private.seed_pipeline();
+create trigger recompute_sla_clocks after update on public.organizations
+  for each row when (new.time_zone <> old.time_zone) execute function private.recompute_clocks_after_time_zone();
+create trigger require_contact_details before update of contact_details on public.organizations
   for each row when (old.contact_details is not null and new.contact_details is null)
-  execute function private.keep_contact_details();
-create trigger recount_days after update of time_zone on public.organizations
-  for each row when (old.time_zone <> new.time_zone) execute function private.recount_days();
+  execute function private.require_contact_details();
+create trigger recompute_message_days after update of time_zone on public.organizations
+  for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();
 
 select private.audit_table('public.organizations');
 
@@ -124,8 +124,8 @@ grant select on public.profiles to authenticated;
 grant update (full_name) on public.profiles to authenticated;
 grant select on public.profiles to service_role;
 
-create trigger touch before update on public.profiles
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.profiles
+  for each row execute function private.set_updated_at();
 
 
 create table public.teams (
@@ -156,8 +156,8 @@ grant select on public.teams to authenticated;
 grant insert (organization_id, name), update (name), delete on public.teams to authenticated;
 grant select on public.teams to service_role;
 
-create trigger touch before update on public.teams
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.teams
+  for each row execute function private.set_updated_at();
 
 select private.audit_table('public.teams');
 
@@ -193,10 +193,10 @@ grant select on public.roles to authenticated;
 grant insert (organization_id, key, name, description), update (name, description), delete on public.roles to authenticated;
 grant select on public.roles to service_role;
 
-create trigger guard before insert or update or delete on public.roles
-  for each row execute function private.guard_role();
-create trigger touch before update on public.roles
-  for each row execute function private.touch_updated_at();
+create trigger enforce_rules before insert or update or delete on public.roles
+  for each row execute function private.enforce_role_rules();
+create trigger set_updated_at before update on public.roles
+  for each row execute function private.set_updated_at();
 
 select private.audit_table('public.roles');
 
@@ -240,8 +240,8 @@ grant select on public.role_permissions to authenticated;
 grant insert (role_id, permission, scope), update (scope), delete on public.role_permissions to authenticated;
 grant select on public.role_permissions to service_role;
 
-create trigger guard before insert or update or delete on public.role_permissions
-  for each row execute function private.guard_role_permission();
+create trigger enforce_rules before insert or update or delete on public.role_permissions
+  for each row execute function private.enforce_role_permission_rules();
 
 select private.audit_table('public.role_permissions');
 
@@ -284,14 +284,14 @@ grant select on public.memberships to authenticated;
 grant update (role_id, team_id, status), delete on public.memberships to authenticated;
 grant select on public.memberships to service_role;
 
-create trigger guard before insert or update or delete on public.memberships
-  for each row execute function private.guard_membership();
-create trigger touch before update on public.memberships
-  for each row execute function private.touch_updated_at();
+create trigger enforce_rules before insert or update or delete on public.memberships
+  for each row execute function private.enforce_membership_rules();
+create trigger set_updated_at before update on public.memberships
+  for each row execute function private.set_updated_at();
 create trigger move_leads after update of team_id on public.memberships
   for each row when (old.team_id is distinct from new.team_id) execute function private.move_leads_with_member();
-create trigger release_conversations after delete on public.memberships
-  for each row execute function private.release_conversations();
+create trigger unassign_conversations_of_member after delete on public.memberships
+  for each row execute function private.unassign_conversations_of_member();
 
 select private.audit_table('public.memberships');
 
@@ -337,7 +337,7 @@ grant select (full_name) on public.invitations to authenticated;
 select private.audit_table('public.invitations', 'token_hash');
 
 
-create trigger signalbox_welcome_user after insert on auth.users
-  for each row execute function private.welcome_user();
-create trigger signalbox_follow_user_email after update of email on auth.users
-  for each row when (old.email is distinct from new.email) execute function private.follow_user_email();
+create trigger signalbox_handle_new_user after insert on auth.users
+  for each row execute function private.handle_new_user();
+create trigger signalbox_sync_profile_email after update of email on auth.users
+  for each row when (old.email is distinct from new.email) execute function private.sync_profile_email();

@@ -39,6 +39,6 @@ revoke all on public.audit_logs from public, anon, authenticated, service_role;
 grant select on public.audit_logs to authenticated, service_role;
 
 create trigger immutable before update or delete on public.audit_logs
-  for each row execute function private.refuse_change();
+  for each row execute function private.forbid_change();
 create trigger immutable_truncate before truncate on public.audit_logs
-  for each statement execute function private.refuse_change();
+  for each statement execute function private.forbid_change();

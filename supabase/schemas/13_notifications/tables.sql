@@ -41,7 +41,7 @@ create table public.notification_preferences (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   user_id uuid not null references public.profiles (id) on delete cascade,
-  kind text not null constraint notification_preferences_kind check (kind = any (private.notice_kinds())),
+  kind text not null constraint notification_preferences_kind check (kind = any (private.notification_kinds())),
   in_app boolean not null default true,
   email boolean not null default true,
   created_at timestamptz not null default now(),
@@ -61,11 +61,11 @@ create policy "people read their own preferences" on public.notification_prefere
 revoke all on public.notification_preferences from public, anon, authenticated, service_role;
 grant select on public.notification_preferences to authenticated, service_role;
 
-create trigger touch before update on public.notification_preferences
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.notification_preferences
+  for each row execute function private.set_updated_at();
 
 
-create type private.notice as (
+create type private.notification as (
   organization_id uuid,
   user_id uuid,
   kind text,
@@ -75,5 +75,5 @@ create type private.notice as (
   data jsonb,
   lead_id uuid
 );
-comment on type private.notice is
+comment on type private.notification is
   'A person is to be told of an event. data: what the e-mail template of the kind fills in, and what the application links to.';

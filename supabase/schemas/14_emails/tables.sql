@@ -36,7 +36,7 @@ comment on column public.emails.edition is 'Grows when an e-mail is sent again o
 
 create index emails_listing on public.emails (organization_id, created_at desc);
 create index emails_user on public.emails (user_id) where user_id is not null;
-create index emails_in_doubt on public.emails (sending_at) where status = 'sending';
+create index emails_sending on public.emails (sending_at) where status = 'sending';
 create index emails_due on public.emails (organization_id, next_attempt_at) where status = 'queued';
 create index emails_by_status on public.emails (organization_id, status, created_at desc);
 create index emails_to on public.emails (organization_id, to_address);
@@ -58,8 +58,8 @@ grant select on public.emails to authenticated, service_role;
 revoke select on public.emails from authenticated, service_role;
 grant select (id, organization_id, user_id, lead_id, kind, to_address, event_key, status, attempts, next_attempt_at, sending_at, sent_at, provider, provider_message_id, last_error, created_at, updated_at) on public.emails to authenticated, service_role;
 
-create trigger touch before update on public.emails
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.emails
+  for each row execute function private.set_updated_at();
 create trigger start_emails after insert on public.emails referencing new table as new_rows
   for each statement execute function private.start_emails();
 

@@ -80,8 +80,8 @@ revoke all on public.customers from public, anon, authenticated, service_role;
 grant select on public.customers to authenticated, service_role;
 grant insert (organization_id, name, account_number, phone, status, arrears, currency), update (name, account_number, phone, status, arrears), delete on public.customers to authenticated;
 
-create trigger touch before update on public.customers
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.customers
+  for each row execute function private.set_updated_at();
 create trigger count_insert after insert on public.customers referencing new table as new_rows
   for each statement execute function private.count_customers();
 create trigger count_update after update on public.customers referencing old table as old_rows new table as new_rows
@@ -89,9 +89,9 @@ create trigger count_update after update on public.customers referencing old tab
 create trigger count_delete after delete on public.customers referencing old table as old_rows
   for each statement execute function private.count_customers();
 create trigger link_conversations after insert on public.customers referencing new table as new_rows
-  for each statement execute function private.link_new_contacts();
+  for each statement execute function private.link_conversations_to_new_contacts();
 create trigger relink_conversations after update of phone on public.customers
-  for each row when (old.phone is distinct from new.phone) execute function private.relink_customer();
+  for each row when (old.phone is distinct from new.phone) execute function private.relink_conversations_of_customer();
 
 select private.audit_table('public.customers');
 
@@ -134,19 +134,22 @@ create trigger count_insert after insert on public.customer_actions referencing 
   for each statement execute function private.count_actions();
 create trigger count_delete after delete on public.customer_actions referencing old table as old_rows
   for each statement execute function private.count_actions();
-create trigger follow_actions after insert on public.customer_actions referencing new table as new_rows
-  for each statement execute function private.follow_actions();
+create trigger sync_customer_status_from_actions after insert on public.customer_actions referencing new table as new_rows
+  for each statement execute function private.sync_customer_status_from_actions();
 
 
 create table private.customer_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   status text not null,
   customers bigint not null,
-  arrears numeric not null
+  arrears numeric not null,
+  rolled_up boolean not null default false
 );
-comment on table private.customer_totals is 'Customers and their arrears by status, as deltas to be summed.';
+comment on table private.customer_totals is 'Customers and their arrears by status: a counter (see private.counters).';
 
 create index customer_totals_organization on private.customer_totals (organization_id);
+create index customer_totals_pending on private.customer_totals (organization_id) where not rolled_up;
+create unique index customer_totals_once on private.customer_totals (organization_id, status) where rolled_up;
 
 
 -- Quarter hours, because every time zone in use is offset from UTC by whole quarters: any local day is a sum of them.
@@ -154,8 +157,11 @@ create table private.action_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   quarter_hour timestamptz not null,
   action text not null,
-  actions bigint not null
+  actions bigint not null,
+  rolled_up boolean not null default false
 );
-comment on table private.action_totals is 'Actions by quarter of an hour, as deltas to be summed.';
+comment on table private.action_totals is 'Actions by quarter of an hour: a counter (see private.counters).';
 
 create index action_totals_organization on private.action_totals (organization_id, quarter_hour);
+create index action_totals_pending on private.action_totals (organization_id) where not rolled_up;
+create unique index action_totals_once on private.action_totals (organization_id, quarter_hour, action) where rolled_up;

@@ -22,8 +22,8 @@ create policy "members read their organization's calendar" on public.calendars f
 revoke all on public.calendars from public, anon, authenticated, service_role;
 grant select on public.calendars to authenticated, service_role;
 
-create trigger touch before update on public.calendars
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.calendars
+  for each row execute function private.set_updated_at();
 
 select private.audit_table('public.calendars');
 

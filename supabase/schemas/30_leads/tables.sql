@@ -41,8 +41,8 @@ create policy "members read their organization's lead fields" on public.lead_fie
 revoke all on public.lead_fields from public, anon, authenticated, service_role;
 grant select on public.lead_fields to authenticated, service_role;
 
-create trigger touch before update on public.lead_fields
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.lead_fields
+  for each row execute function private.set_updated_at();
 
 select private.audit_table('public.lead_fields');
 
@@ -168,21 +168,21 @@ create policy "people read leads as far as their permission reaches" on public.l
     organization_id = any ((select private.organizations_with('leads:read'))::uuid[])
     or team_id = any ((select private.teams_with('leads:read'))::uuid[])
     or ((assigned_to = (select auth.uid()) or created_by = (select auth.uid()))
-      and organization_id = any ((select private.organizations_reached('leads:read'))::uuid[]))));
+      and organization_id = any ((select private.organizations_in_scope('leads:read'))::uuid[]))));
 
 revoke all on public.leads from public, anon, authenticated, service_role;
 grant select on public.leads to authenticated, service_role;
 
-create trigger keep_lead before insert or update on public.leads
-  for each row execute function private.keep_lead();
-create trigger keep_sla_of_new before insert on public.leads
-  for each row execute function private.keep_sla();
-create trigger keep_sla before update on public.leads
+create trigger derive_columns before insert or update on public.leads
+  for each row execute function private.set_lead_derived_columns();
+create trigger maintain_sla_clock_of_new before insert on public.leads
+  for each row execute function private.maintain_sla_clock();
+create trigger maintain_sla_clock before update on public.leads
   for each row when (new.status <> old.status or new.assigned_to is distinct from old.assigned_to
     or new.deleted_at is distinct from old.deleted_at or new.outcome is distinct from old.outcome
     or new.sla_responded_at is distinct from old.sla_responded_at
     or coalesce(current_setting('signalbox.deadline', true), '') <> '')
-  execute function private.keep_sla();
+  execute function private.maintain_sla_clock();
 
 -- What the SLA job changes is recorded in sla_events, not also in the audit log: with before and after of whole leads that
 -- would be most of the log, and most of the job's work. The job says so for its own statement.
@@ -214,10 +214,10 @@ create trigger broadcast_insert after insert on public.leads referencing new tab
 create trigger broadcast_update after update on public.leads referencing old table as old_rows new table as new_rows
   for each statement execute function private.broadcast_lead_changes();
 create trigger link_conversations after insert on public.leads referencing new table as new_rows
-  for each statement execute function private.link_new_contacts();
+  for each statement execute function private.link_conversations_to_new_contacts();
 create trigger relink_conversations after update of deleted_at, phone on public.leads
   for each row when (old.deleted_at is distinct from new.deleted_at or old.phone is distinct from new.phone)
-  execute function private.relink_lead();
+  execute function private.relink_conversations_of_lead();
 
 
 create table public.students (
@@ -248,7 +248,7 @@ create policy "those who see the lead read its students" on public.students for 
 revoke all on public.students from public, anon, authenticated, service_role;
 grant select on public.students to authenticated, service_role;
 
-create trigger touch before update on public.students
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.students
+  for each row execute function private.set_updated_at();
 
 select private.audit_table('public.students');

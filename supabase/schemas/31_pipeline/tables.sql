@@ -29,10 +29,10 @@ create policy "members read their organization's stages" on public.pipeline_stag
 revoke all on public.pipeline_stages from public, anon, authenticated, service_role;
 grant select on public.pipeline_stages to authenticated, service_role;
 
-create trigger touch before update on public.pipeline_stages
-  for each row execute function private.touch_updated_at();
-create trigger recount_clocks after update on public.pipeline_stages referencing old table as old_rows new table as new_rows
-  for each statement execute function private.recount_after_stages();
+create trigger set_updated_at before update on public.pipeline_stages
+  for each row execute function private.set_updated_at();
+create trigger recompute_sla_clocks after update on public.pipeline_stages referencing old table as old_rows new table as new_rows
+  for each statement execute function private.recompute_clocks_after_stages();
 
 select private.audit_table('public.pipeline_stages');
 
@@ -65,5 +65,5 @@ create policy "those who see the lead read its history" on public.lead_history f
 revoke all on public.lead_history from public, anon, authenticated, service_role;
 grant select on public.lead_history to authenticated, service_role;
 
-create trigger keep_evidence before update on public.lead_history
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.lead_history
+  for each row execute function private.forbid_history_changes();

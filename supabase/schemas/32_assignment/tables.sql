@@ -37,8 +37,8 @@ create policy "those who see the lead read its assignments" on public.lead_assig
 revoke all on public.lead_assignments from public, anon, authenticated, service_role;
 grant select on public.lead_assignments to authenticated, service_role;
 
-create trigger keep_evidence before update on public.lead_assignments
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.lead_assignments
+  for each row execute function private.forbid_history_changes();
 
 
 create table public.lead_holders (
@@ -65,5 +65,5 @@ create policy "those who assign leads read the holders, people themselves" on pu
 revoke all on public.lead_holders from public, anon, authenticated, service_role;
 grant select on public.lead_holders to authenticated, service_role;
 
-create trigger touch before update on public.lead_holders
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.lead_holders
+  for each row execute function private.set_updated_at();

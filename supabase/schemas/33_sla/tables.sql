@@ -31,11 +31,11 @@ create policy "members read their organization's lead settings" on public.lead_s
 revoke all on public.lead_settings from public, anon, authenticated, service_role;
 grant select on public.lead_settings to authenticated, service_role;
 
-create trigger touch before update on public.lead_settings
-  for each row execute function private.touch_updated_at();
-create trigger recount_clocks after update on public.lead_settings
+create trigger set_updated_at before update on public.lead_settings
+  for each row execute function private.set_updated_at();
+create trigger recompute_sla_clocks after update on public.lead_settings
   for each row when (new.sla_minutes <> old.sla_minutes or new.reminder_minutes <> old.reminder_minutes)
-  execute function private.recount_after_settings();
+  execute function private.recompute_clocks_after_settings();
 
 select private.audit_table('public.lead_settings');
 
@@ -71,8 +71,8 @@ create policy "those who see the lead read its clock's events" on public.sla_eve
 revoke all on public.sla_events from public, anon, authenticated, service_role;
 grant select on public.sla_events to authenticated, service_role;
 
-create trigger keep_evidence before update on public.sla_events
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.sla_events
+  for each row execute function private.forbid_history_changes();
 create trigger count_insert after insert on public.sla_events referencing new table as new_rows
   for each statement execute function private.count_sla_events();
 create trigger count_update after update on public.sla_events referencing old table as old_rows new table as new_rows
@@ -81,15 +81,15 @@ create trigger count_delete after delete on public.sla_events referencing old ta
   for each statement execute function private.count_sla_events();
 
 
-create table private.clock_recounts (
+create table private.sla_recomputations (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
   due_at timestamptz not null,
   again boolean not null default true,
   after_created timestamptz not null default '-infinity',
   after_id uuid not null default '00000000-0000-0000-0000-000000000000'
 );
-comment on table private.clock_recounts is 'Organizations whose running clocks are to be computed again, and how far that has come.';
-comment on column private.clock_recounts.again is
+comment on table private.sla_recomputations is 'Organizations whose running clocks are to be computed again, and how far that has come.';
+comment on column private.sla_recomputations.again is
   'Another round follows: a clock that started at the same moment may have been computed from what was in force before.';
 
-revoke all on private.clock_recounts from public, anon, authenticated, service_role;
+revoke all on private.sla_recomputations from public, anon, authenticated, service_role;

@@ -43,7 +43,7 @@ create index tasks_by_status on public.tasks (organization_id, status, due_at) i
 alter table public.tasks enable row level security;
 
 create policy "people read tasks as far as their permission reaches" on public.tasks for select to authenticated
-  using (not lead_deleted and organization_id = any ((select private.organizations_reached('tasks:read'))::uuid[]) and (
+  using (not lead_deleted and organization_id = any ((select private.organizations_in_scope('tasks:read'))::uuid[]) and (
     organization_id = any ((select private.organizations_with('tasks:read'))::uuid[])
     or assigned_to = (select auth.uid()) or created_by = (select auth.uid())
     or organization_id || ' ' || assigned_to = any ((select private.team_mates('tasks:read'))::text[])
@@ -57,7 +57,7 @@ create policy "people read tasks as far as their permission reaches" on public.t
 revoke all on public.tasks from public, anon, authenticated, service_role;
 grant select on public.tasks to authenticated, service_role;
 
-create trigger keep_task before insert or update on public.tasks
-  for each row execute function private.keep_task();
+create trigger derive_columns before insert or update on public.tasks
+  for each row execute function private.set_task_derived_columns();
 
 select private.audit_table('public.tasks');

@@ -24,7 +24,7 @@ create index interactions_created_by on public.interactions (created_by);
 alter table public.interactions enable row level security;
 
 create policy "those who see the lead and interactions read them" on public.interactions for select to authenticated
-  using (organization_id = any ((select private.organizations_reached('interactions:read'))::uuid[]) and exists (
+  using (organization_id = any ((select private.organizations_in_scope('interactions:read'))::uuid[]) and exists (
     select from public.leads l
     where l.organization_id = interactions.organization_id and l.id = interactions.lead_id
       and (l.organization_id = any ((select private.organizations_with('interactions:read'))::uuid[])
@@ -34,7 +34,7 @@ create policy "those who see the lead and interactions read them" on public.inte
 revoke all on public.interactions from public, anon, authenticated, service_role;
 grant select on public.interactions to authenticated, service_role;
 
-create trigger keep_evidence before update on public.interactions
-  for each row execute function private.keep_evidence();
+create trigger forbid_history_changes before update on public.interactions
+  for each row execute function private.forbid_history_changes();
 
 select private.audit_table('public.interactions', 'body');

@@ -11,12 +11,12 @@ create table private.lead_uploads (
   columns jsonb,
   total_rows integer,
   size bigint not null default 0,
-  sealed boolean not null default false,
+  upload_complete boolean not null default false,
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '24 hours'
 );
-comment on table private.lead_uploads is 'A file of leads as it waits for its import, at most 24 hours. sealed: all of it is here.';
+comment on table private.lead_uploads is 'A file of leads as it waits for its import, at most 24 hours. upload_complete: all of it is here.';
 
 create index lead_uploads_organization on private.lead_uploads (organization_id);
 create index lead_uploads_created_by on private.lead_uploads (created_by);
@@ -72,8 +72,8 @@ create policy "those who import leads read their organization's imports" on publ
 revoke all on public.lead_imports from public, anon, authenticated, service_role;
 grant select on public.lead_imports to authenticated, service_role;
 
-create trigger touch before update on public.lead_imports
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.lead_imports
+  for each row execute function private.set_updated_at();
 
 select private.audit_table('public.lead_imports');
 

@@ -20,19 +20,15 @@ create table private.lead_totals (
   assigned boolean not null,
   leads bigint not null,
   value numeric not null,
-  constraint lead_totals_once
-    unique nulls not distinct (organization_id, person_id, team_id, status, outcome, source, sla_status, assigned)
+  rolled_up boolean not null default false
 );
 comment on table private.lead_totals is 'Living leads and their value by what dashboards ask for; person_id null: all of the team''s.';
 
-
-create table private.lead_total_deltas (
-  like private.lead_totals,
-  constraint lead_total_deltas_organization foreign key (organization_id) references public.organizations (id) on delete cascade
-);
-comment on table private.lead_total_deltas is 'Changes of lead_totals that are not added up yet.';
-
-create index lead_total_deltas_organization on private.lead_total_deltas (organization_id, person_id);
+create index lead_totals_organization on private.lead_totals (organization_id, person_id, team_id);
+create index lead_totals_pending on private.lead_totals (organization_id) where not rolled_up;
+create unique index lead_totals_once on private.lead_totals
+  (organization_id, person_id, team_id, status, outcome, source, sla_status, assigned)
+  nulls not distinct where rolled_up;
 
 
 create table private.holder_totals (
@@ -43,18 +39,15 @@ create table private.holder_totals (
   outcome text,
   sla_status text,
   leads bigint not null,
-  constraint holder_totals_once unique nulls not distinct (organization_id, creator_id, holder_id, team_id, outcome, sla_status)
+  rolled_up boolean not null default false
 );
 comment on table private.holder_totals is 'Living leads by who holds them; with a creator_id, those that this other person created.';
 
-
-create table private.holder_total_deltas (
-  like private.holder_totals,
-  constraint holder_total_deltas_organization foreign key (organization_id) references public.organizations (id) on delete cascade
-);
-comment on table private.holder_total_deltas is 'Changes of holder_totals that are not added up yet.';
-
-create index holder_total_deltas_organization on private.holder_total_deltas (organization_id, creator_id);
+create index holder_totals_organization on private.holder_totals (organization_id, creator_id, holder_id);
+create index holder_totals_pending on private.holder_totals (organization_id) where not rolled_up;
+create unique index holder_totals_once on private.holder_totals
+  (organization_id, creator_id, holder_id, team_id, outcome, sla_status)
+  nulls not distinct where rolled_up;
 
 
 create table private.lead_arrivals (
@@ -63,18 +56,15 @@ create table private.lead_arrivals (
   team_id uuid,
   quarter_hour timestamptz not null,
   leads bigint not null,
-  constraint lead_arrivals_once unique nulls not distinct (organization_id, person_id, quarter_hour, team_id)
+  rolled_up boolean not null default false
 );
 comment on table private.lead_arrivals is 'Living leads by the quarter hour of their creation, of the last days only; person_id as in lead_totals.';
 
-
-create table private.lead_arrival_deltas (
-  like private.lead_arrivals,
-  constraint lead_arrival_deltas_organization foreign key (organization_id) references public.organizations (id) on delete cascade
-);
-comment on table private.lead_arrival_deltas is 'Changes of lead_arrivals that are not added up yet.';
-
-create index lead_arrival_deltas_organization on private.lead_arrival_deltas (organization_id, person_id, quarter_hour);
+create index lead_arrivals_organization on private.lead_arrivals (organization_id, person_id, quarter_hour);
+create index lead_arrivals_pending on private.lead_arrivals (organization_id) where not rolled_up;
+create unique index lead_arrivals_once on private.lead_arrivals
+  (organization_id, person_id, quarter_hour, team_id)
+  nulls not distinct where rolled_up;
 
 
 create type private.lead_change as (
@@ -101,34 +91,15 @@ create table private.sla_totals (
   outcome text not null constraint sla_totals_outcome check (outcome in ('met', 'late', 'breached')),
   response_minutes integer,
   events bigint not null,
-  constraint sla_totals_once unique nulls not distinct (organization_id, person_id, team_id, outcome, response_minutes)
+  rolled_up boolean not null default false
 );
 comment on table private.sla_totals is 'Responses in time (met), responses after the deadline (late), and breaches; person_id as in lead_totals.';
 
-
-create table private.sla_total_deltas (
-  like private.sla_totals,
-  constraint sla_total_deltas_organization foreign key (organization_id) references public.organizations (id) on delete cascade
-);
-comment on table private.sla_total_deltas is 'Changes of sla_totals that are not added up yet.';
-
-create index sla_total_deltas_organization on private.sla_total_deltas (organization_id, person_id);
-
-
-create view private.lead_totals_now with (security_invoker = true) as
-  select * from private.lead_totals union all select * from private.lead_total_deltas;
-
-
-create view private.holder_totals_now with (security_invoker = true) as
-  select * from private.holder_totals union all select * from private.holder_total_deltas;
-
-
-create view private.lead_arrivals_now with (security_invoker = true) as
-  select * from private.lead_arrivals union all select * from private.lead_arrival_deltas;
-
-
-create view private.sla_totals_now with (security_invoker = true) as
-  select * from private.sla_totals union all select * from private.sla_total_deltas;
+create index sla_totals_organization on private.sla_totals (organization_id, person_id, team_id);
+create index sla_totals_pending on private.sla_totals (organization_id) where not rolled_up;
+create unique index sla_totals_once on private.sla_totals
+  (organization_id, person_id, team_id, outcome, response_minutes)
+  nulls not distinct where rolled_up;
 
 
 create type private.sla_count as (response_minutes integer, outcome text, events bigint);

@@ -43,7 +43,7 @@ create table public.messages (
   attempts integer not null default 0,
   send_after timestamptz not null default now(),
   sending_at timestamptz,
-  settling_until timestamptz,
+  lookup_until timestamptz,
   held_at timestamptz,
   sent_at timestamptz,
   delivered_at timestamptz,
@@ -61,11 +61,11 @@ create table public.messages (
   reported jsonb,
   provider_account text,
   in_reply_to uuid,
-  asked smallint not null default 0,
+  lookups_made smallint not null default 0,
   unknown_at timestamptz,
   unknown_reason text
     constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account', 'other_account')),
-  settled_by uuid,
+  resolved_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint messages_account foreign key (organization_id, account_id)
@@ -87,14 +87,14 @@ comment on column public.messages.held_at is 'Nobody can say whether it went out
 comment on column public.messages.expires_at is 'The end of the window it was sent in: the provider is told not to deliver it later.';
 comment on column public.messages.reported is 'Fields of the provider''s callbacks that we do not know.';
 comment on column public.messages.provider_account is 'The fingerprint of the account that the latest attempt went through; null: not known.';
-comment on column public.messages.in_reply_to is 'The text of a campaign that an inbound text answers: see answered_text.';
-comment on column public.messages.asked is 'How often the provider was asked for its status and had no final one.';
+comment on column public.messages.in_reply_to is 'The text of a campaign that an inbound text answers: see campaign_message_answered.';
+comment on column public.messages.lookups_made is 'How often the provider was asked for its status and had no final one.';
 comment on column public.messages.unknown_at is 'Since when nobody asks any more: what became of it is unknown. A late report ends that.';
 comment on column public.messages.unknown_reason is
   'Why nobody can tell. no_account: its sender is gone; other_account: its sender has moved to another account of the provider, which knows nothing of it.';
-comment on column public.messages.settled_by is
+comment on column public.messages.resolved_by is
   'Who said by hand what became of it; a report of the provider overrules them. No foreign key: see created_by.';
-comment on column public.messages.settling_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
+comment on column public.messages.lookup_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
 
 create index messages_organization on public.messages (organization_id, id desc);
 create index messages_batch on public.messages (organization_id, batch_id) where batch_id is not null;
@@ -110,11 +110,11 @@ create index messages_to on public.messages (to_number, organization_id, id desc
 create index messages_refused_confirmations on public.messages (account_id, created_at)
   where purpose = 'opt_out_confirmation' and error_code = '21610';
 create index messages_from on public.messages (organization_id, from_number, id desc) where direction = 'inbound';
-create index messages_unsettled on public.messages (account_id, greatest(sent_at, settling_until))
+create index messages_to_reconcile on public.messages (account_id, greatest(sent_at, lookup_until))
   where status = 'sent' and unknown_at is null;
 create index messages_unknown on public.messages (organization_id, id desc)
   where unknown_at is not null or held_at is not null;
-create index messages_in_doubt on public.messages (sending_at) where status = 'sending' and held_at is null;
+create index messages_unknown_outcome on public.messages (sending_at) where status = 'sending' and held_at is null;
 create index messages_held on public.messages (sending_at) where status = 'sending' and held_at is not null and unknown_at is null;
 
 alter table public.messages enable row level security;
@@ -139,14 +139,14 @@ create trigger count_texts_update after update on public.messages referencing ol
   for each statement execute function private.count_texts();
 create trigger count_texts_delete after delete on public.messages referencing old table as old_rows
   for each statement execute function private.count_texts();
-create trigger follow_conversations after insert on public.messages referencing new table as new_rows
-  for each statement execute function private.follow_conversations();
-create trigger attribute_reply before insert on public.messages
-  for each row when (new.direction = 'inbound') execute function private.attribute_reply();
-create trigger count_answers_insert after insert on public.messages referencing new table as new_rows
-  for each statement execute function private.count_answers();
-create trigger count_answers_delete after delete on public.messages referencing old table as old_rows
-  for each statement execute function private.count_answers();
+create trigger sync_conversations_from_messages after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.sync_conversations_from_messages();
+create trigger attribute_reply_to_campaign before insert on public.messages
+  for each row when (new.direction = 'inbound') execute function private.attribute_reply_to_campaign();
+create trigger count_replies_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.count_replies();
+create trigger count_replies_delete after delete on public.messages referencing old table as old_rows
+  for each statement execute function private.count_replies();
 
 
 create table public.message_events (

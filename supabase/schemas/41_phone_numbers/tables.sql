@@ -10,9 +10,9 @@ create table public.sms_accounts (
   provider text not null constraint sms_accounts_provider check (provider in ('arkesel', 'twilio')),
   sender_id text not null,
   is_default boolean not null default false,
-  status text not null default 'active' constraint sms_accounts_status check (status in ('active', 'parked', 'disabled')),
-  parked_until timestamptz,
-  parked_reason text,
+  status text not null default 'active' constraint sms_accounts_status check (status in ('active', 'circuit_open', 'disabled')),
+  circuit_open_until timestamptz,
+  circuit_open_reason text,
   outages integer not null default 0,
   credentials_secret_id uuid,
   number_type text not null
@@ -23,9 +23,9 @@ create table public.sms_accounts (
   cap_zone text not null default 'America/Los_Angeles'
     constraint sms_accounts_cap_zone_known check (private.is_time_zone(cap_zone)),
   segment_price numeric(12, 5) constraint sms_accounts_segment_price check (segment_price >= 0),
-  resting_until timestamptz,
-  resting_reason text,
-  watched_from timestamptz,
+  cooldown_until timestamptz,
+  cooldown_reason text,
+  failures_counted_from timestamptz,
   -- Which account at the provider a text goes through. Credentials change and numbers are given up while texts are under way;
   -- the account that is there then knows nothing of them, and from that nothing follows.
   provider_account text,
@@ -42,8 +42,8 @@ comment on table public.sms_accounts is 'A provider and the sender it sends as. 
 comment on column public.sms_accounts.status is 'parked: the provider refuses everything; the queue waits, and one message at a time probes.';
 comment on column public.sms_accounts.per_second is 'Messages a second the carrier takes from this number; null: no limit of ours.';
 comment on column public.sms_accounts.daily_cap is 'Messages a day, which begins at midnight in cap_zone (T-Mobile: US Pacific); null: no cap.';
-comment on column public.sms_accounts.resting_until is 'The number fails too often; no campaign uses it until then.';
-comment on column public.sms_accounts.watched_from is 'Failures before this moment do not rest the number: it has rested for them.';
+comment on column public.sms_accounts.cooldown_until is 'The number fails too often; no campaign uses it until then.';
+comment on column public.sms_accounts.failures_counted_from is 'Failures before this moment do not rest the number: it has rested for them.';
 comment on column public.sms_accounts.provider_account is
   'A fingerprint of the account whose credentials it has (see private.provider_account); null: it uses the platform''s.';
 
@@ -69,9 +69,9 @@ grant insert (organization_id, provider, sender_id, is_default), update (is_defa
 grant update (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
 grant insert (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
 
-create trigger touch before update on public.sms_accounts
-  for each row execute function private.touch_updated_at();
-create trigger complete before insert on public.sms_accounts
-  for each row execute function private.complete_sender();
+create trigger set_updated_at before update on public.sms_accounts
+  for each row execute function private.set_updated_at();
+create trigger set_defaults before insert on public.sms_accounts
+  for each row execute function private.set_sender_defaults();
 
 select private.audit_table('public.sms_accounts');

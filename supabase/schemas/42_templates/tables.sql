@@ -38,12 +38,12 @@ revoke all on public.templates from public, anon, authenticated, service_role;
 grant select on public.templates to authenticated, service_role;
 grant insert (organization_id, kind, name, body), update (name, body), delete on public.templates to authenticated;
 
-create trigger touch before update on public.templates
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.templates
+  for each row execute function private.set_updated_at();
 create trigger check_body before insert or update of body, category on public.templates
   for each row execute function private.check_template();
-create trigger guard before insert or update or delete on public.templates
-  for each row execute function private.guard_template();
+create trigger enforce_rules before insert or update or delete on public.templates
+  for each row execute function private.enforce_template_rules();
 
 select private.audit_table('public.templates');
 
@@ -73,8 +73,8 @@ create policy "those who may read templates read their variants" on public.templ
 revoke all on public.template_variants from public, anon, authenticated, service_role;
 grant select on public.template_variants to authenticated, service_role;
 
-create trigger touch before update on public.template_variants
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.template_variants
+  for each row execute function private.set_updated_at();
 create trigger check_body before insert or update of body on public.template_variants
   for each row execute function private.check_template_variant();
 
@@ -82,7 +82,7 @@ select private.audit_table('public.template_variants');
 
 
 -- Every wording of a template: its own body under the template's id, and its variants.
-create view private.template_wordings as
+create view private.template_bodies as
   select t.organization_id, t.id as template_id, t.id as variant_id, t.body, t.weight from public.templates t
   union all
   select v.organization_id, v.template_id, v.id, v.body, v.weight from public.template_variants v;

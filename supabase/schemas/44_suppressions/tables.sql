@@ -94,10 +94,10 @@ create policy "those who see the lead read its consents" on public.consents for 
 revoke all on public.consents from public, anon, authenticated, service_role;
 grant select on public.consents to authenticated, service_role;
 
-create trigger keep_evidence before update on public.consents
-  for each row execute function private.keep_evidence();
-create trigger date_consent before insert on public.consents
-  for each row when (new.event = 'granted') execute function private.date_consent();
+create trigger forbid_history_changes before update on public.consents
+  for each row execute function private.forbid_history_changes();
+create trigger mark_outdated_consent before insert on public.consents
+  for each row when (new.event = 'granted') execute function private.mark_outdated_consent();
 create trigger count_opt_outs after insert on public.consents referencing new table as new_rows
   for each statement execute function private.count_opt_outs();
 
@@ -108,7 +108,7 @@ create table public.dnc_lists (
   name text not null constraint dnc_lists_name_length check (char_length(btrim(name)) between 1 and 100),
   kind text not null constraint dnc_lists_kind check (kind in ('registry', 'litigator', 'internal')),
   status text not null default 'importing' constraint dnc_lists_status check (status in ('importing', 'active', 'failed', 'deleting')),
-  sealed boolean not null default false,
+  upload_complete boolean not null default false,
   calling_code text not null default '1' constraint dnc_lists_calling_code check (calling_code ~ '^[1-9][0-9]{0,2}$'),
   numbers bigint not null default 0,
   invalid bigint not null default 0,
@@ -124,7 +124,7 @@ create table public.dnc_lists (
 );
 comment on table public.dnc_lists is
   'Do-not-call lists an organization checks against. A registry gives way to written consent (47 CFR 64.1200(c)(2)(ii)); the others never.';
-comment on column public.dnc_lists.sealed is 'All of the file is here.';
+comment on column public.dnc_lists.upload_complete is 'All of the file is here.';
 comment on column public.dnc_lists.next_position is 'The piece of the file that comes next.';
 
 create index dnc_lists_created_by on public.dnc_lists (created_by);
@@ -138,8 +138,8 @@ revoke all on public.dnc_lists from public, anon, authenticated, service_role;
 grant select (id, organization_id, name, kind, status, numbers, invalid, error, created_by, created_at, updated_at)  on public.dnc_lists to authenticated;
 grant select on public.dnc_lists to service_role;
 
-create trigger touch before update on public.dnc_lists
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.dnc_lists
+  for each row execute function private.set_updated_at();
 
 select private.audit_table('public.dnc_lists');
 

@@ -34,7 +34,7 @@ comment on column public.reply_rules.undoes_only is
 comment on table public.reply_rules is
   'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. What a not_phrase of the same meaning finds does not count; an organization''s own not_phrase makes a person decide about what the system''s rules understand.';
 comment on column public.reply_rules.part is
-  'An expression that finds something in whatever the phrase does, and is quicker: see pattern_part. Null: there is none.';
+  'An expression that finds something in whatever the phrase does, and is quicker: see required_substring. Null: there is none.';
 
 create index reply_rules_organization on public.reply_rules (organization_id);
 
@@ -46,8 +46,8 @@ create policy "everyone reads the system's rules, members their organization's" 
 revoke all on public.reply_rules from public, anon, authenticated, service_role;
 grant select on public.reply_rules to authenticated, service_role;
 
-create trigger touch before update on public.reply_rules
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.reply_rules
+  for each row execute function private.set_updated_at();
 create trigger check_rule before insert or update on public.reply_rules
   for each row execute function private.check_reply_rule();
 
@@ -86,7 +86,7 @@ create policy "those who may read suppressions read the reviews" on public.reply
 revoke all on public.reply_reviews from public, anon, authenticated, service_role;
 grant select on public.reply_reviews to authenticated, service_role;
 
-create trigger touch before update on public.reply_reviews
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.reply_reviews
+  for each row execute function private.set_updated_at();
 
 select private.audit_table('public.reply_reviews');

@@ -3,7 +3,7 @@
 -- each recipient in exactly one state: nobody is left out or texted twice.
 --
 -- Freezing an audience: the leads that match when the campaign starts become its targets, slice by slice in the order of
--- their ids. Each slice is one transaction that moves `frozen_until` on, so a freeze that dies goes on where it was, and
+-- their ids. Each slice is one transaction that moves `snapshot_cursor` on, so a freeze that dies goes on where it was, and
 -- two at once take turns. What can be judged before sending is judged here too, so that the figures are right from the
 -- first minute; it is judged again when a target is claimed.
 --
@@ -31,7 +31,7 @@ create table public.campaigns (
   pause_filtered_rate numeric(4, 3) not null default 0.050 constraint campaigns_pause_filtered_rate check (pause_filtered_rate between 0 and 1),
   pause_after integer not null default 100 constraint campaigns_pause_after check (pause_after between 10 and 1000000),
   status_reason text,
-  frozen_until uuid,
+  snapshot_cursor uuid,
   frozen_at timestamptz,
   started_at timestamptz,
   started_by uuid references public.profiles (id) on delete set null,
@@ -45,7 +45,7 @@ create table public.campaigns (
 comment on table public.campaigns is 'Marketing texts to an audience of leads: what, to whom, from which numbers, when and how fast.';
 comment on column public.campaigns.audience is '{ filter: the filters of GET /leads } or { lead_ids: [...] }.';
 comment on column public.campaigns.late_after_minutes is 'A schedule missed by more asks a person before it sends.';
-comment on column public.campaigns.frozen_until is 'The last lead that the freezing has come to; null: not begun, or done.';
+comment on column public.campaigns.snapshot_cursor is 'The last lead that the freezing has come to; null: not begun, or done.';
 
 create index campaigns_listing on public.campaigns (organization_id, created_at desc);
 create index campaigns_active on public.campaigns (status, scheduled_at) where status in ('scheduled', 'freezing', 'running');
@@ -62,16 +62,16 @@ create policy "those who may read campaigns read their organization's" on public
 revoke all on public.campaigns from public, anon, authenticated, service_role;
 grant select on public.campaigns to authenticated, service_role;
 
-create trigger drop_targets after delete on public.campaigns referencing old table as old_rows
-  for each statement execute function private.drop_targets();
-create trigger touch before update on public.campaigns
-  for each row when (old.frozen_until is not distinct from new.frozen_until or old.status <> new.status)
-  execute function private.keep_campaign();
-create trigger begin_progress after insert on public.campaigns for each row execute function private.begin_progress();
-create constraint trigger tell_status after update of status, status_reason on public.campaigns
+create trigger delete_campaign_targets after delete on public.campaigns referencing old table as old_rows
+  for each statement execute function private.delete_campaign_targets();
+create trigger set_updated_at before update on public.campaigns
+  for each row when (old.snapshot_cursor is not distinct from new.snapshot_cursor or old.status <> new.status)
+  execute function private.set_campaign_derived_columns();
+create trigger create_campaign_progress after insert on public.campaigns for each row execute function private.create_campaign_progress();
+create constraint trigger broadcast_campaign_status after update of status, status_reason on public.campaigns
   deferrable initially deferred for each row
   when (old.status <> new.status or old.status_reason is distinct from new.status_reason)
-  execute function private.tell_status();
+  execute function private.broadcast_campaign_status();
 
 select private.audit_table('public.campaigns');
 
@@ -172,12 +172,12 @@ create trigger count_delete after delete on public.campaign_targets referencing 
   for each statement execute function private.count_targets();
 
 
-create table private.campaign_watches (
+create table private.campaign_failure_checks (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
-  watched_at timestamptz not null default now(),
+  checked_until timestamptz not null default now(),
   known bigint not null default 0,
   failed bigint not null default 0,
   filtered bigint not null default 0
 );
-comment on table private.campaign_watches is
+comment on table private.campaign_failure_checks is
   'When a campaign''s failures were last looked at, and how many there were when someone looked at them and resumed it: those do not count again.';

@@ -13,20 +13,20 @@
 --
 -- Claiming the targets of campaigns, and the step of a dispatcher that claims both kinds.
 
-create table private.sending_buckets (
+create table private.send_rate_buckets (
   id uuid primary key,
   tokens numeric not null,
   updated_at timestamptz not null default clock_timestamp(),
   day date,
   day_count integer not null default 0
 );
-comment on table private.sending_buckets is
+comment on table private.send_rate_buckets is
   'What a number, a campaign or an organization (id) may still send this second and has sent today. Short-lived locks, taken in the order of ids.';
 
 
-create type private.sending_limit as (id uuid, per_second numeric, daily_cap integer, cap_zone text, want integer);
+create type private.send_rate_limit as (id uuid, per_second numeric, daily_cap integer, cap_zone text, wanted integer);
 
 
-create type private.text_limit as (phone text, since timestamptz, most integer, besides uuid);
-comment on type private.text_limit is
-  'A recipient may get a marketing text while there are fewer than `most` since then, not counting the one that is to go.';
+create type private.frequency_limit as (phone text, since timestamptz, max_messages integer, except_message uuid);
+comment on type private.frequency_limit is
+  'A recipient may get a marketing text while there are fewer than max_messages since then, not counting the one that is to go.';

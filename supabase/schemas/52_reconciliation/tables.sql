@@ -5,9 +5,9 @@
 
 create table private.status_lookups (
   provider text primary key constraint status_lookups_provider check (provider in ('arkesel', 'twilio')),
-  quiet interval not null,
-  kept interval not null,
-  most integer not null constraint status_lookups_most check (most between 1 and 20),
+  ask_after interval not null,
+  answers_for interval not null,
+  max_lookups integer not null constraint status_lookups_max check (max_lookups between 1 and 20),
   source text not null
 );
 comment on table private.status_lookups is
@@ -29,10 +29,10 @@ comment on table private.lookup_pauses is
 create index lookup_pauses_organization on private.lookup_pauses (organization_id, account_id);
 
 
-create table private.untold_doubts (
+create table private.pending_admin_alerts (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
   since timestamptz,
-  told_at timestamptz not null default '-infinity'
+  alerted_at timestamptz not null default '-infinity'
 );
-comment on table private.untold_doubts is
+comment on table private.pending_admin_alerts is
   'Since when there are texts held in doubt that the admins do not know of, and when they were told last: once an hour at most, however many a crash leaves behind.';

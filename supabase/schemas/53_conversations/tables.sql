@@ -53,8 +53,8 @@ create policy "those who may read conversations read their organization's" on pu
 revoke all on public.conversations from public, anon, authenticated, service_role;
 grant select on public.conversations to authenticated, service_role;
 
-create trigger touch before update on public.conversations
-  for each row execute function private.touch_updated_at();
+create trigger set_updated_at before update on public.conversations
+  for each row execute function private.set_updated_at();
 
 -- What texts do to a conversation is recorded with the texts; the audit log is for what people do.
 create trigger audit_update after update on public.conversations referencing old table as old_rows new table as new_rows

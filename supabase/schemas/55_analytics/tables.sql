@@ -2,7 +2,7 @@
 -- of their making, which every time zone's hours and days are made of. Progress, analytics, automatic pauses and number
 -- health read these sums, never the messages.
 --
--- What came back: who answered a campaign's text and who opted out upon it, counted in text_totals; and suppressions. Answers
+-- What came back: who answered a campaign's text and who opted out upon it, counted in message_outcome_totals; and suppressions. Answers
 -- and opt-outs count where their text counts, in the quarter of an hour in which that was made, so that rates compare a
 -- text's answers with that same text. And the folding of all these totals.
 --
@@ -15,14 +15,17 @@ create table private.message_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   status text not null,
   messages bigint not null,
-  segments bigint not null
+  segments bigint not null,
+  rolled_up boolean not null default false
 );
-comment on table private.message_totals is 'Outbound messages by status, as deltas to be summed.';
+comment on table private.message_totals is 'Outbound messages by status: a counter (see private.counters).';
 
 create index message_totals_organization on private.message_totals (organization_id);
+create index message_totals_pending on private.message_totals (organization_id) where not rolled_up;
+create unique index message_totals_once on private.message_totals (organization_id, status) where rolled_up;
 
 
-create table private.text_totals (
+create table private.message_outcome_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   campaign_id uuid,
   variant_id uuid,
@@ -38,25 +41,29 @@ create table private.text_totals (
   opted_out bigint not null default 0,
   answers bigint not null default 0,
   received bigint not null default 0,
-  folded boolean not null default false
+  rolled_up boolean not null default false
 );
-comment on table private.text_totals is 'Texts by what became of them, as deltas to be summed; campaign_id null: of no campaign.';
-comment on column private.text_totals.status is 'Of the texts that went out; null: the row counts what came back.';
-comment on column private.text_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
-comment on column private.text_totals.received is 'Texts that came in, whatever they answer.';
-comment on column private.text_totals.folded is 'The sum of its deltas: folding looks at the others only.';
+comment on table private.message_outcome_totals is 'Messages by their outcome: a counter (see private.counters); campaign_id null: of no campaign.';
+comment on column private.message_outcome_totals.status is 'Of the texts that went out; null: the row counts what came back.';
+comment on column private.message_outcome_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
+comment on column private.message_outcome_totals.received is 'Texts that came in, whatever they answer.';
 
-create index text_totals_campaign on private.text_totals (campaign_id, quarter_hour);
-create index text_totals_organization on private.text_totals (organization_id, quarter_hour);
-create index text_totals_unfolded on private.text_totals (organization_id) where not folded;
-create unique index text_totals_once on private.text_totals (organization_id, campaign_id, variant_id, account_id, status,
-  error_code, currency, quarter_hour) nulls not distinct where folded;
+create index text_totals_campaign on private.message_outcome_totals (campaign_id, quarter_hour);
+create index text_totals_organization on private.message_outcome_totals (organization_id, quarter_hour);
+create index message_outcome_totals_pending on private.message_outcome_totals (organization_id) where not rolled_up;
+create unique index text_totals_once on private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status,
+  error_code, currency, quarter_hour) nulls not distinct where rolled_up;
 
-create trigger stir after insert on private.text_totals referencing new table as new_rows
-  for each statement execute function private.stir_campaigns();
+create trigger add_to_days_insert after insert on private.message_outcome_totals referencing new table as new_rows
+  for each statement execute function private.add_to_message_days();
+create trigger add_to_days_update after update on private.message_outcome_totals
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.add_to_message_days();
+create trigger mark_dirty after insert on private.message_outcome_totals referencing new table as new_rows
+  for each statement execute function private.mark_campaigns_dirty();
 
 
-create table private.day_totals (
+create table private.message_day_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   day date not null,
   campaign_id uuid,
@@ -71,10 +78,10 @@ create table private.day_totals (
   opted_out bigint not null default 0,
   answers bigint not null default 0,
   received bigint not null default 0,
-  constraint day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status, error_code, currency)
+  constraint message_day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status, error_code, currency)
 );
-comment on table private.day_totals is
-  'What is folded, by the days of the organization''s calendar and whatever the wording: with the deltas that are not folded it is everything. Written by folding only.';
+comment on table private.message_day_totals is
+  'The rolled-up sums of message_outcome_totals by the days of the organization''s calendar, all wordings together. With the deltas that are not rolled up it is everything.';
 
 
 create table private.target_totals (
@@ -83,19 +90,18 @@ create table private.target_totals (
   status text not null,
   reason text,
   targets bigint not null,
-  folded boolean not null default false
+  rolled_up boolean not null default false
 );
-comment on table private.target_totals is 'Targets of campaigns by state, as deltas to be summed.';
-comment on column private.target_totals.folded is 'See text_totals.';
+comment on table private.target_totals is 'Targets of campaigns by state: a counter (see private.counters).';
 
 create index target_totals_campaign on private.target_totals (campaign_id);
 create index target_totals_organization on private.target_totals (organization_id);
-create index target_totals_unfolded on private.target_totals (organization_id) where not folded;
+create index target_totals_pending on private.target_totals (organization_id) where not rolled_up;
 create unique index target_totals_once on private.target_totals (organization_id, campaign_id, status, reason)
-  nulls not distinct where folded;
+  nulls not distinct where rolled_up;
 
-create trigger stir after insert on private.target_totals referencing new table as new_rows
-  for each statement execute function private.stir_campaigns();
+create trigger mark_dirty after insert on private.target_totals referencing new table as new_rows
+  for each statement execute function private.mark_campaigns_dirty();
 
 
 create table private.campaign_responses (
@@ -126,13 +132,13 @@ create table private.suppression_totals (
   source text not null,
   quarter_hour timestamptz not null,
   added bigint not null,
-  folded boolean not null default false
+  rolled_up boolean not null default false
 );
-comment on table private.suppression_totals is 'Numbers that were suppressed, by source, as deltas to be summed.';
+comment on table private.suppression_totals is 'Numbers that were suppressed, by source: a counter (see private.counters).';
 
 create index suppression_totals_organization on private.suppression_totals (organization_id, quarter_hour);
-create index suppression_totals_unfolded on private.suppression_totals (organization_id) where not folded;
-create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour) where folded;
+create index suppression_totals_pending on private.suppression_totals (organization_id) where not rolled_up;
+create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour) where rolled_up;
 
 
 create table public.campaign_alerts (

@@ -45,11 +45,11 @@ export interface MailProviderOptions {
 }
 
 /** What somebody else wrote, as one line that is fit for a header, a log and people. */
-export function oneLine(text: string, most = 300): string {
+export function oneLine(text: string, max = 300): string {
   const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").replace(
     / {2,}/g,
     " ",
   ).trim();
   const letters = Array.from(line);
-  return letters.length <= most ? line : `${letters.slice(0, most - 1).join("")}…`;
+  return letters.length <= max ? line : `${letters.slice(0, max - 1).join("")}…`;
 }

@@ -8,7 +8,7 @@ import type { Header, HeaderSearch } from "../../_shared/sheet/row_collector.ts"
 /** A column of a file of leads, whatever it holds: its index as text. */
 export type ColumnKey = `${number}`;
 
-const mostColumns = 200;
+const maxColumns = 200;
 const longestName = 200;
 
 // What a merged cell stands for in every row that it covers; a merged phone number would make one person many.
@@ -31,7 +31,7 @@ export class LeadHeaderSearch implements HeaderSearch<ColumnKey> {
 
   offer(cells: readonly (CellValue | undefined)[]): Header<ColumnKey> | null {
     const names = Array.from(
-      { length: Math.min(cells.length, mostColumns) },
+      { length: Math.min(cells.length, maxColumns) },
       (_, column) => cleanText(typeof cells[column] === "string" ? cells[column] : ""),
     );
     const named = names.filter((name) => name !== "");

@@ -13,7 +13,7 @@ const pieceRows = 2_000;
 const pieceLength = 256 * 1024;
 const longestRow = 1024 * 1024;
 /** Rows of one file: more would keep an organization's imports busy for hours. */
-export const mostRows = 500_000;
+export const maxRows = 500_000;
 
 const QUOTE = 34;
 const LF = 10;
@@ -106,10 +106,10 @@ export class Splitter {
     if (!this.#filled) return;
     this.#filled = false;
     this.#rows++;
-    if (++this.totalRows > mostRows) {
+    if (++this.totalRows > maxRows) {
       throw new SheetError(
         "too_many_rows",
-        `The file has more than ${mostRows} rows. Split it and send the parts.`,
+        `The file has more than ${maxRows} rows. Split it and send the parts.`,
       );
     }
   }

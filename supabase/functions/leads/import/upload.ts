@@ -14,7 +14,7 @@ import { textPieces } from "./text.ts";
 import { collect, csvOfWorkbook } from "./workbook.ts";
 
 /** The largest CSV file, in bytes. */
-export const mostFileBytes = 50 * 1024 * 1024;
+export const maxFileBytes = 50 * 1024 * 1024;
 
 const sampleLength = 256 * 1024;
 /** Characters that go to the database in one call. */
@@ -39,11 +39,11 @@ async function* bounded(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   let size = 0;
   for await (const piece of content) {
     size += piece.length;
-    if (size > mostFileBytes) {
-      const most = mostFileBytes >> 20;
+    if (size > maxFileBytes) {
+      const max = maxFileBytes >> 20;
       throw new SheetError(
         "file_too_large",
-        `The file is larger than ${most} MB. Split it and send the parts.`,
+        `The file is larger than ${max} MB. Split it and send the parts.`,
       );
     }
     yield piece;

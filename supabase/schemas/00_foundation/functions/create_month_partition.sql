@@ -17,7 +17,7 @@ begin
   -- Triggers for truncate are not handed down.
   if parent = 'public.audit_logs'::regclass then
     execute format('create trigger immutable_truncate before truncate on partitions.%I
-      for each statement execute function private.refuse_change()', name);
+      for each statement execute function private.forbid_change()', name);
   end if;
 exception when lock_not_available then
   raise warning 'the partition % was not made: %', name, sqlerrm;

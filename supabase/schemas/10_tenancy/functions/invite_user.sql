@@ -10,7 +10,7 @@ declare
   sends boolean := coalesce((invitee ->> 'send_invite')::boolean, true);
 begin
   perform private.require_permission(organization_id, 'members:manage');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -23,7 +23,7 @@ begin
     where e.organization_id = invite_user.organization_id and e.event_key = 'invitation:' || (answer ->> 'id');
   end if;
   answer := answer || jsonb_build_object('full_name', coalesce(invitee ->> 'full_name', ''), 'team_id', team, 'invite_sent', sends);
-  perform private.remember_response(organization_id, answer || '{"token": null}');
+  perform private.store_idempotent_response(organization_id, answer || '{"token": null}');
   return answer;
 end
 $$;

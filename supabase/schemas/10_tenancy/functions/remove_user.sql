@@ -1,27 +1,27 @@
 -- What a person who leaves still has to do, given to somebody else or, with null, to nobody. Leads in the bin go along, so
 -- that whoever restores one finds it where the others went.
-create function private.hand_over(organization_id uuid, user_id uuid, successor uuid)
+create function private.reassign_open_work(organization_id uuid, user_id uuid, successor uuid)
 returns void
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
   held uuid[] := array(
     select l.id from public.leads l
-    where l.organization_id = hand_over.organization_id and l.assigned_to = hand_over.user_id and l.deleted_at is null
+    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id and l.deleted_at is null
       and l.outcome is null
     order by l.id);
 begin
   perform private.assign_leads(organization_id, held, array_fill(successor, array[cardinality(held)]), 'departure');
   with moved as (
     update public.leads l set assigned_to = successor
-    where l.organization_id = hand_over.organization_id and l.assigned_to = hand_over.user_id and l.deleted_at is not null
+    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id and l.deleted_at is not null
       and l.outcome is null
     returning l.id
   )
   insert into public.lead_assignments (organization_id, lead_id, from_user, to_user, method, assigned_by)
-  select hand_over.organization_id, m.id, hand_over.user_id, successor, 'departure', auth.uid() from moved m;
+  select reassign_open_work.organization_id, m.id, reassign_open_work.user_id, successor, 'departure', auth.uid() from moved m;
   update public.tasks t set assigned_to = successor
-  where t.organization_id = hand_over.organization_id and t.assigned_to = hand_over.user_id and t.status in ('open', 'in_progress');
+  where t.organization_id = reassign_open_work.organization_id and t.assigned_to = reassign_open_work.user_id and t.status in ('open', 'in_progress');
 end
 $$;
 
@@ -63,7 +63,7 @@ begin
       'This person has open leads or tasks. Say in reassign_to who is to have them, or "none".',
       jsonb_build_object('open_leads', leads, 'open_tasks', tasks));
   end if;
-  perform private.hand_over(organization_id, user_id, successor);
+  perform private.reassign_open_work(organization_id, user_id, successor);
   delete from public.memberships m where m.id = membership.id;
   delete from public.lead_holders h where h.organization_id = remove_user.organization_id and h.user_id = remove_user.user_id;
 end

@@ -1,5 +1,5 @@
 -- change: { full_name?, role?, team_id?, status? }. Suspended people keep their leads and get no new ones. Whether a role
--- may be given or taken, and that an admin remains, private.guard_membership decides. Definer: see list_users.
+-- may be given or taken, and that an admin remains, private.enforce_membership_rules decides. Definer: see list_users.
 create function private.update_user(organization_id uuid, user_id uuid, change jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''

@@ -4,7 +4,7 @@ returns bigint
 language sql stable set search_path = ''
 as $$
   select coalesce(sum(t.leads), 0)::bigint
-  from (select * from private.holder_totals union all select * from private.holder_total_deltas) t
+  from private.holder_totals t
   where t.organization_id = open_leads_of.organization_id and t.creator_id is null and t.holder_id = open_leads_of.user_id
     and t.outcome is null
 $$;

@@ -1,11 +1,11 @@
 -- The moment a filter names: a moment, or the beginning of a day in the organization's time zone (or of the next day).
-create function private.moment(organization_id uuid, named text, end_of_day boolean)
+create function private.utc_timestamp(organization_id uuid, named text, end_of_day boolean)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
   select case when named ~ '^\d{4}-\d{2}-\d{2}$'
     then (named::date + case when end_of_day then 1 else 0 end)::timestamp at time zone (
-      select o.time_zone from public.organizations o where o.id = moment.organization_id)
+      select o.time_zone from public.organizations o where o.id = utc_timestamp.organization_id)
     else named::timestamptz end
 $$;
 
@@ -16,8 +16,8 @@ returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
-  since timestamptz := private.moment(organization_id, filters ->> 'date_from', false);
-  until timestamptz := private.moment(organization_id, filters ->> 'date_to', true);
+  since timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_from', false);
+  until timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_to', true);
 begin
   return format('x.organization_id = %L', organization_id)
     || case when since is null then '' else format(' and x.id >= %L and x.created_at >= %L', private.uuid_v7_floor(since), since) end

@@ -1,13 +1,13 @@
 -- changes: [{ kind, in_app?, email? }], null to change nothing; what is left out stays. Answers all kinds.
 -- Definer: see list_notifications.
-create function private.keep_preferences(organization_id uuid, changes jsonb)
+create function private.save_notification_preferences(organization_id uuid, changes jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 begin
   perform private.require_scope(organization_id, 'notifications:read');
   insert into public.notification_preferences as f (organization_id, user_id, kind, in_app, email)
-  select keep_preferences.organization_id, auth.uid(), c.kind, coalesce(c.in_app, true), coalesce(c.email, true)
+  select save_notification_preferences.organization_id, auth.uid(), c.kind, coalesce(c.in_app, true), coalesce(c.email, true)
   from jsonb_to_recordset(coalesce(changes, '[]')) as c (kind text, in_app boolean, email boolean)
   order by c.kind
   on conflict on constraint notification_preferences_once do update set
@@ -15,18 +15,18 @@ begin
     email = coalesce((select c.email from jsonb_to_recordset(changes) as c (kind text, email boolean) where c.kind = f.kind), f.email);
   return (
     select jsonb_agg(jsonb_build_object('kind', k.kind, 'in_app', coalesce(f.in_app, true), 'email', coalesce(f.email, true)) order by k.place)
-    from unnest(private.notice_kinds()) with ordinality as k (kind, place)
+    from unnest(private.notification_kinds()) with ordinality as k (kind, place)
     left join public.notification_preferences f
-      on f.organization_id = keep_preferences.organization_id and f.user_id = auth.uid() and f.kind = k.kind);
+      on f.organization_id = save_notification_preferences.organization_id and f.user_id = auth.uid() and f.kind = k.kind);
 end
 $$;
-grant execute on function private.keep_preferences(uuid, jsonb) to authenticated;
+grant execute on function private.save_notification_preferences(uuid, jsonb) to authenticated;
 
 create function public.notification_preferences(organization_id uuid, changes jsonb default null)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.keep_preferences(organization_id, changes)
+  select private.save_notification_preferences(organization_id, changes)
 $$;
 comment on function public.notification_preferences is
   'Which kinds of notice reach the caller how; changes: [{ kind, in_app?, email? }] are made first.';

@@ -1,5 +1,5 @@
 -- Only active members are told. Rows of one statement: five hundred breaches are one insert here and one there.
-create function private.notify(notices private.notice[])
+create function private.notify(notices private.notification[])
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -7,7 +7,7 @@ begin
   with wanted as materialized (
     select n.*, c.chosen_as, p.email as address, coalesce(f.in_app, true) as in_app, coalesce(f.email, true) as by_email
     from unnest(notices) n
-    cross join lateral (select case when n.kind = any (private.notice_kinds()) then n.kind else 'system' end as chosen_as) c
+    cross join lateral (select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as chosen_as) c
     join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
     join public.profiles p on p.id = n.user_id
     left join public.notification_preferences f

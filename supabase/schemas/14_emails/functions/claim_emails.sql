@@ -1,6 +1,6 @@
 -- How many e-mails may be claimed now: as many as wanted, none while the mail server is away, one whenever a probe is due.
 -- What has been due for a day by then fails, where people see it.
-create function private.email_allowance(want integer)
+create function private.email_allowance(batch_size integer)
 returns integer
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -9,18 +9,18 @@ declare
 begin
   select * into outage from private.mail_outage;
   if outage.here is null then
-    return want;
+    return batch_size;
   end if;
   update public.emails e
   set status = 'failed', last_error = left('The mail server could not be reached for a day: ' || outage.reason, 500)
   where e.status = 'queued' and e.next_attempt_at < now() - interval '1 day';
   update private.mail_outage o set resume_at = now() + interval '1 minute' where o.resume_at <= now();
-  return case when found then least(want, 1) else 0 end;
+  return case when found then least(batch_size, 1) else 0 end;
 end
 $$;
 
 -- Marks the next group `sending` and answers it. Whether anybody still needs an e-mail is judged here, at the last moment.
-create function private.claim_emails(want integer, provider text)
+create function private.claim_emails(batch_size integer, provider text)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -42,7 +42,7 @@ begin
   where exists (
     select from public.emails e
     where e.organization_id = t.organization_id and e.status = 'queued' and e.next_attempt_at <= now());
-  allowance := case when cardinality(ready) > 0 then private.email_allowance(want) else 0 end;
+  allowance := case when cardinality(ready) > 0 then private.email_allowance(batch_size) else 0 end;
   if allowance < 1 then
     return '[]'::jsonb;
   end if;

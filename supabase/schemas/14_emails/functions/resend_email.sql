@@ -9,7 +9,7 @@ declare
   email public.emails;
 begin
   perform private.require_permission(organization_id, 'emails:manage');
-  replay := private.replayed_response(organization_id);
+  replay := private.idempotent_response(organization_id);
   if replay is not null then
     return replay;
   end if;
@@ -31,7 +31,7 @@ begin
   where e.id = email.id
   returning * into email;
   perform private.invoke('jobs/send-emails');
-  return private.remember_response(organization_id, private.email_json(email));
+  return private.store_idempotent_response(organization_id, private.email_json(email));
 end
 $$;
 grant execute on function private.resend_email(uuid, uuid, boolean) to authenticated;

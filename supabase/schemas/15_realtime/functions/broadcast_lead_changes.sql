@@ -7,11 +7,11 @@ returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = off set jit = off
 as $$
 declare
-  most constant integer := 100;
+  max_events constant integer := 100;
   groups jsonb;
 begin
   if tg_op = 'INSERT' then
-    if (select count(*) from new_rows) <= most then
+    if (select count(*) from new_rows) <= max_events then
       select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'team_id', n.team_id, 'assigned_to', n.assigned_to,
         'created_by', n.created_by, 'lead', jsonb_build_object('lead_id', n.id, 'version', n.version, 'change', 'created',
           'status', n.status, 'assigned_to', n.assigned_to, 'sla_status', n.sla_status)))
@@ -25,7 +25,7 @@ begin
     if (
       select count(*) from new_rows n join old_rows o on o.id = n.id
       where n.version <> o.version or n.sla_status is distinct from o.sla_status
-    ) <= most then
+    ) <= max_events then
       select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'team_id', n.team_id, 'assigned_to', n.assigned_to,
         'created_by', n.created_by, 'old_team_id', o.team_id, 'old_assigned_to', o.assigned_to, 'lead', jsonb_build_object(
           'lead_id', n.id, 'version', n.version, 'change', case

@@ -3,7 +3,7 @@ returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  answer jsonb := private.replayed_response(organization_id);
+  answer jsonb := private.idempotent_response(organization_id);
   created public.customer_actions;
 begin
   if answer is not null then
@@ -11,7 +11,7 @@ begin
   end if;
   insert into public.customer_actions (organization_id, customer_id, action, note)
   values (organization_id, customer_id, action, note) returning * into created;
-  return private.remember_response(organization_id, private.action_json(created));
+  return private.store_idempotent_response(organization_id, private.action_json(created));
 exception when foreign_key_violation then
   perform private.problem(404, 'not_found', 'There is no such customer.');
   return null;

@@ -10,7 +10,7 @@ declare
   unknown jsonb;
 begin
   perform private.require_permission(organization_id, 'actions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -29,7 +29,7 @@ begin
   insert into public.customer_actions (organization_id, customer_id, action, note, source, batch_id, performed_by)
   select create_actions.organization_id, a.customer_id, a.action, a.note, 'batch', batch, auth.uid()
   from private.batch_rows(actions) with ordinality a order by a.ordinality;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     jsonb_build_object('batch_id', batch, 'created', jsonb_array_length(actions)));
 end
 $$;

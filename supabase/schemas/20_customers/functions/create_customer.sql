@@ -3,7 +3,7 @@ returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  answer jsonb := private.replayed_response(organization_id);
+  answer jsonb := private.idempotent_response(organization_id);
   created public.customers;
 begin
   if answer is not null then
@@ -14,7 +14,7 @@ begin
     (select o.currency from public.organizations o where o.id = create_customer.organization_id)
   from jsonb_to_record(customer) as r (name text, account_number text, phone text, status text, arrears numeric)
   returning * into created;
-  return private.remember_response(organization_id, to_jsonb(created) - 'search_text');
+  return private.store_idempotent_response(organization_id, to_jsonb(created) - 'search_text');
 end
 $$;
 comment on function public.create_customer is 'Adds a customer under the caller''s permissions; repeats with the same Idempotency-Key answer alike.';

@@ -9,13 +9,13 @@ declare
   upload uuid;
 begin
   perform private.require_permission(organization_id, 'uploads:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
   insert into public.uploads (organization_id, file_name, rows, summary, created_by)
   values (organization_id, file_name, rows, summary, auth.uid()) returning id into upload;
-  return private.remember_response(organization_id, summary || jsonb_build_object('upload_id', upload));
+  return private.store_idempotent_response(organization_id, summary || jsonb_build_object('upload_id', upload));
 end
 $$;
 grant execute on function private.create_upload(uuid, text, jsonb, jsonb) to authenticated;

@@ -52,7 +52,7 @@ begin
         '[{"path": "message", "message": "is required when texts are sent without an action"}]');
     end if;
   end if;
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -90,7 +90,7 @@ begin
   summary := summary || jsonb_build_object('actions', acted, 'messages_queued', queued -> 'queued');
   update public.batches b set counts = summary, skipped = process_batch.skipped where b.id = batch;
   update public.uploads u set processed_at = now(), batch_id = batch, rows = '[]' where u.id = process_batch.upload_id;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     summary || jsonb_build_object('batch_id', batch, 'skipped', skipped));
 end
 $$;

@@ -10,7 +10,7 @@ begin
   perform private.require_permission(organization_id, 'leads:configure');
   if jsonb_typeof(calendar -> 'week') is distinct from 'object' then
     delete from public.calendars c where c.organization_id = set_calendar.organization_id;
-    perform private.recount_clocks_soon(organization_id);
+    perform private.request_sla_recomputation(organization_id);
     return private.calendar_json(organization_id);
   end if;
   calendar := '{"holidays": []}' || jsonb_strip_nulls(calendar);
@@ -40,7 +40,7 @@ begin
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "holidays", "message": "must leave open time within the next year"}]');
   end if;
-  perform private.recount_clocks_soon(organization_id);
+  perform private.request_sla_recomputation(organization_id);
   return private.calendar_json(organization_id);
 end
 $$;

@@ -32,7 +32,7 @@ declare
   wanted public.leads;
 begin
   perform private.require_scope(organization_id, 'leads:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -45,7 +45,7 @@ begin
   elsif wanted.team_id is not null then
     perform private.check_lead_team(organization_id, wanted.team_id);
   end if;
-  perform private.refuse_duplicate(organization_id, wanted.phone, wanted.email, allow_duplicate);
+  perform private.reject_duplicate(organization_id, wanted.phone, wanted.email, allow_duplicate);
   insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, value, tags, time_zone,
     country, region, custom_fields, team_id, created_by)
   values (organization_id, wanted.first_name, wanted.last_name, wanted.email, wanted.phone, coalesce(wanted.source, 'manual'),
@@ -56,7 +56,7 @@ begin
   if wanted.assigned_to is not null then
     perform private.assign_leads(organization_id, array[wanted.id], array[wanted.assigned_to], 'manual');
   end if;
-  return private.remember_response(organization_id, private.lead_of(organization_id, wanted.id));
+  return private.store_idempotent_response(organization_id, private.lead_of(organization_id, wanted.id));
 end
 $$;
 grant execute on function private.create_lead(uuid, jsonb, boolean) to authenticated;

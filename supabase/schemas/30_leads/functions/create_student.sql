@@ -8,7 +8,7 @@ declare
   created public.students;
 begin
   perform private.require_lead(organization_id, lead_id, 'leads:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -16,7 +16,7 @@ begin
   values (organization_id, lead_id, wanted.first_name, coalesce(wanted.last_name, ''), wanted.birth_date, wanted.grade,
     wanted.school, wanted.notes, auth.uid())
   returning * into created;
-  return private.remember_response(organization_id, to_jsonb(created) - 'organization_id');
+  return private.store_idempotent_response(organization_id, to_jsonb(created) - 'organization_id');
 end
 $$;
 grant execute on function private.create_student(uuid, uuid, jsonb) to authenticated;

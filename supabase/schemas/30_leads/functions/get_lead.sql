@@ -16,14 +16,14 @@ begin
       'students', (
         select count(*) from public.students s
         where s.organization_id = get_lead.organization_id and s.lead_id = get_lead.lead_id),
-      'interactions', case when private.reaches(lead, 'interactions:read') then (
+      'interactions', case when private.lead_in_scope(lead, 'interactions:read') then (
         select count(*) from public.interactions i
         where i.organization_id = get_lead.organization_id and i.lead_id = get_lead.lead_id) end,
-      'open_tasks', case when private.reaches(lead, 'tasks:read') then (
+      'open_tasks', case when private.lead_in_scope(lead, 'tasks:read') then (
         select count(*) from public.tasks t
         where t.organization_id = get_lead.organization_id and t.lead_id = get_lead.lead_id
           and t.status in ('open', 'in_progress')) end,
-      'messages', case when private.reaches(lead, 'messages:read') then (
+      'messages', case when private.lead_in_scope(lead, 'messages:read') then (
         select count(*) from public.messages m
         where m.organization_id = get_lead.organization_id and m.lead_id = get_lead.lead_id) end));
 end

@@ -3,7 +3,7 @@ create function private.lead_conditions(organization_id uuid, filters jsonb, per
 returns text
 language sql stable set search_path = ''
 as $$
-  select private.reach(organization_id, permission) || private.lead_filters(organization_id, filters)
+  select private.lead_scope(organization_id, permission) || private.lead_filters(organization_id, filters)
 $$;
 comment on function private.lead_conditions is
   'The condition on leads x that holds for the leads of a filter within the caller''s permission; definer functions execute it.';

@@ -1,11 +1,11 @@
 -- A day begins and ends as the organization's clocks show it; a moment is one.
-create function private.moment_of(organization_id uuid, day_or_moment text, days_later integer)
+create function private.timestamp_in_zone(organization_id uuid, day_or_moment text, days_later integer)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
   select case when char_length(day_or_moment) = 10
     then (day_or_moment::date + days_later)::timestamp at time zone (
-      select o.time_zone from public.organizations o where o.id = moment_of.organization_id)
+      select o.time_zone from public.organizations o where o.id = timestamp_in_zone.organization_id)
     else day_or_moment::timestamptz end
 $$;
 
@@ -51,10 +51,10 @@ begin
     chosen := chosen || format(' and x.tags @> %L', array[filters ->> 'tag']);
   end if;
   if filters ? 'created_from' then
-    chosen := chosen || format(' and x.created_at >= %L', private.moment_of(organization_id, filters ->> 'created_from', 0));
+    chosen := chosen || format(' and x.created_at >= %L', private.timestamp_in_zone(organization_id, filters ->> 'created_from', 0));
   end if;
   if filters ? 'created_to' then
-    chosen := chosen || format(' and x.created_at < %L', private.moment_of(organization_id, filters ->> 'created_to', 1));
+    chosen := chosen || format(' and x.created_at < %L', private.timestamp_in_zone(organization_id, filters ->> 'created_to', 1));
   end if;
   if filters ? 'sla' then
     chosen := chosen || format(' and x.sla_status = %L', case filters ->> 'sla' when 'due' then 'due_soon' else filters ->> 'sla' end);

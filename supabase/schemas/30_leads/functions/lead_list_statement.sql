@@ -8,7 +8,7 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   deleted boolean := coalesce(filters ->> 'deleted', 'false') = 'true';
-  branches text[] := private.reach_branches(organization_id, case when deleted then 'leads:delete' else 'leads:read' end);
+  branches text[] := private.lead_scope_filter(organization_id, case when deleted then 'leads:delete' else 'leads:read' end);
   base text := format('x.organization_id = %L and %s%s', organization_id,
     case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end,
     private.lead_filters(organization_id, filters));

@@ -1,6 +1,6 @@
 -- What was answered stays answered: with the other lead's holder, the remaining one has its ended clock too, and none starts.
 -- Its events have come already, so none is written.
-create function private.keep_answer(remaining public.leads, other public.leads)
+create function private.choose_surviving_response(remaining public.leads, other public.leads)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -73,7 +73,7 @@ declare
   other public.leads;
 begin
   perform private.require_scope(organization_id, 'leads:delete');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -88,7 +88,7 @@ begin
   perform private.fill_lead(remaining, other);
   if remaining.assigned_to is null and (other.outcome is null or remaining.outcome is not null)
     and private.may_hold_leads(organization_id, other.assigned_to) then
-    perform private.keep_answer(remaining, other);
+    perform private.choose_surviving_response(remaining, other);
     perform private.assign_leads(organization_id, array[remaining.id], array[other.assigned_to], 'merge');
   elsif remaining.assigned_to = other.assigned_to then
     -- Whoever holds both has answered both.
@@ -97,7 +97,7 @@ begin
       and l.sla_responded_at is null and other.sla_responded_at is not null;
   end if;
   select * into remaining from public.leads l where l.organization_id = merge_leads.organization_id and l.id = remaining.id;
-  return private.remember_response(organization_id, private.lead_json(remaining));
+  return private.store_idempotent_response(organization_id, private.lead_json(remaining));
 end
 $$;
 grant execute on function private.merge_leads(uuid, uuid, uuid) to authenticated;

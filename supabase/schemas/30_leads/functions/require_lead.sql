@@ -15,10 +15,10 @@ begin
     select * into lead from public.leads l
     where l.organization_id = require_lead.organization_id and l.id = lead_id and l.deleted_at is null;
   end if;
-  if lead.id is null or not private.reaches(lead, 'leads:read') then
+  if lead.id is null or not private.lead_in_scope(lead, 'leads:read') then
     perform private.problem(404, 'not_found', 'There is no such lead.');
   end if;
-  if not private.reaches(lead, permission) then
+  if not private.lead_in_scope(lead, permission) then
     perform private.problem(403, 'permission_denied', 'Your permission ' || permission || ' does not reach this lead.');
   end if;
   return lead;

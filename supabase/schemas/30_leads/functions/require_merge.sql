@@ -21,7 +21,7 @@ begin
   join public.leads r on r.organization_id = l.organization_id and r.id = l.merged_into and r.deleted_at is null
   where l.organization_id = require_merge.organization_id and l.id in (lead_id, duplicate_id)
     and l.merged_into in (lead_id, duplicate_id);
-  if known.id is not null and private.reaches(known, 'leads:read') then
+  if known.id is not null and private.lead_in_scope(known, 'leads:read') then
     perform private.problem(409, 'already_merged', 'These two leads were merged already.', jsonb_build_object('merged_into', known.id));
   end if;
   leads := array[private.require_lead(organization_id, lead_id, 'leads:delete'),

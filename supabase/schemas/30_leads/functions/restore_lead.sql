@@ -9,7 +9,7 @@ begin
   perform private.require_scope(organization_id, 'leads:delete');
   -- Read before the row is locked (see lock_lead_contacts). Nobody changes a deleted lead meanwhile.
   select * into lead from public.leads l where l.organization_id = restore_lead.organization_id and l.id = lead_id;
-  if lead.id is null or not (private.reaches(lead, 'leads:read') and private.reaches(lead, 'leads:delete')) then
+  if lead.id is null or not (private.lead_in_scope(lead, 'leads:read') and private.lead_in_scope(lead, 'leads:delete')) then
     perform private.problem(404, 'not_found', 'There is no such lead.');
   end if;
   perform private.lock_lead_contacts(organization_id, lead.phone, lead.email);
@@ -19,7 +19,7 @@ begin
     perform private.problem(409, 'merged', 'The lead was merged into another one; that cannot be undone.',
       jsonb_build_object('merged_into', lead.merged_into));
   elsif lead.deleted_at is not null then
-    perform private.refuse_duplicate(organization_id, lead.phone, lead.email, allow_duplicate, lead_id);
+    perform private.reject_duplicate(organization_id, lead.phone, lead.email, allow_duplicate, lead_id);
     update public.leads l set deleted_at = null, deleted_by = null
     where l.organization_id = restore_lead.organization_id and l.id = restore_lead.lead_id;
   end if;

@@ -1,5 +1,5 @@
 -- How many living leads hold a value that a field's new type could not hold: { key: leads }.
-create function private.values_that_would_not_fit(organization_id uuid, fields jsonb)
+create function private.incompatible_custom_values(organization_id uuid, fields jsonb)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -7,7 +7,7 @@ as $$
   from (
     select f.key, count(*) as leads
     from jsonb_array_elements(fields) n
-    join public.lead_fields f on f.organization_id = values_that_would_not_fit.organization_id
+    join public.lead_fields f on f.organization_id = incompatible_custom_values.organization_id
       and f.key = n ->> 'key' and f.type <> n ->> 'type'
     join public.leads l on l.organization_id = f.organization_id and l.deleted_at is null and l.custom_fields ? f.key
     where private.fits_lead_field(n ->> 'type', n -> 'choices', l.custom_fields -> f.key) is not null
@@ -28,7 +28,7 @@ begin
   perform private.require_permission(organization_id, 'leads:configure');
   -- Whoever writes values holds this lock shared (checked_custom_fields): no value is judged by a list that goes.
   perform pg_advisory_xact_lock(hashtextextended('lead_fields|' || organization_id, 0));
-  unfit := private.values_that_would_not_fit(organization_id, fields);
+  unfit := private.incompatible_custom_values(organization_id, fields);
   if unfit <> '{}' then
     perform private.problem(409, 'values_do_not_fit', 'There are leads whose values the new types could not hold: '
       || (select string_agg(format('%s (%s)', u.key, u.value), ', ' order by u.key) from jsonb_each_text(unfit) u) || '.',

@@ -32,7 +32,7 @@ begin
   end if;
   perform private.check_lead(wanted);
   if (wanted.phone, wanted.email) is distinct from (held.phone, held.email) then
-    perform private.refuse_duplicate(organization_id, nullif(wanted.phone, held.phone), nullif(wanted.email, held.email),
+    perform private.reject_duplicate(organization_id, nullif(wanted.phone, held.phone), nullif(wanted.email, held.email),
       allow_duplicate, lead_id);
   end if;
   if change ? 'custom_fields' then

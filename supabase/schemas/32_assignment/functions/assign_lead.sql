@@ -10,7 +10,7 @@ declare
   load record;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -32,7 +32,7 @@ begin
   end if;
   perform private.assign_leads(organization_id, array[lead_id], array[assign_lead.assigned_to], 'manual', note, deadline);
   select * into lead from public.leads l where l.organization_id = assign_lead.organization_id and l.id = assign_lead.lead_id;
-  return private.remember_response(organization_id, private.lead_json(lead));
+  return private.store_idempotent_response(organization_id, private.lead_json(lead));
 end
 $$;
 grant execute on function private.assign_lead(uuid, uuid, uuid, text, timestamptz) to authenticated;

@@ -1,5 +1,5 @@
 -- Tells people what was assigned to them: each lead by itself, but a heap of them at once in one notice.
-create function private.tell_of_assignments(organization_id uuid, assignments jsonb, note text)
+create function private.notify_of_assignments(organization_id uuid, assignments jsonb, note text)
 returns void
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
@@ -18,9 +18,9 @@ begin
         count(*) || ' leads', min(g.deadline), count(*)
       from given g where g.in_heap group by g.to_user
     )
-    select array_agg(row(tell_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id, t.title, t.body,
+    select array_agg(row(notify_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id, t.title, t.body,
       jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
-        'assigned_by_name', assigned_by, 'note', tell_of_assignments.note, 'leads', t.leads), t.lead_id)::private.notice)
+        'assigned_by_name', assigned_by, 'note', notify_of_assignments.note, 'leads', t.leads), t.lead_id)::private.notification)
     from told t));
 end
 $$;
@@ -70,7 +70,7 @@ begin
   into changed, given from changes c;
   perform set_config('signalbox.deadline', '', true);
   if given is not null then
-    perform private.tell_of_assignments(organization_id, given, note);
+    perform private.notify_of_assignments(organization_id, given, note);
   end if;
   return changed;
 end

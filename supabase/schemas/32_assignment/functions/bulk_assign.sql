@@ -1,27 +1,27 @@
 -- Who of the named leads goes to the one person that was chosen: all but those it holds and those beyond its capacity.
-create function private.give_leads(organization_id uuid, leads jsonb, assigned_to uuid)
+create function private.assign_leads_to(organization_id uuid, leads jsonb, assigned_to uuid)
 returns jsonb
 language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
   room bigint := (
-    select l.capacity - l.open from private.holder_loads(organization_id, array[give_leads.assigned_to]) l
-    where give_leads.assigned_to is not null);
+    select l.capacity - l.open from private.holder_loads(organization_id, array[assign_leads_to.assigned_to]) l
+    where assign_leads_to.assigned_to is not null);
 begin
   return (
-    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', give_leads.assigned_to,
+    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', assign_leads_to.assigned_to,
       'reason', case when l.held then 'already_assigned' when not l.closed and l.claim > room then 'over_capacity' end))
     from (
       select l.id, l.assigned_to, l.closed, h.held, count(*) filter (where not l.closed and not h.held) over (order by l.place) as claim
       from jsonb_to_recordset(leads) as l (id uuid, assigned_to uuid, closed boolean, place bigint)
-      cross join lateral (select l.assigned_to is not distinct from give_leads.assigned_to as held) h
+      cross join lateral (select l.assigned_to is not distinct from assign_leads_to.assigned_to as held) h
     ) l);
 end
 $$;
 
 -- The leads as the caller may assign them, locked in the order of their ids:
 -- [{ id, assigned_to, closed, allowed, place }]; those that it does not see are missing.
-create function private.lock_named_leads(organization_id uuid, lead_ids uuid[])
+create function private.lock_leads(organization_id uuid, lead_ids uuid[])
 returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -37,7 +37,7 @@ begin
      )
      select coalesce(jsonb_agg(jsonb_build_object(''id'', l.id, ''assigned_to'', l.assigned_to, ''closed'', l.closed,
        ''allowed'', l.allowed, ''place'', n.place) order by n.place), ''[]'') from locked l join named n using (id)',
-    private.reach(organization_id, 'leads:assign'), private.reach(organization_id, 'leads:read'))
+    private.lead_scope(organization_id, 'leads:assign'), private.lead_scope(organization_id, 'leads:read'))
   into answer using lead_ids;
   return answer;
 end
@@ -59,7 +59,7 @@ declare
   dealt jsonb;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -74,17 +74,17 @@ begin
   elsif chosen is not null then
     perform private.require_holders(organization_id, array[chosen], array['assigned_to']);
   end if;
-  named := private.lock_named_leads(organization_id, lead_ids);
+  named := private.lock_leads(organization_id, lead_ids);
   if strategy is null then
-    select private.give_leads(organization_id, jsonb_agg(n), chosen) into dealt
+    select private.assign_leads_to(organization_id, jsonb_agg(n), chosen) into dealt
     from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean;
   else
     -- Work is shared out: a lead that is closed is none.
-    select private.deal_leads(organization_id, jsonb_agg(n), among, strategy) into dealt
+    select private.distribute_leads(organization_id, jsonb_agg(n), among, strategy) into dealt
     from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean and not (n ->> 'closed')::boolean;
   end if;
-  return private.remember_response(organization_id,
-    private.record_bulk(organization_id, lead_ids, named, coalesce(dealt, '[]'), strategy, note, deadline));
+  return private.store_idempotent_response(organization_id,
+    private.record_bulk_assignment(organization_id, lead_ids, named, coalesce(dealt, '[]'), strategy, note, deadline));
 end
 $$;
 grant execute on function private.bulk_assign(uuid, uuid[], jsonb, text, timestamptz) to authenticated;

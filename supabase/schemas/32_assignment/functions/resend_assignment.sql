@@ -13,7 +13,7 @@ declare
   mail public.emails;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -50,7 +50,7 @@ begin
       'title', 'A lead was assigned to you', 'body', coalesce(nullif(lead.full_name, ''), lead.email, lead.phone)),
     'assignment:' || coalesce(given.id, lead_id) || ':again:' || private.uuid_v7())
   returning * into mail;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     jsonb_build_object('email_id', mail.id, 'to', mail.to_address, 'status', mail.status));
 end
 $$;

@@ -41,7 +41,7 @@ begin
   )
   select array_agg(m.id) into to_tell from made m where m.event in ('reminder', 'breach');
   if to_tell is not null then
-    perform private.tell_of_clocks(to_tell);
+    perform private.notify_of_sla_events(to_tell);
   end if;
   return null;
 end

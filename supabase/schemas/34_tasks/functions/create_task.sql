@@ -9,7 +9,7 @@ declare
   answer jsonb;
 begin
   perform private.require_scope(organization_id, 'tasks:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -25,7 +25,7 @@ begin
   values (organization_id, given.lead_id, given.title, given.description, coalesce(given.priority, 'normal'), given.due_at,
     given.assigned_to, case when task ? 'remind_minutes_before' then given.remind_minutes_before else 30 end, auth.uid())
   returning * into created;
-  return private.remember_response(organization_id, private.task_json(created));
+  return private.store_idempotent_response(organization_id, private.task_json(created));
 end
 $$;
 grant execute on function private.create_task(uuid, jsonb) to authenticated;

@@ -23,7 +23,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  branches text[] := private.task_reach(organization_id, 'tasks:read');
+  branches text[] := private.task_scope_filter(organization_id, 'tasks:read');
   key text := case ltrim(sort, '-')
     when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)' else format('r.%I', ltrim(sort, '-')) end;
   direction text := case when sort like '-%' then 'desc' else 'asc' end;

@@ -1,11 +1,11 @@
 -- Whether one task is within the caller's permission. Definer: see organizations_with.
-create function private.reaches_task(task public.tasks, permission text)
+create function private.task_in_scope(task public.tasks, permission text)
 returns boolean
 language sql stable security definer set search_path = ''
 as $$
   select exists (
     select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = reaches_task.permission
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = task_in_scope.permission
     where m.user_id = auth.uid() and m.organization_id = task.organization_id and m.status = 'active'
       and (p.scope = 'organization' or m.user_id in (task.assigned_to, task.created_by)
         or (p.scope = 'team' and exists (
@@ -15,7 +15,7 @@ as $$
         or exists (
           select from public.leads l
           where l.organization_id = task.organization_id and l.id = task.lead_id and l.deleted_at is null
-            and private.reaches(l, reaches_task.permission) and private.reaches(l, 'leads:read'))))
+            and private.lead_in_scope(l, task_in_scope.permission) and private.lead_in_scope(l, 'leads:read'))))
 $$;
 
 -- The task, locked for a change if asked: 403, 404 and 403 as require_lead. The caller is a definer function.
@@ -34,10 +34,10 @@ begin
     select * into task from public.tasks t
     where t.organization_id = require_task.organization_id and t.id = task_id and not t.lead_deleted;
   end if;
-  if task.id is null or not private.reaches_task(task, 'tasks:read') then
+  if task.id is null or not private.task_in_scope(task, 'tasks:read') then
     perform private.problem(404, 'not_found', 'There is no such task.');
   end if;
-  if not private.reaches_task(task, permission) then
+  if not private.task_in_scope(task, permission) then
     perform private.problem(403, 'permission_denied', 'Your permission ' || permission || ' does not reach this task.');
   end if;
   return task;

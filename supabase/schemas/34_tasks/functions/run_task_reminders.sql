@@ -5,7 +5,7 @@ returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  notices private.notice[];
+  notices private.notification[];
 begin
   with due as materialized (
     select t.id from public.tasks t where t.remind_at <= run_task_reminders.at
@@ -17,7 +17,7 @@ begin
       'task_due:' || t.id || ':' || extract(epoch from t.due_at)::bigint, 'A task is due', t.title,
       jsonb_build_object('task_id', t.id, 'task_title', t.title, 'due_at', t.due_at, 'deadline', t.due_at)
         || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name', private.lead_label(l.lead)) end,
-      l.id)::private.notice)
+      l.id)::private.notification)
   into notices
   from claimed t
   left join lateral (

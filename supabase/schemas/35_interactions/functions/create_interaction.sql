@@ -12,7 +12,7 @@ declare
   answer jsonb;
 begin
   perform private.require_scope(organization_id, 'interactions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -32,7 +32,7 @@ begin
     update public.leads l set sla_responded_at = greatest(l.sla_started_at, least(created.occurred_at, now()))
     where l.id = lead.id and l.assigned_to = auth.uid() and l.sla_status is not null and l.sla_responded_at is null;
   end if;
-  return private.remember_response(organization_id, private.interaction_json(created));
+  return private.store_idempotent_response(organization_id, private.interaction_json(created));
 end
 $$;
 grant execute on function private.create_interaction(uuid, uuid, jsonb) to authenticated;

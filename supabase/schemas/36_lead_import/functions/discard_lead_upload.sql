@@ -7,7 +7,7 @@ begin
   perform private.require_permission(organization_id, 'leads:import');
   delete from private.lead_uploads u
   where u.organization_id = discard_lead_upload.organization_id and u.id = discard_lead_upload.upload_id
-    and u.created_by = auth.uid() and not u.sealed;
+    and u.created_by = auth.uid() and not u.upload_complete;
 end
 $$;
 grant execute on function private.discard_lead_upload(uuid, uuid) to authenticated;

@@ -34,7 +34,7 @@ begin
       concat_ws('. ', error, told || '.'),
       import.counts || jsonb_build_object('import_id', import.id, 'file_name', import.file_name, 'status', import.status,
         'error', import.error),
-      null)::private.notice as notice
+      null)::private.notification as notice
     -- Who cancels an import knows of its end; who got leads until then does not.
     where import.created_by is not null and import.status <> 'canceled'
     union all
@@ -43,7 +43,7 @@ begin
       format(case held when 1 then 'It comes from the file %s.' else 'They come from the file %s.' end, import.file_name),
       jsonb_build_object('import_id', import.id, 'lead_id', given.id, 'leads', held,
         'lead_name', case held when 1 then private.lead_label(given) else format('%s leads from %s', held, import.file_name) end,
-        'assigned_by_name', (select p.full_name from public.profiles p where p.id = import.created_by)), given.id)::private.notice
+        'assigned_by_name', (select p.full_name from public.profiles p where p.id = import.created_by)), given.id)::private.notification
     where import.assigned_to is distinct from import.created_by and held > 0
   ) n
   having count(*) > 0;

@@ -11,7 +11,7 @@ declare
   import uuid;
 begin
   perform private.require_permission(organization_id, 'leads:import');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -36,7 +36,7 @@ begin
     select count(*) from private.lead_upload_pieces p where p.upload_id = upload.id));
   update private.lead_uploads u set expires_at = 'infinity' where u.id = upload.id;
   perform private.invoke('jobs/import-leads');
-  return private.remember_response(organization_id, jsonb_build_object('import_id', import));
+  return private.store_idempotent_response(organization_id, jsonb_build_object('import_id', import));
 end
 $$;
 grant execute on function private.execute_lead_import(uuid, uuid, jsonb) to authenticated;

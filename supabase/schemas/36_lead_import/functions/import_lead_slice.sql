@@ -1,8 +1,8 @@
 -- One piece of an import, whole: rows (see import_rows, and twins: earlier rows of the slice with the same number or
 -- address), faults [{ row, reason, cells }] that the job found, and the cursor from one piece to the next, which only
--- moves if it stands where this runner thinks: { state: running | done | moved_on | failed, piece }. With hand_over the
+-- moves if it stands where this runner thinks: { state: running | done | moved_on | failed, piece }. With reassign_open_work the
 -- import is let go and a new run started. Definer: the tables are nobody's to write.
-create function private.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, faults jsonb, hand_over boolean)
+create function private.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, faults jsonb, reassign_open_work boolean)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -52,7 +52,7 @@ begin
 
   update private.lead_import_runs r
   set next_position = r.next_position + 1, attempts = 0, last_step_at = now(),
-    leased_until = case when not hand_over then now() + private.import_lease() end,
+    leased_until = case when not reassign_open_work then now() + private.import_lease() end,
     processed = r.processed + jsonb_array_length(rows) + jsonb_array_length(faults),
     created = r.created + counts.created, updated = r.updated + counts.updated, skipped = r.skipped + counts.skipped,
     invalid = r.invalid + counts.invalid + jsonb_array_length(faults)
@@ -62,7 +62,7 @@ begin
     perform private.end_lead_import(import.id, 'done');
     return jsonb_build_object('state', 'done');
   end if;
-  if hand_over then
+  if reassign_open_work then
     perform private.invoke('jobs/import-leads');
     return jsonb_build_object('state', 'handed_over');
   end if;
@@ -72,11 +72,11 @@ $$;
 grant execute on function private.import_lead_slice(uuid, uuid, integer, jsonb, jsonb, boolean) to service_role;
 
 create function public.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, faults jsonb,
-  hand_over boolean default false)
+  reassign_open_work boolean default false)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.import_lead_slice(import_id, runner, from_position, rows, faults, hand_over)
+  select private.import_lead_slice(import_id, runner, from_position, rows, faults, reassign_open_work)
 $$;
 comment on function public.import_lead_slice is 'Writes one piece of an import, all of it or nothing, and gives the next.';
 grant execute on function public.import_lead_slice(uuid, uuid, integer, jsonb, jsonb, boolean) to service_role;

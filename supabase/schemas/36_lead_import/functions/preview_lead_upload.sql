@@ -18,7 +18,7 @@ as $$
   )
   select jsonb_build_object('in_organization', (select count(*) from known), 'rows', (
     select coalesce(jsonb_agg(jsonb_build_object('row', k."row", 'field', k.field, 'in', 'organization', 'first_row', null,
-      'lead_id', case when (select private.reaches(l, 'leads:read') from public.leads l where l.id = k.lead_id) then k.lead_id end)
+      'lead_id', case when (select private.lead_in_scope(l, 'leads:read') from public.leads l where l.id = k.lead_id) then k.lead_id end)
       order by k."row"), '[]')
     from (select * from known order by "row" limit 20) k))
 $$;
@@ -35,11 +35,11 @@ declare
 begin
   if file is not null then
     update private.lead_uploads u
-    set sealed = true, delimiter = file ->> 'delimiter', header_row = (file ->> 'header_row')::integer,
+    set upload_complete = true, delimiter = file ->> 'delimiter', header_row = (file ->> 'header_row')::integer,
       columns = file -> 'columns', total_rows = (file ->> 'total_rows')::integer
     where u.id = upload.id;
   end if;
-  return private.remember_response(organization_id, answer || jsonb_build_object('duplicates',
+  return private.store_idempotent_response(organization_id, answer || jsonb_build_object('duplicates',
     answer -> 'duplicates' || jsonb_build_object('in_organization', known -> 'in_organization',
       'rows', answer -> 'duplicates' -> 'rows' || (known -> 'rows'))));
 end

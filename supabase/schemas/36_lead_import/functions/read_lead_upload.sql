@@ -4,7 +4,7 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  answer jsonb := private.replayed_response(organization_id);
+  answer jsonb := private.idempotent_response(organization_id);
   upload private.lead_uploads;
 begin
   if answer is not null then

@@ -1,4 +1,4 @@
-create function private.require_lead_upload(organization_id uuid, upload_id uuid, sealed boolean)
+create function private.require_lead_upload(organization_id uuid, upload_id uuid, upload_complete boolean)
 returns private.lead_uploads
 language plpgsql set search_path = ''
 as $$
@@ -8,7 +8,7 @@ begin
   perform private.require_permission(organization_id, 'leads:import');
   select * into upload from private.lead_uploads u
   where u.organization_id = require_lead_upload.organization_id and u.id = require_lead_upload.upload_id
-    and u.sealed = require_lead_upload.sealed and u.expires_at > now()
+    and u.upload_complete = require_lead_upload.upload_complete and u.expires_at > now()
   for update;
   if upload.id is null then
     perform private.problem(404, 'not_found', 'There is no such upload.');

@@ -1,14 +1,14 @@
 -- The first 50,000 of an import are kept, or a few more.
-create function private.keep_import_faults(import_id uuid, rows jsonb, judged jsonb)
+create function private.record_import_errors(import_id uuid, rows jsonb, judged jsonb)
 returns void
 language sql set search_path = ''
 as $$
   insert into private.lead_import_faults (import_id, "row", kind, reason, cells)
-  select keep_import_faults.import_id, r."row", j.kind, j.reason, r.cells
+  select record_import_errors.import_id, r."row", j.kind, j.reason, r.cells
   from jsonb_to_recordset(judged) as j ("row" integer, kind text, reason text)
   join private.import_rows(rows) r on r."row" = j."row"
   where j.reason is not null and exists (
-    select from private.lead_import_runs u where u.import_id = keep_import_faults.import_id and u.skipped + u.invalid < 50000)
+    select from private.lead_import_runs u where u.import_id = record_import_errors.import_id and u.skipped + u.invalid < 50000)
   on conflict do nothing
 $$;
 
@@ -27,18 +27,18 @@ begin
     return counts;
   end if;
   begin
-    judged := private.judge_import_rows(import, rows, definitions);
+    judged := private.validate_import_rows(import, rows, definitions);
     counts.created := private.insert_import_rows(import, rows, judged);
     if judged <> '[]' then
       counts.updated := private.update_import_rows(import, rows, judged);
-      perform private.keep_import_faults(import.id, rows, judged);
+      perform private.record_import_errors(import.id, rows, judged);
       select count(*) filter (where j ->> 'kind' = 'skipped'), count(*) filter (where j ->> 'kind' = 'invalid')
       into counts.skipped, counts.invalid from jsonb_array_elements(judged) j;
     end if;
   exception when data_exception or integrity_constraint_violation then
     counts := row(0, 0, 0, 0);
     if jsonb_array_length(rows) = 1 then
-      perform private.keep_import_faults(import.id, rows, jsonb_build_array(jsonb_build_object(
+      perform private.record_import_errors(import.id, rows, jsonb_build_array(jsonb_build_object(
         'row', rows -> 0 -> 'row', 'kind', 'invalid', 'reason', 'A value of this row cannot be stored.')));
       counts.invalid := 1;
     else

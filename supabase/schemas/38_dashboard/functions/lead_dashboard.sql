@@ -4,7 +4,7 @@ returns bigint
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_reach(organization_id, permission);
+  reach record := private.totals_scope(organization_id, permission);
   zone text := (select o.time_zone from public.organizations o where o.id = organization_id);
   today date := (now() at time zone zone)::date;
   since timestamptz := (today - 1)::timestamp at time zone zone;
@@ -13,11 +13,11 @@ begin
   return (
     select coalesce(sum(t.leads), 0)
     from (
-      select * from private.lead_arrivals_now o
+      select * from private.lead_arrivals o
       where o.organization_id = arrivals_today.organization_id and o.person_id is null and o.quarter_hour >= since
         and (reach.scope = 'organization' or reach.scope = 'team' and o.team_id = reach.team)
       union all
-      select * from private.lead_arrivals_now o
+      select * from private.lead_arrivals o
       where o.organization_id = arrivals_today.organization_id and o.person_id = me and o.quarter_hour >= since
         and (reach.scope = 'own' or reach.scope = 'team' and o.team_id is distinct from reach.team)
     ) t

@@ -7,17 +7,17 @@ returns table (status text, outcome text, source text, sla_status text, assigned
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_reach(organization_id, permission);
+  reach record := private.totals_scope(organization_id, permission);
   me uuid := auth.uid();
 begin
   return query
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals_now o
+    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id is null and reach.scope = 'organization'
     union all
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals_now o
+    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id is null and reach.scope = 'team' and o.team_id = reach.team
     union all
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals_now o
+    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id = me and reach.scope <> 'organization'
       and (reach.scope = 'own' or o.team_id is distinct from reach.team);
 end

@@ -5,7 +5,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  reach record := private.totals_reach(organization_id, 'dashboard:read');
+  reach record := private.totals_scope(organization_id, 'dashboard:read');
 begin
   return (
     with held as (

@@ -3,7 +3,7 @@ create function private.record_sla_events(events public.sla_events[], sign integ
 returns void
 language sql set search_path = ''
 as $$
-  insert into private.sla_total_deltas
+  insert into private.sla_totals
   select e.organization_id, p.id, e.team_id, k.outcome, k.minutes, sign * count(*)
   from unnest(events) e
   cross join lateral (

@@ -22,9 +22,9 @@ begin
   if (private.status_rank(new_status) > private.status_rank(message.status)
       and not (of_a_copy and new_status in ('failed', 'undelivered', 'canceled')))
     or (of_a_copy and new_status = 'delivered' and message.status in ('failed', 'undelivered'))
-    or (message.settled_by is not null and private.status_rank(new_status) = private.status_rank('delivered'))
+    or (message.resolved_by is not null and private.status_rank(new_status) = private.status_rank('delivered'))
     or (message.status in ('failed', 'canceled', 'suppressed') and message.provider_message_id is null
-      and message.settled_by is null) then
+      and message.resolved_by is null) then
     update public.messages m set
       status = new_status,
       provider_message_id = coalesce(m.provider_message_id, provider_id),
@@ -32,7 +32,7 @@ begin
       error_message = case when new_status in ('failed', 'undelivered') then detail end,
       sent_at = coalesce(m.sent_at, now()),
       delivered_at = case when new_status = 'delivered' then now() end,
-      held_at = null, settling_until = null, unknown_at = null, unknown_reason = null, settled_by = null, updated_at = now()
+      held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, resolved_by = null, updated_at = now()
     where m.id = message.id;
   elsif message.provider_message_id is null then
     update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;

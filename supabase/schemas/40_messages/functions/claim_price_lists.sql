@@ -1,6 +1,6 @@
 -- Leases numbers whose list is due. Answers { lists: [{ account_id, from, day, page }], credentials }. Definer: as
--- dispatch_step.
-create function private.claim_price_lists(want integer)
+-- exchange_dispatch_batch.
+create function private.claim_price_lists(batch_size integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -18,7 +18,7 @@ begin
     select c.account_id from private.price_cursors c
     where c.due_at <= now()
       and not exists (select from private.lookup_pauses p where p.account_id = c.account_id and p.until > now())
-    order by c.due_at limit want for update skip locked
+    order by c.due_at limit batch_size for update skip locked
   ), leased as (
     -- A page's address may be too old to be understood: after some failures the day is begun anew.
     update private.price_cursors c set
@@ -35,11 +35,11 @@ end
 $$;
 grant execute on function private.claim_price_lists(integer) to service_role;
 
-create function public.claim_price_lists(want integer default 5)
+create function public.claim_price_lists(batch_size integer default 5)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.claim_price_lists(want)
+  select private.claim_price_lists(batch_size)
 $$;
 comment on function public.claim_price_lists is 'Leases Twilio numbers whose list of a day is to be read for prices.';
 grant execute on function public.claim_price_lists(integer) to service_role;

@@ -1,5 +1,5 @@
 -- One page of a number's list: reports as in record_lookups' candidates; next_page null ends the day. What was recorded
--- already is left alone, so that a page read twice changes nothing. Definer: as dispatch_step.
+-- already is left alone, so that a page read twice changes nothing. Definer: as exchange_dispatch_batch.
 create function private.record_price_page(account_id uuid, day date, reports jsonb, next_page text)
 returns integer
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off

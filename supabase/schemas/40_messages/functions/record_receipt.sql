@@ -1,5 +1,5 @@
--- As shipped, and facts: see keep_facts. signed_by: the organizations whose credentials signed it; null: the
--- platform's. A report that does not bring the message's own token must come from one of them. Definer: as dispatch_step.
+-- As shipped, and facts: see store_provider_fields. signed_by: the organizations whose credentials signed it; null: the
+-- platform's. A report that does not bring the message's own token must come from one of them. Definer: as exchange_dispatch_batch.
 create function private.record_receipt(message_id uuid, provider text, provider_message_id text, status text, code text,
   detail text, opt_out boolean, facts jsonb, signed_by uuid[])
 returns jsonb
@@ -26,7 +26,7 @@ begin
   end if;
   changed := private.apply_receipt(message, provider_message_id, status, code, detail, 'callback');
   if facts <> '{}' then
-    perform private.keep_facts(message.id, facts);
+    perform private.store_provider_fields(message.id, facts);
   end if;
   -- A report that comes again says nothing new: the number may have opted in since.
   if opt_out and changed then

@@ -14,7 +14,7 @@ declare
   body text := private.checked_template(message);
 begin
   perform private.require_permission(organization_id, 'messages:send');
-  replayed := private.replayed_response(organization_id);
+  replayed := private.idempotent_response(organization_id);
   if replayed is not null then
     return replayed;
   end if;
@@ -62,7 +62,7 @@ begin
   update public.batches b set counts = jsonb_build_object('messages_queued', queued -> 'queued',
     'suppressed', jsonb_array_length(queued -> 'suppressed'), 'invalid', jsonb_array_length(invalid))
   where b.id = batch;
-  return private.remember_response(organization_id, jsonb_build_object('batch_id', batch, 'queued', queued -> 'queued',
+  return private.store_idempotent_response(organization_id, jsonb_build_object('batch_id', batch, 'queued', queued -> 'queued',
     'suppressed', jsonb_array_length(queued -> 'suppressed'), 'invalid', invalid));
 end
 $$;

@@ -8,7 +8,7 @@ declare
 begin
   select * into lead from public.leads l
   where l.organization_id = lead_recipient.organization_id and l.id = lead_recipient.lead_id and l.deleted_at is null;
-  if lead.id is null or not private.reaches(lead, 'leads:read') then
+  if lead.id is null or not private.lead_in_scope(lead, 'leads:read') then
     perform private.problem(404, 'not_found', 'There is no such lead.');
   elsif lead.phone is null then
     perform private.problem(422, 'no_phone', 'The lead has no phone number.',
@@ -32,7 +32,7 @@ declare
   template text := coalesce(message, private.template_of(organization_id, purpose));
 begin
   perform private.require_permission(organization_id, 'messages:send');
-  replayed := private.replayed_response(organization_id);
+  replayed := private.idempotent_response(organization_id);
   if replayed is not null then
     return replayed;
   end if;
@@ -60,7 +60,7 @@ begin
   end if;
   queued := private.queue_messages(organization_id, jsonb_build_array(recipient || '{"position": 0}'),
     template, purpose, null, sender_id);
-  return private.remember_response(organization_id, queued -> 'first');
+  return private.store_idempotent_response(organization_id, queued -> 'first');
 end
 $$;
 grant execute on function private.send_message(uuid, uuid, text, text, text, text, uuid) to authenticated;

@@ -1,5 +1,5 @@
 -- What carriers take from a number of the type, where nothing better is known (Twilio's published limits).
-create function private.usual_per_second(number_type text)
+create function private.default_send_rate(number_type text)
 returns numeric
 language sql immutable set search_path = ''
 as $$
@@ -22,7 +22,7 @@ declare
   first boolean;
 begin
   perform private.lock_numbers(organization_id);
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -45,7 +45,7 @@ begin
   insert into public.sms_accounts (organization_id, provider, sender_id, number_type, label, per_second, daily_cap, cap_zone,
     segment_price, is_default)
   values (organization_id, number ->> 'provider', number ->> 'number', kind, number ->> 'label',
-    case when number ? 'per_second' then (number ->> 'per_second')::numeric else private.usual_per_second(kind) end,
+    case when number ? 'per_second' then (number ->> 'per_second')::numeric else private.default_send_rate(kind) end,
     (number ->> 'daily_cap')::integer, coalesce(number ->> 'cap_zone', 'America/Los_Angeles'), (number ->> 'segment_price')::numeric,
     first or coalesce((number ->> 'is_default')::boolean, false))
   returning * into account;
@@ -53,7 +53,7 @@ begin
     perform private.set_sms_credentials(account.id, number -> 'credentials');
     select * into account from public.sms_accounts a where a.id = account.id;
   end if;
-  return private.remember_response(organization_id, private.shown_number(account));
+  return private.store_idempotent_response(organization_id, private.masked_number(account));
 end
 $$;
 grant execute on function private.create_phone_number(uuid, jsonb) to authenticated;

@@ -10,7 +10,7 @@ declare
 begin
   perform private.lock_numbers(organization_id);
   account := private.require_number(organization_id, number_id);
-  perform private.keep_default(account);
+  perform private.ensure_default_sender(account);
   -- A campaign without any number of its own would go on from the default one, which nobody has asked for.
   if exists (
     select from public.campaign_numbers n
@@ -22,7 +22,7 @@ begin
   end if;
   used := exists (
     select from public.messages m where m.organization_id = account.organization_id and m.account_id = account.id);
-  perform private.forget_credentials(account);
+  perform private.delete_credentials(account);
   if used then
     update public.sms_accounts a set status = 'disabled', is_default = false where a.id = account.id;
   else

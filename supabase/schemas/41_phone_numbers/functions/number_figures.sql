@@ -8,7 +8,7 @@ begin
     coalesce(sum(t.messages) filter (where t.status = 'delivered'), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
-  from private.text_totals t
+  from private.message_outcome_totals t
   where t.organization_id = number_figures.organization_id and t.quarter_hour >= since and t.account_id is not null
     and t.campaign_id is not null and t.status is not null
   group by t.account_id;

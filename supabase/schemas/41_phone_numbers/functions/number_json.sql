@@ -5,9 +5,9 @@ as $$
   select jsonb_build_object('id', account.id, 'provider', account.provider, 'number', account.sender_id,
     'number_type', account.number_type, 'label', account.label, 'per_second', account.per_second, 'daily_cap', account.daily_cap,
     'cap_zone', account.cap_zone, 'segment_price', account.segment_price, 'is_default', account.is_default,
-    'status', account.status, 'status_reason', account.parked_reason, 'has_credentials', account.credentials_secret_id is not null,
-    'resting_until', case when account.resting_until > now() then account.resting_until end,
-    'resting_reason', case when account.resting_until > now() then account.resting_reason end,
+    'status', account.status, 'status_reason', account.circuit_open_reason, 'has_credentials', account.credentials_secret_id is not null,
+    'cooldown_until', case when account.cooldown_until > now() then account.cooldown_until end,
+    'cooldown_reason', case when account.cooldown_until > now() then account.cooldown_reason end,
     'created_at', account.created_at, 'updated_at', account.updated_at,
     'health', (
       select jsonb_build_object('messages', f.messages, 'delivered', f.delivered, 'failed', f.failed, 'filtered', f.filtered,

@@ -1,5 +1,5 @@
 -- change: { number_type, label, per_second, daily_cap, cap_zone, segment_price, is_default: true, status: active | disabled,
--- resting_until: null, credentials }, each only if it changes. Definer: see create_phone_number.
+-- cooldown_until: null, credentials }, each only if it changes. Definer: see create_phone_number.
 create function private.update_phone_number(organization_id uuid, number_id uuid, change jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -16,7 +16,7 @@ begin
       jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be ' || array_to_string(types, ' or '))));
   end if;
   if change ->> 'status' = 'disabled' then
-    perform private.keep_default(account);
+    perform private.ensure_default_sender(account);
   end if;
   if (change ->> 'is_default')::boolean then
     if coalesce(change ->> 'status', account.status) = 'disabled' then
@@ -34,23 +34,23 @@ begin
     segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric else a.segment_price end,
     is_default = a.is_default or coalesce((change ->> 'is_default')::boolean, false),
     status = coalesce(change ->> 'status', a.status),
-    parked_until = case when change ? 'status' then null else a.parked_until end,
-    parked_reason = case when change ? 'status' then null else a.parked_reason end,
+    circuit_open_until = case when change ? 'status' then null else a.circuit_open_until end,
+    circuit_open_reason = case when change ? 'status' then null else a.circuit_open_reason end,
     outages = case when change ? 'status' then 0 else a.outages end,
-    resting_until = case when change ? 'resting_until' then null else a.resting_until end,
-    resting_reason = case when change ? 'resting_until' then null else a.resting_reason end,
-    watched_from = case when change ? 'resting_until' then now() else a.watched_from end
+    cooldown_until = case when change ? 'cooldown_until' then null else a.cooldown_until end,
+    cooldown_reason = case when change ? 'cooldown_until' then null else a.cooldown_reason end,
+    failures_counted_from = case when change ? 'cooldown_until' then now() else a.failures_counted_from end
   where a.id = number_id;
   if jsonb_typeof(change -> 'credentials') = 'object' then
     perform private.set_sms_credentials(number_id, change -> 'credentials');
   elsif change ? 'credentials' then
-    perform private.forget_credentials(account);
+    perform private.delete_credentials(account);
   end if;
   select * into account from public.sms_accounts a where a.id = number_id;
   if account.status = 'active' then
     perform private.invoke('jobs/dispatch-messages');
   end if;
-  return private.shown_number(account);
+  return private.masked_number(account);
 end
 $$;
 grant execute on function private.update_phone_number(uuid, uuid, jsonb) to authenticated;

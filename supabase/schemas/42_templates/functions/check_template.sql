@@ -4,7 +4,7 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  new.body := private.checked_wording(new, new.body);
+  new.body := private.checked_template_body(new, new.body);
   return new;
 end
 $$;

@@ -7,7 +7,7 @@ declare
   template public.templates;
 begin
   select * into template from public.templates t where t.organization_id = new.organization_id and t.id = new.template_id;
-  new.body := private.checked_wording(template, new.body);
+  new.body := private.checked_template_body(template, new.body);
   return new;
 end
 $$;

@@ -1,7 +1,7 @@
 -- Whether a text says how to end further ones. STOP in capitals does, but not in a shout ("STOP BY TODAY", "NON-STOP"); the
 -- other keywords are everyday words ("END OF SEASON"), and so is stop: those count where one is told to text them. What
 -- stands in a variable does not count, as most recipients never see it.
-create function private.says_way_out(body text)
+create function private.has_opt_out_instructions(body text)
 returns boolean
 language sql immutable set search_path = ''
 as $$
@@ -36,7 +36,7 @@ begin
         select from public.lead_fields f
         where f.organization_id = checked_marketing_text.organization_id and 'custom.' || f.key = v.name)) end;
   fault := coalesce(fault, private.shortener_fault(body));
-  fault := coalesce(fault, case when not private.says_way_out(body) then
+  fault := coalesce(fault, case when not private.has_opt_out_instructions(body) then
     'does not say how to opt out, such as "Reply STOP to opt out"' end);
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',

@@ -8,7 +8,7 @@ declare
   created public.templates;
 begin
   perform private.require_permission(organization_id, 'templates:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -18,7 +18,7 @@ begin
   returning * into created;
   perform private.replace_variants(created, coalesce(template -> 'variants', '[]'));
   perform private.check_weights(created);
-  return private.remember_response(organization_id, private.template_json(created));
+  return private.store_idempotent_response(organization_id, private.template_json(created));
 end
 $$;
 grant execute on function private.create_template(uuid, jsonb) to authenticated;

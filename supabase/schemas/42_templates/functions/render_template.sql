@@ -16,7 +16,7 @@ begin
   known := known || coalesce(variables, '{}');
   return jsonb_build_object('renderings', (
     select jsonb_agg(jsonb_build_object('variant_id', w.id, 'label', w.label, 'weight', w.weight,
-      'body', private.filled(w.body, known), 'missing', coalesce((
+      'body', private.render_template_text(w.body, known), 'missing', coalesce((
         select jsonb_agg(distinct m[1]) from regexp_matches(w.body, '\{\{([^{}|]*)\}\}', 'g') m where coalesce(known ->> m[1], '') !~ '\S'), '[]')) order by w.place, w.label)
     from (
       select 0 as place, null as label, (template ->> 'id')::uuid as id, template ->> 'body' as body, (template ->> 'weight')::integer as weight

@@ -33,7 +33,7 @@ begin
     from jsonb_array_elements(variants) with ordinality e
   loop
     -- Only here is it known which of the variants the fault is in; the trigger guards whoever comes another way.
-    perform private.checked_wording(template, variant.body, 'variants.' || variant.position || '.body');
+    perform private.checked_template_body(template, variant.body, 'variants.' || variant.position || '.body');
     insert into public.template_variants as v (organization_id, template_id, label, body, weight)
     values (template.organization_id, template.id, variant.label, variant.body, variant.weight)
     on conflict on constraint template_variants_label_unique do update set body = excluded.body, weight = excluded.weight;

@@ -12,7 +12,7 @@ declare
   by_text boolean := coalesce(consent ->> 'channel', 'sms') = 'sms';
 begin
   perform private.require_permission(organization_id, 'consents:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -43,9 +43,9 @@ begin
     insert into public.suppressions (organization_id, phone, scope, source, reason)
     values (organization_id, created.phone, created.scope, 'manual', left('Revoked consent: ' || created.source, 500))
     on conflict do nothing;
-    perform private.close_reviews(organization_id, created.phone, 'opt_out', auth.uid());
+    perform private.close_reply_reviews(organization_id, created.phone, 'opt_out', auth.uid());
   end if;
-  return private.remember_response(organization_id, private.consent_json(created) || jsonb_build_object('suppressed', exists (
+  return private.store_idempotent_response(organization_id, private.consent_json(created) || jsonb_build_object('suppressed', exists (
     select from public.suppressions s
     where s.organization_id = add_consent.organization_id and s.phone = created.phone and s.lifted_at is null)));
 end

@@ -9,7 +9,7 @@ declare
   created uuid;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;

@@ -11,7 +11,7 @@ begin
       'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source', c.source,
         'occurred_at', c.occurred_at) end,
       'review_id', r.id)), '[]')
-    from private.judge_numbers(check_numbers.organization_id, phones[1:1000]) j
+    from private.check_marketing_eligibility(check_numbers.organization_id, phones[1:1000]) j
     left join lateral (
       select x.* from public.consents x
       where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms' and not x.outdated

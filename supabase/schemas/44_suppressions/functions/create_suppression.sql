@@ -11,7 +11,7 @@ declare
   created public.suppressions;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -22,7 +22,7 @@ begin
   on conflict (organization_id, phone, scope) where lifted_at is null do update
     set source = case when excluded.source = 'litigator' then 'litigator' else s.source end
   returning * into created;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     jsonb_build_object('created', created.id = wanted, 'suppression', private.suppression_json(created)));
 end
 $$;

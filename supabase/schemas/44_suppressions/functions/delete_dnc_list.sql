@@ -6,7 +6,7 @@ as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
   update public.dnc_lists l set status = 'deleting', name = left(l.name, 60) || ' ' || l.id
-  where l.organization_id = delete_dnc_list.organization_id and l.id = delete_dnc_list.list_id and l.sealed and l.status <> 'deleting';
+  where l.organization_id = delete_dnc_list.organization_id and l.id = delete_dnc_list.list_id and l.upload_complete and l.status <> 'deleting';
   if not found then
     perform private.problem(404, 'not_found', 'There is no such list.');
   end if;

@@ -13,7 +13,7 @@ declare
   added bigint;
 begin
   select * into list from public.dnc_lists l
-  where l.sealed and l.status in ('importing', 'deleting') order by l.updated_at limit 1 for update skip locked;
+  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1 for update skip locked;
   if list.id is null then
     return null;
   end if;

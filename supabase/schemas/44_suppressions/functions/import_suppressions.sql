@@ -8,7 +8,7 @@ declare
   added bigint;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  replayed := private.replayed_response(organization_id);
+  replayed := private.idempotent_response(organization_id);
   if replayed is not null then
     return replayed;
   end if;
@@ -20,7 +20,7 @@ begin
   from (select distinct u.phone from unnest(phones) as u (phone)) p order by p.phone
   on conflict do nothing;
   get diagnostics added = row_count;
-  return private.remember_response(organization_id,
+  return private.store_idempotent_response(organization_id,
     answer || jsonb_build_object('added', added, 'known', cardinality(phones) - added));
 end
 $$;

@@ -8,12 +8,12 @@ begin
   return jsonb_build_object(
     'total', (
       select count(*) from public.dnc_lists l
-      where l.organization_id = list_dnc_lists.organization_id and l.sealed and l.status <> 'deleting'),
+      where l.organization_id = list_dnc_lists.organization_id and l.upload_complete and l.status <> 'deleting'),
     'rows', coalesce((
       select jsonb_agg(private.dnc_list_json(p.l) order by (p.l).id desc)
       from (
         select l from public.dnc_lists l
-        where l.organization_id = list_dnc_lists.organization_id and l.sealed and l.status <> 'deleting'
+        where l.organization_id = list_dnc_lists.organization_id and l.upload_complete and l.status <> 'deleting'
         order by l.id desc limit page_limit offset page_offset
       ) p), '[]'));
 end

@@ -14,7 +14,7 @@ language plpgsql set search_path = ''
 as $$
 begin
   if new.kind = 'keyword' then
-    new.pattern := btrim(private.reply_text(new.pattern), ' .');
+    new.pattern := btrim(private.normalized_reply(new.pattern), ' .');
     if new.pattern = '' then
       perform private.problem(422, 'invalid_field', 'The keyword has no letters.', '[{"path": "pattern", "message": "has no letters"}]');
     end if;
@@ -52,7 +52,7 @@ begin
     perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
       '[{"path": "pattern", "message": "is too complex"}]');
   end;
-  new.part := case new.kind when 'phrase' then (private.pattern_part(new.pattern)).part end;
+  new.part := case new.kind when 'phrase' then (private.required_substring(new.pattern)).part end;
   return new;
 end
 $$;

@@ -9,7 +9,7 @@ declare
   created public.reply_rules;
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -22,7 +22,7 @@ begin
     coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
     (rule ->> 'effective_to')::date)
   returning * into created;
-  return private.remember_response(organization_id, to_jsonb(created));
+  return private.store_idempotent_response(organization_id, to_jsonb(created));
 end
 $$;
 grant execute on function private.create_reply_rule(uuid, jsonb) to authenticated;

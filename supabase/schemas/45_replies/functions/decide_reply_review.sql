@@ -30,14 +30,14 @@ begin
       on conflict do nothing;
       if found and message.created_at > now() - interval '5 minutes' then
         select * into account from public.sms_accounts a where a.id = message.account_id;
-        perform private.answer_reply(account, review.phone, 'opt_out_confirmation', message.customer_id, message.lead_id,
+        perform private.send_auto_reply(account, review.phone, 'opt_out_confirmation', message.customer_id, message.lead_id,
           message.created_at + interval '5 minutes');
       end if;
       if message.id is not null then
         perform private.record_consent(message, 'revoked', 'person', review.rule_id, auth.uid());
       end if;
     end if;
-    perform private.close_reviews(organization_id, review.phone, decision, auth.uid());
+    perform private.close_reply_reviews(organization_id, review.phone, decision, auth.uid());
     select * into review from public.reply_reviews r where r.id = review_id;
   elsif review.status <> decision then
     perform private.problem(409, 'already_decided', 'This has been decided otherwise.');

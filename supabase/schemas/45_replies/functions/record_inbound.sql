@@ -43,9 +43,9 @@ begin
 
   -- No rule of an organization's own may cost anybody an opt-out: what cannot be read with them is read without.
   begin
-    select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(account.organization_id, body) u;
+    select u.meaning, u.recognized_by, u.rule_id into heard from private.classify_reply(account.organization_id, body) u;
   exception when invalid_regular_expression then
-    select u.meaning, u.recognized_by, u.rule_id into heard from private.understand_reply(null, body) u;
+    select u.meaning, u.recognized_by, u.rule_id into heard from private.classify_reply(null, body) u;
   end;
   reply_meaning := case when by_provider then lower(opt_out_type) else heard.meaning end;
   recognized := case when by_provider then 'provider' else heard.recognized_by end;
@@ -62,14 +62,14 @@ begin
     on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
     changed := found;
     perform private.record_consent(message, 'revoked', recognized, rule_id);
-    perform private.close_reviews(account.organization_id, from_number, 'opt_out');
+    perform private.close_reply_reviews(account.organization_id, from_number, 'opt_out');
     -- Twilio answers its own keywords where nobody has turned that off, and then refuses ours.
     if changed and not by_provider and not (recognized = 'keyword' and exists (
       select from public.messages m
       where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
         and m.created_at > now() - interval '30 days'))
     then
-      perform private.answer_reply(account, from_number, 'opt_out_confirmation', message.customer_id, message.lead_id);
+      perform private.send_auto_reply(account, from_number, 'opt_out_confirmation', message.customer_id, message.lead_id);
     end if;
   elsif reply_meaning = 'start' then
     update public.suppressions s set lifted_at = now(), lifted_reason = 'Replied: ' || left(body, 100)
@@ -87,12 +87,12 @@ begin
       if changed then
         perform private.record_consent(message, 'granted', recognized, rule_id);
       end if;
-      perform private.close_reviews(account.organization_id, from_number, 'dismissed');
+      perform private.close_reply_reviews(account.organization_id, from_number, 'dismissed');
       if changed and not by_provider and not exists (
         select from public.suppressions s
         where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null)
       then
-        perform private.answer_reply(account, from_number, 'opt_in_confirmation', message.customer_id, message.lead_id);
+        perform private.send_auto_reply(account, from_number, 'opt_in_confirmation', message.customer_id, message.lead_id);
       end if;
     end if;
   elsif reply_meaning = 'help' then
@@ -101,7 +101,7 @@ begin
       where m.organization_id = account.organization_id and m.to_number = record_inbound.from_number
         and m.id > private.uuid_v7_floor(now() - interval '1 minute') and m.purpose = 'help')
     then
-      perform private.answer_reply(account, from_number, 'help', message.customer_id, message.lead_id);
+      perform private.send_auto_reply(account, from_number, 'help', message.customer_id, message.lead_id);
     end if;
   elsif not exists (
     select from public.suppressions s

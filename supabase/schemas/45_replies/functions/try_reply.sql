@@ -5,7 +5,7 @@ language plpgsql stable security definer set search_path = ''
 as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:read');
-  return (select to_jsonb(u) from private.understand_reply(try_reply.organization_id, body) u);
+  return (select to_jsonb(u) from private.classify_reply(try_reply.organization_id, body) u);
 end
 $$;
 grant execute on function private.try_reply(uuid, text) to authenticated;

@@ -6,6 +6,6 @@ as $$
   select coalesce(sum(t.messages), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint,
     coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
-  from private.text_totals t
+  from private.message_outcome_totals t
   where t.campaign_id = campaign_failures.campaign_id and t.status in ('delivered', 'failed', 'undelivered')
 $$;

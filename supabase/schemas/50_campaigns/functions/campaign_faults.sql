@@ -20,7 +20,7 @@ language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(f.fault), '[]') from (
     select jsonb_build_object('path', 'templates', 'message', 'Give at least one template with a wording to send.') as fault
-    where not exists (select from private.wording_shares(campaign))
+    where not exists (select from private.variant_shares(campaign))
     union all
     select jsonb_build_object('path', 'templates', 'message', 'The template ' || t.name || ' is not for marketing.')
     from public.campaign_templates c

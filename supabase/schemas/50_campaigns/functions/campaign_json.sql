@@ -3,7 +3,7 @@ create function private.campaign_json(campaign_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select to_jsonb(c) - array['organization_id', 'frozen_until', 'deleted_at', 'audience']
+  select to_jsonb(c) - array['organization_id', 'snapshot_cursor', 'deleted_at', 'audience']
     || jsonb_build_object(
       'audience', case when c.audience ? 'lead_ids' and jsonb_array_length(c.audience -> 'lead_ids') > 1000
         then jsonb_build_object('leads', jsonb_array_length(c.audience -> 'lead_ids')) else c.audience end,
@@ -28,9 +28,9 @@ as $$
           where t.campaign_id = c.id and t.status = 'excluded' group by 1 having sum(t.targets) <> 0) e), '{}'),
       'messages', coalesce((
         select jsonb_object_agg(e.status, e.messages) from (
-          select t.status, sum(t.messages) as messages from private.text_totals t
+          select t.status, sum(t.messages) as messages from private.message_outcome_totals t
           where t.campaign_id = c.id group by 1 having sum(t.messages) <> 0) e), '{}'),
-      'segments', (select coalesce(sum(t.segments), 0) from private.text_totals t where t.campaign_id = c.id),
+      'segments', (select coalesce(sum(t.segments), 0) from private.message_outcome_totals t where t.campaign_id = c.id),
       'started_by_name', (select p.full_name from public.profiles p where p.id = c.started_by),
       'created_by_name', (select p.full_name from public.profiles p where p.id = c.created_by))
   from public.campaigns c where c.id = campaign_json.campaign_id

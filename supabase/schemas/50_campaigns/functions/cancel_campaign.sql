@@ -4,15 +4,15 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
   if campaign.status in ('completed', 'canceled') then
-    perform private.refuse_campaign_state(campaign, 'canceled');
+    perform private.reject_campaign_state(campaign, 'canceled');
   end if;
   update public.campaigns c set status = 'canceled', status_reason = 'Canceled by a person.', finished_at = now()
   where c.id = campaign.id;
   if private.cancel_targets(campaign.id, 10000) = 10000 then
-    perform private.invoke('jobs/freeze-campaigns');
+    perform private.invoke('jobs/snapshot-audiences');
   end if;
   update public.messages m set status = 'canceled', error_code = 'campaign_canceled', error_message = 'Its campaign was canceled.',
     updated_at = now()

@@ -8,7 +8,7 @@ declare
   wanted public.campaigns;
 begin
   perform private.require_permission(organization_id, 'campaigns:write');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -20,7 +20,7 @@ begin
     coalesce(wanted.pause_filtered_rate, 0.05), coalesce(wanted.pause_after, 100), auth.uid())
   returning * into wanted;
   perform private.set_campaign_parts(wanted, campaign);
-  return private.remember_response(organization_id, private.campaign_json(wanted.id));
+  return private.store_idempotent_response(organization_id, private.campaign_json(wanted.id));
 end
 $$;
 grant execute on function private.create_campaign(uuid, jsonb) to authenticated;

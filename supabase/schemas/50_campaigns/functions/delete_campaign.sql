@@ -4,10 +4,10 @@ returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  held public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
   if held.status not in ('draft', 'completed', 'canceled') then
-    perform private.refuse_campaign_state(held, 'deleted');
+    perform private.reject_campaign_state(held, 'deleted');
   end if;
   update public.campaigns c set deleted_at = now() where c.id = held.id;
 end

@@ -4,7 +4,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
 begin
   return private.campaign_json(campaign.id);
 end

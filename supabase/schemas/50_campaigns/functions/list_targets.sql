@@ -6,7 +6,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
   named boolean := organization_id = any (private.organizations_with('leads:read'));
   conditions text := format('t.organization_id = %L and t.campaign_id = %L', organization_id, campaign_id);
   answer jsonb;

@@ -4,10 +4,10 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
   if campaign.status not in ('running', 'scheduled', 'freezing') then
-    perform private.refuse_campaign_state(campaign, 'paused');
+    perform private.reject_campaign_state(campaign, 'paused');
   end if;
   update public.campaigns c set status = 'paused', status_reason = 'Paused by a person.' where c.id = campaign.id;
   return private.campaign_json(campaign_id);

@@ -8,7 +8,7 @@ set search_path = '' set enable_nestloop = off set enable_mergejoin = off set ji
 as $$
 declare
   exact_to constant integer := 200000;
-  campaign public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
   organization public.organizations;
   audience bigint;
   every integer;
@@ -30,7 +30,7 @@ begin
       select c.id, c.phone, case when c.phone is not null then row_number() over (partition by c.phone order by c.id) end as nth
       from chosen c
     ), verdicts as materialized (
-      select j.phone, j.obstacle from private.judge_numbers($1.organization_id, array(
+      select j.phone, j.obstacle from private.check_marketing_eligibility($1.organization_id, array(
         select n.phone from numbered n where n.nth = 1 order by n.phone)) j
     ), outcomes as materialized (
       select n.id, n.phone, case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number'
@@ -57,15 +57,15 @@ begin
   from (
     select r.*, row_number() over (partition by r.body is null order by r.place) as shown
     from (
-      select l.id, l.full_name, l.phone, w.variant_id, i.place, private.filled(w.body, private.lead_variables(l, organization.name)) as body
+      select l.id, l.full_name, l.phone, w.variant_id, i.place, private.render_template_text(w.body, private.lead_variables(l, organization.name)) as body
       from jsonb_array_elements_text(figures -> 'samples') with ordinality i (id, place)
       join public.leads l on l.organization_id = preview_campaign.organization_id and l.id = i.id::uuid
       join lateral (
-        select x.variant_id from private.wording_shares(campaign) x
+        select x.variant_id from private.variant_shares(campaign) x
         where (hashtextextended(campaign.id || l.phone, 0) & 1073741823) / 1073741824.0 >= x.low
           and (hashtextextended(campaign.id || l.phone, 0) & 1073741823) / 1073741824.0 < x.high
       ) share on true
-      join private.template_wordings w on w.organization_id = l.organization_id and w.variant_id = share.variant_id
+      join private.template_bodies w on w.organization_id = l.organization_id and w.variant_id = share.variant_id
     ) r
   ) t
   left join lateral private.sms_segments(t.body) s on t.body is not null;

@@ -5,27 +5,27 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
   seen record;
 begin
   if campaign.status <> 'paused' then
-    perform private.refuse_campaign_state(campaign, 'resumed');
+    perform private.reject_campaign_state(campaign, 'resumed');
   end if;
-  perform private.refuse_faults(campaign);
+  perform private.reject_campaign_faults(campaign);
   if campaign.started_at is null and campaign.scheduled_at > now() then
     update public.campaigns c set status = 'scheduled', status_reason = null where c.id = campaign.id;
   elsif campaign.started_at is null then
-    perform private.begin_freezing(campaign, auth.uid());
+    perform private.start_audience_snapshot(campaign, auth.uid());
   elsif campaign.frozen_at is null then
     update public.campaigns c set status = 'freezing', status_reason = null where c.id = campaign.id;
-    perform private.invoke('jobs/freeze-campaigns');
+    perform private.invoke('jobs/snapshot-audiences');
   else
     -- What was counted before the pause must not pause it again at once.
     select * into seen from private.campaign_failures(campaign.id);
-    insert into private.campaign_watches as w (campaign_id, known, failed, filtered)
+    insert into private.campaign_failure_checks as w (campaign_id, known, failed, filtered)
     values (campaign.id, seen.known, seen.failed, seen.filtered)
-    on conflict on constraint campaign_watches_pkey do update
-      set known = excluded.known, failed = excluded.failed, filtered = excluded.filtered, watched_at = now();
+    on conflict on constraint campaign_failure_checks_pkey do update
+      set known = excluded.known, failed = excluded.failed, filtered = excluded.filtered, checked_until = now();
     update public.campaigns c set status = 'running', status_reason = null where c.id = campaign.id;
     perform private.invoke('jobs/dispatch-messages');
   end if;

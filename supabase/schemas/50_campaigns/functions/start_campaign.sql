@@ -5,16 +5,16 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
   if campaign.status <> 'draft' then
-    perform private.refuse_campaign_state(campaign, 'started');
+    perform private.reject_campaign_state(campaign, 'started');
   end if;
-  perform private.refuse_faults(campaign);
+  perform private.reject_campaign_faults(campaign);
   if campaign.scheduled_at > now() then
     update public.campaigns c set status = 'scheduled', status_reason = null, started_by = auth.uid() where c.id = campaign.id;
   else
-    perform private.begin_freezing(campaign, auth.uid());
+    perform private.start_audience_snapshot(campaign, auth.uid());
   end if;
   return private.campaign_json(campaign_id);
 end

@@ -5,7 +5,7 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.campaigns := private.locked_campaign(organization_id, campaign_id);
+  held public.campaigns := private.lock_campaign(organization_id, campaign_id);
   wanted public.campaigns;
 begin
   if held.version <> expected_version then
@@ -13,7 +13,7 @@ begin
   end if;
   if held.started_at is not null and change ?| array['audience', 'templates', 'scheduled_at', 'late_after_minutes']
     or held.status in ('completed', 'canceled') then
-    perform private.refuse_campaign_state(held, 'changed so');
+    perform private.reject_campaign_state(held, 'changed so');
   end if;
   if change ? 'audience' then
     change := change || jsonb_build_object('audience', private.checked_audience(organization_id, change -> 'audience'));
@@ -30,7 +30,7 @@ begin
     pause_error_rate = wanted.pause_error_rate, pause_filtered_rate = wanted.pause_filtered_rate, pause_after = wanted.pause_after
   where c.id = held.id returning * into wanted;
   if held.status in ('scheduled', 'freezing', 'running') and change ?| array['audience', 'templates', 'numbers', 'scheduled_at'] then
-    perform private.refuse_faults(wanted);
+    perform private.reject_campaign_faults(wanted);
   end if;
   return jsonb_build_object('campaign', private.campaign_json(campaign_id));
 end

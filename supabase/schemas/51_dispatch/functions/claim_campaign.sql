@@ -2,7 +2,7 @@
 -- send them, with how many targets were looked at. Targets that must not be texted are excluded with the reason, those
 -- outside their hours wait for them. A recipient keeps the number it was texted from before; a new one gets a number of
 -- its own area code, else whichever has room. Who waits for a busy number is moved behind what that number can carry.
-create function private.claim_campaign(campaign public.campaigns, want integer, probing uuid[], platform jsonb)
+create function private.claim_campaign(campaign public.campaigns, batch_size integer, probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
   -- As claim_messages.
@@ -11,8 +11,8 @@ as $$
 declare
   organization public.organizations;
   pool uuid[];
-  limits private.sending_limit[];
-  room integer := want;
+  limits private.send_rate_limit[];
+  room integer := batch_size;
   capacity integer[];
   takers uuid[] := '{}'::uuid[];
   taken integer[] := '{}'::integer[];
@@ -22,33 +22,33 @@ begin
   pool := array(
     select a.id from private.campaign_senders a
     where a.campaign_id = campaign.id and (a.status = 'active' or a.id = any (probing))
-      and (a.resting_until is null or a.resting_until <= now())
+      and (a.cooldown_until is null or a.cooldown_until <= now())
     order by a.id);
   if cardinality(pool) = 0 then
     return '{"messages": [], "judged": 0}'::jsonb;
   end if;
   limits := array(
-    select row(campaign.id, campaign.messages_per_minute / 60.0, null, null, want)::private.sending_limit
+    select row(campaign.id, campaign.messages_per_minute / 60.0, null, null, batch_size)::private.send_rate_limit
     where campaign.messages_per_minute is not null
     union all
-    select row(organization.id, organization.messages_per_second, null, null, want)::private.sending_limit
+    select row(organization.id, organization.messages_per_second, null, null, batch_size)::private.send_rate_limit
     where organization.messages_per_second is not null
     union all
-    select row(a.id, a.per_second, a.daily_cap, a.cap_zone, want)::private.sending_limit
+    select row(a.id, a.per_second, a.daily_cap, a.cap_zone, batch_size)::private.send_rate_limit
     from public.sms_accounts a
     where a.id = any (pool) and (a.per_second is not null or a.daily_cap is not null));
   if cardinality(limits) > 0 then
-    select array_agg(t.id), array_agg(t.granted) into takers, taken from private.take_sends(limits) t;
+    select array_agg(t.id), array_agg(t.granted) into takers, taken from private.acquire_tokens(limits) t;
   end if;
-  select array_agg(least(coalesce(t.granted, want), case when p.id = any (probing) then 1 else want end) order by p.n)
+  select array_agg(least(coalesce(t.granted, batch_size), case when p.id = any (probing) then 1 else batch_size end) order by p.n)
   into capacity
   from unnest(pool) with ordinality as p (id, n)
   left join unnest(takers, taken) as t (id, granted) on t.id = p.id;
-  select least(want, (select sum(c) from unnest(capacity) c),
+  select least(batch_size, (select sum(c) from unnest(capacity) c),
     (select min(t.granted) from unnest(takers, taken) as t (id, granted) where t.id in (campaign.id, organization.id)))
   into room;
   if room = 0 then
-    perform private.return_sends(takers, taken);
+    perform private.release_tokens(takers, taken);
     return '{"messages": [], "judged": 0}'::jsonb;
   end if;
 
@@ -58,10 +58,10 @@ begin
     order by t.send_after, t.position limit room
     for update skip locked
   ), verdicts as materialized (
-    select j.* from private.judge_numbers(campaign.organization_id, array(select x.phone from picked x)) j
+    select j.* from private.check_marketing_eligibility(campaign.organization_id, array(select x.phone from picked x)) j
   ), known as materialized (
     select p.position, p.phone, p.variant_id, l.id as lead_id, l.country, l.region, l.time_zone, j.obstacle, j.consent_id,
-      private.filled(w.body, private.lead_variables(l, organization.name)) as body, l.phone as lead_phone
+      private.render_template_text(w.body, private.lead_variables(l, organization.name)) as body, l.phone as lead_phone
     from picked p
     left join public.leads own on own.organization_id = campaign.organization_id and own.id = p.lead_id and own.deleted_at is null
     left join lateral (
@@ -77,7 +77,7 @@ begin
     ) heir on true
     left join public.leads l on l.organization_id = campaign.organization_id and l.id = coalesce(heir.id, own.id)
     left join verdicts j on j.phone = p.phone
-    left join private.template_wordings w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
+    left join private.template_bodies w on w.organization_id = campaign.organization_id and w.variant_id = p.variant_id
   ), places as materialized (
     -- Recipients of one place and area code are in one area, and those of one area share its law and its hours.
     select d.place, r.*, d.phone like '+1%' as by_law, row(r.*, d.phone like '+1%')::text as area
@@ -105,8 +105,8 @@ begin
     left join places p on p.place = row(left(k.phone, 5), k.country, k.region, k.time_zone)::text
     left join areas h on h.area = p.area
   ), texted as materialized (
-    select t.* from private.texted_enough(campaign.organization_id, array(
-      select row(j.phone, now() - make_interval(hours => x.hours), x.messages, null)::private.text_limit
+    select t.* from private.frequency_capped(campaign.organization_id, array(
+      select row(j.phone, now() - make_interval(hours => x.hours), x.messages, null)::private.frequency_limit
       from judged j
       cross join lateral (values (j.cap, j.cap_hours), (organization.marketing_gap_messages, organization.marketing_gap_hours))
         x (messages, hours)
@@ -119,7 +119,7 @@ begin
     from judged j left join texted t on t.phone = j.phone
   ), ready as materialized (
     select j.*, case when cardinality(pool) = 1 then pool[1] else (
-        -- As in below_limits: by the recipient alone.
+        -- As in under_frequency_cap: by the recipient alone.
         select m.account_id from public.messages m
         where m.organization_id is not distinct from campaign.organization_id and m.to_number = j.phone and m.account_id = any (pool)
         order by m.id desc limit 1) end as kept_account
@@ -162,7 +162,7 @@ begin
         else now() + greatest(1, w.place / coalesce(a.per_second, 1)) * interval '1 second' end as send_after
     from wishes w
     join public.sms_accounts a on a.id = w.kept_account
-    left join private.sending_buckets b on b.id = a.id
+    left join private.send_rate_buckets b on b.id = a.id
     where not exists (select from going g where g.position = w.position)
   ), sent as (
     insert into public.messages (id, organization_id, category, purpose, account_id, lead_id, campaign_id, variant_id,
@@ -199,7 +199,7 @@ begin
   into answer;
 
   if cardinality(takers) > 0 then
-    perform private.return_sends(takers, array(
+    perform private.release_tokens(takers, array(
       select t.granted - (
         select count(*)::integer from jsonb_array_elements(answer -> 'messages') m
         where t.id in (campaign.id, organization.id) or (m ->> 'account_id')::uuid = t.id)

@@ -1,4 +1,4 @@
-create function private.claim_messages(want integer, account_ids uuid[], probing uuid[], platform jsonb)
+create function private.claim_messages(batch_size integer, account_ids uuid[], probing uuid[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
   -- Planning this anew takes a quarter of its time, and there is one way to do it.
@@ -18,19 +18,19 @@ begin
     cross join lateral (
       select m.id, m.organization_id, m.account_id, m.to_number, m.campaign_id, m.lead_id,
         case when m.checked_at is null then m.expires_at end as expires_at, m.category, m.purpose,
-        private.answers_reply(m.purpose) as answers,
+        private.is_auto_reply(m.purpose) as answers,
         m.expires_at as own_expiry
       from public.messages m
       where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or (a.resting_until is null or a.resting_until <= now())
+        and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
           and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
       order by m.send_after, m.id
       -- An even share for each account, so that one tenant's mountain does not keep the others waiting.
-      limit case when account.id = any (probing) then 1 else ceil(want::numeric / cardinality(account_ids)) end
+      limit case when account.id = any (probing) then 1 else ceil(batch_size::numeric / cardinality(account_ids)) end
       for update of m skip locked
     ) p
     -- Where there are more accounts than places, chance decides which come first.
-    limit want
+    limit batch_size
   ), moving as materialized (
     -- As for targets: a pause waits for the claims under way, and no claim waits for a pause.
     select c.id, c.status from public.campaigns c
@@ -71,12 +71,12 @@ begin
     ) opted
     -- The limits keep what is for marketing from being worked out for every message and thrown away.
     left join lateral (
-      select x.obstacle, x.consent_id from private.judge_numbers(p.organization_id, array[p.to_number]) x
+      select x.obstacle, x.consent_id from private.check_marketing_eligibility(p.organization_id, array[p.to_number]) x
       where p.category = 'marketing' and not p.answers limit 1
     ) j on true
     left join lateral (
       select w.*, array(
-        select row(p.to_number, now() - make_interval(hours => x.hours), x.messages, p.id)::private.text_limit
+        select row(p.to_number, now() - make_interval(hours => x.hours), x.messages, p.id)::private.frequency_limit
         from (
           select * from private.contact_cap(p.to_number, l.country, l.region, current_date)
           union all
@@ -89,7 +89,7 @@ begin
     ) h on true
     left join lateral (
       -- Since it was refused others may have been sent.
-      select x.busy from private.texted_enough(p.organization_id, h.limits) x where j.obstacle is null and h.sends_at <= now() limit 1
+      select x.busy from private.frequency_capped(p.organization_id, h.limits) x where j.obstacle is null and h.sends_at <= now() limit 1
     ) t on true
     where p.campaign_id is null or c.id is not null
   ), judged as materialized (
@@ -103,20 +103,20 @@ begin
     from judged j
   ), limits as materialized (
     select array(
-      select row(a.id, a.per_second, a.daily_cap, a.cap_zone, count(*))::private.sending_limit
+      select row(a.id, a.per_second, a.daily_cap, a.cap_zone, count(*))::private.send_rate_limit
       from placed p join public.sms_accounts a on a.id = p.account_id
       where p.status = 'sending' and (a.per_second is not null or a.daily_cap is not null) group by a.id
       union all
-      select row(o.id, o.messages_per_second, null, null, count(*))::private.sending_limit
+      select row(o.id, o.messages_per_second, null, null, count(*))::private.send_rate_limit
       from placed p join places o on o.id = p.organization_id
       where p.status = 'sending' and o.messages_per_second is not null group by o.id, o.messages_per_second) as list
   ), granted as materialized (
-    select g.id, g.granted from limits l cross join lateral private.take_sends(l.list) g where cardinality(l.list) > 0
+    select g.id, g.granted from limits l cross join lateral private.acquire_tokens(l.list) g where cardinality(l.list) > 0
   ), moved as materialized (
     select p.* from placed p
     left join granted a on a.id = p.account_id
     left join granted o on o.id = p.organization_id
-    where p.status <> 'sending' or (p.of_account <= coalesce(a.granted, want) and p.of_organization <= coalesce(o.granted, want))
+    where p.status <> 'sending' or (p.of_account <= coalesce(a.granted, batch_size) and p.of_organization <= coalesce(o.granted, batch_size))
   ), marked as (
     update public.messages m set
       status = j.status,
@@ -162,7 +162,7 @@ begin
     (select array_agg(l.amount order by l.id) from left_over l where l.amount > 0)
   into answer, givers, spare;
   if givers is not null then
-    perform private.return_sends(givers, spare);
+    perform private.release_tokens(givers, spare);
   end if;
   return answer;
 end

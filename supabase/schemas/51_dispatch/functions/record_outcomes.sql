@@ -1,5 +1,5 @@
 -- Parks an account whose provider refuses everything. Its queue waits; after a growing pause one message probes.
-create function private.park_account(account_id uuid, reason text)
+create function private.open_circuit(account_id uuid, reason text)
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -11,11 +11,11 @@ begin
     return;
   end if;
   update public.sms_accounts a
-  set status = 'parked', outages = a.outages + 1, parked_reason = reason,
-    parked_until = now() + least(600, 5 * 2 ^ least(a.outages, 10)) * interval '1 second'
+  set status = 'circuit_open', outages = a.outages + 1, circuit_open_reason = reason,
+    circuit_open_until = now() + least(600, 5 * 2 ^ least(a.outages, 10)) * interval '1 second'
   where a.id = account_id;
   if account.status = 'active' then
-    perform private.notify_admins(account.organization_id, 'sender_parked', 'Texts are waiting',
+    perform private.notify_admins(account.organization_id, 'sender_circuit_open', 'Texts are waiting',
       'The provider of ' || account.sender_id || ' refuses messages (' || coalesce(reason, 'no reason given')
         || '). They wait and go out when it recovers.', jsonb_build_object('account_id', account_id));
   end if;
@@ -90,16 +90,16 @@ begin
     from jsonb_to_recordset(opted_out) as r (organization_id uuid, phone text, code text)
     on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
   end if;
-  if exists (select from public.sms_accounts a where a.id = any (answering) and a.status = 'parked') then
-    update public.sms_accounts a set status = 'active', outages = 0, parked_until = null, parked_reason = null
-    where a.status = 'parked' and a.id = any (answering);
+  if exists (select from public.sms_accounts a where a.id = any (answering) and a.status = 'circuit_open') then
+    update public.sms_accounts a set status = 'active', outages = 0, circuit_open_until = null, circuit_open_reason = null
+    where a.status = 'circuit_open' and a.id = any (answering);
   end if;
   if not jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage" || @.kind == "unknown")') then
     return;
   end if;
   -- Refused outright, or a whole group without one clear answer: the provider is down, and every further message would
   -- only end in doubt.
-  perform private.park_account(o.account_id, o.reason)
+  perform private.open_circuit(o.account_id, o.reason)
   from (
     select m.account_id, min(r.message) filter (where r.kind in ('outage', 'unknown')) as reason
     from jsonb_to_recordset(outcomes) as r (id uuid, kind text, message text)

@@ -9,7 +9,7 @@ declare
     report ->> 'message', 'provider');
 begin
   if report -> 'facts' <> '{}' then
-    perform private.keep_facts(message.id, report -> 'facts');
+    perform private.store_provider_fields(message.id, report -> 'facts');
   end if;
   if changed and (report ->> 'opt_out')::boolean then
     perform private.suppress(message.organization_id, message.to_number, 'provider',

@@ -13,28 +13,28 @@ begin
   end if;
   if kind in ('failed', 'skipped') then
     -- The next run asks, when its account is not left alone any more.
-    update public.messages m set settling_until = case m.status when 'sending' then now() end
-    where m.id = message.id and m.status in ('sending', 'sent') and m.settling_until is not null;
+    update public.messages m set lookup_until = case m.status when 'sending' then now() end
+    where m.id = message.id and m.status in ('sending', 'sent') and m.lookup_until is not null;
     return 'unanswered';
   end if;
   if kind = 'other_account' and message.status = 'sent' and message.unknown_at is null then
-    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', settling_until = null, updated_at = now()
+    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', lookup_until = null, updated_at = now()
     where m.id = message.id;
     return 'listed';
   elsif kind = 'other_account' and message.status = 'sending' and message.attempts = attempt then
     if message.held_at is not null then
-      return private.count_question(message, 'other_account');
+      return private.count_status_lookup(message, 'other_account');
     end if;
-    perform private.hold_message(message, 'other_account');
+    perform private.hold_for_decision(message, 'other_account');
     return 'held';
   elsif kind = 'other_account' then
     return 'settled';
   end if;
   if message.status = 'sending' then
     if kind = 'unclear' then
-      return case when message.held_at is null then 'unanswered' else private.count_question(message, 'unclear') end;
+      return case when message.held_at is null then 'unanswered' else private.count_status_lookup(message, 'unclear') end;
     end if;
-    return private.settle_message(message.id, attempt, candidates);
+    return private.resolve_unknown_outcome(message.id, attempt, candidates);
   end if;
   select c into report from jsonb_array_elements(candidates) c
   where c ->> 'provider_message_id' = message.provider_message_id limit 1;
@@ -45,7 +45,7 @@ begin
   if message.status <> 'sent' or message.unknown_at is not null then
     return 'settled';
   end if;
-  return private.count_question(message,
+  return private.count_status_lookup(message,
     case when kind = 'unclear' then 'unclear' when report is null then 'not_found' else 'not_final' end);
 end
 $$;

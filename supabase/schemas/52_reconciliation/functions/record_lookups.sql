@@ -2,7 +2,7 @@
 -- answered (candidates: the provider's messages that this may be, none if it has none), unclear (this one's answer made
 -- no sense), failed (the account's provider refused, or did not answer at all), skipped (not asked after that),
 -- other_account (it went through another account of the provider than the one that can be asked). Answers how many came
--- to what. In the order of ids, so that two groups do not wait for each other. Definer: as dispatch_step.
+-- to what. In the order of ids, so that two groups do not wait for each other. Definer: as exchange_dispatch_batch.
 create function private.record_lookups(answers jsonb)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off

@@ -20,7 +20,7 @@ begin
     if assigned_to <> auth.uid() then
       perform private.notify(array[row(organization_id, assigned_to, 'conversation', 'conversation_assigned:' || private.uuid_v7(),
         'A conversation is yours', conversation.phone || ': ' || conversation.last_preview,
-        jsonb_build_object('conversation_id', conversation.id), null)::private.notice]);
+        jsonb_build_object('conversation_id', conversation.id), null)::private.notification]);
     end if;
   end if;
   return private.conversation_rows(organization_id, array[conversation.id]) -> 0;

@@ -17,7 +17,7 @@ begin
     join public.conversations c on c.organization_id = conversation_rows.organization_id and c.id = i.id
     left join public.profiles p on p.id = c.assigned_to
     left join public.leads l on l.organization_id = c.organization_id and l.id = c.lead_id
-      and case when sees_leads then true else private.reaches(l, 'leads:read') end
+      and case when sees_leads then true else private.lead_in_scope(l, 'leads:read') end
     left join public.customers u on u.organization_id = c.organization_id and u.id = c.customer_id and sees_customers
   ), '[]');
 end

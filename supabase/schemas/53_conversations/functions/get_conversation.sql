@@ -31,7 +31,7 @@ begin
     'opted_out', exists (
       select from public.suppressions s
       where s.organization_id = conversation.organization_id and s.phone = conversation.phone and s.lifted_at is null and s.scope = 'all'),
-    'awaits_review', private.doubtful(conversation.organization_id, conversation.phone),
+    'awaits_review', private.needs_review(conversation.organization_id, conversation.phone),
     'messages', case when jsonb_array_length(texts) > page_limit then texts - page_limit else texts end,
     'next_before', case when jsonb_array_length(texts) > page_limit then texts -> (page_limit - 1) ->> 'id' end);
 end

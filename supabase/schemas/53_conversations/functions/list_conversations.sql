@@ -11,7 +11,7 @@ begin
   if term !~ '[[:alpha:]]' and figures <> '' then
     found := found || format('x.phone like %L', '%' || figures || '%');
   end if;
-  if organization_id = any (private.organizations_reached('leads:read')) then
+  if organization_id = any (private.organizations_in_scope('leads:read')) then
     found := found || format('x.lead_id = any (array(select x.id from public.leads x where %s))',
       private.lead_conditions(organization_id, jsonb_build_object('search', term)));
   end if;

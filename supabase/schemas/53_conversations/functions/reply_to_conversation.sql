@@ -10,7 +10,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'messages:send');
   conversation := private.require_conversation(organization_id, conversation_id, 'conversations:read');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -22,8 +22,8 @@ begin
   elsif conversation.phone !~ '^\+[1-9][0-9]{6,14}$' then
     perform private.problem(409, 'no_reply', 'Nobody can be texted under this number.');
   end if;
-  return private.remember_response(organization_id,
-    private.write_text(account, conversation.phone, message, conversation.lead_id, conversation.customer_id));
+  return private.store_idempotent_response(organization_id,
+    private.send_conversation_message(account, conversation.phone, message, conversation.lead_id, conversation.customer_id));
 end
 $$;
 grant execute on function private.reply_to_conversation(uuid, uuid, text) to authenticated;

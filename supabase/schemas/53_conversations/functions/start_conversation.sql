@@ -10,7 +10,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'messages:send');
   perform private.require_permission(organization_id, 'conversations:read');
-  answer := private.replayed_response(organization_id);
+  answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
@@ -33,7 +33,7 @@ begin
     perform private.problem(422, 'unknown_sender', 'The organization has no active sender of this name.',
       '[{"path": "sender_id", "message": "is not one of the organization''s senders"}]');
   end if;
-  return private.remember_response(organization_id, private.write_text(account, to_number, message,
+  return private.store_idempotent_response(organization_id, private.send_conversation_message(account, to_number, message,
     private.newest_lead(organization_id, to_number), private.newest_customer(organization_id, to_number)));
 end
 $$;

@@ -5,9 +5,9 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  campaign public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
 begin
-  perform private.tell_progress(campaign.id, interval '1 second');
+  perform private.broadcast_progress(campaign.id, interval '1 second');
   return (select private.progress_json(p) from private.campaign_progress p where p.campaign_id = campaign.id);
 end
 $$;

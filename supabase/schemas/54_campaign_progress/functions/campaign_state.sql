@@ -22,7 +22,7 @@ as $$
     select coalesce(jsonb_object_agg(x.status, x.messages) filter (where x.messages <> 0), '{}') as messages,
       coalesce(sum(x.segments), 0) as segments, trim_scale(round(coalesce(sum(x.cost), 0), 5))::text as cost
     from (
-      select d.status, sum(d.messages) as messages, sum(d.segments) as segments, sum(d.cost) as cost from private.text_totals d
+      select d.status, sum(d.messages) as messages, sum(d.segments) as segments, sum(d.cost) as cost from private.message_outcome_totals d
       where d.campaign_id = c.id group by 1) x
   ) m
   where c.id = campaign_state.campaign_id

@@ -1,10 +1,10 @@
--- Definer: totals are nobody's to read; known_campaign asks for the permission.
+-- Definer: totals are nobody's to read; find_campaign asks for the permission.
 create function private.campaign_analytics(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
-  campaign constant public.campaigns := private.known_campaign(organization_id, campaign_id);
+  campaign constant public.campaigns := private.find_campaign(organization_id, campaign_id);
   office public.organizations;
 begin
   select * into office from public.organizations o where o.id = campaign.organization_id;
@@ -13,7 +13,7 @@ begin
       select f.variant_id, f.account_id, f.quarter_hour, f.status, f.error_code, f.currency, sum(f.messages)::bigint as messages,
         sum(f.segments)::bigint as segments, sum(f.cost) as cost, sum(f.replied)::bigint as replied, sum(f.opted_out)::bigint as opted_out,
         sum(f.answers)::bigint as answers
-      from private.text_totals f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
+      from private.message_outcome_totals f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
     ), hours as materialized (
       -- Clocks are put back: two hours of one name are one.
       select h.quarter_hour, date_trunc('hour', h.quarter_hour at time zone office.time_zone) as hour

@@ -1,5 +1,5 @@
 -- The rates of campaigns that alerts are about, with the threshold of each. watched: until 72 hours after the end, as long
--- as answers count (see answered_text).
+-- as answers count (see campaign_message_answered).
 create function private.campaign_rates()
 returns table (campaign_id uuid, kind text, watched boolean, cases bigint, sample bigint, threshold numeric, enough integer)
 language sql stable set search_path = '' set jit = off
@@ -21,7 +21,7 @@ as $$
         coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint as failed,
         coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0)::bigint as known,
         coalesce(sum(t.opted_out), 0)::bigint as opted_out
-      from private.text_totals t where t.campaign_id = j.id
+      from private.message_outcome_totals t where t.campaign_id = j.id
     ) sums
   )
   select c.id, k.kind, c.watched, k.cases, k.sample, k.threshold, c.alert_after

@@ -5,17 +5,17 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
       messages, segments, cost)
     select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.status, n.error_code,
       case when n.price is not null then coalesce(n.price_currency, 'USD') end, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'),
       count(*), sum(n.segments), sum(coalesce(n.price, 0))
     from new_rows n where n.direction = 'outbound' group by 1, 2, 3, 4, 5, 6, 7, 8;
-    insert into private.text_totals (organization_id, account_id, quarter_hour, received)
+    insert into private.message_outcome_totals (organization_id, account_id, quarter_hour, received)
     select n.organization_id, n.account_id, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'), count(*)
     from new_rows n where n.direction = 'inbound' group by 1, 2, 3;
   elsif tg_op = 'DELETE' then
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
       messages, segments, cost)
     select t.organization_id, t.campaign_id, t.variant_id, t.account_id, t.status, t.error_code,
       case when t.price is not null then coalesce(t.price_currency, 'USD') end, date_bin('15 minutes', t.created_at, timestamptz '2000-01-01 00:00+00'),
@@ -23,13 +23,13 @@ begin
     from old_rows t
     where t.direction = 'outbound' and exists (select from public.organizations o where o.id = t.organization_id)
     group by 1, 2, 3, 4, 5, 6, 7, 8;
-    insert into private.text_totals (organization_id, account_id, quarter_hour, received)
+    insert into private.message_outcome_totals (organization_id, account_id, quarter_hour, received)
     select t.organization_id, t.account_id, date_bin('15 minutes', t.created_at, timestamptz '2000-01-01 00:00+00'), -count(*)
     from old_rows t
     where t.direction = 'inbound' and exists (select from public.organizations o where o.id = t.organization_id)
     group by 1, 2, 3;
   else
-    insert into private.text_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
       messages, segments, cost, received)
     select d.organization_id, d.campaign_id, d.variant_id, d.account_id, d.status, d.error_code, d.currency, d.quarter_hour,
       sum(d.messages), sum(d.messages * d.segments), sum(d.messages * d.price), sum(d.received)

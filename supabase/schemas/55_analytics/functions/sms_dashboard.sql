@@ -33,7 +33,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'campaigns:read');
   if campaign_id is not null then
-    perform private.known_campaign(organization_id, campaign_id);
+    perform private.find_campaign(organization_id, campaign_id);
   end if;
   select * into office from public.organizations o where o.id = sms_dashboard.organization_id;
   select p.* into first_day, last_day
@@ -50,13 +50,13 @@ begin
     from (
       select d.day - first_day + 1 as day, d.campaign_id, d.account_id, d.status, d.error_code, d.currency, d.messages, d.segments,
         d.cost, d.replied, d.opted_out, d.answers, d.received
-      from private.day_totals d
+      from private.message_day_totals d
       where d.organization_id = sms_dashboard.organization_id and d.day between first_day - days and last_day
       union all
       select width_bucket(n.quarter_hour, midnights) - days, n.campaign_id, n.account_id, n.status, n.error_code, n.currency,
         n.messages, n.segments, n.cost, n.replied, n.opted_out, n.answers, n.received
-      from private.text_totals n
-      where n.organization_id = sms_dashboard.organization_id and not n.folded
+      from private.message_outcome_totals n
+      where n.organization_id = sms_dashboard.organization_id and not n.rolled_up
         and n.quarter_hour >= midnights[1] and n.quarter_hour < midnights[2 * days + 1]
     ) f
     where sms_dashboard.campaign_id is null or f.campaign_id = sms_dashboard.campaign_id

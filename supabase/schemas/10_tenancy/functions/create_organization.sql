@@ -1,0 +1,53 @@
+-- A person founds at most one organization of a name, so a request that is repeated finds the first one's; the lock
+-- makes two at once come one after the other. Definer: writes organizations and memberships, which nobody may insert.
+create function private.create_own_organization(name text, settings jsonb)
+returns uuid
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  owner uuid := auth.uid();
+  organization uuid;
+begin
+  if owner is null then
+    perform private.problem(401, 'not_signed_in', 'Sign in to found an organization.');
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('create_organization|' || owner, 0));
+  select m.organization_id into organization
+  from public.memberships m
+  join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
+  join public.organizations o on o.id = m.organization_id
+  where m.user_id = owner and m.status = 'active' and o.name = btrim(create_own_organization.name)
+  order by m.created_at
+  limit 1;
+  return coalesce(organization, private.create_organization(owner, create_own_organization.name, settings));
+end
+$$;
+grant execute on function private.create_own_organization(text, jsonb) to authenticated;
+
+-- settings: { country?, time_zone?, currency? }; what is missing takes the column's default.
+create function private.create_organization(owner uuid, name text, settings jsonb default '{}')
+returns uuid
+language plpgsql set search_path = ''
+as $$
+declare
+  organization uuid;
+begin
+  insert into public.organizations (name, country, time_zone, currency)
+  values (btrim(name), coalesce(settings ->> 'country', 'GH'), coalesce(settings ->> 'time_zone', 'Africa/Accra'),
+    coalesce(settings ->> 'currency', 'GHS'))
+  returning id into organization;
+  perform private.add_member(organization, owner,
+    (select r.id from public.roles r where r.organization_id is null and r.key = 'admin'));
+  return organization;
+end
+$$;
+
+create function public.create_organization(name text, settings jsonb default '{}')
+returns uuid
+language sql set search_path = ''
+as $$
+  select private.create_own_organization(name, settings)
+$$;
+comment on function public.create_organization is
+  'The caller becomes the admin of a new organization; settings: { country?, time_zone?, currency? }. Answers its id.';
+grant execute on function public.create_organization(text, jsonb) to authenticated;

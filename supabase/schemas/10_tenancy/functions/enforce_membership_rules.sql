@@ -1,0 +1,38 @@
+-- Membership is where rights are won, so it is guarded below every path that leads to it: an organization always keeps
+-- an active admin, a role is the system's or the organization's own, and nobody hands out more than they hold.
+create function private.enforce_membership_rules()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  admin_role uuid := (select r.id from public.roles r where r.organization_id is null and r.key = 'admin');
+begin
+  if tg_op <> 'DELETE' then
+    if not exists (
+      select from public.roles r
+      where r.id = new.role_id and (r.organization_id is null or r.organization_id = new.organization_id)
+    ) then
+      perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
+    end if;
+    if tg_op = 'UPDATE' and new.role_id <> old.role_id and auth.uid() is not null then
+      perform private.require_grantable(new.organization_id, new.role_id);
+    end if;
+  end if;
+  if tg_op <> 'INSERT' and auth.uid() is not null then
+    perform private.require_grantable(old.organization_id, old.role_id);
+  end if;
+  if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
+    and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
+    -- The lock makes two admins who remove each other at once come one after the other. No row: it is being deleted.
+    perform from public.organizations o where o.id = old.organization_id for update;
+    if found and not exists (
+      select from public.memberships m
+      where m.organization_id = old.organization_id and m.id <> old.id
+        and m.role_id = admin_role and m.status = 'active'
+    ) then
+      perform private.problem(409, 'last_admin', 'An organization keeps at least one active admin.');
+    end if;
+  end if;
+  return coalesce(new, old);
+end
+$$;

@@ -1,0 +1,19 @@
+-- Definer: runs as Supabase Auth's own role, which may not write here. What it reads from the sign-up's metadata can
+-- only found a new organization or redeem a secret token, so it grants nothing that the caller could not have anyway.
+create function private.handle_new_user()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  meta jsonb := coalesce(new.raw_user_meta_data, '{}');
+begin
+  insert into public.profiles (id, email, full_name)
+  values (new.id, coalesce(lower(new.email), ''), left(coalesce(meta ->> 'full_name', ''), 200));
+  if meta ? 'invitation_token' then
+    perform private.redeem_invitation(meta ->> 'invitation_token', new.id, new.email);
+  elsif btrim(coalesce(meta ->> 'organization_name', '')) <> '' then
+    perform private.create_organization(new.id, meta ->> 'organization_name', meta);
+  end if;
+  return new;
+end
+$$;

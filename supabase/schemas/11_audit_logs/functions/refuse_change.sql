@@ -1,8 +1,0 @@
-create function private.refuse_change()
-returns trigger
-language plpgsql set search_path = ''
-as $$
-begin
-  raise exception 'The audit log cannot be changed.' using errcode = '42501';
-end
-$$;

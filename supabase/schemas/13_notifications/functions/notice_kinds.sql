@@ -1,7 +1,0 @@
-create function private.notice_kinds()
-returns text[]
-language sql immutable parallel safe set search_path = ''
-as $$
-  select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign', 'system']
-$$;
-comment on function private.notice_kinds is 'The kinds that people choose how to be told of. Notices of any other kind count as system.';

@@ -1,0 +1,49 @@
+-- Takes back what a sender that died had marked. With idempotency keys, which Resend keeps for a day, it is simply sent
+-- again under the same key; without them it may have been sent, and a person decides.
+create function private.release_expired_email_leases(lease_seconds integer)
+returns void
+language sql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+  update public.emails e set
+    status = case when e.provider = 'resend' and e.attempts < 3 and e.sending_at > now() - interval '23 hours' then 'queued' else 'failed' end,
+    last_error = 'The sender stopped in the middle: the e-mail may have been sent.',
+    sending_at = null, next_attempt_at = now()
+  where e.id in (
+    select d.id from public.emails d
+    where d.status = 'sending' and d.sending_at < now() - lease_seconds * interval '1 second'
+    for update skip locked)
+$$;
+
+-- One step of a sender. Answers { emails, next_due_at: when something falls due, if within a minute }. Definer: the service
+-- role may not write the outbox, nor read what is in an e-mail but by claiming it.
+create function private.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer, lease_seconds integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  claimed jsonb := '[]'::jsonb;
+begin
+  perform private.record_emails(outcomes, greatest(retry_seconds, 1));
+  if batch_size > 0 then
+    perform private.release_expired_email_leases(lease_seconds);
+    claimed := private.claim_emails(batch_size, provider);
+  end if;
+  return jsonb_build_object('emails', claimed, 'next_due_at', case when jsonb_array_length(claimed) = 0 then (
+    select min(due.at) from (
+      select greatest(min(e.next_attempt_at), coalesce((select o.resume_at from private.mail_outage o), '-infinity')) as at
+      from public.emails e where e.status = 'queued' and e.next_attempt_at < now() + interval '1 minute'
+      -- Without it an empty queue would be due at -infinity, as greatest() ignores the null of min().
+      having count(*) > 0
+    ) due where due.at < now() + interval '1 minute') end);
+end
+$$;
+grant execute on function private.exchange_email_batch(jsonb, integer, text, integer, integer) to service_role;
+
+create function public.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer, lease_seconds integer)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.exchange_email_batch(outcomes, batch_size, provider, retry_seconds, lease_seconds)
+$$;
+comment on function public.exchange_email_batch is 'Records a group''s outcomes and marks the next group of e-mails: one round trip per group.';
+grant execute on function public.exchange_email_batch(jsonb, integer, text, integer, integer) to service_role;

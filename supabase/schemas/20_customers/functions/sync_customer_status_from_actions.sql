@@ -1,0 +1,16 @@
+-- The latest action of the statement decides. Definer: recording an action is a permission of its own and does not need
+-- the one to edit customers.
+create function private.sync_customer_status_from_actions()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.customers c set status = latest.status
+  from (
+    select distinct on (customer_id) customer_id, private.status_after(action) as status
+    from new_rows where action <> 'sms_sent' order by customer_id, id desc
+  ) latest
+  where c.id = latest.customer_id and c.status <> latest.status;
+  return null;
+end
+$$;

@@ -1,0 +1,32 @@
+-- Texts of service know the variables of customers. Those of a kind are what the operator's own steps send, as ever.
+create function private.checked_service_text(body text, kind text, path text default 'body')
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  known constant text[] := array['name', 'account_number', 'arrears', 'organization'];
+  fault text := case when kind = 'custom' then private.shortener_fault(body) end;
+begin
+  fault := coalesce(fault, (
+    select 'has unknown variables: ' || string_agg(distinct v[1], ', ') from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
+    where v[1] <> all (known)));
+  if fault is not null then
+    perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
+      jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));
+  end if;
+  return private.checked_template(body);
+end
+$$;
+
+-- Not as one expression: the planner would evaluate an immutable check before it knows which is wanted.
+create function private.checked_template_body(template public.templates, body text, path text default 'body')
+returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if template.category = 'marketing' then
+    return private.checked_marketing_text(template.organization_id, body, path);
+  end if;
+  return private.checked_service_text(body, template.kind, path);
+end
+$$;

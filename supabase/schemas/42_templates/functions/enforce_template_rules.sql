@@ -1,0 +1,35 @@
+-- Definer: it must see campaigns whatever the caller may.
+create function private.enforce_template_rules()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'DELETE' then
+    -- Of an organization that goes, everything goes.
+    if not exists (select from public.organizations o where o.id = old.organization_id) then
+      return old;
+    end if;
+    if private.template_in_use(old.organization_id, old.id, array['draft', 'scheduled', 'freezing', 'running', 'paused']) then
+      perform private.problem(409, 'template_in_use', 'A campaign that has not ended uses this template.');
+    end if;
+    return old;
+  end if;
+  if new.category = 'marketing' and new.kind <> 'custom' then
+    perform private.problem(422, 'invalid_field', 'A template of a kind is of service.',
+      '[{"path": "category", "message": "is service for this template"}]');
+  end if;
+  if tg_op = 'UPDATE' then
+    if (new.body, new.weight) is distinct from (old.body, old.weight)
+      and private.template_in_use(old.organization_id, old.id, array['freezing', 'running'])
+    then
+      perform private.problem(409, 'template_in_use', 'A running campaign uses this template. Pause it first.');
+    end if;
+    if new.category <> old.category
+      and private.template_in_use(old.organization_id, old.id, array['draft', 'scheduled', 'freezing', 'running', 'paused'])
+    then
+      perform private.problem(409, 'template_in_use', 'A campaign that has not ended uses this template: its category stays.');
+    end if;
+  end if;
+  return new;
+end
+$$;

@@ -1,7 +1,0 @@
--- Texts that answer what a number has said: to STOP, START or HELP.
-create function private.answers_reply(purpose text)
-returns boolean
-language sql immutable parallel safe set search_path = ''
-as $$
-  select purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help')
-$$;

@@ -1,0 +1,21 @@
+-- What the number, or a person, has made clear. Messages and targets that waited for it are due at once, and judged again.
+create function private.close_reply_reviews(organization_id uuid, phone text, status text, decided_by uuid default null)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.reply_reviews r
+  set status = close_reply_reviews.status, decided_by = close_reply_reviews.decided_by, decided_at = now()
+  where r.organization_id = close_reply_reviews.organization_id and r.phone = close_reply_reviews.phone and r.status = 'open';
+  if found then
+    update public.messages m set send_after = now(), error_code = null, error_message = null, updated_at = now()
+    where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone and m.status = 'queued'
+      and m.error_code = 'doubtful_reply';
+    update public.campaign_targets t set send_after = now(), updated_at = now()
+    where t.campaign_id in (
+        select c.id from public.campaigns c
+        where c.organization_id = close_reply_reviews.organization_id and c.status in ('running', 'paused'))
+      and t.phone = close_reply_reviews.phone and t.status = 'pending' and t.send_after > now();
+  end if;
+end
+$$;

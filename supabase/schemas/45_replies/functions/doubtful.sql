@@ -1,9 +1,0 @@
-create function private.doubtful(organization_id uuid, phone text)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select exists (
-    select from public.reply_reviews r
-    where r.organization_id = doubtful.organization_id and r.phone = doubtful.phone and r.status = 'open')
-$$;
-comment on function private.doubtful is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';

@@ -1,0 +1,87 @@
+-- A campaign that cannot go on waits for a person.
+create function private.pause_with_error(campaign public.campaigns, event text, title text, reason text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
+  perform private.notify_about_campaign(campaign, event, title, reason || ' Mend it, then resume it if it should still go out.');
+end
+$$;
+
+-- Texts that were refused once, and whose number has been disabled since, go out from another one of the campaign's.
+create function private.reassign_sender(campaign public.campaigns)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+begin
+  update public.messages m
+  set account_id = other.id, from_number = other.sender_id, provider = other.provider, updated_at = now()
+  from public.sms_accounts gone, (
+    select a.id, a.sender_id, a.provider from private.campaign_senders a
+    where a.campaign_id = campaign.id and a.status <> 'disabled' order by a.status, a.id limit 1
+  ) other
+  where gone.organization_id = campaign.organization_id and gone.status = 'disabled'
+    and m.account_id = gone.id and m.status = 'queued' and m.campaign_id = campaign.id;
+end
+$$;
+
+-- A campaign is done when every target has its outcome and no text waits or is under way, those apart that a person decides
+-- about.
+create function private.is_campaign_done(campaign public.campaigns)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
+    -- The totals spare a look at a million messages, most of the time.
+    and not (coalesce((
+      select sum(t.messages) from private.message_outcome_totals t
+      where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
+      select from public.messages m
+      where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id
+        and m.status in ('queued', 'sending') and m.held_at is null));
+end
+$$;
+
+-- What the minute's look finds to do for a campaign. A schedule missed by too much, because nothing ran meanwhile, asks a
+-- person before it sends. One whose audience cannot be read keeps no other from its turn.
+create function private.advance_campaign(campaign public.campaigns)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  faults jsonb;
+begin
+  if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
+    update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
+    perform private.notify_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
+      campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
+  elsif campaign.status = 'scheduled' then
+    faults := private.campaign_faults(campaign);
+    if faults = '[]' then
+      perform private.start_audience_snapshot(campaign, campaign.started_by);
+    else
+      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
+      perform private.pause_with_error(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start', (
+        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
+    end if;
+  elsif campaign.status = 'freezing' then
+    perform private.invoke('jobs/snapshot-audiences');
+  elsif private.check_campaign_failures(campaign.id) then
+    return;
+  elsif private.is_campaign_done(campaign) then
+    update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
+    perform private.notify_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
+  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled') then
+    perform private.pause_with_error(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
+      'There is no active number to send from.');
+  else
+    perform private.reassign_sender(campaign);
+  end if;
+exception when data_exception then
+  raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
+  perform private.pause_with_error(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
+    'Its audience cannot be read.');
+end
+$$;

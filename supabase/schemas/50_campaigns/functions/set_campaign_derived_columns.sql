@@ -1,0 +1,13 @@
+-- A version is what a person has read: it goes up with everything that people see of a campaign, not with its freezing.
+create function private.set_campaign_derived_columns()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.updated_at := now();
+  if new.version = old.version then
+    new.version := old.version + 1;
+  end if;
+  return new;
+end
+$$;

@@ -1,0 +1,82 @@
+-- Messages that were accepted and have no final status for too long, and those held in doubt that the provider can look
+-- for: leased to whoever asks. An even share for each account; one whose provider refuses to answer is left alone.
+-- quiet_seconds overrides the time without a word (after a crash). Answers { messages, credentials, listed: those that
+-- are too old to be asked about }. Definer: as exchange_dispatch_batch.
+create function private.claim_for_reconciliation(quiet_seconds integer, batch_size integer)
+returns jsonb
+language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  accounts uuid[];
+  answer jsonb;
+begin
+  accounts := array(
+    select a.id
+    from public.sms_accounts a
+    join private.status_lookups k on k.provider = a.provider
+    cross join lateral (
+      select from public.messages m
+      where m.account_id = a.id and m.status = 'sent' and m.unknown_at is null
+        and greatest(m.sent_at, m.lookup_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.ask_after)
+      order by greatest(m.sent_at, m.lookup_until) limit 1
+    ) waiting
+    where not exists (select from private.lookup_pauses p where p.account_id = a.id and p.until > now())
+    order by random() limit batch_size);
+
+  with accepted as materialized (
+    select p.* from unnest(accounts) as account (id)
+    join public.sms_accounts a on a.id = account.id
+    join private.status_lookups k on k.provider = a.provider
+    cross join lateral (
+      select m.id, m.sent_at < now() - k.answers_for as too_old from public.messages m
+      where m.account_id = account.id and m.status = 'sent' and m.unknown_at is null
+        and greatest(m.sent_at, m.lookup_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.ask_after)
+      order by greatest(m.sent_at, m.lookup_until)
+      limit ceil(batch_size::numeric / nullif(cardinality(accounts), 0))
+      for update of m skip locked
+    ) p
+    limit batch_size
+  ), held as materialized (
+    -- Arkesel has no list to look into: of a message without an id it can tell nothing.
+    select m.id, m.sending_at < now() - k.answers_for as too_old
+    from public.messages m join private.status_lookups k on k.provider = m.provider
+    where m.status = 'sending' and m.held_at is not null and m.unknown_at is null and m.account_id is not null
+      and (m.provider = 'twilio' or m.provider_message_id is not null)
+      and greatest(m.sending_at, m.lookup_until) < now() - coalesce(make_interval(secs => quiet_seconds), k.ask_after)
+      and not exists (select from private.lookup_pauses p where p.account_id = m.account_id and p.until > now())
+    order by m.sending_at limit batch_size
+    for update of m skip locked
+  ), leased as (
+    update public.messages m set
+      lookup_until = now() + interval '2 minutes',
+      unknown_at = case when p.too_old then now() end,
+      unknown_reason = case when p.too_old then 'too_old' end,
+      updated_at = case when p.too_old then now() else m.updated_at end
+    from (select * from accepted union all select * from held limit batch_size) p
+    where m.id = p.id
+    returning m.*
+  )
+  select jsonb_build_object(
+    'listed', count(*) filter (where l.unknown_at is not null),
+    'messages', coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number,
+      'from', l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id,
+      'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since', coalesce(l.sending_at, l.sent_at)))
+      filter (where l.unknown_at is null), '[]'))
+  into answer from leased l;
+  if answer -> 'messages' = '[]' then
+    perform private.alert_admins_of_unknown();
+  end if;
+  return answer || jsonb_build_object('credentials', private.account_credentials(array(
+    select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer -> 'messages') c)));
+end
+$$;
+grant execute on function private.claim_for_reconciliation(integer, integer) to service_role;
+
+create function public.claim_for_reconciliation(quiet_seconds integer default null, batch_size integer default 100)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.claim_for_reconciliation(quiet_seconds, batch_size)
+$$;
+comment on function public.claim_for_reconciliation is 'Leases messages without a final status, to ask the provider about them.';
+grant execute on function public.claim_for_reconciliation(integer, integer) to service_role;

@@ -1,0 +1,8 @@
+-- A job of every second writes 86,400 rows a day of having run.
+create function private.purge_cron_run_details()
+returns void
+language sql set search_path = ''
+as $$
+  delete from cron.job_run_details d using cron.job j
+  where j.jobid = d.jobid and j.jobname = 'broadcast-campaign-progress' and d.status = 'succeeded' and d.end_time < now() - interval '5 minutes'
+$$;

@@ -1,8 +1,0 @@
--- A job of every second writes 86,400 rows a day of having run.
-create function private.tidy_ticks()
-returns void
-language sql set search_path = ''
-as $$
-  delete from cron.job_run_details d using cron.job j
-  where j.jobid = d.jobid and j.jobname = 'tell-campaigns' and d.status = 'succeeded' and d.end_time < now() - interval '5 minutes'
-$$;

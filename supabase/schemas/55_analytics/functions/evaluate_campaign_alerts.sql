@@ -1,0 +1,40 @@
+-- Every minute. An alert is told once, when it opens, to those whom the campaign concerns.
+create function private.evaluate_campaign_alerts()
+returns integer
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  alert public.campaign_alerts;
+  campaign public.campaigns;
+  opened integer := 0;
+begin
+  -- Two at once would both find the alert missing; the second has nothing to add.
+  if not pg_try_advisory_xact_lock(hashtextextended('evaluate_campaign_alerts', 0)) then
+    return 0;
+  end if;
+  update public.campaign_alerts a set resolved_at = now(),
+    resolution = case when not r.watched then 'ended' when r.threshold is null then 'switched_off' else 'recovered' end
+  from private.campaign_rates() r
+  where a.campaign_id = r.campaign_id and a.kind = r.kind and a.resolved_at is null
+    and (not r.watched or r.threshold is null or r.cases <= 0.8 * r.threshold * r.sample);
+  for alert in
+    insert into public.campaign_alerts (organization_id, campaign_id, kind, cases, sample, threshold)
+    select c.organization_id, r.campaign_id, r.kind, r.cases, r.sample, r.threshold
+    from private.campaign_rates() r join public.campaigns c on c.id = r.campaign_id
+    where r.watched and r.sample >= r.enough and r.cases > r.threshold * r.sample
+    order by r.campaign_id, r.kind
+    on conflict (campaign_id, kind) where resolved_at is null do nothing
+    returning *
+  loop
+    select * into campaign from public.campaigns c where c.id = alert.campaign_id;
+    perform private.notify_about_campaign(campaign, 'alert:' || alert.id,
+      case alert.kind when 'opt_out_rate' then 'Many recipients of ' || campaign.name || ' opt out'
+        else 'Many texts of ' || campaign.name || ' fail' end,
+      round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' texts'
+        || case alert.kind when 'opt_out_rate' then ' were answered by an opt-out; ' else ' failed; ' end
+        || 'the organization wants to know from ' || round(100 * alert.threshold, 1) || ' % on.');
+    opened := opened + 1;
+  end loop;
+  return opened;
+end
+$$;

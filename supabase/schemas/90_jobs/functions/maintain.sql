@@ -1,0 +1,40 @@
+-- Nightly: partitions ahead of time, retention, and what has expired.
+create function private.maintain()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  parent regclass;
+  partition record;
+begin
+  foreach parent in array array['public.audit_logs', 'public.messages', 'public.message_events']::regclass[] loop
+    for months in 0..3 loop
+      perform private.create_month_partition(parent, now() + make_interval(months => months));
+    end loop;
+  end loop;
+
+  -- Through delete, not drop: the totals follow. An organization that keeps messages less long loses them first.
+  delete from public.messages m using public.organizations o
+  where o.id = m.organization_id
+    and m.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
+  delete from public.message_events e using public.organizations o
+  where o.id = e.organization_id
+    and e.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
+  -- The audit log only ever goes by whole months, when no organization keeps them any longer.
+  for partition in
+    select c.oid::regclass as name from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'public.audit_logs'::regclass
+      and right(c.relname, 7) < to_char(
+        now() - make_interval(months => (select max(o.audit_retention_months) from public.organizations o)), 'YYYY_MM')
+  loop
+    execute format('drop table %s', partition.name);
+  end loop;
+
+  delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
+  delete from private.idempotency_keys where created_at < now() - interval '24 hours';
+  delete from private.rate_buckets where updated_at < now() - interval '1 day';
+  update public.uploads set rows = '[]' where processed_at is null and expires_at < now() and rows <> '[]';
+  perform private.expire_lead_imports();
+  delete from cron.job_run_details where end_time < now() - interval '7 days';
+end
+$$;

@@ -1,0 +1,22 @@
+-- Background work. Every job is safe to run twice at once and to be killed at any line.
+
+create table private.jobs (
+  name text primary key constraint jobs_name_form check (name ~ '^[a-z][a-z-]+$'),
+  schedule text,
+  task_of text constraint jobs_task_of check (task_of in ('minute-tasks', 'nightly-tasks')),
+  position smallint not null default 0,
+  command text not null,
+  description text not null,
+  constraint jobs_scheduled_or_task check ((schedule is null) = (task_of is not null))
+);
+comment on table private.jobs is
+  'All background jobs. Those with a schedule are cron jobs; tasks are run one after the other by the cron job that they name, as every cron job costs a connection.';
+
+create table private.job_runs (
+  job text primary key references private.jobs (name) on delete cascade on update cascade,
+  succeeded_at timestamptz,
+  failed_at timestamptz,
+  failures integer not null default 0,
+  last_error text
+);
+comment on table private.job_runs is 'How each task last ended; failures: in a row.';
