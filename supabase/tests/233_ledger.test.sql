@@ -11,7 +11,7 @@ create function tests.say(phone text, event text, at timestamptz, channel text d
   insert into public.consents (organization_id, phone, event, channel, source, occurred_at) values (tests.id(place), phone, event, channel, 'test', at)
 $$;
 create function tests.obstacle(phone text, place text default 'ours') returns text language sql as $$
-  select j.obstacle from private.check_marketing_eligibility(tests.id(place), array[phone]) j
+  select j.blocked_reason from private.check_marketing_eligibility(tests.id(place), array[phone]) j
 $$;
 do $$
 begin

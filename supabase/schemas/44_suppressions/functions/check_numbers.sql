@@ -7,7 +7,7 @@ as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:read');
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('phone', j.phone, 'obstacle', j.obstacle,
+    select coalesce(jsonb_agg(jsonb_build_object('phone', j.phone, 'obstacle', j.blocked_reason,
       'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source', c.source,
         'occurred_at', c.occurred_at) end,
       'review_id', r.id)), '[]')

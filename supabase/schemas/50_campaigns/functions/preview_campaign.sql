@@ -30,11 +30,11 @@ begin
       select c.id, c.phone, case when c.phone is not null then row_number() over (partition by c.phone order by c.id) end as nth
       from chosen c
     ), verdicts as materialized (
-      select j.phone, j.obstacle from private.check_marketing_eligibility($1.organization_id, array(
+      select j.phone, j.blocked_reason from private.check_marketing_eligibility($1.organization_id, array(
         select n.phone from numbered n where n.nth = 1 order by n.phone)) j
     ), outcomes as materialized (
       select n.id, n.phone, case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number'
-        else nullif(v.obstacle, 'doubtful_reply') end as reason
+        else nullif(v.blocked_reason, 'doubtful_reply') end as reason
       from numbered n left join verdicts v on v.phone = n.phone
     )
     select jsonb_build_object('chosen', (select count(*) from outcomes),

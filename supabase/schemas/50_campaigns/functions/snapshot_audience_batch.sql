@@ -31,15 +31,15 @@ begin
         (hashtextextended($1.id || coalesce(p.phone, p.id::text), 0) & 1073741823) / 1073741824.0 as share
       from picked p
     ), verdicts as materialized (
-      select j.phone, j.obstacle from private.check_marketing_eligibility($1.organization_id, array(
+      select j.phone, j.blocked_reason from private.check_marketing_eligibility($1.organization_id, array(
         select n.phone from numbered n where n.nth = 1 order by n.phone)) j
-      where j.obstacle <> 'doubtful_reply'
+      where j.blocked_reason <> 'doubtful_reply'
     ), shares as materialized (
       select * from private.variant_shares($1)
     ), judged as materialized (
       select $2 + n.place as position, n.id, n.phone,
         (select s.variant_id from shares s where n.share >= s.low and n.share < s.high) as variant_id,
-        case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number' else v.obstacle end as reason
+        case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number' else v.blocked_reason end as reason
       from numbered n left join verdicts v on v.phone = n.phone
     ), added as (
       -- The index knows the numbers of the slices before. In their order, so that other indexes only grow at their ends.

@@ -10,7 +10,7 @@ $$;
 -- numbers or fifty thousand: each index is walked once, in the order of the numbers, and the findings are hashed.
 -- Registries give way to consent, litigators and internal lists never do.
 create function private.check_marketing_eligibility(organization_id uuid, phones text[])
-returns table (phone text, obstacle text, consent_id uuid)
+returns table (phone text, blocked_reason text, consent_id uuid)
 language plpgsql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
 as $$
 begin

@@ -27,7 +27,7 @@ $$;
 
 -- Running campaigns with a target that is due and a number that may send now, in chance order so that none keeps the others
 -- waiting.
-create function private.waiting_campaigns(probing uuid[])
+create function private.waiting_campaigns(half_open uuid[])
 returns uuid[]
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
@@ -41,7 +41,7 @@ begin
     ) waiting
     cross join lateral (
       select from private.campaign_senders a
-      where a.campaign_id = c.id and (a.status = 'active' or a.id = any (probing)) and (a.cooldown_until is null or a.cooldown_until <= now())
+      where a.campaign_id = c.id and (a.status = 'active' or a.id = any (half_open)) and (a.cooldown_until is null or a.cooldown_until <= now())
       limit 1
     ) sender
     where c.status = 'running'
@@ -51,7 +51,7 @@ $$;
 
 -- Accounts with a message that is due, in chance order; a number that rests has none of campaigns. The limit keeps this to one look into the index for each
 -- account; exists() would be planned as a join with the whole queue.
-create function private.waiting_accounts(probing uuid[])
+create function private.waiting_accounts(half_open uuid[])
 returns uuid[]
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
@@ -66,7 +66,7 @@ begin
           and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
       order by m.send_after limit 1
     ) waiting
-    where a.status = 'active' or a.id = any (probing));
+    where a.status = 'active' or a.id = any (half_open));
 end
 $$;
 
@@ -101,21 +101,21 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   claimed jsonb := '[]'::jsonb;
-  probing uuid[];
+  half_open uuid[];
   accounts uuid[];
   campaigns uuid[];
 begin
   perform private.record_outcomes(outcomes);
   if batch_size > 0 then
-    probing := private.accounts_to_probe();
-    accounts := private.waiting_accounts(probing);
-    campaigns := private.waiting_campaigns(probing);
+    half_open := private.accounts_to_probe();
+    accounts := private.waiting_accounts(half_open);
+    campaigns := private.waiting_campaigns(half_open);
     perform private.check_failing_campaigns(campaigns);
     perform private.lock_rate_buckets(accounts, campaigns);
-    claimed := private.claim_messages(batch_size, accounts, probing, platform);
+    claimed := private.claim_messages(batch_size, accounts, half_open, platform);
     if jsonb_array_length(claimed) < batch_size and cardinality(campaigns) > 0 then
       claimed := claimed || private.claim_targets(batch_size - jsonb_array_length(claimed), campaigns,
-        array(select p.id from unnest(probing) as p (id) where p.id <> all (accounts)), platform);
+        array(select p.id from unnest(half_open) as p (id) where p.id <> all (accounts)), platform);
     end if;
   end if;
   return jsonb_build_object(

@@ -1,0 +1,111 @@
+-- Who may be texted, for queued messages. What was forbidden since they were queued is checked here: opt-outs for all; for
+-- marketing also lists, consent, frequency caps and the law's hours. Outside the organization's hours a message waits.
+-- Automatic replies (confirmations, help) are exempt from these, but not from their own expiry, nor from the provider's
+-- refusal of a number that opted out there; an opt-out confirmation is not sent once the number has opted in again.
+create function private.message_verdicts(candidates public.messages[])
+returns table (id uuid, decision private.send_verdict)
+language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+  set jit = off set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+  with campaigns as materialized (
+    -- A pause waits for the claims under way, and no claim waits for a pause.
+    select c.id, c.status from public.campaigns c
+    where c.id in (select m.campaign_id from unnest(candidates) m where m.campaign_id is not null) and c.status <> 'paused'
+    for key share skip locked
+  ), hours as materialized (
+    select o.id, w.sends_at, w.closes_at
+    from public.organizations o
+    cross join lateral private.contact_window(o, 'service', null, null, null, null, now()) w
+    where o.id in (select m.organization_id from unnest(candidates) m)
+  ), facts as materialized (
+    select m.id, m.purpose, c.status as campaign_status, private.is_auto_reply(m.purpose) as auto_reply, m.expires_at,
+      -- Until the first attempt expires_at is the message's own; later it is the end of the window of that attempt.
+      case when m.checked_at is null then m.expires_at end as own_expiry,
+      opted.out as opted_out, marketing.*, hours.sends_at as organization_sends_at, hours.closes_at as organization_closes_at,
+      m.category, m.organization_id, m.account_id, m.to_number
+    from unnest(candidates) m
+    join hours on hours.id = m.organization_id
+    left join campaigns c on c.id = m.campaign_id
+    cross join lateral (
+      select m.category <> 'marketing' and exists (
+        select from public.suppressions s
+        where s.organization_id = m.organization_id and s.phone = m.to_number and s.lifted_at is null and s.scope = 'all') as out
+    ) opted
+    left join lateral (
+      -- The limit keeps the planner from evaluating this for messages that are not marketing.
+      select v.* from private.marketing_verdict(m) v
+      where m.category = 'marketing' and not private.is_auto_reply(m.purpose) limit 1
+    ) marketing on true
+    where m.campaign_id is null or c.id is not null
+  ), checked as materialized (
+    select f.*,
+      coalesce(case when f.auto_reply then f.expires_at else f.own_expiry end <= now(), false) as expired,
+      case when f.auto_reply then
+          case when f.opted_out and f.purpose = 'opt_in_confirmation'
+            or private.refused_as_opted_out(f.organization_id, f.account_id, f.to_number) then 'suppressed' end
+        when f.category = 'marketing' then f.blocked_reason
+        when f.opted_out then 'suppressed'
+        when exists (
+          select from public.reply_reviews r
+          where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'
+        ) then 'doubtful_reply' end as reason,
+      case when f.auto_reply then now() when f.category = 'marketing' then f.marketing_sends_at
+        else f.organization_sends_at end as sends_at,
+      case when f.auto_reply then f.expires_at when f.category = 'marketing' then least(f.own_expiry, f.marketing_closes_at)
+        else least(f.own_expiry, f.organization_closes_at) end as closes_at
+    from facts f
+  )
+  select k.id, row(
+    case when k.campaign_status = 'canceled' then 'cancel'
+      when k.reason <> 'doubtful_reply' then 'exclude'
+      when k.expired or k.purpose = 'opt_out_confirmation' and not k.opted_out then 'cancel'
+      when k.reason is not null or k.sends_at > now() then 'wait'
+      else 'send' end,
+    case when k.campaign_status = 'canceled' then 'campaign_canceled'
+      when k.reason <> 'doubtful_reply' then k.reason
+      when k.expired then 'expired'
+      when k.purpose = 'opt_out_confirmation' and not k.opted_out then 'superseded'
+      else k.reason end,
+    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + interval '10 minutes') else k.sends_at end,
+    k.closes_at, k.consent_id, k.zone)::private.send_verdict
+  from checked k;
+end
+$$;
+
+-- What marketing needs beside the opt-out: consent, lists, the law's hours and caps. Frequency caps are checked last and
+-- under a lock of the recipient.
+create function private.marketing_verdict(message public.messages,
+  out blocked_reason text, out consent_id uuid, out marketing_sends_at timestamptz, out marketing_closes_at timestamptz, out zone text)
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  organization public.organizations;
+  lead public.leads;
+  capped record;
+begin
+  select * into strict organization from public.organizations o where o.id = message.organization_id;
+  select * into lead from public.leads l where l.organization_id = message.organization_id and l.id = message.lead_id;
+  select e.blocked_reason, e.consent_id into blocked_reason, consent_id
+  from private.check_marketing_eligibility(message.organization_id, array[message.to_number]) e;
+  select w.sends_at, w.closes_at, w.zone into marketing_sends_at, marketing_closes_at, zone
+  from private.contact_window(organization, 'marketing', message.to_number, lead.country, lead.region, lead.time_zone, now()) w;
+  if blocked_reason is null and marketing_sends_at <= now() then
+    -- Since it was refused others may have been sent.
+    select c.busy into capped from private.frequency_capped(message.organization_id, array(
+      select row(message.to_number, now() - make_interval(hours => x.hours), x.messages, message.id)::private.frequency_limit
+      from (
+        select * from private.contact_cap(message.to_number, lead.country, lead.region, current_date)
+        union all
+        select organization.marketing_gap_messages, organization.marketing_gap_hours
+      ) x where x.messages is not null)) c;
+    if found and capped.busy then
+      marketing_sends_at := now() + interval '1 second';
+    elsif found then
+      blocked_reason := 'frequency_cap';
+    end if;
+  end if;
+  marketing_sends_at := coalesce(marketing_sends_at, now() + interval '1 day');
+end
+$$;
