@@ -197,6 +197,12 @@ create table public.organizations (
   alert_failure_rate numeric(4, 3) default 0.1
     constraint organizations_alert_failure_rate check (alert_failure_rate > 0 and alert_failure_rate <= 1),
   alert_after integer not null default 100 constraint organizations_alert_after check (alert_after between 10 and 1000000),
+  standing text not null default 'approved'
+    constraint organizations_standing check (standing in ('sandbox', 'approved', 'suspended')),
+  standing_reason text constraint organizations_standing_reason check (char_length(standing_reason) <= 500),
+  allowed_countries text[] constraint organizations_allowed_countries check (
+    cardinality(allowed_countries) between 1 and 250 and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
+  daily_spending_limit numeric(12, 2) constraint organizations_daily_spending_limit check (daily_spending_limit >= 0),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint organizations_quiet_hours_pair check ((quiet_hours_start is null) = (quiet_hours_end is null)),
@@ -313,6 +319,14 @@ comment on column public.organizations.alert_opt_out_rate is
 comment on column public.organizations.alert_failure_rate is
   'More failures than this among the texts of a campaign whose outcome is known raise an alert; null: none does. Below the usual pause_error_rate, so that it warns first.';
 
+comment on column public.organizations.standing is
+  'sandbox: texts and e-mails go to its own members only until the platform''s operator approves it; suspended: nothing goes out and nobody gets in.';
+
+comment on column public.organizations.allowed_countries is 'The countries whose numbers it may text; null: its own.';
+
+comment on column public.organizations.daily_spending_limit is
+  'What messages of a local day may cost by estimate, in the organization''s currency; null: no limit.';
+
 comment on column public.organizations.alert_after is 'So many texts before a rate is judged.';
 
 alter table public.organizations enable row level security;
@@ -321,6 +335,8 @@ create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   email text not null,
   full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200),
+  phone text constraint profiles_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  phone_confirmed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -432,6 +448,8 @@ grant update (locale) on public.organizations to authenticated;
 grant update (marketing_consent, marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second)  on public.organizations to authenticated;
 
 grant update (alert_opt_out_rate, alert_failure_rate, alert_after) on public.organizations to authenticated;
+
+grant update (allowed_countries, daily_spending_limit) on public.organizations to authenticated;
 
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
@@ -908,6 +926,163 @@ create trigger require_contact_details before update of contact_details on publi
   for each row when (old.contact_details is not null and new.contact_details is null)
   execute function private.require_contact_details();
 
+create table private.daily_spending (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  day date not null,
+  amount numeric not null default 0,
+  exhausted boolean not null default false,
+  primary key (organization_id, day)
+);
+
+create function private.utf16_length(body text)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select char_length(body) + regexp_count(body, '[\U00010000-\U0010FFFF]')
+$$;
+
+create table public.customers (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  name text not null constraint customers_name_length check (char_length(name) between 1 and 255 and name = btrim(name)),
+  account_number text not null
+    constraint customers_account_number_form check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
+  phone text not null constraint customers_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  status text not null default 'connected' constraint customers_status check (status in ('connected', 'disconnected', 'warned')),
+  arrears numeric(14, 2) not null default 0,
+  currency text not null constraint customers_currency_iso check (currency ~ '^[A-Z]{3}$'),
+  search_text text not null generated always as (lower(name || ' ' || account_number || ' ' || phone)) stored,
+  created_by uuid default auth.uid() references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint customers_organization_key unique (organization_id, id)
+);
+
+create table public.batches (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null constraint batches_kind check (kind in ('upload', 'actions', 'sms')),
+  upload_id uuid,
+  file_name text,
+  action text constraint batches_action check (action in ('connect', 'disconnect', 'warn')),
+  send_sms boolean not null default false,
+  counts jsonb not null default '{}',
+  skipped jsonb not null default '[]',
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  constraint batches_organization_key unique (organization_id, id)
+);
+
+create table public.messages (
+  id uuid not null default private.uuid_v7() primary key,
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  direction text not null default 'outbound' constraint messages_direction check (direction in ('outbound', 'inbound')),
+  category text not null default 'service' constraint messages_category check (category in ('service', 'marketing')),
+  purpose text not null default 'custom',
+  account_id uuid,
+  customer_id uuid,
+  lead_id uuid,
+  campaign_id uuid,
+  batch_id uuid,
+  to_number text not null,
+  from_number text not null,
+  body text not null,
+  encoding text not null constraint messages_encoding check (encoding in ('GSM-7', 'UCS-2')),
+  segments integer not null,
+  status text not null constraint messages_status check (status in (
+    'queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'canceled', 'suppressed', 'received')),
+  provider text not null,
+  provider_message_id text,
+  error_code text,
+  error_message text,
+  attempts integer not null default 0,
+  -- What answers a person goes first, then what a person wrote, then service messages in bulk, then campaigns.
+  priority smallint not null generated always as (case
+    when purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help') then 1
+    when campaign_id is not null then 4
+    when batch_id is null then 2
+    else 3 end) stored,
+  send_after timestamptz not null default now(),
+  wait_reason text constraint messages_wait_reason check (wait_reason in (
+    'quiet_hours', 'frequency_cap', 'review', 'sandbox', 'budget', 'suspended')),
+  sending_at timestamptz,
+  lookup_until timestamptz,
+  held_at timestamptz,
+  sent_at timestamptz,
+  delivered_at timestamptz,
+  media jsonb not null default '[]',
+  created_by uuid,
+  -- What was checked when the message was claimed; kept with the message as evidence.
+  variant_id uuid,
+  target_position integer,
+  consent_id uuid,
+  checked_at timestamptz,
+  recipient_zone text,
+  expires_at timestamptz,
+  price numeric(12, 5),
+  price_currency text,
+  reported jsonb,
+  provider_account text,
+  in_reply_to uuid,
+  lookups_made smallint not null default 0,
+  unknown_at timestamptz,
+  unknown_reason text
+    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account', 'other_account')),
+  resolved_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint messages_to_e164 check (direction = 'inbound' or to_number ~ '^\+[1-9][0-9]{6,14}$'),
+  constraint messages_body_length check (direction = 'inbound' or private.utf16_length(body) between 1 and 1600),
+  constraint messages_account foreign key (organization_id, account_id)
+    references public.sms_accounts (organization_id, id) on delete set null (account_id),
+  constraint messages_customer foreign key (organization_id, customer_id)
+    references public.customers (organization_id, id) on delete set null (customer_id),
+  constraint messages_batch foreign key (organization_id, batch_id)
+    references public.batches (organization_id, id) on delete set null (batch_id),
+  constraint messages_lead foreign key (organization_id, lead_id)
+  references public.leads (organization_id, id) on delete set null (lead_id),
+  constraint messages_purpose check (purpose in (
+  'warning', 'disconnection', 'connection', 'custom', 'opt_out_confirmation', 'opt_in_confirmation', 'help'))
+) partition by range (id);
+
+create function private.invoke(path text, body jsonb default '{}')
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  project_url text := (select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'project_url');
+  secret_key text := (select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'jobs_secret_key');
+begin
+  if project_url is null or secret_key is null then
+    return;
+  end if;
+  perform net.http_post(
+    url := project_url || '/functions/v1/' || path,
+    body := body,
+    headers := jsonb_build_object('Content-Type', 'application/json', 'apikey', secret_key),
+    timeout_milliseconds := 60000
+  );
+end
+$$;
+
+create function private.wake_after_limits_changed()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update private.daily_spending s set exhausted = false where s.organization_id = new.id and s.exhausted;
+  update public.messages m set send_after = now(), wait_reason = null, updated_at = now()
+  where m.organization_id = new.id and m.status = 'queued' and m.wait_reason in ('budget', 'sandbox', 'suspended');
+  perform private.invoke('jobs/dispatch-messages');
+  return null;
+end
+$$;
+
+create trigger wake_messages after update of standing, allowed_countries, daily_spending_limit on public.organizations
+  for each row when ((old.standing, old.allowed_countries, old.daily_spending_limit)
+    is distinct from (new.standing, new.allowed_countries, new.daily_spending_limit))
+  execute function private.wake_after_limits_changed();
+
 create table private.message_outcome_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   campaign_id uuid,
@@ -1225,23 +1400,6 @@ $$;
 
 create trigger move_leads after update of team_id on public.memberships
   for each row when (old.team_id is distinct from new.team_id) execute function private.move_leads_with_member();
-
-create table public.customers (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint customers_name_length check (char_length(name) between 1 and 255 and name = btrim(name)),
-  account_number text not null
-    constraint customers_account_number_form check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
-  phone text not null constraint customers_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
-  status text not null default 'connected' constraint customers_status check (status in ('connected', 'disconnected', 'warned')),
-  arrears numeric(14, 2) not null default 0,
-  currency text not null constraint customers_currency_iso check (currency ~ '^[A-Z]{3}$'),
-  search_text text not null generated always as (lower(name || ' ' || account_number || ' ' || phone)) stored,
-  created_by uuid default auth.uid() references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint customers_organization_key unique (organization_id, id)
-);
 
 create table public.conversations (
   id uuid primary key default private.uuid_v7(),
@@ -2757,26 +2915,6 @@ grant select, insert, update on private.rate_buckets to service_role;
 
 grant execute on function private.idempotent_response(uuid) to authenticated;
 
-create function private.invoke(path text, body jsonb default '{}')
-returns void
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  project_url text := (select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'project_url');
-  secret_key text := (select s.decrypted_secret from vault.decrypted_secrets s where s.name = 'jobs_secret_key');
-begin
-  if project_url is null or secret_key is null then
-    return;
-  end if;
-  perform net.http_post(
-    url := project_url || '/functions/v1/' || path,
-    body := body,
-    headers := jsonb_build_object('Content-Type', 'application/json', 'apikey', secret_key),
-    timeout_milliseconds := 60000
-  );
-end
-$$;
-
 grant execute on function private.invoke(text, jsonb) to service_role;
 
 create function public.invoke_job(job text, body jsonb default '{}')
@@ -3575,21 +3713,6 @@ comment on function private.may_listen is 'Whether the caller may join the priva
 
 grant execute on function private.may_listen(text) to authenticated;
 
-create table public.batches (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  kind text not null constraint batches_kind check (kind in ('upload', 'actions', 'sms')),
-  upload_id uuid,
-  file_name text,
-  action text constraint batches_action check (action in ('connect', 'disconnect', 'warn')),
-  send_sms boolean not null default false,
-  counts jsonb not null default '{}',
-  skipped jsonb not null default '[]',
-  created_by uuid references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  constraint batches_organization_key unique (organization_id, id)
-);
-
 comment on table public.batches is 'One piece of bulk work: a processed upload, many actions, or many texts at once.';
 
 create index batches_created_by on public.batches (created_by);
@@ -4164,68 +4287,6 @@ revoke all on public.uploads from public, anon, authenticated, service_role;
 
 grant select on public.uploads to authenticated, service_role;
 
-create table public.messages (
-  id uuid not null default private.uuid_v7() primary key,
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  direction text not null default 'outbound' constraint messages_direction check (direction in ('outbound', 'inbound')),
-  category text not null default 'service' constraint messages_category check (category in ('service', 'marketing')),
-  purpose text not null default 'custom',
-  account_id uuid,
-  customer_id uuid,
-  lead_id uuid,
-  campaign_id uuid,
-  batch_id uuid,
-  to_number text not null,
-  from_number text not null,
-  body text not null,
-  encoding text not null constraint messages_encoding check (encoding in ('GSM-7', 'UCS-2')),
-  segments integer not null,
-  status text not null constraint messages_status check (status in (
-    'queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'canceled', 'suppressed', 'received')),
-  provider text not null,
-  provider_message_id text,
-  error_code text,
-  error_message text,
-  attempts integer not null default 0,
-  send_after timestamptz not null default now(),
-  sending_at timestamptz,
-  lookup_until timestamptz,
-  held_at timestamptz,
-  sent_at timestamptz,
-  delivered_at timestamptz,
-  media jsonb not null default '[]',
-  created_by uuid,
-  -- What was checked when the message was claimed; kept with the message as evidence.
-  variant_id uuid,
-  target_position integer,
-  consent_id uuid,
-  checked_at timestamptz,
-  recipient_zone text,
-  expires_at timestamptz,
-  price numeric(12, 5),
-  price_currency text,
-  reported jsonb,
-  provider_account text,
-  in_reply_to uuid,
-  lookups_made smallint not null default 0,
-  unknown_at timestamptz,
-  unknown_reason text
-    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account', 'other_account')),
-  resolved_by uuid,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint messages_account foreign key (organization_id, account_id)
-    references public.sms_accounts (organization_id, id) on delete set null (account_id),
-  constraint messages_customer foreign key (organization_id, customer_id)
-    references public.customers (organization_id, id) on delete set null (customer_id),
-  constraint messages_batch foreign key (organization_id, batch_id)
-    references public.batches (organization_id, id) on delete set null (batch_id),
-  constraint messages_lead foreign key (organization_id, lead_id)
-  references public.leads (organization_id, id) on delete set null (lead_id),
-  constraint messages_purpose check (purpose in (
-  'warning', 'disconnection', 'connection', 'custom', 'opt_out_confirmation', 'opt_in_confirmation', 'help'))
-) partition by range (id);
-
 create function public.batch_detail(organization_id uuid, batch_id uuid)
 returns jsonb
 language sql stable set search_path = ''
@@ -4511,10 +4572,10 @@ begin
     from private.batch_rows(recipients) x
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
-      encoding, segments, status, provider, send_after, created_by, error_code, error_message)
+      encoding, segments, status, provider, send_after, wait_reason, created_by, error_code, error_message)
     select organization.id, queue_messages.purpose, account.id, r.customer_id, r.lead_id, queue_messages.batch_id, r."to",
       account.sender_id, r.text, s.encoding, s.segments, case when r.suppressed then 'suppressed' else 'queued' end,
-      account.provider, sends_at, auth.uid(), case when r.suppressed then 'suppressed' end,
+      account.provider, sends_at, case when sends_at > now() and not r.suppressed then 'quiet_hours' end, auth.uid(), case when r.suppressed then 'suppressed' end,
       case when r.suppressed then 'The number has opted out.' end
     from r cross join lateral private.sms_segments(r.text) s
     order by r.position
@@ -9771,6 +9832,9 @@ comment on column public.messages.created_by is
 
 comment on column public.messages.sending_at is 'When the latest attempt was marked, just before its request went out. No outcome since: in doubt.';
 
+comment on column public.messages.wait_reason is
+  'Why a queued message was put off until send_after. What is not kept here (rate, circuit_open, paused) private.message_wait tells.';
+
 comment on column public.messages.held_at is 'Nobody can say whether it went out, and the organization wants a person to decide.';
 
 comment on column public.messages.expires_at is 'The end of the window it was sent in: the provider is told not to deliver it later.';
@@ -9805,7 +9869,9 @@ create index messages_account on public.messages (organization_id, account_id);
 
 create index messages_provider_id on public.messages (provider_message_id) where provider_message_id is not null;
 
-create index messages_due on public.messages (account_id, send_after, id) where status = 'queued';
+create index messages_due on public.messages (account_id, priority, send_after, id) where status = 'queued';
+
+create index messages_waiting on public.messages (organization_id, wait_reason) where status = 'queued' and wait_reason is not null;
 
 create index messages_lead on public.messages (organization_id, lead_id, id desc) where lead_id is not null;
 
@@ -10285,6 +10351,61 @@ $$;
 
 grant execute on function public.message_status(uuid, uuid) to authenticated;
 
+create table private.send_rate_buckets (
+  id uuid primary key,
+  tokens numeric not null,
+  updated_at timestamptz not null default clock_timestamp(),
+  day date,
+  day_count integer not null default 0
+);
+
+create function private.next_token_at(id uuid, per_second numeric, daily_cap integer, cap_zone text)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select coalesce((
+    select case
+        when b.day_count >= next_token_at.daily_cap and b.day = (now() at time zone next_token_at.cap_zone)::date
+          then ((now() at time zone next_token_at.cap_zone)::date + 1)::timestamp at time zone next_token_at.cap_zone
+        when next_token_at.per_second is null or b.tokens >= 1 then '-infinity'
+        else b.updated_at + (1 - b.tokens) / next_token_at.per_second * interval '1 second' end
+    from private.send_rate_buckets b where b.id = next_token_at.id), '-infinity')
+$$;
+
+create function private.message_wait(message public.messages, out reason text, out until timestamptz)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  next_token timestamptz;
+begin
+  if message.status <> 'queued' then
+    return;
+  end if;
+  select * into account from public.sms_accounts a where a.id = message.account_id;
+  if exists (select from public.campaigns c where c.id = message.campaign_id and c.status = 'paused') then
+    reason := 'paused';
+  elsif account.status = 'circuit_open' then
+    reason := 'circuit_open';
+    until := account.circuit_open_until;
+  elsif message.send_after > now() then
+    reason := coalesce(message.wait_reason, 'retry');
+    until := message.send_after;
+  elsif account.cooldown_until > now() and message.campaign_id is not null then
+    reason := 'cooldown';
+    until := account.cooldown_until;
+  else
+    select greatest(private.next_token_at(account.id, account.per_second, account.daily_cap, account.cap_zone),
+      private.next_token_at(o.id, o.messages_per_second, null, null)) into next_token
+    from public.organizations o where o.id = message.organization_id;
+    if next_token > now() then
+      reason := 'rate';
+      until := next_token;
+    end if;
+  end if;
+end
+$$;
+
 grant execute on function private.money_text(numeric, text) to authenticated;
 
 create function private.store_provider_fields(message_id uuid, facts jsonb)
@@ -10445,6 +10566,68 @@ comment on function public.record_receipt is
 
 grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb, uuid[]) to service_role;
 
+create table private.calling_codes (
+  prefix text primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
+  country text not null
+);
+
+create table private.area_codes (
+  code text primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
+  country text not null,
+  region text,
+  time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0),
+  source text not null
+);
+
+create view private.phone_prefixes as
+  select c.prefix, c.country from private.calling_codes c
+  union all
+  select '1' || a.code, a.country from private.area_codes a where a.country is not null and a.country <> 'US';
+
+create function private.allowed_phone_pattern(countries text[])
+returns text
+language sql stable set search_path = ''
+as $$
+  select coalesce('^\+(' || string_agg(p.prefix || coalesce('(?!' || longer.digits || ')', ''), '|' order by p.prefix) || ')', '^$')
+  from private.phone_prefixes p
+  cross join lateral (
+    select string_agg(substr(o.prefix, length(p.prefix) + 1), '|' order by o.prefix) as digits
+    from private.phone_prefixes o
+    where o.prefix like p.prefix || '_%' and o.country <> all (countries)
+  ) longer
+  where p.country = any (countries)
+$$;
+
+create function private.phone_pattern_of(organization public.organizations)
+returns text
+language sql stable set search_path = ''
+as $$
+  select private.allowed_phone_pattern(coalesce(organization.allowed_countries, array[organization.country]))
+$$;
+
+create function private.phone_fault(organization public.organizations, phone text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when phone is null or phone !~ '^\+[1-9][0-9]{6,14}$' then 'is not a phone number in E.164 form'
+    when phone !~ private.phone_pattern_of(organization) then 'belongs to a country that the organization does not text' end
+$$;
+
+create function private.require_phone(organization_id uuid, phone text, path text)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  fault text := (select private.phone_fault(o, phone) from public.organizations o where o.id = require_phone.organization_id);
+begin
+  if fault is not null then
+    perform private.problem(422, case when fault like 'belongs%' then 'country_not_allowed' else 'invalid_phone' end,
+      'The number ' || fault || '.', jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));
+  end if;
+end
+$$;
+
 create function private.is_auto_reply(purpose text)
 returns boolean
 language sql immutable parallel safe set search_path = ''
@@ -10532,8 +10715,10 @@ declare
   batch uuid;
   queued jsonb;
   may_read_customers boolean;
+  organization public.organizations;
   body text := private.checked_template(message);
 begin
+  maximum := least(coalesce(maximum, 10000), 10000);
   perform private.require_permission(organization_id, 'messages:send');
   replayed := private.idempotent_response(organization_id);
   if replayed is not null then
@@ -10555,7 +10740,14 @@ begin
       perform private.problem(422, 'too_many_recipients', 'The filter matches more than ' || maximum || ' customers.');
     end if;
   end if;
-  with r as (
+  if jsonb_typeof(recipients) is distinct from 'array' or jsonb_array_length(recipients) not between 1 and maximum then
+    perform private.problem(422, 'too_many_recipients', 'Give between 1 and ' || maximum || ' recipients.',
+      '[{"path": "recipients", "message": "must have between 1 and 10,000 items"}]');
+  end if;
+  select * into strict organization from public.organizations o where o.id = send_bulk.organization_id;
+  with allowed as materialized (
+    select private.phone_pattern_of(organization) as pattern
+  ), r as (
     select x.position, x.customer_id, coalesce(c.phone, x."to") as "to",
       coalesce(c.name, x.name) as name, coalesce(c.account_number, x.account_number) as account_number,
       coalesce(private.money_text(c.arrears, c.currency), x.arrears) as arrears,
@@ -10565,6 +10757,8 @@ begin
       on c.organization_id = send_bulk.organization_id and c.id = x.customer_id and may_read_customers
   ), judged as (
     select r.*, case when r.missing then 'There is no such customer.'
+      when r."to" is null or r."to" !~ '^\+[1-9][0-9]{6,14}$' then 'This is not a phone number in E.164 form.'
+      when r."to" !~ (select a.pattern from allowed a) then 'The organization does not text numbers of this country.'
       when private.missing_variable(body, r.name, r.account_number, r.arrears) is not null
         then 'The text needs ' || private.missing_variable(body, r.name, r.account_number, r.arrears) || '.'
       when row_number() over (partition by r."to", r.name, r.account_number, r.arrears order by r.position) > 1
@@ -10661,6 +10855,8 @@ begin
         jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'has {{' || missing || '}}, but the lead has none')));
     end if;
   end if;
+  perform private.require_phone(organization_id, recipient ->> 'to',
+    case when customer_id is not null then 'customer_id' when lead_id is not null then 'lead_id' else 'to' end);
   queued := private.queue_messages(organization_id, jsonb_build_array(recipient || '{"position": 0}'),
     template, purpose, null, sender_id);
   return private.store_idempotent_response(organization_id, queued -> 'first');
@@ -11821,14 +12017,6 @@ create table private.holidays (
 
 comment on table private.holidays is 'Public holidays of a country (region empty) or of one region.';
 
-create table private.area_codes (
-  code text primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
-  country text not null,
-  region text,
-  time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0),
-  source text not null
-);
-
 comment on table private.area_codes is
   'Area codes of the North American Numbering Plan: where a number is probably used. More than one zone: the window must hold in all.';
 
@@ -12274,7 +12462,9 @@ create table public.campaign_targets (
   status text not null default 'pending' constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
   reason text constraint campaign_targets_reason check (reason in (
     'no_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
-    'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed')),
+    'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed',
+    'country_not_allowed')),
+  wait_reason text constraint campaign_targets_wait_reason check (wait_reason in ('quiet_hours', 'frequency_cap', 'review', 'rate')),
   send_after timestamptz not null default now(),
   message_id uuid,
   updated_at timestamptz not null default now(),
@@ -12291,9 +12481,9 @@ begin
   set status = close_reply_reviews.status, decided_by = close_reply_reviews.decided_by, decided_at = now()
   where r.organization_id = close_reply_reviews.organization_id and r.phone = close_reply_reviews.phone and r.status = 'open';
   if found then
-    update public.messages m set send_after = now(), error_code = null, error_message = null, updated_at = now()
+    update public.messages m set send_after = now(), wait_reason = null, updated_at = now()
     where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone and m.status = 'queued'
-      and m.error_code = 'doubtful_reply';
+      and m.wait_reason = 'review';
     update public.campaign_targets t set send_after = now(), updated_at = now()
     where t.campaign_id in (
         select c.id from public.campaigns c
@@ -12477,7 +12667,12 @@ create function private.check_marketing_eligibility(organization_id uuid, phones
 returns table (phone text, blocked_reason text, consent_id uuid)
 language plpgsql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
 as $$
+declare
+  organization public.organizations;
+  allowed text;
 begin
+  select * into strict organization from public.organizations o where o.id = check_marketing_eligibility.organization_id;
+  allowed := private.phone_pattern_of(organization);
   return query
   with held as materialized (
     select s.phone, bool_or(s.source = 'litigator') as litigator from public.suppressions s
@@ -12503,8 +12698,8 @@ begin
       when held.phone is not null then 'suppressed'
       when listed.internal or (listed.registry and latest.event is distinct from 'granted') then 'dnc'
       when latest.event = 'revoked' then 'consent_revoked'
-      when latest.id is null and (
-        select o.marketing_consent from public.organizations o where o.id = check_marketing_eligibility.organization_id) = 'required' then 'no_consent'
+      when latest.id is null and organization.marketing_consent = 'required' then 'no_consent'
+      when n.phone !~ allowed then 'country_not_allowed'
       when r.phone is not null then 'doubtful_reply'
     end, case when latest.event = 'granted' then latest.id end
   from private.unnest_phones(phones) n
@@ -13738,6 +13933,96 @@ $$;
 comment on function public.try_reply is 'What a reply would mean: { meaning, recognized_by, rule_id }. Nothing is kept.';
 
 grant execute on function public.try_reply(uuid, text) to authenticated;
+
+comment on table private.calling_codes is
+  'Which country a number belongs to, by its first digits; the longest prefix counts. Area codes of North America are in private.area_codes.';
+
+comment on view private.phone_prefixes is 'First digits of phone numbers and the country they mean; the longest prefix counts.';
+
+create table private.default_segment_prices (
+  currency text primary key,
+  price numeric(12, 5) not null,
+  source text not null
+);
+
+comment on table private.default_segment_prices is
+  'What a segment is taken to cost where the number states no price; used for the daily spending limit.';
+
+comment on table private.daily_spending is
+  'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were told.';
+
+comment on function private.allowed_phone_pattern is 'A regular expression for the phone numbers of some countries (ISO 3166-1 alpha-2).';
+
+create function private.sending_restriction(organization public.organizations, own_credentials boolean, phone text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when organization.standing = 'suspended' then 'suspended'
+    when organization.standing = 'sandbox' and not own_credentials and not exists (
+      select from public.memberships m
+      join public.profiles p on p.id = m.user_id
+      where m.organization_id = organization.id and m.status = 'active'
+        and p.phone = sending_restriction.phone and p.phone_confirmed_at is not null)
+    then 'sandbox' end
+$$;
+
+create function private.segment_price(organization public.organizations, account public.sms_accounts)
+returns numeric
+language sql stable set search_path = ''
+as $$
+  select coalesce(account.segment_price, (
+    select d.price from private.default_segment_prices d where d.currency = organization.currency))
+$$;
+
+create function private.remaining_budget(organization public.organizations)
+returns numeric
+language plpgsql set search_path = ''
+as $$
+declare
+  today constant date := (now() at time zone organization.time_zone)::date;
+  spent numeric;
+begin
+  if organization.daily_spending_limit is null then
+    return null;
+  end if;
+  insert into private.daily_spending (organization_id, day) values (organization.id, today)
+  on conflict on constraint daily_spending_pkey do nothing;
+  select s.amount into spent from private.daily_spending s
+  where s.organization_id = organization.id and s.day = today for update;
+  return organization.daily_spending_limit - spent;
+end
+$$;
+
+create function private.spend(organization public.organizations, amount numeric, refused boolean)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  today constant date := (now() at time zone organization.time_zone)::date;
+  told boolean;
+begin
+  select s.exhausted into told from private.daily_spending s where s.organization_id = organization.id and s.day = today;
+  update private.daily_spending s set amount = s.amount + spend.amount, exhausted = s.exhausted or refused
+  where s.organization_id = organization.id and s.day = today;
+  if refused and not coalesce(told, false) then
+    perform private.notify_admins(organization.id, 'system', 'The daily spending limit is reached',
+      'Messages of today cost ' || organization.currency || ' ' || organization.daily_spending_limit
+        || ' by estimate, which is your limit. What is queued waits until midnight, or until an admin raises the limit.',
+      '{"reason": "daily_spending_limit"}');
+  end if;
+end
+$$;
+
+create function private.budget_resumes_at(organization public.organizations)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select ((now() at time zone organization.time_zone)::date + 1)::timestamp at time zone organization.time_zone
+  from private.daily_spending s
+  where organization.daily_spending_limit is not null and s.organization_id = organization.id
+    and s.day = (now() at time zone organization.time_zone)::date and s.exhausted
+$$;
 
 comment on table public.campaigns is 'Marketing texts to an audience of leads: what, to whom, from which numbers, when and how fast.';
 
@@ -15062,16 +15347,12 @@ comment on function public.update_campaign is 'Changes a campaign if it still ha
 
 grant execute on function public.update_campaign(uuid, uuid, jsonb, integer) to authenticated;
 
-create table private.send_rate_buckets (
-  id uuid primary key,
-  tokens numeric not null,
-  updated_at timestamptz not null default clock_timestamp(),
-  day date,
-  day_count integer not null default 0
-);
-
 comment on table private.send_rate_buckets is
   'What a number, a campaign or an organization (id) may still send this second and has sent today. Locks are short and taken in the order of ids.';
+
+create type private.account_share as (account_id uuid, messages integer);
+
+create type private.waiting_source as (id uuid, organization_id uuid);
 
 create type private.send_rate_limit as (id uuid, per_second numeric, daily_cap integer, cap_zone text, wanted integer);
 
@@ -15088,6 +15369,8 @@ create type private.send_verdict as (
   consent_id uuid,
   zone text
 );
+
+create type private.message_verdict as (id uuid, decision private.send_verdict);
 
 create type private.target_verdict as (
   position integer,
@@ -15200,6 +15483,21 @@ begin
 end
 $$;
 
+create function private.affordable_messages(organization public.organizations, account_ids uuid[])
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  price numeric := (
+    select max(private.segment_price(organization, a)) from public.sms_accounts a where a.id = any (account_ids));
+begin
+  if coalesce(price, 0) = 0 then
+    return 2147483647;
+  end if;
+  return least(greatest(floor(private.remaining_budget(organization) / price), 0), 2147483647);
+end
+$$;
+
 create function private.campaign_capacity(
   campaign public.campaigns, organization public.organizations, batch_size integer, half_open uuid[])
 returns private.campaign_capacity
@@ -15208,17 +15506,26 @@ as $$
 declare
   capacity private.campaign_capacity;
   limits private.send_rate_limit[];
+  affordable integer := batch_size;
 begin
   capacity.account_ids := array(
     select a.id from private.campaign_senders a
     where a.campaign_id = campaign.id and (a.status = 'active' or a.id = any (half_open))
       and (a.cooldown_until is null or a.cooldown_until <= now())
+      and (organization.standing = 'approved' or organization.standing = 'sandbox' and a.credentials_secret_id is not null)
     order by a.id);
   capacity.total := 0;
   capacity.bucket_ids := '{}';
   capacity.granted := '{}';
   if cardinality(capacity.account_ids) = 0 then
     return capacity;
+  end if;
+  if organization.daily_spending_limit is not null then
+    affordable := private.affordable_messages(organization, capacity.account_ids);
+    if affordable < 1 then
+      perform private.spend(organization, 0, true);
+      return capacity;
+    end if;
   end if;
   limits := array(
     select row(campaign.id, campaign.messages_per_minute / 60.0, null, null, batch_size)::private.send_rate_limit
@@ -15239,7 +15546,7 @@ begin
   into capacity.capacities
   from unnest(capacity.account_ids) with ordinality as p (id, n)
   left join unnest(capacity.bucket_ids, capacity.granted) as t (id, granted) on t.id = p.id;
-  capacity.total := least(batch_size, (select sum(c) from unnest(capacity.capacities) c), (
+  capacity.total := least(batch_size, affordable, (select sum(c) from unnest(capacity.capacities) c), (
     select min(t.granted) from unnest(capacity.bucket_ids, capacity.granted) as t (id, granted)
     where t.id in (campaign.id, organization.id)));
   return capacity;
@@ -15346,7 +15653,7 @@ begin
           when k.blocked_reason is not null then k.blocked_reason
           when k.body is null then 'missing_variable'
           -- A value may have any length; no provider takes more at once, and each segment costs.
-          when char_length(k.body) > 1600 then 'text_too_long'
+          when private.utf16_length(k.body) > 1600 then 'text_too_long'
           when h.sends_at is null then 'window_closed' end as reason
       from recipients k
       left join places p on p.place = k.place
@@ -15362,6 +15669,7 @@ begin
     ), decided as materialized (
       select k.*,
         case when k.reason <> 'doubtful_reply' then k.reason when not c.busy then 'frequency_cap' end as excluded_for,
+        case when k.reason = 'doubtful_reply' then 'review' when c.busy then 'frequency_cap' else 'quiet_hours' end as wait_reason,
         case when k.reason = 'doubtful_reply' then now() + interval '15 minutes'
           when k.reason is null and k.sends_at > now() then k.sends_at
           when c.busy then now() + interval '1 second' end as wait_until
@@ -15369,7 +15677,8 @@ begin
     )
     select row(d.position, d.phone, d.lead_id, d.variant_id, d.body, row(
       case when d.excluded_for is not null then 'exclude' when d.wait_until is not null then 'wait' else 'send' end,
-      d.excluded_for, d.wait_until, d.closes_at, d.consent_id, d.zone)::private.send_verdict)::private.target_verdict
+      case when d.excluded_for is not null then d.excluded_for when d.wait_until is not null then d.wait_reason end,
+      d.wait_until, d.closes_at, d.consent_id, d.zone)::private.send_verdict)::private.target_verdict
     from decided d);
 end
 $$;
@@ -15417,6 +15726,7 @@ declare
   targets private.target_verdict[] := '{}';
   choices private.sender_choice[];
   messages jsonb := '[]';
+  cost numeric;
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;
   capacity := private.campaign_capacity(campaign, organization, batch_size, half_open);
@@ -15445,7 +15755,8 @@ begin
     ), marked as (
       update public.campaign_targets t set
         status = case when d.message_id is not null then 'sent' when d.verdict = 'exclude' then 'excluded' else 'pending' end,
-        reason = d.reason,
+        reason = case when d.verdict = 'exclude' then d.reason end,
+        wait_reason = case when d.verdict = 'wait' then d.reason when d.send_after is not null then 'rate' end,
         message_id = d.message_id,
         send_after = coalesce(d.wait_until, d.send_after, t.send_after),
         updated_at = now()
@@ -15453,38 +15764,89 @@ begin
       where t.campaign_id = campaign.id and t.position = d.position
         and (d.message_id is not null or d.send_after is not null or d.verdict <> 'send')
     )
-    select coalesce(jsonb_agg(private.claimed_message_json(s)), '[]') into messages from sent s;
+    select coalesce(jsonb_agg(private.claimed_message_json(s)), '[]'),
+      coalesce(sum(s.segments * coalesce(private.segment_price(organization, a), 0)), 0)
+    into messages, cost
+    from sent s join public.sms_accounts a on a.id = s.account_id;
+    if organization.daily_spending_limit is not null then
+      perform private.spend(organization, cost, false);
+    end if;
   end if;
   perform private.release_unused_tokens(campaign, capacity, messages);
   return jsonb_build_object('checked', cardinality(targets), 'messages', messages);
 end
 $$;
 
-create function private.pick_queued_messages(batch_size integer, account_ids uuid[], half_open uuid[])
+create function private.pick_queued_messages(batch_size integer, shares private.account_share[])
 returns setof public.messages
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
   set jit = off set plan_cache_mode = force_generic_plan
 as $$
 begin
   return query
-    select p.* from unnest(account_ids) as account (id)
-    join public.sms_accounts a on a.id = account.id
+    select p.* from unnest(shares) as share
+    join public.sms_accounts a on a.id = share.account_id
     cross join lateral (
-      select m.* from public.messages m
-      where m.account_id = account.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
-          and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
-      order by m.send_after, m.id
-      limit case when account.id = any (half_open) then 1 else ceil(batch_size::numeric / cardinality(account_ids)) end
-      for update of m skip locked
+      select q.* from generate_series(1, 4) as urgency
+      cross join lateral (
+        select m.* from public.messages m
+        where m.account_id = share.account_id and m.status = 'queued' and m.priority = urgency and m.send_after <= now()
+          and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
+            and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+        order by m.send_after, m.id
+        limit share.messages
+        for update of m skip locked
+      ) q
+      limit share.messages
     ) p
-    -- Where there are more accounts than places, their random order decides.
     limit batch_size;
 end
 $$;
 
-create function private.marketing_verdict(message public.messages,
-  out blocked_reason text, out consent_id uuid, out marketing_sends_at timestamptz, out marketing_closes_at timestamptz, out zone text)
+create function private.within_budget(candidates public.messages[], verdicts private.message_verdict[])
+returns setof private.message_verdict
+language plpgsql set search_path = '' set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  organization public.organizations;
+  remaining numeric;
+  held uuid[] := '{}';
+  over uuid[];
+begin
+  for organization in
+    select o.* from public.organizations o
+    where o.daily_spending_limit is not null and o.id in (
+      select m.organization_id from unnest(candidates) m join unnest(verdicts) v on v.id = m.id
+      where (v.decision).verdict = 'send')
+    order by o.id
+  loop
+    remaining := private.remaining_budget(organization);
+    over := array(
+      select c.id from (
+        select m.id, m.priority, sum(m.segments * coalesce(private.segment_price(organization, a), 0))
+          over (order by m.priority, m.id) as total
+        from unnest(candidates) m
+        join unnest(verdicts) v on v.id = m.id and (v.decision).verdict = 'send'
+        join public.sms_accounts a on a.id = m.account_id
+        where m.organization_id = organization.id
+      ) c
+      where c.total > remaining and c.priority > 1);
+    if cardinality(over) > 0 then
+      held := held || over;
+      perform private.spend(organization, 0, true);
+    end if;
+  end loop;
+  return query
+    select v.id, case when v.id = any (held)
+      then row('wait', 'budget', private.budget_resumes_at(o), null, null, null)::private.send_verdict else v.decision end
+    from unnest(verdicts) v
+    join unnest(candidates) m on m.id = v.id
+    join public.organizations o on o.id = m.organization_id;
+end
+$$;
+
+create function private.marketing_verdict(message public.messages, out blocked_reason text, out consent_id uuid,
+  out marketing_sends_at timestamptz, out marketing_closes_at timestamptz, out zone text, out wait_reason text)
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
@@ -15492,6 +15854,7 @@ declare
   lead public.leads;
   capped record;
 begin
+  wait_reason := 'quiet_hours';
   select * into strict organization from public.organizations o where o.id = message.organization_id;
   select * into lead from public.leads l where l.organization_id = message.organization_id and l.id = message.lead_id;
   select e.blocked_reason, e.consent_id into blocked_reason, consent_id
@@ -15509,6 +15872,7 @@ begin
       ) x where x.messages is not null)) c;
     if found and capped.busy then
       marketing_sends_at := now() + interval '1 second';
+      wait_reason := 'frequency_cap';
     elsif found then
       blocked_reason := 'frequency_cap';
     end if;
@@ -15518,7 +15882,7 @@ end
 $$;
 
 create function private.message_verdicts(candidates public.messages[])
-returns table (id uuid, decision private.send_verdict)
+returns setof private.message_verdict
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
   set jit = off set plan_cache_mode = force_generic_plan
 as $$
@@ -15529,8 +15893,8 @@ begin
     select c.id, c.status from public.campaigns c
     where c.id in (select m.campaign_id from unnest(candidates) m where m.campaign_id is not null) and c.status <> 'paused'
     for key share skip locked
-  ), hours as materialized (
-    select o.id, w.sends_at, w.closes_at
+  ), organizations as materialized (
+    select o.id, o as organization, w.sends_at, w.closes_at, private.phone_pattern_of(o) as allowed_phones
     from public.organizations o
     cross join lateral private.contact_window(o, 'service', null, null, null, null, now()) w
     where o.id in (select m.organization_id from unnest(candidates) m)
@@ -15538,10 +15902,14 @@ begin
     select m.id, m.purpose, c.status as campaign_status, private.is_auto_reply(m.purpose) as auto_reply, m.expires_at,
       -- Until the first attempt expires_at is the message's own; later it is the end of the window of that attempt.
       case when m.checked_at is null then m.expires_at end as own_expiry,
-      opted.out as opted_out, marketing.*, hours.sends_at as organization_sends_at, hours.closes_at as organization_closes_at,
-      m.category, m.organization_id, m.account_id, m.to_number
+      opted.out as opted_out, marketing.blocked_reason, marketing.consent_id, marketing.marketing_sends_at,
+      marketing.marketing_closes_at, marketing.zone, coalesce(marketing.wait_reason, 'quiet_hours') as wait_reason,
+      o.sends_at as organization_sends_at,
+      o.closes_at as organization_closes_at, m.to_number ~ o.allowed_phones as country_allowed,
+      private.sending_restriction(o.organization, a.credentials_secret_id is not null, m.to_number) as restriction, m.category, m.organization_id, m.account_id, m.to_number
     from unnest(candidates) m
-    join hours on hours.id = m.organization_id
+    join organizations o on o.id = m.organization_id
+    join public.sms_accounts a on a.id = m.account_id
     left join campaigns c on c.id = m.campaign_id
     cross join lateral (
       select m.category <> 'marketing' and exists (
@@ -15562,6 +15930,7 @@ begin
             or private.refused_as_opted_out(f.organization_id, f.account_id, f.to_number) then 'suppressed' end
         when f.category = 'marketing' then f.blocked_reason
         when f.opted_out then 'suppressed'
+        when not f.country_allowed then 'country_not_allowed'
         when exists (
           select from public.reply_reviews r
           where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'
@@ -15576,14 +15945,18 @@ begin
     case when k.campaign_status = 'canceled' then 'cancel'
       when k.reason <> 'doubtful_reply' then 'exclude'
       when k.expired or k.purpose = 'opt_out_confirmation' and not k.opted_out then 'cancel'
-      when k.reason is not null or k.sends_at > now() then 'wait'
+      when k.reason is not null or k.sends_at > now() or k.restriction is not null then 'wait'
       else 'send' end,
     case when k.campaign_status = 'canceled' then 'campaign_canceled'
       when k.reason <> 'doubtful_reply' then k.reason
       when k.expired then 'expired'
       when k.purpose = 'opt_out_confirmation' and not k.opted_out then 'superseded'
-      else k.reason end,
-    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + interval '10 minutes') else k.sends_at end,
+      when k.reason is not null then 'review'
+      when k.restriction is not null then k.restriction
+      when k.sends_at > now() then k.wait_reason end,
+    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + interval '10 minutes')
+      when k.restriction is not null then greatest(k.sends_at, now() + interval '15 minutes')
+      else k.sends_at end,
     k.closes_at, k.consent_id, k.zone)::private.send_verdict
   from checked k;
 end
@@ -15599,11 +15972,22 @@ as $$
     when 'campaign_canceled' then 'Its campaign was canceled.'
     when 'expired' then 'It came too late to be sent.'
     when 'superseded' then 'The number has opted in again.'
-    when 'doubtful_reply' then 'A reply of this number may be an opt-out: a person decides.'
+    when 'country_not_allowed' then 'The organization does not text numbers of this country.'
     else 'The number must not get marketing messages.' end
 $$;
 
-create function private.claim_messages(batch_size integer, account_ids uuid[], half_open uuid[], platform jsonb)
+create function private.record_spending(messages public.messages[])
+returns void
+language sql set search_path = ''
+as $$
+  select private.spend(o, sum(m.segments * coalesce(private.segment_price(o, a), 0)), false)
+  from unnest(messages) m
+  join public.organizations o on o.id = m.organization_id and o.daily_spending_limit is not null
+  join public.sms_accounts a on a.id = m.account_id
+  group by o.id, o
+$$;
+
+create function private.claim_messages(batch_size integer, shares private.account_share[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
   set jit = off
@@ -15616,17 +16000,15 @@ declare
   bucket_ids uuid[];
   unused integer[];
 begin
-  candidates := array(select m from private.pick_queued_messages(batch_size, account_ids, half_open) m);
+  candidates := array(select m from private.pick_queued_messages(batch_size, shares) m);
   if cardinality(candidates) = 0 then
     return '[]'::jsonb;
   end if;
   with verdicts as materialized (
     select v.id, (v.decision).*, m.account_id, m.organization_id,
-      row_number() over (partition by m.account_id, (v.decision).verdict
-        order by private.is_auto_reply(m.purpose) desc, m.id) as of_account,
-      row_number() over (partition by m.organization_id, (v.decision).verdict
-        order by private.is_auto_reply(m.purpose) desc, m.id) as of_organization
-    from private.message_verdicts(candidates) v
+      row_number() over (partition by m.account_id, (v.decision).verdict order by m.priority, m.id) as of_account,
+      row_number() over (partition by m.organization_id, (v.decision).verdict order by m.priority, m.id) as of_organization
+    from private.within_budget(candidates, array(select v from private.message_verdicts(candidates) v)) v
     join unnest(candidates) m on m.id = v.id
   ), limits as materialized (
     select array(
@@ -15648,9 +16030,9 @@ begin
   ), marked as (
     update public.messages m set
       status = case v.verdict when 'send' then 'sending' when 'wait' then 'queued' when 'exclude' then 'suppressed' else 'canceled' end,
-      error_code = coalesce(v.reason, nullif(m.error_code, 'doubtful_reply')),
-      error_message = case when v.reason is not null then private.verdict_text(v.reason)
-        when m.error_code is distinct from 'doubtful_reply' then m.error_message end,
+      error_code = case when v.verdict in ('exclude', 'cancel') then v.reason else m.error_code end,
+      error_message = case when v.verdict in ('exclude', 'cancel') then private.verdict_text(v.reason) else m.error_message end,
+      wait_reason = case when v.verdict = 'wait' then v.reason end,
       send_after = case when v.verdict = 'wait' then v.wait_until else m.send_after end,
       attempts = m.attempts + case when v.verdict = 'send' then 1 else 0 end,
       sending_at = case when v.verdict = 'send' then clock_timestamp() else m.sending_at end,
@@ -15679,6 +16061,9 @@ begin
   if bucket_ids is not null then
     perform private.release_tokens(bucket_ids, unused);
   end if;
+  perform private.record_spending(array(
+    select m from unnest(candidates) m
+    where m.id in (select (s ->> 'id')::uuid from jsonb_array_elements(answer) s)));
   return answer;
 end
 $$;
@@ -15736,45 +16121,78 @@ begin
 end
 $$;
 
-create function private.waiting_campaigns(half_open uuid[])
-returns uuid[]
+create function private.waiting_accounts(half_open uuid[])
+returns private.waiting_source[]
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 begin
   return array(
-    select c.id from public.campaigns c
+    select row(a.id, a.organization_id)::private.waiting_source
+    from public.sms_accounts a
     cross join lateral (
-      select from public.campaign_targets t
-      where t.campaign_id = c.id and t.status = 'pending' and t.send_after <= now()
-      order by t.send_after limit 1
-    ) waiting
-    cross join lateral (
-      select from private.campaign_senders a
-      where a.campaign_id = c.id and (a.status = 'active' or a.id = any (half_open)) and (a.cooldown_until is null or a.cooldown_until <= now())
+      select from generate_series(1, 4) as urgency
+      cross join lateral (
+        select from public.messages m
+        where m.account_id = a.id and m.status = 'queued' and m.priority = urgency and m.send_after <= now()
+          and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
+            and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+        order by m.send_after limit 1
+      ) due
       limit 1
-    ) sender
-    where c.status = 'running'
-    order by random() limit 10);
+    ) waiting
+    where a.status = 'active' or a.id = any (half_open)
+    order by random());
 end
 $$;
 
-create function private.waiting_accounts(half_open uuid[])
-returns uuid[]
+create function private.waiting_campaigns(half_open uuid[])
+returns private.waiting_source[]
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 begin
-  return (
-    select coalesce(array_agg(a.id order by random()), '{}')
-    from public.sms_accounts a
-    cross join lateral (
-      select from public.messages m
-      where m.account_id = a.id and m.status = 'queued' and m.send_after <= now()
-        and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
-          and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
-      order by m.send_after limit 1
-    ) waiting
-    where a.status = 'active' or a.id = any (half_open));
+  return array(
+    select row(w.id, w.organization_id)::private.waiting_source
+    from (
+      select c.id, c.organization_id, row_number() over (partition by c.organization_id order by random()) as nth
+      from public.campaigns c
+      join public.organizations o on o.id = c.organization_id and o.standing <> 'suspended'
+      cross join lateral (
+        select from public.campaign_targets t
+        where t.campaign_id = c.id and t.status = 'pending' and t.send_after <= now()
+        order by t.send_after limit 1
+      ) waiting
+      cross join lateral (
+        select from private.campaign_senders a
+        where a.campaign_id = c.id and (a.status = 'active' or a.id = any (half_open))
+          and (a.cooldown_until is null or a.cooldown_until <= now())
+          and (o.standing = 'approved' or a.credentials_secret_id is not null)
+        limit 1
+      ) sender
+      where c.status = 'running' and private.budget_resumes_at(o) is null
+    ) w
+    order by w.nth, random() limit 10);
 end
+$$;
+
+create function private.account_shares(
+  batch_size integer, accounts private.waiting_source[], campaigns private.waiting_source[], half_open uuid[])
+returns private.account_share[]
+language sql stable set search_path = ''
+as $$
+  with tenants as (
+    select ceil(batch_size::numeric / greatest(count(distinct w.organization_id), 1))::integer as share
+    from unnest(accounts || campaigns) w
+  ), ranked as (
+    select w.id, w.n, row_number() over (partition by w.organization_id order by w.n) as nth,
+      count(*) over (partition by w.organization_id) as of_organization
+    from unnest(accounts) with ordinality as w (id, organization_id, n)
+  )
+  select array(
+    select row(r.id, case when r.id = any (half_open) then 1
+      else ceil(t.share::numeric / least(r.of_organization, t.share))::integer end)::private.account_share
+    from ranked r cross join tenants t
+    where r.nth <= t.share
+    order by r.n)
 $$;
 
 create function private.accounts_to_probe()
@@ -15906,19 +16324,6 @@ begin
 end
 $$;
 
-create function private.next_token_at(id uuid, per_second numeric, daily_cap integer, cap_zone text)
-returns timestamptz
-language sql stable set search_path = ''
-as $$
-  select coalesce((
-    select case
-        when b.day_count >= next_token_at.daily_cap and b.day = (now() at time zone next_token_at.cap_zone)::date
-          then ((now() at time zone next_token_at.cap_zone)::date + 1)::timestamp at time zone next_token_at.cap_zone
-        when next_token_at.per_second is null or b.tokens >= 1 then '-infinity'
-        else b.updated_at + (1 - b.tokens) / next_token_at.per_second * interval '1 second' end
-    from private.send_rate_buckets b where b.id = next_token_at.id), '-infinity')
-$$;
-
 create function private.next_due()
 returns timestamptz
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
@@ -15932,18 +16337,21 @@ begin
       from public.sms_accounts a
       join public.organizations o on o.id = a.organization_id
       cross join lateral (
-        select m.send_after from public.messages m
-        where m.account_id = a.id and m.status = 'queued'
-          and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
-            and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
-        order by m.send_after limit 1
+        select min(q.send_after) as send_after from generate_series(1, 4) as urgency
+        cross join lateral (
+          select m.send_after from public.messages m
+          where m.account_id = a.id and m.status = 'queued' and m.priority = urgency
+            and (m.campaign_id is null or (a.cooldown_until is null or a.cooldown_until <= now())
+              and exists (select from public.campaigns c where c.id = m.campaign_id and c.status <> 'paused'))
+          order by m.send_after limit 1
+        ) q
       ) m
-      where a.status <> 'disabled' and m.send_after < now() + interval '1 minute'
+      where a.status in ('active', 'circuit_open') and m.send_after < now() + interval '1 minute'
       union all
       select greatest(t.send_after, pool.at, private.next_token_at(c.id, c.messages_per_minute / 60.0, null, null),
-        private.next_token_at(o.id, o.messages_per_second, null, null))
+        private.next_token_at(o.id, o.messages_per_second, null, null), private.budget_resumes_at(o))
       from public.campaigns c
-      join public.organizations o on o.id = c.organization_id
+      join public.organizations o on o.id = c.organization_id and o.standing <> 'suspended'
       cross join lateral (
         select t.send_after from public.campaign_targets t
         where t.campaign_id = c.id and t.status = 'pending' order by t.send_after limit 1
@@ -15951,7 +16359,9 @@ begin
       cross join lateral (
         select min(greatest(case when a.status = 'circuit_open' then a.circuit_open_until end, a.cooldown_until,
           private.next_token_at(a.id, a.per_second, a.daily_cap, a.cap_zone))) as at
-        from private.campaign_senders a where a.campaign_id = c.id and a.status <> 'disabled'
+        from private.campaign_senders a
+        where a.campaign_id = c.id and a.status in ('active', 'circuit_open')
+          and (o.standing = 'approved' or a.credentials_secret_id is not null)
       ) pool
       where c.status = 'running' and t.send_after < now() + interval '1 minute' and pool.at is not null
     ) due
@@ -15966,20 +16376,25 @@ as $$
 declare
   claimed jsonb := '[]'::jsonb;
   half_open uuid[];
-  accounts uuid[];
-  campaigns uuid[];
+  accounts private.waiting_source[];
+  campaigns private.waiting_source[];
+  account_ids uuid[];
+  campaign_ids uuid[];
 begin
   perform private.record_outcomes(outcomes);
   if batch_size > 0 then
     half_open := private.accounts_to_probe();
     accounts := private.waiting_accounts(half_open);
     campaigns := private.waiting_campaigns(half_open);
-    perform private.check_failing_campaigns(campaigns);
-    perform private.lock_rate_buckets(accounts, campaigns);
-    claimed := private.claim_messages(batch_size, accounts, half_open, platform);
-    if jsonb_array_length(claimed) < batch_size and cardinality(campaigns) > 0 then
-      claimed := claimed || private.claim_targets(batch_size - jsonb_array_length(claimed), campaigns,
-        array(select p.id from unnest(half_open) as p (id) where p.id <> all (accounts)), platform);
+    account_ids := array(select w.id from unnest(accounts) w);
+    campaign_ids := array(select w.id from unnest(campaigns) w);
+    perform private.check_failing_campaigns(campaign_ids);
+    perform private.lock_rate_buckets(account_ids, campaign_ids);
+    claimed := private.claim_messages(
+      batch_size, private.account_shares(batch_size, accounts, campaigns, half_open), platform);
+    if jsonb_array_length(claimed) < batch_size and cardinality(campaign_ids) > 0 then
+      claimed := claimed || private.claim_targets(batch_size - jsonb_array_length(claimed), campaign_ids,
+        array(select p.id from unnest(half_open) as p (id) where p.id <> all (account_ids)), platform);
     end if;
   end if;
   return jsonb_build_object(
@@ -16742,14 +17157,13 @@ begin
   from private.contact_window(organization, case when awake then 'service' else 'marketing' end, phone, place.country, place.region,
     place.time_zone, now()) w;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body, encoding, segments,
-    status, provider, send_after, expires_at, created_by, error_code, error_message)
+    status, provider, send_after, wait_reason, expires_at, created_by, error_code, error_message)
   select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone, account.sender_id, body, s.encoding, s.segments,
     case when suppressed then 'suppressed' else 'queued' end, account.provider,
     -- As claim_messages has it: close_reply_reviews wakes it.
-    case when doubtful then greatest(hours, now() + interval '10 minutes') else hours end, closes, auth.uid(),
-    case when suppressed then 'suppressed' when doubtful then 'doubtful_reply' end,
-    case when suppressed then 'The number has opted out.'
-      when doubtful then 'A reply of this number may be an opt-out: a person decides.' end
+    case when doubtful then greatest(hours, now() + interval '10 minutes') else hours end,
+    case when suppressed then null when doubtful then 'review' when hours > now() then 'quiet_hours' end, closes, auth.uid(),
+    case when suppressed then 'suppressed' end, case when suppressed then 'The number has opted out.' end
   from private.sms_segments(body) s
   returning * into queued;
   if queued.customer_id is not null and not suppressed then
@@ -18113,6 +18527,39 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('phrase', 'doubtful', 'es', '\mnumero equivocado\M|\mno (me interesa|estoy interesad[oa])\M|\mquien (es|eres|te dio)\M.*\mnumero\M|\mme equivoc', 'Wrong number, or no interest'),
   ('phrase', 'doubtful', 'fr', '\m(mauvais|faux) numero\M|\m(pas|plus) interesse|\mnumero errone', 'Wrong number, or no interest')
 ) as r (kind, meaning, language, pattern, source);
+
+insert into private.calling_codes (prefix, country)
+select code, split_part(entry, ' ', 1)
+from (values
+  ('001 800 808 870 878 881 882 883 888 979, AC 247, AD 376, AE 971, AF 93, AL 355, AM 374, AO 244, AR 54, AT 43'),
+  ('AU 61, AW 297, AZ 994, BA 387, BD 880, BE 32, BF 226, BG 359, BH 973, BI 257, BJ 229, BN 673, BO 591'),
+  ('BQ 5993 5994 5997, BR 55, BT 975, BW 267, BY 375, BZ 501, CD 243, CF 236, CG 242, CH 41, CI 225, CK 682'),
+  ('CL 56, CM 237, CN 86, CO 57, CR 506, CU 53, CV 238, CW 599, CY 357, CZ 420, DE 49, DJ 253, DK 45, DZ 213'),
+  ('EC 593, EE 372, EG 20, ER 291, ES 34, ET 251, FI 358, FJ 679, FK 500, FM 691, FO 298, FR 33, GA 241, GB 44'),
+  ('GE 995, GF 594, GH 233, GI 350, GL 299, GM 220, GN 224, GP 590, GQ 240, GR 30, GT 502, GW 245, GY 592'),
+  ('HK 852, HN 504, HR 385, HT 509, HU 36, ID 62, IE 353, IL 972, IN 91, IO 246, IQ 964, IR 98, IS 354, IT 39'),
+  ('JO 962, JP 81, KE 254, KG 996, KH 855, KI 686, KM 269, KP 850, KR 82, KW 965, KZ 76 77, LA 856, LB 961'),
+  ('LI 423, LK 94, LR 231, LS 266, LT 370, LU 352, LV 371, LY 218, MA 212, MC 377, MD 373, ME 382, MG 261'),
+  ('MH 692, MK 389, ML 223, MM 95, MN 976, MO 853, MQ 596, MR 222, MT 356, MU 230, MV 960, MW 265, MX 52, MY 60'),
+  ('MZ 258, NA 264, NC 687, NE 227, NF 672, NG 234, NI 505, NL 31, NO 47, NP 977, NR 674, NU 683, NZ 64, OM 968'),
+  ('PA 507, PE 51, PF 689, PG 675, PH 63, PK 92, PL 48, PM 508, PS 970, PT 351, PW 680, PY 595, QA 974, RE 262'),
+  ('RO 40, RS 381, RU 7, RW 250, SA 966, SB 677, SC 248, SD 249, SE 46, SG 65, SH 290, SI 386, SK 421, SL 232'),
+  ('SM 378, SN 221, SO 252, SR 597, SS 211, ST 239, SV 503, SY 963, SZ 268, TD 235, TG 228, TH 66, TJ 992'),
+  ('TK 690, TL 670, TM 993, TN 216, TO 676, TR 90, TV 688, TW 886, TZ 255, UA 380, UG 256, US 1, UY 598, UZ 998'),
+  ('VE 58, VN 84, VU 678, WF 681, WS 685, XK 383, YE 967, ZA 27, ZM 260, ZW 263')
+) as l (entries)
+cross join lateral string_to_table(l.entries, ', ') as entry
+cross join lateral string_to_table(substr(entry, position(' ' in entry) + 1), ' ') as code;
+
+insert into private.default_segment_prices (currency, price, source) values
+  ('CAD', 0.012, 'Twilio list price for Canada with carrier fees, November 2026'),
+  ('EUR', 0.09, 'Twilio list prices within the European Union, November 2026'),
+  ('GBP', 0.05, 'Twilio list price for the United Kingdom, November 2026'),
+  ('GHS', 0.05, 'Arkesel list price, November 2026'),
+  ('KES', 1.2, 'Kenyan bulk list prices, November 2026'),
+  ('NGN', 5, 'Nigerian bulk list prices, November 2026'),
+  ('USD', 0.012, 'Twilio list price for the United States with carrier fees, November 2026'),
+  ('ZAR', 0.5, 'South African bulk list prices, November 2026');
 
 insert into private.status_lookups (provider, ask_after, answers_for, max_lookups, source) values
   ('twilio', '1 hour', '390 days', 6, 'Message logs are kept for 13 months; texts may wait for up to 10 hours in Twilio''s queue.'),

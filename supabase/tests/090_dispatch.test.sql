@@ -75,7 +75,7 @@ select tests.only('{}', call, '42501', call) from unnest(array[
   'select public.exchange_dispatch_batch()', 'select public.claim_unknown_outcomes(1)', 'select public.resolve_unknown_outcome(gen_random_uuid(), 1)',
   'select public.record_receipt(''arkesel'', ''P'', ''delivered'')',
   'select public.record_inbound(''arkesel'', ''P'', ''+233244000001'', ''X'', ''STOP'')',
-  'select public.webhook_credentials(''twilio'', ''AC1'')', 'select private.claim_messages(1, null, null, null)', 'select private.record_outcomes(''[]'')']) call;
+  'select public.webhook_credentials(''twilio'', ''AC1'')', 'select private.claim_messages(1, null, null)', 'select private.record_outcomes(''[]'')']) call;
 
 -- Claiming
 do $$ begin perform tests.queue('b'), tests.queue('a'), tests.queue('later', send_after => now() + interval '30 seconds'),

@@ -195,7 +195,7 @@ do $$ begin perform tests.act_as('postgres'); end $$;
 select ok(private.needs_review(tests.id('ours'), '+12025550101') and not private.needs_review(tests.id('theirs'), '+12025550101'), 'In its organization only.');
 select set_eq($$select user_id, kind from public.notifications$$, $$values (tests.id('admin'), 'doubtful_reply')$$, 'The admins are told.');
 select is(tests.claim(), '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe.","To another"}', 'Meanwhile nothing but help goes to the number.');
-select results_eq($$select status, error_code, attempts, send_after > now() from public.messages where id = tests.id('Bill')$$, $$values ('queued', 'doubtful_reply', 0, true)$$, 'What is for it waits, and says why.');
+select results_eq($$select status, wait_reason, attempts, send_after > now() from public.messages where id = tests.id('Bill')$$, $$values ('queued', 'review', 0, true)$$, 'What is for it waits, and says why.');
 select is(tests.outcome(actor, format('select public.decide_reply_review(%L, %L, ''dismissed'')', tests.id('ours'), tests.id('review'))), outcome, format('%s: %s', actor, outcome)) from (values
   ('admin', '1'), ('campaign_manager', '1'), ('operator', 'PT403'), ('viewer', 'PT403'), ('manager', 'PT403'), ('outsider', 'PT403'), ('suspended', 'PT403'), ('anon', '42501')) v (actor, outcome);
 select is(tests.outcome('outsider', format('select public.decide_reply_review(%L, %L, ''dismissed'')', tests.id('theirs'), tests.id('review'))), 'PT404', 'Another organization''s review is not there.');

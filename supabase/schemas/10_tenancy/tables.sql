@@ -45,6 +45,12 @@ create table public.organizations (
   alert_failure_rate numeric(4, 3) default 0.1
     constraint organizations_alert_failure_rate check (alert_failure_rate > 0 and alert_failure_rate <= 1),
   alert_after integer not null default 100 constraint organizations_alert_after check (alert_after between 10 and 1000000),
+  standing text not null default 'approved'
+    constraint organizations_standing check (standing in ('sandbox', 'approved', 'suspended')),
+  standing_reason text constraint organizations_standing_reason check (char_length(standing_reason) <= 500),
+  allowed_countries text[] constraint organizations_allowed_countries check (
+    cardinality(allowed_countries) between 1 and 250 and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
+  daily_spending_limit numeric(12, 2) constraint organizations_daily_spending_limit check (daily_spending_limit >= 0),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint organizations_quiet_hours_pair check ((quiet_hours_start is null) = (quiet_hours_end is null)),
@@ -68,6 +74,11 @@ comment on column public.organizations.alert_opt_out_rate is
   'More opt-outs than this among the texts of a campaign that arrived raise an alert; null: none does.';
 comment on column public.organizations.alert_failure_rate is
   'More failures than this among the texts of a campaign whose outcome is known raise an alert; null: none does. Below the usual pause_error_rate, so that it warns first.';
+comment on column public.organizations.standing is
+  'sandbox: texts and e-mails go to its own members only until the platform''s operator approves it; suspended: nothing goes out and nobody gets in.';
+comment on column public.organizations.allowed_countries is 'The countries whose numbers it may text; null: its own.';
+comment on column public.organizations.daily_spending_limit is
+  'What messages of a local day may cost by estimate, in the organization''s currency; null: no limit.';
 comment on column public.organizations.alert_after is 'So many texts before a rate is judged.';
 
 alter table public.organizations enable row level security;
@@ -85,6 +96,7 @@ grant select on public.organizations to service_role;
 grant update (locale) on public.organizations to authenticated;
 grant update (marketing_consent, marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second)  on public.organizations to authenticated;
 grant update (alert_opt_out_rate, alert_failure_rate, alert_after) on public.organizations to authenticated;
+grant update (allowed_countries, daily_spending_limit) on public.organizations to authenticated;
 
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
@@ -97,6 +109,10 @@ create trigger recompute_sla_clocks after update on public.organizations
 create trigger require_contact_details before update of contact_details on public.organizations
   for each row when (old.contact_details is not null and new.contact_details is null)
   execute function private.require_contact_details();
+create trigger wake_messages after update of standing, allowed_countries, daily_spending_limit on public.organizations
+  for each row when ((old.standing, old.allowed_countries, old.daily_spending_limit)
+    is distinct from (new.standing, new.allowed_countries, new.daily_spending_limit))
+  execute function private.wake_after_limits_changed();
 create trigger recompute_message_days after update of time_zone on public.organizations
   for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();
 
@@ -107,6 +123,8 @@ create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   email text not null,
   full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200),
+  phone text constraint profiles_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  phone_confirmed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );

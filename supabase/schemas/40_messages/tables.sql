@@ -41,7 +41,15 @@ create table public.messages (
   error_code text,
   error_message text,
   attempts integer not null default 0,
+  -- What answers a person goes first, then what a person wrote, then service messages in bulk, then campaigns.
+  priority smallint not null generated always as (case
+    when purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help') then 1
+    when campaign_id is not null then 4
+    when batch_id is null then 2
+    else 3 end) stored,
   send_after timestamptz not null default now(),
+  wait_reason text constraint messages_wait_reason check (wait_reason in (
+    'quiet_hours', 'frequency_cap', 'review', 'sandbox', 'budget', 'suspended')),
   sending_at timestamptz,
   lookup_until timestamptz,
   held_at timestamptz,
@@ -68,6 +76,8 @@ create table public.messages (
   resolved_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  constraint messages_to_e164 check (direction = 'inbound' or to_number ~ '^\+[1-9][0-9]{6,14}$'),
+  constraint messages_body_length check (direction = 'inbound' or private.utf16_length(body) between 1 and 1600),
   constraint messages_account foreign key (organization_id, account_id)
     references public.sms_accounts (organization_id, id) on delete set null (account_id),
   constraint messages_customer foreign key (organization_id, customer_id)
@@ -83,6 +93,8 @@ comment on table public.messages is 'Every text, out and in. Written by function
 comment on column public.messages.created_by is
   'Who had it sent. No foreign key: its index would be written with every change of status, and history outlives people.';
 comment on column public.messages.sending_at is 'When the latest attempt was marked, just before its request went out. No outcome since: in doubt.';
+comment on column public.messages.wait_reason is
+  'Why a queued message was put off until send_after. What is not kept here (rate, circuit_open, paused) private.message_wait tells.';
 comment on column public.messages.held_at is 'Nobody can say whether it went out, and the organization wants a person to decide.';
 comment on column public.messages.expires_at is 'The end of the window it was sent in: the provider is told not to deliver it later.';
 comment on column public.messages.reported is 'Fields of the provider''s callbacks that we do not know.';
@@ -102,7 +114,8 @@ create index messages_customer on public.messages (organization_id, customer_id)
 create index messages_campaign on public.messages (organization_id, campaign_id) where campaign_id is not null;
 create index messages_account on public.messages (organization_id, account_id);
 create index messages_provider_id on public.messages (provider_message_id) where provider_message_id is not null;
-create index messages_due on public.messages (account_id, send_after, id) where status = 'queued';
+create index messages_due on public.messages (account_id, priority, send_after, id) where status = 'queued';
+create index messages_waiting on public.messages (organization_id, wait_reason) where status = 'queued' and wait_reason is not null;
 create index messages_lead on public.messages (organization_id, lead_id, id desc) where lead_id is not null;
 create index messages_to on public.messages (to_number, organization_id, id desc);
 

@@ -140,7 +140,9 @@ create table public.campaign_targets (
   status text not null default 'pending' constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
   reason text constraint campaign_targets_reason check (reason in (
     'no_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
-    'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed')),
+    'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed',
+    'country_not_allowed')),
+  wait_reason text constraint campaign_targets_wait_reason check (wait_reason in ('quiet_hours', 'frequency_cap', 'review', 'rate')),
   send_after timestamptz not null default now(),
   message_id uuid,
   updated_at timestamptz not null default now(),

@@ -22,6 +22,14 @@ comment on table private.send_rate_buckets is
   'What a number, a campaign or an organization (id) may still send this second and has sent today. Locks are short and taken in the order of ids.';
 
 
+-- How many messages of an account a batch may hold.
+create type private.account_share as (account_id uuid, messages integer);
+
+
+-- Something that has messages to send: an account with queued messages, or a campaign.
+create type private.waiting_source as (id uuid, organization_id uuid);
+
+
 create type private.send_rate_limit as (id uuid, per_second numeric, daily_cap integer, cap_zone text, wanted integer);
 
 
@@ -31,7 +39,7 @@ comment on type private.frequency_limit is
 
 
 -- What is decided about a message or target before anything is sent. `send`: now, if its number has capacity; `wait`: not
--- before wait_until; `exclude` and `cancel`: never.
+-- before wait_until, for a reason of messages.wait_reason; `exclude` and `cancel`: never.
 create type private.send_verdict as (
   verdict text,
   reason text,
@@ -40,6 +48,9 @@ create type private.send_verdict as (
   consent_id uuid,
   zone text
 );
+
+
+create type private.message_verdict as (id uuid, decision private.send_verdict);
 
 
 create type private.target_verdict as (

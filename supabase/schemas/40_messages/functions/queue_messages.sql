@@ -21,9 +21,9 @@ begin
 end
 $$;
 
--- Queues one text per recipient; recipients: [{ position, customer_id? or lead_id?, to, name?, account_number?, arrears? }].
--- Answers { message_ids, queued, suppressed: [positions], sends_at } and records sms_sent for the customers among them.
--- The caller has checked permissions and numbers.
+-- Queues one message per recipient; recipients: [{ position, customer_id? or lead_id?, to, name?, account_number?,
+-- arrears? }]. Answers { first, queued, suppressed: [positions] } and records sms_sent for the customers among them. The
+-- caller has checked permissions and numbers (private.phone_faults).
 create function private.queue_messages(
   organization_id uuid, recipients jsonb, template text, purpose text, batch_id uuid default null, sender_id text default null)
 returns jsonb
@@ -58,10 +58,10 @@ begin
     from private.batch_rows(recipients) x
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
-      encoding, segments, status, provider, send_after, created_by, error_code, error_message)
+      encoding, segments, status, provider, send_after, wait_reason, created_by, error_code, error_message)
     select organization.id, queue_messages.purpose, account.id, r.customer_id, r.lead_id, queue_messages.batch_id, r."to",
       account.sender_id, r.text, s.encoding, s.segments, case when r.suppressed then 'suppressed' else 'queued' end,
-      account.provider, sends_at, auth.uid(), case when r.suppressed then 'suppressed' end,
+      account.provider, sends_at, case when sends_at > now() and not r.suppressed then 'quiet_hours' end, auth.uid(), case when r.suppressed then 'suppressed' end,
       case when r.suppressed then 'The number has opted out.' end
     from r cross join lateral private.sms_segments(r.text) s
     order by r.position

@@ -11,8 +11,10 @@ declare
   batch uuid;
   queued jsonb;
   may_read_customers boolean;
+  organization public.organizations;
   body text := private.checked_template(message);
 begin
+  maximum := least(coalesce(maximum, 10000), 10000);
   perform private.require_permission(organization_id, 'messages:send');
   replayed := private.idempotent_response(organization_id);
   if replayed is not null then
@@ -34,7 +36,14 @@ begin
       perform private.problem(422, 'too_many_recipients', 'The filter matches more than ' || maximum || ' customers.');
     end if;
   end if;
-  with r as (
+  if jsonb_typeof(recipients) is distinct from 'array' or jsonb_array_length(recipients) not between 1 and maximum then
+    perform private.problem(422, 'too_many_recipients', 'Give between 1 and ' || maximum || ' recipients.',
+      '[{"path": "recipients", "message": "must have between 1 and 10,000 items"}]');
+  end if;
+  select * into strict organization from public.organizations o where o.id = send_bulk.organization_id;
+  with allowed as materialized (
+    select private.phone_pattern_of(organization) as pattern
+  ), r as (
     select x.position, x.customer_id, coalesce(c.phone, x."to") as "to",
       coalesce(c.name, x.name) as name, coalesce(c.account_number, x.account_number) as account_number,
       coalesce(private.money_text(c.arrears, c.currency), x.arrears) as arrears,
@@ -44,6 +53,8 @@ begin
       on c.organization_id = send_bulk.organization_id and c.id = x.customer_id and may_read_customers
   ), judged as (
     select r.*, case when r.missing then 'There is no such customer.'
+      when r."to" is null or r."to" !~ '^\+[1-9][0-9]{6,14}$' then 'This is not a phone number in E.164 form.'
+      when r."to" !~ (select a.pattern from allowed a) then 'The organization does not text numbers of this country.'
       when private.missing_variable(body, r.name, r.account_number, r.arrears) is not null
         then 'The text needs ' || private.missing_variable(body, r.name, r.account_number, r.arrears) || '.'
       when row_number() over (partition by r."to", r.name, r.account_number, r.arrears order by r.position) > 1

@@ -58,6 +58,8 @@ begin
         jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'has {{' || missing || '}}, but the lead has none')));
     end if;
   end if;
+  perform private.require_phone(organization_id, recipient ->> 'to',
+    case when customer_id is not null then 'customer_id' when lead_id is not null then 'lead_id' else 'to' end);
   queued := private.queue_messages(organization_id, jsonb_build_array(recipient || '{"position": 0}'),
     template, purpose, null, sender_id);
   return private.store_idempotent_response(organization_id, queued -> 'first');

@@ -8,9 +8,9 @@ begin
   set status = close_reply_reviews.status, decided_by = close_reply_reviews.decided_by, decided_at = now()
   where r.organization_id = close_reply_reviews.organization_id and r.phone = close_reply_reviews.phone and r.status = 'open';
   if found then
-    update public.messages m set send_after = now(), error_code = null, error_message = null, updated_at = now()
+    update public.messages m set send_after = now(), wait_reason = null, updated_at = now()
     where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone and m.status = 'queued'
-      and m.error_code = 'doubtful_reply';
+      and m.wait_reason = 'review';
     update public.campaign_targets t set send_after = now(), updated_at = now()
     where t.campaign_id in (
         select c.id from public.campaigns c

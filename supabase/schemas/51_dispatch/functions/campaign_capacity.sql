@@ -8,17 +8,26 @@ as $$
 declare
   capacity private.campaign_capacity;
   limits private.send_rate_limit[];
+  affordable integer := batch_size;
 begin
   capacity.account_ids := array(
     select a.id from private.campaign_senders a
     where a.campaign_id = campaign.id and (a.status = 'active' or a.id = any (half_open))
       and (a.cooldown_until is null or a.cooldown_until <= now())
+      and (organization.standing = 'approved' or organization.standing = 'sandbox' and a.credentials_secret_id is not null)
     order by a.id);
   capacity.total := 0;
   capacity.bucket_ids := '{}';
   capacity.granted := '{}';
   if cardinality(capacity.account_ids) = 0 then
     return capacity;
+  end if;
+  if organization.daily_spending_limit is not null then
+    affordable := private.affordable_messages(organization, capacity.account_ids);
+    if affordable < 1 then
+      perform private.spend(organization, 0, true);
+      return capacity;
+    end if;
   end if;
   limits := array(
     select row(campaign.id, campaign.messages_per_minute / 60.0, null, null, batch_size)::private.send_rate_limit
@@ -39,9 +48,26 @@ begin
   into capacity.capacities
   from unnest(capacity.account_ids) with ordinality as p (id, n)
   left join unnest(capacity.bucket_ids, capacity.granted) as t (id, granted) on t.id = p.id;
-  capacity.total := least(batch_size, (select sum(c) from unnest(capacity.capacities) c), (
+  capacity.total := least(batch_size, affordable, (select sum(c) from unnest(capacity.capacities) c), (
     select min(t.granted) from unnest(capacity.bucket_ids, capacity.granted) as t (id, granted)
     where t.id in (campaign.id, organization.id)));
   return capacity;
+end
+$$;
+
+-- How many messages of one segment an organization's budget still covers today. Longer ones may exceed the limit by what a
+-- batch's further segments cost.
+create function private.affordable_messages(organization public.organizations, account_ids uuid[])
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  price numeric := (
+    select max(private.segment_price(organization, a)) from public.sms_accounts a where a.id = any (account_ids));
+begin
+  if coalesce(price, 0) = 0 then
+    return 2147483647;
+  end if;
+  return least(greatest(floor(private.remaining_budget(organization) / price), 0), 2147483647);
 end
 $$;

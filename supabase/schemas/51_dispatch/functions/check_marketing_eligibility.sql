@@ -13,7 +13,12 @@ create function private.check_marketing_eligibility(organization_id uuid, phones
 returns table (phone text, blocked_reason text, consent_id uuid)
 language plpgsql stable set search_path = '' set enable_hashjoin = on set enable_mergejoin = off set enable_seqscan = off set jit = off
 as $$
+declare
+  organization public.organizations;
+  allowed text;
 begin
+  select * into strict organization from public.organizations o where o.id = check_marketing_eligibility.organization_id;
+  allowed := private.phone_pattern_of(organization);
   return query
   with held as materialized (
     select s.phone, bool_or(s.source = 'litigator') as litigator from public.suppressions s
@@ -39,8 +44,8 @@ begin
       when held.phone is not null then 'suppressed'
       when listed.internal or (listed.registry and latest.event is distinct from 'granted') then 'dnc'
       when latest.event = 'revoked' then 'consent_revoked'
-      when latest.id is null and (
-        select o.marketing_consent from public.organizations o where o.id = check_marketing_eligibility.organization_id) = 'required' then 'no_consent'
+      when latest.id is null and organization.marketing_consent = 'required' then 'no_consent'
+      when n.phone !~ allowed then 'country_not_allowed'
       when r.phone is not null then 'doubtful_reply'
     end, case when latest.event = 'granted' then latest.id end
   from private.unnest_phones(phones) n

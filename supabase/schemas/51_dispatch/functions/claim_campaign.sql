@@ -12,6 +12,7 @@ declare
   targets private.target_verdict[] := '{}';
   choices private.sender_choice[];
   messages jsonb := '[]';
+  cost numeric;
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;
   capacity := private.campaign_capacity(campaign, organization, batch_size, half_open);
@@ -40,7 +41,8 @@ begin
     ), marked as (
       update public.campaign_targets t set
         status = case when d.message_id is not null then 'sent' when d.verdict = 'exclude' then 'excluded' else 'pending' end,
-        reason = d.reason,
+        reason = case when d.verdict = 'exclude' then d.reason end,
+        wait_reason = case when d.verdict = 'wait' then d.reason when d.send_after is not null then 'rate' end,
         message_id = d.message_id,
         send_after = coalesce(d.wait_until, d.send_after, t.send_after),
         updated_at = now()
@@ -48,7 +50,13 @@ begin
       where t.campaign_id = campaign.id and t.position = d.position
         and (d.message_id is not null or d.send_after is not null or d.verdict <> 'send')
     )
-    select coalesce(jsonb_agg(private.claimed_message_json(s)), '[]') into messages from sent s;
+    select coalesce(jsonb_agg(private.claimed_message_json(s)), '[]'),
+      coalesce(sum(s.segments * coalesce(private.segment_price(organization, a), 0)), 0)
+    into messages, cost
+    from sent s join public.sms_accounts a on a.id = s.account_id;
+    if organization.daily_spending_limit is not null then
+      perform private.spend(organization, cost, false);
+    end if;
   end if;
   perform private.release_unused_tokens(campaign, capacity, messages);
   return jsonb_build_object('checked', cardinality(targets), 'messages', messages);

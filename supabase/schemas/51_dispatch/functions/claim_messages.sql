@@ -1,6 +1,6 @@
--- Marks the next batch of queued messages `sending` and answers it as dispatchers send it. half_open: accounts that are
--- probed; platform: the fingerprints of the platform's own accounts, by provider.
-create function private.claim_messages(batch_size integer, account_ids uuid[], half_open uuid[], platform jsonb)
+-- Marks the next batch of queued messages `sending` and answers it as dispatchers send it. shares: how many of each
+-- account; platform: the fingerprints of the platform's own accounts, by provider.
+create function private.claim_messages(batch_size integer, shares private.account_share[], platform jsonb)
 returns jsonb
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
   set jit = off
@@ -13,17 +13,15 @@ declare
   bucket_ids uuid[];
   unused integer[];
 begin
-  candidates := array(select m from private.pick_queued_messages(batch_size, account_ids, half_open) m);
+  candidates := array(select m from private.pick_queued_messages(batch_size, shares) m);
   if cardinality(candidates) = 0 then
     return '[]'::jsonb;
   end if;
   with verdicts as materialized (
     select v.id, (v.decision).*, m.account_id, m.organization_id,
-      row_number() over (partition by m.account_id, (v.decision).verdict
-        order by private.is_auto_reply(m.purpose) desc, m.id) as of_account,
-      row_number() over (partition by m.organization_id, (v.decision).verdict
-        order by private.is_auto_reply(m.purpose) desc, m.id) as of_organization
-    from private.message_verdicts(candidates) v
+      row_number() over (partition by m.account_id, (v.decision).verdict order by m.priority, m.id) as of_account,
+      row_number() over (partition by m.organization_id, (v.decision).verdict order by m.priority, m.id) as of_organization
+    from private.within_budget(candidates, array(select v from private.message_verdicts(candidates) v)) v
     join unnest(candidates) m on m.id = v.id
   ), limits as materialized (
     select array(
@@ -45,9 +43,9 @@ begin
   ), marked as (
     update public.messages m set
       status = case v.verdict when 'send' then 'sending' when 'wait' then 'queued' when 'exclude' then 'suppressed' else 'canceled' end,
-      error_code = coalesce(v.reason, nullif(m.error_code, 'doubtful_reply')),
-      error_message = case when v.reason is not null then private.verdict_text(v.reason)
-        when m.error_code is distinct from 'doubtful_reply' then m.error_message end,
+      error_code = case when v.verdict in ('exclude', 'cancel') then v.reason else m.error_code end,
+      error_message = case when v.verdict in ('exclude', 'cancel') then private.verdict_text(v.reason) else m.error_message end,
+      wait_reason = case when v.verdict = 'wait' then v.reason end,
       send_after = case when v.verdict = 'wait' then v.wait_until else m.send_after end,
       attempts = m.attempts + case when v.verdict = 'send' then 1 else 0 end,
       sending_at = case when v.verdict = 'send' then clock_timestamp() else m.sending_at end,
@@ -76,6 +74,9 @@ begin
   if bucket_ids is not null then
     perform private.release_tokens(bucket_ids, unused);
   end if;
+  perform private.record_spending(array(
+    select m from unnest(candidates) m
+    where m.id in (select (s ->> 'id')::uuid from jsonb_array_elements(answer) s)));
   return answer;
 end
 $$;
@@ -90,7 +91,7 @@ as $$
     'provider_account', message.provider_account, 'expires_at', message.expires_at)
 $$;
 
--- What people read about a message that is excluded, canceled or held back.
+-- What people read about a message that is excluded or canceled.
 create function private.verdict_text(reason text)
 returns text
 language sql immutable set search_path = ''
@@ -101,6 +102,6 @@ as $$
     when 'campaign_canceled' then 'Its campaign was canceled.'
     when 'expired' then 'It came too late to be sent.'
     when 'superseded' then 'The number has opted in again.'
-    when 'doubtful_reply' then 'A reply of this number may be an opt-out: a person decides.'
+    when 'country_not_allowed' then 'The organization does not text numbers of this country.'
     else 'The number must not get marketing messages.' end
 $$;

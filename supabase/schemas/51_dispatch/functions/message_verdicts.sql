@@ -3,7 +3,7 @@
 -- Automatic replies (confirmations, help) are exempt from these, but not from their own expiry, nor from the provider's
 -- refusal of a number that opted out there; an opt-out confirmation is not sent once the number has opted in again.
 create function private.message_verdicts(candidates public.messages[])
-returns table (id uuid, decision private.send_verdict)
+returns setof private.message_verdict
 language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
   set jit = off set plan_cache_mode = force_generic_plan
 as $$
@@ -14,8 +14,8 @@ begin
     select c.id, c.status from public.campaigns c
     where c.id in (select m.campaign_id from unnest(candidates) m where m.campaign_id is not null) and c.status <> 'paused'
     for key share skip locked
-  ), hours as materialized (
-    select o.id, w.sends_at, w.closes_at
+  ), organizations as materialized (
+    select o.id, o as organization, w.sends_at, w.closes_at, private.phone_pattern_of(o) as allowed_phones
     from public.organizations o
     cross join lateral private.contact_window(o, 'service', null, null, null, null, now()) w
     where o.id in (select m.organization_id from unnest(candidates) m)
@@ -23,10 +23,14 @@ begin
     select m.id, m.purpose, c.status as campaign_status, private.is_auto_reply(m.purpose) as auto_reply, m.expires_at,
       -- Until the first attempt expires_at is the message's own; later it is the end of the window of that attempt.
       case when m.checked_at is null then m.expires_at end as own_expiry,
-      opted.out as opted_out, marketing.*, hours.sends_at as organization_sends_at, hours.closes_at as organization_closes_at,
-      m.category, m.organization_id, m.account_id, m.to_number
+      opted.out as opted_out, marketing.blocked_reason, marketing.consent_id, marketing.marketing_sends_at,
+      marketing.marketing_closes_at, marketing.zone, coalesce(marketing.wait_reason, 'quiet_hours') as wait_reason,
+      o.sends_at as organization_sends_at,
+      o.closes_at as organization_closes_at, m.to_number ~ o.allowed_phones as country_allowed,
+      private.sending_restriction(o.organization, a.credentials_secret_id is not null, m.to_number) as restriction, m.category, m.organization_id, m.account_id, m.to_number
     from unnest(candidates) m
-    join hours on hours.id = m.organization_id
+    join organizations o on o.id = m.organization_id
+    join public.sms_accounts a on a.id = m.account_id
     left join campaigns c on c.id = m.campaign_id
     cross join lateral (
       select m.category <> 'marketing' and exists (
@@ -47,6 +51,7 @@ begin
             or private.refused_as_opted_out(f.organization_id, f.account_id, f.to_number) then 'suppressed' end
         when f.category = 'marketing' then f.blocked_reason
         when f.opted_out then 'suppressed'
+        when not f.country_allowed then 'country_not_allowed'
         when exists (
           select from public.reply_reviews r
           where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'
@@ -61,14 +66,18 @@ begin
     case when k.campaign_status = 'canceled' then 'cancel'
       when k.reason <> 'doubtful_reply' then 'exclude'
       when k.expired or k.purpose = 'opt_out_confirmation' and not k.opted_out then 'cancel'
-      when k.reason is not null or k.sends_at > now() then 'wait'
+      when k.reason is not null or k.sends_at > now() or k.restriction is not null then 'wait'
       else 'send' end,
     case when k.campaign_status = 'canceled' then 'campaign_canceled'
       when k.reason <> 'doubtful_reply' then k.reason
       when k.expired then 'expired'
       when k.purpose = 'opt_out_confirmation' and not k.opted_out then 'superseded'
-      else k.reason end,
-    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + interval '10 minutes') else k.sends_at end,
+      when k.reason is not null then 'review'
+      when k.restriction is not null then k.restriction
+      when k.sends_at > now() then k.wait_reason end,
+    case when k.reason = 'doubtful_reply' then greatest(k.sends_at, now() + interval '10 minutes')
+      when k.restriction is not null then greatest(k.sends_at, now() + interval '15 minutes')
+      else k.sends_at end,
     k.closes_at, k.consent_id, k.zone)::private.send_verdict
   from checked k;
 end
@@ -76,8 +85,8 @@ $$;
 
 -- What marketing needs beside the opt-out: consent, lists, the law's hours and caps. Frequency caps are checked last and
 -- under a lock of the recipient.
-create function private.marketing_verdict(message public.messages,
-  out blocked_reason text, out consent_id uuid, out marketing_sends_at timestamptz, out marketing_closes_at timestamptz, out zone text)
+create function private.marketing_verdict(message public.messages, out blocked_reason text, out consent_id uuid,
+  out marketing_sends_at timestamptz, out marketing_closes_at timestamptz, out zone text, out wait_reason text)
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
@@ -85,6 +94,7 @@ declare
   lead public.leads;
   capped record;
 begin
+  wait_reason := 'quiet_hours';
   select * into strict organization from public.organizations o where o.id = message.organization_id;
   select * into lead from public.leads l where l.organization_id = message.organization_id and l.id = message.lead_id;
   select e.blocked_reason, e.consent_id into blocked_reason, consent_id
@@ -102,6 +112,7 @@ begin
       ) x where x.messages is not null)) c;
     if found and capped.busy then
       marketing_sends_at := now() + interval '1 second';
+      wait_reason := 'frequency_cap';
     elsif found then
       blocked_reason := 'frequency_cap';
     end if;

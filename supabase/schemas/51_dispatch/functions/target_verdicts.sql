@@ -45,7 +45,7 @@ begin
           when k.blocked_reason is not null then k.blocked_reason
           when k.body is null then 'missing_variable'
           -- A value may have any length; no provider takes more at once, and each segment costs.
-          when char_length(k.body) > 1600 then 'text_too_long'
+          when private.utf16_length(k.body) > 1600 then 'text_too_long'
           when h.sends_at is null then 'window_closed' end as reason
       from recipients k
       left join places p on p.place = k.place
@@ -61,6 +61,7 @@ begin
     ), decided as materialized (
       select k.*,
         case when k.reason <> 'doubtful_reply' then k.reason when not c.busy then 'frequency_cap' end as excluded_for,
+        case when k.reason = 'doubtful_reply' then 'review' when c.busy then 'frequency_cap' else 'quiet_hours' end as wait_reason,
         case when k.reason = 'doubtful_reply' then now() + interval '15 minutes'
           when k.reason is null and k.sends_at > now() then k.sends_at
           when c.busy then now() + interval '1 second' end as wait_until
@@ -68,7 +69,8 @@ begin
     )
     select row(d.position, d.phone, d.lead_id, d.variant_id, d.body, row(
       case when d.excluded_for is not null then 'exclude' when d.wait_until is not null then 'wait' else 'send' end,
-      d.excluded_for, d.wait_until, d.closes_at, d.consent_id, d.zone)::private.send_verdict)::private.target_verdict
+      case when d.excluded_for is not null then d.excluded_for when d.wait_until is not null then d.wait_reason end,
+      d.wait_until, d.closes_at, d.consent_id, d.zone)::private.send_verdict)::private.target_verdict
     from decided d);
 end
 $$;

@@ -53,14 +53,13 @@ begin
   from private.contact_window(organization, case when awake then 'service' else 'marketing' end, phone, place.country, place.region,
     place.time_zone, now()) w;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body, encoding, segments,
-    status, provider, send_after, expires_at, created_by, error_code, error_message)
+    status, provider, send_after, wait_reason, expires_at, created_by, error_code, error_message)
   select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone, account.sender_id, body, s.encoding, s.segments,
     case when suppressed then 'suppressed' else 'queued' end, account.provider,
     -- As claim_messages has it: close_reply_reviews wakes it.
-    case when doubtful then greatest(hours, now() + interval '10 minutes') else hours end, closes, auth.uid(),
-    case when suppressed then 'suppressed' when doubtful then 'doubtful_reply' end,
-    case when suppressed then 'The number has opted out.'
-      when doubtful then 'A reply of this number may be an opt-out: a person decides.' end
+    case when doubtful then greatest(hours, now() + interval '10 minutes') else hours end,
+    case when suppressed then null when doubtful then 'review' when hours > now() then 'quiet_hours' end, closes, auth.uid(),
+    case when suppressed then 'suppressed' end, case when suppressed then 'The number has opted out.' end
   from private.sms_segments(body) s
   returning * into queued;
   if queued.customer_id is not null and not suppressed then

@@ -1,0 +1,61 @@
+-- What a segment from a number is taken to cost, in the organization's currency; null where nobody knows.
+create function private.segment_price(organization public.organizations, account public.sms_accounts)
+returns numeric
+language sql stable set search_path = ''
+as $$
+  select coalesce(account.segment_price, (
+    select d.price from private.default_segment_prices d where d.currency = organization.currency))
+$$;
+
+-- What an organization may still spend today; null: it has no limit. Locks the day's row, so that two claims at once do not
+-- both spend the rest.
+create function private.remaining_budget(organization public.organizations)
+returns numeric
+language plpgsql set search_path = ''
+as $$
+declare
+  today constant date := (now() at time zone organization.time_zone)::date;
+  spent numeric;
+begin
+  if organization.daily_spending_limit is null then
+    return null;
+  end if;
+  insert into private.daily_spending (organization_id, day) values (organization.id, today)
+  on conflict on constraint daily_spending_pkey do nothing;
+  select s.amount into spent from private.daily_spending s
+  where s.organization_id = organization.id and s.day = today for update;
+  return organization.daily_spending_limit - spent;
+end
+$$;
+
+-- Records what was spent; `refused`: the limit held something back. The admins are told once a day.
+create function private.spend(organization public.organizations, amount numeric, refused boolean)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  today constant date := (now() at time zone organization.time_zone)::date;
+  told boolean;
+begin
+  select s.exhausted into told from private.daily_spending s where s.organization_id = organization.id and s.day = today;
+  update private.daily_spending s set amount = s.amount + spend.amount, exhausted = s.exhausted or refused
+  where s.organization_id = organization.id and s.day = today;
+  if refused and not coalesce(told, false) then
+    perform private.notify_admins(organization.id, 'system', 'The daily spending limit is reached',
+      'Messages of today cost ' || organization.currency || ' ' || organization.daily_spending_limit
+        || ' by estimate, which is your limit. What is queued waits until midnight, or until an admin raises the limit.',
+      '{"reason": "daily_spending_limit"}');
+  end if;
+end
+$$;
+
+-- Midnight, when an organization may spend again; null while it may.
+create function private.budget_resumes_at(organization public.organizations)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select ((now() at time zone organization.time_zone)::date + 1)::timestamp at time zone organization.time_zone
+  from private.daily_spending s
+  where organization.daily_spending_limit is not null and s.organization_id = organization.id
+    and s.day = (now() at time zone organization.time_zone)::date and s.exhausted
+$$;

@@ -1,0 +1,37 @@
+-- What bounds an organization's sending, whatever a person or program asks for: which countries it may text, what it may
+-- spend a day, and its standing with the platform (a sandboxed organization texts its own members only, a suspended one
+-- nobody). A misused or stolen account must not be able to text the world at the platform's cost (OWASP API6:2023).
+
+create table private.calling_codes (
+  prefix text primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
+  country text not null
+);
+comment on table private.calling_codes is
+  'Which country a number belongs to, by its first digits; the longest prefix counts. Area codes of North America are in private.area_codes.';
+
+
+create view private.phone_prefixes as
+  select c.prefix, c.country from private.calling_codes c
+  union all
+  select '1' || a.code, a.country from private.area_codes a where a.country is not null and a.country <> 'US';
+comment on view private.phone_prefixes is 'First digits of phone numbers and the country they mean; the longest prefix counts.';
+
+
+create table private.default_segment_prices (
+  currency text primary key,
+  price numeric(12, 5) not null,
+  source text not null
+);
+comment on table private.default_segment_prices is
+  'What a segment is taken to cost where the number states no price; used for the daily spending limit.';
+
+
+create table private.daily_spending (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  day date not null,
+  amount numeric not null default 0,
+  exhausted boolean not null default false,
+  primary key (organization_id, day)
+);
+comment on table private.daily_spending is
+  'What the messages of a local day cost by estimate, in the organization''s currency. exhausted: the limit held something back, and the admins were told.';

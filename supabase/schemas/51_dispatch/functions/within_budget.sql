@@ -1,0 +1,55 @@
+-- Holds back what an organization's daily spending limit does not cover, the least urgent first. Automatic replies go out
+-- whatever they cost: the law wants an opt-out confirmed.
+create function private.within_budget(candidates public.messages[], verdicts private.message_verdict[])
+returns setof private.message_verdict
+language plpgsql set search_path = '' set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  organization public.organizations;
+  remaining numeric;
+  held uuid[] := '{}';
+  over uuid[];
+begin
+  for organization in
+    select o.* from public.organizations o
+    where o.daily_spending_limit is not null and o.id in (
+      select m.organization_id from unnest(candidates) m join unnest(verdicts) v on v.id = m.id
+      where (v.decision).verdict = 'send')
+    order by o.id
+  loop
+    remaining := private.remaining_budget(organization);
+    over := array(
+      select c.id from (
+        select m.id, m.priority, sum(m.segments * coalesce(private.segment_price(organization, a), 0))
+          over (order by m.priority, m.id) as total
+        from unnest(candidates) m
+        join unnest(verdicts) v on v.id = m.id and (v.decision).verdict = 'send'
+        join public.sms_accounts a on a.id = m.account_id
+        where m.organization_id = organization.id
+      ) c
+      where c.total > remaining and c.priority > 1);
+    if cardinality(over) > 0 then
+      held := held || over;
+      perform private.spend(organization, 0, true);
+    end if;
+  end loop;
+  return query
+    select v.id, case when v.id = any (held)
+      then row('wait', 'budget', private.budget_resumes_at(o), null, null, null)::private.send_verdict else v.decision end
+    from unnest(verdicts) v
+    join unnest(candidates) m on m.id = v.id
+    join public.organizations o on o.id = m.organization_id;
+end
+$$;
+
+-- Counts what is sent now toward the daily limit of its organization, where that has one.
+create function private.record_spending(messages public.messages[])
+returns void
+language sql set search_path = ''
+as $$
+  select private.spend(o, sum(m.segments * coalesce(private.segment_price(o, a), 0)), false)
+  from unnest(messages) m
+  join public.organizations o on o.id = m.organization_id and o.daily_spending_limit is not null
+  join public.sms_accounts a on a.id = m.account_id
+  group by o.id, o
+$$;
