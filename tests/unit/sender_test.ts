@@ -64,3 +64,34 @@ Deno.test("a text goes through the account that is kept with it, with the token 
     await server.shutdown();
   }
 });
+
+Deno.test("an account whose credentials cannot be used is an outage of that account, and nothing is thrown", async () => {
+  const before = Object.keys(settings).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(settings)) Deno.env.set(name, value);
+  try {
+    const send = sender();
+    const provider_account = "kept with it";
+    for (
+      const unusable of [
+        { account_sid: "AC€", auth_token: "x", provider_account },
+        { account_sid: null, auth_token: null, provider_account },
+        { provider_account },
+        {},
+        null,
+        "text",
+      ]
+    ) {
+      const outcome = await send(message, unusable);
+      assert.deepEqual(
+        [outcome.kind, "code" in outcome && outcome.code],
+        ["outage", "credentials"],
+        JSON.stringify(unusable),
+      );
+    }
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  }
+});

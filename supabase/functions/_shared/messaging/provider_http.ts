@@ -1,3 +1,5 @@
+import { log } from "../log.ts";
+import { postPlain } from "./plain_request.ts";
 import type { ProviderOptions, WebhookRequest } from "./provider.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -24,9 +26,20 @@ export interface ProviderRequest {
   body?: string;
 }
 
+/** What came back, before it is read. */
+interface RawAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/** Hosts that have refused a body without Content-Length. */
+const plainHosts = new Set<string>();
+
 /**
- * One request to a provider, made at most once: bounded in time, redirects not followed, nothing
- * thrown.
+ * One request to a provider, processed at most once: bounded in time, redirects not followed, nothing
+ * thrown. A body that the provider refuses because it has no length was certainly not processed: it
+ * is sent again with one, and so is every later body to that host.
  */
 export async function callProvider(
   options: ProviderOptions,
@@ -34,23 +47,14 @@ export async function callProvider(
   { headers, body }: ProviderRequest,
 ): Promise<Answer | NoAnswer> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const url = options.baseUrl.replace(/\/+$/, "") + path;
   try {
-    const response = await (options.fetch ?? fetch)(options.baseUrl.replace(/\/+$/, "") + path, {
-      headers,
-      // A text as body would be sent a second time by Deno itself when a kept-alive connection is
-      // cut before the answer (denoland/deno#32566), and the recipient would get two texts. A stream
-      // cannot be repeated.
-      ...(body === undefined ? {} : { method: "POST", body: streamOf(body) }),
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const text = await response.text();
-    return {
-      kind: "answer",
-      status: response.status,
-      json: parseObject(text),
-      retryAfterSeconds: parseRetryAfter(response.headers.get("retry-after")),
-    };
+    return toAnswer(
+      await exchange(url, { headers, ...(body !== undefined && { body }) }, {
+        fetch: options.fetch ?? fetch,
+        timeoutMs,
+      }),
+    );
   } catch (error) {
     if (error instanceof DOMException && error.name === "TimeoutError") {
       const message = `no answer within ${timeoutMs} ms`;
@@ -66,6 +70,50 @@ export async function callProvider(
       }
       : { kind: "none", code: "connection_lost", message: "connection lost", neverSent: false };
   }
+}
+
+async function exchange(
+  url: string,
+  { headers, body }: ProviderRequest,
+  { fetch, timeoutMs }: { fetch: typeof globalThis.fetch; timeoutMs: number },
+): Promise<RawAnswer> {
+  const { host } = new URL(url);
+  if (body !== undefined && plainHosts.has(host)) {
+    return await postPlain(url, headers, body, timeoutMs);
+  }
+  const response = await fetch(url, {
+    headers,
+    // A text as body would be sent a second time by Deno itself when a kept-alive connection is
+    // cut before the answer (denoland/deno#32566), and the recipient would get two texts. A stream
+    // cannot be repeated.
+    ...(body === undefined ? {} : { method: "POST", body: streamOf(body) }),
+    redirect: "manual",
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    text: await response.text(),
+  };
+  if (body === undefined || !wantsLength(answer)) return answer;
+  plainHosts.add(host);
+  log("warn", "provider_wants_content_length", { host, status: answer.status });
+  return await postPlain(url, headers, body, timeoutMs);
+}
+
+/** Whether a provider refused a request because its body came in chunks (RFC 9110, 15.5.12 and 15.6.2). */
+function wantsLength({ status, text }: RawAnswer): boolean {
+  return status === 411 || status === 501 ||
+    status === 400 && /content-length|transfer-encoding|chunked/i.test(text);
+}
+
+function toAnswer({ status, headers, text }: RawAnswer): Answer {
+  return {
+    kind: "answer",
+    status,
+    json: parseObject(text),
+    retryAfterSeconds: parseRetryAfter(headers.get("retry-after")),
+  };
 }
 
 function streamOf(text: string): ReadableStream<Uint8Array> {

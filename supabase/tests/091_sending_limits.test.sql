@@ -1,0 +1,204 @@
+-- What bounds an organization's sending, what goes first, and what people are told of a message that waits.
+begin;
+\ir support.inc
+select no_plan();
+do $$
+begin
+  update public.sms_accounts set status = 'disabled';
+  update public.messages set status = 'failed' where status in ('sending', 'queued');
+  perform tests.arrange();
+  update public.organizations set country = 'GH', allowed_countries = null, marketing_consent = 'not_required'
+  where id in (tests.id('ours'), tests.id('theirs'));
+  perform tests.remember('sender of ' || name, (select id from public.sms_accounts where organization_id = tests.id(name)))
+  from unnest(array['ours', 'theirs']) name;
+end
+$$;
+create function tests.queue(body text, organization text default 'ours', phone text default '+233244000001',
+  purpose text default 'custom', batch uuid default null, campaign uuid default null, category text default 'service',
+  sender uuid default null) returns uuid language plpgsql as $$
+declare
+  message uuid;
+begin
+  insert into public.messages (organization_id, account_id, to_number, from_number, body, encoding, segments, status, provider,
+    purpose, batch_id, campaign_id, category)
+  select tests.id(organization), a.id, phone, a.sender_id, queue.body, 'GSM-7', 1, 'queued', a.provider, queue.purpose, batch, campaign,
+    queue.category
+  from public.sms_accounts a where a.id = coalesce(sender, tests.id('sender of ' || organization))
+  returning id into message;
+  return tests.remember(body, message);
+end
+$$;
+create function tests.claim(batch_size integer default 50) returns text[] language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('service_role');
+  answer := public.exchange_dispatch_batch('[]', batch_size);
+  perform tests.act_as('postgres');
+  return array(select m ->> 'body' from jsonb_array_elements(answer -> 'messages') m order by 1);
+end
+$$;
+create function tests.message(name text) returns public.messages language sql stable as $$
+  select m from public.messages m where m.id = tests.id(name)
+$$;
+create function tests.wait(name text) returns text language sql stable as $$
+  select w.reason from private.message_wait(tests.message(name)) w
+$$;
+create function tests.clear() returns void language sql as $$
+  delete from public.message_events;
+  delete from public.messages;
+  delete from public.notifications;
+  delete from private.daily_spending;
+  delete from private.send_rate_buckets;
+  update public.organizations set standing = 'approved', daily_spending_limit = null, allowed_countries = null
+  where id in (tests.id('ours'), tests.id('theirs'));
+  update public.sms_accounts set status = 'active', per_second = null, segment_price = null
+  where id in (tests.id('sender of ours'), tests.id('sender of theirs'));
+$$;
+grant execute on all functions in schema tests to public;
+
+-- What is stored
+select throws_ok(format('select tests.queue(%L, phone => %L)', 'x', phone), '23514', null, format('%L is no number to text.', phone))
+from unnest(array['233244000001', '+233244000001 ', '0244000001', 'abc', '', '+1', '+0244000001']) phone;
+select throws_ok($$select tests.queue('')$$, '23514', null, 'A message says something.');
+select throws_ok($$select tests.queue(repeat('x', 1601))$$, '23514', null, 'It has at most 1,600 characters,');
+select throws_ok($$select tests.queue(repeat('😀', 801))$$, '23514', null, 'counted as providers count: an emoji is two.');
+select lives_ok($$select tests.queue(repeat('😀', 800))$$, '800 emoji fit.');
+select tests.clear() \g /dev/null
+
+-- What goes first
+do $$
+begin
+  insert into public.batches (id, organization_id, kind) values (tests.remember('batch', private.uuid_v7()), tests.id('ours'), 'sms');
+  perform tests.queue('bulk ' || n, batch => tests.id('batch'), phone => '+23324400' || (1000 + n)) from generate_series(1, 300) n;
+  perform tests.queue('written', phone => '+233244002001');
+  perform tests.queue('confirmation', phone => '+233244002002', purpose => 'opt_out_confirmation');
+  insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+233244002002', 'reply');
+end
+$$;
+select is(tests.claim(1), '{confirmation}', 'A confirmation goes before three hundred bulk messages,');
+select is(tests.claim(1), '{written}', 'and what a person wrote goes next.');
+select is(cardinality(tests.claim(50)), 50, 'Then the bulk goes on.');
+do $$
+begin
+  perform tests.clear();
+  update public.sms_accounts set per_second = 1 where id = tests.id('sender of ours');
+  perform tests.queue('bulk ' || n, batch => tests.id('batch'), phone => '+23324400' || (1000 + n)) from generate_series(1, 50) n;
+  perform tests.queue('confirmation', phone => '+233244002002', purpose => 'opt_out_confirmation');
+end
+$$;
+select is(tests.claim(50), '{confirmation}', 'A number that sends one a second spends it on the confirmation.');
+select is(tests.wait('bulk 7'), 'rate', 'The others wait for the rate.');
+
+-- Shares
+do $$
+begin
+  perform tests.clear();
+  perform tests.queue('ours ' || n, batch => tests.id('batch'), phone => '+23324400' || (1000 + n)) from generate_series(1, 200) n;
+  perform tests.queue('of theirs', 'theirs');
+end
+$$;
+select ok('of theirs' = any (tests.claim(10)), 'A backlog of one organization delays no other.');
+do $$
+begin
+  perform tests.clear();
+  insert into public.sms_accounts (organization_id, provider, sender_id)
+  select tests.id('ours'), 'arkesel', 'S' || n from generate_series(1, 60) n;
+  perform tests.queue('ours ' || a.sender_id || n, sender => a.id, phone => '+23324400' || (1000 + n))
+  from public.sms_accounts a, generate_series(1, 3) n where a.organization_id = tests.id('ours');
+  perform tests.queue('of theirs ' || n, 'theirs', phone => '+23324400' || (1000 + n)) from generate_series(1, 10) n;
+end
+$$;
+select is((select count(*) from unnest(tests.claim(20)) m where m like 'of theirs%'), 10::bigint,
+  'Sixty senders of one organization get no more than its share.');
+
+-- Countries
+do $$ begin perform tests.clear(), tests.queue('home'), tests.queue('abroad', phone => '+12125550100'), tests.queue('satellite', phone => '+88216555000'); end $$;
+select is(tests.claim(), '{home}', 'By default an organization texts its own country.');
+select results_eq($$select status, error_code from public.messages where body in ('abroad', 'satellite') order by body$$,
+  $$values ('suppressed', 'country_not_allowed'), ('suppressed', 'country_not_allowed')$$, 'Other numbers are refused when they are claimed.');
+select tests.act_as('operator') \g /dev/null
+select is(tests.outcome('operator', format('select public.send_message(%L, to_number => %L, message => %L)', tests.id('ours'), phone, 'Hi')), wanted,
+  format('send_message to %s: %s', phone, wanted))
+from (values ('+233244000001', '1'), ('+12125550100', 'PT422'), ('233244000001', 'PT422'), ('+233244000001 ', 'PT422'), ('', 'PT422')) v (phone, wanted);
+select is(jsonb_array_length(public.send_bulk(tests.id('ours'), 'Hi', '[{"position": 0, "to": "+233244000001"}, {"position": 1, "to": "233244000002"},
+  {"position": 2, "to": "+12125550100"}]') -> 'invalid'), 2, 'send_bulk says which numbers it does not take.');
+select is(tests.outcome('operator', format('select public.send_bulk(%L, %L, (select jsonb_agg(jsonb_build_object(''position'', n, ''to'',
+  ''+2332'' || (40000000 + n))) from generate_series(0, 10000) n), maximum => 1000000)', tests.id('ours'), 'Hi')), 'PT422', 'Ten thousand at most, whatever the caller says.');
+select tests.act_as('postgres') \g /dev/null
+update public.organizations set allowed_countries = '{GH,CA}' where id = tests.id('ours');
+select ok('+16135550100' ~ private.phone_pattern_of(o) and '+12125550100' !~ private.phone_pattern_of(o), 'Canada is allowed, the United States are not.')
+from public.organizations o where o.id = tests.id('ours');
+select throws_ok(format('update public.organizations set allowed_countries = %L', c), '23514', null, format('%s is no list of countries.', c))
+from unnest(array['{}', '{gh}', '{001}', '{GHA}']) c;
+
+-- Budget
+do $$
+begin
+  perform tests.clear();
+  update public.sms_accounts set segment_price = 0.1 where id = tests.id('sender of ours');
+  update public.organizations set daily_spending_limit = 0.25 where id = tests.id('ours');
+  perform tests.queue('text ' || n, phone => '+23324400' || (1000 + n)) from generate_series(1, 3) n;
+  perform tests.queue('confirmation', phone => '+233244002002', purpose => 'opt_out_confirmation');
+end
+$$;
+select is(tests.claim(), '{confirmation,"text 1"}', 'The limit covers two messages; a confirmation is one of them.');
+select is(tests.wait('text 2'), 'budget', 'The others wait for the budget,');
+select is((tests.message('text 2')).send_after, (current_date + 1)::timestamp at time zone 'Africa/Accra', 'until midnight.');
+select is((select count(*)::integer from public.notifications where title = 'The daily spending limit is reached' and user_id = tests.id('admin')), 1, 'The admin is told,');
+do $$ begin perform tests.queue('text 4', phone => '+233244001004'), tests.claim(); end $$;
+select is((select count(*)::integer from public.notifications where title = 'The daily spending limit is reached' and user_id = tests.id('admin')), 1, 'once a day.');
+do $$ begin perform tests.queue('another confirmation', phone => '+233244002002', purpose => 'opt_out_confirmation'); end $$;
+select is(tests.claim(), '{"another confirmation"}', 'Confirmations go out although nothing is left.');
+update public.organizations set daily_spending_limit = 10 where id = tests.id('ours');
+select is(tests.claim(), '{"text 2","text 3","text 4"}', 'A higher limit counts at once.');
+select is(tests.claim(), '{}', 'Nothing goes out twice.');
+
+-- Standing
+do $$
+begin
+  perform tests.clear();
+  update public.organizations set standing = 'sandbox' where id = tests.id('ours');
+  update public.profiles set phone = '+233244009001', phone_confirmed_at = now() where id = tests.id('viewer');
+  update public.profiles set phone = '+233244009002' where id = tests.id('admin');
+  perform tests.queue('stranger'), tests.queue('member', phone => '+233244009001'), tests.queue('unconfirmed', phone => '+233244009002');
+end
+$$;
+select is(tests.claim(), '{member}', 'In the sandbox only confirmed numbers of members are texted.');
+select is(tests.wait('stranger'), 'sandbox', 'The others wait, and say why.');
+update public.organizations set standing = 'approved' where id = tests.id('ours');
+select is(tests.claim(), '{stranger,unconfirmed}', 'They go out when the organization is approved.');
+do $$
+begin
+  perform tests.clear();
+  update public.organizations set standing = 'suspended' where id = tests.id('ours');
+  perform tests.queue('text'), tests.queue('of theirs', 'theirs');
+end
+$$;
+select is(tests.claim(), '{"of theirs"}', 'Nothing is sent for a suspended organization.');
+select is(tests.wait('text'), 'suspended', 'It says why.');
+do $$
+begin
+  perform tests.clear();
+  update public.organizations set standing = 'sandbox' where id = tests.id('ours');
+  update public.sms_accounts set credentials_secret_id = vault.create_secret('{"api_key": "own"}') where id = tests.id('sender of ours');
+  perform tests.queue('own account');
+end
+$$;
+select is(tests.claim(), '{"own account"}', 'A sender with credentials of its own is not the platform''s to restrict.');
+update public.sms_accounts set credentials_secret_id = null where id = tests.id('sender of ours');
+
+-- Why a message waits
+do $$ begin perform tests.clear(), tests.queue('text'); end $$;
+update public.sms_accounts set status = 'circuit_open', circuit_open_until = now() + interval '5 minutes' where id = tests.id('sender of ours');
+select results_eq($$select (private.message_wait(tests.message('text'))).*$$, $$values ('circuit_open', now() + interval '5 minutes')$$, 'An open circuit is told, and until when.');
+do $$ begin perform tests.clear(); end $$;
+update public.organizations set quiet_hours_start = (now() at time zone time_zone)::time - interval '1 minute',
+  quiet_hours_end = (now() at time zone time_zone)::time + interval '1 hour' where id = tests.id('ours');
+do $$ begin perform tests.queue('at night'), tests.claim(); end $$;
+select is(tests.wait('at night'), 'quiet_hours', 'Quiet hours are told.');
+select ok((select until > now() + interval '50 minutes' from private.message_wait(tests.message('at night'))), 'And when they end.');
+select is(tests.wait('text'), null, 'Of what is not queued nothing is told.');
+
+select * from finish();
+rollback;
