@@ -148,7 +148,7 @@ create table public.campaign_targets (
   updated_at timestamptz not null default now(),
   primary key (campaign_id, position),
   constraint campaign_targets_lead_once unique (campaign_id, lead_id)
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.campaign_targets is
   'One row a recipient, frozen at the start. No foreign keys: a million rows are written at once by whoever holds the campaign locked, the claim looks the lead up anyway, and with the campaign go its targets.';
 
