@@ -1,11 +1,6 @@
--- What every later migration stands on. Nothing is granted by default: a table or function is reachable
--- only because the migration that makes it says so. Helpers live in `private`, which the Data API never exposes;
--- monthly partitions live in `partitions`, so that each is reached through its parent and the parent's policies.
---
--- As shipped, and in nobody's way: `create table … partition of` locks the whole table against reading and writing and then
--- waits for the tables it refers to, so a sign-up and the nightly job could wait for each other. A table that is attached
--- afterwards lets texts go on. Whoever is in its way now is left alone before the database takes either for a deadlock:
--- partitions are made three months ahead, and the next night is early enough.
+-- What every other schema builds on. Nothing is granted by default: a table or function can be reached only because its
+-- own file grants it. Helpers live in `private`, which the Data API never exposes. Monthly partitions live in
+-- `partitions`, so that rows are reached only through the parent table and its policies.
 
 create schema if not exists private;
 

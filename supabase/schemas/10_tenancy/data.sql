@@ -1,17 +1,24 @@
 -- System roles have fixed ids: every database has the same rows.
 insert into public.roles (id, organization_id, key, name, description) values
-  ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator', 'Everything in its organization'),
-  ('00000000-0000-7000-8000-000000000002', null, 'manager', 'Manager', 'Leads, tasks, interactions, analytics and reports of its team'),
-  ('00000000-0000-7000-8000-000000000003', null, 'counselor', 'Counselor', 'Leads assigned to or created by it, and its own statistics'),
-  ('00000000-0000-7000-8000-000000000004', null, 'campaign_manager', 'Campaign manager', 'Leads, templates, campaigns and suppressions'),
-  ('00000000-0000-7000-8000-000000000005', null, 'operator', 'Operator', 'Conversations, sends, customers and their actions'),
-  ('00000000-0000-7000-8000-000000000006', null, 'viewer', 'Viewer', 'Reads everything but administration, changes nothing'),
-  ('00000000-0000-7000-8000-000000000007', null, 'marketing_agent', 'Marketing agent', 'Clients and churn reports'),
-  ('00000000-0000-7000-8000-000000000008', null, 'technical_agent', 'Technical agent', 'Clients and churn reports');
+  ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator',
+    'Everything in the organization'),
+  ('00000000-0000-7000-8000-000000000002', null, 'manager', 'Manager',
+    'Leads, tasks, interactions, analytics and reports of their team'),
+  ('00000000-0000-7000-8000-000000000003', null, 'counselor', 'Counselor',
+    'Leads assigned to or created by them, and their own statistics'),
+  ('00000000-0000-7000-8000-000000000004', null, 'campaign_manager', 'Campaign manager',
+    'Leads, templates, campaigns and suppressions'),
+  ('00000000-0000-7000-8000-000000000005', null, 'operator', 'Operator',
+    'Conversations, messages, customers and their actions'),
+  ('00000000-0000-7000-8000-000000000006', null, 'viewer', 'Viewer',
+    'Reads everything but administration, changes nothing'),
+  ('00000000-0000-7000-8000-000000000007', null, 'marketing_agent', 'Marketing agent',
+    'Clients and churn reports'),
+  ('00000000-0000-7000-8000-000000000008', null, 'technical_agent', 'Technical agent',
+    'Clients and churn reports');
 
--- Every permission and the system roles that hold it. A role without a scope holds it for the whole organization. The
--- "SDR" and "assignee" of the old lead tool are counselors.
-with catalogue (permission, description, holders) as materialized (
+-- Every permission and the system roles that have it, as role:scope; the scope is organization where none is given.
+with catalogue (permission, description, granted_to) as materialized (
   values
     ('organization:update', 'Change the organization''s settings and senders',
       'admin'),
@@ -19,7 +26,7 @@ with catalogue (permission, description, holders) as materialized (
       'admin manager counselor campaign_manager operator viewer marketing_agent technical_agent'),
     ('members:manage', 'Invite, change and remove members and teams',
       'admin'),
-    ('roles:manage', 'Make and change the organization''s own roles',
+    ('roles:manage', 'Create and change the organization''s own roles',
       'admin'),
     ('audit:read', 'Read the audit log',
       'admin'),
@@ -57,7 +64,7 @@ with catalogue (permission, description, holders) as materialized (
       'admin manager:team campaign_manager'),
     ('leads:assign', 'Assign leads to people',
       'admin manager:team campaign_manager'),
-    ('leads:duplicate', 'Add a lead although there is one with its phone number or e-mail address',
+    ('leads:duplicate', 'Add a lead although another one has the phone number or e-mail address',
       'admin manager campaign_manager'),
     ('leads:import', 'Import leads from files',
       'admin manager campaign_manager'),
@@ -67,7 +74,7 @@ with catalogue (permission, description, holders) as materialized (
       'admin manager counselor campaign_manager'),
     ('leads:configure', 'Change the lead fields, the stages, the calendar and the lead settings',
       'admin'),
-    ('interactions:read', 'See what was said with leads',
+    ('interactions:read', 'See interactions with leads',
       'admin manager:team counselor:own campaign_manager viewer'),
     ('interactions:write', 'Log interactions with leads',
       'admin manager:team counselor:own campaign_manager'),
@@ -75,19 +82,20 @@ with catalogue (permission, description, holders) as materialized (
       'admin manager:team counselor:own campaign_manager viewer'),
     ('tasks:write', 'Add, change and delete tasks',
       'admin manager:team counselor:own campaign_manager'),
-    ('dashboard:read', 'See the figures of leads',
+    ('dashboard:read', 'See the statistics of leads',
       'admin manager:team counselor:own campaign_manager viewer'),
     ('emails:manage', 'See the e-mails that were sent and send failed ones again',
       'admin'),
     ('notifications:read', 'See one''s own notifications and choose how they arrive',
-      'admin:own manager:own counselor:own campaign_manager:own operator:own viewer:own marketing_agent:own technical_agent:own'),
+      'admin:own manager:own counselor:own campaign_manager:own operator:own viewer:own marketing_agent:own '
+      'technical_agent:own'),
     ('consents:read', 'See the consent ledger',
       'admin campaign_manager operator viewer'),
     ('consents:write', 'Record consent and its revocation',
       'admin campaign_manager operator'),
-    ('campaigns:read', 'See campaigns, their targets and figures',
+    ('campaigns:read', 'See campaigns, their targets and statistics',
       'admin campaign_manager viewer'),
-    ('campaigns:write', 'Make, start, pause and cancel campaigns',
+    ('campaigns:write', 'Create, start, pause and cancel campaigns',
       'admin campaign_manager'),
     ('conversations:read', 'See conversations',
       'admin campaign_manager operator viewer'),
@@ -97,7 +105,7 @@ with catalogue (permission, description, holders) as materialized (
   insert into private.permissions (name, description) select permission, description from catalogue
 )
 insert into public.role_permissions (role_id, permission, scope)
-select r.id, c.permission, coalesce(nullif(split_part(holder, ':', 2), ''), 'organization')
+select r.id, c.permission, coalesce(nullif(split_part(role_scope, ':', 2), ''), 'organization')
 from catalogue c
-cross join lateral string_to_table(c.holders, ' ') as holder
-join public.roles r on r.organization_id is null and r.key = split_part(holder, ':', 1);
+cross join lateral string_to_table(c.granted_to, ' ') as role_scope
+join public.roles r on r.organization_id is null and r.key = split_part(role_scope, ':', 1);

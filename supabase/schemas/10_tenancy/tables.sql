@@ -1,17 +1,8 @@
--- Organizations, people and what each may do. A person (auth.users, profiles) belongs to any number of organizations
--- through memberships; a membership has one role; a role is a set of permissions, each with a scope.
--- Every policy of the project asks private.organizations_with(permission): one array, computed once per statement.
---
--- The system roles, and the ways into an organization: found one, or accept an invitation. Both work while the person's
--- account is being made (a trigger on auth.users, so that an account without profile never exists) and later.
---
--- What the auth and health functions ask of the database besides signing people up.
---
--- Permissions with a reach. `organizations_with` answers for the whole organization; here are the narrower scopes: the
--- rows of the caller's team, and the caller's own. A team's permission reaches its holder's own rows too.
---
--- The people of an organization, as its admins see and change them: list, invite, change, suspend, remove. What a person
--- is here lies in the membership; the account and the profile belong to the person, who may be in several organizations.
+-- Organizations (the tenants), people and their rights. A person (auth.users, profiles) belongs to any number of
+-- organizations through memberships; a membership has one role; a role is a set of permissions, each with a scope
+-- (organization, team or own). Every policy of the project asks private.organizations_with(permission), which computes
+-- one array per statement. Memberships and invitations are written by functions only: a person creates an organization,
+-- in the sign-up (a trigger on auth.users, so that no account is without a profile) or later, or accepts an invitation.
 
 create table public.organizations (
   id uuid primary key default private.uuid_v7(),
@@ -31,10 +22,11 @@ create table public.organizations (
   audit_retention_months integer not null default 84
     constraint organizations_audit_retention check (audit_retention_months between 12 and 120),
   locale text not null default 'en'
-  constraint organizations_locale_known check (locale in ('en', 'fr')),
+    constraint organizations_locale_known check (locale in ('en', 'fr')),
   marketing_consent text not null default 'required'
     constraint organizations_marketing_consent check (marketing_consent in ('required', 'not_required')),
-  marketing_gap_messages integer constraint organizations_gap_messages check (marketing_gap_messages between 1 and 1000),
+  marketing_gap_messages integer
+    constraint organizations_gap_messages check (marketing_gap_messages between 1 and 1000),
   marketing_gap_hours integer constraint organizations_gap_hours check (marketing_gap_hours between 1 and 8760),
   contact_details text constraint organizations_contact_details check (
     char_length(btrim(contact_details)) >= 3 and char_length(contact_details) <= 160
@@ -44,12 +36,14 @@ create table public.organizations (
     constraint organizations_alert_opt_out_rate check (alert_opt_out_rate > 0 and alert_opt_out_rate <= 1),
   alert_failure_rate numeric(4, 3) default 0.1
     constraint organizations_alert_failure_rate check (alert_failure_rate > 0 and alert_failure_rate <= 1),
-  alert_after integer not null default 100 constraint organizations_alert_after check (alert_after between 10 and 1000000),
+  alert_after integer not null default 100
+    constraint organizations_alert_after check (alert_after between 10 and 1000000),
   standing text not null default 'approved'
     constraint organizations_standing check (standing in ('sandbox', 'approved', 'suspended')),
   standing_reason text constraint organizations_standing_reason check (char_length(standing_reason) <= 500),
   allowed_countries text[] constraint organizations_allowed_countries check (
-    cardinality(allowed_countries) between 1 and 250 and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
+    cardinality(allowed_countries) between 1 and 250
+    and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
   daily_spending_limit numeric(12, 2) constraint organizations_daily_spending_limit check (daily_spending_limit >= 0),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -58,28 +52,34 @@ create table public.organizations (
     or quiet_hours_start is null),
   constraint organizations_gap_pair check ((marketing_gap_messages is null) = (marketing_gap_hours is null))
 );
-comment on table public.organizations is 'A tenant: its place, money, quiet hours and what to do with messages in doubt.';
+comment on table public.organizations is
+  'A tenant: place, currency, quiet hours, limits, and what happens to messages with an unknown outcome.';
 comment on column public.organizations.quiet_hours_start is
   'Local time from which nothing is sent until quiet_hours_end; null for no quiet hours.';
 comment on column public.organizations.unknown_outcome_service is
-  'What becomes of a service message of which nobody can say whether the provider took it.';
+  'What happens to a service message whose outcome is unknown.';
+comment on column public.organizations.unknown_outcome_marketing is
+  'What happens to a marketing message whose outcome is unknown.';
 comment on column public.organizations.locale is 'The language of e-mails to the organization''s people.';
-comment on column public.organizations.marketing_consent is 'Whether marketing goes only to numbers whose consent is in the ledger.';
+comment on column public.organizations.marketing_consent is
+  'required: marketing goes only to numbers whose consent is in the ledger.';
 comment on column public.organizations.marketing_gap_messages is
-  'At most so many marketing messages to a number within marketing_gap_hours, over all campaigns.';
+  'Maximum marketing messages to a number within marketing_gap_hours, over all campaigns; null: no limit.';
 comment on column public.organizations.contact_details is
-  'What the answer to HELP names: a toll-free number, an e-mail address, a web page or a postal address. No campaign to North America starts without.';
-comment on column public.organizations.messages_per_second is 'What all of its numbers and campaigns together may send; null: no limit.';
+  'In the answer to HELP: a phone number, e-mail, web or postal address. Campaigns to North America need it.';
+comment on column public.organizations.messages_per_second is
+  'Messages per second of all numbers and campaigns together; null: no limit.';
 comment on column public.organizations.alert_opt_out_rate is
-  'More opt-outs than this among the texts of a campaign that arrived raise an alert; null: none does.';
+  'A campaign with a higher share of opt-outs among its delivered messages raises an alert; null: no alert.';
 comment on column public.organizations.alert_failure_rate is
-  'More failures than this among the texts of a campaign whose outcome is known raise an alert; null: none does. Below the usual pause_error_rate, so that it warns first.';
+  'A campaign with a higher share of failures among its messages with a known outcome raises an alert; null: no alert.';
+comment on column public.organizations.alert_after is 'Messages of a campaign before its rates are evaluated.';
 comment on column public.organizations.standing is
-  'sandbox: texts and e-mails go to its own members only until the platform''s operator approves it; suspended: nothing goes out and nobody gets in.';
-comment on column public.organizations.allowed_countries is 'The countries whose numbers it may text; null: its own.';
+  'sandbox: messages and e-mails go to members only, until an operator approves; suspended: no access, nothing is sent.';
+comment on column public.organizations.allowed_countries is
+  'The countries whose numbers may be texted; null: the organization''s own.';
 comment on column public.organizations.daily_spending_limit is
-  'What messages of a local day may cost by estimate, in the organization''s currency; null: no limit.';
-comment on column public.organizations.alert_after is 'So many texts before a rate is judged.';
+  'Maximum estimated cost of the messages of a local day, in the organization''s currency; null: no limit.';
 
 alter table public.organizations enable row level security;
 
@@ -90,13 +90,13 @@ create policy "admins change their organization" on public.organizations for upd
   with check (id = any ((select private.organizations_with('organization:update'))::uuid[]));
 
 revoke all on public.organizations from public, anon, authenticated, service_role;
-grant select on public.organizations to authenticated;
-grant update (name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, unknown_outcome_service, unknown_outcome_marketing, message_retention_months, audit_retention_months) on public.organizations to authenticated;
-grant select on public.organizations to service_role;
-grant update (locale) on public.organizations to authenticated;
-grant update (marketing_consent, marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second)  on public.organizations to authenticated;
-grant update (alert_opt_out_rate, alert_failure_rate, alert_after) on public.organizations to authenticated;
-grant update (allowed_countries, daily_spending_limit) on public.organizations to authenticated;
+grant select on public.organizations to authenticated, service_role;
+grant update (
+  name, country, time_zone, currency, locale, quiet_hours_start, quiet_hours_end, unknown_outcome_service,
+  unknown_outcome_marketing, message_retention_months, audit_retention_months, marketing_consent,
+  marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second, alert_opt_out_rate,
+  alert_failure_rate, alert_after, allowed_countries, daily_spending_limit
+) on public.organizations to authenticated;
 
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
@@ -128,7 +128,8 @@ create table public.profiles (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
-comment on table public.profiles is 'A person, one row per auth.users. Belongs to no organization: memberships say to which.';
+comment on table public.profiles is
+  'A person, one row per auth.users. Memberships say to which organizations the person belongs.';
 
 alter table public.profiles enable row level security;
 
@@ -155,7 +156,8 @@ create table public.teams (
   constraint teams_organization_key unique (organization_id, id),
   constraint teams_name_unique unique (organization_id, name)
 );
-comment on table public.teams is 'People who work together; the "team" scope of a permission means the members of one''s team.';
+comment on table public.teams is
+  'People who work together. The scope "team" of a permission means the members of one''s own team.';
 
 alter table public.teams enable row level security;
 
@@ -190,7 +192,8 @@ create table public.roles (
   updated_at timestamptz not null default now(),
   constraint roles_key_unique unique nulls not distinct (organization_id, key)
 );
-comment on table public.roles is 'A set of permissions. Without organization it is a system role, which nobody can change.';
+comment on table public.roles is
+  'A set of permissions. A role without organization is a system role, which nobody can change.';
 
 create index roles_organization on public.roles (organization_id);
 
@@ -208,7 +211,8 @@ create policy "admins delete roles" on public.roles for delete to authenticated
 
 revoke all on public.roles from public, anon, authenticated, service_role;
 grant select on public.roles to authenticated;
-grant insert (organization_id, key, name, description), update (name, description), delete on public.roles to authenticated;
+grant insert (organization_id, key, name, description), update (name, description), delete on public.roles
+  to authenticated;
 grant select on public.roles to service_role;
 
 create trigger enforce_rules before insert or update or delete on public.roles
@@ -223,7 +227,7 @@ create table private.permissions (
   name text primary key constraint permissions_name_form check (name ~ '^[a-z_]+:[a-z_]+$'),
   description text not null
 );
-comment on table private.permissions is 'Every permission there is; role_permissions can name no other.';
+comment on table private.permissions is 'All permissions; role_permissions can name no other.';
 
 
 create table public.role_permissions (
@@ -235,7 +239,8 @@ create table public.role_permissions (
     constraint role_permissions_scope check (scope in ('own', 'team', 'organization')),
   constraint role_permissions_once unique (role_id, permission)
 );
-comment on table public.role_permissions is 'What a role may do, and how far: its own rows, its team''s or the organization''s.';
+comment on table public.role_permissions is
+  'What a role may do, and on which rows: the member''s own, their team''s or the organization''s.';
 
 create index role_permissions_organization on public.role_permissions (organization_id);
 create index role_permissions_permission on public.role_permissions (permission);
@@ -278,7 +283,8 @@ create table public.memberships (
   constraint memberships_team foreign key (organization_id, team_id)
     references public.teams (organization_id, id) on delete set null (team_id)
 );
-comment on table public.memberships is 'Who belongs to which organization, as what. Suspended or gone means: no access, at once.';
+comment on table public.memberships is
+  'Who belongs to which organization, in which role. Suspending or removing a member ends their access at once.';
 
 create index memberships_user on public.memberships (user_id, organization_id);
 create index memberships_role on public.memberships (role_id);
@@ -317,7 +323,8 @@ select private.audit_table('public.memberships');
 create table public.invitations (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  email text not null constraint invitations_email_form check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
+  email text not null
+    constraint invitations_email_form check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
   role_id uuid not null references public.roles (id),
   team_id uuid,
   token_hash text not null constraint invitations_token_unique unique,
@@ -326,13 +333,14 @@ create table public.invitations (
   accepted_at timestamptz,
   accepted_by uuid references public.profiles (id) on delete set null,
   full_name text not null default ''
-  constraint invitations_full_name_length check (char_length(full_name) <= 200),
+    constraint invitations_full_name_length check (char_length(full_name) <= 200),
   created_at timestamptz not null default now(),
   constraint invitations_team foreign key (organization_id, team_id)
     references public.teams (organization_id, id) on delete set null (team_id)
 );
-comment on table public.invitations is 'An offer of membership. Only the SHA-256 of its token is kept; the token is shown once.';
-comment on column public.invitations.full_name is 'What the inviter calls the person; their own name where they give none.';
+comment on table public.invitations is
+  'An offer of membership. Only the SHA-256 of its token is stored; the token is shown once.';
+comment on column public.invitations.full_name is 'The person''s name as the inviter gave it, used if they give none.';
 
 create index invitations_organization on public.invitations (organization_id, created_at desc);
 create index invitations_role on public.invitations (role_id);
@@ -349,8 +357,9 @@ create policy "admins withdraw invitations" on public.invitations for delete to 
   using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
 
 revoke all on public.invitations from public, anon, authenticated, service_role;
-grant select (id, organization_id, email, role_id, team_id, invited_by, expires_at, accepted_at, accepted_by, created_at), delete on public.invitations to authenticated;
-grant select (full_name) on public.invitations to authenticated;
+grant select (
+  id, organization_id, email, full_name, role_id, team_id, invited_by, expires_at, accepted_at, accepted_by, created_at
+), delete on public.invitations to authenticated;
 
 select private.audit_table('public.invitations', 'token_hash');
 

@@ -1,9 +1,8 @@
--- The audit log: who, as whom, what, when, before and after. One statement-level trigger serves every table, so a batch
--- of ten thousand rows costs one insert. Nobody changes or deletes an entry, the service role included; retention
--- drops whole months (private.maintain).
---
--- Reading the audit log, at any size. It is partitioned by time and listed by its ids, which are times too: a page reads
--- what it shows, dates cut whole months away, and counting stops at ten thousand.
+-- The audit log: who (and as whom) changed what, when, from where, with the values before and after. One
+-- statement-level trigger serves every table, so a batch of ten thousand rows costs one insert. Nobody can change or
+-- delete an entry, the service role included; retention drops whole months (private.maintain). The log is partitioned
+-- by month of its ids, which are times: a page reads only the rows it shows, a date filter skips whole months, and
+-- counting stops at ten thousand.
 
 create table public.audit_logs (
   id uuid not null default private.uuid_v7() primary key,
@@ -20,19 +19,22 @@ create table public.audit_logs (
   ip text,
   created_at timestamptz not null default now()
 ) partition by range (id);
-comment on table public.audit_logs is 'Every change of an audited table, written by triggers only. Partitioned by month of id.';
-comment on column public.audit_logs.impersonator_id is 'The admin who acted as actor_id (the token''s RFC 8693 "act" claim).';
+comment on table public.audit_logs is
+  'Every change of an audited table, written by triggers only. Partitioned by month of id.';
+comment on column public.audit_logs.impersonator_id is
+  'The admin who acted as actor_id (the token''s RFC 8693 "act" claim).';
 
 create index audit_logs_organization on public.audit_logs (organization_id, id desc);
 create index audit_logs_resource on public.audit_logs (organization_id, resource, resource_id);
 create index audit_logs_actor on public.audit_logs (organization_id, actor_id);
 
--- What is rare and looked for. Inserts and updates are everywhere: a list finds them by walking back in time.
+-- Deletions are rare, so a list of them needs an index; inserts and updates are found by reading back in time.
 create index audit_logs_deletes on public.audit_logs (organization_id, id desc) where action = 'delete';
 
 alter table public.audit_logs enable row level security;
 
-create policy "those who may read the audit log read their organization's" on public.audit_logs for select to authenticated
+create policy "those who may read the audit log read their organization's" on public.audit_logs
+  for select to authenticated
   using (organization_id = any ((select private.organizations_with('audit:read'))::uuid[]));
 
 revoke all on public.audit_logs from public, anon, authenticated, service_role;

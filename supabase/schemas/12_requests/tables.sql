@@ -1,5 +1,5 @@
--- What makes a request safe to repeat and impossible to flood with: idempotency keys, rate limits, and the way in which
--- the database starts background work in functions.
+-- What protects requests: idempotency keys make a repeat safe, rate limits bound how often a caller may ask, and
+-- private.invoke lets the database start background work in functions.
 
 create table private.idempotency_keys (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -11,10 +11,9 @@ create table private.idempotency_keys (
   primary key (organization_id, user_id, key)
 );
 comment on table private.idempotency_keys is
-  'The first answer to each Idempotency-Key, kept 24 h. Written in the transaction of the work itself: both exist or neither.';
+  'The first answer to each Idempotency-Key, kept 24 h, written in the transaction of the work: both exist or neither.';
 
 create index idempotency_keys_age on private.idempotency_keys (created_at);
-
 
 create table private.rate_limits (
   kind text primary key,
@@ -24,7 +23,6 @@ create table private.rate_limits (
 comment on table private.rate_limits is 'How many tokens a caller has per window, by kind of endpoint.';
 
 grant select on private.rate_limits to service_role;
-
 
 create table private.rate_buckets (
   kind text not null references private.rate_limits (kind) on delete cascade,

@@ -1,5 +1,5 @@
--- What people are told, in the application and by e-mail. `private.notify` is the one door: it knows each person's
--- preferences and makes each event known once, whoever reports it and however often.
+-- Notifications of people, in the application and by e-mail. All are written by private.notify, which applies each
+-- person's preferences and notifies a person of each event once, however often and by whatever it is reported.
 
 create table public.notifications (
   id uuid primary key default private.uuid_v7(),
@@ -13,12 +13,14 @@ create table public.notifications (
   event_key text,
   created_at timestamptz not null default now()
 );
-comment on table public.notifications is 'What a person should know, in the application.';
-comment on column public.notifications.event_key is 'What happened; the same event is told to the same person once.';
+comment on table public.notifications is 'Notifications in the application, one row per person and event.';
+comment on column public.notifications.event_key is
+  'Identifies the event; a person is notified of the same event once.';
 
 create index notifications_inbox on public.notifications (organization_id, user_id, id desc);
 create index notifications_user on public.notifications (user_id);
-create unique index notifications_event on public.notifications (organization_id, user_id, event_key) where event_key is not null;
+create unique index notifications_event on public.notifications (organization_id, user_id, event_key)
+  where event_key is not null;
 create index notifications_unread on public.notifications (organization_id, user_id) where read_at is null;
 
 alter table public.notifications enable row level security;
@@ -49,7 +51,7 @@ create table public.notification_preferences (
   constraint notification_preferences_once unique (organization_id, user_id, kind)
 );
 comment on table public.notification_preferences is
-  'Which kinds of notice reach a person how. Without a row: in the application and by e-mail.';
+  'How a person gets notifications of a kind. Without a row: in the application and by e-mail.';
 
 create index notification_preferences_user on public.notification_preferences (user_id);
 
@@ -76,4 +78,4 @@ create type private.notification as (
   lead_id uuid
 );
 comment on type private.notification is
-  'A person is to be told of an event. data: what the e-mail template of the kind fills in, and what the application links to.';
+  'A notification to write. data: values for the e-mail template of the kind, and ids for links in the application.';

@@ -1,7 +1,8 @@
--- How the e-mail outbox empties. A sender alternates between one call here and a small group of e-mails: the call records
--- the last group's outcomes and marks the next group `sending` just before it goes out, as with messages. What was surely
--- not accepted is tried again, three times in all; of what may have been accepted nobody sends a second copy: with a
--- provider that knows idempotency keys the same key is tried again, without one the e-mail fails and says so.
+-- The e-mail outbox. A sender alternates between one call of exchange_email_batch and a small group of e-mails: the
+-- call records the outcomes of the last group and marks the next group `sending` just before it goes out, as with
+-- messages. An e-mail that was certainly not accepted is tried again, three times in all. One that may have been
+-- accepted is never sent a second time: with a provider that has idempotency keys it is tried again under the same key,
+-- otherwise it fails and says so.
 
 create table public.emails (
   id uuid primary key default private.uuid_v7(),
@@ -27,12 +28,15 @@ create table public.emails (
   constraint emails_event unique (organization_id, event_key, to_address),
   constraint emails_status check (status in ('queued', 'sending', 'sent', 'failed', 'canceled')),
   constraint emails_lead foreign key (organization_id, lead_id)
-  references public.leads (organization_id, id) on delete set null (lead_id)
+    references public.leads (organization_id, id) on delete set null (lead_id)
 );
-comment on table public.emails is 'The e-mail outbox. An event is mailed to an address once; what failed for good stays, with its reason.';
-comment on column public.emails.status is 'canceled: when its turn came, nobody needed it any more.';
-comment on column public.emails.claim is 'How often a sender took it up: names one try, so that a late outcome is known as such.';
-comment on column public.emails.edition is 'Grows when an e-mail is sent again on purpose; id and edition make the idempotency key and the Message-ID.';
+comment on table public.emails is
+  'The e-mail outbox. An event is mailed to an address once; a failed e-mail stays, with the reason.';
+comment on column public.emails.status is 'canceled: nobody needed it any more when it was due.';
+comment on column public.emails.claim is
+  'The number of claims; identifies one attempt, so that a late outcome is recognized.';
+comment on column public.emails.edition is
+  'Incremented when an e-mail is sent again on purpose; id and edition are its idempotency key and Message-ID.';
 
 create index emails_listing on public.emails (organization_id, created_at desc);
 create index emails_user on public.emails (user_id) where user_id is not null;
@@ -42,7 +46,7 @@ create index emails_by_status on public.emails (organization_id, status, created
 create index emails_to on public.emails (organization_id, to_address);
 create index emails_lead on public.emails (organization_id, lead_id) where lead_id is not null;
 
--- Whether a lead's e-mail was asked for again a moment ago.
+-- Finds whether the e-mail about a lead was requested again a moment ago.
 create index emails_again on public.emails (organization_id, lead_id, created_at desc)
   where lead_id is not null and event_key like 'assignment:%:again:%';
 
@@ -51,12 +55,12 @@ alter table public.emails enable row level security;
 create policy "those who manage e-mails read their organization's" on public.emails for select to authenticated
   using (organization_id = any ((select private.organizations_with('emails:manage'))::uuid[]));
 
+-- Without data: the values for the template may contain a secret.
 revoke all on public.emails from public, anon, authenticated, service_role;
-grant select on public.emails to authenticated, service_role;
-
--- What the template fills in may be a secret, and nobody reads it over the Data API.
-revoke select on public.emails from authenticated, service_role;
-grant select (id, organization_id, user_id, lead_id, kind, to_address, event_key, status, attempts, next_attempt_at, sending_at, sent_at, provider, provider_message_id, last_error, created_at, updated_at) on public.emails to authenticated, service_role;
+grant select (
+  id, organization_id, user_id, lead_id, kind, to_address, event_key, status, attempts, next_attempt_at, sending_at,
+  sent_at, provider, provider_message_id, last_error, created_at, updated_at
+) on public.emails to authenticated, service_role;
 
 create trigger set_updated_at before update on public.emails
   for each row execute function private.set_updated_at();
@@ -69,15 +73,17 @@ create table private.email_secrets (
   invitation_id uuid not null references public.invitations (id) on delete cascade,
   token text not null
 );
-comment on table private.email_secrets is 'Tokens that wait for the e-mail which carries them; gone when it is sent or the invitation is over.';
+comment on table private.email_secrets is
+  'Tokens for e-mails that are not sent yet; deleted when the e-mail is sent or the invitation ends.';
 
 create index email_secrets_invitation on private.email_secrets (invitation_id);
 
 
 create table private.mail_outage (
-  here boolean primary key default true constraint mail_outage_one check (here),
+  singleton boolean primary key default true constraint mail_outage_singleton check (singleton),
   outages integer not null,
   resume_at timestamptz not null,
   reason text not null
 );
-comment on table private.mail_outage is 'One row while the mail server cannot be reached: e-mails wait, and one at a time probes.';
+comment on table private.mail_outage is
+  'One row while the circuit is open because the mail server cannot be reached: one e-mail at a time is tried.';

@@ -1,8 +1,10 @@
--- What changes is broadcast from the database to private Realtime channels, as it happens:
---   user:{id}                   the person's notifications, and leads that it holds or made
---   team:{id}:leads             the team's leads, for those whose permission reaches the team
---   organization:{id}:leads     all leads, for those whose permission reaches the organization
--- A broadcast that fails is a warning in the log, never a write that fails.
+-- Changes are broadcast from triggers to private Realtime channels:
+--   user:{id}                   the person's notifications, and the leads that they hold or created
+--   team:{id}:leads             the team's leads, for members with leads:read of scope team or more
+--   organization:{id}:leads     all leads, for members with leads:read of scope organization
+--   campaign:{id}               the campaign's counters, for members with campaigns:read
+-- A broadcast that fails is a warning in the log; it never makes the write fail.
 
-create policy "people listen to their own channel and to leads within their reach" on realtime.messages for select to authenticated
+create policy "people listen to their own channel and to what they may read" on realtime.messages
+  for select to authenticated
   using (extension in ('broadcast', 'presence') and (select private.may_listen((select realtime.topic()))));

@@ -1,7 +1,11 @@
--- pg_cron before 1.5 knows no seconds: there the job of every second runs every minute.
+-- pg_cron before 1.5 has no schedules in seconds: there the job of every second runs every minute.
 select cron.schedule(
   j.name,
-  case when j.schedule like '% second' and (select e.extversion < '1.5' from pg_catalog.pg_extension e where e.extname = 'pg_cron')
-    then '* * * * *' else j.schedule end,
+  case
+    when j.schedule like '% second'
+      and (select e.extversion < '1.5' from pg_catalog.pg_extension e where e.extname = 'pg_cron')
+    then '* * * * *'
+    else j.schedule
+  end,
   j.command)
 from private.jobs j where j.schedule is not null;

@@ -1,4 +1,4 @@
--- Names of places only: PostgreSQL would also take POSIX rules with any offset, and the totals count quarter hours.
+-- Only names of places (IANA): PostgreSQL also takes POSIX rules with any offset, but counters use quarters of an hour.
 create function private.is_time_zone(name text)
 returns boolean
 language plpgsql immutable set search_path = ''

@@ -1,5 +1,5 @@
--- How SQL answers a request that cannot be granted: PostgREST turns SQLSTATE PTxyz into HTTP status xyz, `hint` carries
--- the machine-readable code and `detail` the list of faulty fields (see _shared/problem.ts).
+-- Refuses a request: PostgREST turns SQLSTATE PTxyz into HTTP status xyz, `hint` carries the machine-readable code and
+-- `detail` the list of invalid fields (see _shared/problem.ts).
 create function private.problem(status integer, code text, message text, errors jsonb default null)
 returns void
 language plpgsql set search_path = ''

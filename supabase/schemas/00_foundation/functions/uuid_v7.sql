@@ -1,6 +1,6 @@
--- Time-ordered ids (RFC 9562, version 7): rows of one month are one range of ids, so a table is partitioned by its own
--- primary key and a look-up by id alone still touches one partition. PostgreSQL has uuidv7() only from 18 on.
--- The 12 bits after the version hold the microseconds, so ids made one after another sort in that order.
+-- Time-ordered ids (RFC 9562, version 7): the rows of one month are one range of ids, so a table can be partitioned by
+-- its primary key and a look-up by id touches one partition. PostgreSQL has uuidv7() from version 18 on only.
+-- The 12 bits after the version hold the microseconds, so ids created one after another sort in that order.
 create function private.uuid_v7(at timestamptz default clock_timestamp())
 returns uuid
 language plpgsql volatile parallel safe set search_path = ''

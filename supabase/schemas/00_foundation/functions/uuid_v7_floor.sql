@@ -1,4 +1,4 @@
--- The smallest id of a moment: the bound of a partition, and the start of a range of time.
+-- The smallest id of a moment: the bound of a partition, and the start of a time range.
 create function private.uuid_v7_floor(at timestamptz)
 returns uuid
 language sql immutable parallel safe set search_path = ''

@@ -1,4 +1,4 @@
--- Nightly: removes sums that have become zero, as those of statuses that nothing has any more.
+-- Nightly: removes sums that have become zero, such as those of a status that no row has any more.
 create function private.compact_counters()
 returns void
 language plpgsql set search_path = ''

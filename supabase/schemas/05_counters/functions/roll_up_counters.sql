@@ -1,5 +1,6 @@
--- Adds a counter's deltas up in one statement, so that readers see the same sums before and after. One run at a time: two
--- would lock the same rows in different orders. Deltas of an organization that is being deleted are locked and left alone.
+-- Adds up a counter's deltas in one statement, so that readers see the same sums before and after. One run at a time:
+-- two would lock the same rows in different orders. Deltas of an organization that is being deleted are locked and
+-- skipped.
 create function private.roll_up_counter(name text, measures text[])
 returns void
 language plpgsql set search_path = '' set jit = off
@@ -16,7 +17,8 @@ begin
   execute format(
     'with taken as (
       delete from private.%1$I t
-      where t.ctid = any (array(select d.ctid from private.%1$I d where not d.rolled_up for update skip locked))
+      where t.ctid = any (
+        array(select d.ctid from private.%1$I d where not d.rolled_up for update skip locked))
       returning t.*
     )
     insert into private.%1$I as t (%2$s, %3$s, rolled_up)
@@ -31,7 +33,7 @@ begin
 end
 $$;
 
--- Every minute. A counter that cannot be rolled up now is rolled up with the next run; the others are not held up by it.
+-- Every minute. A counter that cannot be rolled up now waits for the next run and does not stop the others.
 create function private.roll_up_counters()
 returns void
 language plpgsql set search_path = ''

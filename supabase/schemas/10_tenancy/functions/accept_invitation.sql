@@ -1,4 +1,4 @@
--- Definer: writes memberships, which nobody may insert directly.
+-- Security definer because nobody may insert memberships directly.
 create function private.accept_invitation(token text)
 returns uuid
 language sql security definer set search_path = ''
@@ -13,5 +13,6 @@ language sql set search_path = ''
 as $$
   select private.accept_invitation(token)
 $$;
-comment on function public.accept_invitation is 'The caller joins the organization that invited its e-mail address; answers that organization.';
+comment on function public.accept_invitation is
+  'The caller joins the organization that invited their e-mail address; returns its id.';
 grant execute on function public.accept_invitation(text) to authenticated;

@@ -1,38 +1,38 @@
--- The caller as functions know it: organization, role, permissions. Definer: it must find memberships by user alone.
-create function private.actor(wanted uuid)
+-- Security definer because it finds memberships by user alone, without the policies that ask for the organization.
+create function private.actor(requested uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  chosen record;
+  membership record;
 begin
   select m.organization_id, m.role_id, m.team_id, r.key as role, o.name, o.country, o.time_zone, o.currency,
-    count(*) over () as memberships, m.is_default
-  into chosen
+    count(*) over () as membership_count, m.is_default
+  into membership
   from public.memberships m
   join public.roles r on r.id = m.role_id
   join public.organizations o on o.id = m.organization_id
-  where m.user_id = auth.uid() and m.status = 'active' and (wanted is null or m.organization_id = wanted)
+  where m.user_id = auth.uid() and m.status = 'active' and (requested is null or m.organization_id = requested)
   order by m.is_default desc, m.created_at
   limit 1;
-  if chosen is null then
+  if membership is null then
     perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
   end if;
-  if wanted is null and chosen.memberships > 1 and not chosen.is_default then
+  if requested is null and membership.membership_count > 1 and not membership.is_default then
     perform private.problem(400, 'organization_required',
       'You belong to several organizations: name one in the X-Organization-Id header.');
   end if;
   return jsonb_build_object(
     'user_id', auth.uid(),
-    'organization_id', chosen.organization_id,
-    'role', chosen.role,
-    'team_id', chosen.team_id,
+    'organization_id', membership.organization_id,
+    'role', membership.role,
+    'team_id', membership.team_id,
     'organization', jsonb_build_object(
-      'id', chosen.organization_id, 'name', chosen.name, 'country', chosen.country,
-      'time_zone', chosen.time_zone, 'currency', chosen.currency),
+      'id', membership.organization_id, 'name', membership.name, 'country', membership.country,
+      'time_zone', membership.time_zone, 'currency', membership.currency),
     'permissions', (
       select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
-      from public.role_permissions p where p.role_id = chosen.role_id
+      from public.role_permissions p where p.role_id = membership.role_id
     )
   );
 end
@@ -45,5 +45,6 @@ language sql stable set search_path = ''
 as $$
   select private.actor(organization_id)
 $$;
-comment on function public.actor is 'The caller in one organization: user, role, permissions with their scopes.';
+comment on function public.actor is
+  'The caller in one organization: user, organization, role, permissions with their scopes.';
 grant execute on function public.actor(uuid) to authenticated;

@@ -1,6 +1,6 @@
--- Supabase Auth tells a caller only "Database error saving new user" when the sign-up's trigger refuses, so the auth
--- function asks first. The trigger stays the authority (private.redeem_invitation). Definer: the token's hash is
--- nobody's to read.
+-- Supabase Auth hides why the trigger of a sign-up refused ("Database error saving new user"), so the auth function
+-- asks first; private.redeem_invitation stays the authority.
+-- Security definer because nobody may read the token's hash.
 create function private.check_invitation(token text, email text)
 returns uuid
 language sql stable security definer set search_path = ''
@@ -18,5 +18,5 @@ as $$
   select private.check_invitation(token, email)
 $$;
 comment on function public.check_invitation is
-  'The organization that an open invitation of this address leads to, or null. For the service role, before a sign-up.';
+  'The organization of this address''s open invitation with this token, or null; asked before a sign-up.';
 grant execute on function public.check_invitation(text, text) to service_role;

@@ -1,5 +1,6 @@
--- A person founds at most one organization of a name, so a request that is repeated finds the first one's; the lock
--- makes two at once come one after the other. Definer: writes organizations and memberships, which nobody may insert.
+-- A person creates at most one organization of a name, so that a repeated request finds the first one; the lock
+-- serializes concurrent requests.
+-- Security definer because nobody may insert organizations and memberships directly.
 create function private.create_own_organization(name text, settings jsonb)
 returns uuid
 language plpgsql security definer set search_path = ''
@@ -9,7 +10,7 @@ declare
   organization uuid;
 begin
   if owner is null then
-    perform private.problem(401, 'not_signed_in', 'Sign in to found an organization.');
+    perform private.problem(401, 'not_signed_in', 'Sign in to create an organization.');
   end if;
   perform pg_advisory_xact_lock(hashtextextended('create_organization|' || owner, 0));
   select m.organization_id into organization
@@ -24,7 +25,7 @@ end
 $$;
 grant execute on function private.create_own_organization(text, jsonb) to authenticated;
 
--- settings: { country?, time_zone?, currency? }; what is missing takes the column's default.
+-- settings: { country?, time_zone?, currency? }; what is missing gets the column's default.
 create function private.create_organization(owner uuid, name text, settings jsonb default '{}')
 returns uuid
 language plpgsql set search_path = ''
@@ -49,5 +50,5 @@ as $$
   select private.create_own_organization(name, settings)
 $$;
 comment on function public.create_organization is
-  'The caller becomes the admin of a new organization; settings: { country?, time_zone?, currency? }. Answers its id.';
+  'The caller becomes the admin of a new organization; settings: { country?, time_zone?, currency? }. Returns its id.';
 grant execute on function public.create_organization(text, jsonb) to authenticated;

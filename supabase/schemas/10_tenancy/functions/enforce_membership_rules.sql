@@ -1,5 +1,6 @@
--- Membership is where rights are won, so it is guarded below every path that leads to it: an organization always keeps
--- an active admin, a role is the system's or the organization's own, and nobody hands out more than they hold.
+-- Memberships carry all rights, so the rules hold for every statement: an organization keeps an active admin, a role
+-- belongs to the system or to the organization, and nobody grants or revokes more rights than they have.
+-- Security definer because it reads roles and memberships that the caller may not see.
 create function private.enforce_membership_rules()
 returns trigger
 language plpgsql security definer set search_path = ''
@@ -23,7 +24,7 @@ begin
   end if;
   if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
     and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
-    -- The lock makes two admins who remove each other at once come one after the other. No row: it is being deleted.
+    -- The lock serializes two admins who remove each other. No row: the organization itself is being deleted.
     perform from public.organizations o where o.id = old.organization_id for update;
     if found and not exists (
       select from public.memberships m

@@ -1,5 +1,5 @@
--- Definer: it reads the role whatever its organization, so that the row always carries the role's own organization
--- and the policy then judges that.
+-- Security definer because it reads the role of any organization: the row always gets the role's own organization, and
+-- the policy then checks that.
 create function private.enforce_role_permission_rules()
 returns trigger
 language plpgsql security definer set search_path = ''
@@ -16,7 +16,7 @@ begin
       and array_position(array['own', 'team', 'organization'], held.scope)
         >= array_position(array['own', 'team', 'organization'], new.scope)
   ) then
-    perform private.problem(403, 'role_exceeds_own', 'You cannot give a role a permission that you lack.');
+    perform private.problem(403, 'role_exceeds_own', 'You cannot grant a permission that you do not have.');
   end if;
   return new;
 end

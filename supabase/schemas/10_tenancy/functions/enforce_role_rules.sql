@@ -3,7 +3,8 @@ returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
-  if coalesce(old.organization_id, new.organization_id) is null and current_user in ('authenticated', 'service_role') then
+  if coalesce(old.organization_id, new.organization_id) is null
+    and current_user in ('authenticated', 'service_role') then
     perform private.problem(403, 'system_role', 'System roles cannot be changed or deleted.');
   end if;
   if tg_op <> 'DELETE' and new.organization_id is not null

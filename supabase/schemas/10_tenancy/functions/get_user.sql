@@ -1,4 +1,4 @@
--- Definer: see list_users. Oneself is always within sight.
+-- Security definer because last sign-ins and counters may not be read directly. Everybody may see themselves.
 create function private.get_user(organization_id uuid, user_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -26,5 +26,6 @@ language sql stable set search_path = ''
 as $$
   select private.get_user(organization_id, user_id)
 $$;
-comment on function public.get_user is 'A member of the organization; more of it for those who manage members and for itself.';
+comment on function public.get_user is
+  'A member of the organization; all fields for callers who manage members, and for the member.';
 grant execute on function public.get_user(uuid, uuid) to authenticated;

@@ -1,5 +1,5 @@
--- Definer: runs as Supabase Auth's own role, which may not write here. What it reads from the sign-up's metadata can
--- only found a new organization or redeem a secret token, so it grants nothing that the caller could not have anyway.
+-- Security definer because it runs as Supabase Auth's role, which may not write here. The sign-up's metadata comes from
+-- the caller, but it can only create a new organization or redeem a secret token.
 create function private.handle_new_user()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,4 @@
--- The open invitations, newest first. Definer: it names roles and people whatever the reader may see.
+-- Security definer because it names roles and people that the caller may not see directly.
 create function private.list_invitations(organization_id uuid, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -13,7 +13,8 @@ begin
       select jsonb_agg(jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'team_id', p.team_id,
         'role', (select r.key from public.roles r where r.id = p.role_id), 'invited_by', p.invited_by,
         'invited_by_name', (select u.full_name from public.profiles u where u.id = p.invited_by),
-        'expires_at', p.expires_at, 'expired', p.expires_at <= now(), 'created_at', p.created_at) order by p.created_at desc, p.id desc)
+        'expires_at', p.expires_at, 'expired', p.expires_at <= now(), 'created_at', p.created_at)
+        order by p.created_at desc, p.id desc)
       from (
         select i.* from public.invitations i
         where i.organization_id = list_invitations.organization_id and i.accepted_at is null
@@ -29,5 +30,5 @@ language sql stable set search_path = ''
 as $$
   select private.list_invitations(organization_id, page_limit, page_offset)
 $$;
-comment on function public.list_invitations is 'One page of the invitations that nobody accepted yet, newest first.';
+comment on function public.list_invitations is 'One page of the invitations that were not accepted yet, newest first.';
 grant execute on function public.list_invitations(uuid, integer, integer) to authenticated;

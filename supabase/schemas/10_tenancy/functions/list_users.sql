@@ -1,4 +1,5 @@
--- filters: { search?, role?, status?, team_id? }. Definer: last sign-ins and totals are nobody's to read.
+-- filters: { search?, role?, status?, team_id? }.
+-- Security definer because last sign-ins and counters may not be read directly.
 create function private.list_users(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -15,7 +16,8 @@ begin
         and (not filters ? 'role' or r.key = filters ->> 'role')
         and (not filters ? 'status' or m.status = filters ->> 'status')
         and (not filters ? 'team_id' or m.team_id = (filters ->> 'team_id')::uuid)
-        and (not filters ? 'search' or position(lower(filters ->> 'search') in lower(p.full_name || ' ' || p.email)) > 0)
+        and (not filters ? 'search'
+          or position(lower(filters ->> 'search') in lower(p.full_name || ' ' || p.email)) > 0)
     )
     select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
       select jsonb_agg(private.user_json(m, true) order by lower(f.full_name), f.email, f.id)

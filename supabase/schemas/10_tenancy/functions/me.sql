@@ -1,5 +1,6 @@
--- Everything GET /auth/me answers. Definer: see actor.
-create function private.me(wanted uuid)
+-- The answer of GET /auth/me.
+-- Security definer because it finds memberships by user alone, without the policies that ask for the organization.
+create function private.me(requested uuid)
 returns jsonb
 language sql stable security definer set search_path = ''
 as $$
@@ -18,10 +19,10 @@ as $$
       where m.user_id = auth.uid()
     ),
     'actor', case
-      when wanted is not null
+      when requested is not null
         or (select count(*) = 1 or bool_or(m.is_default) from public.memberships m
             where m.user_id = auth.uid() and m.status = 'active')
-      then private.actor(wanted)
+      then private.actor(requested)
     end
   )
 $$;
@@ -33,4 +34,5 @@ language sql stable set search_path = ''
 as $$
   select private.me(organization_id)
 $$;
+comment on function public.me is 'The caller: profile, memberships and, where the organization is clear, the actor.';
 grant execute on function public.me(uuid) to authenticated;

@@ -1,4 +1,5 @@
--- Definer: see organizations_with. The people the caller shares an organization with.
+-- Everybody in the caller's organizations.
+-- Security definer because the policies on memberships depend on it.
 create function private.my_colleagues()
 returns uuid[]
 language sql stable security definer set search_path = ''

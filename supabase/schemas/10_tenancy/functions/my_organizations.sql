@@ -1,4 +1,5 @@
--- Definer: see organizations_with. All organizations the caller belongs to, whatever its role.
+-- All organizations in which the caller is an active member, whatever their role.
+-- Security definer because the policies on memberships depend on it.
 create function private.my_organizations()
 returns uuid[]
 language sql stable security definer set search_path = ''

@@ -1,4 +1,4 @@
--- Definer: see organizations_with.
+-- Security definer because the policies on memberships depend on it.
 create function private.organizations_in_scope(permission text)
 returns uuid[]
 language sql stable security definer set search_path = ''
@@ -7,5 +7,5 @@ as $$
     || private.organizations_with(permission, 'own')
 $$;
 comment on function private.organizations_in_scope is
-  'The organizations in which the caller holds the permission with whatever scope: at least its own rows are within reach.';
+  'The organizations in which the caller has the permission with any scope.';
 grant execute on function private.organizations_in_scope(text) to authenticated;

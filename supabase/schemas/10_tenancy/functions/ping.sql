@@ -4,5 +4,5 @@ language sql stable set search_path = ''
 as $$
   select '{"ok": true}'::jsonb
 $$;
-comment on function public.ping is 'Whether the database answers; for the health function.';
+comment on function public.ping is 'Shows that the database answers; for health checks.';
 grant execute on function public.ping() to anon, authenticated, service_role;

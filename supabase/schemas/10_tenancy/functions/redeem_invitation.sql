@@ -1,4 +1,4 @@
--- As before, but a person who gives no name takes the one of the invitation.
+-- A person who gives no name gets the one in the invitation.
 create function private.redeem_invitation(token text, person uuid, person_email text)
 returns uuid
 language plpgsql set search_path = ''
@@ -11,16 +11,18 @@ begin
     and i.accepted_at is null and i.expires_at > now()
   for update;
   if invitation is null then
-    perform private.problem(422, 'invitation_invalid', 'The invitation is unknown, used, expired or for another e-mail address.');
+    perform private.problem(422, 'invitation_invalid',
+      'The invitation is unknown, used, expired or for another e-mail address.');
   end if;
-  -- Whoever was suspended meanwhile does not come back by an older invitation.
+  -- An older invitation does not end a suspension.
   if exists (
     select from public.memberships m where m.organization_id = invitation.organization_id and m.user_id = person
   ) then
-    perform private.problem(409, 'already_member', 'You belong to this organization already.');
+    perform private.problem(409, 'already_member', 'You are already a member of this organization.');
   end if;
   update public.invitations set accepted_at = now(), accepted_by = person where id = invitation.id;
-  update public.profiles set full_name = invitation.full_name where id = person and full_name = '' and invitation.full_name <> '';
+  update public.profiles set full_name = invitation.full_name
+  where id = person and full_name = '' and invitation.full_name <> '';
   perform private.add_member(invitation.organization_id, person, invitation.role_id, invitation.team_id);
   return invitation.organization_id;
 end

@@ -1,4 +1,4 @@
--- Definer: see organizations_with. Answers 403 with the permission's name where the caller lacks it.
+-- Security definer because the policies on memberships depend on organizations_with.
 create function private.require_permission(organization_id uuid, permission text)
 returns void
 language plpgsql stable security definer set search_path = ''
@@ -13,4 +13,6 @@ begin
   perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
 end
 $$;
+comment on function private.require_permission is
+  'Raises 403 unless the caller has the permission in the whole organization.';
 grant execute on function private.require_permission(uuid, text) to authenticated;

@@ -1,5 +1,4 @@
--- How far the caller's permission reaches in an organization: own, team or organization. Answers 403 where it lacks it.
--- Definer: see organizations_with.
+-- Security definer because it reads role_permissions of roles that the caller may not see.
 create function private.require_scope(organization_id uuid, permission text)
 returns text
 language plpgsql stable security definer set search_path = ''
@@ -11,12 +10,14 @@ begin
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = require_scope.permission
   where m.user_id = auth.uid() and m.organization_id = require_scope.organization_id and m.status = 'active';
-  if held is null or coalesce(private.request_header('x-organization-id'), organization_id::text) <> organization_id::text then
-    -- Which of the two it is, the other function says.
+  if held is null
+    or coalesce(private.request_header('x-organization-id'), organization_id::text) <> organization_id::text then
+    -- Raises the 403 that fits.
     perform private.require_permission(organization_id, permission);
   end if;
   return held;
 end
 $$;
-comment on function private.require_scope is 'The scope of the caller''s permission in this organization; 403 without it.';
+comment on function private.require_scope is
+  'The scope of the caller''s permission in this organization (own, team or organization); raises 403 without it.';
 grant execute on function private.require_scope(uuid, text) to authenticated;

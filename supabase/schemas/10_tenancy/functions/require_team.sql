@@ -7,7 +7,7 @@ begin
     select from public.teams t where t.organization_id = require_team.organization_id and t.id = require_team.team_id
   ) then
     perform private.problem(422, 'invalid_field', 'There is no such team in this organization.',
-      '[{"path": "team_id", "message": "is no team of this organization"}]');
+      '[{"path": "team_id", "message": "is not a team of this organization"}]');
   end if;
 end
 $$;

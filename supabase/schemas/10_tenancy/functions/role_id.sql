@@ -1,4 +1,4 @@
--- The role of this key, which the organization or the system has.
+-- The organization's or system role with this key.
 create function private.role_id(organization_id uuid, key text)
 returns uuid
 language plpgsql stable set search_path = ''
@@ -11,7 +11,7 @@ begin
   order by r.organization_id nulls last limit 1;
   if found_role is null then
     perform private.problem(422, 'unknown_role', 'There is no such role in this organization.',
-      '[{"path": "role", "message": "is no role of this organization"}]');
+      '[{"path": "role", "message": "is not a role of this organization"}]');
   end if;
   return found_role;
 end

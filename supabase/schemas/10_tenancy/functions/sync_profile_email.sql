@@ -1,4 +1,4 @@
--- Definer: as handle_new_user. The profile's e-mail address follows the account's.
+-- Security definer because it runs as Supabase Auth's role, which may not write here.
 create function private.sync_profile_email()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,4 @@
--- Definer: see organizations_with.
+-- Security definer because the policies on memberships depend on it.
 create function private.teams_with(permission text)
 returns uuid[]
 language sql stable security definer set search_path = ''
@@ -8,5 +8,5 @@ as $$
   where m.user_id = (select auth.uid()) and m.status = 'active' and m.team_id is not null
     and m.organization_id = any ((select private.organizations_with(permission, 'team'))::uuid[])
 $$;
-comment on function private.teams_with is 'The teams whose rows the caller reaches by a permission of team scope.';
+comment on function private.teams_with is 'The caller''s teams in which they have the permission with the scope team.';
 grant execute on function private.teams_with(text) to authenticated;

@@ -1,5 +1,6 @@
--- change: { full_name?, role?, team_id?, status? }. Suspended people keep their leads and get no new ones. Whether a role
--- may be given or taken, and that an admin remains, private.enforce_membership_rules decides. Definer: see list_users.
+-- change: { full_name?, role?, team_id?, status? }. Suspended members keep their leads and get no new ones. The rules
+-- about roles and the last admin are in private.enforce_membership_rules.
+-- Security definer because audit entries of profiles may not be written directly.
 create function private.update_user(organization_id uuid, user_id uuid, change jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -19,7 +20,8 @@ begin
   end if;
   if change ?| array['role', 'team_id', 'status'] then
     update public.memberships m
-    set role_id = case when change ? 'role' then private.role_id(update_user.organization_id, change ->> 'role') else m.role_id end,
+    set role_id = case when change ? 'role' then private.role_id(update_user.organization_id, change ->> 'role')
+        else m.role_id end,
       team_id = case when change ? 'team_id' then (change ->> 'team_id')::uuid else m.team_id end,
       status = coalesce(change ->> 'status', m.status)
     where m.id = membership.id

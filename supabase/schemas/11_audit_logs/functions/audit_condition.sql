@@ -1,16 +1,17 @@
--- The moment a filter names: a moment, or the beginning of a day in the organization's time zone (or of the next day).
-create function private.utc_timestamp(organization_id uuid, named text, end_of_day boolean)
+-- The time that a filter gives: a timestamp, or a date, which is the start of that day (or of the next one) in the
+-- organization's time zone.
+create function private.utc_timestamp(organization_id uuid, value text, end_of_day boolean)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
-  select case when named ~ '^\d{4}-\d{2}-\d{2}$'
-    then (named::date + case when end_of_day then 1 else 0 end)::timestamp at time zone (
+  select case when value ~ '^\d{4}-\d{2}-\d{2}$'
+    then (value::date + case when end_of_day then 1 else 0 end)::timestamp at time zone (
       select o.time_zone from public.organizations o where o.id = utc_timestamp.organization_id)
-    else named::timestamptz end
+    else value::timestamptz end
 $$;
 
--- The filters as a condition on entries `x`, with literal values, so that the planner sees dates and leaves months out. An
--- entry's id is made while its transaction runs, so never before created_at, and at most an hour after it.
+-- The filters as a condition on entries `x`, with literal values, so that the planner can skip the other months. An
+-- entry's id is created while its transaction runs, so never before created_at and at most an hour after it.
 create function private.audit_condition(organization_id uuid, filters jsonb)
 returns text
 language plpgsql stable set search_path = ''
@@ -20,13 +21,15 @@ declare
   until timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_to', true);
 begin
   return format('x.organization_id = %L', organization_id)
-    || case when since is null then '' else format(' and x.id >= %L and x.created_at >= %L', private.uuid_v7_floor(since), since) end
+    || case when since is null then ''
+      else format(' and x.id >= %L and x.created_at >= %L', private.uuid_v7_floor(since), since) end
     || case when until is null then ''
       else format(' and x.id < %L and x.created_at < %L', private.uuid_v7_floor(until + interval '1 hour'), until) end
     || case when filters ? 'user_id' then format(' and x.actor_id = %L', (filters ->> 'user_id')::uuid) else '' end
     || case when filters ? 'action' then format(' and x.action = %L', filters ->> 'action') else '' end
     || case when filters ? 'resource' then format(' and x.resource = %L', filters ->> 'resource') else '' end
-    || case when filters ? 'resource_id' then format(' and x.resource_id = %L', (filters ->> 'resource_id')::uuid) else '' end
+    || case when filters ? 'resource_id' then format(' and x.resource_id = %L', (filters ->> 'resource_id')::uuid)
+      else '' end
     || case when filters ? 'before_id' then format(' and x.id < %L', (filters ->> 'before_id')::uuid) else '' end;
 end
 $$;

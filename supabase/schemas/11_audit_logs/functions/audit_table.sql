@@ -1,4 +1,4 @@
--- For migrations: audits a table, masking the named columns.
+-- Adds the audit triggers to a table; the values of the named columns are masked.
 create function private.audit_table(audited regclass, variadic masked_columns text[] default '{}')
 returns void
 language plpgsql set search_path = ''

@@ -1,4 +1,4 @@
--- Definer: see list_audit_logs.
+-- Security definer because names of former members may not be read directly.
 create function private.get_audit_log(organization_id uuid, entry_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''

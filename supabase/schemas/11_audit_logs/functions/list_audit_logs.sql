@@ -1,6 +1,7 @@
--- filters: { date_from?, date_to?, user_id?, action?, resource?, resource_id?, search? }. A search looks at the newest
--- 20,000 entries that match the other filters and says in searched_from how far back that was, if there are more.
--- Definer: names of people who have left are not everybody's to read, and the policy would be judged for every row.
+-- filters: { date_from?, date_to?, user_id?, action?, resource?, resource_id?, search? }. A search reads the newest
+-- 20,000 entries that match the other filters; if there are more, searched_from says how far back it got.
+-- Security definer because names of former members may not be read directly, and the policy would be evaluated for
+-- every row.
 create function private.list_audit_logs(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -13,14 +14,17 @@ begin
   condition := private.audit_condition(organization_id, filters);
   if filters ? 'search' then
     execute format(
-      'with looked as materialized (
-        select x.id, %2$s as hit from (select * from public.audit_logs x where %1$s order by x.id desc limit 20000) x
+      'with searched as materialized (
+        select x.id, %2$s as matches
+        from (select * from public.audit_logs x where %1$s order by x.id desc limit 20000) x
       )
       select jsonb_build_object(
-        ''total'', (select count(*) from looked l where l.hit),
-        ''searched_from'', (select case when count(*) = 20000 then private.uuid_v7_time(min(l.id::text)::uuid) end from looked l),
-        ''rows'', coalesce((select jsonb_agg(private.audit_json(x, false) order by x.id desc) from public.audit_logs x
-          where x.id = any (array(select l.id from looked l where l.hit order by l.id desc limit $1 offset $2))), ''[]''))',
+        ''total'', (select count(*) from searched s where s.matches),
+        ''searched_from'', (
+          select case when count(*) = 20000 then private.uuid_v7_time(min(s.id::text)::uuid) end from searched s),
+        ''rows'', coalesce((
+          select jsonb_agg(private.audit_json(x, false) order by x.id desc) from public.audit_logs x where x.id = any (
+            array(select s.id from searched s where s.matches order by s.id desc limit $1 offset $2))), ''[]''))',
       condition, private.audit_search(organization_id, filters ->> 'search'))
     into answer using page_limit, page_offset;
   else

@@ -1,5 +1,6 @@
--- The answer given before to this request's Idempotency-Key, or null when the work is to be done now. The advisory lock
--- makes a repeat that arrives meanwhile fail with 409 instead of waiting. Definer: the table is nobody's to read.
+-- The answer already given to this request's Idempotency-Key, or null if the work is still to be done. The advisory
+-- lock makes a concurrent repeat fail with 409 instead of waiting.
+-- Security definer because no API role may read idempotency_keys.
 create function private.idempotent_response(organization_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -7,7 +8,7 @@ as $$
 declare
   request_key text := private.request_header('idempotency-key');
   request_fingerprint text := coalesce(private.request_header('x-idempotency-fingerprint'), '');
-  known private.idempotency_keys;
+  stored private.idempotency_keys;
 begin
   if request_key is null then
     return null;
@@ -18,16 +19,16 @@ begin
   if not pg_try_advisory_xact_lock(hashtextextended(concat_ws('|', organization_id, auth.uid(), request_key), 0)) then
     perform private.problem(409, 'idempotency_in_progress', 'A request with this Idempotency-Key is still running.');
   end if;
-  select * into known from private.idempotency_keys k
+  select * into stored from private.idempotency_keys k
   where k.organization_id = idempotent_response.organization_id and k.user_id = auth.uid() and k.key = request_key
     and k.created_at > now() - interval '24 hours';
-  if known is null then
+  if stored is null then
     return null;
   end if;
-  if known.fingerprint <> request_fingerprint then
-    perform private.problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.');
+  if stored.fingerprint <> request_fingerprint then
+    perform private.problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used with a different request.');
   end if;
-  return known.response;
+  return stored.response;
 end
 $$;
 grant execute on function private.idempotent_response(uuid) to authenticated;

@@ -1,5 +1,6 @@
--- Starts work in the functions: an HTTP POST by pg_net, sent when the transaction commits. Vault holds the project's
--- URL and a secret key; without them (a database alone, as in tests of SQL) nothing is sent.
+-- Starts background work in a function: an HTTP POST by pg_net, sent when the transaction commits. Vault holds the
+-- project's URL and a secret key; without them, as in a database alone, nothing is sent.
+-- Security definer because only the owner may read Vault.
 create function private.invoke(path text, body jsonb default '{}')
 returns void
 language plpgsql security definer set search_path = ''

@@ -4,5 +4,5 @@ language sql set search_path = ''
 as $$
   select private.invoke('jobs/' || job, body)
 $$;
-comment on function public.invoke_job is 'A job that has more to do than fits one run starts its next run.';
+comment on function public.invoke_job is 'Starts the next run of a job that has more to do than fits one run.';
 grant execute on function public.invoke_job(text, jsonb) to service_role;

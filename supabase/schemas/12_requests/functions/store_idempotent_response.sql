@@ -1,4 +1,5 @@
--- Keeps the answer under the request's Idempotency-Key, if it has one, and passes it on. Definer: see above.
+-- Stores the answer under the request's Idempotency-Key, if it has one, and returns it.
+-- Security definer because no API role may write idempotency_keys.
 create function private.store_idempotent_response(organization_id uuid, response jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,4 @@
--- Definer: buckets are nobody's to write. The subject is the caller, never what the caller says.
+-- Security definer because no API role may write buckets. The subject is the caller, never an argument.
 create function private.take_own_tokens(kind text, cost integer)
 returns jsonb
 language sql security definer set search_path = ''

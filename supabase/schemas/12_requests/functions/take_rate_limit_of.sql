@@ -4,5 +4,6 @@ language sql set search_path = ''
 as $$
   select private.take_tokens(kind, subject, cost)
 $$;
-comment on function public.take_rate_limit_of is 'For callers without a user (sign-in, webhooks): the subject is an address or account.';
+comment on function public.take_rate_limit_of is
+  'Takes tokens for a caller without a user (sign-in, webhooks); the subject is an address or account.';
 grant execute on function public.take_rate_limit_of(text, text, integer) to service_role;

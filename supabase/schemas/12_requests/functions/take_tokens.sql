@@ -9,9 +9,11 @@ declare
   allowed boolean;
 begin
   select * into strict rule from private.rate_limits r where r.kind = take_tokens.kind;
-  insert into private.rate_buckets as b (kind, subject, tokens) values (take_tokens.kind, take_tokens.subject, rule.quota)
+  insert into private.rate_buckets as b (kind, subject, tokens)
+  values (take_tokens.kind, take_tokens.subject, rule.quota)
   on conflict on constraint rate_buckets_pkey do update set
-    tokens = least(rule.quota, b.tokens + rule.quota * extract(epoch from clock_timestamp() - b.updated_at) / rule.window_seconds),
+    tokens = least(rule.quota,
+      b.tokens + rule.quota * extract(epoch from clock_timestamp() - b.updated_at) / rule.window_seconds),
     updated_at = clock_timestamp()
   returning tokens into available;
   allowed := available >= cost;

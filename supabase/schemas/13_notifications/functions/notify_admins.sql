@@ -1,4 +1,4 @@
--- Admins are told like everybody else, by preference of the kind `system`. Each call is an event of its own.
+-- Each call is an event of its own. The preference of the kind system applies.
 create function private.notify_admins(organization_id uuid, kind text, title text, body text, data jsonb default '{}')
 returns void
 language sql set search_path = ''

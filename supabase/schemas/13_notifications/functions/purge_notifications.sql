@@ -1,4 +1,4 @@
--- Nightly: tokens whose invitation is over, and what is older than the organization keeps messages.
+-- Nightly: removes tokens of invitations that are accepted or expired, and applies the retention of messages.
 create function private.purge_notifications()
 returns void
 language plpgsql set search_path = ''
@@ -10,6 +10,7 @@ begin
   where o.id = e.organization_id and e.status in ('sent', 'failed', 'canceled')
     and e.created_at < now() - make_interval(months => o.message_retention_months);
   delete from public.notifications n using public.organizations o
-  where o.id = n.organization_id and n.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
+  where o.id = n.organization_id
+    and n.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
 end
 $$;

@@ -1,4 +1,5 @@
--- Definer: see list_notifications. Reading twice keeps the first time.
+-- Reading again keeps the first time.
+-- Security definer because policies on the table would be evaluated for every row.
 create function private.read_notification(organization_id uuid, notification_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -24,5 +25,5 @@ language sql set search_path = ''
 as $$
   select private.read_notification(organization_id, notification_id)
 $$;
-comment on function public.read_notification is 'Marks one of the caller''s notifications as read and answers it.';
+comment on function public.read_notification is 'Marks one of the caller''s notifications as read and returns it.';
 grant execute on function public.read_notification(uuid, uuid) to authenticated;

@@ -1,4 +1,4 @@
--- Definer: see list_notifications.
+-- Security definer because policies on the table would be evaluated for every row.
 create function private.read_notifications(organization_id uuid, until timestamptz)
 returns integer
 language plpgsql security definer set search_path = ''
@@ -22,5 +22,6 @@ language sql set search_path = ''
 as $$
   select private.read_notifications(organization_id, until)
 $$;
-comment on function public.read_notifications is 'Marks the caller''s unread notifications as read, those made until then if a time is given; answers how many.';
+comment on function public.read_notifications is
+  'Marks the caller''s unread notifications as read, all or those created until a time; returns how many.';
 grant execute on function public.read_notifications(uuid, timestamptz) to authenticated;

@@ -1,5 +1,5 @@
--- How many e-mails may be claimed now: as many as wanted, none while the mail server is away, one whenever a probe is due.
--- What has been due for a day by then fails, where people see it.
+-- How many e-mails may be claimed now: batch_size while the circuit is closed; while it is open none, or one as a
+-- probe. An e-mail that has been due for a day by then fails, so that people see it.
 create function private.email_allowance(batch_size integer)
 returns integer
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
@@ -8,7 +8,7 @@ declare
   outage private.mail_outage;
 begin
   select * into outage from private.mail_outage;
-  if outage.here is null then
+  if outage.singleton is null then
     return batch_size;
   end if;
   update public.emails e
@@ -19,16 +19,11 @@ begin
 end
 $$;
 
--- Marks the next group `sending` and answers it. Whether anybody still needs an e-mail is judged here, at the last moment.
-create function private.claim_emails(batch_size integer, provider text)
-returns jsonb
-language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+-- Organizations with e-mails that are due, in random order. An index skip scan over the queue.
+create function private.organizations_with_due_emails()
+returns uuid[]
+language sql volatile set search_path = '' set enable_seqscan = off set jit = off
 as $$
-declare
-  ready uuid[];
-  allowance integer;
-  answer jsonb;
-begin
   with recursive tenants as (
     (select e.organization_id from public.emails e where e.status = 'queued' order by e.organization_id limit 1)
     union all
@@ -37,56 +32,76 @@ begin
       where e.status = 'queued' and e.organization_id > t.organization_id order by e.organization_id limit 1)
     from tenants t where t.organization_id is not null
   )
-  select coalesce(array_agg(t.organization_id order by random()), '{}') into ready
+  select coalesce(array_agg(t.organization_id order by random()), '{}')
   from tenants t
   where exists (
     select from public.emails e
-    where e.organization_id = t.organization_id and e.status = 'queued' and e.next_attempt_at <= now());
-  allowance := case when cardinality(ready) > 0 then private.email_allowance(batch_size) else 0 end;
+    where e.organization_id = t.organization_id and e.status = 'queued' and e.next_attempt_at <= now())
+$$;
+
+-- Why nobody needs the e-mail any more, or null.
+create function private.email_cancel_reason(email_id uuid, kind text, organization_id uuid, user_id uuid)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when kind = 'invitation' and not exists (
+      select from private.email_secrets s join public.invitations i on i.id = s.invitation_id
+      where s.email_id = email_cancel_reason.email_id and i.accepted_at is null and i.expires_at > now())
+    then 'The invitation was accepted, withdrawn or has expired.'
+    when kind <> 'invitation' and not exists (
+      select from public.memberships m
+      where m.organization_id = email_cancel_reason.organization_id and m.user_id = email_cancel_reason.user_id
+        and m.status = 'active')
+    then 'The person is not an active member of the organization any more.' end
+$$;
+
+-- Marks the next group `sending` and returns it. Each organization gets an even share of a group.
+create function private.claim_emails(batch_size integer, provider text)
+returns jsonb
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  tenants uuid[] := private.organizations_with_due_emails();
+  allowance integer := case when cardinality(tenants) > 0 then private.email_allowance(batch_size) else 0 end;
+  answer jsonb;
+begin
   if allowance < 1 then
     return '[]'::jsonb;
   end if;
-
   with picked as (
-    select p.* from unnest(ready) as tenant (id)
+    select p.* from unnest(tenants) as tenant (id)
     cross join lateral (
       select e.id, e.kind, e.user_id, e.organization_id from public.emails e
       where e.organization_id = tenant.id and e.status = 'queued' and e.next_attempt_at <= now()
       order by e.next_attempt_at
-      limit ceil(allowance::numeric / cardinality(ready))
+      limit ceil(allowance::numeric / cardinality(tenants))
       for update of e skip locked
     ) p
     limit allowance
-  ), judged as materialized (
-    select p.id, case
-      when p.kind = 'invitation' and not exists (
-        select from private.email_secrets s join public.invitations i on i.id = s.invitation_id
-        where s.email_id = p.id and i.accepted_at is null and i.expires_at > now())
-      then 'The invitation is over.'
-      when p.kind <> 'invitation' and not exists (
-        select from public.memberships m
-        where m.organization_id = p.organization_id and m.user_id = p.user_id and m.status = 'active')
-      then 'The person is no active member of the organization any more.' end as pointless
-    from picked p
+  ), checked as materialized (
+    select p.id, private.email_cancel_reason(p.id, p.kind, p.organization_id, p.user_id) as cancel_reason from picked p
   ), marked as (
     update public.emails e set
-      status = case when j.pointless is null then 'sending' else 'canceled' end,
-      last_error = coalesce(j.pointless, e.last_error),
-      attempts = e.attempts + case when j.pointless is null then 1 else 0 end,
+      status = case when c.cancel_reason is null then 'sending' else 'canceled' end,
+      last_error = coalesce(c.cancel_reason, e.last_error),
+      attempts = e.attempts + case when c.cancel_reason is null then 1 else 0 end,
       claim = e.claim + 1,
-      sending_at = case when j.pointless is null then clock_timestamp() end,
+      sending_at = case when c.cancel_reason is null then clock_timestamp() end,
       provider = claim_emails.provider
-    from judged j where e.id = j.id
+    from checked c where e.id = c.id
     returning e.*
   )
   select coalesce(jsonb_agg(jsonb_build_object(
-    'id', k.id, 'claim', k.claim, 'edition', k.edition, 'kind', k.kind, 'to', k.to_address,
-    'name', (select p.full_name from public.profiles p where p.id = k.user_id),
-    'data', k.data || jsonb_strip_nulls(jsonb_build_object('token', (select s.token from private.email_secrets s where s.email_id = k.id))),
-    'organization', jsonb_build_object('name', o.name, 'locale', o.locale, 'country', o.country, 'time_zone', o.time_zone)
-    )) filter (where k.status = 'sending'), '[]')
+    'id', m.id, 'claim', m.claim, 'edition', m.edition, 'kind', m.kind, 'to', m.to_address,
+    'name', (select p.full_name from public.profiles p where p.id = m.user_id),
+    'data', m.data || jsonb_strip_nulls(jsonb_build_object('token', (
+      select s.token from private.email_secrets s where s.email_id = m.id))),
+    'organization', jsonb_build_object(
+      'name', o.name, 'locale', o.locale, 'country', o.country, 'time_zone', o.time_zone)
+    )) filter (where m.status = 'sending'), '[]')
   into answer
-  from marked k join public.organizations o on o.id = k.organization_id;
+  from marked m join public.organizations o on o.id = m.organization_id;
   return answer;
 end
 $$;

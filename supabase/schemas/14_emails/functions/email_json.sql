@@ -1,4 +1,4 @@
--- What admins see of an e-mail: never what the template fills in. Definer functions call it.
+-- An e-mail as admins see it: without the values for its template.
 create function private.email_json(email public.emails)
 returns jsonb
 language sql stable set search_path = ''

@@ -1,12 +1,14 @@
--- Takes back what a sender that died had marked. With idempotency keys, which Resend keeps for a day, it is simply sent
--- again under the same key; without them it may have been sent, and a person decides.
+-- Takes e-mails back that a sender marked before it died. Resend keeps idempotency keys for a day, so there the e-mail
+-- is sent again under the same key; otherwise it may have been sent, and a person decides.
 create function private.release_expired_email_leases(lease_seconds integer)
 returns void
 language sql set search_path = '' set enable_seqscan = off set jit = off
 as $$
   update public.emails e set
-    status = case when e.provider = 'resend' and e.attempts < 3 and e.sending_at > now() - interval '23 hours' then 'queued' else 'failed' end,
-    last_error = 'The sender stopped in the middle: the e-mail may have been sent.',
+    status = case
+      when e.provider = 'resend' and e.attempts < 3 and e.sending_at > now() - interval '23 hours' then 'queued'
+      else 'failed' end,
+    last_error = 'The sender stopped before it recorded the outcome: the e-mail may have been sent.',
     sending_at = null, next_attempt_at = now()
   where e.id in (
     select d.id from public.emails d
@@ -14,9 +16,10 @@ as $$
     for update skip locked)
 $$;
 
--- One step of a sender. Answers { emails, next_due_at: when something falls due, if within a minute }. Definer: the service
--- role may not write the outbox, nor read what is in an e-mail but by claiming it.
-create function private.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer, lease_seconds integer)
+-- One step of a sender. Returns { emails, next_due_at }: the time of the next e-mail that is due, if within a minute.
+-- Security definer because the service role may not write the outbox, and reads an e-mail's values only by claiming it.
+create function private.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer,
+  lease_seconds integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -30,20 +33,23 @@ begin
   end if;
   return jsonb_build_object('emails', claimed, 'next_due_at', case when jsonb_array_length(claimed) = 0 then (
     select min(due.at) from (
-      select greatest(min(e.next_attempt_at), coalesce((select o.resume_at from private.mail_outage o), '-infinity')) as at
+      select greatest(
+        min(e.next_attempt_at), coalesce((select o.resume_at from private.mail_outage o), '-infinity')) as at
       from public.emails e where e.status = 'queued' and e.next_attempt_at < now() + interval '1 minute'
-      -- Without it an empty queue would be due at -infinity, as greatest() ignores the null of min().
+      -- Without it an empty queue would be due at -infinity, because greatest() ignores the null of min().
       having count(*) > 0
     ) due where due.at < now() + interval '1 minute') end);
 end
 $$;
 grant execute on function private.exchange_email_batch(jsonb, integer, text, integer, integer) to service_role;
 
-create function public.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer, lease_seconds integer)
+create function public.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer,
+  lease_seconds integer)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.exchange_email_batch(outcomes, batch_size, provider, retry_seconds, lease_seconds)
 $$;
-comment on function public.exchange_email_batch is 'Records a group''s outcomes and marks the next group of e-mails: one round trip per group.';
+comment on function public.exchange_email_batch is
+  'Records the outcomes of a group of e-mails and claims the next group, in one round trip.';
 grant execute on function public.exchange_email_batch(jsonb, integer, text, integer, integer) to service_role;

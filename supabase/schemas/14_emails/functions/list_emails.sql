@@ -1,4 +1,5 @@
--- filters: { status?, kind?, to?, lead_id? }. Definer: the title is in the data, which nobody reads.
+-- filters: { status?, kind?, to?, lead_id? }.
+-- Security definer because the title is in the e-mail's values, which nobody may read directly.
 create function private.list_emails(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -14,7 +15,8 @@ begin
     'select jsonb_build_object(
       ''total'', (select count(*) from public.emails x where %1$s),
       ''rows'', coalesce((select jsonb_agg(private.email_json(p) order by p.created_at desc, p.id desc) from (
-        select x.* from public.emails x where %1$s order by x.created_at desc, x.id desc limit $3 offset $4) p), ''[]''))',
+        select x.* from public.emails x where %1$s
+        order by x.created_at desc, x.id desc limit $3 offset $4) p), ''[]''))',
     conditions)
   into answer using organization_id, filters, page_limit, page_offset;
   return answer;

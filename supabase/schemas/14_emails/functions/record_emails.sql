@@ -1,4 +1,4 @@
--- Exponential backoff with jitter: once, five, twenty-five times the base, each between three and five quarters of it.
+-- Exponential backoff with jitter: the base, five times and twenty-five times it, each multiplied by 0.75 to 1.25.
 create function private.email_retry_delay(attempts integer, base_seconds integer)
 returns interval
 language sql volatile set search_path = ''
@@ -6,11 +6,11 @@ as $$
   select base_seconds * 5 ^ (least(attempts, 5) - 1) * (0.75 + random() / 2) * interval '1 second'
 $$;
 
--- No sequential scans, here and below: a plan made while the outbox was empty would read all of it once it has filled up.
--- No JIT: it takes the price of a forbidden plan for a real one.
--- outcomes: [{ id, claim, kind: accepted|rejected|retry|throttled|outage|doubt, provider_message_id?, reason?,
--- retry_after_seconds? }]. An outcome of an earlier try than the last changes nothing. An e-mail that was accepted after
--- its lease ended counts as sent, so that it is not sent again.
+-- outcomes: [{ id, claim, kind: accepted|rejected|retry|throttled|outage|unknown, provider_message_id?, reason?,
+-- retry_after_seconds? }]. An outcome of an earlier attempt than the last changes nothing. An e-mail that was accepted
+-- after its lease ended counts as sent, so that it is not sent again.
+-- Sequential scans are off in all functions of the queue: a plan made while the outbox was empty would read all of it
+-- once it has filled up. JIT is off because it takes the cost of a disabled plan for a real one.
 create function private.record_emails(outcomes jsonb, retry_seconds integer)
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
@@ -22,8 +22,8 @@ begin
     return;
   end if;
   with r as (
-    select * from jsonb_to_recordset(outcomes) as x (id uuid, claim integer, kind text, provider_message_id text, reason text,
-      retry_after_seconds integer)
+    select * from jsonb_to_recordset(outcomes) as x (id uuid, claim integer, kind text, provider_message_id text,
+      reason text, retry_after_seconds integer)
   ), recorded as (
     update public.emails e set
       status = case
@@ -32,7 +32,8 @@ begin
         else 'failed' end,
       attempts = e.attempts - case when r.kind = 'throttled' then 1 else 0 end,
       next_attempt_at = case when r.kind in ('retry', 'outage', 'throttled') then now() + greatest(
-          case when r.kind = 'throttled' then interval '1 second' else private.email_retry_delay(e.attempts, retry_seconds) end,
+          case when r.kind = 'throttled' then interval '1 second'
+            else private.email_retry_delay(e.attempts, retry_seconds) end,
           coalesce(r.retry_after_seconds, 0) * interval '1 second')
         else e.next_attempt_at end,
       sending_at = null,

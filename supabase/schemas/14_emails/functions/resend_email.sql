@@ -1,5 +1,6 @@
--- Queues an e-mail again. A failed one keeps its edition, so that a copy that arrived after all is recognized as the same;
--- with `force` also one that was sent, as a new edition. Definer: nobody may write the outbox.
+-- Queues an e-mail again. A failed one keeps its edition, so that a copy that did arrive is recognized as the same
+-- e-mail; with `force` a sent one is sent again as a new edition.
+-- Security definer because nobody may write the outbox directly.
 create function private.resend_email(organization_id uuid, email_id uuid, force boolean)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -18,15 +19,16 @@ begin
   if email.id is null then
     perform private.problem(404, 'not_found', 'There is no such e-mail.');
   elsif email.status in ('queued', 'sending') then
-    perform private.problem(409, 'on_its_way', 'This e-mail is on its way already.');
+    perform private.problem(409, 'on_its_way', 'This e-mail is already queued or being sent.');
   elsif email.status = 'canceled' then
     perform private.problem(409, 'not_needed', 'This e-mail is not needed any more: ' || email.last_error);
   elsif email.kind = 'invitation' and not exists (select from private.email_secrets s where s.email_id = email.id) then
-    perform private.problem(409, 'not_needed', 'The link in this e-mail is kept no longer. Invite the person again.');
+    perform private.problem(409, 'not_needed', 'The link in this e-mail is no longer valid. Invite the person again.');
   elsif email.status = 'sent' and not force then
-    perform private.problem(409, 'already_sent', 'This e-mail was sent. With force=true it is sent once more.');
+    perform private.problem(409, 'already_sent', 'This e-mail was sent. Use force=true to send it again.');
   end if;
-  update public.emails e set status = 'queued', attempts = 0, next_attempt_at = now(), last_error = null, sent_at = null,
+  update public.emails e set
+    status = 'queued', attempts = 0, next_attempt_at = now(), last_error = null, sent_at = null,
     edition = e.edition + case when force then 1 else 0 end
   where e.id = email.id
   returning * into email;
@@ -42,5 +44,5 @@ language sql set search_path = ''
 as $$
   select private.resend_email(organization_id, email_id, force)
 $$;
-comment on function public.resend_email is 'Queues a failed e-mail again, or with force one that was sent; answers it.';
+comment on function public.resend_email is 'Queues a failed e-mail again, or with force one that was sent; returns it.';
 grant execute on function public.resend_email(uuid, uuid, boolean) to authenticated;

@@ -1,4 +1,5 @@
--- New e-mails start the sender at commit, once per statement. Definer: see invoke.
+-- Starts the sender when the transaction commits, once per statement.
+-- Security definer because private.invoke is granted to the service role only.
 create function private.start_emails()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,4 @@
--- As shipped, and campaign:{id} for those who may read the organization's campaigns. Definer: see organizations_with.
+-- Security definer because the policy on Realtime's messages depends on it, whatever the caller may read.
 create function private.may_listen(topic text)
 returns boolean
 language plpgsql stable security definer set search_path = ''
@@ -17,8 +17,10 @@ begin
   if topic = 'campaign:' || subject then
     return exists (
       select from public.campaigns c
-      join public.memberships m on m.organization_id = c.organization_id and m.user_id = auth.uid() and m.status = 'active'
-      join public.role_permissions p on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
+      join public.memberships m
+        on m.organization_id = c.organization_id and m.user_id = auth.uid() and m.status = 'active'
+      join public.role_permissions p
+        on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
       where c.id = subject and c.deleted_at is null);
   end if;
   return exists (

@@ -1,4 +1,4 @@
--- Nightly: partitions ahead of time, retention, and what has expired.
+-- Nightly: creates partitions ahead of time, applies retention, removes what has expired.
 create function private.maintain()
 returns void
 language plpgsql set search_path = ''
@@ -13,14 +13,14 @@ begin
     end loop;
   end loop;
 
-  -- Through delete, not drop: the totals follow. An organization that keeps messages less long loses them first.
+  -- Deleted, not dropped, so that triggers keep the counters right and each organization has its own retention.
   delete from public.messages m using public.organizations o
   where o.id = m.organization_id
     and m.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
   delete from public.message_events e using public.organizations o
   where o.id = e.organization_id
     and e.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
-  -- The audit log only ever goes by whole months, when no organization keeps them any longer.
+  -- The audit log is dropped by whole months, once no organization keeps them any longer.
   for partition in
     select c.oid::regclass as name from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'public.audit_logs'::regclass

@@ -1,6 +1,6 @@
--- Runs the tasks of a cron job one after the other, each in a transaction of its own: one that fails holds up no other, and
--- none keeps its locks while the next one runs. A procedure that commits cannot set its search_path, so every name is
--- qualified.
+-- Runs the tasks of a cron job one after another, each in its own transaction: one that fails does not stop the others,
+-- and none keeps its locks while the next one runs. A procedure that commits cannot set its search_path, so every name
+-- is qualified.
 create procedure private.run_tasks(cron_job text)
 language plpgsql
 as $$
@@ -19,10 +19,13 @@ begin
     end;
     insert into private.job_runs as r (job, succeeded_at, failed_at, failures, last_error)
     values (task.name, case when error is null then pg_catalog.clock_timestamp() end,
-      case when error is not null then pg_catalog.clock_timestamp() end, case when error is null then 0 else 1 end, error)
+      case when error is not null then pg_catalog.clock_timestamp() end,
+      case when error is null then 0 else 1 end, error)
     on conflict (job) do update set
-      succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at), failed_at = coalesce(excluded.failed_at, r.failed_at),
-      failures = case when excluded.last_error is null then 0 else r.failures + 1 end, last_error = excluded.last_error;
+      succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at),
+      failed_at = coalesce(excluded.failed_at, r.failed_at),
+      failures = case when excluded.last_error is null then 0 else r.failures + 1 end,
+      last_error = excluded.last_error;
     commit;
     if error is not null then
       raise warning 'the task % failed: %', task.name, error;
