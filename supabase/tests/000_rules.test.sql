@@ -1,4 +1,4 @@
--- The rules that hold for the whole schema, frozen: whoever needs an exception writes it here, with its reason.
+-- The rules for the whole schema, frozen: an exception is added here, with its reason.
 begin;
 \ir support.inc
 select plan(37);
@@ -27,16 +27,17 @@ select is_empty($$
 $$, 'Every table in public has a full index that starts with organization_id.');
 select is_empty($$
   select name, a.attname from tests.tables t join pg_attribute a on a.attrelid = t.oid and a.attname = 'organization_id'
-  where not a.attnotnull and name not in ('roles', 'role_permissions', 'audit_logs', 'reply_rules') -- the system's own rows
-$$, 'organization_id is null only where the system has rows of its own.');
+  where not a.attnotnull and name not in ('roles', 'role_permissions', 'audit_logs',
+    'reply_rules') -- rows of the system
+$$, 'organization_id is null only in tables with rows of the system.');
 select is_empty($$
   select c.oid::regclass from pg_class c
   where c.relnamespace = 'public'::regnamespace and c.relkind in ('v', 'm')
     and not coalesce(c.reloptions @> '{security_invoker=true}', false)
-$$, 'Every view in public answers with the rights of its reader.');
+$$, 'Every view in public has the rights of its reader.');
 select is_empty($$
   select name from tests.tables t where obj_description(t.oid, 'pg_class') is null
-$$, 'Every table in public says what it is for.');
+$$, 'Every table in public has a comment.');
 select is_empty($$
   select c.conrelid::regclass, c.conname from pg_constraint c
   where c.contype = 'f' and c.conparentid = 0
@@ -53,11 +54,13 @@ select is_empty($$
   join pg_attribute other on other.attrelid = c.confrelid and other.attname = 'organization_id'
   where c.contype = 'f' and c.conparentid = 0 and c.connamespace = 'public'::regnamespace
     and not (own.attnum = any (c.conkey) and other.attnum = any (c.confkey))
-    and c.confrelid <> 'public.roles'::regclass -- system roles have no organization: private.enforce_membership_rules judges
+    -- System roles have no organization; private.enforce_membership_rules checks the reference.
+    and c.confrelid <> 'public.roles'::regclass
 $$, 'A foreign key between two tables of tenants carries the tenant.');
 
 -- Policies
-select is_empty($$select table_name, polname from tests.policies where polroles <> array['authenticated'::regrole::oid]$$,
+select is_empty($$select table_name, polname from tests.policies
+  where polroles <> array['authenticated'::regrole::oid]$$,
   'Every policy is for authenticated alone.');
 select is_empty($$select table_name, polname from tests.policies where polcmd = '*' or not polpermissive$$,
   'Every policy is permissive and for one command.');
@@ -71,11 +74,12 @@ select is_empty($$
   from tests.policies p
   join pg_attribute a on a.attrelid = p.polrelid and a.attnum > 0 and not a.attisdropped
   where p.polcmd <> 'a'
-    and concat(pg_get_expr(p.polqual, p.polrelid), ' ', pg_get_expr(p.polwithcheck, p.polrelid)) ~ ('\m' || a.attname || '\M')
+    and concat(pg_get_expr(p.polqual, p.polrelid), ' ', pg_get_expr(p.polwithcheck, p.polrelid)) ~ ('\m' || a.attname
+      || '\M')
     and not exists (
       select from pg_index i where i.indrelid = p.polrelid
         and (a.attnum = any (i.indkey) or pg_get_expr(i.indpred, i.indrelid) ~ ('\m' || a.attname || '\M')))
-$$, 'Every column that a policy looks at is in an index, or says which rows are.');
+$$, 'Every column that a policy reads is in an index or in an index predicate.');
 select is_empty($$
   select table_name, polname from tests.policies
   where concat(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) ~ 'user_metadata|current_setting'
@@ -109,8 +113,9 @@ select is_empty($$
   select table_name, privilege_type from information_schema.role_table_grants
   where grantee = 'service_role' and table_schema = 'public' and privilege_type <> 'SELECT'
 $$, 'service_role reads tables of public and writes through functions only.');
-select ok(not has_schema_privilege(role, schema, 'usage'), format('%s cannot look into %s.', role, schema))
-from (values ('anon', 'private'), ('anon', 'partitions'), ('authenticated', 'partitions'), ('service_role', 'partitions'))
+select ok(not has_schema_privilege(role, schema, 'usage'), format('%s has no access to schema %s.', role, schema))
+from (values ('anon', 'private'), ('anon', 'partitions'), ('authenticated', 'partitions'), ('service_role',
+  'partitions'))
   as wanted (role, schema);
 select is_empty($$
   select i.inhrelid::regclass from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -119,25 +124,27 @@ $$, 'Every partition lies in schema partitions.');
 select is_empty($$
   select table_name, column_name from information_schema.column_privileges
   where grantee in ('authenticated', 'service_role') and table_schema = 'public' and column_name = 'token_hash'
-$$, 'Nobody reads the hash of an invitation''s token.');
+$$, 'Nobody can read the hash of an invitation''s token.');
 
 -- Functions
 select is_empty($$
   select signature from tests.functions f
   where has_function_privilege('anon', f.oid, 'execute')
-    and signature <> 'ping()' -- tells the health check that the database answers, and nothing else
+    and signature <> 'ping()' -- for health checks; returns a constant
 $$, 'anon may execute no function, and neither may public.');
 select is_empty($$select signature from tests.functions where schema = 'public' and prosecdef$$,
   'Functions that run with their owner''s rights lie in private.');
 select is_empty($$
-  select signature from tests.functions where prokind = 'f' and not coalesce(proconfig::text ~ 'search_path=(\\"){2}', false)
+  select signature from tests.functions where prokind = 'f' and not coalesce(proconfig::text ~ 'search_path=(\\"){2}',
+    false)
 $$, 'Every function has an empty search_path; a procedure that commits cannot set it.');
 select is_empty($$
   select signature from tests.functions where proconfig::text ~ 'enable_[a-z]+=off' and proconfig::text !~ 'jit=off'
-$$, 'Every function that forbids a kind of plan does without JIT, which its costs would call for.');
+$$, 'Every function that disables a kind of plan disables JIT, which its costs would start.');
 select is_empty($$select signature from tests.functions where proowner <> 'postgres'::regrole$$,
   'postgres owns every function.');
-select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('authenticated', oid, 'execute')$$,
+select set_eq($$select signature from tests.functions where schema = 'public'
+  and has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'accept_invitation(text)',
     'actor(uuid)',
@@ -274,8 +281,9 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'update_task(uuid,uuid,jsonb,integer)',
     'update_template(uuid,uuid,jsonb)',
     'update_user(uuid,uuid,jsonb)'
-  ], 'These are the functions that a signed-in person may call.');
-select set_eq($$select signature from tests.functions where schema = 'public' and has_function_privilege('service_role', oid, 'execute')$$,
+  ], 'These functions may be called by authenticated users.');
+select set_eq($$select signature from tests.functions where schema = 'public'
+  and has_function_privilege('service_role', oid, 'execute')$$,
   array[
     'check_invitation(text,text)',
     'claim_unknown_outcomes(integer,integer)',
@@ -300,7 +308,8 @@ select set_eq($$select signature from tests.functions where schema = 'public' an
     'webhook_credentials(text,text)'
   ], 'These are the functions that jobs and webhooks may call.');
 select set_eq($$
-  select signature from tests.functions where schema = 'private' and prosecdef and has_function_privilege('authenticated', oid, 'execute')
+  select signature from tests.functions where schema = 'private' and prosecdef
+    and has_function_privilege('authenticated', oid, 'execute')
 $$, array[
     'private.accept_invitation(text)',
     'private.actor(uuid)',
@@ -440,19 +449,23 @@ $$, array[
     'private.update_task(uuid,uuid,jsonb,integer)',
     'private.update_template(uuid,uuid,jsonb)',
     'private.update_user(uuid,uuid,jsonb)'
-  ], 'These functions lend a signed-in person their owner''s rights; each judges its caller itself.');
+  ], 'These functions run with their owner''s rights for authenticated users; each checks its caller itself.');
 
--- The timetable
+-- Jobs
 select set_eq('select name from private.jobs', array[
-  'broadcast-campaign-progress', 'compact-counters', 'cool-down-numbers', 'dispatch-messages', 'evaluate-campaign-alerts', 'import-dnc',
+  'broadcast-campaign-progress', 'compact-counters', 'cool-down-numbers', 'dispatch-messages',
+    'evaluate-campaign-alerts', 'import-dnc',
   'import-leads', 'maintain', 'minute-tasks', 'nightly-tasks', 'purge-cron-run-details', 'purge-notifications',
-  'recompute-sla-clocks', 'reconcile-messages', 'resolve-unknown-outcomes', 'roll-up-counters', 'run-campaign-scheduler', 'send-emails',
+  'recompute-sla-clocks', 'reconcile-messages', 'resolve-unknown-outcomes', 'roll-up-counters',
+    'run-campaign-scheduler', 'send-emails',
   'sla', 'task-reminders'], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job where active$$,
-  $$select name, command, 'postgres' from private.jobs where schedule is not null$$, 'Those with a schedule are cron jobs.');
+  $$select name, command, 'postgres' from private.jobs where schedule is not null$$,
+    'Those with a schedule are cron jobs.');
 select is_empty($$
-  select schedule from cron.job where schedule like '* %' and jobname <> 'broadcast-campaign-progress' group by 1 having count(*) > 6
-$$, 'Each cron job costs a connection: few start at the same moment.');
+  select schedule from cron.job where schedule like '* %'
+    and jobname <> 'broadcast-campaign-progress' group by 1 having count(*) > 6
+$$, 'Few cron jobs start at the same moment, because each costs a connection.');
 
 select * from finish();
 rollback;

@@ -1,11 +1,12 @@
--- Requests that are repeated, and requests that are too many.
+-- Idempotency, rate limits and background jobs.
 begin;
 \ir support.inc
 select plan(37);
 do $$ begin perform tests.arrange(); end $$;
 
 create function tests.headers(key text, fingerprint text default 'f1') returns jsonb language sql as $$
-  select jsonb_build_object('idempotency-key', key, 'x-idempotency-fingerprint', fingerprint, 'x-organization-id', tests.id('ours'))
+  select jsonb_build_object('idempotency-key', key, 'x-idempotency-fingerprint', fingerprint, 'x-organization-id',
+    tests.id('ours'))
 $$;
 create function tests.create_one(account text) returns jsonb language sql as $$
   select public.create_customer(tests.id('ours'), jsonb_build_object('name', 'Ama', 'account_number', account,
@@ -18,8 +19,9 @@ grant all on tests.answers to public;
 -- Repeats
 select tests.act_as('operator', tests.headers('k1'));
 insert into tests.answers values ('first', tests.create_one('A1')), ('again', tests.create_one('A1'));
-select is((select answer from tests.answers where name = 'again'), (select answer from tests.answers where name = 'first'),
-  'The same key and request give the first answer.');
+select is((select answer from tests.answers where name = 'again'), (select answer from tests.answers
+  where name = 'first'),
+  'The same key and request get the first answer.');
 select is((select count(*) from public.customers where account_number = 'A1'), 1::bigint, 'The work was done once.');
 select tests.act_as('postgres');
 select is(tests.outcome('operator', $$select tests.create_one('A2')$$, tests.headers('k1', 'f2')), 'PT422',
@@ -32,75 +34,93 @@ select tests.act_as('admin', tests.headers('k1', 'f2'));
 select isnt(tests.create_one('A3') ->> 'id', (select answer ->> 'id' from tests.answers where name = 'first'),
   'Another person''s key is another key.');
 select tests.act_as('postgres');
-select is(tests.outcome('viewer', $$select tests.create_one('A4')$$, tests.headers('k3')), '42501', 'Who may not, may not with a key either.');
-select is((select count(*) from private.idempotency_keys where key in ('k2', 'k3')), 0::bigint, 'A refused request leaves no key.');
+select is(tests.outcome('viewer', $$select tests.create_one('A4')$$, tests.headers('k3')), '42501',
+  'A key does not replace a permission.');
+select is((select count(*) from private.idempotency_keys where key in ('k2', 'k3')), 0::bigint,
+  'A refused request stores no key.');
 
-update private.idempotency_keys set created_at = now() - interval '25 hours' where key = 'k1' and user_id = tests.id('operator');
-select is(tests.outcome('operator', $$select tests.create_one('A5')$$, tests.headers('k1', 'f3')), '1', 'After a day a key is new again.');
+update private.idempotency_keys set created_at = now() - interval '25 hours' where key = 'k1'
+  and user_id = tests.id('operator');
+select is(tests.outcome('operator', $$select tests.create_one('A5')$$, tests.headers('k1', 'f3')), '1',
+  'After a day a key can be used again.');
 update private.idempotency_keys set created_at = now() - interval '23 hours' where key = 'k1';
-select is(tests.outcome('operator', $$select tests.create_one('A5')$$, tests.headers('k1', 'f3')), 'PT422', 'Within a day it is not.');
+select is(tests.outcome('operator', $$select tests.create_one('A5')$$, tests.headers('k1', 'f3')), 'PT422',
+  'Within a day it cannot.');
 update public.memberships set status = 'suspended' where id = tests.id('operator@ours');
 select is(tests.outcome('operator', $$select tests.create_one('A1')$$, tests.headers('k1')), 'PT403',
-  'A suspended person gets no old answers.');
-select is(tests.outcome('operator', $$select tests.create_one('A1')$$, tests.headers('k1') - 'x-organization-id'), 'PT403',
-  'A suspended person gets none without naming the organization either.');
+  'A suspended person gets no stored answers.');
+select is(tests.outcome('operator', $$select tests.create_one('A1')$$, tests.headers('k1') - 'x-organization-id'),
+  'PT403',
+  'A suspended person gets none without the organization header either.');
 update public.memberships set status = 'active' where id = tests.id('operator@ours');
-select is(tests.outcome('operator', $$select private.idempotent_response(tests.id('theirs'))$$, tests.headers('k1')), 'PT403',
-  'Keys of another organization are out of reach.');
-select is(tests.outcome('operator', 'select from private.idempotency_keys'), '42501', 'Nobody reads the keys.');
-select is(tests.outcome('service_role', 'select from private.idempotency_keys'), '42501', 'The service role does not either.');
+select is(tests.outcome('operator', $$select private.idempotent_response(tests.id('theirs'))$$, tests.headers('k1')),
+  'PT403',
+  'Keys of another organization cannot be used.');
+select is(tests.outcome('operator', 'select from private.idempotency_keys'), '42501', 'Users cannot read the keys.');
+select is(tests.outcome('service_role', 'select from private.idempotency_keys'), '42501',
+  'The service role cannot read the keys.');
 
--- Too many
+-- Rate limits
 insert into private.rate_limits values ('test', 10, 100);
 create function tests.take(cost integer default 1) returns text language sql as $$
-  select concat_ws(' ', t ->> 'allowed', t ->> 'remaining', t ->> 'retry_after') from private.take_tokens('test', 'someone', cost) t
+  select concat_ws(' ', t ->> 'allowed', t ->> 'remaining', t ->> 'retry_after') from private.take_tokens('test',
+    'someone', cost) t
 $$;
 create function tests.pass_time(seconds numeric) returns void language sql as $$
   update private.rate_buckets set updated_at = updated_at - seconds * interval '1 second' where subject = 'someone'
 $$;
 select is(tests.take(), 'true 9 0', 'A new bucket is full.');
-select is(tests.take(9), 'true 0 0', 'It can be emptied.');
-select is(tests.take(), 'false 0 10', 'An empty bucket says when there is one again: a tenth of the window.');
-select is(tests.take(5), 'false 0 50', 'More takes longer.');
+select is(tests.take(9), 'true 0 0', 'A bucket can be emptied.');
+select is(tests.take(), 'false 0 10',
+  'An empty bucket says when the next token is available: after a tenth of the window.');
+select is(tests.take(5), 'false 0 50', 'More tokens take longer.');
 do $$ begin perform tests.pass_time(25); end $$;
-select is(tests.take(3), 'false 2 5', 'Tokens come back evenly.');
-select is(tests.take(2), 'true 0 0', 'What came back can be taken; a refusal cost nothing.');
+select is(tests.take(3), 'false 2 5', 'Tokens refill evenly.');
+select is(tests.take(2), 'true 0 0', 'Refilled tokens can be taken; a refusal costs none.');
 do $$ begin perform tests.pass_time(100000); end $$;
 select is(tests.take(0), 'true 10 0', 'A bucket never holds more than its quota.');
-select is(private.take_tokens('test', 'another', 1) ->> 'remaining', '9', 'Another''s bucket is another bucket.');
-select is(tests.take(11), 'false 10 10', 'More than the quota is never allowed.');
+select is(private.take_tokens('test', 'another', 1) ->> 'remaining', '9', 'Each subject has a bucket of its own.');
+select is(tests.take(11), 'false 10 10', 'More tokens than the quota are never available.');
 select tests.act_as('viewer');
 select is(public.take_rate_limit('test') ->> 'remaining', '9', 'A person takes from its own bucket.');
-select is(public.take_rate_limit('test', -100) ->> 'remaining', '9', 'Nobody fills a bucket by taking less than nothing.');
+select is(public.take_rate_limit('test', -100) ->> 'remaining', '9',
+  'Nobody fills a bucket by taking less than nothing.');
 select tests.act_as('operator');
 select is(public.take_rate_limit('test') ->> 'remaining', '9', 'Each person has its own.');
 select tests.act_as('service_role');
-select is(public.take_rate_limit_of('test', '203.0.113.7') ->> 'remaining', '9', 'Webhooks take from an address''s bucket.');
+select is(public.take_rate_limit_of('test', '203.0.113.7') ->> 'remaining', '9',
+  'Webhooks take from an address''s bucket.');
 select tests.act_as('postgres');
-select is(tests.outcome('viewer', $$select public.take_rate_limit_of('test', 'someone')$$), '42501', 'Nobody takes from another''s bucket.');
+select is(tests.outcome('viewer', $$select public.take_rate_limit_of('test', 'someone')$$), '42501',
+  'Nobody takes from another''s bucket.');
 select is(tests.outcome('anon', $$select public.take_rate_limit('test')$$), '42501', 'anon has no bucket.');
-select is(tests.outcome('viewer', $$select public.take_rate_limit('unknown')$$), 'P0002', 'An unknown kind is an error, not a free pass.');
+select is(tests.outcome('viewer', $$select public.take_rate_limit('unknown')$$), 'P0002',
+  'An unknown kind is an error, not a free pass.');
 
 -- Background work
-select is(tests.outcome('viewer', $$select public.invoke_job('dispatch-messages')$$), '42501', 'People start no jobs.');
+select is(tests.outcome('viewer', $$select public.invoke_job('dispatch-messages')$$), '42501',
+  'Users cannot start jobs.');
 delete from vault.secrets where name in ('project_url', 'jobs_secret_key');
 delete from net.http_request_queue;
 select private.invoke('jobs/x');
-select is((select count(*) from net.http_request_queue), 0::bigint, 'Without a project''s address nothing is sent.');
+select is((select count(*) from net.http_request_queue), 0::bigint, 'Without the project''s URL nothing is sent.');
 do $$
 begin
-  perform vault.create_secret('https://project.example', 'project_url'), vault.create_secret('sb_secret_x', 'jobs_secret_key');
+  perform vault.create_secret('https://project.example', 'project_url'), vault.create_secret('sb_secret_x',
+    'jobs_secret_key');
 end
 $$;
 select tests.act_as('service_role');
 select lives_ok($$select public.invoke_job('dispatch-messages')$$, 'A job starts its next run.');
 select tests.act_as('postgres');
 select results_eq($$select url, headers ->> 'apikey' from net.http_request_queue$$,
-  $$values ('https://project.example/functions/v1/jobs/dispatch-messages', 'sb_secret_x')$$, 'The request carries the secret key.');
+  $$values ('https://project.example/functions/v1/jobs/dispatch-messages', 'sb_secret_x')$$,
+    'The request carries the secret key.');
 
--- How SQL answers
-select throws_matching($$select private.problem(409, 'a_code', 'A sentence.')$$, 'A sentence', 'A problem says what is wrong.');
-select is(private.request_header('x-absent'), null, 'A header that is not there is null.');
+-- Errors and headers
+select throws_matching($$select private.problem(409, 'a_code', 'A sentence.')$$, 'A sentence',
+  'A problem says what is wrong.');
+select is(private.request_header('x-absent'), null, 'A missing header is null.');
 
 select * from finish();
 rollback;

@@ -65,7 +65,7 @@ Deno.test("Each of Resend's refusals means what it means", async () => {
     [refusal(429, "daily_quota_exceeded"), "outage"],
     [refusal(429, "monthly_quota_exceeded"), "outage"],
     [refusal(409, "concurrent_idempotent_requests"), "retry"],
-    [refusal(409, "invalid_idempotent_request"), "doubt"],
+    [refusal(409, "invalid_idempotent_request"), "unknown"],
     [refusal(500, "application_error"), "retry"],
     [new Response("<html>bad gateway</html>", { status: 502 }), "retry"],
   ];

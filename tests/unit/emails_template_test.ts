@@ -125,7 +125,7 @@ Deno.test("Several leads are told as a number", () => {
   assert.match(french.text, /On vous a attribué 12 prospects\./);
 });
 
-Deno.test("The end of an import is told with its figures, and a failed one with the reason", () => {
+Deno.test("The end of an import is mailed with its counts, and a failed one with the reason", () => {
   const data = {
     file_name: "a.csv",
     created: 3,
@@ -139,6 +139,6 @@ Deno.test("The end of an import is told with its figures, and a failed one with 
   assert.match(done.text, /Added: 3\s+Updated: 2\s+Skipped: 1\s+With errors: 4/);
   const failed = render("import_finished", { ...data, status: "failed", error: "It broke" });
   assert.equal(failed.subject, "Import stopped: a.csv");
-  assert.match(failed.text, /did not come to its end/);
+  assert.match(failed.text, /has stopped/);
   assert.match(failed.text, /Reason: It broke/);
 });

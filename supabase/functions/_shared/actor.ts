@@ -19,7 +19,7 @@ const ActorRow = z.object({
   permissions: z.record(z.string(), z.enum(["own", "team", "organization"])),
 });
 
-/** The caller in one organization. Row level security is the authority; this only lets a route refuse early. */
+/** The caller in one organization. It only lets a route refuse early; row level security is the authority. */
 export interface Actor {
   userId: string;
   organizationId: string;
@@ -29,7 +29,7 @@ export interface Actor {
   permissions: z.infer<typeof ActorRow>["permissions"];
 }
 
-/** Reads what the SQL functions `actor` and `me` answer. */
+/** Parses an actor in the answers of the SQL functions `actor` and `me`. */
 export function parseActor(row: unknown): Actor {
   const actor = ActorRow.parse(row);
   return {
@@ -42,12 +42,15 @@ export function parseActor(row: unknown): Actor {
   };
 }
 
-const keepMs = 30_000;
-const keepMost = 5_000;
-const known = new Map<string, { actor: Actor; until: number }>();
+const cacheMs = 30_000;
+const maxCached = 5_000;
+const cache = new Map<string, { actor: Actor; until: number }>();
 
-/** The organization that the request names, in its header. */
-export function wantedOrganization(c: Context<AppEnv>): string | undefined {
+/**
+ * The organization in the X-Organization-Id header.
+ * @throws Problem 400 if it is not a UUID
+ */
+export function requestedOrganization(c: Context<AppEnv>): string | undefined {
   const header = c.req.header("x-organization-id");
   if (header === undefined || header === "") return undefined;
   if (!z.uuid().safeParse(header).success) {
@@ -56,16 +59,16 @@ export function wantedOrganization(c: Context<AppEnv>): string | undefined {
   return header.toLowerCase();
 }
 
-async function readActor(c: Context<AppEnv>, token: string, wanted?: string): Promise<Actor> {
+async function readActor(c: Context<AppEnv>, token: string, requested?: string): Promise<Actor> {
   const db = clientOf(token, c.var.requestHeaders, c.var.counter);
-  return parseActor(unwrap(await db.rpc("actor", wanted ? { organization_id: wanted } : {})));
+  return parseActor(unwrap(await db.rpc("actor", requested ? { organization_id: requested } : {})));
 }
 
-/** Forgets an actor; called when the database says that it is no longer one. */
+/** Removes an actor from the cache, after the database answered that they are no longer a member. */
 export function forgetActor(c: Context<AppEnv>): void {
   const { caller } = c.var;
   if (caller.kind === "user") {
-    known.delete(`${caller.userId} ${c.req.header("x-organization-id") ?? ""}`);
+    cache.delete(`${caller.userId} ${c.req.header("x-organization-id") ?? ""}`);
   }
 }
 
@@ -81,21 +84,21 @@ async function actorOf(c: Context<AppEnv>): Promise<Actor> {
       },
     );
   }
-  const wanted = wantedOrganization(c);
+  const requested = requestedOrganization(c);
   const key = `${caller.userId} ${c.req.header("x-organization-id") ?? ""}`;
-  const remembered = known.get(key);
-  if (remembered && remembered.until > Date.now()) return remembered.actor;
-  const actor = await readActor(c, caller.token, wanted);
-  if (known.size >= keepMost) known.clear();
-  known.set(key, { actor, until: Date.now() + keepMs });
+  const cached = cache.get(key);
+  if (cached && cached.until > Date.now()) return cached.actor;
+  const actor = await readActor(c, caller.token, requested);
+  if (cache.size >= maxCached) cache.clear();
+  cache.set(key, { actor, until: Date.now() + cacheMs });
   return actor;
 }
 
 /**
- * Lets only callers pass whose role holds the permission, in whatever scope, and gives the route its actor and a client
- * bound to the actor's organization. A remembered actor may be 30 s old: what it could no longer do, the database refuses.
- * `unless` names requests that a member may make without the permission, such as those about oneself.
- * @throws Problem 401 without a user, 403 without membership or permission, 400 when the organization is not clear.
+ * Requires a permission, with any scope, and gives the route its actor and a client bound to the actor's organization.
+ * A cached actor may be 30 s old; the database refuses what they may no longer do.
+ * @param unless requests that a member may make without the permission, such as those about themselves
+ * @throws Problem 401 without a user, 403 without membership or permission, 400 if the organization is ambiguous
  */
 export function requirePermission(
   permission: string,

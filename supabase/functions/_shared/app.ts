@@ -1,43 +1,40 @@
-import { OpenAPIHono, z } from "./zod.ts";
+import { OpenAPIHono } from "./zod.ts";
 import { verifyAuth } from "@supabase/server/core";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { cors } from "hono/cors";
-import { HTTPException } from "hono/http-exception";
-import { forgetActor } from "./actor.ts";
 import type { AppEnv } from "./context.ts";
-import { env } from "./env.ts";
+import { corsHeaders } from "./cors.ts";
+import { failed, invalidInput, toProblem } from "./failure.ts";
 import { idempotent } from "./idempotency.ts";
-import { log } from "./log.ts";
 import { documentConfig, securitySchemes } from "./openapi.ts";
-import { Problem, problemResponse, problemStatus } from "./problem.ts";
-import { reportFault } from "./sentry.ts";
+import { Problem } from "./problem.ts";
+import { requestContext } from "./request_context.ts";
 
 /** A function's router. */
 export type App = OpenAPIHono<AppEnv>;
 
 export interface AppOptions {
   /**
-   * Who may call: people with a token (`user`, the default), background work with a secret key (`service`), or anyone
-   * (`public`: a user's token is still verified when one is sent; one that does not hold counts as none, because clients
-   * keep sending an expired token while they refresh it, and hosted Supabase adds one of its own for a mere API key).
+   * Who may call: people with a token (`user`, the default), background jobs with a secret key (`service`), or everybody
+   * (`public`: the token of a user is verified too, but an invalid one counts as none, because clients keep sending an
+   * expired token while they refresh it, and hosted Supabase adds a token of its own to a request with only an API key).
    */
   callers?: "user" | "service" | "public";
-  /** Largest body in bytes; more is answered 413. Default 8 MiB. */
+  /** The maximum body in bytes, 8 MiB by default; a larger one gets 413. */
   maxBodyBytes?: number;
-  /** Paths below the function's own whose bodies may be larger, and how large. */
+  /** Paths below the function's own with another maximum, in bytes. */
   largerBodies?: Record<string, number>;
-  /** What routes need that is too slow to load with the function; awaited before the first one runs. */
+  /** Loads what routes need and what is too slow to load with the function; awaited before a route runs. */
   ready?: () => Promise<void>;
-  /** Whether the function has a route `/openapi.json` of its own, instead of the document of its routes. */
+  /** Whether the function has its own route `/openapi.json` instead of the document of its routes. */
   ownDocument?: boolean;
-  /** What `GET /health` checks besides that the function answers. */
+  /** Further checks of `GET /health`. */
   health?: (c: Context<AppEnv>) => Promise<Record<string, "ok" | "failing">>;
 }
 
 /**
- * Makes a function's router: base path, request id, one JSON log line a request, CORS, authentication, problem+json for
- * every failure, `GET /health` and `GET /openapi.json`. The only way in which a function is born.
+ * Creates the router of a function: base path, request id, one JSON log line per request, CORS, authentication,
+ * problem+json for every error, `GET /health` and `GET /openapi.json`. Every function uses it.
  */
 export function createApp(name: string, options: AppOptions = {}): App {
   const root = new OpenAPIHono<AppEnv>({
@@ -48,7 +45,7 @@ export function createApp(name: string, options: AppOptions = {}): App {
   });
   const app = root.basePath(`/${name}`);
   securitySchemes(app);
-  app.use(context(name), corsHeaders());
+  app.use(requestContext(name), corsHeaders());
   app.get("/health", async (c) => {
     const checks = await options.health?.(c) ?? {};
     const ok = Object.values(checks).every((check) => check === "ok");
@@ -71,80 +68,6 @@ export function createApp(name: string, options: AppOptions = {}): App {
   root.notFound((c) => failed(c, new Problem(404, "no_such_route", "There is no such endpoint.")));
   root.onError((error, c) => failed(c, toProblem(error)));
   return app;
-}
-
-function context(name: string): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const started = performance.now();
-    const sent = c.req.header("x-request-id");
-    const requestId = sent !== undefined && /^[\w.-]{1,100}$/.test(sent)
-      ? sent
-      : crypto.randomUUID();
-    const clientIp = addressOf(c);
-    c.set("requestId", requestId);
-    c.set("clientIp", clientIp);
-    c.set("caller", { kind: "anonymous" });
-    c.set("counter", { calls: 0 });
-    c.set("requestHeaders", {
-      "x-request-id": requestId,
-      ...(clientIp ? { "x-client-ip": clientIp } : {}),
-    });
-    await next();
-    const ms = Math.round(performance.now() - started);
-    c.header("x-request-id", requestId);
-    c.header("server-timing", `total;dur=${ms}, data-api;desc="${c.var.counter.calls} calls"`);
-    const { caller } = c.var;
-    log(c.res.status >= 500 ? "error" : "info", "request", {
-      function: name,
-      request_id: requestId,
-      method: c.req.method,
-      path: c.req.path,
-      status: c.res.status,
-      ms,
-      data_api_calls: c.var.counter.calls,
-      user_id: caller.kind === "user" ? caller.userId : caller.kind,
-      organization_id: c.var.actor?.organizationId,
-    });
-  };
-}
-
-/**
- * The caller's address. Hosted projects stand behind Cloudflare, which sets cf-connecting-ip itself; of x-forwarded-for
- * only the last entry was written by a proxy of ours, the others are what the caller claims.
- */
-function addressOf(c: Context<AppEnv>): string | undefined {
-  const forwarded = c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim();
-  return c.req.header("cf-connecting-ip") || forwarded || undefined;
-}
-
-function corsHeaders(): MiddlewareHandler<AppEnv> {
-  return cors({
-    origin: (origin) => {
-      const allowed = env.allowedOrigins();
-      return allowed.includes("*") ? "*" : allowed.includes(origin) ? origin : null;
-    },
-    allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    allowHeaders: [
-      "authorization",
-      "apikey",
-      "content-type",
-      "idempotency-key",
-      "if-match",
-      "last-event-id",
-      "x-client-info",
-      "x-organization-id",
-      "x-request-id",
-    ],
-    exposeHeaders: [
-      "etag",
-      "ratelimit",
-      "ratelimit-policy",
-      "retry-after",
-      "x-request-id",
-      "content-disposition",
-    ],
-    maxAge: 86_400,
-  });
 }
 
 function limitBody(
@@ -193,52 +116,4 @@ function authenticate(callers: "user" | "service" | "public"): MiddlewareHandler
     }
     await next();
   };
-}
-
-function invalidInput(issues: z.core.$ZodIssue[]): Problem {
-  return new Problem(422, "invalid_field", "Some fields are invalid.", {
-    errors: issues.slice(0, 100).map((issue) => ({
-      path: issue.path.join("."),
-      message: issue.message,
-    })),
-  });
-}
-
-function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof z.ZodError) {
-    return new Problem(500, "internal", "Something went wrong.", { cause: error });
-  }
-  if (error instanceof HTTPException && error.status === 415) {
-    const detail = "The endpoint takes another content type than the one that was sent.";
-    return new Problem(415, "unsupported_media_type", detail, { cause: error });
-  }
-  if (error instanceof HTTPException && error.status < 500) {
-    const status = problemStatus(error.status);
-    return new Problem(status === 500 ? 400 : status, "malformed", "The request is malformed.", {
-      cause: error,
-    });
-  }
-  return new Problem(
-    500,
-    "internal",
-    "Something went wrong. The request id helps us find out what.",
-    { cause: error },
-  );
-}
-
-function failed(c: Context<AppEnv>, problem: Problem): Response {
-  const requestId = c.var.requestId ?? crypto.randomUUID();
-  if (problem.code === "not_a_member") forgetActor(c);
-  if (problem.status >= 500) {
-    const cause = problem.extra.cause ?? problem;
-    log("error", "fault", {
-      request_id: requestId,
-      path: c.req.path,
-      code: problem.code,
-      cause: cause instanceof Error ? cause.stack ?? cause.message : JSON.stringify(cause),
-    });
-    reportFault(cause, { request_id: requestId, path: c.req.path });
-  }
-  return problemResponse(problem, requestId);
 }

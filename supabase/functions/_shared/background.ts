@@ -1,6 +1,6 @@
 /**
- * Lets work go on after the response has gone: the platform keeps the isolate until it ends (150 s on the free plan,
- * 400 s on paid ones). The work must handle its own failures.
+ * Lets work continue after the response: the platform keeps the isolate until it ends (at most 150 s on the free plan,
+ * 400 s on paid ones). The work must handle its own errors.
  */
 export function keepAlive(work: Promise<unknown>): void {
   const runtime =

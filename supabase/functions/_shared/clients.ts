@@ -2,10 +2,10 @@ import { createAdminClient, createContextClient } from "@supabase/server/core";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Database } from "./database.types.ts";
 
-/** The Data API as somebody sees it. */
+/** A client of the Data API. */
 export type Client = SupabaseClient<Database>;
 
-/** What the database is told of the request in hand; SQL reads it with `private.request_header`. */
+/** Headers of the current request for the database; SQL reads them with `private.request_header`. */
 export interface RequestHeaders {
   "x-request-id": string;
   "x-client-ip"?: string;
@@ -14,7 +14,7 @@ export interface RequestHeaders {
   "x-idempotency-fingerprint"?: string;
 }
 
-/** Counts the calls that one request makes to the Data API. */
+/** The number of Data API calls of one request. */
 export interface CallCounter {
   calls: number;
 }
@@ -31,7 +31,7 @@ function options(headers: RequestHeaders, counter: CallCounter) {
   };
 }
 
-/** A client with the caller's own rights: row level security decides what it sees. */
+/** A client with the caller's rights: row level security applies. */
 export function clientOf(token: string, headers: RequestHeaders, counter: CallCounter): Client {
   return createContextClient<Database>({
     auth: { token },
@@ -39,13 +39,13 @@ export function clientOf(token: string, headers: RequestHeaders, counter: CallCo
   });
 }
 
-/** A client without a caller: the publishable key, for sign-in. */
+/** A client without a user, with the publishable key. */
 export function anonymousClient(headers: RequestHeaders, counter: CallCounter): Client {
   return createContextClient<Database>({ supabaseOptions: options(headers, counter) });
 }
 
 /**
- * The service role, which row level security does not bind. Only `jobs`, `webhooks`, `auth` and `admin` use it, and each
+ * A client of the service role, which bypasses row level security. Only `jobs`, `webhooks` and `auth` use it, and each
  * use says why.
  */
 export function adminClient(headers: RequestHeaders, counter: CallCounter): Client {

@@ -1,11 +1,11 @@
-/** Where environment variables are read, and nowhere else. Supabase sets those that begin with SUPABASE_. */
+/** The only module that reads environment variables. Supabase sets those that begin with SUPABASE_. */
 
 function optional(name: string): string | undefined {
   const value = Deno.env.get(name);
   return value === undefined || value === "" ? undefined : value;
 }
 
-/** Thrown when a variable that the deployment must set is missing; the request answers 500. */
+/** A variable that the deployment must set is missing; the request gets 500. */
 export class MissingEnvironment extends Error {
   constructor(name: string) {
     super(`The environment variable ${name} is not set.`);
@@ -23,17 +23,17 @@ function wholeNumber(name: string, fallback: number): number {
   return Number.isInteger(value) && value >= 0 ? value : fallback;
 }
 
-/** Settings of this deployment. Each is read when it is asked for, so a function needs only what it uses. */
+/** Settings of this deployment. Each is read on use, so a function needs only the variables that it uses. */
 export const env = {
   supabaseUrl: () => required("SUPABASE_URL"),
   /** Origins that browsers may call from, comma-separated; `*` for any; none when unset. */
   allowedOrigins: () =>
     (optional("ALLOWED_ORIGINS") ?? "").split(",").map((o) => o.trim()).filter(Boolean),
-  /** The frontend, for links in e-mails. */
+  /** URL of the frontend, for links in e-mails. */
   appUrl: () => optional("APP_URL"),
-  /** How e-mails leave: `smtp` (the default) or `resend`. */
+  /** How e-mails are sent: `smtp` (the default) or `resend`. */
   emailProvider: () => optional("EMAIL_PROVIDER") === "resend" ? "resend" : "smtp",
-  /** The address e-mails come from. */
+  /** The sender address of e-mails. */
   emailFrom: () => optional("EMAIL_FROM") ?? required("SMTP_FROM_EMAIL"),
   smtp: () => ({
     host: required("SMTP_HOST"),
@@ -46,19 +46,19 @@ export const env = {
     apiKey: required("RESEND_API_KEY"),
     baseUrl: optional("RESEND_BASE_URL") ?? "https://api.resend.com",
   }),
-  /** Seconds until an e-mail that was not accepted is tried again; five times that until the third try. */
+  /** Seconds before the second attempt to send an e-mail; five times that before the third. */
   emailRetrySeconds: () => wholeNumber("EMAIL_RETRY_SECONDS", 120),
-  /** Seconds after which a sender that has not said what became of its e-mails counts as dead. */
+  /** Seconds after which a sender that has not reported the outcomes of its e-mails counts as dead. */
   emailLeaseSeconds: () => wholeNumber("EMAIL_LEASE_SECONDS", 300),
   sentryDsn: () => optional("SENTRY_DSN"),
-  /** The public address of the webhooks function, which providers call and sign. */
+  /** The public URL of the webhooks function, which providers call and sign. */
   webhookBaseUrl: () =>
     (optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${required("SUPABASE_URL")}/functions/v1/webhooks`)
       .replace(/\/+$/, ""),
   callbackSigningSecret: () => required("CALLBACK_SIGNING_SECRET"),
-  /** Seconds for which a message in doubt waits for its callback before the provider is asked. */
+  /** Seconds that a message with an unknown outcome waits for its callback before the provider is asked. */
   messageSettleSeconds: () => wholeNumber("MESSAGE_SETTLE_SECONDS", 600),
-  /** Requests to providers that one dispatcher keeps under way at once. */
+  /** Concurrent requests of one dispatcher to providers. */
   dispatchConcurrency: () => wholeNumber("DISPATCH_CONCURRENCY", 100),
   twilio: () => ({
     accountSid: required("TWILIO_ACCOUNT_SID"),

@@ -13,19 +13,19 @@ export const Money = z.string().openapi({
 });
 export const Phone = z.string().openapi({ description: "E.164", example: "+233244123456" });
 
-/** A moment as the database writes it, as the API writes it. */
+/** Converts a timestamp of the database to the format of the API (ISO 8601, UTC). */
 export function isoTime(value: string): string;
 export function isoTime(value: string | null): string | null;
 export function isoTime(value: string | null): string | null {
   return value === null ? null : new Date(parseTimestamp(value)).toISOString();
 }
 
-/** An amount as JSON carries it from the database, with its two places. */
+/** An amount from the database's JSON, with two decimal places. */
 export function moneyText(value: number | string): string {
   return typeof value === "number" ? value.toFixed(2) : value;
 }
 
-/** The filters that a query really names: those left out or empty are gone. */
+/** The filters without those that are missing or empty. */
 export function definedOnly(filters: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(filters).filter((entry): entry is [string, string] => Boolean(entry[1])),

@@ -5,9 +5,10 @@ import type { AppEnv } from "./context.ts";
 import { Problem } from "./problem.ts";
 
 /**
- * Reads the `Idempotency-Key` header (a structured-field string, so quoted; unquoted is understood too) and passes it,
- * with a fingerprint of the request, to the database, where the SQL function that does the work answers a repeat from
- * what it kept (`private.idempotent_response`). Source: draft-ietf-httpapi-idempotency-key-header.
+ * Passes the `Idempotency-Key` header (a structured-field string, so quoted; unquoted is accepted too) and a fingerprint
+ * of the request to the database, where the SQL function that does the work answers a repeat with the stored response
+ * (`private.idempotent_response`). Source: draft-ietf-httpapi-idempotency-key-header.
+ * @throws Problem 400 for a malformed key
  */
 export const idempotent: MiddlewareHandler<AppEnv> = async (c, next) => {
   const header = c.req.header("idempotency-key");
@@ -35,8 +36,8 @@ function parseKey(header: string): string {
 }
 
 /**
- * SHA-256 of a request, in hex; of a form without its boundary, which clients choose anew for every request. The body is
- * taken bit by bit, since it may be a large part of the memory there is.
+ * SHA-256 of a request, in hex; of a form without its boundary, which differs in every request. The body is hashed in
+ * parts without a copy, because it may take up a large part of the memory.
  */
 function fingerprintOf(start: string, body: Uint8Array, contentType: string): string {
   const hash = createHash("sha256").update(start);

@@ -1,9 +1,9 @@
-/** A value of a log line. Never a message body, a full phone number or a secret. */
+/** Fields of a log line. Never a message body, a full phone number or a secret. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
-/** Writes one JSON line; `error` and `warn` go where the platform shows faults. */
+/** Writes one JSON line. */
 export function log(level: "info" | "warn" | "error", event: string, fields: LogFields = {}): void {
   const line = JSON.stringify({ level, event, at: new Date().toISOString(), ...fields });
-  // deno-lint-ignore no-console -- the platform collects logs from the console; this is the one place that writes there.
+  // deno-lint-ignore no-console -- the platform collects logs from the console; this is the only module that writes there
   console[level](line);
 }

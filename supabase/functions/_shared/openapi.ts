@@ -1,20 +1,20 @@
 import type { OpenAPIHono } from "./zod.ts";
 import type { AppEnv } from "./context.ts";
 
-/** The head of every OpenAPI document of ours; each function serves its part, the docs function the whole. */
+/** The head of all OpenAPI documents; each function serves its part, the docs function the whole. */
 export const documentConfig = {
   openapi: "3.1.0",
   info: {
     title: "Signalbox",
     version: "1.0.0",
     description:
-      "Customer operations for many tenants: customers and arrears, texts, leads, campaigns, churn.",
+      "Customer operations for many tenants: customers and arrears, messages, leads, campaigns.",
     license: { name: "MIT", identifier: "MIT" },
   },
   servers: [{ url: "/functions/v1" }],
 };
 
-/** Registers the ways to authenticate that routes name in their `security`. */
+/** Registers the authentication schemes that routes use in `security`. */
 export function securitySchemes(app: OpenAPIHono<AppEnv>): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",

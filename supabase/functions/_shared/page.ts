@@ -8,7 +8,7 @@ export const PageQuery = z.object({
     .openapi({ description: "Rows to skip", example: 0 }),
 });
 
-/** The answer of every list: a page of rows and how many there are in all. */
+/** The answer of every list: a page of rows and the total. */
 export function pageOf<T extends z.ZodType>(row: T) {
   return z.object({
     data: z.array(row),

@@ -1,6 +1,6 @@
 import { z } from "./zod.ts";
 
-/** One faulty field: where it is (dots and indexes, "" for the whole body) and what is wrong with it. */
+/** An invalid field: its path (dots and indexes, "" for the whole body) and what is wrong with it. */
 export interface FieldError {
   path: string;
   message: string;
@@ -23,15 +23,15 @@ const titles = {
   503: "Unavailable",
 } as const;
 
-/** The statuses that a Problem can have. */
+/** The statuses of problems. */
 export type ProblemStatus = keyof typeof titles;
 
-/** Narrows a number to a status that problems use; anything else is 500. */
+/** Narrows a number to a status of problems; any other number is 500. */
 export function problemStatus(status: number): ProblemStatus {
   return status in titles ? status as ProblemStatus : 500;
 }
 
-/** What a problem carries besides its words. `members` are RFC 9457 extension members, such as `existing_id`. */
+/** Optional parts of a problem. `members` are RFC 9457 extension members, such as `existing_id`. */
 export interface ProblemExtra {
   errors?: FieldError[];
   members?: Record<string, unknown>;
@@ -39,7 +39,7 @@ export interface ProblemExtra {
   cause?: unknown;
 }
 
-/** An answer other than success, thrown from anywhere and turned into `application/problem+json` (RFC 9457) by the app. */
+/** An error answer, thrown anywhere and converted to `application/problem+json` (RFC 9457) by the app. */
 export class Problem extends Error {
   constructor(
     readonly status: ProblemStatus,
@@ -51,15 +51,15 @@ export class Problem extends Error {
   }
 }
 
-/** The 404 for what is not there and for what belongs to somebody else: nobody can tell which. */
+/** The 404 for a missing record, and for one that the caller may not see, which must look the same. */
 export const notFound = (what: string): Problem =>
   new Problem(404, "not_found", `There is no such ${what}.`);
 
-/** A 422 with its faulty fields. */
+/** A 422 with the invalid fields. */
 export const invalidFields = (errors: FieldError[]): Problem =>
   new Problem(422, "invalid_field", "Some fields are invalid.", { errors });
 
-/** A problem as RFC 9457 writes it. */
+/** The body of a problem (RFC 9457). */
 export function problemBody(problem: Problem, requestId: string) {
   return {
     ...problem.extra.members,
@@ -81,7 +81,7 @@ export function problemResponse(problem: Problem, requestId: string): Response {
   });
 }
 
-/** What supabase-js reports when the Data API refuses: PostgREST's error. */
+/** The error of the Data API (PostgREST) as supabase-js reports it. */
 export interface DataApiError {
   code: string;
   message: string;
@@ -90,8 +90,8 @@ export interface DataApiError {
 }
 
 /**
- * The problem for an error of the Data API. What our own SQL raised (SQLSTATE PTxyz, see `private.problem`) keeps its
- * words; of anything else only the kind is told, and the log has the rest.
+ * Converts an error of the Data API. An error of our own SQL (SQLSTATE PTxyz, see `private.problem`) keeps its text; of
+ * any other only the kind is shown, and the log has the details.
  * Codes: https://www.postgresql.org/docs/15/errcodes-appendix.html, https://docs.postgrest.org/en/v12/references/errors.html
  */
 export function fromPostgres(error: DataApiError, what = "record"): Problem {
@@ -107,7 +107,7 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
   const cause = { cause: error };
   switch (error.code) {
     case "23505":
-      return new Problem(409, "already_exists", `There is such a ${what} already.`, cause);
+      return new Problem(409, "already_exists", `There is already such a ${what}.`, cause);
     case "23503":
       return new Problem(
         422,
@@ -128,7 +128,7 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
       return new Problem(422, "invalid_field", `A value of the ${what} is not allowed.`, cause);
     case "42501":
       return new Problem(403, "permission_denied", "Your role does not allow this.", cause);
-    // The token ran out, or its key was withdrawn, after the function had let it pass: streams live that long.
+    // The token expired, or its key was revoked, after the function had accepted it; streams last that long.
     case "PGRST301":
     case "PGRST303":
       return new Problem(401, "not_signed_in", "Send a valid access token as a bearer token.", {
@@ -142,21 +142,21 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
       return new Problem(
         409,
         "try_again",
-        "Somebody changed the same rows at this moment. Try again.",
+        "The same rows were changed at the same time. Try again.",
         cause,
       );
     case "57014":
       return new Problem(
         503,
         "took_too_long",
-        "This took too long. Narrow it down or try again.",
+        "The request took too long. Narrow it down or try again.",
         cause,
       );
     default:
       return new Problem(
         500,
         "internal",
-        "Something went wrong. The request id helps us find out what.",
+        "Something went wrong. Give the request id when you report it.",
         cause,
       );
   }
@@ -173,8 +173,8 @@ const Details = z.union([
 ]);
 
 /**
- * `private.problem` details are a list of faulty fields, or an object of extension members, of which `retry_after`
- * (seconds) is a header too.
+ * The details of `private.problem` are a list of invalid fields, or an object of extension members, of which
+ * `retry_after` (seconds) becomes a header too.
  */
 function parseDetails(details: string | null): ProblemExtra {
   if (!details) return {};
@@ -185,7 +185,11 @@ function parseDetails(details: string | null): ProblemExtra {
   }
 }
 
-/** The data of a Data API answer; an error becomes its problem. `what` names the resource in the problem's words. */
+/**
+ * The data of a Data API answer.
+ * @param what the name of the resource in the problem's text
+ * @throws Problem for an error or missing data
+ */
 export function unwrap<T>(
   answer: { data: T; error: DataApiError | null },
   what?: string,
@@ -195,7 +199,10 @@ export function unwrap<T>(
   return answer.data;
 }
 
-/** For calls without an answer: an error becomes its problem. */
+/**
+ * For calls without a result.
+ * @throws Problem for an error
+ */
 export function ensure(answer: { error: DataApiError | null }): void {
   if (answer.error) throw fromPostgres(answer.error);
 }
@@ -214,15 +221,15 @@ const descriptions: Partial<Record<ProblemStatus, string>> = {
   400: "The request is malformed",
   401: "No token, or one that is not valid",
   403: "The caller's role lacks the permission; the detail says which",
-  404: "Not there, or not yours",
-  409: "Conflicts with what is there",
+  404: "Not found, or not visible to the caller",
+  409: "Conflicts with existing data",
   413: "Larger than allowed",
   422: "Some fields are invalid",
-  426: "Not a request for a WebSocket",
+  426: "Not a WebSocket request",
   429: "Too many requests: see Retry-After",
 };
 
-/** OpenAPI responses for the problems a route can answer. 401 and 403 come with every protected route. */
+/** OpenAPI responses for problems of a route. 401 and 403 of protected routes are in `guarded`. */
 export function problems<S extends ProblemStatus>(...statuses: S[]) {
   const content = { "application/problem+json": { schema: ProblemSchema } };
   return Object.fromEntries(

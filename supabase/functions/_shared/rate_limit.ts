@@ -13,8 +13,8 @@ const Bucket = z.object({
 });
 
 /**
- * Headers of draft-ietf-httpapi-ratelimit-headers: the policy, and what is left of it.
- * @throws Problem 429 with Retry-After (seconds) when the bucket is empty.
+ * Sets the headers of draft-ietf-httpapi-ratelimit-headers: the policy and what remains.
+ * @throws Problem 429 with Retry-After (seconds) if the bucket is empty
  */
 function applyBucket(c: Context<AppEnv>, kind: string, row: unknown): void {
   const bucket = Bucket.parse(row);
@@ -22,7 +22,7 @@ function applyBucket(c: Context<AppEnv>, kind: string, row: unknown): void {
     "ratelimit-policy": `"${kind}";q=${bucket.quota};w=${bucket.window_seconds}`,
     "ratelimit": `"${kind}";r=${bucket.remaining};t=${Math.max(1, bucket.retry_after)}`,
   };
-  // On the context, not on the problem: what an earlier bucket of the same request has put there would win over it.
+  // On the context, not on the problem, where headers of an earlier bucket of the same request would win.
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (!bucket.allowed) {
     throw new Problem(429, "rate_limited", "Too many requests. Wait and try again.", {
@@ -31,7 +31,7 @@ function applyBucket(c: Context<AppEnv>, kind: string, row: unknown): void {
   }
 }
 
-/** Limits a route per user. A bucket is one round trip of its own: a refused request must count too. */
+/** Limits a route per user, with a round trip of its own: a refused request must count too. */
 export function rateLimited(kind: "send" | "upload"): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     applyBucket(c, kind, unwrap(await c.var.db.rpc("take_rate_limit", { kind })));
@@ -39,7 +39,7 @@ export function rateLimited(kind: "send" | "upload"): MiddlewareHandler<AppEnv> 
   };
 }
 
-/** Limits callers that are no users, by address or account. `admin` is needed because buckets are nobody's to write. */
+/** Limits callers without a user, by IP address or account. `admin` is needed because only it may take their tokens. */
 export async function limitSubject(
   c: Context<AppEnv>,
   admin: Client,

@@ -4,7 +4,7 @@ import { requirePermission } from "./actor.ts";
 import type { AppEnv } from "./context.ts";
 import { problems } from "./problem.ts";
 
-/** The parts of a route definition that protect it: who may call, and that it is documented so. */
+/** The parts of a route definition that require a permission and document it. */
 export function permitted(permission: string, ...further: MiddlewareHandler<AppEnv>[]) {
   return {
     security: [{ bearer: [] }],
@@ -31,7 +31,7 @@ export const IdParam = z.object({
   }),
 });
 
-/** The header that makes a POST safe to repeat. */
+/** The header that makes a POST idempotent. */
 export const IdempotencyHeader = z.object({
   "idempotency-key": z.string().max(257).optional().openapi({
     description: "Repeats with the same key and body within 24 hours get the first answer",
@@ -39,5 +39,5 @@ export const IdempotencyHeader = z.object({
   }),
 });
 
-/** What every route that needs a signed-in caller can answer besides its own. */
+/** The problems of every route that requires a signed-in caller. */
 export const guarded = problems(401, 403);

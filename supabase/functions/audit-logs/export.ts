@@ -29,8 +29,8 @@ const route = createRoute({
   operationId: "exportAuditLogs",
   tags: ["audit-logs"],
   summary: "All entries that match, as a CSV file",
-  description: "Streamed, newest first; a search covers everything that matches the other " +
-    "filters. Values are JSON. What looks like a formula is escaped.",
+  description: "Streamed, newest first; a search covers all entries that match the other " +
+    "filters. Values are JSON. Formulas are escaped.",
   ...permitted("audit:read"),
   request: { query: AuditFilters },
   responses: {
@@ -45,7 +45,7 @@ const route = createRoute({
 
 const Slice = z.object({ rows: z.array(z.unknown()), next: z.string().nullable() });
 
-/** The next slice of entries before an id. Slices by id cost the same however far the export has come. */
+/** The next slice of entries before an id. Reading by id costs the same for every slice. */
 async function nextSlice(
   db: Client,
   organizationId: string,
@@ -76,7 +76,7 @@ function fileOf(
       controller.enqueue(encoder.encode(`\uFEFF${toCsv([[...columns]])}`));
     },
     async pull(controller) {
-      // A search may find nothing in a slice: a pull that gave nothing would not be called again.
+      // A search may find nothing in a slice, and a pull that enqueues nothing is not called again.
       for (;;) {
         const lines = slice.rows.map(lineOf);
         if (lines.length > 0) controller.enqueue(encoder.encode(toCsv(lines)));
@@ -92,7 +92,7 @@ export function exportAuditLogs(app: App) {
   app.openapi(route, async (c) => {
     const { db, actor } = c.var;
     const filters = definedOnly(c.req.valid("query"));
-    // The first slice is read before the answer begins, so that a refusal is still a problem and not half a file.
+    // The first slice is read before the answer begins, so that a refusal is a problem and not part of a file.
     const first = await nextSlice(db, actor.organizationId, filters);
     const following = (before_id: string) =>
       nextSlice(db, actor.organizationId, { ...filters, before_id });

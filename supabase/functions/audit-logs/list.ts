@@ -9,10 +9,13 @@ import { AuditFilters, AuditLog, toAuditLog } from "./schemas.ts";
 const AuditLogPage = z.object({
   logs: z.array(AuditLog),
   total: z.int().openapi({ description: "Counted up to 10,000", example: 1 }),
-  total_is_capped: z.boolean().openapi({ description: "Whether there are more than total" }),
+  total_is_capped: z.boolean().openapi({
+    description: "Whether there are more entries than total",
+  }),
   searched_from: Timestamp.nullable().openapi({
-    description: "A search looks at the newest 20,000 entries that match the other filters. " +
-      "When there are more, they are older than this: narrow the dates to search them",
+    description:
+      "A search reads the newest 20,000 entries that match the other filters. If there " +
+      "are more, they are older than this: narrow the dates to search them",
   }),
   page: z.int().openapi({ example: 1 }),
   limit: z.int().openapi({ example: 50 }),
@@ -29,7 +32,7 @@ const route = createRoute({
     query: PageQuery.extend({
       ...AuditFilters.shape,
       page: z.coerce.number().int().min(1).max(5_000).optional()
-        .openapi({ description: "Counted from 1; instead of offset", example: 1 }),
+        .openapi({ description: "Starts at 1; replaces offset", example: 1 }),
     }),
   },
   responses: { 200: json(AuditLogPage, "A page of entries"), ...guarded, ...problems(422) },

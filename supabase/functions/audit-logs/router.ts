@@ -3,7 +3,7 @@ import { exportAuditLogs } from "./export.ts";
 import { getAuditLog } from "./get.ts";
 import { listAuditLogs } from "./list.ts";
 
-/** Who changed what, when. */
+/** The audit log. */
 export const router = createApp("audit-logs");
 
 listAuditLogs(router);

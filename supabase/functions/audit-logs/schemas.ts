@@ -6,7 +6,7 @@ export const AuditLog = z.object({
   action: z.enum(["insert", "update", "delete"]),
   resource: z.string().openapi({ description: "What kind of record", example: "leads" }),
   resource_id: Id.nullable(),
-  user_id: Id.nullable().openapi({ description: "Who did it; null: the system" }),
+  user_id: Id.nullable().openapi({ description: "The actor; null: the system" }),
   user_name: z.string().nullable().openapi({ example: "Ama Mensah" }),
   user_email: z.string().nullable().openapi({ example: "ama@nileutility.com" }),
   impersonator_id: Id.nullable().openapi({ description: "The admin who acted as this user" }),
@@ -23,11 +23,11 @@ export const AuditLog = z.object({
 const Values = z.record(z.string(), z.unknown()).nullable();
 
 export const AuditLogDetail = AuditLog.extend({
-  before: Values.openapi({ description: "The record before; null: it was added", example: null }),
-  after: Values.openapi({ description: "The record after; null: it was deleted", example: null }),
+  before: Values.openapi({ description: "The record before; null for an insert", example: null }),
+  after: Values.openapi({ description: "The record after; null for a delete", example: null }),
 }).openapi("AuditLogDetail");
 
-/** An entry as the API shows it, from what `private.audit_json` gives. */
+/** An entry as the API shows it, from the answer of `private.audit_json`. */
 export function toAuditLog(row: unknown): z.infer<typeof AuditLog> {
   const entry = AuditLog.parse(row);
   return { ...entry, created_at: isoTime(entry.created_at) };
@@ -39,20 +39,20 @@ export function toAuditLogDetail(row: unknown): z.infer<typeof AuditLogDetail> {
   return { ...entry, created_at: isoTime(entry.created_at) };
 }
 
-const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
-  // Ids hold times as milliseconds since 1970.
+const TimestampOrDay = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
+  // Ids contain milliseconds since 1970.
   .refine((text) => text >= "1970-01-02" && text < "9999", "is out of range");
 
 const isStorable = (text: string) => !text.includes("\u0000");
 
-/** What the list and the export can be narrowed by. */
+/** The filters of the list and the export. */
 export const AuditFilters = z.object({
-  date_from: Moment.optional().openapi({
-    description: "A day of the organization's, or a moment",
+  date_from: TimestampOrDay.optional().openapi({
+    description: "A timestamp, or a day in the organization's time zone",
     example: "2026-11-01",
   }),
-  date_to: Moment.optional().openapi({
-    description: "The last day (of the organization's), or the moment before which",
+  date_to: TimestampOrDay.optional().openapi({
+    description: "A timestamp (exclusive), or the last day in the organization's time zone",
     example: "2026-11-30",
   }),
   user_id: z.uuid().optional(),
@@ -62,7 +62,7 @@ export const AuditFilters = z.object({
   resource_id: z.uuid().optional(),
   search: z.string().trim().max(200).refine(isStorable, "must be plain text").optional().openapi({
     description:
-      "Part of a resource, of the name or e-mail address of who did it or of the values " +
-      "before and after; or a whole action, changed field, id, request id or address",
+      "Part of a resource, of the actor's name or e-mail address, or of the values before and " +
+      "after; or a whole action, changed field, id, request id or IP address",
   }),
 });

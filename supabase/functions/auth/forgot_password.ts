@@ -17,13 +17,14 @@ const route = createRoute({
   operationId: "forgotPassword",
   tags: ["auth"],
   summary: "Ask for a link to choose a new password",
-  description: "Always answered alike: nobody learns whether the address has an account.",
+  description:
+    "The answer is always the same: it does not reveal whether the address has an account.",
   security: [],
   request: { body: jsonBody(z.object({ email: Email }).openapi("ForgotPassword")) },
   responses: {
     202: json(
       z.object({ status: z.literal("accepted") }).openapi("ForgotPasswordAccepted"),
-      "If the address has an account, a link is on its way",
+      "If the address has an account, a link will be sent",
     ),
     ...problems(400, 422, 429),
   },
@@ -42,7 +43,7 @@ export function forgotPassword(app: App) {
   app.openapi(route, async (c) => {
     const { email } = c.req.valid("json");
     await limitAttempts(c, email);
-    // After the answer: Auth takes longer where there is an account to write to.
+    // Sent after the answer, because Auth takes longer if the account exists.
     keepAlive(
       sendLink(c, email).catch((error) => {
         log("warn", "recovery_mail_failed", { request_id: c.var.requestId, cause: String(error) });

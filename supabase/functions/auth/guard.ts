@@ -6,9 +6,10 @@ import { Problem } from "../_shared/problem.ts";
 import { limitSubject } from "../_shared/rate_limit.ts";
 
 /**
- * Limits attempts by address and, where one is named, by account. One after the other: an address that is refused must
- * not empty the account's bucket. Accounts are hashed: an unknown address somebody typed is nothing to keep.
- * The service role is needed because these callers are nobody yet, and buckets are nobody's to write.
+ * Limits attempts by IP address, then by account: a refused IP address must not empty the account's bucket. Accounts are
+ * hashed, because an e-mail address without an account must not be stored.
+ * The service role is needed because these callers are not signed in.
+ * @throws Problem 429
  */
 export async function limitAttempts(c: Context<AppEnv>, account: string): Promise<void> {
   const admin = adminClient(c.var.requestHeaders, c.var.counter);
@@ -17,7 +18,10 @@ export async function limitAttempts(c: Context<AppEnv>, account: string): Promis
   await limitSubject(c, admin, "auth_account", subject);
 }
 
-/** The signed-in caller of a function that anyone may call. */
+/**
+ * The signed-in caller of a public function.
+ * @throws Problem 401
+ */
 export function signedIn(c: Context<AppEnv>): Extract<Caller, { kind: "user" }> {
   const { caller } = c.var;
   if (caller.kind === "user") return caller;
@@ -26,18 +30,18 @@ export function signedIn(c: Context<AppEnv>): Extract<Caller, { kind: "user" }> 
   });
 }
 
-const refusalMs = 400;
+const minRefusalMs = 400;
 
 /**
- * Runs an attempt to sign in and answers a refusal only after a fixed time. Auth compares a password only where there is
- * an account, so without this the time would tell who has one.
+ * Runs a sign-in attempt; a refusal takes at least a fixed time. Auth compares passwords only for existing accounts, so
+ * otherwise the response time would reveal which accounts exist.
  */
-export async function refusedSlowly<T>(attempt: () => Promise<T>): Promise<T> {
-  const floor = new Promise((resolve) => setTimeout(resolve, refusalMs));
+export async function withRefusalDelay<T>(attempt: () => Promise<T>): Promise<T> {
+  const delay = new Promise((resolve) => setTimeout(resolve, minRefusalMs));
   try {
     return await attempt();
   } catch (error) {
-    await floor;
+    await delay;
     throw error;
   }
 }

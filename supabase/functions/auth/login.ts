@@ -4,7 +4,7 @@ import type { App } from "../_shared/app.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { problems } from "../_shared/problem.ts";
 import { json, jsonBody } from "../_shared/route.ts";
-import { limitAttempts, refusedSlowly } from "./guard.ts";
+import { limitAttempts, withRefusalDelay } from "./guard.ts";
 import { authClient, fromAuth, invalidCredentials, toSignedIn } from "./provider.ts";
 import { Email, SignedIn } from "./schemas.ts";
 
@@ -14,7 +14,7 @@ const route = createRoute({
   operationId: "login",
   tags: ["auth"],
   summary: "Sign in",
-  description: "A wrong password, an unknown address and a banned account are answered alike.",
+  description: "A wrong password, an unknown address and a banned account get the same answer.",
   security: [],
   request: {
     body: jsonBody(
@@ -30,15 +30,15 @@ const route = createRoute({
   responses: { 200: json(SignedIn, "Signed in"), ...problems(400, 401, 403, 422, 429) },
 });
 
-/** What people prove who they are with. */
+/** E-mail address and password. */
 export interface Credentials {
   email: string;
   password: string;
 }
 
 /**
- * A session for these credentials.
- * @throws Problem 401, the same for everything that is wrong with them.
+ * Signs in.
+ * @throws Problem 401, the same for a wrong password, an unknown address and a banned account
  */
 export async function signIn(c: Context<AppEnv>, { email, password }: Credentials) {
   const { data, error } = await authClient(c).auth.signInWithPassword({ email, password });
@@ -53,6 +53,6 @@ export function login(app: App) {
   app.openapi(route, async (c) => {
     const credentials = c.req.valid("json");
     await limitAttempts(c, credentials.email);
-    return c.json(await refusedSlowly(() => signIn(c, credentials)), 200);
+    return c.json(await withRefusalDelay(() => signIn(c, credentials)), 200);
   });
 }

@@ -10,7 +10,7 @@ const route = createRoute({
   operationId: "logout",
   tags: ["auth"],
   summary: "End this session",
-  description: "The refresh token stops working at once; the person's other sessions go on.",
+  description: "The refresh token stops working at once; the person's other sessions stay valid.",
   security: [{ bearer: [] }],
   responses: { 204: { description: "Signed out" }, ...problems(401) },
 });
@@ -19,7 +19,7 @@ export function logout(app: App) {
   app.openapi(route, async (c) => {
     const { token } = signedIn(c);
     const { error } = await authClient(c).auth.admin.signOut(token, "local");
-    // A session that is gone already is what was asked for.
+    // A 4xx means that the session has already ended.
     if (error && (error.status === undefined || error.status >= 500 || error.status === 429)) {
       throw fromAuth(error);
     }

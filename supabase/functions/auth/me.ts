@@ -1,5 +1,5 @@
 import { createRoute, z } from "../_shared/zod.ts";
-import { parseActor, wantedOrganization } from "../_shared/actor.ts";
+import { parseActor, requestedOrganization } from "../_shared/actor.ts";
 import type { App } from "../_shared/app.ts";
 import { clientOf } from "../_shared/clients.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
@@ -16,7 +16,7 @@ const Membership = z.object({
   role: Role,
   status: z.enum(["active", "suspended"]),
   is_default: z.boolean().openapi({
-    description: "Used when no X-Organization-Id is sent",
+    description: "Used without an X-Organization-Id header",
     example: true,
   }),
 }).openapi("Membership");
@@ -53,9 +53,9 @@ const route = createRoute({
   path: "/me",
   operationId: "getMe",
   tags: ["auth"],
-  summary: "Who I am, where I belong and what I may do",
+  summary: "The caller, with memberships and permissions",
   description:
-    "The organization is the one that X-Organization-Id names, else the only or default one; null when none is.",
+    "The organization is the one in X-Organization-Id, otherwise the only or the default one; null if there is none.",
   security: [{ bearer: [] }],
   request: {
     headers: z.object({
@@ -70,9 +70,11 @@ const route = createRoute({
 export function me(app: App) {
   app.openapi(route, async (c) => {
     const { token } = signedIn(c);
-    const wanted = wantedOrganization(c);
+    const requested = requestedOrganization(c);
     const db = clientOf(token, c.var.requestHeaders, c.var.counter);
-    const row = Row.parse(unwrap(await db.rpc("me", wanted ? { organization_id: wanted } : {})));
+    const row = Row.parse(
+      unwrap(await db.rpc("me", requested ? { organization_id: requested } : {})),
+    );
     const actor = row.actor ? parseActor(row.actor) : null;
     return c.json({
       profile: { ...row.profile, created_at: isoTime(row.profile.created_at) },

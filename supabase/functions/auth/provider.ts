@@ -7,8 +7,8 @@ import { invalidFields, Problem } from "../_shared/problem.ts";
 import type { SessionUser, SignedIn } from "./schemas.ts";
 
 /**
- * A fresh client for Supabase Auth: it keeps the session it wins, so it is never shared and never used for data. The
- * secret key is what lets Auth believe the forwarded address and count its own limits by caller, not by function.
+ * A new client for Supabase Auth. It stores the session of a sign-in, so it is never shared and never used for data.
+ * With the secret key Auth accepts the forwarded IP address and applies its own limits per caller, not per function.
  * Source: Sb-Forwarded-For in https://supabase.com/docs/guides/auth/rate-limits
  */
 export function authClient(c: Context<AppEnv>): Client {
@@ -39,13 +39,13 @@ export function toSignedIn(session: Session): z.infer<typeof SignedIn> {
   };
 }
 
-/** The one answer to a wrong password, an unknown address and a banned account. */
+/** The same answer for a wrong password, an unknown address and a banned account. */
 export const invalidCredentials = (): Problem =>
   new Problem(401, "invalid_credentials", "The e-mail address or the password is wrong.");
 
 /**
- * The problem for a refusal by Auth that concerns the whole service or a field; what only one endpoint can judge
- * (credentials, tokens, taken addresses) its route handles first.
+ * Converts an error of Supabase Auth about a field or the whole service. Errors that depend on the endpoint
+ * (credentials, tokens, existing accounts) are handled by its route first.
  * Codes: https://supabase.com/docs/guides/auth/debugging/error-codes
  */
 export function fromAuth(error: AuthError): Problem {
@@ -57,7 +57,7 @@ export function fromAuth(error: AuthError): Problem {
         message: "is too weak: make it longer or less common",
       }]);
     case "same_password":
-      return invalidFields([{ path: "password", message: "must differ from the present one" }]);
+      return invalidFields([{ path: "password", message: "must differ from the current one" }]);
     case "email_address_invalid":
     case "email_address_not_authorized":
       return invalidFields([{ path: "email", message: "is not accepted" }]);
@@ -65,11 +65,11 @@ export function fromAuth(error: AuthError): Problem {
       return new Problem(
         403,
         "email_not_confirmed",
-        "Confirm the e-mail address first: open the link we sent.",
+        "Confirm the e-mail address first: open the link in the e-mail.",
       );
     case "signup_disabled":
     case "email_provider_disabled":
-      return new Problem(403, "signup_disabled", "Nobody can register at the moment.");
+      return new Problem(403, "signup_disabled", "Registration is disabled.");
     case "over_request_rate_limit":
     case "over_email_send_rate_limit":
       return new Problem(429, "rate_limited", "Too many requests. Wait and try again.", {
@@ -77,11 +77,16 @@ export function fromAuth(error: AuthError): Problem {
       });
     default:
       return error.status === undefined || error.status === 0 || error.status === 503
-        ? new Problem(503, "auth_unavailable", "Sign-in does not answer. Try again.", cause)
+        ? new Problem(
+          503,
+          "auth_unavailable",
+          "The sign-in service does not respond. Try again.",
+          cause,
+        )
         : new Problem(
           500,
           "internal",
-          "Something went wrong. The request id helps us find out what.",
+          "Something went wrong. Give the request id when you report it.",
           cause,
         );
   }

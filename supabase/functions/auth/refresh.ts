@@ -26,7 +26,7 @@ export function refresh(app: App) {
   app.openapi(route, async (c) => {
     const { refresh_token } = c.req.valid("json");
     const { data, error } = await authClient(c).auth.refreshSession({ refresh_token });
-    // Auth has a dozen words for a token that does not hold (unknown, used, expired, malformed, banned user).
+    // Auth has many codes for an invalid token (unknown, used, expired, malformed, banned user).
     if (
       error && error.status !== undefined && error.status >= 400 && error.status < 500 &&
       error.status !== 429

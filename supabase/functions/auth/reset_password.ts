@@ -13,7 +13,7 @@ const route = createRoute({
   tags: ["auth"],
   summary: "Choose a new password",
   description:
-    "With the token_hash of the link in the e-mail, which works once. All sessions of the person end.",
+    "Needs the token_hash of the link in the e-mail, which works once. All sessions of the person end.",
   security: [],
   request: {
     body: jsonBody(
@@ -31,7 +31,7 @@ const route = createRoute({
 export function resetPassword(app: App) {
   app.openapi(route, async (c) => {
     const { token_hash, password } = c.req.valid("json");
-    // The token names no account and has but a six-digit code behind it, so an address gets an account's few attempts.
+    // The token names no account and is derived from a six-digit code, so an IP address gets as few attempts as an account.
     await limitAttempts(c, `password reset from ${c.var.clientIp}`);
     const { auth } = authClient(c);
     const verified = await auth.verifyOtp({ token_hash, type: "recovery" });
@@ -40,7 +40,7 @@ export function resetPassword(app: App) {
       throw new Problem(
         401,
         "invalid_reset_token",
-        "The link is not valid any more. Ask for a new one.",
+        "The link is no longer valid. Request a new one.",
       );
     }
     if (verified.error) throw fromAuth(verified.error);

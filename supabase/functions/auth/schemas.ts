@@ -1,19 +1,19 @@
 import { z } from "../_shared/zod.ts";
 import { Id } from "../_shared/fields.ts";
 
-/** An address as people type it; compared in lower case everywhere. */
+/** An e-mail address; compared in lower case everywhere. */
 export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email())
   .openapi({ type: "string", format: "email", example: "ama@nileutility.com" });
 
 const isPlain = (text: string) => !/\p{Cc}/u.test(text);
 
-/** A name in one line. Control characters could not even be stored: JSON in the database has no U+0000. */
+/** A name in one line. */
 export const Name = z.string().trim().min(1).max(200).refine(
   isPlain,
   "must be one line of plain text",
 );
 
-/** A password that is being chosen. 72 bytes is what bcrypt reads. */
+/** A new password. bcrypt reads 72 bytes. */
 export const NewPassword = z.string().min(8, "must have at least 8 characters")
   .refine((text) => new TextEncoder().encode(text).length <= 72, "must have at most 72 bytes")
   .refine(isPlain, "must be one line of plain text")
@@ -42,7 +42,7 @@ export const Registered = z.object({
   organization_id: Id,
   confirmation_required: z.boolean().openapi({
     description:
-      "Whether the address must be confirmed before the first sign-in; there are no tokens then",
+      "Whether the address must be confirmed before the first sign-in; the tokens are null then",
     example: false,
   }),
 }).openapi("Registration");

@@ -21,7 +21,7 @@ const route = createRoute({
       z.record(z.string(), z.unknown()).openapi({ example: { openapi: "3.1.0" } }),
       "The whole API, OpenAPI 3.1",
     ),
-    304: { description: "The document is still the one of that ETag" },
+    304: { description: "The document has not changed since that ETag" },
     ...problems(404),
   },
 });
@@ -33,7 +33,7 @@ interface Served {
 
 let served: Promise<Served> | undefined;
 
-/** Loaded when it is first asked for: it is large, and the tool that writes it imports this module. */
+/** Loaded on the first request: it is large, and the tool that writes it imports this module. */
 async function load(): Promise<Served> {
   const { default: document } = await import("./openapi.json", { with: { type: "json" } });
   const hash = await fingerprint([new TextEncoder().encode(JSON.stringify(document))]);

@@ -20,9 +20,13 @@ const route = createRoute({
   tags: ["health"],
   summary: "Whether the service works",
   description:
-    "Each function answers `GET /<function>/health` and `GET /<function>/openapi.json` too, for itself alone.",
+    "Each function has its own `GET /<function>/health` and `GET /<function>/openapi.json`.",
   security: [],
-  responses: { 200: json(Health, "Works"), 503: json(Health, "Something fails"), ...problems(404) },
+  responses: {
+    200: json(Health, "All checks are ok"),
+    503: json(Health, "A check fails"),
+    ...problems(404),
+  },
 });
 
 export function getHealth(app: App) {

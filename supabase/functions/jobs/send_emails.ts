@@ -11,7 +11,7 @@ import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
 import { msUntilDue } from "./pause.ts";
 
-/** An e-mail that the database has marked `sending`: it must go out now. */
+/** An e-mail that the database has marked `sending`: it must be sent now. */
 const ClaimedMail = z.object({
   id: z.string(),
   claim: z.number(),
@@ -41,11 +41,11 @@ interface RecordedOutcome {
   retry_after_seconds?: number;
 }
 
-/** E-mails a run sends before it hands over to a next one: well within the platform's 2 s of CPU. */
-const slice = 300;
-/** How long a run works, and how long it waits for an e-mail that falls due soon. */
+/** E-mails of one run before it starts another one: well within the platform's 2 s of CPU. */
+const maxPerRun = 300;
+/** The duration of a run, and how long it waits for the next e-mail that is due. */
 const runMs = 45_000;
-const waitMs = 20_000;
+const maxWaitMs = 20_000;
 
 async function sendOne(provider: MailProvider, mail: ClaimedMail): Promise<RecordedOutcome> {
   const { id, claim, edition } = mail;
@@ -73,13 +73,13 @@ async function sendOne(provider: MailProvider, mail: ClaimedMail): Promise<Recor
   }
 }
 
-/** What is in an e-mail that cannot even be rendered is a fault of ours, and final. */
-function broken({ id, claim }: ClaimedMail, error: unknown): RecordedOutcome {
+/** An e-mail that cannot be rendered fails for good. */
+function renderFailure({ id, claim }: ClaimedMail, error: unknown): RecordedOutcome {
   log("error", "mail_not_rendered", { email_id: id, cause: String(error) });
   return { id, claim, kind: "rejected", reason: "The e-mail could not be composed." };
 }
 
-/** One call: records outcomes, marks the next group. What was sent must be recorded, so that is tried again. */
+/** One call records outcomes and claims the next group. Recording is tried again: an outcome must not be lost. */
 function stepper(db: Client, provider: MailProvider) {
   const lease = Math.max(env.emailLeaseSeconds(), Math.ceil(provider.timeoutMs / 1_000) + 30);
   const call = async (outcomes: RecordedOutcome[], batchSize: number): Promise<Step> =>
@@ -105,7 +105,7 @@ function stepper(db: Client, provider: MailProvider) {
   };
 }
 
-/** One run in this isolate at once; a further call makes it look at the queue once more. */
+/** Only one run at a time in this isolate; another call makes it check the queue once more. */
 let running = false;
 let calledAgain = false;
 let wake: () => void = () => {};
@@ -117,25 +117,25 @@ async function drain(db: Client, provider: MailProvider): Promise<{ sent: number
   let sent = 0;
   let emptySteps = 0;
   for (;;) {
-    const open = sent < slice && Date.now() < until;
+    const open = sent < maxPerRun && Date.now() < until;
     calledAgain = false;
     const { emails, next_due_at } = await step(outcomes, open ? provider.concurrency : 0);
     outcomes = await Promise.all(
-      emails.map((mail) => sendOne(provider, mail).catch((error) => broken(mail, error))),
+      emails.map((mail) => sendOne(provider, mail).catch((error) => renderFailure(mail, error))),
     );
     sent += emails.length;
     if (!open) return { sent, more: true };
     if (emails.length > 0) emptySteps = 0;
     if (emails.length > 0 || calledAgain) continue;
     const wait = msUntilDue(next_due_at, ++emptySteps);
-    if (wait > waitMs) return { sent, more: false };
-    // What is due soon is the next run's, if this one ends before.
+    if (wait > maxWaitMs) return { sent, more: false };
+    // If this run ends before the next e-mail is due, the next run sends it.
     if (Date.now() + wait > until) return { sent, more: true };
     await pause(wait);
   }
 }
 
-/** Waits, unless another call comes in. */
+/** Waits until the time is over or another call comes in. */
 async function pause(ms: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, ms);
@@ -165,11 +165,13 @@ async function sendEmails(db: Client) {
   }
 }
 
-/** Not awaited: without it pg_cron's next run goes on. */
+/** Not awaited: if it fails, the next run of pg_cron continues. */
 function startAnother(db: Client): void {
   const asked = Promise.resolve(db.rpc("invoke_job", { job: "send-emails" }));
   keepAlive(
-    asked.then(ensure).catch((error) => log("warn", "no_further_run", { cause: String(error) })),
+    asked.then(ensure).catch((error) =>
+      log("warn", "next_run_not_started", { cause: String(error) })
+    ),
   );
 }
 

@@ -11,7 +11,7 @@ const list = createRoute({
   path: "/emails",
   operationId: "listEmails",
   tags: ["notifications"],
-  summary: "The organization's e-mails, newest first: sent, waiting, and failed with the reason",
+  summary: "The organization's e-mails, newest first, with status and reason",
   ...permitted("emails:manage"),
   request: {
     query: PageQuery.extend({
@@ -34,7 +34,7 @@ const resend = createRoute({
   operationId: "resendEmail",
   tags: ["notifications"],
   summary: "Send a failed e-mail again",
-  description: "It gets three more tries. What was sent goes out once more only with `force=true`.",
+  description: "It gets three more attempts. A sent e-mail is sent again only with `force=true`.",
   ...permitted("emails:manage"),
   request: {
     params: IdParam,

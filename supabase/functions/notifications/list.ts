@@ -22,7 +22,10 @@ const route = createRoute({
   responses: {
     200: json(
       pageOf(Notification).extend({
-        unread: z.int().openapi({ description: "Unread ones, whatever the filters", example: 3 }),
+        unread: z.int().openapi({
+          description: "All unread notifications, whatever the filters",
+          example: 3,
+        }),
       }).openapi("NotificationPage"),
       "A page of notifications",
     ),

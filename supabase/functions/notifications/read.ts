@@ -26,12 +26,15 @@ const all = createRoute({
     query: z.object({
       until: z.iso.datetime({ offset: true, abort: true })
         .refine((text) => text >= "2000", "is out of range").optional().openapi({
-          description: "Only those made until then, such as the newest that was on the screen",
+          description: "Only those created until then, such as the newest one on the screen",
         }),
     }),
   },
   responses: {
-    200: json(z.object({ read: z.int().openapi({ example: 3 }) }), "How many became read"),
+    200: json(
+      z.object({ read: z.int().openapi({ example: 3 }) }),
+      "The number of notifications that were marked",
+    ),
     ...guarded,
     ...problems(422),
   },

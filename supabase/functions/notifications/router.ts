@@ -4,7 +4,7 @@ import { listNotifications } from "./list.ts";
 import { getPreferences, setPreferences } from "./preferences.ts";
 import { readAllNotifications, readNotification } from "./read.ts";
 
-/** What a person is told, and how it reaches them. */
+/** Notifications of people, their preferences, and the e-mail outbox. */
 export const router = createApp("notifications");
 
 listNotifications(router);

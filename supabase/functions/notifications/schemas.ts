@@ -6,12 +6,12 @@ export const Notification = z.object({
   kind: z.string().openapi({ example: "assignment" }),
   title: z.string().openapi({ example: "Ama Mensah was assigned to you" }),
   body: z.string(),
-  data: z.record(z.string(), z.unknown()).openapi({ description: "What the notice is about" }),
+  data: z.record(z.string(), z.unknown()).openapi({ description: "Ids and values of the event" }),
   read_at: Timestamp.nullable(),
   created_at: Timestamp,
 }).openapi("Notification");
 
-/** A notification as the API shows it, from what the database answers. */
+/** A notification as the API shows it, from the database's answer. */
 export function toNotification(row: unknown): z.infer<typeof Notification> {
   const notification = Notification.parse(row);
   return {
@@ -57,7 +57,7 @@ export const Email = z.object({
   status: EmailStatus,
   attempts: z.int(),
   reason: z.string().nullable().openapi({
-    description: "Why the last try failed, or why nobody needs it any more",
+    description: "Why the last attempt failed, or why it was canceled",
     example: "550 5.1.1 No such user",
   }),
   next_attempt_at: Timestamp.nullable(),
@@ -66,7 +66,7 @@ export const Email = z.object({
   created_at: Timestamp,
 }).openapi("Email");
 
-/** An e-mail of the outbox as the API shows it, from what the database answers. */
+/** An e-mail of the outbox as the API shows it, from the database's answer. */
 export function toEmail(row: unknown): z.infer<typeof Email> {
   const email = Email.parse(row);
   return {

@@ -12,7 +12,7 @@ const Invitee = z.object({
   role: RoleKey,
   team_id: z.uuid().nullable().optional(),
   send_invite: z.boolean().optional().openapi({
-    description: "Whether the invitation goes out by e-mail; true when missing",
+    description: "Whether the invitation is sent by e-mail; default true",
   }),
 }).openapi("UserInput");
 
@@ -26,7 +26,7 @@ const Invited = z.object({
   invite_sent: z.boolean(),
   token: z.string().nullable().openapi({
     description:
-      "For POST /auth/register; shown only in this answer, not in repeats with an Idempotency-Key",
+      "For POST /auth/register; only in this answer, not in repeats with an Idempotency-Key",
   }),
 }).openapi("UserInvited");
 

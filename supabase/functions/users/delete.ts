@@ -9,16 +9,18 @@ const route = createRoute({
   operationId: "removeUser",
   tags: ["users"],
   summary: "Remove a person from the organization",
-  description: "While the person has open leads or tasks, it asks who is to have them: 409 " +
-    "has_open_leads (or has_open_tasks) with their numbers, until reassign_to says. What is " +
-    "closed stays with the person by name. The account itself stays: it may belong to other " +
-    "organizations. An admin may remove itself while another one remains.",
+  description:
+    "If the person has open leads or tasks and reassign_to is missing, the answer is 409 " +
+    "has_open_leads (or has_open_tasks) with their numbers. Closed leads and tasks stay with the " +
+    "person. The account stays too: it may belong to other organizations. Admins may remove " +
+    "themselves while another admin remains.",
   ...permitted("members:manage"),
   request: {
     params: IdParam,
     query: z.object({
       reassign_to: z.union([z.uuid(), z.literal("none")]).optional().openapi({
-        description: "Who gets the open leads and tasks: a person who may hold leads, or none",
+        description:
+          "The new assignee of open leads and tasks: a person who may hold leads, or none",
         example: "none",
       }),
     }),

@@ -11,7 +11,7 @@ const route = createRoute({
   operationId: "getUser",
   tags: ["users"],
   summary: "Get a person of the organization",
-  description: "Everybody may get themselves.",
+  description: "Everybody may read their own entry.",
   ...permitted("members:read"),
   middleware: [
     requirePermission("members:read", (c, actor) => c.req.param("id") === actor.userId),

@@ -23,7 +23,7 @@ const list = createRoute({
   path: "/invitations",
   operationId: "listInvitations",
   tags: ["users"],
-  summary: "List the invitations that nobody accepted yet",
+  summary: "List the invitations that were not accepted yet",
   ...permitted("members:manage"),
   request: { query: PageQuery },
   responses: {

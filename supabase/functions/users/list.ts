@@ -12,7 +12,7 @@ const route = createRoute({
   operationId: "listUsers",
   tags: ["users"],
   summary: "List the people of the organization",
-  description: "By name. People who were invited and have not come yet: see /users/invitations.",
+  description: "By name. People who have not accepted their invitation are in /users/invitations.",
   ...permitted("members:manage"),
   request: {
     query: PageQuery.extend({

@@ -23,17 +23,17 @@ export const User = z.object({
   team_name: z.string().nullable().openapi({ example: "North" }),
   status: UserStatus.openapi({ description: "suspended: no access, and no new leads" }),
   open_leads: z.int().nullable().openapi({
-    description: "null for who may not manage members",
+    description: "null for callers who may not manage members",
     example: 12,
   }),
   last_sign_in_at: Timestamp.nullable().openapi({
-    description: "null for who may not manage members, or never",
+    description: "null if never, or for callers who may not manage members",
   }),
   created_at: Timestamp.openapi({ description: "When the person joined the organization" }),
   updated_at: Timestamp,
 }).openapi("User");
 
-/** A member as the API shows it, from what `private.user_json` gives. */
+/** A member as the API shows it, from the answer of `private.user_json`. */
 export function toUser(row: unknown): z.infer<typeof User> {
   const user = User.parse(row);
   return {

@@ -17,11 +17,11 @@ const route = createRoute({
   operationId: "updateUser",
   tags: ["users"],
   summary: "Change a person's role, team, status or name",
-  description: "A suspended person has no access, keeps its leads and gets no new ones. Leads " +
-    "follow their holder into another team. The name of a person who belongs to other " +
-    "organizations too is the person's own to change (403 name_is_personal). An organization " +
-    "keeps an active admin (409 last_admin); nobody gives or takes a role that may do more than " +
-    "their own (403 role_exceeds_own).",
+  description: "A suspended person has no access, keeps their leads and gets no new ones. Leads " +
+    "move with their holder to another team. Only the person may change their name if they belong " +
+    "to other organizations too (403 name_is_personal). An organization keeps an active admin " +
+    "(409 last_admin); nobody gives or takes a role with permissions that they do not have " +
+    "(403 role_exceeds_own).",
   ...permitted("members:manage"),
   request: { params: IdParam, body: jsonBody(UserChange) },
   responses: { 200: json(User, "The person"), ...guarded, ...problems(400, 404, 409, 422) },

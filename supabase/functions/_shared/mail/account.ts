@@ -3,7 +3,7 @@ import type { MailProvider } from "./provider.ts";
 import { createResend } from "./resend.ts";
 import { createSmtp } from "./smtp.ts";
 
-/** The deployment's way for e-mails to leave; without one e-mails wait, and admins see why. */
+/** The mail provider of this deployment. Without configuration e-mails wait, and admins see why. */
 export function mailAccount(): MailProvider {
   try {
     const from = env.emailFrom();
@@ -16,7 +16,7 @@ export function mailAccount(): MailProvider {
       name: "smtp",
       concurrency: 1,
       timeoutMs: 0,
-      send: () => Promise.resolve({ kind: "outage", reason: "E-mail is not set up." }),
+      send: () => Promise.resolve({ kind: "outage", reason: "E-mail is not configured." }),
       close() {},
     };
   }

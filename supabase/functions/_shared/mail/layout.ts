@@ -8,11 +8,11 @@ const entities: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** Text as it may stand in HTML, between tags and in quoted attributes. */
+/** Escapes text for HTML, between tags and in quoted attributes. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (c) => entities[c] ?? c);
 
-/** The parts around the content. */
+/** The parts around the content of an e-mail. */
 export interface Frame {
   locale: string;
   organization: string;
@@ -33,7 +33,7 @@ export function asText({ lines, note, facts = [], link }: Content, frame: Frame)
   ].filter(Boolean).join("\n\n") + "\n";
 }
 
-/** The HTML form: inline styles only, which is all that mail programs agree on. */
+/** The HTML form, with inline styles only, which all mail programs support. */
 export function asHtml({ lines, note, facts = [], link }: Content, frame: Frame): string {
   const p = (text: string) =>
     `<p style="margin:0 0 16px">${escapeHtml(text).replaceAll("\n", "<br>")}</p>`;

@@ -1,9 +1,9 @@
 /** One e-mail to hand to a provider. */
 export interface OutboundMail {
-  /** Our own id of it and its edition: stays the same however often it is tried. */
+  /** Our id and edition of the e-mail, the same for every attempt. */
   key: string;
   to: { name: string; address: string };
-  /** The name that the sender's address carries. */
+  /** The display name of the sender. */
   fromName: string;
   subject: string;
   html: string;
@@ -11,40 +11,40 @@ export interface OutboundMail {
 }
 
 /**
- * What became of one attempt to send:
- * - `accepted`: the provider has it.
- * - `rejected`: final for this e-mail; another try would get the same answer.
- * - `retry`: surely not accepted, or the provider will recognize a second try as the same e-mail.
- * - `throttled`: surely not accepted, because too much is sent at once.
- * - `outage`: nobody there, credentials or configuration wrong: nothing can go out. Surely not accepted.
- * - `doubt`: it may have been accepted, and a second try could be a second copy.
+ * The outcome of one attempt to send:
+ * - `accepted`: the provider accepted the e-mail.
+ * - `rejected`: final for this e-mail; another attempt would get the same answer.
+ * - `retry`: certainly not accepted, or the provider recognizes a second attempt as the same e-mail.
+ * - `throttled`: certainly not accepted, because too many e-mails are sent at once.
+ * - `outage`: certainly not accepted, because the provider cannot be reached or our credentials or settings are wrong.
+ * - `unknown`: it may have been accepted, and another attempt could send a second copy.
  *
- * `reason` is for people and names no address, host or secret of ours.
+ * `reason` is for people and contains no address, host or secret of ours.
  */
 export type MailOutcome =
   | { kind: "accepted"; providerMessageId: string | null }
-  | { kind: "rejected" | "outage" | "doubt"; reason: string }
+  | { kind: "rejected" | "outage" | "unknown"; reason: string }
   | { kind: "retry" | "throttled"; reason: string; retryAfterSeconds?: number };
 
-/** A way for e-mails to leave. `send` never throws. */
+/** A provider that sends e-mails. `send` never throws. */
 export interface MailProvider {
   name: "smtp" | "resend";
-  /** E-mails under way at once. */
+  /** Concurrent e-mails. */
   concurrency: number;
-  /** The longest that one `send` takes, in milliseconds. */
+  /** The maximum duration of one `send`, in milliseconds. */
   timeoutMs: number;
   send(mail: OutboundMail): Promise<MailOutcome>;
-  /** Hangs up. */
+  /** Closes the connections. */
   close(): void;
 }
 
-/** The sender's address, and how long one attempt may take. */
+/** The sender's address, and the timeout of one attempt in milliseconds. */
 export interface MailProviderOptions {
   from: string;
   timeoutMs?: number;
 }
 
-/** What somebody else wrote, as one line that is fit for a header, a log and people. */
+/** Untrusted text as one line that is safe for a header and a log. */
 export function oneLine(text: string, max = 300): string {
   const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").replace(
     / {2,}/g,

@@ -7,7 +7,7 @@ import {
   type OutboundMail,
 } from "./provider.ts";
 
-/** An account at Resend. `fetch` is replaceable for tests. */
+/** An account at Resend. Tests replace `fetch`. */
 export interface ResendOptions extends MailProviderOptions {
   apiKey: string;
   baseUrl: string;
@@ -19,15 +19,15 @@ const Refusal = z.object({ name: z.string(), message: z.string() })
   .catch({ name: "", message: "" });
 
 /**
- * Sends through Resend's HTTP API. Each e-mail's own key makes a repeat within a day harmless, so what is in doubt may be
- * tried again. Sources: https://resend.com/docs/api-reference/emails/send-email, /errors,
+ * Sends through Resend's HTTP API. The idempotency key of each e-mail makes a repeat within a day safe, so an unknown
+ * outcome can be tried again. Sources: https://resend.com/docs/api-reference/emails/send-email, /errors,
  * https://resend.com/docs/dashboard/emails/idempotency-keys
  */
 export function createResend(options: ResendOptions): MailProvider {
   const timeoutMs = options.timeoutMs ?? 20_000;
   return {
     name: "resend",
-    // Resend takes a few requests a second.
+    // Resend allows a few requests per second.
     concurrency: 2,
     timeoutMs,
     async send(mail) {
@@ -65,7 +65,7 @@ function request(options: ResendOptions, mail: OutboundMail, timeoutMs: number):
   });
 }
 
-/** RFC 5322: a quoted name and an address. */
+/** A mailbox of RFC 5322: a quoted name and an address. */
 function mailbox(name: string, address: string): string {
   return name === "" ? address : `"${name.replace(/["\\]/g, "\\$&")}" <${address}>`;
 }
@@ -80,8 +80,8 @@ function outcomeOf(response: Response, text: string): MailOutcome {
   const reason = oneLine(`Resend: ${message || name || status}`);
   if (status === 409 && name === "invalid_idempotent_request") {
     return {
-      kind: "doubt",
-      reason: "The e-mail may have been sent: Resend knows an earlier version of it.",
+      kind: "unknown",
+      reason: "The e-mail may have been sent: Resend has an earlier version of it.",
     };
   }
   if (status === 429 && !name.endsWith("quota_exceeded")) {
@@ -106,7 +106,7 @@ function retryAfter(response: Response): number {
   return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), 3_600) : 1;
 }
 
-/** Deno says `client error (Connect)` for all that fails before a request is written. */
+/** Deno reports `client error (Connect)` for every failure before the request is written. */
 function neverConnected(error: unknown): boolean {
   for (let link: unknown = error; link instanceof Error; link = link.cause) {
     if (/client error \(Connect\)|ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(link.message)) return true;

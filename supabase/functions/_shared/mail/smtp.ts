@@ -11,9 +11,9 @@ import {
 } from "./smtp_connection.ts";
 
 /**
- * Sends over SMTP, on connections that are kept while the provider is open. The library's own transports would send again
- * by themselves when a connection is cut; here the text is handed over as a stream, which the library begins to read when
- * the server asks for it. Until then nothing can have been accepted; a cut after that leaves the e-mail in doubt.
+ * Sends over SMTP, on connections that are kept while the provider is open. The library's own transports would resend
+ * automatically when a connection is cut. Here the message is a stream, which the library begins to read when the server
+ * asks for it: before that nothing can have been accepted; a cut after that leaves the outcome unknown.
  */
 export function createSmtp(options: SmtpOptions): MailProvider {
   const timeoutMs = options.timeoutMs ?? 30_000;
@@ -26,9 +26,9 @@ export function createSmtp(options: SmtpOptions): MailProvider {
       if (kept) idle.delete(kept);
       let connection = kept;
       try {
-        connection ??= await open(options, timeoutMs, (gone) => idle.delete(gone));
+        connection ??= await open(options, timeoutMs, (closed) => idle.delete(closed));
       } catch (error) {
-        return noConnection(error);
+        return connectionFailure(error);
       }
       const sent = await transmit(
         connection,
@@ -37,8 +37,10 @@ export function createSmtp(options: SmtpOptions): MailProvider {
       );
       if (sent.done || sent.error.responseCode !== undefined) keep(connection, sent);
       else connection.close();
-      // The server may hang up on a connection that lay idle: nothing was begun, so a fresh one tries again.
-      if (!sent.done && kept && !sent.textBegun && sent.error.responseCode === undefined) continue;
+      // The server may close an idle connection. Nothing was sent, so a new connection tries again.
+      if (!sent.done && kept && !sent.messageStarted && sent.error.responseCode === undefined) {
+        continue;
+      }
       return outcomeOf(sent);
     }
   }
@@ -51,9 +53,9 @@ export function createSmtp(options: SmtpOptions): MailProvider {
   return {
     name: "smtp",
     concurrency: 5,
-    // Connecting, then sending; twice where a kept connection turned out to be dead.
+    // Connecting and sending, and sending once before that on a kept connection that turned out to be closed.
     timeoutMs: 3 * timeoutMs,
-    send: (mail) => send(mail).catch((error) => broken(error)),
+    send: (mail) => send(mail).catch((error) => composeFailure(error)),
     close() {
       for (const connection of idle) connection.quit();
       idle.clear();
@@ -80,34 +82,36 @@ function outcomeOf(sent: Transmission): MailOutcome {
   if (sent.done) {
     return { kind: "accepted", providerMessageId: oneLine(sent.response, 200) || null };
   }
-  const { error: { responseCode, response, command, code }, textBegun } = sent;
+  const { error: { responseCode, response, command, code }, messageStarted } = sent;
   const reason = oneLine(response ?? sent.error.message);
   if (responseCode === undefined) {
-    if (textBegun) return { kind: "doubt", reason: `The e-mail may have been sent: ${reason}` };
-    // Refused by the library itself: an address that the server cannot take.
-    const unfit = code === "EENVELOPE" || code === "EMESSAGE";
-    return unfit ? { kind: "rejected", reason } : { kind: "retry", reason };
+    if (messageStarted) {
+      return { kind: "unknown", reason: `The e-mail may have been sent: ${reason}` };
+    }
+    // Refused by the library itself: an address or message that the server cannot handle.
+    const unsendable = code === "EENVELOPE" || code === "EMESSAGE";
+    return unsendable ? { kind: "rejected", reason } : { kind: "retry", reason };
   }
   if (responseCode < 500) return { kind: "retry", reason };
-  // Our own sender is refused, so everything else would be too. 552: this e-mail is too large.
+  // The sender address is refused, so every other e-mail would be too. 552: this e-mail is too large.
   if (command === "MAIL FROM" && responseCode !== 552) return { kind: "outage", reason };
   return { kind: "rejected", reason };
 }
 
-/** The error's own text names the server, which is none of a tenant's business: the log has it. */
-function noConnection(error: unknown): MailOutcome {
+/** The error's text names the server, which tenants must not see; only the log has it. */
+function connectionFailure(error: unknown): MailOutcome {
   const { code = "", message } = error instanceof Error
     ? error as SmtpError
     : new Error(String(error)) as SmtpError;
-  log("warn", "mail_server_away", { code, cause: oneLine(message) });
+  log("warn", "mail_server_unreachable", { code, cause: oneLine(message) });
   const reason = code === "EAUTH"
     ? "The mail server refuses our credentials."
     : "The mail server cannot be reached.";
   return { kind: "outage", reason };
 }
 
-/** A fault of our own before anything was sent, such as text that cannot be composed. */
-function broken(error: unknown): MailOutcome {
+/** An error of our own before anything was sent, such as a message that cannot be composed. */
+function composeFailure(error: unknown): MailOutcome {
   log("error", "mail_not_composed", {
     cause: error instanceof Error ? error.stack : String(error),
   });

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { MailProviderOptions } from "./provider.ts";
 
-/** A mail server. Port 465 speaks TLS from the start; on others STARTTLS is required as soon as there is a password. */
+/** A mail server. Port 465 uses TLS from the start; other ports require STARTTLS if there is a password. */
 export interface SmtpOptions extends MailProviderOptions {
   host: string;
   port: number;
@@ -12,12 +12,12 @@ export interface SmtpOptions extends MailProviderOptions {
   password?: string | undefined;
 }
 
-/** What an attempt came to: done, or how it failed and whether the server had asked for the text by then. */
+/** The result of an attempt: done, or the error and whether the server had asked for the message by then. */
 export type Transmission =
   | { done: true; response: string }
-  | { done: false; error: SmtpError; textBegun: boolean };
+  | { done: false; error: SmtpError; messageStarted: boolean };
 
-/** What the library reports; `responseCode` is there when the server answered. */
+/** An error of the library; it has `responseCode` if the server answered. */
 export type SmtpError = Error & {
   code?: string;
   command?: string;
@@ -25,16 +25,20 @@ export type SmtpError = Error & {
   response?: string;
 };
 
-/** The part of an address that says whose it is. */
+/** The domain of an e-mail address. */
 export const domainOf = (address: string) => address.split("@")[1] ?? "localhost";
 
-/** A connection that is signed in. Rejects with the library's error, or the limit's. */
+/**
+ * Opens an authenticated connection.
+ * @param onClose called when the connection has ended
+ * @throws the library's error, or one for the timeout
+ */
 export async function open(
   options: SmtpOptions,
   timeoutMs: number,
-  gone: (connection: SMTPConnection) => void,
+  onClose: (connection: SMTPConnection) => void,
 ): Promise<SMTPConnection> {
-  // Loaded with the first e-mail: no other work of the function pays for it at its start.
+  // Loaded with the first e-mail, so that other jobs of the function start without it.
   const { default: Connection } = await import("nodemailer/lib/smtp-connection");
   const { username, password } = options;
   const secure = options.secure ?? options.port === 465;
@@ -49,13 +53,13 @@ export async function open(
     socketTimeout: timeoutMs,
     dnsTimeout: timeoutMs,
   });
-  connection.on("error", () => gone(connection));
-  connection.once("end", () => gone(connection));
+  connection.on("error", () => onClose(connection));
+  connection.once("end", () => onClose(connection));
   try {
-    await settled(connection, timeoutMs, (done) => connection.connect(done));
+    await runStep(connection, timeoutMs, (done) => connection.connect(done));
     if (username !== undefined && password !== undefined) {
       const auth = { user: username, pass: password };
-      await settled(connection, timeoutMs, (done) => connection.login(auth, done));
+      await runStep(connection, timeoutMs, (done) => connection.login(auth, done));
     }
     return connection;
   } catch (error) {
@@ -64,20 +68,20 @@ export async function open(
   }
 }
 
-/** One step on a connection: its own answer, or whatever ends the connection before that. */
-function settled<T>(
+/** Runs one step on a connection; rejects if the connection ends first or the time is over. */
+function runStep<T>(
   connection: SMTPConnection,
   timeoutMs: number,
   step: (done: (error?: Error | null, value?: T) => void) => void,
 ): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(
+    const timeout = setTimeout(
       () => finish(new Error("The mail server did not answer in time.")),
       timeoutMs,
     );
-    const ended = () => finish(new Error("The mail server hung up."));
+    const ended = () => finish(new Error("The mail server closed the connection."));
     function finish(error?: Error | null, value?: T) {
-      clearTimeout(limit);
+      clearTimeout(timeout);
       connection.off("error", finish);
       connection.off("end", ended);
       if (error) reject(error);
@@ -89,23 +93,23 @@ function settled<T>(
   });
 }
 
-/** Hands over one e-mail. Never rejects. */
+/** Transmits one e-mail. Never rejects. */
 export async function transmit(
   connection: SMTPConnection,
   mail: { from: string; to: string; raw: Uint8Array },
   timeoutMs: number,
 ): Promise<Transmission> {
-  let textBegun = false;
+  let messageStarted = false;
   const text = new Readable({
     read() {
-      textBegun = true;
+      messageStarted = true;
       this.push(mail.raw);
       this.push(null);
     },
   });
   try {
     const envelope = { from: mail.from, to: [mail.to] };
-    const info = await settled<{ response?: string }>(
+    const info = await runStep<{ response?: string }>(
       connection,
       timeoutMs,
       (done) => connection.send(envelope, text, done),
@@ -115,7 +119,7 @@ export async function transmit(
     return {
       done: false,
       error: error instanceof Error ? error : new Error(String(error)),
-      textBegun,
+      messageStarted,
     };
   }
 }

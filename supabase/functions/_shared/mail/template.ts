@@ -5,16 +5,16 @@ import { type Facts, type MailKind, mailKinds, type Words } from "./words.ts";
 import { en } from "./words_en.ts";
 import { fr } from "./words_fr.ts";
 
-/** An e-mail of the outbox, as far as its words depend on it. All of it may have been written by anybody. */
+/** The values of an e-mail for its template. All of them are untrusted. */
 export interface MailData {
   kind: string;
-  /** The recipient, where known by name. */
+  /** The name of the recipient, if known. */
   name: string | null;
   data: Record<string, unknown>;
   organization: { name: string; locale: string; country: string; time_zone: string };
 }
 
-/** The words of an e-mail. */
+/** A rendered e-mail. */
 export interface RenderedMail {
   fromName: string;
   subject: string;
@@ -28,8 +28,8 @@ const languages: Record<string, Words> = { en, fr };
 const isKind = (kind: string): kind is MailKind => mailKinds.some((known) => known === kind);
 
 /**
- * Renders an e-mail in the organization's language, its times in the organization's time zone.
- * @param appUrl the frontend, for links; without it there are none.
+ * Renders an e-mail in the organization's language, with times in the organization's time zone.
+ * @param appUrl URL of the frontend; without it the e-mail has no links
  */
 export function renderMail(mail: MailData, appUrl: string | undefined): RenderedMail {
   const kind = isKind(mail.kind) ? mail.kind : "system";
@@ -57,7 +57,7 @@ function factsOf(
   organization: string,
   appUrl: string | undefined,
 ): Facts {
-  const moment = data["deadline"] ?? data["due_at"] ?? data["expires_at"];
+  const time = data["deadline"] ?? data["due_at"] ?? data["expires_at"];
   return {
     organization,
     title: line(data["title"]) ?? organization,
@@ -70,7 +70,7 @@ function factsOf(
     file: line(data["file_name"]),
     report: line(data["report_name"]),
     note: lines(data["note"]),
-    until: timeIn(moment, { locale, country, time_zone }),
+    until: timeIn(time, { locale, country, time_zone }),
     failed: data["status"] === "failed",
     reason: line(data["error"]),
     counts: {
@@ -84,12 +84,12 @@ function factsOf(
   };
 }
 
-/** One line of somebody's text, or nothing. */
+/** Untrusted text as one line; undefined if it is empty. */
 function line(value: unknown): string | undefined {
   return typeof value === "string" ? oneLine(cleanText(value)) || undefined : undefined;
 }
 
-/** Somebody's text with its line breaks and without other control characters. */
+/** Untrusted text with line breaks and without other control characters; undefined if it is empty. */
 function lines(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   return value.slice(0, 5_000).split(/\r\n|[\r\n]/).map((one) => oneLine(one, 5_000)).join("\n")
@@ -103,10 +103,10 @@ function count<K extends string>(name: K, value: unknown): Partial<Record<K, num
 }
 
 function timeIn(
-  moment: unknown,
+  value: unknown,
   { locale, country, time_zone: timeZone }: { locale: string; country: string; time_zone: string },
 ): string | undefined {
-  const at = typeof moment === "string" ? new Date(moment) : undefined;
+  const at = typeof value === "string" ? new Date(value) : undefined;
   if (at === undefined || Number.isNaN(at.getTime())) return undefined;
   return new Intl.DateTimeFormat(`${locale}-${country}`, {
     weekday: "long",
@@ -122,7 +122,7 @@ function timeIn(
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Where an e-mail leads: always into the frontend, whatever the data says. */
+/** The link of an e-mail: always to the frontend, whatever the data contains. */
 function linkTo(kind: MailKind, data: Record<string, unknown>, appUrl: string): string {
   const id = (name: string): string | undefined => {
     const value = data[name];

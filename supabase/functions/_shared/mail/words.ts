@@ -1,15 +1,15 @@
-/** What an e-mail says, before it is laid out. Everything in it is plain text. */
+/** The content of an e-mail before layout. Everything in it is plain text. */
 export interface Content {
   subject: string;
   lines: string[];
-  /** What somebody wrote, shown as a quotation. */
+  /** A note of a person, shown as a quotation. */
   note?: string | undefined;
-  /** Labels and values, those without a value left out. */
+  /** Labels and values; those without a value are left out. */
   facts?: [label: string, value: string | undefined][];
   link?: { label: string; url: string | undefined };
 }
 
-/** What a template fills in, already in the organization's language and time zone. Texts are single lines. */
+/** The values for a template, already in the organization's language and time zone. Texts are single lines. */
 export interface Facts {
   organization: string;
   title: string;
@@ -22,9 +22,9 @@ export interface Facts {
   file: string | undefined;
   report: string | undefined;
   note: string | undefined;
-  /** The deadline, due time or end of validity. */
+  /** The deadline, due time or expiry. */
   until: string | undefined;
-  /** Whether it did not come to its end, and why. */
+  /** Whether it failed, and why. */
   failed: boolean;
   reason: string | undefined;
   counts: {
@@ -37,7 +37,7 @@ export interface Facts {
   url: string | undefined;
 }
 
-/** The kinds of e-mail there are; `system` says what it was given. */
+/** The kinds of e-mail; `system` shows the title and body that it was given. */
 export const mailKinds = [
   "assignment",
   "sla_reminder",

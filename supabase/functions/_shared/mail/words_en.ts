@@ -6,7 +6,7 @@ export const en: Words = {
     member: (organization) =>
       `You get this e-mail as a member of ${organization}. Which e-mails reach you is set under Notifications.`,
     invited: (organization) =>
-      `You get this e-mail because somebody at ${organization} invited this address. If you expected nothing, ignore it.`,
+      `You get this e-mail because ${organization} invited this address. If you did not expect it, ignore it.`,
   },
   kinds: {
     assignment: (f) => {
@@ -24,9 +24,7 @@ export const en: Words = {
     sla_reminder: (f) => ({
       subject: `Response due soon: ${f.lead ?? "a lead"}`,
       lines: [
-        `The lead ${
-          f.lead ?? ""
-        } waits for its first response, and the time for it is nearly over.`,
+        `The lead ${f.lead ?? ""} is waiting for a first response, which is due soon.`,
       ],
       facts: [["Respond by", f.until], ["Assigned to", f.holder]],
       link: { label: "Open the lead", url: f.url },
@@ -46,9 +44,7 @@ export const en: Words = {
     import_finished: (f) => ({
       subject: `Import ${f.failed ? "stopped" : "finished"}: ${f.file ?? "leads"}`,
       lines: [
-        `The import of ${f.file ?? "your file"} ${
-          f.failed ? "did not come to its end" : "has finished"
-        }.`,
+        `The import of ${f.file ?? "your file"} ${f.failed ? "has stopped" : "has finished"}.`,
       ],
       facts: [
         ["Reason", f.reason],
