@@ -1,4 +1,5 @@
--- Assignment and merging: who gives what to whom, and that sharing out all at once comes to the same as one after another.
+-- Assignment and merging: who may assign which leads to whom, and that distributing at once equals one lead after
+-- another.
 begin;
 \ir support.inc
 select plan(258);
@@ -9,7 +10,8 @@ begin
   values (tests.remember('north', private.uuid_v7()), tests.id('ours'), 'North');
   perform tests.member('colleague', 'ours', 'counselor'), tests.member('stranger', 'ours', 'counselor');
   update public.memberships set team_id = tests.id('north')
-  where organization_id = tests.id('ours') and user_id in (tests.id('manager'), tests.id('counselor'), tests.id('colleague'));
+  where organization_id = tests.id('ours') and user_id in (tests.id('manager'), tests.id('counselor'),
+    tests.id('colleague'));
   insert into public.leads (id, organization_id, first_name, assigned_to) values
     (tests.remember('ama', private.uuid_v7()), tests.id('ours'), 'Ama', tests.id('counselor')),
     (tests.remember('amma', private.uuid_v7()), tests.id('ours'), 'Amma', tests.id('counselor')),
@@ -19,56 +21,77 @@ end
 $$;
 
 -- Rights
-select tests.only('{}', 'write assignments', '42501', $$insert into public.lead_assignments (organization_id, lead_id) values (tests.id('ours'), tests.id('ama'))$$);
-select tests.only('{}', 'write holders directly', '42501', $$insert into public.lead_holders (organization_id, user_id) values (tests.id('ours'), auth.uid())$$);
+select tests.only('{}', 'write assignments', '42501', $$insert into public.lead_assignments (organization_id, lead_id)
+  values (tests.id('ours'), tests.id('ama'))$$);
+select tests.only('{}', 'write holders directly', '42501', $$insert into public.lead_holders (organization_id, user_id)
+  values (tests.id('ours'), auth.uid())$$);
 select tests.only('{admin,manager,campaign_manager}', 'assign a lead', 'PT403',
   $$select public.assign_lead(tests.id('ours'), tests.id('ama'), tests.id('colleague'))$$);
-select tests.only('{admin,manager,campaign_manager}', 'take a lead from its holder', 'PT403', $$select public.assign_lead(tests.id('ours'), tests.id('ama'))$$);
+select tests.only('{admin,manager,campaign_manager}', 'unassign a lead', 'PT403',
+  $$select public.assign_lead(tests.id('ours'), tests.id('ama'))$$);
 select tests.only('{admin,manager,campaign_manager}', 'assign leads in bulk', 'PT403',
-  $$select public.bulk_assign(tests.id('ours'), array[tests.id('ama')], jsonb_build_object('assigned_to', tests.id('colleague')))$$);
-select tests.only('{admin,manager,campaign_manager}', 'list the holders', 'PT403', $$select public.list_holders(tests.id('ours'), 50, 0)$$);
+  $$select public.bulk_assign(tests.id('ours'), array[tests.id('ama')],
+    jsonb_build_object('assigned_to', tests.id('colleague')))$$);
+select tests.only('{admin,manager,campaign_manager}', 'list the holders', 'PT403',
+  $$select public.list_holders(tests.id('ours'), 50, 0)$$);
 select tests.only('{admin,manager,campaign_manager}', 'set the capacity of a colleague', 'PT403',
   $$select public.update_holder(tests.id('ours'), tests.id('colleague'), '{"capacity": 5}')$$);
-select tests.only('{admin,manager,counselor,campaign_manager}', 'set its own duty', 'PT403',
+select tests.only('{admin,manager,counselor,campaign_manager}', 'set their own duty', 'PT403',
   $$select public.update_holder(tests.id('ours'), auth.uid(), '{"on_duty": false}')$$);
-select tests.only('{admin,manager,campaign_manager}', 'send the e-mail again', 'PT403', $$select public.resend_assignment(tests.id('ours'), tests.id('ama'))$$);
-select tests.only('{admin,manager,campaign_manager}', 'merge leads', 'PT403', $$select public.merge_leads(tests.id('ours'), tests.id('ama'), tests.id('amma'))$$);
+select tests.only('{admin,manager,campaign_manager}', 'send the e-mail again', 'PT403',
+  $$select public.resend_assignment(tests.id('ours'), tests.id('ama'))$$);
+select tests.only('{admin,manager,campaign_manager}', 'merge leads', 'PT403',
+  $$select public.merge_leads(tests.id('ours'), tests.id('ama'), tests.id('amma'))$$);
 select tests.only('{}', format('execute %s', call), '42501', 'select ' || call)
 from unnest(array['private.assign_leads(tests.id(''ours''), array[tests.id(''ama'')], array[auth.uid()], ''manual'')',
-  'private.lock_holders(tests.id(''ours''), array[auth.uid()])', 'private.holder_loads(tests.id(''ours''), array[auth.uid()])',
+  'private.lock_holders(tests.id(''ours''), array[auth.uid()])',
+    'private.holder_loads(tests.id(''ours''), array[auth.uid()])',
   'private.assignable_people(tests.id(''ours''))', 'private.move_lead_children(tests.id(''ama''), tests.id(''amma''))',
   'private.lock_leads(tests.id(''ours''), array[tests.id(''ama'')])']) call;
 
-select is(tests.outcome(actor, format('select public.assign_lead(tests.id(''ours''), tests.id(%L), tests.id(%L))', lead, person)), wanted,
-  format('%s gives %s to %s: %s.', actor, lead, person, wanted))
-from (values ('manager', 'ama', 'manager', '1'), ('manager', 'ama', 'stranger', 'PT403'), ('manager', 'kofi', 'counselor', 'PT404'),
-  ('manager', 'ama', 'viewer', 'PT422'), ('admin', 'ama', 'stranger', '1'), ('admin', 'kofi', 'counselor', '1'), ('admin', 'ama', 'outsider', 'PT422'),
-  ('admin', 'ama', 'suspended', 'PT422'), ('admin', 'theirs lead', 'counselor', 'PT404'), ('counselor', 'ama', 'colleague', 'PT403')) v (actor, lead, person, wanted);
-select is(tests.outcome(actor, format('select public.update_holder(tests.id(''ours''), tests.id(%L), ''{"capacity": 5}'')', person)), wanted,
+select is(tests.outcome(actor, format('select public.assign_lead(tests.id(''ours''), tests.id(%L), tests.id(%L))',
+  lead, person)), wanted,
+  format('%s assigns %s to %s: %s.', actor, lead, person, wanted))
+from (values ('manager', 'ama', 'manager', '1'), ('manager', 'ama', 'stranger', 'PT403'),
+  ('manager', 'kofi', 'counselor', 'PT404'),
+  ('manager', 'ama', 'viewer', 'PT422'), ('admin', 'ama', 'stranger', '1'), ('admin', 'kofi', 'counselor', '1'),
+    ('admin', 'ama', 'outsider', 'PT422'),
+  ('admin', 'ama', 'suspended', 'PT422'), ('admin', 'theirs lead', 'counselor', 'PT404'),
+    ('counselor', 'ama', 'colleague', 'PT403')) v (actor, lead, person, wanted);
+select is(tests.outcome(actor,
+  format('select public.update_holder(tests.id(''ours''), tests.id(%L), ''{"capacity": 5}'')', person)), wanted,
   format('%s sets the capacity of %s: %s.', actor, person, wanted))
-from (values ('manager', 'stranger', 'PT403'), ('admin', 'stranger', '1'), ('admin', 'viewer', 'PT404'), ('admin', 'outsider', 'PT404'),
+from (values ('manager', 'stranger', 'PT403'), ('admin', 'stranger', '1'), ('admin', 'viewer', 'PT404'),
+  ('admin', 'outsider', 'PT404'),
   ('counselor', 'counselor', 'PT403'), ('manager', 'manager', '1')) v (actor, person, wanted);
-select is(tests.outcome(actor, format('select public.merge_leads(tests.id(''ours''), tests.id(%L), tests.id(%L))', lead, other)), wanted,
+select is(tests.outcome(actor, format('select public.merge_leads(tests.id(''ours''), tests.id(%L), tests.id(%L))',
+  lead, other)), wanted,
   format('%s merges %s and %s: %s.', actor, lead, other, wanted))
-from (values ('manager', 'ama', 'kofi', 'PT404'), ('manager', 'kofi', 'ama', 'PT404'), ('admin', 'ama', 'kofi', '1'), ('admin', 'ama', 'theirs lead', 'PT404'),
-  ('admin', 'theirs lead', 'ama', 'PT404'), ('admin', 'ama', 'ama', 'PT422'), ('counselor', 'ama', 'amma', 'PT403')) v (actor, lead, other, wanted);
+from (values ('manager', 'ama', 'kofi', 'PT404'), ('manager', 'kofi', 'ama', 'PT404'), ('admin', 'ama', 'kofi', '1'),
+  ('admin', 'ama', 'theirs lead', 'PT404'),
+  ('admin', 'theirs lead', 'ama', 'PT404'), ('admin', 'ama', 'ama', 'PT422'),
+    ('counselor', 'ama', 'amma', 'PT403')) v (actor, lead, other, wanted);
 
--- Assignments from within
-select is(private.assign_leads(tests.id('ours'), array[tests.id('ama'), tests.id('amma'), tests.id('theirs lead'), tests.id('ama')],
+-- private.assign_leads
+select is(private.assign_leads(tests.id('ours'), array[tests.id('ama'), tests.id('amma'), tests.id('theirs lead'),
+  tests.id('ama')],
   array[tests.id('colleague'), tests.id('counselor'), tests.id('colleague'), null], 'departure'), 1,
-  'Each lead is assigned once, as it was named last; what is there already or elsewhere is passed over.');
-select is((select l.assigned_to from public.leads l where l.id = tests.id('ama')), null, 'It is the last one that counts.');
-select throws_ok($$update public.lead_assignments set to_user = tests.id('admin'), note = 'x'$$, '42501', null, 'Assignments cannot be changed.');
+  'Each lead is assigned once, by its last entry; leads assigned already and of other organizations are skipped.');
+select is((select l.assigned_to from public.leads l where l.id = tests.id('ama')), null, 'The last entry counts.');
+select throws_ok($$update public.lead_assignments set to_user = tests.id('admin'), note = 'x'$$, '42501', null,
+  'Assignments cannot be changed.');
 
--- Sharing out at once is the same as giving one lead after another to whoever is next.
-create function tests.one_after_another(people uuid[], strategy text, wanted integer) returns jsonb language plpgsql as $$
+-- Distributing all at once equals assigning one lead after another to the next person.
+create function tests.one_after_another(people uuid[], strategy text,
+  wanted integer) returns jsonb language plpgsql as $$
 declare
   given jsonb := '{}';
   next uuid;
   turn bigint := 0;
 begin
   create temporary table pool on commit drop as
-    select l.user_id, l.capacity, l.last_turn, l.open, 0 as leads from private.holder_loads(tests.id('ours'), people) l where l.on_duty;
+    select l.user_id, l.capacity, l.last_turn, l.open, 0 as leads from private.holder_loads(tests.id('ours'), people) l
+      where l.on_duty;
   for i in 1..wanted loop
     select p.user_id into next from pool p where p.capacity is null or p.open + p.leads < p.capacity
     order by case strategy when 'least_loaded' then p.open + p.leads else p.leads end, p.last_turn, p.user_id limit 1;
@@ -92,15 +115,19 @@ begin
   select array_agg(m.user_id) into people from public.memberships m
   where m.organization_id = tests.id('ours') and random() < 0.8;
   insert into public.lead_holders (organization_id, user_id, on_duty, capacity, last_turn)
-  select tests.id('ours'), u, random() < 0.8, case when random() < 0.6 then (random() * 12)::integer end, (random() * 5)::integer from unnest(people) u;
+  select tests.id('ours'), u, random() < 0.8, case when random() < 0.6 then (random() * 12)::integer end,
+    (random() * 5)::integer from unnest(people) u;
   insert into public.leads (organization_id, first_name, assigned_to)
-  select tests.id('ours'), 'L', u from unnest(people) u cross join lateral generate_series(1, (random() * 8 + length(u::text) * 0)::integer);
+  select tests.id('ours'), 'L', u from unnest(people) u cross
+    join lateral generate_series(1, (random() * 8 + length(u::text) * 0)::integer);
   wanted := 1 + random() * 40;
   foreach strategy in array array['round_robin', 'least_loaded'] loop
     return next is(
       (select coalesce(jsonb_object_agg(s.user_id, s.n), '{}') from (
-        select s.user_id, count(*) as n from private.distribution_plan(tests.id('ours'), people, strategy, wanted, '{}') s group by 1) s),
-      tests.one_after_another(people, strategy, wanted), format('%s of %s leads, drawn from %s.', strategy, wanted, seed));
+        select s.user_id, count(*) as n from private.distribution_plan(tests.id('ours'), people, strategy, wanted,
+          '{}') s group by 1) s),
+      tests.one_after_another(people, strategy, wanted),
+        format('%s of %s leads with seed %s.', strategy, wanted, seed));
   end loop;
 end
 $$;

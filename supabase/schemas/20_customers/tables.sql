@@ -1,8 +1,7 @@
--- Customers of a utility and what was done to them. The customer's status follows its latest action in the same
--- transaction. Counters are kept as deltas: a statement adds rows, a job folds them, a reader sums them. Writers never
--- wait for each other, no two statements can deadlock over a counter, and the sum is right at every moment.
---
--- What the customers and actions functions call: each is one round trip.
+-- Customers of a utility, the actions taken on them (connect, disconnect, warn) and the batches that group bulk work.
+-- A customer's status follows the latest action in the same transaction. The totals are counters (see
+-- private.counters): statements insert deltas, a job rolls them up, readers sum them, so writers never wait for each
+-- other and a sum is right in every snapshot.
 
 create table public.batches (
   id uuid primary key default private.uuid_v7(),
@@ -18,7 +17,7 @@ create table public.batches (
   created_at timestamptz not null default now(),
   constraint batches_organization_key unique (organization_id, id)
 );
-comment on table public.batches is 'One piece of bulk work: a processed upload, many actions, or many texts at once.';
+comment on table public.batches is 'A unit of bulk work: a processed upload, many actions, or many texts.';
 
 create index batches_created_by on public.batches (created_by);
 create index batches_upload on public.batches (organization_id, upload_id) where upload_id is not null;
@@ -37,11 +36,13 @@ select private.audit_table('public.batches', 'skipped');
 create table public.customers (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint customers_name_length check (char_length(name) between 1 and 255 and name = btrim(name)),
-  account_number text not null
-    constraint customers_account_number_form check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
+  name text not null
+    constraint customers_name_length check (char_length(name) between 1 and 255 and name = btrim(name)),
+  account_number text not null constraint customers_account_number_form
+    check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
   phone text not null constraint customers_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
-  status text not null default 'connected' constraint customers_status check (status in ('connected', 'disconnected', 'warned')),
+  status text not null default 'connected'
+    constraint customers_status check (status in ('connected', 'disconnected', 'warned')),
   arrears numeric(14, 2) not null default 0,
   currency text not null constraint customers_currency_iso check (currency ~ '^[A-Z]{3}$'),
   search_text text not null generated always as (lower(name || ' ' || account_number || ' ' || phone)) stored,
@@ -50,12 +51,13 @@ create table public.customers (
   updated_at timestamptz not null default now(),
   constraint customers_organization_key unique (organization_id, id)
 );
-comment on table public.customers is 'Who owes what: one row per account. Arrears below zero are a credit.';
+comment on table public.customers is 'Accounts and what they owe. Negative arrears are a credit.';
 
 create unique index customers_account_number_unique on public.customers (organization_id, lower(account_number));
 
--- None of these ends in id, although lists break ties by it: an index on organization and id looks as good to the
--- planner as the key itself, and foreign key checks on a table without statistics then scan the whole organization.
+-- None of these indexes ends in id, although lists break ties by id: without statistics the planner takes an index on
+-- (organization_id, …, id) to be as good as the primary key, and foreign key checks would scan the whole
+-- organization.
 create index customers_listing on public.customers (organization_id, created_at desc);
 create index customers_by_status on public.customers (organization_id, status, created_at desc);
 create index customers_by_arrears on public.customers (organization_id, arrears);
@@ -78,7 +80,8 @@ create policy "those who may delete customers delete them" on public.customers f
 
 revoke all on public.customers from public, anon, authenticated, service_role;
 grant select on public.customers to authenticated, service_role;
-grant insert (organization_id, name, account_number, phone, status, arrears, currency), update (name, account_number, phone, status, arrears), delete on public.customers to authenticated;
+grant insert (organization_id, name, account_number, phone, status, arrears, currency),
+  update (name, account_number, phone, status, arrears), delete on public.customers to authenticated;
 
 create trigger set_updated_at before update on public.customers
   for each row execute function private.set_updated_at();
@@ -100,7 +103,8 @@ create table public.customer_actions (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   customer_id uuid not null,
-  action text not null constraint customer_actions_action check (action in ('connect', 'disconnect', 'warn', 'sms_sent')),
+  action text not null
+    constraint customer_actions_action check (action in ('connect', 'disconnect', 'warn', 'sms_sent')),
   note text constraint customer_actions_note_length check (char_length(note) <= 2000),
   source text not null default 'manual' constraint customer_actions_source check (source in ('manual', 'batch')),
   batch_id uuid,
@@ -111,7 +115,7 @@ create table public.customer_actions (
   constraint customer_actions_batch foreign key (organization_id, batch_id)
     references public.batches (organization_id, id) on delete set null (batch_id)
 );
-comment on table public.customer_actions is 'What was done to a customer, by whom. Append-only.';
+comment on table public.customer_actions is 'What was done to a customer, and by whom. Append-only.';
 
 create index customer_actions_listing on public.customer_actions (organization_id, id desc);
 create index customer_actions_customer on public.customer_actions (organization_id, customer_id, id desc);
@@ -120,9 +124,11 @@ create index customer_actions_performed_by on public.customer_actions (performed
 
 alter table public.customer_actions enable row level security;
 
-create policy "those who may read actions read their organization's" on public.customer_actions for select to authenticated
+create policy "those who may read actions read their organization's" on public.customer_actions
+  for select to authenticated
   using (organization_id = any ((select private.organizations_with('actions:read'))::uuid[]));
-create policy "those who may act record actions in their own name" on public.customer_actions for insert to authenticated
+create policy "those who may act record actions in their own name"
+  on public.customer_actions for insert to authenticated
   with check (organization_id = any ((select private.organizations_with('actions:write'))::uuid[])
     and performed_by = (select auth.uid()) and action <> 'sms_sent');
 
@@ -134,7 +140,8 @@ create trigger count_insert after insert on public.customer_actions referencing 
   for each statement execute function private.count_actions();
 create trigger count_delete after delete on public.customer_actions referencing old table as old_rows
   for each statement execute function private.count_actions();
-create trigger sync_customer_status_from_actions after insert on public.customer_actions referencing new table as new_rows
+create trigger sync_customer_status_from_actions after insert
+  on public.customer_actions referencing new table as new_rows
   for each statement execute function private.sync_customer_status_from_actions();
 
 
@@ -152,7 +159,8 @@ create index customer_totals_pending on private.customer_totals (organization_id
 create unique index customer_totals_once on private.customer_totals (organization_id, status) where rolled_up;
 
 
--- Quarter hours, because every time zone in use is offset from UTC by whole quarters: any local day is a sum of them.
+-- Counted by quarter of an hour because every time zone in use is offset from UTC by whole quarters: any local day is
+-- a sum of them.
 create table private.action_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   quarter_hour timestamptz not null,

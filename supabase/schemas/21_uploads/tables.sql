@@ -1,5 +1,5 @@
--- A spreadsheet of customers in two steps: the upload keeps what was read for 24 hours, processing turns it into
--- customers, actions and texts in one transaction.
+-- Spreadsheets of customers in two steps: POST /upload/excel keeps the valid rows for 24 hours, POST /upload/process-
+-- batch turns them into customers, actions and texts in one transaction.
 
 create table public.uploads (
   id uuid primary key default private.uuid_v7(),
@@ -16,7 +16,7 @@ create table public.uploads (
   constraint uploads_batch foreign key (organization_id, batch_id)
     references public.batches (organization_id, id) on delete set null (batch_id)
 );
-comment on table public.uploads is 'A file as it was read: its valid rows wait here until they are processed or expire.';
+comment on table public.uploads is 'The valid rows of a file, kept until they are processed or expire.';
 
 -- Uploads and batches refer to each other.
 alter table public.batches add constraint batches_upload foreign key (organization_id, upload_id)

@@ -1,7 +1,7 @@
--- When an organization works. A deadline is counted in business hours where it has a calendar, else in wall-clock time.
--- Opening hours are local: a moment is working time if the clock on the wall then shows a time inside one of the day's
--- periods and the day is no holiday. What is counted are real minutes, so a period that daylight saving shortens or
--- lengthens counts for what it lasts.
+-- An organization's business hours. Deadlines count business hours where there is an enabled calendar, else wall-
+-- clock time. Opening hours are local: an instant is working time if the local clock then shows a time inside a
+-- period of the day and the day is no holiday. Real minutes are counted, so a period that daylight saving shortens or
+-- lengthens counts for its real length.
 
 create table public.calendars (
   id uuid primary key default private.uuid_v7(),
@@ -11,8 +11,9 @@ create table public.calendars (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
-comment on table public.calendars is 'That an organization counts its deadlines in business hours. Without a row, or disabled: wall-clock time.';
-comment on column public.calendars.time_zone is 'The place whose clock the hours are; null: the organization''s.';
+comment on table public.calendars is
+  'Business hours of an organization. Without a row, or disabled: deadlines count wall-clock time.';
+comment on column public.calendars.time_zone is 'Time zone of the opening hours; null: the organization''s.';
 
 alter table public.calendars enable row level security;
 
@@ -38,9 +39,10 @@ create table public.calendar_periods (
   constraint calendar_periods_order check (opens < closes),
   constraint calendar_periods_minutes check (extract(second from opens) = 0 and extract(second from closes) = 0)
 );
-comment on table public.calendar_periods is 'The weekly opening hours, several periods a day. The periods of a day do not overlap (private.set_calendar).';
+comment on table public.calendar_periods is
+  'Weekly opening hours, several periods a day, which do not overlap (private.set_calendar).';
 comment on column public.calendar_periods.weekday is 'ISO 8601: 1 is Monday.';
-comment on column public.calendar_periods.closes is 'The first moment that is closed again; 24:00 is the end of the day.';
+comment on column public.calendar_periods.closes is 'Closing time, exclusive; 24:00 is the end of the day.';
 
 alter table public.calendar_periods enable row level security;
 
@@ -60,7 +62,7 @@ create table public.calendar_holidays (
   name text not null default '' constraint calendar_holidays_name_length check (char_length(name) <= 200),
   constraint calendar_holidays_once unique (organization_id, day)
 );
-comment on table public.calendar_holidays is 'Days on which the organization does not work at all.';
+comment on table public.calendar_holidays is 'Days on which the organization is closed.';
 
 alter table public.calendar_holidays enable row level security;
 

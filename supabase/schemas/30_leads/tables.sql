@@ -1,28 +1,18 @@
--- Leads: who might become a customer, where they stand in the organization's pipeline and whose they are. Leads and what
--- hangs under them are written by functions only: history, clocks, totals and versions must follow every change.
--- Deleting is soft; a deleted lead is in no list, count or job.
+-- Leads (potential customers), their students and the organization's custom lead fields. Leads and their child rows
+-- are written by functions only, because history, response clocks, totals and versions must follow every change.
+-- Deletion is soft: a deleted lead appears in no list, count or job.
 --
--- Who sees which leads, for policies, lists and functions alike: the whole organization's, the team's (and one's own), or
--- those assigned to or created by oneself. What hangs under a lead is seen by those who see the lead.
---
--- The organization's own fields of a lead, and what their values must be.
---
--- What the leads function calls to add, read, change, delete and restore leads: each is one round trip.
---
--- The students of a lead: seen by those who see the lead, written by those who may change it.
---
--- Lists of leads by any filter, as the caller may see them. Built as text with literal values, so that the planner sees
--- them: one statement for every combination of filters would get one plan for all of them.
---
--- Merging two leads that are one. The older one remains, with everything of the other; the other is deleted and says into
--- which it went. It cannot be undone.
+-- A permission on leads has a scope: the whole organization, the team, or the leads that somebody holds or created.
+-- Policies, lists and functions apply the same rule (lead_in_scope, lead_scope, lead_scope_filter). Lists are built
+-- as SQL text with literal values: one statement for all combinations of filters would get one plan for all of them.
 
 create table public.lead_fields (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   key text not null constraint lead_fields_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
   label text not null constraint lead_fields_label_length check (char_length(btrim(label)) between 1 and 100),
-  type text not null constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
+  type text not null
+    constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
   required boolean not null default false,
   choices text[] not null default '{}',
   position integer not null,
@@ -31,7 +21,8 @@ create table public.lead_fields (
   constraint lead_fields_key_unique unique (organization_id, key),
   constraint lead_fields_choices_given check ((type in ('choice', 'choices')) = (cardinality(choices) > 0))
 );
-comment on table public.lead_fields is 'The organization''s own fields of a lead: what leads.custom_fields may hold.';
+comment on table public.lead_fields is
+  'Custom fields that the organization defines for leads: the keys and types of leads.custom_fields.';
 
 alter table public.lead_fields enable row level security;
 
@@ -51,10 +42,13 @@ create table public.leads (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   version integer not null default 1,
-  first_name text not null default '' constraint leads_first_name_form check (char_length(first_name) <= 100 and first_name = btrim(first_name)),
-  last_name text not null default '' constraint leads_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
+  first_name text not null default ''
+    constraint leads_first_name_form check (char_length(first_name) <= 100 and first_name = btrim(first_name)),
+  last_name text not null default ''
+    constraint leads_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
   full_name text not null generated always as (btrim(first_name || ' ' || last_name)) stored,
-  email text constraint leads_email_form check (email = lower(email) and char_length(email) <= 254 and email ~ '^[^@\s]+@[^@\s]+$'),
+  email text constraint leads_email_form check (email = lower(email) and char_length(email) <= 254
+    and email ~ '^[^@\s]+@[^@\s]+$'),
   phone text constraint leads_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
   source text not null default 'manual'
     constraint leads_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
@@ -68,7 +62,8 @@ create table public.leads (
   time_zone text constraint leads_time_zone_known check (private.is_time_zone(time_zone)),
   country text constraint leads_country_iso check (country ~ '^[A-Z]{2}$'),
   region text constraint leads_region_length check (char_length(region) between 1 and 100),
-  custom_fields jsonb not null default '{}' constraint leads_custom_fields_object check (jsonb_typeof(custom_fields) = 'object'),
+  custom_fields jsonb not null default '{}'
+    constraint leads_custom_fields_object check (jsonb_typeof(custom_fields) = 'object'),
   team_id uuid,
   assigned_to uuid references public.profiles (id) on delete set null,
   assigned_at timestamptz,
@@ -98,29 +93,36 @@ create table public.leads (
   constraint leads_merged_into foreign key (organization_id, merged_into)
     references public.leads (organization_id, id) on delete set null (merged_into),
   constraint leads_clock_lives check (
-  sla_next_at is null or (sla_status in ('running', 'due_soon') and sla_deadline is not null and deleted_at is null and outcome is null)),
+  sla_next_at is null or (sla_status in ('running', 'due_soon') and sla_deadline is not null and deleted_at is null
+    and outcome is null)),
   constraint leads_imported foreign key (organization_id, import_id)
   references public.lead_imports (organization_id, id) on delete set null (import_id)
 );
-comment on table public.leads is 'Leads. Written by functions only; each change of what people edit raises version by one.';
-comment on column public.leads.team_id is 'Whose managers see it: the team of the person it is assigned to, else the one given, else its creator''s.';
-comment on column public.leads.sla_status is 'The response clock: running, due_soon (reminded), breached, met; null: no clock.';
-comment on column public.leads.sla_next_at is 'When the clock next needs the SLA job: the reminder''s moment, then the deadline; null: never.';
-comment on column public.leads.sla_explicit is 'The deadline was given by a person: neither settings nor calendar move it.';
+comment on table public.leads is
+  'Leads. Written by functions only; each change of a column that people edit raises version by one.';
+comment on column public.leads.team_id is
+  'The team whose managers see the lead: the assignee''s, else the one given, else the creator''s.';
+comment on column public.leads.sla_status is
+  'The response clock: running, due_soon (reminded), breached, met; null: no clock.';
+comment on column public.leads.sla_next_at is
+  'When the SLA job must next process the clock: the reminder time, then the deadline; null: never.';
+comment on column public.leads.sla_explicit is
+  'The deadline was set by a person: settings and calendar do not change it.';
 
--- The listing indexes hold living leads only. None ends in id: see customers.
+-- The listing indexes contain only leads that are not deleted. None ends in id: see customers.
 create index leads_listing on public.leads (organization_id, created_at desc) where deleted_at is null;
 create index leads_by_status on public.leads (organization_id, status, created_at desc) where deleted_at is null;
 create index leads_by_source on public.leads (organization_id, source, created_at desc) where deleted_at is null;
 
--- What bounds somebody's reach also holds the common filters, so that counting within it reads no lead.
+-- The indexes for the own and team scopes include the common filter columns, so that counting needs index-only scans.
 create index leads_by_assignee on public.leads (organization_id, assigned_to, created_at desc)
   include (id, team_id, status, source, sla_status) where deleted_at is null;
 create index leads_by_creator on public.leads (organization_id, created_by, created_at desc)
   include (id, team_id, assigned_to, status, source, sla_status) where deleted_at is null;
 create index leads_by_team on public.leads (organization_id, team_id, created_at desc)
   include (id, assigned_to, status, source, sla_status) where deleted_at is null;
-create index leads_by_sla on public.leads (organization_id, sla_status, created_at desc) where deleted_at is null and sla_status in ('due_soon', 'breached');
+create index leads_by_sla on public.leads (organization_id, sla_status, created_at desc) where deleted_at is null
+  and sla_status in ('due_soon', 'breached');
 create index leads_by_name on public.leads (organization_id, full_name) where deleted_at is null;
 create index leads_by_value on public.leads (organization_id, value) where deleted_at is null;
 create index leads_by_update on public.leads (organization_id, updated_at desc) where deleted_at is null;
@@ -137,10 +139,11 @@ create index leads_deleted_by on public.leads (deleted_by) where deleted_by is n
 create index leads_merged_into on public.leads (organization_id, merged_into) where merged_into is not null;
 create index leads_import on public.leads (organization_id, import_id) where import_id is not null;
 
--- The deleted ones, for those who may restore.
-create index leads_deleted on public.leads (organization_id, created_at desc) where deleted_at is not null and merged_into is null;
+-- Deleted leads, for the list of those who may restore them.
+create index leads_deleted on public.leads (organization_id, created_at desc) where deleted_at is not null
+  and merged_into is null;
 
--- A team's or person's few leads that are due or overdue: in their other indexes they are far apart.
+-- A team's or person's few leads that are due or overdue: in the other indexes they are far apart.
 create index leads_by_team_sla on public.leads (organization_id, team_id, sla_status, created_at desc)
   where deleted_at is null and sla_status in ('due_soon', 'breached');
 create index leads_by_assignee_sla on public.leads (organization_id, assigned_to, sla_status, created_at desc)
@@ -148,22 +151,23 @@ create index leads_by_assignee_sla on public.leads (organization_id, assigned_to
 create index leads_by_creator_sla on public.leads (organization_id, created_by, sla_status, created_at desc)
   where deleted_at is null and sla_status in ('due_soon', 'breached');
 
--- Of "assigned_to is null" the planner does not see that it leaves the order of leads_by_assignee intact.
+-- The planner does not see that "assigned_to is null" keeps the order of leads_by_assignee.
 create index leads_unassigned on public.leads (organization_id, created_at desc) include (id, team_id, created_by)
   where deleted_at is null and assigned_to is null;
 create index leads_by_deadline on public.leads (organization_id, sla_deadline) where deleted_at is null;
 
--- What capacities and loads count: the open living leads of a person.
-create index leads_open_by_assignee on public.leads (organization_id, assigned_to) where deleted_at is null and outcome is null;
+-- For capacities and loads: the open leads of a person.
+create index leads_open_by_assignee on public.leads (organization_id, assigned_to) where deleted_at is null
+  and outcome is null;
 
--- A team and a person belong to one organization. Without knowing that, the planner takes a team's leads in the
--- organization for a twentieth of what they are and reads all of them where an index on the other filter would do.
+-- A team and a person belong to one organization. Without these statistics the planner estimates a team's leads at a
+-- twentieth of their number and reads all of them where an index on the other filter would do.
 create statistics public.leads_belonging (dependencies)
   on organization_id, team_id, assigned_to, created_by from public.leads;
 
 alter table public.leads enable row level security;
 
-create policy "people read leads as far as their permission reaches" on public.leads for select to authenticated
+create policy "people read leads within the scope of their permission" on public.leads for select to authenticated
   using (deleted_at is null and (
     organization_id = any ((select private.organizations_with('leads:read'))::uuid[])
     or team_id = any ((select private.teams_with('leads:read'))::uuid[])
@@ -184,8 +188,8 @@ create trigger maintain_sla_clock before update on public.leads
     or coalesce(current_setting('signalbox.deadline', true), '') <> '')
   execute function private.maintain_sla_clock();
 
--- What the SLA job changes is recorded in sla_events, not also in the audit log: with before and after of whole leads that
--- would be most of the log, and most of the job's work. The job says so for its own statement.
+-- Changes by the SLA job are recorded in sla_events and not also in the audit log: whole leads before and after would
+-- be most of the log and most of the job's work. The job sets signalbox.clockwork for its own statement.
 create trigger audit_update after update on public.leads referencing old table as old_rows new table as new_rows
   for each statement when (coalesce(current_setting('signalbox.clockwork', true), '') = '')
   execute function private.audit('search_text');
@@ -198,7 +202,8 @@ create trigger record_sla_of_new after insert on public.leads referencing new ta
 create trigger record_sla after update on public.leads referencing old table as old_rows new table as new_rows
   for each statement execute function private.record_sla();
 create trigger hide_tasks after update of deleted_at on public.leads
-  for each row when ((old.deleted_at is null) <> (new.deleted_at is null)) execute function private.hide_tasks_with_lead();
+  for each row when ((old.deleted_at is null) <> (new.deleted_at is null))
+    execute function private.hide_tasks_with_lead();
 create trigger count_insert after insert on public.leads referencing new table as new_rows
   for each statement execute function private.count_leads();
 create trigger count_update after update on public.leads referencing old table as old_rows new table as new_rows
@@ -224,8 +229,10 @@ create table public.students (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   lead_id uuid not null,
-  first_name text not null constraint students_first_name_form check (char_length(first_name) between 1 and 100 and first_name = btrim(first_name)),
-  last_name text not null default '' constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
+  first_name text not null constraint students_first_name_form check (char_length(first_name) between 1 and 100
+    and first_name = btrim(first_name)),
+  last_name text not null default ''
+    constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
   birth_date date,
   grade text constraint students_grade_length check (char_length(grade) <= 50),
   school text constraint students_school_length check (char_length(school) <= 200),
@@ -233,9 +240,10 @@ create table public.students (
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint students_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+  constraint students_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
 );
-comment on table public.students is 'The people a lead asks for: an admissions office''s students, whose parent is the lead.';
+comment on table public.students is 'Prospective students of a lead (the lead is often a parent).';
 
 create index students_of_lead on public.students (organization_id, lead_id, id desc);
 create index students_created_by on public.students (created_by);
@@ -243,7 +251,8 @@ create index students_created_by on public.students (created_by);
 alter table public.students enable row level security;
 
 create policy "those who see the lead read its students" on public.students for select to authenticated
-  using (exists (select from public.leads l where l.organization_id = students.organization_id and l.id = students.lead_id));
+  using (exists (select from public.leads l where l.organization_id = students.organization_id
+    and l.id = students.lead_id));
 
 revoke all on public.students from public, anon, authenticated, service_role;
 grant select on public.students to authenticated, service_role;

@@ -1,6 +1,6 @@
--- The pipeline: an organization's stages, how leads move through them, and how many stand where. Whoever moves leads holds
--- the pipeline's advisory lock shared, whoever replaces the stages holds it alone, and both take it before any row: a
--- move can neither meet a stage that is being taken away nor deadlock with it.
+-- The pipeline: an organization's stages and how leads move through them. Moves of leads hold the pipeline's advisory
+-- lock shared, replacing the stages holds it exclusively, and both take it before any row lock: a move never meets a
+-- stage that is being removed, and the two cannot deadlock.
 
 create table public.pipeline_stages (
   id uuid primary key default private.uuid_v7(),
@@ -16,10 +16,13 @@ create table public.pipeline_stages (
   constraint pipeline_stages_key_unique unique (organization_id, key),
   constraint pipeline_stages_position_unique unique (organization_id, position) deferrable initially immediate
 );
-comment on table public.pipeline_stages is 'The stages of the organization''s pipeline. leads.status is the key of one; new leads enter the first open one.';
-comment on column public.pipeline_stages.outcome is 'won or lost closes the lead; null: the lead is open here.';
-comment on column public.pipeline_stages.sla_minutes is 'Entering the stage starts a response clock of its own; null: the organization''s, once per assignment; 0: none.';
-comment on column public.pipeline_stages.next_stages is 'Keys of the stages a lead may move to from here; null: any.';
+comment on table public.pipeline_stages is
+  'The stages of the organization''s pipeline. leads.status is the key of one; new leads enter the first open stage.';
+comment on column public.pipeline_stages.outcome is 'won or lost closes the lead; null: an open stage.';
+comment on column public.pipeline_stages.sla_minutes is
+  'Entering the stage starts a new response clock; null: the organization''s, once per assignment; 0: none.';
+comment on column public.pipeline_stages.next_stages is
+  'Keys of the stages that a lead may move to from this one; null: any.';
 
 alter table public.pipeline_stages enable row level security;
 
@@ -31,7 +34,8 @@ grant select on public.pipeline_stages to authenticated, service_role;
 
 create trigger set_updated_at before update on public.pipeline_stages
   for each row execute function private.set_updated_at();
-create trigger recompute_sla_clocks after update on public.pipeline_stages referencing old table as old_rows new table as new_rows
+create trigger recompute_sla_clocks after update
+  on public.pipeline_stages referencing old table as old_rows new table as new_rows
   for each statement execute function private.recompute_clocks_after_stages();
 
 select private.audit_table('public.pipeline_stages');
@@ -46,13 +50,16 @@ create table public.lead_history (
   seconds_in_stage bigint,
   note text constraint lead_history_note_length check (char_length(note) <= 2000),
   changed_by uuid references public.profiles (id) on delete set null,
-  -- Rows of the histories keep their lead's id through a merge, so that each lead's chain of moves can still be told apart.
+  -- A merge keeps the original lead's id here, so that each lead's chain of moves stays distinguishable.
   merged_from uuid,
   created_at timestamptz not null default now(),
-  constraint lead_history_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+  constraint lead_history_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
 );
-comment on table public.lead_history is 'Every move between stages and how long the lead stood in the stage it left. Append-only.';
-comment on column public.lead_history.merged_from is 'The lead to which it happened, where a merge moved it here; null: to this one.';
+comment on table public.lead_history is
+  'Every move between stages and how long the lead was in the previous stage. Append-only.';
+comment on column public.lead_history.merged_from is
+  'The original lead of a row that a merge moved here; null: this lead.';
 
 create index lead_history_of_lead on public.lead_history (organization_id, lead_id, id desc);
 create index lead_history_changed_by on public.lead_history (changed_by);
@@ -60,7 +67,8 @@ create index lead_history_changed_by on public.lead_history (changed_by);
 alter table public.lead_history enable row level security;
 
 create policy "those who see the lead read its history" on public.lead_history for select to authenticated
-  using (exists (select from public.leads l where l.organization_id = lead_history.organization_id and l.id = lead_history.lead_id));
+  using (exists (select from public.leads l where l.organization_id = lead_history.organization_id
+    and l.id = lead_history.lead_id));
 
 revoke all on public.lead_history from public, anon, authenticated, service_role;
 grant select on public.lead_history to authenticated, service_role;

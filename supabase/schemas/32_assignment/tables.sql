@@ -1,10 +1,7 @@
--- Assignment: whose a lead is, who decided so, and who is next. Everybody who hands out leads takes locks in one order:
--- memberships, holders (both by person), then leads (by id). So a capacity is never exceeded and a turn never given twice
--- at the same moment, nobody is given a lead in the moment of leaving, and two assignments cannot deadlock.
---
--- Assigning many leads at once: to one person, or shared out among several by turns or by load.
---
--- People as holders of leads: who there is, what each holds, who is on duty.
+-- Assignment: who holds a lead, who decided it, and how leads are distributed among people, by turns or by load.
+-- Everything that assigns leads takes locks in one order: memberships, holders (both by person), then leads (by id).
+-- So a capacity is never exceeded, no turn is used twice, nobody is assigned a lead while leaving, and two
+-- assignments cannot deadlock.
 
 create table public.lead_assignments (
   id uuid primary key default private.uuid_v7(),
@@ -19,10 +16,12 @@ create table public.lead_assignments (
   assigned_by uuid references public.profiles (id) on delete set null,
   merged_from uuid,
   created_at timestamptz not null default now(),
-  constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+  constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
 );
-comment on table public.lead_assignments is 'Who held a lead when, and who decided so; to_user null: taken from its holder. Append-only.';
-comment on column public.lead_assignments.merged_from is 'The lead to which it happened, where a merge moved it here; null: to this one.';
+comment on table public.lead_assignments is 'The history of assignments; to_user null: unassigned. Append-only.';
+comment on column public.lead_assignments.merged_from is
+  'The original lead of a row that a merge moved here; null: this lead.';
 
 create index lead_assignments_of_lead on public.lead_assignments (organization_id, lead_id, id desc);
 create index lead_assignments_from_user on public.lead_assignments (from_user) where from_user is not null;
@@ -32,7 +31,8 @@ create index lead_assignments_assigned_by on public.lead_assignments (assigned_b
 alter table public.lead_assignments enable row level security;
 
 create policy "those who see the lead read its assignments" on public.lead_assignments for select to authenticated
-  using (exists (select from public.leads l where l.organization_id = lead_assignments.organization_id and l.id = lead_assignments.lead_id));
+  using (exists (select from public.leads l where l.organization_id = lead_assignments.organization_id
+    and l.id = lead_assignments.lead_id));
 
 revoke all on public.lead_assignments from public, anon, authenticated, service_role;
 grant select on public.lead_assignments to authenticated, service_role;
@@ -50,14 +50,17 @@ create table public.lead_holders (
   updated_at timestamptz not null default now(),
   primary key (organization_id, user_id)
 );
-comment on table public.lead_holders is 'People as holders of leads. Without a row: on duty, with the organization''s capacity.';
-comment on column public.lead_holders.last_turn is 'Grows with each lead that came by turns; whose is least is next.';
+comment on table public.lead_holders is
+  'Assignment settings of people who may hold leads. Without a row: on duty, with the organization''s capacity.';
+comment on column public.lead_holders.last_turn is
+  'Increases with each lead assigned by round robin; the lowest is next.';
 
 create index lead_holders_user on public.lead_holders (user_id);
 
 alter table public.lead_holders enable row level security;
 
-create policy "those who assign leads read the holders, people themselves" on public.lead_holders for select to authenticated
+create policy "those who assign leads read the holders, people themselves" on public.lead_holders for
+  select to authenticated
   using (user_id = (select auth.uid()) and organization_id = any ((select private.my_organizations())::uuid[])
     or organization_id = any ((select private.organizations_with('leads:assign'))::uuid[])
     or organization_id = any ((select private.organizations_with('leads:assign', 'team'))::uuid[]));

@@ -1,27 +1,33 @@
--- The response clock of a lead. Its deadline is computed once, when it starts, and stored; `sla_next_at` says when it next
--- needs attention, so the job reads only what is due. A trigger keeps the clock, whoever changes the lead:
--- - It starts when a lead is assigned (or, by the organization's setting, exists), and counts the stage's minutes, else
---   the organization's. Entering a stage with minutes of its own starts a new one; 0 minutes is none.
--- - As long as it runs, its deadline is what its start and the minutes of the lead's stage come to, or the one that was
---   given explicitly. Moves, settings and the calendar change it accordingly.
--- - Reassigning restarts what is unanswered, breached ones too (the breach stays in the events), or keeps it, by the
---   organization's setting. What was answered stays answered.
--- - Taking the lead from its holder, closing and deleting stop what runs. Reopening and restoring start what was stopped anew.
+-- The response clock (SLA) of a lead. Its deadline is computed once, when the clock starts, and stored; sla_next_at
+-- says when the job must next process it, so the job reads only due rows. The trigger maintain_sla_clock keeps it up
+-- to date:
+-- - It starts on assignment (by setting: on creation) with the minutes of the stage, else the organization's.
+--   Entering a stage with minutes of its own restarts it; 0 minutes: no clock.
+-- - While it runs, its deadline is its start plus the minutes of the lead's stage, or the deadline that a person
+--   gave. Moves, settings and the calendar change it accordingly.
+-- - Reassignment restarts an unanswered clock, also a breached one (the breach stays in the events), or keeps it, by
+--   setting. An answered clock stays answered.
+-- - Unassigning, closing and deleting stop a running clock; reopening and restoring start a stopped one anew.
 
 create table public.lead_settings (
   id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null constraint lead_settings_one unique references public.organizations (id) on delete cascade,
+  organization_id uuid not null constraint lead_settings_one unique references public.organizations (id)
+    on delete cascade,
   sla_minutes integer not null default 120 constraint lead_settings_sla check (sla_minutes between 0 and 525600),
-  reminder_minutes integer not null default 30 constraint lead_settings_reminder check (reminder_minutes between 0 and 10080),
-  clock_starts text not null default 'assignment' constraint lead_settings_clock check (clock_starts in ('assignment', 'creation')),
-  on_reassignment text not null default 'restart' constraint lead_settings_reassignment check (on_reassignment in ('keep', 'restart')),
+  reminder_minutes integer not null default 30
+    constraint lead_settings_reminder check (reminder_minutes between 0 and 10080),
+  clock_starts text not null default 'assignment'
+    constraint lead_settings_clock check (clock_starts in ('assignment', 'creation')),
+  on_reassignment text not null default 'restart'
+    constraint lead_settings_reassignment check (on_reassignment in ('keep', 'restart')),
   capacity integer constraint lead_settings_capacity check (capacity >= 0),
   updated_at timestamptz not null default now()
 );
-comment on table public.lead_settings is 'How an organization runs its leads: response times, reminders, how many open leads a person holds.';
-comment on column public.lead_settings.sla_minutes is 'Working minutes to the first response, where the stage has none of its own. 0: no deadline.';
-comment on column public.lead_settings.clock_starts is 'Whether an unassigned lead has a running clock already.';
-comment on column public.lead_settings.capacity is 'Open leads a person may hold unless set for the person; null: any number.';
+comment on table public.lead_settings is 'Lead settings of an organization: response times, reminders, capacity.';
+comment on column public.lead_settings.sla_minutes is
+  'Working minutes to the first response, unless the stage has its own. 0: no deadline.';
+comment on column public.lead_settings.clock_starts is 'Whether unassigned leads have a running clock.';
+comment on column public.lead_settings.capacity is 'Open leads per person, unless set for the person; null: unlimited.';
 
 alter table public.lead_settings enable row level security;
 
@@ -44,7 +50,8 @@ create table public.sla_events (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   lead_id uuid not null,
-  event text not null constraint sla_events_event check (event in ('started', 'reminder', 'breach', 'response', 'stopped')),
+  event text not null
+    constraint sla_events_event check (event in ('started', 'reminder', 'breach', 'response', 'stopped')),
   assigned_to uuid,
   team_id uuid,
   deadline timestamptz not null,
@@ -52,21 +59,27 @@ create table public.sla_events (
   response_minutes integer,
   merged_from uuid,
   created_at timestamptz not null default now(),
-  constraint sla_events_response check ((event = 'response') = (met is not null) and (event = 'response') = (response_minutes is not null)),
-  constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+  constraint sla_events_response check ((event = 'response') = (met is not null)
+    and (event = 'response') = (response_minutes is not null)),
+  constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
 );
-comment on table public.sla_events is 'What became of response clocks. Append-only.';
-comment on column public.sla_events.assigned_to is 'Who held the lead then. No reference: what was the case does not change with people and teams that go.';
-comment on column public.sla_events.met is 'Whether the response came in time.';
-comment on column public.sla_events.response_minutes is 'The organization''s whole working minutes from the clock''s start to the response.';
-comment on column public.sla_events.merged_from is 'The lead to whose clock it happened, where a merge moved it here; null: to this one''s.';
+comment on table public.sla_events is 'Events of response clocks. Append-only.';
+comment on column public.sla_events.assigned_to is
+  'The assignee at that time. No foreign key: the record stays when people and teams are deleted.';
+comment on column public.sla_events.met is 'Whether the response was in time.';
+comment on column public.sla_events.response_minutes is
+  'Whole working minutes from the start of the clock to the response.';
+comment on column public.sla_events.merged_from is
+  'The original lead of an event that a merge moved here; null: this lead.';
 
 create index sla_events_of_lead on public.sla_events (organization_id, lead_id, id desc);
 
 alter table public.sla_events enable row level security;
 
 create policy "those who see the lead read its clock's events" on public.sla_events for select to authenticated
-  using (exists (select from public.leads l where l.organization_id = sla_events.organization_id and l.id = sla_events.lead_id));
+  using (exists (select from public.leads l where l.organization_id = sla_events.organization_id
+    and l.id = sla_events.lead_id));
 
 revoke all on public.sla_events from public, anon, authenticated, service_role;
 grant select on public.sla_events to authenticated, service_role;
@@ -88,8 +101,9 @@ create table private.sla_recomputations (
   after_created timestamptz not null default '-infinity',
   after_id uuid not null default '00000000-0000-0000-0000-000000000000'
 );
-comment on table private.sla_recomputations is 'Organizations whose running clocks are to be computed again, and how far that has come.';
+comment on table private.sla_recomputations is
+  'Organizations whose running clocks must be recomputed, and the progress of that.';
 comment on column private.sla_recomputations.again is
-  'Another round follows: a clock that started at the same moment may have been computed from what was in force before.';
+  'Another round follows: a clock that started at the same time may have been computed from the previous settings.';
 
 revoke all on private.sla_recomputations from public, anon, authenticated, service_role;

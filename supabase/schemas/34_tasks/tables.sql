@@ -1,7 +1,5 @@
--- Tasks: what is to be done by whom until when, mostly about a lead. A task is reached by those whose it is (assigned to
--- or created by them), by who leads their team, and by those who see its lead. Tasks of deleted leads are nobody's.
---
--- What the tasks function calls: each is one round trip.
+-- Tasks: work with an assignee and a due time, mostly about a lead. A task is visible to its assignee and creator, to
+-- managers of their team, and to those who may see its lead. Tasks of deleted leads are hidden.
 
 create table public.tasks (
   id uuid primary key default private.uuid_v7(),
@@ -9,7 +7,8 @@ create table public.tasks (
   lead_id uuid,
   title text not null constraint tasks_title_length check (char_length(btrim(title)) between 1 and 200),
   description text constraint tasks_description_length check (char_length(description) <= 5000),
-  status text not null default 'open' constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
+  status text not null default 'open'
+    constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
   priority text not null default 'normal' constraint tasks_priority check (priority in ('low', 'normal', 'high')),
   due_at timestamptz,
   remind_at timestamptz,
@@ -22,13 +21,16 @@ create table public.tasks (
   lead_deleted boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint tasks_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade,
+  constraint tasks_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade,
   constraint tasks_due_at_sane check (due_at between '2000-01-01 00:00+00' and '2200-01-01 00:00+00')
 );
-comment on table public.tasks is 'What is to be done by whom until when, mostly about a lead.';
-comment on column public.tasks.remind_at is 'When the assignee is to be reminded; null once that has happened, or when there is nothing to remind of.';
-comment on column public.tasks.remind_minutes_before is 'How long before due_at the assignee is reminded; null: not at all.';
-comment on column public.tasks.lead_deleted is 'Whether the lead is deleted. Kept here, so that lists and counts need not look at leads.';
+comment on table public.tasks is 'Work with an assignee and a due time, mostly about a lead.';
+comment on column public.tasks.remind_at is 'When to remind the assignee; null after the reminder, or without one.';
+comment on column public.tasks.remind_minutes_before is
+  'Minutes before due_at at which the assignee is reminded; null: no reminder.';
+comment on column public.tasks.lead_deleted is
+  'Whether the lead is deleted. Stored here, so that lists and counts need not read leads.';
 
 create index tasks_of_lead on public.tasks (organization_id, lead_id, id desc);
 create index tasks_by_assignee on public.tasks (organization_id, assigned_to, due_at);
@@ -42,8 +44,9 @@ create index tasks_by_status on public.tasks (organization_id, status, due_at) i
 
 alter table public.tasks enable row level security;
 
-create policy "people read tasks as far as their permission reaches" on public.tasks for select to authenticated
-  using (not lead_deleted and organization_id = any ((select private.organizations_in_scope('tasks:read'))::uuid[]) and (
+create policy "people read tasks within the scope of their permission" on public.tasks for select to authenticated
+  using (not lead_deleted and organization_id = any ((select private.organizations_in_scope('tasks:read'))::uuid[])
+    and (
     organization_id = any ((select private.organizations_with('tasks:read'))::uuid[])
     or assigned_to = (select auth.uid()) or created_by = (select auth.uid())
     or organization_id || ' ' || assigned_to = any ((select private.team_mates('tasks:read'))::text[])

@@ -1,4 +1,6 @@
--- What was said with a lead, and all that happened with it in one list.
+-- Interactions with a lead (calls, notes, meetings, e-mails, texts) and the timeline, which lists everything that
+-- happened with a lead: interactions, tasks, messages, stage changes, assignments and students, in the order of their
+-- ids (UUID version 7, so by time).
 
 create table public.interactions (
   id uuid primary key default private.uuid_v7(),
@@ -13,10 +15,11 @@ create table public.interactions (
   occurred_at timestamptz not null default now(),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
-  constraint interactions_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade,
+  constraint interactions_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade,
   constraint interactions_occurred_at_sane check (occurred_at >= '2000-01-01 00:00+00')
 );
-comment on table public.interactions is 'What was said and done with a lead. Append-only.';
+comment on table public.interactions is 'Calls, notes, meetings, e-mails and texts with a lead. Append-only.';
 
 create index interactions_of_lead on public.interactions (organization_id, lead_id, id desc);
 create index interactions_created_by on public.interactions (created_by);

@@ -1,6 +1,6 @@
--- Leads from files, and leads into files. An upload is kept as text in pieces that end at a row's end, so that an import
--- works piece by piece: one statement's transaction writes a piece's leads, its faults and the cursor. Whoever is killed
--- loses the piece in hand and nothing else, and no row is there twice.
+-- Import of leads from files. An upload is kept as text in pieces that end at row ends. An import processes one piece
+-- per transaction, which writes the leads, the row errors and the cursor: a runner that is killed loses only the
+-- piece in progress, and no row is imported twice.
 
 create table private.lead_uploads (
   id uuid primary key default private.uuid_v7(),
@@ -16,7 +16,8 @@ create table private.lead_uploads (
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '24 hours'
 );
-comment on table private.lead_uploads is 'A file of leads as it waits for its import, at most 24 hours. upload_complete: all of it is here.';
+comment on table private.lead_uploads is
+  'A file of leads that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
 
 create index lead_uploads_organization on private.lead_uploads (organization_id);
 create index lead_uploads_created_by on private.lead_uploads (created_by);
@@ -31,7 +32,7 @@ create table private.lead_upload_pieces (
   primary key (upload_id, "position")
 );
 comment on table private.lead_upload_pieces is
-  'The file''s text, cut where rows end. first_row: the number that a spreadsheet program shows for its first row.';
+  'The text of the file, cut at row ends. first_row: the row number of its first row as spreadsheet programs count.';
 
 
 create table public.lead_imports (
@@ -39,12 +40,14 @@ create table public.lead_imports (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   upload_id uuid not null,
   file_name text not null constraint lead_imports_file_name_length check (char_length(file_name) between 1 and 255),
-  status text not null default 'queued' constraint lead_imports_status check (status in ('queued', 'running', 'done', 'failed', 'canceled')),
+  status text not null default 'queued'
+    constraint lead_imports_status check (status in ('queued', 'running', 'done', 'failed', 'canceled')),
   mapping jsonb not null,
   columns jsonb not null,
   on_duplicate text not null constraint lead_imports_on_duplicate check (on_duplicate in ('skip', 'update')),
   consent jsonb,
-  source text not null constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
+  source text not null
+    constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
   assigned_to uuid references public.profiles (id) on delete set null,
   total_rows integer not null,
   counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0}',
@@ -57,8 +60,9 @@ create table public.lead_imports (
   constraint lead_imports_organization_key unique (organization_id, id),
   constraint lead_imports_upload_once unique (organization_id, upload_id)
 );
-comment on table public.lead_imports is 'Imports of leads: what was asked for and what came of it. How far a running one is: private.lead_import_runs.';
-comment on column public.lead_imports.mapping is 'Which column (its index from 0) fills which field.';
+comment on table public.lead_imports is
+  'Imports of leads: settings and results. The progress of a running import is in private.lead_import_runs.';
+comment on column public.lead_imports.mapping is 'Field by column index (from 0).';
 
 create index lead_imports_listing on public.lead_imports (organization_id, created_at desc);
 create index lead_imports_created_by on public.lead_imports (created_by);
@@ -66,7 +70,8 @@ create index lead_imports_assigned_to on public.lead_imports (assigned_to) where
 
 alter table public.lead_imports enable row level security;
 
-create policy "those who import leads read their organization's imports" on public.lead_imports for select to authenticated
+create policy "those who import leads read their organization's imports" on public.lead_imports
+  for select to authenticated
   using (organization_id = any ((select private.organizations_with('leads:import'))::uuid[]));
 
 revoke all on public.lead_imports from public, anon, authenticated, service_role;
@@ -95,8 +100,8 @@ create table private.lead_import_runs (
   last_step_at timestamptz
 );
 comment on table private.lead_import_runs is
-  'Imports that are queued or running: the piece that comes next, and who works on it. Gone when the import has ended.';
-comment on column private.lead_import_runs.attempts is 'Runs that took the import up without finishing a piece since.';
+  'Queued and running imports: the next piece and the current runner. Deleted when the import ends.';
+comment on column private.lead_import_runs.attempts is 'Runs that claimed the import since a piece was last finished.';
 
 
 create table private.lead_import_rows (
@@ -105,18 +110,20 @@ create table private.lead_import_rows (
   "row" integer not null,
   primary key (import_id, lead_id)
 );
-comment on table private.lead_import_rows is 'Which row of the running import made or changed which lead: a later row of the same lead is a duplicate in the file.';
+comment on table private.lead_import_rows is
+  'The row of a running import that created or changed a lead; a later row of that lead is a duplicate.';
 
 
-create table private.lead_import_faults (
+create table private.lead_import_errors (
   import_id uuid not null references public.lead_imports (id) on delete cascade,
   "row" integer not null,
-  kind text not null constraint lead_import_faults_kind check (kind in ('invalid', 'skipped')),
+  kind text not null constraint lead_import_errors_kind check (kind in ('invalid', 'skipped')),
   reason text not null,
   cells jsonb not null,
   primary key (import_id, "row")
 );
-comment on table private.lead_import_faults is 'Rows that were not imported, as the file has them and why: the first 50,000, for 30 days.';
+comment on table private.lead_import_errors is
+  'Rows that were not imported, with cells and reason: the first 50,000, for 30 days.';
 
 
 create type private.import_counts as (created integer, updated integer, skipped integer, invalid integer);

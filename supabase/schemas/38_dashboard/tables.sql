@@ -1,13 +1,10 @@
--- The figures of leads, kept while leads change, so that a dashboard costs the same at a thousand and at ten million
--- leads. A change inserts deltas, a job adds them up every minute, readers sum both: writers never wait for each other,
--- and the sum equals a recount in every snapshot. Only living leads count.
+-- The figures of leads for dashboards and the pipeline, as counters (see private.counters), so that an answer costs
+-- the same at a thousand and at ten million leads. Only leads that are not deleted count.
 --
--- The figures are kept the way they are asked for. Whoever reaches the whole organization or a team sums the rows without
--- a person; whoever reaches their own leads sums the rows of that person, of which a lead has one for each of its people,
--- its holder and its creator; a team's reader sums the team's rows and, of their own, those outside the team. So no lead
--- is counted twice, and the number of rows grows with people, stages and sources, not with leads.
---
--- What dashboards and the pipeline ask, from the totals alone: an answer costs the same however many leads there are.
+-- Figures are keyed as they are read. For the organization and team scopes the rows without a person are summed. For
+-- the own scope the rows of that person are summed: a lead has one for its assignee and one for its creator. A reader
+-- with team scope sums the team's rows and those of their own rows that belong to other teams. So no lead counts
+-- twice, and the number of rows grows with people, stages and sources, not with leads.
 
 create table private.lead_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -22,7 +19,8 @@ create table private.lead_totals (
   value numeric not null,
   rolled_up boolean not null default false
 );
-comment on table private.lead_totals is 'Living leads and their value by what dashboards ask for; person_id null: all of the team''s.';
+comment on table private.lead_totals is
+  'Leads and their value by the dimensions of dashboards; person_id null: all leads of the team.';
 
 create index lead_totals_organization on private.lead_totals (organization_id, person_id, team_id);
 create index lead_totals_pending on private.lead_totals (organization_id) where not rolled_up;
@@ -41,7 +39,7 @@ create table private.holder_totals (
   leads bigint not null,
   rolled_up boolean not null default false
 );
-comment on table private.holder_totals is 'Living leads by who holds them; with a creator_id, those that this other person created.';
+comment on table private.holder_totals is 'Leads by assignee; with a creator_id, those that this other person created.';
 
 create index holder_totals_organization on private.holder_totals (organization_id, creator_id, holder_id);
 create index holder_totals_pending on private.holder_totals (organization_id) where not rolled_up;
@@ -58,7 +56,8 @@ create table private.lead_arrivals (
   leads bigint not null,
   rolled_up boolean not null default false
 );
-comment on table private.lead_arrivals is 'Living leads by the quarter hour of their creation, of the last days only; person_id as in lead_totals.';
+comment on table private.lead_arrivals is
+  'Leads of the last days by the quarter of an hour of their creation; person_id as in lead_totals.';
 
 create index lead_arrivals_organization on private.lead_arrivals (organization_id, person_id, quarter_hour);
 create index lead_arrivals_pending on private.lead_arrivals (organization_id) where not rolled_up;
@@ -82,8 +81,8 @@ create type private.lead_change as (
 );
 
 
--- Response times, from the SLA's events: kept by whole working minutes, so that any percentile is exact. An event counts
--- for the person and team that it names, who were to respond, whoever holds the lead since; and only while its lead lives.
+-- Response times by whole working minutes, so that any percentile is exact. An event counts for the person and team
+-- that it names, whoever holds the lead later, and only while its lead is not deleted.
 create table private.sla_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   person_id uuid,
@@ -93,7 +92,8 @@ create table private.sla_totals (
   events bigint not null,
   rolled_up boolean not null default false
 );
-comment on table private.sla_totals is 'Responses in time (met), responses after the deadline (late), and breaches; person_id as in lead_totals.';
+comment on table private.sla_totals is
+  'Responses in time (met), late responses and breaches; person_id as in lead_totals.';
 
 create index sla_totals_organization on private.sla_totals (organization_id, person_id, team_id);
 create index sla_totals_pending on private.sla_totals (organization_id) where not rolled_up;

@@ -1,3 +1,4 @@
+-- Security definer because people who record actions may not write the totals.
 create function private.count_actions()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,4 @@
--- The totals' triggers are definer: whoever changes a customer must not be able to write the totals directly.
+-- Security definer because people who change customers may not write the totals.
 create function private.count_customers()
 returns trigger
 language plpgsql security definer set search_path = ''

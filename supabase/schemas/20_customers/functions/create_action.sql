@@ -17,5 +17,6 @@ exception when foreign_key_violation then
   return null;
 end
 $$;
-comment on function public.create_action is 'Records an action; the customer''s status follows in the same transaction.';
+comment on function public.create_action is
+  'Records an action; the customer''s status follows in the same transaction.';
 grant execute on function public.create_action(uuid, uuid, text, text) to authenticated;

@@ -1,5 +1,5 @@
--- POST /actions/batch: actions: [{ customer_id, action, note? }]. All or, with the offending indexes, none.
--- Definer: it marks the actions as one batch's, which nobody may do directly.
+-- POST /actions/batch. actions: [{ customer_id, action, note? }]. Records all, or none and lists the offending
+-- indexes. Security definer because only this function may mark actions as part of a batch.
 create function private.create_actions(organization_id uuid, actions jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -7,21 +7,23 @@ as $$
 declare
   answer jsonb;
   batch uuid;
-  unknown jsonb;
+  unknown_customers jsonb;
 begin
   perform private.require_permission(organization_id, 'actions:write');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
-  select jsonb_agg(jsonb_build_object('path', 'actions.' || (a.ordinality - 1) || '.customer_id', 'message', 'There is no such customer.')
-    order by a.ordinality) into unknown
+  select jsonb_agg(jsonb_build_object('path', 'actions.' || (a.ordinality - 1) || '.customer_id', 'message',
+    'There is no such customer.')
+    order by a.ordinality) into unknown_customers
   from private.batch_rows(actions) with ordinality a
   left join public.customers c
     on c.organization_id = create_actions.organization_id and c.id = a.customer_id
   where c.id is null;
-  if unknown is not null then
-    perform private.problem(422, 'invalid_field', 'Some customers do not exist; nothing was recorded.', unknown);
+  if unknown_customers is not null then
+    perform private.problem(422, 'invalid_field', 'Some customers do not exist; nothing was recorded.',
+      unknown_customers);
   end if;
   insert into public.batches (organization_id, kind, counts, created_by)
   values (organization_id, 'actions', jsonb_build_object('actions', jsonb_array_length(actions)), auth.uid())

@@ -17,5 +17,6 @@ begin
   return private.store_idempotent_response(organization_id, to_jsonb(created) - 'search_text');
 end
 $$;
-comment on function public.create_customer is 'Adds a customer under the caller''s permissions; repeats with the same Idempotency-Key answer alike.';
+comment on function public.create_customer is
+  'Adds a customer. A repeat with the same Idempotency-Key gets the same answer.';
 grant execute on function public.create_customer(uuid, jsonb) to authenticated;

@@ -4,7 +4,8 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
-    "customer_id": ["customer_id", "=", "uuid"], "action": ["action", "=", "text"], "batch_id": ["batch_id", "=", "uuid"]}');
+    "customer_id": ["customer_id", "=", "uuid"], "action": ["action", "=", "text"],
+      "batch_id": ["batch_id", "=", "uuid"]}');
   answer jsonb;
 begin
   perform private.require_permission(organization_id, 'actions:read');
@@ -20,5 +21,6 @@ begin
   return answer;
 end
 $$;
-comment on function public.list_actions is 'One page of actions, newest first. filters: { customer_id?, action?, batch_id? }.';
+comment on function public.list_actions is
+  'One page of actions, newest first. filters: { customer_id?, action?, batch_id? }.';
 grant execute on function public.list_actions(uuid, jsonb, integer, integer) to authenticated;

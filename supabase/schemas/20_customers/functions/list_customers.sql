@@ -1,5 +1,6 @@
 -- filters: { status?, search?, arrears_min?, arrears_max? }; sort: a column, with "-" for descending.
-create function public.list_customers(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+create function public.list_customers(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -7,10 +8,11 @@ declare
   sort_column text := ltrim(sort, '-');
   direction text := case when sort like '-%' then 'desc' else 'asc' end;
   conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
-    "status": ["status", "=", "text"], "arrears_min": ["arrears", ">=", "numeric"], "arrears_max": ["arrears", "<=", "numeric"]}');
+    "status": ["status", "=", "text"], "arrears_min": ["arrears", ">=", "numeric"],
+      "arrears_max": ["arrears", "<=", "numeric"]}');
   answer jsonb;
 begin
-  -- Row level security alone would answer a member who was just removed from an empty list with another empty list.
+  -- Row level security alone would give somebody who was just removed an empty list instead of 403.
   perform private.require_permission(organization_id, 'customers:read');
   if sort_column not in ('name', 'account_number', 'phone', 'status', 'arrears', 'created_at', 'updated_at') then
     perform private.problem(422, 'invalid_field', 'Customers cannot be sorted by this.',
@@ -29,5 +31,5 @@ begin
   return answer;
 end
 $$;
-comment on function public.list_customers is 'One page of customers and how many there are in all.';
+comment on function public.list_customers is 'One page of customers and their total number.';
 grant execute on function public.list_customers(uuid, jsonb, text, integer, integer) to authenticated;

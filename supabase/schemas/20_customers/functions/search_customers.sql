@@ -1,5 +1,5 @@
--- Ids of the customers whose name, account number or phone holds the words. Definer: LIKE is not leakproof, so under row
--- level security the trigram index would not be used; it checks the permission itself.
+-- Ids of the customers whose name, account number or phone contains the term. Security definer because LIKE is not
+-- leakproof, so under row level security the trigram index would not be used; the permission is checked here.
 create function private.search_customers(organization_id uuid, term text)
 returns setof uuid
 language sql stable security definer set search_path = ''

@@ -1,5 +1,5 @@
--- The latest action of the statement decides. Definer: recording an action is a permission of its own and does not need
--- the one to edit customers.
+-- The last action of the statement decides. Security definer because recording an action does not require the
+-- permission to edit customers.
 create function private.sync_customer_status_from_actions()
 returns trigger
 language plpgsql security definer set search_path = ''

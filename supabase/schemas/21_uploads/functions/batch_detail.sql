@@ -1,4 +1,4 @@
--- A batch and how far its texts have come.
+-- A batch and the delivery state of its texts.
 create function public.batch_detail(organization_id uuid, batch_id uuid)
 returns jsonb
 language sql stable set search_path = ''

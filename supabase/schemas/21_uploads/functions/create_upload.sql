@@ -1,5 +1,5 @@
--- rows: [{ row, name, account_number, phone, arrears, status }]; summary: what POST /upload/excel answers, without the id.
--- Definer: uploads are written only as a whole.
+-- rows: [{ row, name, account_number, phone, arrears, status }]; summary: the answer of POST /upload/excel without
+-- the id. Security definer because callers may not write uploads directly.
 create function private.create_upload(organization_id uuid, file_name text, rows jsonb, summary jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -26,5 +26,6 @@ language sql set search_path = ''
 as $$
   select private.create_upload(organization_id, file_name, rows, summary)
 $$;
-comment on function public.create_upload is 'Keeps a file''s valid rows for 24 hours; answers the summary with upload_id.';
+comment on function public.create_upload is
+  'Keeps the valid rows of a file for 24 hours; returns the summary with upload_id.';
 grant execute on function public.create_upload(uuid, text, jsonb, jsonb) to authenticated;

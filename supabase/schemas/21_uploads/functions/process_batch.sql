@@ -1,4 +1,4 @@
--- The upload's rows, locked so that of two people who process it one wins and the other is told so.
+-- The rows of an upload, locked: of two people who process the same upload one succeeds and the other gets 409.
 create function private.take_upload(organization_id uuid, upload_id uuid)
 returns jsonb
 language plpgsql set search_path = ''
@@ -22,23 +22,11 @@ begin
 end
 $$;
 
--- POST /upload/process-batch, whole and in one transaction. rows come from the upload, or from the request (position is
--- the row then); skipped: rows that the request's own validation refused. Definer: it writes batches, actions marked as
--- a batch's, and messages, which nobody may write directly.
-create function private.process_batch(organization_id uuid, upload_id uuid, customers jsonb, skipped jsonb, action text,
-  send_sms boolean, message text)
-returns jsonb
-language plpgsql security definer set search_path = ''
+-- Checks that the caller may do all parts of the batch and that texts have a message or a template.
+create function private.require_batch(organization_id uuid, action text, send_sms boolean, message text)
+returns void
+language plpgsql stable set search_path = ''
 as $$
-declare
-  answer jsonb;
-  rows jsonb;
-  batch uuid;
-  purpose text := case action when 'warn' then 'warning' when 'disconnect' then 'disconnection'
-    when 'connect' then 'connection' else 'custom' end;
-  summary jsonb;
-  acted integer := 0;
-  queued jsonb := '{"queued": 0, "suppressed": []}'::jsonb;
 begin
   perform private.require_permission(organization_id, 'uploads:write');
   perform private.require_permission(organization_id, 'customers:write');
@@ -52,6 +40,45 @@ begin
         '[{"path": "message", "message": "is required when texts are sent without an action"}]');
     end if;
   end if;
+end
+$$;
+
+-- Queues a text to each customer of the rows: what queue_messages returns. Without a message the action's template.
+create function private.queue_batch_texts(organization_id uuid, rows jsonb, batch uuid, action text, message text)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  purpose text := case action when 'warn' then 'warning' when 'disconnect' then 'disconnection'
+    when 'connect' then 'connection' else 'custom' end;
+begin
+  return private.queue_messages(organization_id, (
+    select coalesce(jsonb_agg(jsonb_build_object('position', r.row, 'customer_id', c.id, 'to', c.phone, 'name', c.name,
+      'account_number', c.account_number, 'arrears', private.money_text(c.arrears, c.currency))), '[]')
+    from private.batch_rows(rows) r
+    join public.customers c on c.organization_id = queue_batch_texts.organization_id
+      and lower(c.account_number) = lower(r.account_number)
+  ), coalesce(message, private.template_of(organization_id, purpose)), purpose, batch);
+end
+$$;
+
+-- POST /upload/process-batch in one transaction. rows come from the upload or from the request (`row` is the position
+-- there); skipped: rows that the validation of the request refused. Security definer because callers may not write
+-- batches, batch actions and messages directly.
+create function private.process_batch(organization_id uuid, upload_id uuid, customers jsonb, skipped jsonb, action text,
+  send_sms boolean, message text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  rows jsonb;
+  batch uuid;
+  summary jsonb;
+  actions_recorded integer := 0;
+  queued jsonb := '{"queued": 0, "suppressed": []}'::jsonb;
+begin
+  perform private.require_batch(organization_id, action, send_sms, message);
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
@@ -71,23 +98,18 @@ begin
     from private.batch_rows(rows) r
     join public.customers c on c.organization_id = process_batch.organization_id
       and lower(c.account_number) = lower(r.account_number);
-    get diagnostics acted = row_count;
+    get diagnostics actions_recorded = row_count;
   end if;
   if send_sms then
-    queued := private.queue_messages(organization_id, (
-      select coalesce(jsonb_agg(jsonb_build_object('position', r.row, 'customer_id', c.id, 'to', c.phone, 'name', c.name,
-        'account_number', c.account_number, 'arrears', private.money_text(c.arrears, c.currency))), '[]')
-      from private.batch_rows(rows) r
-      join public.customers c on c.organization_id = process_batch.organization_id
-        and lower(c.account_number) = lower(r.account_number)
-    ), coalesce(message, private.template_of(organization_id, purpose)), purpose, batch);
+    queued := private.queue_batch_texts(organization_id, rows, batch, action, message);
   end if;
 
   skipped := skipped || (
-    select coalesce(jsonb_agg(jsonb_build_object('row', p.value, 'reason', 'The number has opted out: no text was queued.')), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('row', p.value, 'reason',
+      'The number has opted out: no text was queued.')), '[]')
     from jsonb_array_elements(queued -> 'suppressed') p
   );
-  summary := summary || jsonb_build_object('actions', acted, 'messages_queued', queued -> 'queued');
+  summary := summary || jsonb_build_object('actions', actions_recorded, 'messages_queued', queued -> 'queued');
   update public.batches b set counts = summary, skipped = process_batch.skipped where b.id = batch;
   update public.uploads u set processed_at = now(), batch_id = batch, rows = '[]' where u.id = process_batch.upload_id;
   return private.store_idempotent_response(organization_id,
@@ -103,5 +125,5 @@ language sql set search_path = ''
 as $$
   select private.process_batch(organization_id, upload_id, customers, skipped, action, send_sms, message)
 $$;
-comment on function public.process_batch is 'Upserts customers, records actions and queues texts: all of it or nothing.';
+comment on function public.process_batch is 'Upserts customers, records actions and queues texts in one transaction.';
 grant execute on function public.process_batch(uuid, uuid, jsonb, jsonb, text, boolean, text) to authenticated;

@@ -1,4 +1,5 @@
--- GET /leads/calendar. Definer: it judges the caller itself, so that a suspended one gets 403 and not "no calendar".
+-- GET /leads/calendar. Security definer: checks the permission itself, so that a suspended member gets 403 and not
+-- "no calendar".
 create function private.lead_calendar(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -16,5 +17,6 @@ language sql stable set search_path = ''
 as $$
   select private.lead_calendar(organization_id)
 $$;
-comment on function public.lead_calendar is 'The organization''s business hours: { enabled, time_zone, week, holidays }; week null: it has none.';
+comment on function public.lead_calendar is
+  'The organization''s business hours: { enabled, time_zone, week, holidays }; week null: none.';
 grant execute on function public.lead_calendar(uuid) to authenticated;

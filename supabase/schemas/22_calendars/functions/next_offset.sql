@@ -1,11 +1,12 @@
--- The moment after `moment` at which the zone's offset changes. The caller knows that it does so once by `before` at the latest.
-create function private.next_offset(zone text, moment timestamptz, before timestamptz)
+-- The next instant after `from_time` at which the zone's UTC offset changes. The caller knows that there is exactly
+-- one change, not later than `before`.
+create function private.next_offset(zone text, from_time timestamptz, before timestamptz)
 returns timestamptz
 language plpgsql stable set search_path = ''
 as $$
 declare
-  shift interval := (moment at time zone zone) - (moment at time zone 'UTC');
-  low bigint := floor(extract(epoch from moment));
+  shift interval := (from_time at time zone zone) - (from_time at time zone 'UTC');
+  low bigint := floor(extract(epoch from from_time));
   high bigint := ceil(extract(epoch from before));
   middle bigint;
 begin

@@ -1,11 +1,11 @@
--- PUT /leads/calendar: the whole calendar anew, or none (week is null). Rows that stay the same are not written.
--- Definer: calendars are nobody's to write.
+-- PUT /leads/calendar: replaces the calendar, or removes it (week null). Unchanged rows are not written, so that the
+-- audit log shows real changes only. Security definer because callers may not write calendars directly.
 create function private.set_calendar(organization_id uuid, calendar jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  faults jsonb;
+  errors jsonb;
 begin
   perform private.require_permission(organization_id, 'leads:configure');
   if jsonb_typeof(calendar -> 'week') is distinct from 'object' then
@@ -14,9 +14,9 @@ begin
     return private.calendar_json(organization_id);
   end if;
   calendar := '{"holidays": []}' || jsonb_strip_nulls(calendar);
-  faults := private.calendar_faults(calendar);
-  if faults is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', faults);
+  errors := private.calendar_errors(calendar);
+  if errors is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
   insert into public.calendars as c (organization_id, enabled, time_zone)
   values (organization_id, coalesce((calendar ->> 'enabled')::boolean, true), calendar ->> 'time_zone')
@@ -52,5 +52,6 @@ language sql set search_path = ''
 as $$
   select private.set_calendar(organization_id, calendar)
 $$;
-comment on function public.set_calendar is 'Replaces the organization''s business hours; running clocks follow. week null: wall-clock time.';
+comment on function public.set_calendar is
+  'Replaces the organization''s business hours and recomputes running response clocks. week null: wall-clock time.';
 grant execute on function public.set_calendar(uuid, jsonb) to authenticated;

@@ -1,4 +1,4 @@
--- The periods of a week such as {"mon": [["09:00", "12:00"], …]}, each with its place for errors.
+-- The periods of a week such as {"mon": [["09:00", "12:00"], …]}, each with its path for validation errors.
 create function private.week_periods(week jsonb)
 returns table (weekday smallint, opens time, closes time, path text)
 language sql immutable set search_path = ''

@@ -1,5 +1,5 @@
--- People give new leads to themselves, or to others as far as their permission to assign reaches; nobody more than it may
--- hold. Locks the holder, as every assignment does.
+-- Checks the assignee of a new lead: the caller, or somebody within the caller's scope to assign, with free capacity.
+-- Locks the assignee as every assignment does.
 create function private.check_first_holder(organization_id uuid, user_id uuid)
 returns void
 language plpgsql volatile set search_path = ''
@@ -15,48 +15,49 @@ begin
   end if;
   select * into load from private.holder_loads(organization_id, array[user_id]);
   if load.open >= load.capacity then
-    perform private.problem(409, 'over_capacity', 'This person holds as many open leads as it may.',
+    perform private.problem(409, 'over_capacity', 'This user has reached their lead capacity.',
       jsonb_build_object('capacity', load.capacity, 'open', load.open));
   end if;
 end
 $$;
 
--- POST /leads. A holder is given by the one way in which leads change hands (see the assignment's migration), so history
--- and notice follow. Definer: leads are written by functions only.
+-- POST /leads. An assignee is set through assign_leads, so that history and notification follow. Security definer
+-- because callers may not write leads directly.
 create function private.create_lead(organization_id uuid, lead jsonb, allow_duplicate boolean)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;
-  wanted public.leads;
+  new_lead public.leads;
 begin
   perform private.require_scope(organization_id, 'leads:write');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
-  wanted := jsonb_populate_record(null::public.leads, lead || jsonb_build_object('organization_id', organization_id,
+  new_lead := jsonb_populate_record(null::public.leads, lead || jsonb_build_object('organization_id', organization_id,
     'first_name', coalesce(lead ->> 'first_name', ''), 'last_name', coalesce(lead ->> 'last_name', '')));
-  perform private.check_lead(wanted);
-  perform private.lock_lead_contacts(organization_id, wanted.phone, wanted.email);
-  if wanted.assigned_to is not null then
-    perform private.check_first_holder(organization_id, wanted.assigned_to);
-  elsif wanted.team_id is not null then
-    perform private.check_lead_team(organization_id, wanted.team_id);
+  perform private.check_lead(new_lead);
+  perform private.lock_lead_contacts(organization_id, new_lead.phone, new_lead.email);
+  if new_lead.assigned_to is not null then
+    perform private.check_first_holder(organization_id, new_lead.assigned_to);
+  elsif new_lead.team_id is not null then
+    perform private.check_lead_team(organization_id, new_lead.team_id);
   end if;
-  perform private.reject_duplicate(organization_id, wanted.phone, wanted.email, allow_duplicate);
-  insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, value, tags, time_zone,
-    country, region, custom_fields, team_id, created_by)
-  values (organization_id, wanted.first_name, wanted.last_name, wanted.email, wanted.phone, coalesce(wanted.source, 'manual'),
-    wanted.status, coalesce(wanted.value, 0), coalesce(wanted.tags, '{}'), wanted.time_zone, wanted.country, wanted.region,
-    private.checked_custom_fields(organization_id, '{}', coalesce(wanted.custom_fields, '{}'), true),
-    case when wanted.assigned_to is null then wanted.team_id end, auth.uid())
-  returning id into wanted.id;
-  if wanted.assigned_to is not null then
-    perform private.assign_leads(organization_id, array[wanted.id], array[wanted.assigned_to], 'manual');
+  perform private.reject_duplicate(organization_id, new_lead.phone, new_lead.email, allow_duplicate);
+  insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, value, tags,
+    time_zone, country, region, custom_fields, team_id, created_by)
+  values (organization_id, new_lead.first_name, new_lead.last_name, new_lead.email, new_lead.phone,
+    coalesce(new_lead.source, 'manual'), new_lead.status, coalesce(new_lead.value, 0), coalesce(new_lead.tags, '{}'),
+    new_lead.time_zone, new_lead.country, new_lead.region,
+    private.checked_custom_fields(organization_id, '{}', coalesce(new_lead.custom_fields, '{}'), true),
+    case when new_lead.assigned_to is null then new_lead.team_id end, auth.uid())
+  returning id into new_lead.id;
+  if new_lead.assigned_to is not null then
+    perform private.assign_leads(organization_id, array[new_lead.id], array[new_lead.assigned_to], 'manual');
   end if;
-  return private.store_idempotent_response(organization_id, private.lead_of(organization_id, wanted.id));
+  return private.store_idempotent_response(organization_id, private.lead_of(organization_id, new_lead.id));
 end
 $$;
 grant execute on function private.create_lead(uuid, jsonb, boolean) to authenticated;
@@ -67,5 +68,5 @@ language sql set search_path = ''
 as $$
   select private.create_lead(organization_id, lead, allow_duplicate)
 $$;
-comment on function public.create_lead is 'Adds a lead; repeats with the same Idempotency-Key answer alike.';
+comment on function public.create_lead is 'Adds a lead. A repeat with the same Idempotency-Key gets the same answer.';
 grant execute on function public.create_lead(uuid, jsonb, boolean) to authenticated;

@@ -1,4 +1,4 @@
--- DELETE /leads/{id}. Definer: see create_lead.
+-- DELETE /leads/{id}. Security definer because callers may not write leads directly.
 create function private.delete_lead(organization_id uuid, lead_id uuid)
 returns void
 language plpgsql security definer set search_path = ''
@@ -17,5 +17,5 @@ language sql set search_path = ''
 as $$
   select private.delete_lead(organization_id, lead_id)
 $$;
-comment on function public.delete_lead is 'Takes a lead out of every list; restore_lead undoes it.';
+comment on function public.delete_lead is 'Deletes a lead softly; restore_lead undoes it.';
 grant execute on function public.delete_lead(uuid, uuid) to authenticated;

@@ -19,5 +19,5 @@ language sql set search_path = ''
 as $$
   select private.delete_student(organization_id, lead_id, student_id)
 $$;
-comment on function public.delete_student is 'Deletes a student of a lead; the audit log keeps who it was.';
+comment on function public.delete_student is 'Deletes a student of a lead; the audit log keeps the row.';
 grant execute on function public.delete_student(uuid, uuid, uuid) to authenticated;

@@ -1,4 +1,4 @@
--- A moment as the API writes it.
+-- An instant as the API writes it.
 create function private.utc_text(at timestamptz)
 returns text
 language sql stable set search_path = ''
@@ -6,10 +6,11 @@ as $$
   select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
--- The next leads after an id, for files: { columns, rows: [[text]], last, matching }. matching: how many there are in
--- all, counted no further than count_to. Definer: the reach of leads:export may differ from that of leads:read, and
--- people are named.
-create function private.export_leads(organization_id uuid, filters jsonb, after_id uuid, page_limit integer, count_to integer)
+-- The next leads after an id, for files: { columns, rows: [[text]], last, matching }. matching: the number of all
+-- matching leads, counted up to count_to. Security definer because the scope of leads:export may differ from that of
+-- leads:read, and for the names of people.
+create function private.export_leads(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
+  count_to integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -20,7 +21,8 @@ declare
   matching integer;
 begin
   if count_to is not null then
-    execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions, count_to) into matching;
+    execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions,
+      count_to) into matching;
   end if;
   execute format($query$
     select jsonb_build_object('rows', coalesce(jsonb_agg(jsonb_build_array(
@@ -29,7 +31,8 @@ begin
         private.utc_text(x.sla_deadline), private.utc_text(x.created_at), private.utc_text(x.updated_at))
         || coalesce((
           select jsonb_agg(case jsonb_typeof(x.custom_fields -> (d.value ->> 'key'))
-            when 'array' then (select string_agg(e, '; ') from jsonb_array_elements_text(x.custom_fields -> (d.value ->> 'key')) e)
+            when 'array' then (select string_agg(e, '; ')
+              from jsonb_array_elements_text(x.custom_fields -> (d.value ->> 'key')) e)
             else x.custom_fields ->> (d.value ->> 'key') end order by d.ordinality)
           from jsonb_array_elements($1) with ordinality d), '[]') order by x.id), '[]'),
       'last', (array_agg(x.id order by x.id desc))[1])
@@ -39,7 +42,8 @@ begin
   $query$, conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
   into answer using definitions;
   return answer || jsonb_build_object('matching', matching, 'columns',
-    jsonb_build_array('id', 'first_name', 'last_name', 'email', 'phone', 'source', 'status', 'outcome', 'value', 'currency',
+    jsonb_build_array('id', 'first_name', 'last_name', 'email', 'phone', 'source', 'status', 'outcome', 'value',
+      'currency',
       'tags', 'time_zone', 'country', 'region', 'assigned_to', 'created_by', 'sla_status', 'sla_deadline', 'created_at',
       'updated_at') || coalesce((select jsonb_agg(d -> 'key') from jsonb_array_elements(definitions) d), '[]'));
 end
@@ -53,5 +57,6 @@ language sql stable set search_path = ''
 as $$
   select private.export_leads(organization_id, filters, after_id, page_limit, count_to)
 $$;
-comment on function public.export_leads is 'The next leads after an id that the caller may export, as texts in columns.';
+comment on function public.export_leads is
+  'The next leads after an id within the caller''s scope to export, as texts by column.';
 grant execute on function public.export_leads(uuid, jsonb, uuid, integer, integer) to authenticated;

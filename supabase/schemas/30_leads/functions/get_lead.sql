@@ -1,5 +1,5 @@
--- GET /leads/{id}: the lead, its students and how much there is of the rest, as far as the caller may see that.
--- Definer: as list_leads.
+-- GET /leads/{id}: the lead, its students and the number of its other child rows, as far as the caller may see those.
+-- Security definer: see list_leads.
 create function private.get_lead(organization_id uuid, lead_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -11,7 +11,8 @@ begin
     'students', coalesce((
       select jsonb_agg(to_jsonb(s) - 'organization_id' order by s.id) from (
         select s.* from public.students s
-        where s.organization_id = get_lead.organization_id and s.lead_id = get_lead.lead_id order by s.id limit 50) s), '[]'),
+        where s.organization_id = get_lead.organization_id and s.lead_id = get_lead.lead_id order by s.id limit 50) s),
+          '[]'),
     'counts', jsonb_build_object(
       'students', (
         select count(*) from public.students s
@@ -36,5 +37,6 @@ language sql stable set search_path = ''
 as $$
   select private.get_lead(organization_id, lead_id)
 $$;
-comment on function public.get_lead is 'A lead with its students and how much there is of the rest.';
+comment on function public.get_lead is
+  'A lead with its students and the numbers of its interactions, open tasks and messages.';
 grant execute on function public.get_lead(uuid, uuid) to authenticated;

@@ -1,4 +1,5 @@
--- For lists and exports: the SQL condition on leads x for a filter as far as the caller's permission reaches. 403 without it.
+-- For lists and exports: the SQL condition on leads x for a filter within the scope of the caller's permission. 403
+-- without the permission. Security definer functions execute it.
 create function private.lead_conditions(organization_id uuid, filters jsonb, permission text default 'leads:read')
 returns text
 language sql stable set search_path = ''
@@ -6,4 +7,4 @@ as $$
   select private.lead_scope(organization_id, permission) || private.lead_filters(organization_id, filters)
 $$;
 comment on function private.lead_conditions is
-  'The condition on leads x that holds for the leads of a filter within the caller''s permission; definer functions execute it.';
+  'The SQL condition on leads x for a filter within the scope of the caller''s permission.';

@@ -6,4 +6,5 @@ as $$
     'choices', to_jsonb(f.choices)) order by f.position, f.key), '[]')
   from public.lead_fields f where f.organization_id = lead_field_definitions.organization_id
 $$;
-comment on function private.lead_field_definitions is 'The organization''s lead fields in their order: [{ key, label, type, required, choices }].';
+comment on function private.lead_field_definitions is
+  'The organization''s lead fields in order: [{ key, label, type, required, choices }].';

@@ -1,4 +1,5 @@
--- GET /leads/fields. Definer: checks the permission itself, also where there are no rows for a policy to judge.
+-- GET /leads/fields. Security definer: checks the permission itself, also where there are no rows for a policy to
+-- check.
 create function private.lead_fields(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -16,5 +17,5 @@ language sql stable set search_path = ''
 as $$
   select private.lead_fields(organization_id)
 $$;
-comment on function public.lead_fields is 'The organization''s lead fields, in their order.';
+comment on function public.lead_fields is 'The organization''s lead fields, in order.';
 grant execute on function public.lead_fields(uuid) to authenticated;

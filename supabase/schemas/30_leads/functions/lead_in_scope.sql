@@ -1,4 +1,4 @@
--- Whether one lead is within the caller's permission. Definer: see organizations_with.
+-- Whether one lead is within the scope of the caller's permission. Security definer: see organizations_with.
 create function private.lead_in_scope(lead public.leads, permission text)
 returns boolean
 language sql stable security definer set search_path = ''

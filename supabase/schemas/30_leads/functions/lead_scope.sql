@@ -1,5 +1,5 @@
--- The caller's reach as a condition on leads `x`, for lists that are built as text. It names literal values, so that the
--- planner sees them. Answers 403 where the caller lacks the permission. Definer: see organizations_with.
+-- The scope of the caller's permission as a condition on leads `x`, for lists that are built as text. With literal
+-- values, so that the planner sees them. 403 without the permission. Security definer: see organizations_with.
 create function private.lead_scope(organization_id uuid, permission text)
 returns text
 language plpgsql stable security definer set search_path = ''
@@ -19,4 +19,4 @@ begin
     end;
 end
 $$;
-comment on function private.lead_scope is 'The SQL condition on leads x that holds for the leads the caller''s permission reaches.';
+comment on function private.lead_scope is 'The SQL condition on leads x for the scope of the caller''s permission.';

@@ -1,5 +1,6 @@
--- The caller's reach in an organization as separate conditions on leads x, each of which an index can answer, and answer
--- in the order of a list: of "the team's, or mine" the planner would read and sort every row to find the first fifty.
+-- The scope of the caller's permission as separate conditions on leads x, each of which an index can answer in the
+-- order of a list: with "the team's or my own" in one condition the planner would read and sort every row to find the
+-- first fifty.
 create function private.lead_scope_filter(organization_id uuid, permission text)
 returns text[]
 language plpgsql stable set search_path = ''

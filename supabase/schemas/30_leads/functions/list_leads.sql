@@ -1,6 +1,8 @@
--- sort: a column, with "-" for descending. Definer: LIKE is not leakproof, so under row level security the trigram index
--- would not be used, nor would the policies let the planner see the caller's team; the conditions are the policy's own.
-create function private.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+-- sort: a column, with "-" for descending. Security definer because LIKE is not leakproof, so under row level
+-- security the trigram index would not be used, and the planner would not see the caller's team; the conditions are
+-- those of the policy.
+create function private.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -21,12 +23,13 @@ end
 $$;
 grant execute on function private.list_leads(uuid, jsonb, text, integer, integer) to authenticated;
 
-create function public.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+create function public.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.list_leads(organization_id, filters, sort, page_limit, page_offset)
 $$;
 comment on function public.list_leads is
-  'One page of leads and how many there are in all. filters: { status?, source?, assigned_to?, team_id?, tag?, created_from?, created_to?, sla?, search?, deleted? }.';
+  'One page of leads and their total number. filters: see private.lead_filters, and deleted?: "true".';
 grant execute on function public.list_leads(uuid, jsonb, text, integer, integer) to authenticated;

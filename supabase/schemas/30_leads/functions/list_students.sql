@@ -1,4 +1,4 @@
--- Definer functions all: what hangs under a lead is written by functions only, and require_lead judges the caller.
+-- Security definer: see create_student.
 create function private.list_students(organization_id uuid, lead_id uuid, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -26,5 +26,5 @@ language sql stable set search_path = ''
 as $$
   select private.list_students(organization_id, lead_id, page_limit, page_offset)
 $$;
-comment on function public.list_students is 'One page of a lead''s students, in the order in which they were added.';
+comment on function public.list_students is 'One page of a lead''s students, oldest first.';
 grant execute on function public.list_students(uuid, uuid, integer, integer) to authenticated;

@@ -1,6 +1,6 @@
--- Two requests that would give two leads the same number or address wait for each other here, always in this order. An
--- import takes the first lock exclusively, so that it need not take one per row. These locks come first of all: who holds
--- them may wait for holders of leads (see assignment) and for leads, never the other way round.
+-- Serializes requests that would give two leads the same phone number or e-mail address, always in this order. An
+-- import takes the first lock exclusively instead of one lock per row. These locks come before the locks on holders
+-- (see 32_assignment) and on leads, never after them.
 create function private.lock_lead_contacts(organization_id uuid, phone text, email text)
 returns void
 language plpgsql volatile set search_path = ''

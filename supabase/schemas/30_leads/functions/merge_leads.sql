@@ -1,5 +1,5 @@
--- What was answered stays answered: with the other lead's holder, the remaining one has its ended clock too, and none starts.
--- Its events have come already, so none is written.
+-- With the assignee of the other lead the remaining one takes over that lead's answered clock, and no new clock
+-- starts. The events of that clock have been moved already, so none is written.
 create function private.choose_surviving_response(remaining public.leads, other public.leads)
 returns void
 language plpgsql set search_path = ''
@@ -8,14 +8,15 @@ begin
   perform set_config('signalbox.merging', remaining.id::text, true);
   update public.leads l
   set sla_status = other.sla_status, sla_started_at = other.sla_started_at, sla_deadline = other.sla_deadline,
-    sla_responded_at = other.sla_responded_at, sla_breached_at = other.sla_breached_at, sla_explicit = other.sla_explicit
+    sla_responded_at = other.sla_responded_at, sla_breached_at = other.sla_breached_at,
+      sla_explicit = other.sla_explicit
   where l.organization_id = remaining.organization_id and l.id = remaining.id and l.sla_status is null
     and other.sla_responded_at is not null;
   perform set_config('signalbox.merging', '', true);
 end
 $$;
 
--- Fills what the remaining lead lacks from the other one; where both have something, the remaining one's stays.
+-- Fills what the remaining lead lacks from the other one; where both have a value, the remaining lead's stays.
 create function private.fill_lead(remaining public.leads, other public.leads)
 returns void
 language sql set search_path = ''
@@ -23,19 +24,21 @@ as $$
   update public.leads l
   set first_name = case when l.first_name = '' then other.first_name else l.first_name end,
     last_name = case when l.last_name = '' then other.last_name else l.last_name end,
-    email = coalesce(l.email, other.email), phone = coalesce(l.phone, other.phone),
-    value = case when l.value = 0 then other.value else l.value end,
+      email = coalesce(l.email, other.email), phone = coalesce(l.phone, other.phone), value = case when l.value = 0
+      then other.value else l.value end,
     currency = case when l.value = 0 then other.currency else l.currency end,
     tags = (array(
-      select t.tag from unnest(l.tags || other.tags) with ordinality t (tag, place) group by t.tag order by min(t.place)))[1:50],
+      select t.tag from unnest(l.tags || other.tags) with ordinality t (tag, place) group by t.tag
+        order by min(t.place)))[1:50],
     time_zone = coalesce(l.time_zone, other.time_zone), country = coalesce(l.country, other.country),
-    region = coalesce(l.region, other.region), custom_fields = other.custom_fields || jsonb_strip_nulls(l.custom_fields),
+    region = coalesce(l.region, other.region), custom_fields = other.custom_fields
+      || jsonb_strip_nulls(l.custom_fields),
     team_id = coalesce(l.team_id, other.team_id), created_by = coalesce(l.created_by, other.created_by)
   where l.organization_id = remaining.organization_id and l.id = remaining.id
 $$;
 
--- Moves what hangs under a lead to another one of the organization. signalbox.merging names that one already, which is
--- what the guards of append-only tables ask for.
+-- Moves the child rows of a lead to another lead of the organization. The caller has set signalbox.merging to that
+-- lead, which the triggers of append-only tables check.
 create function private.move_lead_children(from_id uuid, to_id uuid)
 returns void
 language plpgsql set search_path = ''
@@ -59,9 +62,9 @@ begin
 end
 $$;
 
--- POST /leads/{id}/merge: whichever of the two is named first, the older one remains. Its holder stays; a lead without one
--- gets the other's, unless that one was closed and would come back to its holder as open work.
--- Definer: leads and what hangs under them are nobody's to write directly.
+-- POST /leads/{id}/merge: the older lead remains, whichever is named first. It keeps its assignee; without one it
+-- gets the other's, unless the other lead was closed and would come back as open work. Security definer because
+-- callers may not write leads and their child rows directly.
 create function private.merge_leads(organization_id uuid, lead_id uuid, duplicate_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -91,12 +94,14 @@ begin
     perform private.choose_surviving_response(remaining, other);
     perform private.assign_leads(organization_id, array[remaining.id], array[other.assigned_to], 'merge');
   elsif remaining.assigned_to = other.assigned_to then
-    -- Whoever holds both has answered both.
+    -- The same assignee has answered both.
     update public.leads l set sla_responded_at = greatest(other.sla_responded_at, l.sla_started_at)
-    where l.organization_id = merge_leads.organization_id and l.id = remaining.id and l.sla_status in ('running', 'due_soon')
+    where l.organization_id = merge_leads.organization_id and l.id = remaining.id
+      and l.sla_status in ('running', 'due_soon')
       and l.sla_responded_at is null and other.sla_responded_at is not null;
   end if;
-  select * into remaining from public.leads l where l.organization_id = merge_leads.organization_id and l.id = remaining.id;
+  select * into remaining from public.leads l where l.organization_id = merge_leads.organization_id
+    and l.id = remaining.id;
   return private.store_idempotent_response(organization_id, private.lead_json(remaining));
 end
 $$;
@@ -108,5 +113,6 @@ language sql set search_path = ''
 as $$
   select private.merge_leads(organization_id, lead_id, duplicate_id)
 $$;
-comment on function public.merge_leads is 'Makes one lead of two: the older one remains, with everything of the other.';
+comment on function public.merge_leads is
+  'Merges two leads: the older one remains, with the child rows and missing values of the other.';
 grant execute on function public.merge_leads(uuid, uuid, uuid) to authenticated;

@@ -1,4 +1,4 @@
--- The oldest living lead with this phone number (E.164) or e-mail address (lower case), or null.
+-- The oldest lead, not deleted, with this phone number (E.164) or e-mail address (lower case), or null.
 create function private.duplicate_of(organization_id uuid, phone text, email text, except_id uuid default null)
 returns uuid
 language sql stable set search_path = ''
@@ -15,8 +15,8 @@ as $$
   order by d.created_at, d.id limit 1
 $$;
 
--- Refuses a number or address that another living lead has, unless the caller may and wants to. Of a lead that the caller
--- may not see, only that there is one. The caller has taken lock_lead_contacts.
+-- Refuses a number or address that another lead has, unless the caller may have duplicates and asked for it. A caller
+-- who may not see that lead is told only that there is one. The caller has taken lock_lead_contacts.
 create function private.reject_duplicate(
   organization_id uuid, phone text, email text, allowed boolean, except_id uuid default null)
 returns void

@@ -1,5 +1,6 @@
--- The lead, locked for a change if asked. 403 without the permission at all; 404 for a lead that is not there, is deleted
--- or that the caller may not see; 403 for one that it sees but may not change. The caller is a definer function.
+-- The lead, locked for a change if asked. 403 without the permission; 404 for a lead that is missing, deleted or not
+-- visible to the caller; 403 for one that is visible but out of the permission's scope. For security definer
+-- functions.
 create function private.require_lead(organization_id uuid, lead_id uuid, permission text, locked boolean default false)
 returns public.leads
 language plpgsql volatile set search_path = ''
@@ -19,9 +20,11 @@ begin
     perform private.problem(404, 'not_found', 'There is no such lead.');
   end if;
   if not private.lead_in_scope(lead, permission) then
-    perform private.problem(403, 'permission_denied', 'Your permission ' || permission || ' does not reach this lead.');
+    perform private.problem(403, 'permission_denied', 'This lead is outside the scope of your permission '
+      || permission || '.');
   end if;
   return lead;
 end
 $$;
-comment on function private.require_lead is 'A living lead that the caller may see and on which it holds the permission.';
+comment on function private.require_lead is
+  'A lead, not deleted, that is visible to the caller and within the scope of the permission.';

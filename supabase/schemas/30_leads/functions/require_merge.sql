@@ -1,5 +1,5 @@
--- Both leads as the caller may merge them, locked in the order of their ids. Who merges them a second time is told which
--- one remained, if it may see that one.
+-- Both leads, locked in the order of their ids; the one that remains first. When they were merged before, 409 names
+-- the remaining one if the caller may see it.
 create function private.require_merge(organization_id uuid, lead_id uuid, duplicate_id uuid)
 returns public.leads[]
 language plpgsql set search_path = ''
@@ -22,7 +22,8 @@ begin
   where l.organization_id = require_merge.organization_id and l.id in (lead_id, duplicate_id)
     and l.merged_into in (lead_id, duplicate_id);
   if known.id is not null and private.lead_in_scope(known, 'leads:read') then
-    perform private.problem(409, 'already_merged', 'These two leads were merged already.', jsonb_build_object('merged_into', known.id));
+    perform private.problem(409, 'already_merged', 'These two leads were merged already.',
+      jsonb_build_object('merged_into', known.id));
   end if;
   leads := array[private.require_lead(organization_id, lead_id, 'leads:delete'),
     private.require_lead(organization_id, duplicate_id, 'leads:delete')];

@@ -1,18 +1,20 @@
--- What follows from a lead's own columns, whoever writes it: its outcome from the stage, its team from the holder, how
--- long it stands where it stands, and its version. Changes of the clock alone are not changes that people edit.
--- Definer: reads stages and memberships, which writers of leads need not see.
+-- Sets what follows from other columns, whoever writes the lead: outcome and closing time from the stage, team from
+-- the assignee, version and update time. Changes of the response clock alone do not count as edits. Security definer
+-- because writers of leads need not be able to read stages and memberships.
 create function private.set_lead_derived_columns()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    new.currency := coalesce(new.currency, (select o.currency from public.organizations o where o.id = new.organization_id));
+    new.currency := coalesce(new.currency, (select o.currency from public.organizations o
+      where o.id = new.organization_id));
     new.status := coalesce(new.status, private.first_stage(new.organization_id));
   end if;
   if tg_op = 'INSERT' or new.status <> old.status then
     new.outcome := (
-      select s.outcome from public.pipeline_stages s where s.organization_id = new.organization_id and s.key = new.status);
+      select s.outcome from public.pipeline_stages s where s.organization_id = new.organization_id
+        and s.key = new.status);
     if tg_op = 'UPDATE' then
       new.status_since := now();
     end if;
@@ -32,7 +34,8 @@ begin
       select m.team_id from public.memberships m
       where m.organization_id = new.organization_id and m.user_id = new.created_by);
   end if;
-  if tg_op = 'UPDATE' and (new.first_name, new.last_name, new.email, new.phone, new.source, new.status, new.value, new.tags,
+  if tg_op = 'UPDATE' and (new.first_name, new.last_name, new.email, new.phone, new.source, new.status, new.value,
+    new.tags,
       new.time_zone, new.country, new.region, new.custom_fields, new.team_id, new.assigned_to, new.deleted_at)
     is distinct from (old.first_name, old.last_name, old.email, old.phone, old.source, old.status, old.value, old.tags,
       old.time_zone, old.country, old.region, old.custom_fields, old.team_id, old.assigned_to, old.deleted_at) then

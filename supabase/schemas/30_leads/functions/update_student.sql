@@ -3,22 +3,22 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.students;
-  wanted public.students;
+  current public.students;
+  updated public.students;
 begin
   perform private.require_lead(organization_id, lead_id, 'leads:write');
-  select * into held from public.students s
+  select * into current from public.students s
   where s.organization_id = update_student.organization_id and s.lead_id = update_student.lead_id and s.id = student_id
   for update;
-  if held.id is null then
+  if current.id is null then
     perform private.problem(404, 'not_found', 'There is no such student.');
   end if;
-  wanted := jsonb_populate_record(held, change);
+  updated := jsonb_populate_record(current, change);
   update public.students s
-  set first_name = wanted.first_name, last_name = wanted.last_name, birth_date = wanted.birth_date, grade = wanted.grade,
-    school = wanted.school, notes = wanted.notes
-  where s.id = held.id returning * into held;
-  return to_jsonb(held) - 'organization_id';
+  set first_name = updated.first_name, last_name = updated.last_name, birth_date = updated.birth_date,
+    grade = updated.grade, school = updated.school, notes = updated.notes
+  where s.id = current.id returning * into current;
+  return to_jsonb(current) - 'organization_id';
 end
 $$;
 grant execute on function private.update_student(uuid, uuid, uuid, jsonb) to authenticated;

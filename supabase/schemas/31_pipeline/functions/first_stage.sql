@@ -1,4 +1,4 @@
--- The stage a new lead enters.
+-- The stage that new leads enter.
 create function private.first_stage(organization_id uuid)
 returns text
 language sql stable set search_path = ''

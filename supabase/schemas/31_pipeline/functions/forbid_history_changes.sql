@@ -1,16 +1,18 @@
--- As before, but that a merge also writes merged_from.
+-- For append-only tables: only a merge may move rows to the remaining lead (signalbox.merging) and set merged_from;
+-- references to people may become null.
 create function private.forbid_history_changes()
 returns trigger
 language plpgsql set search_path = ''
 as $$
 declare
   merging boolean := coalesce(current_setting('signalbox.merging', true), '') = new.lead_id::text;
-  free text[] := array['lead_id', 'from_user', 'to_user', 'assigned_by', 'changed_by', 'recorded_by', 'created_by'];
+  changeable text[] := array['lead_id', 'from_user', 'to_user', 'assigned_by', 'changed_by', 'recorded_by',
+    'created_by'];
 begin
   if merging then
-    free := free || 'merged_from'::text;
+    changeable := changeable || 'merged_from'::text;
   end if;
-  if to_jsonb(new) - free is distinct from to_jsonb(old) - free
+  if to_jsonb(new) - changeable is distinct from to_jsonb(old) - changeable
     or (new.lead_id is not null and new.lead_id is distinct from old.lead_id and not coalesce(merging, false)) then
     raise exception 'This record cannot be changed.' using errcode = '42501';
   end if;

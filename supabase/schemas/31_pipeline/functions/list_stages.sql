@@ -1,4 +1,5 @@
--- GET /pipeline/stages. Definer: it judges the caller itself, so that a suspended one gets 403 and not an empty list.
+-- GET /pipeline/stages. Security definer: checks the permission itself, so that a suspended member gets 403 and not
+-- an empty list.
 create function private.list_stages(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -16,5 +17,5 @@ language sql stable set search_path = ''
 as $$
   select private.list_stages(organization_id)
 $$;
-comment on function public.list_stages is 'The stages of the pipeline, in their order.';
+comment on function public.list_stages is 'The stages of the pipeline, in order.';
 grant execute on function public.list_stages(uuid) to authenticated;

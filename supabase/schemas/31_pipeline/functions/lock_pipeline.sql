@@ -1,15 +1,16 @@
-create function private.lock_pipeline(organization_id uuid, alone boolean default false)
+create function private.lock_pipeline(organization_id uuid, exclusively boolean default false)
 returns void
 language plpgsql set search_path = ''
 as $$
 declare
   key bigint := hashtextextended('pipeline|' || organization_id, 0);
 begin
-  if alone then
+  if exclusively then
     perform pg_advisory_xact_lock(key);
   else
     perform pg_advisory_xact_lock_shared(key);
   end if;
 end
 $$;
-comment on function private.lock_pipeline is 'Taken before any row, by whoever moves leads (shared) or replaces the stages (alone).';
+comment on function private.lock_pipeline is
+  'Taken before any row lock: shared to move leads, exclusively to replace the stages.';

@@ -1,12 +1,14 @@
--- Moves the leads of stages that go, deleted ones too: a restored lead must stand somewhere. Their rows are locked already.
+-- Moves the leads of removed stages, deleted leads too: a restored lead needs a stage. Their rows are locked already.
 create function private.move_leads_of_stages(organization_id uuid, moves jsonb)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  insert into public.lead_history (organization_id, lead_id, from_status, to_status, seconds_in_stage, note, changed_by, created_at)
+  insert into public.lead_history (organization_id, lead_id, from_status, to_status, seconds_in_stage, note,
+    changed_by, created_at)
   select l.organization_id, l.id, l.status, moves ->> l.status,
-    greatest(0, floor(extract(epoch from now() - l.status_since))), 'The stage was removed.', auth.uid(), clock_timestamp()
+    greatest(0, floor(extract(epoch from now() - l.status_since))), 'The stage was removed.', auth.uid(),
+      clock_timestamp()
   from public.leads l
   where l.organization_id = move_leads_of_stages.organization_id and l.status in (select jsonb_object_keys(moves));
   update public.leads l set status = moves ->> l.status
@@ -14,35 +16,36 @@ begin
 end
 $$;
 
--- The moves that are asked for when stages go: from a stage that goes, to one that stays.
-create function private.check_stage_moves(moves jsonb, gone text[], kept text[])
+-- Checks `moves`: each from a removed stage to one of the new stages.
+create function private.check_stage_moves(moves jsonb, removed text[], remaining text[])
 returns void
 language plpgsql immutable set search_path = ''
 as $$
 declare
-  faults jsonb := (
+  errors jsonb := (
     select jsonb_agg(jsonb_build_object('path', 'move.' || m.key, 'message',
-      case when m.key <> all (gone) then 'is not a stage that goes' else 'does not lead to one of the new stages' end))
-    from jsonb_each_text(moves) m where m.key <> all (gone) or m.value is null or m.value <> all (kept));
+      case when m.key <> all (removed) then 'is not a removed stage' else 'is not one of the new stages' end))
+    from jsonb_each_text(moves) m where m.key <> all (removed) or m.value is null or m.value <> all (remaining));
 begin
-  if faults is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', faults);
+  if errors is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
 end
 $$;
 
--- What is wrong with a list of stages beyond what constraints say, as a list of faulty fields.
-create function private.stage_faults(stages jsonb)
+-- Validation errors of a list of stages that constraints do not express: [{ path, message }], or null.
+create function private.stage_errors(stages jsonb)
 returns jsonb
 language sql immutable set search_path = ''
 as $$
   with given as (
-    select s.value as stage, s.ordinality - 1 as place, s.value ->> 'key' as key from jsonb_array_elements(stages) with ordinality s
-  ), faults as (
-    select format('stages.%s.key', g.place) as path, 'is the key of another stage too' as message
-    from given g where exists (select from given o where o.key = g.key and o.place < g.place)
+    select s.value as stage, s.ordinality - 1 as index, s.value ->> 'key' as key
+      from jsonb_array_elements(stages) with ordinality s
+  ), errors as (
+    select format('stages.%s.key', g.index) as path, 'is the key of another stage' as message
+    from given g where exists (select from given o where o.key = g.key and o.index < g.index)
     union all
-    select format('stages.%s.next_stages', g.place), format('%s is not one of the stages', n.value)
+    select format('stages.%s.next_stages', g.index), format('%s is not one of the stages', n.value)
     from given g cross join jsonb_array_elements_text(
       case jsonb_typeof(g.stage -> 'next_stages') when 'array' then g.stage -> 'next_stages' else '[]' end) n
     where not exists (select from given o where o.key = n.value)
@@ -50,80 +53,98 @@ as $$
     select 'stages', 'At least one stage must be open: new leads enter the first open one.'
     where not exists (select from given g where g.stage ->> 'outcome' is null)
   )
-  select jsonb_agg(jsonb_build_object('path', f.path, 'message', f.message)) from faults f
+  select jsonb_agg(jsonb_build_object('path', f.path, 'message', f.message)) from errors f
 $$;
 
--- PUT /pipeline/stages. stages: [{ key, label, outcome?, sla_minutes?, next_stages? }] in their order; moves: where the
--- leads of stages that go are to stand. Definer: stages are nobody's to write.
+-- Writes the new stages; removed ones get negative positions, so that theirs are free.
+create function private.upsert_stages(organization_id uuid, stages jsonb, removed text[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.pipeline_stages s set position = -s.position
+  where s.organization_id = upsert_stages.organization_id and s.key = any (removed);
+  insert into public.pipeline_stages as s (organization_id, key, label, position, outcome, sla_minutes, next_stages)
+  select upsert_stages.organization_id, n.value ->> 'key', btrim(n.value ->> 'label'), n.ordinality,
+    n.value ->> 'outcome', (n.value ->> 'sla_minutes')::integer,
+    case when jsonb_typeof(n.value -> 'next_stages') = 'array'
+      then array(select jsonb_array_elements_text(n.value -> 'next_stages')) end
+  from jsonb_array_elements(stages) with ordinality n
+  on conflict on constraint pipeline_stages_key_unique do update
+    set label = excluded.label, position = excluded.position, outcome = excluded.outcome,
+      sla_minutes = excluded.sla_minutes, next_stages = excluded.next_stages
+    where (s.label, s.position, s.outcome, s.sla_minutes, s.next_stages)
+      is distinct from (excluded.label, excluded.position, excluded.outcome, excluded.sla_minutes,
+        excluded.next_stages);
+end
+$$;
+
+-- PUT /pipeline/stages. stages: [{ key, label, outcome?, sla_minutes?, next_stages? }] in order; moves: the target
+-- stage for the leads of each removed stage. Security definer because callers may not write stages directly.
 create function private.replace_stages(organization_id uuid, stages jsonb, moves jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  faults jsonb;
-  kept text[] := array(select s ->> 'key' from jsonb_array_elements(stages) s);
-  gone text[];
-  closing text[];
-  held jsonb;
+  errors jsonb;
+  remaining text[] := array(select s ->> 'key' from jsonb_array_elements(stages) s);
+  removed text[];
+  outcome_changed text[];
+  unmoved jsonb;
 begin
   perform private.require_permission(organization_id, 'leads:configure');
-  faults := private.stage_faults(stages);
-  if faults is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', faults);
+  errors := private.stage_errors(stages);
+  if errors is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
   perform private.lock_pipeline(organization_id, true);
-  -- Against leads that are being added: their foreign key waits here, or they are seen below.
-  perform from public.pipeline_stages s where s.organization_id = replace_stages.organization_id order by s.key for update;
-  select coalesce(array_agg(s.key) filter (where s.key <> all (kept)), '{}'),
-    coalesce(array_agg(s.key) filter (where n.value ->> 'outcome' is distinct from s.outcome and n.value is not null), '{}')
-  into gone, closing
+  -- Leads that are being added either wait here for their foreign key check, or are counted below.
+  perform from public.pipeline_stages s where s.organization_id = replace_stages.organization_id
+    order by s.key for update;
+  select coalesce(array_agg(s.key) filter (where s.key <> all (remaining)), '{}'),
+    coalesce(array_agg(s.key) filter (where n.value ->> 'outcome' is distinct from s.outcome and n.value is not null),
+      '{}')
+  into removed, outcome_changed
   from public.pipeline_stages s
   left join jsonb_array_elements(stages) n on n.value ->> 'key' = s.key
   where s.organization_id = replace_stages.organization_id;
-  perform private.check_stage_moves(moves, gone, kept);
-  select jsonb_object_agg(c.status, c.leads) into held
+  perform private.check_stage_moves(moves, removed, remaining);
+  select jsonb_object_agg(c.status, c.leads) into unmoved
   from (
     select l.status, count(*) as leads from public.leads l
-    where l.organization_id = replace_stages.organization_id and l.status = any (gone) and not moves ? l.status
+    where l.organization_id = replace_stages.organization_id and l.status = any (removed) and not moves ? l.status
     group by l.status
   ) c;
-  if held is not null then
-    perform private.problem(409, 'stage_in_use', 'Leads, deleted ones counted, stand in stages that would go: say where they move to.',
-      jsonb_build_object('leads', held));
+  if unmoved is not null then
+    perform private.problem(409, 'stage_in_use',
+      'Some removed stages still contain leads (including deleted ones). Give a target stage for each.',
+        jsonb_build_object('leads', unmoved));
   end if;
   perform from public.leads l
-  where l.organization_id = replace_stages.organization_id and l.status = any (gone || closing) order by l.id for update;
+  where l.organization_id = replace_stages.organization_id and l.status = any (removed || outcome_changed)
+    order by l.id for update;
 
-  update public.pipeline_stages s set position = -s.position
-  where s.organization_id = replace_stages.organization_id and s.key = any (gone);
-  insert into public.pipeline_stages as s (organization_id, key, label, position, outcome, sla_minutes, next_stages)
-  select replace_stages.organization_id, n.value ->> 'key', btrim(n.value ->> 'label'), n.ordinality, n.value ->> 'outcome',
-    (n.value ->> 'sla_minutes')::integer,
-    case when jsonb_typeof(n.value -> 'next_stages') = 'array' then array(select jsonb_array_elements_text(n.value -> 'next_stages')) end
-  from jsonb_array_elements(stages) with ordinality n
-  on conflict on constraint pipeline_stages_key_unique do update
-    set label = excluded.label, position = excluded.position, outcome = excluded.outcome, sla_minutes = excluded.sla_minutes,
-      next_stages = excluded.next_stages
-    where (s.label, s.position, s.outcome, s.sla_minutes, s.next_stages)
-      is distinct from (excluded.label, excluded.position, excluded.outcome, excluded.sla_minutes, excluded.next_stages);
+  perform private.upsert_stages(organization_id, stages, removed);
   perform private.move_leads_of_stages(organization_id, moves);
-  delete from public.pipeline_stages s where s.organization_id = replace_stages.organization_id and s.key = any (gone);
-  -- The trigger sets closed_at by it.
+  delete from public.pipeline_stages s where s.organization_id = replace_stages.organization_id
+    and s.key = any (removed);
+  -- The trigger derive_columns sets closed_at from it.
   update public.leads l set outcome = s.outcome
   from public.pipeline_stages s
-  where l.organization_id = replace_stages.organization_id and l.status = any (closing)
+  where l.organization_id = replace_stages.organization_id and l.status = any (outcome_changed)
     and s.organization_id = l.organization_id and s.key = l.status and l.outcome is distinct from s.outcome;
   return private.stages_json(organization_id);
 end
 $$;
 grant execute on function private.replace_stages(uuid, jsonb, jsonb) to authenticated;
 
--- Moving the leads of a crowded stage takes longer than a request may otherwise; the Data API applies the setting.
+-- Moving the leads of a large stage takes longer than the usual limit; the Data API applies this setting.
 create function public.replace_stages(organization_id uuid, stages jsonb, moves jsonb default '{}')
 returns jsonb
 language sql set search_path = '' set statement_timeout = '55s'
 as $$
   select private.replace_stages(organization_id, stages, moves)
 $$;
-comment on function public.replace_stages is 'Replaces the pipeline''s stages; moves: where the leads of stages that go are to stand.';
+comment on function public.replace_stages is
+  'Replaces the pipeline''s stages; moves: target stages for the leads of removed stages.';
 grant execute on function public.replace_stages(uuid, jsonb, jsonb) to authenticated;

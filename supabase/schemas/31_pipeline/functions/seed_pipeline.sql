@@ -1,4 +1,4 @@
--- A new organization has a pipeline to begin with. Definer: see seed_organization_messaging.
+-- Creates the default pipeline and settings of a new organization. Security definer: see seed_organization_messaging.
 create function private.seed_pipeline()
 returns trigger
 language plpgsql security definer set search_path = ''

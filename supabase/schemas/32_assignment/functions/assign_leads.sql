@@ -1,4 +1,4 @@
--- Tells people what was assigned to them: each lead by itself, but a heap of them at once in one notice.
+-- Notifies people of leads assigned to them: one notification per lead, or a single one for more than ten leads.
 create function private.notify_of_assignments(organization_id uuid, assignments jsonb, note text)
 returns void
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
@@ -7,47 +7,51 @@ declare
   assigned_by text := (select p.full_name from public.profiles p where p.id = auth.uid());
 begin
   perform private.notify((
-    with given as materialized (
-      select a.*, count(*) over (partition by a.to_user) > 10 as in_heap
-      from jsonb_to_recordset(assignments) as a (id uuid, lead_id uuid, lead_name text, to_user uuid, deadline timestamptz)
-    ), told as (
-      select g.to_user, g.id, 'A lead was assigned to you' as title, g.lead_name as body, g.lead_id, g.lead_name, g.deadline, 1 as leads
-      from given g where not g.in_heap
+    with numbered as materialized (
+      select a.*, count(*) over (partition by a.to_user) > 10 as bundled
+      from jsonb_to_recordset(assignments) as a (id uuid, lead_id uuid, lead_name text, to_user uuid,
+        deadline timestamptz)
+    ), recipients as (
+      select g.to_user, g.id, 'A lead was assigned to you' as title, g.lead_name as body, g.lead_id, g.lead_name,
+        g.deadline, 1 as leads
+      from numbered g where not g.bundled
       union all
       select g.to_user, (array_agg(g.id order by g.id))[1], count(*) || ' leads were assigned to you', '', null,
         count(*) || ' leads', min(g.deadline), count(*)
-      from given g where g.in_heap group by g.to_user
+      from numbered g where g.bundled group by g.to_user
     )
-    select array_agg(row(notify_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id, t.title, t.body,
-      jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
-        'assigned_by_name', assigned_by, 'note', notify_of_assignments.note, 'leads', t.leads), t.lead_id)::private.notification)
-    from told t));
+    select array_agg(row(notify_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id,
+      t.title, t.body, jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
+        'assigned_by_name', assigned_by, 'note', notify_of_assignments.note, 'leads', t.leads),
+          t.lead_id)::private.notification)
+    from recipients t));
 end
 $$;
 
--- Gives lead_ids[i] to user_ids[i], or with null takes it from its holder; each lead at most once. Leads that are deleted,
--- unknown or there already are passed over, the last unless a deadline is given, which may be a new one. It judges neither
--- the caller nor the people (lock_holders does), writes the history, tells the people, and answers how many leads it
--- assigned. deadline: instead of the one the clock would get.
+-- Assigns lead_ids[i] to user_ids[i] (null: unassigns), each lead at most once. Leads that are deleted, unknown or
+-- assigned to that person already are skipped, the last unless there is a new deadline. Checks neither the caller nor
+-- the people (lock_holders does), writes the history, notifies the people and returns the number of assigned leads.
+-- deadline: instead of the computed one.
 create function private.assign_leads(
-  organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null, deadline timestamptz default null)
+  organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null,
+    deadline timestamptz default null)
 returns integer
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  given jsonb;
+  assignments jsonb;
   changed integer;
 begin
   perform from public.leads l
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
   perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
-  with wanted as (
+  with requested as (
     select distinct on (w.lead_id) w.lead_id, w.to_user
     from unnest(lead_ids, user_ids) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
-  ), moved as (
-    -- Each lead is looked up by its key: of a table without statistics the planner would read all of it for each one.
+  ), affected as (
+    -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
     select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
-    from wanted w
+    from requested w
     cross join lateral (
       select o.id, o.assigned_to, o.deleted_at from public.leads o
       where o.organization_id = assign_leads.organization_id and o.id = w.lead_id offset 0) l
@@ -55,25 +59,28 @@ begin
       and (l.assigned_to is distinct from w.to_user or (assign_leads.deadline is not null and w.to_user is not null))
   ), changes as (
     update public.leads l set assigned_to = m.to_user
-    from moved m where l.organization_id = assign_leads.organization_id and l.id = m.id
+    from affected m where l.organization_id = assign_leads.organization_id and l.id = m.id
     returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
       m.assignment as id, m.from_user, m.to_user
   ), written as (
     insert into public.lead_assignments
       (id, organization_id, lead_id, from_user, to_user, method, note, deadline, assigned_by, created_at)
-    select c.id, assign_leads.organization_id, c.lead_id, c.from_user, c.to_user, assign_leads.method, assign_leads.note,
-      case when c.to_user is not null then coalesce(assign_leads.deadline, c.sla_deadline) end, auth.uid(), clock_timestamp()
+    select c.id, assign_leads.organization_id, c.lead_id, c.from_user, c.to_user, assign_leads.method,
+      assign_leads.note,
+      case when c.to_user is not null then coalesce(assign_leads.deadline, c.sla_deadline) end, auth.uid(),
+        clock_timestamp()
     from changes c
   )
   select count(*), jsonb_agg(jsonb_build_object('id', c.id, 'lead_id', c.lead_id, 'lead_name', c.lead_name,
-    'to_user', c.to_user, 'deadline', coalesce(assign_leads.deadline, c.sla_deadline))) filter (where c.to_user is not null)
-  into changed, given from changes c;
+    'to_user', c.to_user, 'deadline', coalesce(assign_leads.deadline,
+      c.sla_deadline))) filter (where c.to_user is not null)
+  into changed, assignments from changes c;
   perform set_config('signalbox.deadline', '', true);
-  if given is not null then
-    perform private.notify_of_assignments(organization_id, given, note);
+  if assignments is not null then
+    perform private.notify_of_assignments(organization_id, assignments, note);
   end if;
   return changed;
 end
 $$;
 comment on function private.assign_leads is
-  'Gives lead_ids[i] to user_ids[i] (null: to nobody), with history and notices. No checks; answers how many changed hands.';
+  'Assigns lead_ids[i] to user_ids[i] (null: unassigns), with history and notifications, without checks.';

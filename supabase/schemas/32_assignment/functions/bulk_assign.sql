@@ -1,26 +1,30 @@
--- Who of the named leads goes to the one person that was chosen: all but those it holds and those beyond its capacity.
+-- Which of the leads are assigned to the chosen person: all but those the person holds already and those beyond the
+-- capacity.
 create function private.assign_leads_to(organization_id uuid, leads jsonb, assigned_to uuid)
 returns jsonb
 language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  room bigint := (
+  free_capacity bigint := (
     select l.capacity - l.open from private.holder_loads(organization_id, array[assign_leads_to.assigned_to]) l
     where assign_leads_to.assigned_to is not null);
 begin
   return (
-    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', assign_leads_to.assigned_to,
-      'reason', case when l.held then 'already_assigned' when not l.closed and l.claim > room then 'over_capacity' end))
+    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user',
+      assign_leads_to.assigned_to,
+      'reason', case when l.already_assigned then 'already_assigned' when not l.closed and l.requested > free_capacity
+        then 'over_capacity' end))
     from (
-      select l.id, l.assigned_to, l.closed, h.held, count(*) filter (where not l.closed and not h.held) over (order by l.place) as claim
+      select l.id, l.assigned_to, l.closed, h.already_assigned,
+        count(*) filter (where not l.closed and not h.already_assigned) over (order by l.place) as requested
       from jsonb_to_recordset(leads) as l (id uuid, assigned_to uuid, closed boolean, place bigint)
-      cross join lateral (select l.assigned_to is not distinct from assign_leads_to.assigned_to as held) h
+      cross join lateral (select l.assigned_to is not distinct from assign_leads_to.assigned_to as already_assigned) h
     ) l);
 end
 $$;
 
--- The leads as the caller may assign them, locked in the order of their ids:
--- [{ id, assigned_to, closed, allowed, place }]; those that it does not see are missing.
+-- The leads that the caller may see, locked in the order of their ids: [{ id, assigned_to, closed, allowed, place }].
+-- allowed: within the scope of leads:assign.
 create function private.lock_leads(organization_id uuid, lead_ids uuid[])
 returns jsonb
 language plpgsql set search_path = ''
@@ -43,20 +47,22 @@ begin
 end
 $$;
 
--- choice: { assigned_to } (null: take them from whoever holds them), or { strategy, among }. One transaction; what cannot
--- be assigned is skipped with its reason. Definer: see assign_lead.
-create function private.bulk_assign(organization_id uuid, lead_ids uuid[], choice jsonb, note text, deadline timestamptz)
+-- choice: { assigned_to } (null: unassign), or { strategy, among }. One transaction; leads that cannot be assigned
+-- are skipped with a reason. Security definer: see assign_lead.
+create function private.bulk_assign(organization_id uuid, lead_ids uuid[], choice jsonb, note text,
+  deadline timestamptz)
 returns jsonb
 language plpgsql security definer set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
   answer jsonb;
   strategy text := choice ->> 'strategy';
-  chosen uuid := (choice ->> 'assigned_to')::uuid;
+  assignee uuid := (choice ->> 'assigned_to')::uuid;
   among uuid[] := array(
-    select distinct u::uuid from jsonb_array_elements_text(case when strategy is not null then choice -> 'among' else '[]' end) u);
-  named jsonb;
-  dealt jsonb;
+    select distinct u::uuid from jsonb_array_elements_text(case when strategy is not null then choice -> 'among'
+      else '[]' end) u);
+  leads jsonb;
+  plan jsonb;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
   answer := private.idempotent_response(organization_id);
@@ -64,32 +70,34 @@ begin
     return answer;
   end if;
   if cardinality(lead_ids) > 10000 or cardinality(among) > 500 or strategy not in ('round_robin', 'least_loaded') then
-    perform private.problem(422, 'invalid_field', 'These are too many at once, or an unknown strategy.');
+    perform private.problem(422, 'invalid_field', 'There are too many leads or people, or the strategy is unknown.');
   elsif deadline <= now() then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', '[{"path": "deadline", "message": "is over already"}]');
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+      '[{"path": "deadline", "message": "is in the past"}]');
   end if;
   if strategy is not null then
-    perform private.require_holders(organization_id, array_agg(u.id::uuid order by u.place), array_agg('among.' || u.place - 1 order by u.place))
+    perform private.require_holders(organization_id, array_agg(u.id::uuid order by u.place),
+      array_agg('among.' || u.place - 1 order by u.place))
     from jsonb_array_elements_text(choice -> 'among') with ordinality u (id, place);
-  elsif chosen is not null then
-    perform private.require_holders(organization_id, array[chosen], array['assigned_to']);
+  elsif assignee is not null then
+    perform private.require_holders(organization_id, array[assignee], array['assigned_to']);
   end if;
-  named := private.lock_leads(organization_id, lead_ids);
+  leads := private.lock_leads(organization_id, lead_ids);
   if strategy is null then
-    select private.assign_leads_to(organization_id, jsonb_agg(n), chosen) into dealt
-    from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean;
+    select private.assign_leads_to(organization_id, jsonb_agg(n), assignee) into plan
+    from jsonb_array_elements(leads) n where (n ->> 'allowed')::boolean;
   else
-    -- Work is shared out: a lead that is closed is none.
-    select private.distribute_leads(organization_id, jsonb_agg(n), among, strategy) into dealt
-    from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean and not (n ->> 'closed')::boolean;
+    -- Strategies distribute open leads only.
+    select private.distribute_leads(organization_id, jsonb_agg(n), among, strategy) into plan
+    from jsonb_array_elements(leads) n where (n ->> 'allowed')::boolean and not (n ->> 'closed')::boolean;
   end if;
   return private.store_idempotent_response(organization_id,
-    private.record_bulk_assignment(organization_id, lead_ids, named, coalesce(dealt, '[]'), strategy, note, deadline));
+    private.record_bulk_assignment(organization_id, lead_ids, leads, coalesce(plan, '[]'), strategy, note, deadline));
 end
 $$;
 grant execute on function private.bulk_assign(uuid, uuid[], jsonb, text, timestamptz) to authenticated;
 
--- Ten thousand leads take longer than a request may otherwise; the Data API applies the setting.
+-- Ten thousand leads take longer than the usual limit; the Data API applies this setting.
 create function public.bulk_assign(
   organization_id uuid, lead_ids uuid[], choice jsonb, note text default null, deadline timestamptz default null)
 returns jsonb
@@ -97,5 +105,6 @@ language sql set search_path = '' set statement_timeout = '55s'
 as $$
   select private.bulk_assign(organization_id, lead_ids, choice, note, deadline)
 $$;
-comment on function public.bulk_assign is 'Assigns up to 10,000 leads: to one person, or by turns or least load among several.';
+comment on function public.bulk_assign is
+  'Assigns up to 10,000 leads: to one person, or by round robin or least load among several.';
 grant execute on function public.bulk_assign(uuid, uuid[], jsonb, text, timestamptz) to authenticated;

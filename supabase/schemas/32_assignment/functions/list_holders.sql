@@ -1,5 +1,5 @@
--- GET /leads/holders: those to whom the caller may assign leads. Definer: it counts leads beyond the caller's reach, of
--- people within it.
+-- GET /leads/holders: the people to whom the caller may assign leads. Security definer because it counts leads
+-- outside the caller's scope, of people within it.
 create function private.list_holders(organization_id uuid, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -23,5 +23,6 @@ language sql stable set search_path = ''
 as $$
   select private.list_holders(organization_id, page_limit, page_offset)
 $$;
-comment on function public.list_holders is 'One page of the people to whom the caller may assign leads, and what they hold.';
+comment on function public.list_holders is
+  'One page of the people to whom the caller may assign leads, with their load and capacity.';
 grant execute on function public.list_holders(uuid, integer, integer) to authenticated;

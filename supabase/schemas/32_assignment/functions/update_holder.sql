@@ -1,5 +1,6 @@
--- change: { on_duty?, capacity? }; capacity null: the organization's. People set their own duty, whoever assigns leads
--- both of the people within reach. Definer: holders are nobody's to write directly.
+-- change: { on_duty?, capacity? }; capacity null: the organization's. People change their own duty; those who may
+-- assign leads change both for people within their scope. Security definer because callers may not write holders
+-- directly.
 create function private.update_holder(organization_id uuid, user_id uuid, change jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -12,7 +13,8 @@ begin
     if not private.may_hold_leads(organization_id, user_id) then
       perform private.problem(404, 'not_found', 'There is no such person who may hold leads.');
     elsif user_id <> all (private.assignable_people(organization_id)) then
-      perform private.problem(403, 'permission_denied', 'Your permission leads:assign does not reach this person.');
+      perform private.problem(403, 'permission_denied',
+        'This person is outside the scope of your permission leads:assign.');
     end if;
   end if;
   insert into public.lead_holders as h (organization_id, user_id, on_duty, capacity)
@@ -31,5 +33,5 @@ language sql set search_path = ''
 as $$
   select private.update_holder(organization_id, user_id, change)
 $$;
-comment on function public.update_holder is 'Changes whether a person is on duty and how many open leads it may hold.';
+comment on function public.update_holder is 'Changes whether a person is on duty and their capacity of open leads.';
 grant execute on function public.update_holder(uuid, uuid, jsonb) to authenticated;

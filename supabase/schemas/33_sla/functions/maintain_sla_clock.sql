@@ -1,5 +1,6 @@
--- The lead whose sla_responded_at was set: in time, if that was at the deadline at the latest, whenever it is recorded.
-create function private.answered(lead public.leads)
+-- The lead after sla_responded_at was set: met if the response was not later than the deadline, whenever it was
+-- recorded.
+create function private.record_response(lead public.leads)
 returns public.leads
 language plpgsql stable set search_path = ''
 as $$
@@ -18,7 +19,7 @@ begin
 end
 $$;
 
--- The lead with its clock stopped. What was met or breached stays: that is how it ended.
+-- The lead with its clock stopped. A clock that was met or breached keeps its result.
 create function private.stop_sla_clock(lead public.leads)
 returns public.leads
 language plpgsql stable set search_path = ''
@@ -36,51 +37,53 @@ begin
 end
 $$;
 
--- Stops what runs, and starts or moves the clock as the change of the lead asks. Fires after set_lead_derived_columns, which decides
--- whether the lead is open. signalbox.deadline is the deadline that comes with an assignment.
--- Definer: reads settings, stages and calendars, which writers of leads need not see.
+-- Stops, starts or moves the clock as the change of the lead requires. Runs after derive_columns (by name), which
+-- decides whether the lead is open. signalbox.deadline is the deadline given with an assignment. Security definer
+-- because writers of leads need not be able to read settings, stages and calendars.
 create function private.maintain_sla_clock()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  fixed timestamptz := nullif(current_setting('signalbox.deadline', true), '');
+  given_deadline timestamptz := nullif(current_setting('signalbox.deadline', true), '');
   settings record;
-  moved boolean := tg_op = 'INSERT' or new.status <> old.status;
-  handed boolean := tg_op = 'INSERT' or new.assigned_to is distinct from old.assigned_to;
+  stage_changed boolean := tg_op = 'INSERT' or new.status <> old.status;
+  assignee_changed boolean := tg_op = 'INSERT' or new.assigned_to is distinct from old.assigned_to;
   reopened boolean := tg_op = 'UPDATE' and (old.deleted_at is not null or old.outcome is not null);
   unanswered boolean;
 begin
-  select s.sla_minutes as own, coalesce(s.sla_minutes, l.sla_minutes) as minutes,
+  select s.sla_minutes as stage_minutes, coalesce(s.sla_minutes, l.sla_minutes) as minutes,
     make_interval(mins => l.reminder_minutes) as reminder, l.on_reassignment = 'restart' as restarts,
-    l.clock_starts = 'creation' as from_creation
+      l.clock_starts = 'creation' as from_creation
   into settings
   from public.lead_settings l
   left join public.pipeline_stages s on s.organization_id = l.organization_id and s.key = new.status
   where l.organization_id = new.organization_id;
 
-  if new.deleted_at is not null or new.outcome is not null or (new.assigned_to is null and not settings.from_creation) then
+  if new.deleted_at is not null or new.outcome is not null or (new.assigned_to is null and not settings.from_creation)
+    then
     return private.stop_sla_clock(new);
   end if;
   if tg_op = 'UPDATE' and new.sla_responded_at is distinct from old.sla_responded_at then
-    new := private.answered(new);
+    new := private.record_response(new);
   end if;
 
-  fixed := case when new.assigned_to is not null then fixed end;
+  given_deadline := case when new.assigned_to is not null then given_deadline end;
   unanswered := new.sla_status is not null and new.sla_responded_at is null;
-  if (new.sla_status is null and (moved or handed or reopened)) or (moved and settings.own is not null) or fixed is not null
-    or (unanswered and settings.restarts and handed and new.assigned_to is not null
+  if (new.sla_status is null and (stage_changed or assignee_changed or reopened))
+    or (stage_changed and settings.stage_minutes is not null) or given_deadline is not null
+    or (unanswered and settings.restarts and assignee_changed and new.assigned_to is not null
       and (old.assigned_to is not null or not settings.from_creation)) then
-    if coalesce(settings.minutes, 0) = 0 and fixed is null then
+    if coalesce(settings.minutes, 0) = 0 and given_deadline is null then
       return private.stop_sla_clock(new);
     end if;
     new.sla_started_at := now();
-    new.sla_explicit := fixed is not null;
-    new.sla_deadline := coalesce(fixed, private.deadline_after(new.organization_id, now(), settings.minutes));
+    new.sla_explicit := given_deadline is not null;
+    new.sla_deadline := coalesce(given_deadline, private.deadline_after(new.organization_id, now(), settings.minutes));
     new.sla_responded_at := null;
     new.sla_breached_at := null;
     new.sla_status := case when new.sla_deadline - settings.reminder > now() then 'running' else 'due_soon' end;
-  elsif moved and new.sla_status in ('running', 'due_soon') and not new.sla_explicit then
+  elsif stage_changed and new.sla_status in ('running', 'due_soon') and not new.sla_explicit then
     new.sla_deadline := case when settings.minutes > 0
       then private.deadline_after(new.organization_id, new.sla_started_at, settings.minutes) end;
     if new.sla_status = 'due_soon' and new.sla_deadline - settings.reminder > now() then
@@ -92,7 +95,8 @@ begin
   if new.sla_deadline is null then
     return private.stop_sla_clock(new);
   end if;
-  new.sla_next_at := case new.sla_status when 'running' then new.sla_deadline - settings.reminder else new.sla_deadline end;
+  new.sla_next_at := case new.sla_status when 'running' then new.sla_deadline - settings.reminder
+    else new.sla_deadline end;
   return new;
 end
 $$;

@@ -1,4 +1,4 @@
--- GET /leads/settings. Definer: see lead_calendar.
+-- GET /leads/settings. Security definer: see lead_calendar.
 create function private.lead_settings(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -16,5 +16,5 @@ language sql stable set search_path = ''
 as $$
   select private.lead_settings(organization_id)
 $$;
-comment on function public.read_lead_settings is 'How the organization runs its leads.';
+comment on function public.read_lead_settings is 'The organization''s lead settings.';
 grant execute on function public.read_lead_settings(uuid) to authenticated;

@@ -1,4 +1,5 @@
--- Definer, like the two below: whoever may change settings, stages or the organization need not be able to write leads.
+-- Security definer, as the triggers on stages and organizations: people who may change settings need not be able to
+-- write leads.
 create function private.recompute_clocks_after_settings()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -5,7 +5,8 @@ as $$
 begin
   perform private.request_sla_recomputation(c.organization_id)
   from (
-    select distinct n.organization_id from new_rows n join old_rows o using (id) where n.sla_minutes is distinct from o.sla_minutes
+    select distinct n.organization_id from new_rows n join old_rows o using (id) where n.sla_minutes is distinct
+      from o.sla_minutes
   ) c;
   return null;
 end

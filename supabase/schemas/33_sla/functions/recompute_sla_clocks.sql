@@ -1,4 +1,4 @@
--- The job. It ends after a while, because people who change a lead that it has locked wait for it.
+-- The job. Stops after a while, because changes of leads that it has locked wait for it.
 create function private.recompute_sla_clocks()
 returns void
 language plpgsql set search_path = ''

@@ -1,5 +1,5 @@
--- Has the running clocks of an organization computed again: those of 2,000 leads at once, so that nearly everybody sees the
--- outcome right away, the others by the job.
+-- Recomputes the running clocks of an organization: of 2,000 leads at once, so that most organizations see the result
+-- right away, the rest by the job.
 create function private.request_sla_recomputation(organization_id uuid)
 returns void
 language plpgsql set search_path = ''

@@ -1,59 +1,60 @@
--- One batch of what is due: reminders, and breaches where the deadline has passed too. What another run or a person holds
--- at this moment is passed over and found again a minute later. The plan is made for the values: one for any values would
--- have to fear that half the leads are due.
-create function private.run_sla_batch(at timestamptz, size integer, without uuid[])
+-- One batch of due clocks: reminders, and breaches where the deadline has passed. Rows locked by another run or a
+-- person are skipped and found again a minute later. With a custom plan: a generic plan would expect half of all
+-- leads to be due.
+create function private.run_sla_batch(at timestamptz, batch_size integer, excluded uuid[])
 returns integer
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  touched integer;
+  processed integer;
 begin
   perform set_config('signalbox.clockwork', 'on', true);
   with due as materialized (
     select l.id from public.leads l
-    where l.sla_next_at <= at and l.id <> all (without)
-    order by l.sla_next_at limit size for update skip locked
+    where l.sla_next_at <= at and l.id <> all (excluded)
+    order by l.sla_next_at limit batch_size for update skip locked
   )
   update public.leads l set
     sla_status = case when l.sla_deadline <= at then 'breached' else 'due_soon' end,
     sla_breached_at = case when l.sla_deadline <= at then at end,
     sla_next_at = case when l.sla_deadline > at then l.sla_deadline end
   from due where l.id = due.id;
-  get diagnostics touched = row_count;
+  get diagnostics processed = row_count;
   perform set_config('signalbox.clockwork', '', true);
-  return touched;
+  return processed;
 end
 $$;
 
--- The job of each minute; gives how many clocks it touched. Reminders and breaches are recorded and told by the trigger, in
--- this very transaction: once, or not yet. After a standstill it works off 20,000 a minute. A lead that makes a batch
--- fail is passed over, with a warning, so that it keeps nobody else waiting.
+-- The job of each minute; returns the number of processed clocks. The trigger records and notifies reminders and
+-- breaches in the same transaction, so exactly once. After a downtime it processes 20,000 a minute. A lead that makes
+-- a batch fail is skipped with a warning, so that it does not block others.
 create function private.run_sla(at timestamptz default now())
 returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  size integer := 1000;
-  touched integer := 0;
-  batch integer;
+  batch_size integer := 1000;
+  processed integer := 0;
+  batch_count integer;
   failing uuid[] := array[]::uuid[];
 begin
   loop
     begin
-      batch := private.run_sla_batch(at, size, failing);
-      touched := touched + batch;
-      exit when batch < size or touched >= 20000;
-      size := 1000;
+      batch_count := private.run_sla_batch(at, batch_size, failing);
+      processed := processed + batch_count;
+      exit when batch_count < batch_size or processed >= 20000;
+      batch_size := 1000;
     exception when others then
-      if size = 1 then
+      if batch_size = 1 then
         failing := failing || (
-          select l.id from public.leads l where l.sla_next_at <= at and l.id <> all (failing) order by l.sla_next_at limit 1);
-        raise warning 'The clock of lead % was passed over: %', failing[cardinality(failing)], sqlerrm;
+          select l.id from public.leads l where l.sla_next_at <= at and l.id <> all (failing) order by l.sla_next_at
+            limit 1);
+        raise warning 'The clock of lead % was skipped: %', failing[cardinality(failing)], sqlerrm;
         exit when cardinality(failing) >= 100;
       end if;
-      size := greatest(1, size / 10);
+      batch_size := greatest(1, batch_size / 10);
     end;
   end loop;
-  return touched;
+  return processed;
 end
 $$;

@@ -1,4 +1,5 @@
--- PATCH /leads/settings. What is left out stays; capacity null: any number. Definer: settings are nobody's to write.
+-- PATCH /leads/settings. Fields that are left out stay unchanged; capacity null: unlimited. Security definer because
+-- callers may not write settings directly.
 create function private.update_lead_settings(organization_id uuid, changes jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -23,5 +24,6 @@ language sql set search_path = ''
 as $$
   select private.update_lead_settings(organization_id, changes)
 $$;
-comment on function public.update_lead_settings is 'Changes how the organization runs its leads; running clocks follow.';
+comment on function public.update_lead_settings is
+  'Changes the organization''s lead settings and recomputes running response clocks.';
 grant execute on function public.update_lead_settings(uuid, jsonb) to authenticated;

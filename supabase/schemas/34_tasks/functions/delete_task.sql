@@ -1,12 +1,12 @@
--- Definer: tasks are written by functions only.
+-- Security definer because callers may not write tasks directly.
 create function private.delete_task(organization_id uuid, task_id uuid)
 returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.tasks := private.require_task(organization_id, task_id, 'tasks:write', true);
+  task public.tasks := private.require_task(organization_id, task_id, 'tasks:write', true);
 begin
-  delete from public.tasks t where t.id = held.id;
+  delete from public.tasks t where t.id = task.id;
   return;
 end
 $$;

@@ -1,4 +1,4 @@
--- Definer: writes tasks, which nobody may write directly.
+-- Security definer because callers may not write tasks directly.
 create function private.hide_tasks_with_lead()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,4 @@
--- How people call a lead.
+-- The display name of a lead.
 create function private.lead_label(lead public.leads)
 returns text
 language sql immutable set search_path = ''

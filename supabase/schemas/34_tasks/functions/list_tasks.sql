@@ -1,3 +1,5 @@
+-- Conditions on tasks x, without the caller's scope. filters: { lead_id?, assigned_to?: id | me | none, status?,
+-- priority?, due_before?, due_after?, overdue? }.
 create function private.task_filters(filters jsonb)
 returns text
 language sql stable set search_path = ''
@@ -15,20 +17,23 @@ as $$
       else '' end
 $$;
 
--- sort: a column, with "-" for descending; tasks without due time come last, or first descending. Whoever reaches the
--- whole organization gets the page from an index; others' tasks are few enough to be found once, for number and page.
--- Definer: under row level security none of this could use the indexes. The conditions are the policy's own.
-create function private.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+-- sort: a column, with "-" for descending; tasks without due time come last, or first when descending. With
+-- organization scope an index gives the page; with other scopes the tasks are few and found once, for the total and
+-- the page. Security definer because under row level security no index could be used; the conditions are those of the
+-- policy.
+create function private.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
   branches text[] := private.task_scope_filter(organization_id, 'tasks:read');
   key text := case ltrim(sort, '-')
-    when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)' else format('r.%I', ltrim(sort, '-')) end;
+    when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)'
+      else format('r.%I', ltrim(sort, '-')) end;
   direction text := case when sort like '-%' then 'desc' else 'asc' end;
-  filtered text := private.task_filters(filters);
-  reached text;
+  conditions text := private.task_filters(filters);
+  union_all text;
   total bigint;
   ids uuid[];
 begin
@@ -39,26 +44,28 @@ begin
   if filters ->> 'assigned_to' in ('me', auth.uid()::text) then
     branches := branches[1:1];
   end if;
-  select string_agg(format('select x.id, x.due_at, x.created_at, x.updated_at, x.priority from public.tasks x where %s%s', b, filtered),
-    ' union all ') into reached
+  select string_agg(format(
+    'select x.id, x.due_at, x.created_at, x.updated_at, x.priority from public.tasks x where %s%s', b, conditions),
+    ' union all ') into union_all
   from unnest(branches) b;
   execute format(
-    'with reached as %1$s materialized (%2$s)
-    select (select count(*) from reached), array(
-      select r.id from reached r order by %3$s %4$s, r.id %4$s limit $3 offset $4)',
-    case when cardinality(branches) = 1 then 'not' else '' end, reached, key, direction)
+    'with matches as %1$s materialized (%2$s)
+    select (select count(*) from matches), array(
+      select r.id from matches r order by %3$s %4$s, r.id %4$s limit $3 offset $4)',
+    case when cardinality(branches) = 1 then 'not' else '' end, union_all, key, direction)
   into total, ids using list_tasks.organization_id, filters, page_limit, page_offset;
   return jsonb_build_object('total', total, 'rows', private.task_rows(organization_id, ids));
 end
 $$;
 grant execute on function private.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;
 
-create function public.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+create function public.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.list_tasks(organization_id, filters, sort, page_limit, page_offset)
 $$;
 comment on function public.list_tasks is
-  'One page of tasks and how many there are in all. filters: { lead_id?, assigned_to?, status?, priority?, due_before?, due_after?, overdue? }.';
+  'One page of tasks and their total number. filters: see private.task_filters.';
 grant execute on function public.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;

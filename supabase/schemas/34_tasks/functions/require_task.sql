@@ -1,4 +1,4 @@
--- Whether one task is within the caller's permission. Definer: see organizations_with.
+-- Whether one task is within the scope of the caller's permission. Security definer: see organizations_with.
 create function private.task_in_scope(task public.tasks, permission text)
 returns boolean
 language sql stable security definer set search_path = ''
@@ -18,7 +18,7 @@ as $$
             and private.lead_in_scope(l, task_in_scope.permission) and private.lead_in_scope(l, 'leads:read'))))
 $$;
 
--- The task, locked for a change if asked: 403, 404 and 403 as require_lead. The caller is a definer function.
+-- The task, locked for a change if asked; 403 and 404 as in require_lead. For security definer functions.
 create function private.require_task(organization_id uuid, task_id uuid, permission text, locked boolean default false)
 returns public.tasks
 language plpgsql volatile set search_path = ''
@@ -38,9 +38,11 @@ begin
     perform private.problem(404, 'not_found', 'There is no such task.');
   end if;
   if not private.task_in_scope(task, permission) then
-    perform private.problem(403, 'permission_denied', 'Your permission ' || permission || ' does not reach this task.');
+    perform private.problem(403, 'permission_denied', 'This task is outside the scope of your permission '
+      || permission || '.');
   end if;
   return task;
 end
 $$;
-comment on function private.require_task is 'A task that the caller may see and on which it holds the permission.';
+comment on function private.require_task is
+  'A task that is visible to the caller and within the scope of the permission.';

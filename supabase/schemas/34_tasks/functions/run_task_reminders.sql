@@ -1,11 +1,11 @@
--- Reminds assignees of the tasks whose time has come, each once: what is claimed is disarmed in the same statement, and
--- rows that another run holds are passed over. The lead is named where the assignee may see it. Late runs catch up.
+-- Reminds assignees of due tasks, each once: the statement that claims a task clears its reminder, and rows that
+-- another run holds are skipped. The lead is named if the assignee may see it. Late runs catch up.
 create function private.run_task_reminders(at timestamptz default now())
 returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  notices private.notification[];
+  notifications private.notification[];
 begin
   with due as materialized (
     select t.id from public.tasks t where t.remind_at <= run_task_reminders.at
@@ -16,19 +16,22 @@ begin
   select array_agg(row(t.organization_id, t.assigned_to, 'task_due',
       'task_due:' || t.id || ':' || extract(epoch from t.due_at)::bigint, 'A task is due', t.title,
       jsonb_build_object('task_id', t.id, 'task_title', t.title, 'due_at', t.due_at, 'deadline', t.due_at)
-        || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name', private.lead_label(l.lead)) end,
+        || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name',
+          private.lead_label(l.lead)) end,
       l.id)::private.notification)
-  into notices
+  into notifications
   from claimed t
   left join lateral (
     select x.id, x as lead from public.leads x
-    join public.memberships m on m.organization_id = x.organization_id and m.user_id = t.assigned_to and m.status = 'active'
+    join public.memberships m on m.organization_id = x.organization_id and m.user_id = t.assigned_to
+      and m.status = 'active'
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
     where x.organization_id = t.organization_id and x.id = t.lead_id
-      and (p.scope = 'organization' or m.user_id in (x.assigned_to, x.created_by) or (p.scope = 'team' and x.team_id = m.team_id))
+      and (p.scope = 'organization' or m.user_id in (x.assigned_to, x.created_by)
+        or (p.scope = 'team' and x.team_id = m.team_id))
   ) l on true;
-  perform private.notify(coalesce(notices, '{}'));
-  return coalesce(cardinality(notices), 0);
+  perform private.notify(coalesce(notifications, '{}'));
+  return coalesce(cardinality(notifications), 0);
 end
 $$;
-comment on function private.run_task_reminders is 'Tells assignees of the tasks that are to be reminded of by now; answers how many.';
+comment on function private.run_task_reminders is 'Sends the task reminders that are due; returns their number.';

@@ -1,12 +1,12 @@
--- What follows from a task's own columns, whoever writes it: when it was completed, when to remind of it, its version.
--- The reminder is armed anew when the due time, the assignee or the state changes; being reminded is no change that people
--- make. Definer: reads leads, which writers of tasks need not see.
+-- Sets what follows from other columns, whoever writes the task: completion time, reminder time, version. The
+-- reminder is set again when due time, assignee or status change; sending a reminder does not count as an edit.
+-- Security definer because writers of tasks need not be able to read leads.
 create function private.set_task_derived_columns()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  open_now boolean := new.status in ('open', 'in_progress');
+  is_open boolean := new.status in ('open', 'in_progress');
 begin
   if tg_op = 'INSERT' or new.lead_id is distinct from old.lead_id then
     new.lead_deleted := exists (
@@ -14,9 +14,10 @@ begin
       where l.organization_id = new.organization_id and l.id = new.lead_id and l.deleted_at is not null);
   end if;
   new.completed_at := case when new.status = 'done' then coalesce(new.completed_at, now()) end;
-  if tg_op = 'INSERT' or (new.due_at, new.remind_minutes_before, new.assigned_to, new.lead_deleted, open_now)
-    is distinct from (old.due_at, old.remind_minutes_before, old.assigned_to, old.lead_deleted, old.status in ('open', 'in_progress')) then
-    new.remind_at := case when open_now and not new.lead_deleted and new.assigned_to is not null
+  if tg_op = 'INSERT' or (new.due_at, new.remind_minutes_before, new.assigned_to, new.lead_deleted, is_open)
+    is distinct from (old.due_at, old.remind_minutes_before, old.assigned_to, old.lead_deleted,
+      old.status in ('open', 'in_progress')) then
+    new.remind_at := case when is_open and not new.lead_deleted and new.assigned_to is not null
       then new.due_at - make_interval(mins => new.remind_minutes_before) end;
   end if;
   if tg_op = 'UPDATE' and (new.title, new.description, new.status, new.priority, new.due_at, new.remind_minutes_before,

@@ -1,5 +1,5 @@
--- Tasks as functions answer them, in the order of their ids, with the names of the leads that the caller may see.
--- One call for a page: a call for each row costs more than reading it. Definer functions call it.
+-- Tasks as functions return them, in the order of ids, with the names of the leads that the caller may see. One call
+-- for a page, because a call for each row costs more than reading it. For security definer functions.
 create function private.task_rows(organization_id uuid, ids uuid[])
 returns jsonb
 language plpgsql stable set search_path = ''
@@ -7,9 +7,9 @@ as $$
 declare
   me uuid := auth.uid();
   team uuid;
-  held text;
+  lead_scope text;
 begin
-  select p.scope, m.team_id into held, team
+  select p.scope, m.team_id into lead_scope, team
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
   where m.organization_id = task_rows.organization_id and m.user_id = me and m.status = 'active';
@@ -22,7 +22,8 @@ begin
     join public.tasks t on t.id = p.id
     left join public.profiles a on a.id = t.assigned_to
     left join public.profiles c on c.id = t.created_by
-    left join public.leads x on x.id = t.lead_id and (held = 'organization'
-      or (held = 'team' and x.team_id = team) or (held is not null and me in (x.assigned_to, x.created_by))));
+    left join public.leads x on x.id = t.lead_id and (lead_scope = 'organization'
+      or (lead_scope = 'team' and x.team_id = team) or (lead_scope is not null
+        and me in (x.assigned_to, x.created_by))));
 end
 $$;

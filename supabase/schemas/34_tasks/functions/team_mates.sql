@@ -1,4 +1,5 @@
--- Definer: see organizations_with. Pairs in one text each: somebody may be of the caller's team here and not there.
+-- Security definer: see organizations_with. Pairs in one text each, because somebody may be in the caller's team in
+-- one organization only.
 create function private.team_mates(permission text)
 returns text[]
 language sql stable security definer set search_path = ''
@@ -8,5 +9,5 @@ as $$
   where m.team_id = any (private.teams_with(permission))
 $$;
 comment on function private.team_mates is
-  'Who is in the teams whose rows the caller reaches by a permission of team scope: "organization_id user_id".';
+  'Members of the teams in which the caller has the permission with team scope: "organization_id user_id".';
 grant execute on function private.team_mates(text) to authenticated;

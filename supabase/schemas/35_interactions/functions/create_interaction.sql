@@ -1,7 +1,7 @@
--- The first contact by the lead's holder answers the response clock, at the time at which it took place but not before
--- the clock started. Contact is a call or a meeting, whoever began it, and an e-mail or text that was sent; a note or
--- something received is none. Whether that was in time, the trigger of the clock says.
--- Definer: interactions and leads are written by functions only. The lead is locked: it cannot be merged meanwhile.
+-- The first contact by the lead's assignee answers the response clock, as of the time of the contact but not before
+-- the clock started. A contact is a call or meeting, or an e-mail or text that was not inbound; a note or something
+-- received is none. The clock's trigger decides whether the response was in time. Security definer because callers
+-- may not write interactions and leads directly. The lead is locked, so that it cannot be merged concurrently.
 create function private.create_interaction(organization_id uuid, lead_id uuid, interaction jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -22,13 +22,15 @@ begin
   select lead.organization_id, lead.id, r.type, r.direction, r.subject, r.body, r.outcome, r.duration_seconds,
     coalesce(r.occurred_at, now()), auth.uid()
   from jsonb_to_record(interaction) as r
-    (type text, direction text, subject text, body text, outcome text, duration_seconds integer, occurred_at timestamptz)
+    (type text, direction text, subject text, body text, outcome text, duration_seconds integer,
+      occurred_at timestamptz)
   returning * into created;
   if created.occurred_at > now() + interval '5 minutes' then
-    perform private.problem(422, 'invalid_field', 'An interaction cannot be logged before it took place.',
+    perform private.problem(422, 'invalid_field', 'occurred_at is in the future.',
       '[{"path": "occurred_at", "message": "is in the future"}]');
   end if;
-  if created.type in ('call', 'meeting') or (created.type in ('email', 'sms') and created.direction is distinct from 'inbound') then
+  if created.type in ('call', 'meeting') or (created.type in ('email', 'sms') and created.direction is distinct
+    from 'inbound') then
     update public.leads l set sla_responded_at = greatest(l.sla_started_at, least(created.occurred_at, now()))
     where l.id = lead.id and l.assigned_to = auth.uid() and l.sla_status is not null and l.sla_responded_at is null;
   end if;
@@ -44,5 +46,5 @@ as $$
   select private.create_interaction(organization_id, lead_id, interaction)
 $$;
 comment on function public.create_interaction is
-  'Logs an interaction with a lead; a first contact by its holder answers the response clock. Repeats with the same Idempotency-Key answer alike.';
+  'Logs an interaction with a lead; the first contact by the assignee answers the response clock.';
 grant execute on function public.create_interaction(uuid, uuid, jsonb) to authenticated;

@@ -1,54 +1,56 @@
--- Ids are in the order of time, so they alone tell what comes after `before`, the last id of the page above. Each kind
--- gives at max_rows a page of ids from its own index; only what is shown is read. One more than asked tells whether there
--- is more. Kinds that the caller may not read are left out. Definer: see list_tasks.
-create function private.lead_timeline(organization_id uuid, lead_id uuid, wanted_kind text, before uuid, page_limit integer)
+-- Ids are in the order of time, so they alone define what follows `before`, the last id of the previous page. Each
+-- kind contributes at most max_rows ids from its own index, and only the rows of the page are read. One row more than
+-- requested shows whether there is a next page. Kinds that the caller may not read are left out. Security definer:
+-- see list_tasks.
+create function private.lead_timeline(organization_id uuid, lead_id uuid, wanted_kind text, before uuid,
+  page_limit integer)
 returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   lead public.leads := private.require_lead(organization_id, lead_id, 'leads:read');
-  tenant uuid := lead.organization_id;
+  organization uuid := lead.organization_id;
   bound uuid := coalesce(before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   max_rows integer := least(greatest(page_limit, 1), 200) + 1;
   kinds text[] := array['stage_change', 'assignment', 'student_added', 'lead_created']
     || case when private.lead_in_scope(lead, 'interactions:read') then array['interaction'] end
     || case when private.lead_in_scope(lead, 'tasks:read') then array['task'] end
-    || case when tenant = any (private.organizations_in_scope('messages:read')) then array['message'] end;
+    || case when organization = any (private.organizations_in_scope('messages:read')) then array['message'] end;
   page_kinds text[];
   page_ids uuid[];
 begin
   if wanted_kind is not null then
     kinds := array(select k from unnest(kinds) k where k = wanted_kind);
   end if;
-  with happened as (
+  with events as (
     (select 'interaction' as kind, i.id from public.interactions i
-      where 'interaction' = any (kinds) and i.organization_id = tenant and i.lead_id = lead.id and i.id < bound
+      where 'interaction' = any (kinds) and i.organization_id = organization and i.lead_id = lead.id and i.id < bound
       order by i.id desc limit max_rows)
     union all
     (select 'task', t.id from public.tasks t
-      where 'task' = any (kinds) and t.organization_id = tenant and t.lead_id = lead.id and t.id < bound
+      where 'task' = any (kinds) and t.organization_id = organization and t.lead_id = lead.id and t.id < bound
       order by t.id desc limit max_rows)
     union all
     (select 'message', m.id from public.messages m
-      where 'message' = any (kinds) and m.organization_id = tenant and m.lead_id = lead.id and m.id < bound
+      where 'message' = any (kinds) and m.organization_id = organization and m.lead_id = lead.id and m.id < bound
       order by m.id desc limit max_rows)
     union all
     (select 'stage_change', h.id from public.lead_history h
-      where 'stage_change' = any (kinds) and h.organization_id = tenant and h.lead_id = lead.id and h.id < bound
+      where 'stage_change' = any (kinds) and h.organization_id = organization and h.lead_id = lead.id and h.id < bound
       order by h.id desc limit max_rows)
     union all
     (select 'assignment', a.id from public.lead_assignments a
-      where 'assignment' = any (kinds) and a.organization_id = tenant and a.lead_id = lead.id and a.id < bound
+      where 'assignment' = any (kinds) and a.organization_id = organization and a.lead_id = lead.id and a.id < bound
       order by a.id desc limit max_rows)
     union all
     (select 'student_added', s.id from public.students s
-      where 'student_added' = any (kinds) and s.organization_id = tenant and s.lead_id = lead.id and s.id < bound
+      where 'student_added' = any (kinds) and s.organization_id = organization and s.lead_id = lead.id and s.id < bound
       order by s.id desc limit max_rows)
     union all
     select 'lead_created', lead.id where 'lead_created' = any (kinds) and lead.id < bound
   )
   select array_agg(p.kind order by p.id desc), array_agg(p.id order by p.id desc) into page_kinds, page_ids
-  from (select h.kind, h.id from happened h order by h.id desc limit max_rows) p;
+  from (select h.kind, h.id from events h order by h.id desc limit max_rows) p;
   return jsonb_build_object('rows', private.timeline_rows(page_kinds[:max_rows - 1], page_ids[:max_rows - 1]),
     'next_before', case when cardinality(page_ids) = max_rows then page_ids[max_rows - 1] end);
 end
@@ -63,5 +65,5 @@ as $$
   select private.lead_timeline(organization_id, lead_id, wanted_kind, before, page_limit)
 $$;
 comment on function public.lead_timeline is
-  'What happened with a lead, newest first: { rows, next_before }. before: the id that the page above ended with; wanted_kind: null for all.';
+  'Events of a lead, newest first: { rows, next_before }. before: next_before of the previous page.';
 grant execute on function public.lead_timeline(uuid, uuid, integer, uuid, text) to authenticated;

@@ -1,4 +1,4 @@
--- pieces: [{ position, first_row, content }]. Definer: uploads are nobody's to write.
+-- pieces: [{ position, first_row, content }]. Security definer because callers may not write uploads directly.
 create function private.add_lead_upload_pieces(organization_id uuid, upload_id uuid, pieces jsonb)
 returns void
 language plpgsql security definer set search_path = ''
@@ -26,5 +26,5 @@ language sql set search_path = ''
 as $$
   select private.add_lead_upload_pieces(organization_id, upload_id, pieces)
 $$;
-comment on function public.add_lead_upload_pieces is 'Keeps further pieces of an open upload.';
+comment on function public.add_lead_upload_pieces is 'Stores further pieces of an incomplete upload.';
 grant execute on function public.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;

@@ -1,4 +1,5 @@
--- POST /leads/import/{id}/cancel. What is imported stays. Definer: imports are written by functions only.
+-- POST /leads/import/{id}/cancel. Imported leads stay. Security definer because callers may not write imports
+-- directly.
 create function private.cancel_lead_import(organization_id uuid, import_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -21,5 +22,5 @@ language sql set search_path = ''
 as $$
   select private.cancel_lead_import(organization_id, import_id)
 $$;
-comment on function public.cancel_lead_import is 'Stops an import; what it has done stays.';
+comment on function public.cancel_lead_import is 'Cancels an import; imported leads stay.';
 grant execute on function public.cancel_lead_import(uuid, uuid) to authenticated;

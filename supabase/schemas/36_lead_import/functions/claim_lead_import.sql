@@ -1,5 +1,6 @@
--- The import that waited longest, for this runner: { import, piece } or null. One runner works on an import at a time.
--- One that five runners left without finishing a piece is given up. Definer: the tables are nobody's to write.
+-- Leases the import that waited longest to this runner: the import with its next piece, or null. One runner works on
+-- an import at a time. An import that five runners claimed without finishing a piece fails. Security definer because
+-- the service role may not write these tables directly.
 create function private.claim_lead_import(runner uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -42,5 +43,5 @@ language sql set search_path = ''
 as $$
   select private.claim_lead_import(runner)
 $$;
-comment on function public.claim_lead_import is 'An import that waits, leased to this runner, and its next piece.';
+comment on function public.claim_lead_import is 'Leases a waiting import to this runner and returns its next piece.';
 grant execute on function public.claim_lead_import(uuid) to service_role;

@@ -1,4 +1,4 @@
--- Throws a file away that could not be read to its end. Definer: uploads are nobody's to write.
+-- Deletes a file that could not be read completely. Security definer because callers may not write uploads directly.
 create function private.discard_lead_upload(organization_id uuid, upload_id uuid)
 returns void
 language plpgsql security definer set search_path = ''
@@ -18,5 +18,5 @@ language sql set search_path = ''
 as $$
   select private.discard_lead_upload(organization_id, upload_id)
 $$;
-comment on function public.discard_lead_upload is 'Throws away an open upload of one''s own.';
+comment on function public.discard_lead_upload is 'Deletes an incomplete upload of the caller.';
 grant execute on function public.discard_lead_upload(uuid, uuid) to authenticated;

@@ -1,5 +1,5 @@
--- POST /leads/import/execute. settings: { mapping, on_duplicate, consent, source, assigned_to }. Definer: imports are
--- written by functions only.
+-- POST /leads/import/execute. settings: { mapping, on_duplicate, consent, source, assigned_to }. Security definer
+-- because callers may not write imports directly.
 create function private.execute_lead_import(organization_id uuid, upload_id uuid, settings jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -7,7 +7,7 @@ as $$
 declare
   answer jsonb;
   upload private.lead_uploads;
-  holder uuid := (settings ->> 'assigned_to')::uuid;
+  assignee uuid := (settings ->> 'assigned_to')::uuid;
   import uuid;
 begin
   perform private.require_permission(organization_id, 'leads:import');
@@ -15,7 +15,7 @@ begin
   if answer is not null then
     return answer;
   end if;
-  -- The lock first: of two that execute one upload the second is told of the import, not that there is no upload.
+  -- The lock first: of two requests for one upload the second gets the import's id instead of 404.
   perform from private.lead_uploads u where u.id = execute_lead_import.upload_id for update;
   select jsonb_build_object('import_id', i.id) into answer from public.lead_imports i
   where i.organization_id = execute_lead_import.organization_id and i.upload_id = execute_lead_import.upload_id;
@@ -23,13 +23,15 @@ begin
     perform private.problem(409, 'upload_executed', 'This upload was imported already.', answer);
   end if;
   upload := private.require_lead_upload(organization_id, upload_id, true);
-  if holder is not null then
-    perform private.require_holders(organization_id, array[holder], array['assigned_to']);
+  if assignee is not null then
+    perform private.require_holders(organization_id, array[assignee], array['assigned_to']);
   end if;
   insert into public.lead_imports
-    (organization_id, upload_id, file_name, mapping, columns, on_duplicate, consent, source, assigned_to, total_rows, created_by)
-  values (organization_id, upload.id, upload.file_name, settings -> 'mapping', upload.columns, settings ->> 'on_duplicate',
-    nullif(settings -> 'consent', 'null'), settings ->> 'source', holder, upload.total_rows, auth.uid())
+    (organization_id, upload_id, file_name, mapping, columns, on_duplicate, consent, source, assigned_to, total_rows,
+      created_by)
+  values (organization_id, upload.id, upload.file_name, settings -> 'mapping', upload.columns,
+    settings ->> 'on_duplicate', nullif(settings -> 'consent', 'null'), settings ->> 'source', assignee,
+      upload.total_rows, auth.uid())
   returning id into import;
   insert into private.lead_import_runs (import_id, delimiter, header_row, pieces)
   values (import, upload.delimiter, upload.header_row, (

@@ -1,4 +1,5 @@
--- Ends an import that its runner cannot go on with. Definer: the tables are nobody's to write.
+-- Ends an import that its runner cannot continue. Security definer because the service role may not write these
+-- tables directly.
 create function private.fail_lead_import(import_id uuid, runner uuid, reason text)
 returns void
 language plpgsql security definer set search_path = ''
@@ -19,5 +20,5 @@ language sql set search_path = ''
 as $$
   select private.fail_lead_import(import_id, runner, reason)
 $$;
-comment on function public.fail_lead_import is 'Ends an import that cannot go on.';
+comment on function public.fail_lead_import is 'Ends an import that cannot continue.';
 grant execute on function public.fail_lead_import(uuid, uuid, text) to service_role;

@@ -1,4 +1,4 @@
--- Definer: see list_lead_imports.
+-- Security definer: see list_lead_imports.
 create function private.get_lead_import(organization_id uuid, import_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -15,5 +15,5 @@ language sql set search_path = ''
 as $$
   select private.get_lead_import(organization_id, import_id)
 $$;
-comment on function public.get_lead_import is 'An import and how far it has come.';
+comment on function public.get_lead_import is 'An import and its progress.';
 grant execute on function public.get_lead_import(uuid, uuid) to authenticated;

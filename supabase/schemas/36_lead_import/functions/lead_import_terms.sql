@@ -1,4 +1,4 @@
--- What a file's cells are understood with: the organization's stages and fields.
+-- The organization's stages and fields, by which the cells of a file are interpreted.
 create function private.lead_import_terms(organization_id uuid)
 returns jsonb
 language sql stable set search_path = ''

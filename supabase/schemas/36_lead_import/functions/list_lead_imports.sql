@@ -1,4 +1,4 @@
--- Definer: tells how far the run has come, and names people.
+-- Security definer because it reads the progress of runs and the names of people.
 create function private.list_lead_imports(organization_id uuid, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -18,7 +18,8 @@ end
 $$;
 grant execute on function private.list_lead_imports(uuid, integer, integer) to authenticated;
 
-create function public.list_lead_imports(organization_id uuid, page_limit integer default 50, page_offset integer default 0)
+create function public.list_lead_imports(organization_id uuid, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,4 +1,4 @@
--- The piece that a run reads next.
+-- The next piece of a run.
 create function private.next_import_piece(run private.lead_import_runs)
 returns jsonb
 language sql stable set search_path = ''

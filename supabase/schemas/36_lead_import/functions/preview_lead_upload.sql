@@ -1,5 +1,5 @@
--- Which of the contacts [{ row, phone, email }] the organization has already: { in_organization, rows: [20] }. A lead
--- that the caller may not see is only said to exist. The caller is a definer function.
+-- Which of the contacts [{ row, phone, email }] exist in the organization: { in_organization, rows: [20] }. For a
+-- lead that the caller may not see, only that it exists. For security definer functions.
 create function private.known_contacts(organization_id uuid, contacts jsonb)
 returns jsonb
 language sql stable set search_path = '' set enable_nestloop = off set jit = off
@@ -8,24 +8,29 @@ as $$
     select c."row", c.phone, c.email from jsonb_to_recordset(contacts) as c ("row" integer, phone text, email text)
   ), found as materialized (
     select f.* from private.leads_by_contact(known_contacts.organization_id,
-      array(select g.phone from given g where g.phone is not null), array(select g.email from given g where g.email is not null)) f
+      array(select g.phone from given g where g.phone is not null),
+        array(select g.email from given g where g.email is not null)) f
   ), known as (
-    select g."row", case when p.lead_id is not null then 'phone' else 'email' end as field, coalesce(p.lead_id, e.lead_id) as lead_id
+    select g."row", case when p.lead_id is not null then 'phone' else 'email' end as field,
+      coalesce(p.lead_id, e.lead_id) as lead_id
     from given g
     left join found p on p.contact = g.phone
     left join found e on e.contact = g.email
     where coalesce(p.lead_id, e.lead_id) is not null
   )
   select jsonb_build_object('in_organization', (select count(*) from known), 'rows', (
-    select coalesce(jsonb_agg(jsonb_build_object('row', k."row", 'field', k.field, 'in', 'organization', 'first_row', null,
-      'lead_id', case when (select private.lead_in_scope(l, 'leads:read') from public.leads l where l.id = k.lead_id) then k.lead_id end)
+    select coalesce(jsonb_agg(jsonb_build_object('row', k."row", 'field', k.field, 'in', 'organization', 'first_row',
+      null,
+      'lead_id', case when (select private.lead_in_scope(l, 'leads:read') from public.leads l where l.id = k.lead_id)
+        then k.lead_id end)
       order by k."row"), '[]')
     from (select * from known order by "row" limit 20) k))
 $$;
 
--- Ends the uploading of a file, or looks at one again that is here (file null): { known: see known_contacts }, and what
--- the request answers is kept for a repeat. Definer: uploads are nobody's to write.
-create function private.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb, answer jsonb)
+-- Completes an upload (file not null) or previews a complete one again, adds the existing contacts to the answer and
+-- stores it for a repeat of the request. Security definer because callers may not write uploads directly.
+create function private.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb,
+  answer jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -46,11 +51,13 @@ end
 $$;
 grant execute on function private.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb) to authenticated;
 
-create function public.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb, answer jsonb)
+create function public.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb,
+  answer jsonb)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.preview_lead_upload(organization_id, upload_id, file, contacts, answer)
 $$;
-comment on function public.preview_lead_upload is 'Closes an upload (file not null) and adds to the answer which contacts the organization has already.';
+comment on function public.preview_lead_upload is
+  'Completes an upload (file not null) and adds the contacts that exist in the organization to the answer.';
 grant execute on function public.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb) to authenticated;

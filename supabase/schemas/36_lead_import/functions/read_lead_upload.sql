@@ -1,4 +1,5 @@
--- A file that is here, its first piece, and the terms of the organization. Definer: uploads are nobody's to read.
+-- A complete upload: its columns, its first piece if asked, and the organization's fields and stages. Security
+-- definer because callers may not read uploads directly.
 create function private.read_lead_upload(organization_id uuid, upload_id uuid, with_piece boolean)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -13,12 +14,14 @@ begin
   if exists (select from public.lead_imports i
     where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id) then
     perform private.require_permission(organization_id, 'leads:import');
-    perform private.problem(409, 'upload_executed', 'This upload was imported already.', jsonb_build_object('import_id', (
+    perform private.problem(409, 'upload_executed', 'This upload was imported already.',
+      jsonb_build_object('import_id', (
       select i.id from public.lead_imports i
       where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id)));
   end if;
   upload := private.require_lead_upload(organization_id, upload_id, true);
-  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter, 'header_row', upload.header_row,
+  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter, 'header_row',
+    upload.header_row,
       'columns', upload.columns, 'total_rows', upload.total_rows, 'pieces', case when with_piece then (
         select jsonb_agg(jsonb_build_object('first_row', p.first_row, 'content', p.content))
         from private.lead_upload_pieces p where p.upload_id = upload.id and p."position" = 0) end)
@@ -33,5 +36,5 @@ language sql set search_path = ''
 as $$
   select private.read_lead_upload(organization_id, upload_id, with_piece)
 $$;
-comment on function public.read_lead_upload is 'An upload''s columns and, if asked, its beginning.';
+comment on function public.read_lead_upload is 'The columns of an upload and, if asked, its first piece.';
 grant execute on function public.read_lead_upload(uuid, uuid, boolean) to authenticated;

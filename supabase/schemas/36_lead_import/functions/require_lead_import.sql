@@ -7,7 +7,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'leads:import');
   if locked then
-    -- In the order in which a run takes them.
+    -- In the lock order of import_lead_slice.
     perform from private.lead_import_runs r
     join public.lead_imports i on i.id = r.import_id and i.organization_id = require_lead_import.organization_id
     where r.import_id = require_lead_import.import_id for update of r;

@@ -1,39 +1,40 @@
--- The first 50,000 of an import are kept, or a few more.
-create function private.record_import_errors(import_id uuid, rows jsonb, judged jsonb)
+-- Keeps at least the first 50,000 rows with errors.
+create function private.record_import_errors(import_id uuid, rows jsonb, validation jsonb)
 returns void
 language sql set search_path = ''
 as $$
-  insert into private.lead_import_faults (import_id, "row", kind, reason, cells)
+  insert into private.lead_import_errors (import_id, "row", kind, reason, cells)
   select record_import_errors.import_id, r."row", j.kind, j.reason, r.cells
-  from jsonb_to_recordset(judged) as j ("row" integer, kind text, reason text)
+  from jsonb_to_recordset(validation) as j ("row" integer, kind text, reason text)
   join private.import_rows(rows) r on r."row" = j."row"
   where j.reason is not null and exists (
-    select from private.lead_import_runs u where u.import_id = record_import_errors.import_id and u.skipped + u.invalid < 50000)
+    select from private.lead_import_runs u where u.import_id = record_import_errors.import_id
+      and u.skipped + u.invalid < 50000)
   on conflict do nothing
 $$;
 
--- Writes rows of which no two name the same phone number or e-mail address. A row that the database refuses spoils no
--- other: then they are written one by one, and that row is faulty.
+-- Writes rows of which no two have the same phone number or e-mail address. When the database refuses a row, all are
+-- written one by one, so that only that row fails.
 create function private.write_import_rows(import public.lead_imports, rows jsonb, definitions jsonb)
 returns private.import_counts
 language plpgsql set search_path = ''
 as $$
 declare
   counts private.import_counts := row(0, 0, 0, 0);
-  one private.import_counts;
-  judged jsonb;
+  row_counts private.import_counts;
+  validation jsonb;
 begin
   if rows = '[]' then
     return counts;
   end if;
   begin
-    judged := private.validate_import_rows(import, rows, definitions);
-    counts.created := private.insert_import_rows(import, rows, judged);
-    if judged <> '[]' then
-      counts.updated := private.update_import_rows(import, rows, judged);
-      perform private.record_import_errors(import.id, rows, judged);
+    validation := private.validate_import_rows(import, rows, definitions);
+    counts.created := private.insert_import_rows(import, rows, validation);
+    if validation <> '[]' then
+      counts.updated := private.update_import_rows(import, rows, validation);
+      perform private.record_import_errors(import.id, rows, validation);
       select count(*) filter (where j ->> 'kind' = 'skipped'), count(*) filter (where j ->> 'kind' = 'invalid')
-      into counts.skipped, counts.invalid from jsonb_array_elements(judged) j;
+      into counts.skipped, counts.invalid from jsonb_array_elements(validation) j;
     end if;
   exception when data_exception or integrity_constraint_violation then
     counts := row(0, 0, 0, 0);
@@ -43,8 +44,9 @@ begin
       counts.invalid := 1;
     else
       for i in 0 .. jsonb_array_length(rows) - 1 loop
-        one := private.write_import_rows(import, jsonb_build_array(rows -> i), definitions);
-        counts := row(counts.created + one.created, counts.updated + one.updated, counts.skipped + one.skipped, counts.invalid + one.invalid);
+        row_counts := private.write_import_rows(import, jsonb_build_array(rows -> i), definitions);
+        counts := row(counts.created + row_counts.created, counts.updated + row_counts.updated,
+          counts.skipped + row_counts.skipped, counts.invalid + row_counts.invalid);
       end loop;
     end if;
   end;

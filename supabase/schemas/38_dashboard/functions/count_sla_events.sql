@@ -1,5 +1,6 @@
--- Who writes an event has its lead locked, so no lead is deleted or restored unseen meanwhile. Leads are found by id alone:
--- by organization too, a table without statistics would be read by its tenant, once for each event. Definer: see count_leads.
+-- Writers of an event hold a lock on its lead, so its deletion or restoration is not missed. Leads are found by id
+-- alone: with the organization too, a table without statistics would be read by organization once for each event.
+-- Security definer: see count_leads.
 create function private.count_sla_events()
 returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off

@@ -1,4 +1,4 @@
--- Before a living lead's row itself goes, because its events go with it. Definer: see count_leads.
+-- Before the row of a lead is deleted, because its events are deleted with it. Security definer: see count_leads.
 create function private.count_sla_of_lead()
 returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off

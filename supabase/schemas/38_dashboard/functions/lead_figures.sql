@@ -1,24 +1,24 @@
--- The leads that the caller's permission reaches, counted by kind and several times each kind: whoever
--- asks sums by what it is about. Each reach is a query of its own, of which but one or two
--- run: one condition for all could use no more of the index than the organization. One plan for all callers, as making one
--- costs more than running it. Definer functions call this and the next three.
+-- The counted leads of the caller's scope, not yet summed up. Each scope is a query of its own, of which one or two
+-- run: one condition for all could use only the organization of the index. One plan for all callers, because planning
+-- costs more than running it. This and the next three are for security definer functions.
 create function private.lead_figures(organization_id uuid, permission text)
 returns table (status text, outcome text, source text, sla_status text, assigned boolean, leads bigint, value numeric)
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_scope(organization_id, permission);
+  access record := private.totals_scope(organization_id, permission);
   me uuid := auth.uid();
 begin
   return query
     select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id is null and reach.scope = 'organization'
+    where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'organization'
     union all
     select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id is null and reach.scope = 'team' and o.team_id = reach.team
+    where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'team'
+      and o.team_id = access.team
     union all
     select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id = me and reach.scope <> 'organization'
-      and (reach.scope = 'own' or o.team_id is distinct from reach.team);
+    where o.organization_id = lead_figures.organization_id and o.person_id = me and access.scope <> 'organization'
+      and (access.scope = 'own' or o.team_id is distinct from access.team);
 end
 $$;

@@ -1,28 +1,30 @@
--- GET /dashboard/leads-per-assignee: the people whom the caller's reach covers as holders, and whoever else holds leads in
--- it. Definer: see lead_dashboard.
+-- GET /dashboard/leads-per-assignee: the people in the caller's scope who may hold leads, and everybody else who
+-- holds leads in it. Security definer: see lead_dashboard.
 create function private.leads_per_assignee(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  reach record := private.totals_scope(organization_id, 'dashboard:read');
+  access record := private.totals_scope(organization_id, 'dashboard:read');
 begin
   return (
     with held as (
       select f.holder_id, coalesce(sum(f.leads) filter (where f.outcome is null), 0) as open,
         coalesce(sum(f.leads) filter (where f.sla_status = 'due_soon'), 0) as due_soon,
-        coalesce(sum(f.leads) filter (where f.sla_status = 'breached'), 0) as breached,
-        coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as converted
+          coalesce(sum(f.leads) filter (where f.sla_status = 'breached'), 0) as breached,
+            coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as converted
       from private.holder_figures(leads_per_assignee.organization_id, 'dashboard:read') f group by f.holder_id
     ), people as (
       select m.user_id from public.memberships m
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
       where m.organization_id = leads_per_assignee.organization_id and m.status = 'active'
-        and (reach.scope = 'organization' or m.user_id = auth.uid() or reach.scope = 'team' and m.team_id = reach.team)
+        and (access.scope = 'organization' or m.user_id = auth.uid() or access.scope = 'team'
+          and m.team_id = access.team)
       union
       select h.holder_id from held h
     )
-    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name, 'open', coalesce(h.open, 0),
+    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name, 'open',
+      coalesce(h.open, 0),
       'due_soon', coalesce(h.due_soon, 0), 'breached', coalesce(h.breached, 0), 'converted', coalesce(h.converted, 0))
       order by coalesce(h.open, 0) desc, u.full_name, p.user_id), '[]')
     from people p
@@ -38,5 +40,5 @@ language sql stable set search_path = ''
 as $$
   select private.leads_per_assignee(organization_id)
 $$;
-comment on function public.leads_per_assignee is 'Who holds how many of the leads that the caller reaches.';
+comment on function public.leads_per_assignee is 'Leads of the caller''s scope by assignee.';
 grant execute on function public.leads_per_assignee(uuid) to authenticated;

@@ -1,10 +1,11 @@
--- Of an organization that is being deleted nothing is recorded: its totals go with it.
+-- Nothing is recorded for an organization that is being deleted: its totals are deleted with it.
 create function private.record_lead_changes(changes private.lead_change[])
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  changes := array(select c from unnest(changes) c where exists (select from public.organizations o where o.id = c.organization_id));
+  changes := array(select c from unnest(changes) c where exists (select from public.organizations o
+    where o.id = c.organization_id));
   insert into private.lead_totals
   select c.organization_id, p.id, c.team_id, c.status, c.outcome, c.source, c.sla_status, c.holder_id is not null,
     sum(c.leads), sum(c.value)

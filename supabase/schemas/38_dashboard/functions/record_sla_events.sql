@@ -1,4 +1,4 @@
--- The events that count, of leads that live, as so many more (sign 1) or less (-1).
+-- Adds (sign 1) or subtracts (sign -1) the events that count.
 create function private.record_sla_events(events public.sla_events[], sign integer)
 returns void
 language sql set search_path = ''

@@ -1,4 +1,4 @@
--- GET /dashboard/sla-performance. Definer: see lead_dashboard.
+-- GET /dashboard/sla-performance. Security definer: see lead_dashboard.
 create function private.sla_performance(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -12,7 +12,8 @@ begin
     select coalesce(jsonb_agg(jsonb_build_object('user_id', p.person_id, 'full_name', u.full_name) || p.sla
       order by u.full_name, p.person_id), '[]')
     from (
-      select s.person_id, private.sla_json(array_agg(row(s.response_minutes, s.outcome, s.events)::private.sla_count)) as sla
+      select s.person_id, private.sla_json(array_agg(row(s.response_minutes, s.outcome,
+        s.events)::private.sla_count)) as sla
       from private.sla_figures(sla_performance.organization_id, 'dashboard:read', true) s group by s.person_id
     ) p
     left join public.profiles u on u.id = p.person_id));
@@ -26,5 +27,5 @@ language sql stable set search_path = ''
 as $$
   select private.sla_performance(organization_id)
 $$;
-comment on function public.sla_performance is 'How fast leads were answered, within the caller''s reach and by person.';
+comment on function public.sla_performance is 'Response times within the caller''s scope, in total and by person.';
 grant execute on function public.sla_performance(uuid) to authenticated;

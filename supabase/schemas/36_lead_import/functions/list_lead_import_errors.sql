@@ -1,0 +1,30 @@
+-- The next rows that were not imported, after a row: { columns, rows: [{ row, kind, reason, cells }] }. Security
+-- definer: see list_lead_imports.
+create function private.list_lead_import_errors(organization_id uuid, import_id uuid, after_row integer,
+  page_limit integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  import public.lead_imports := private.require_lead_import(organization_id, import_id);
+begin
+  return jsonb_build_object('columns', import.columns, 'rows', (
+    select coalesce(jsonb_agg(jsonb_build_object('row', f."row", 'kind', f.kind, 'reason', f.reason, 'cells', f.cells)
+      order by f."row"), '[]')
+    from (
+      select * from private.lead_import_errors f
+      where f.import_id = import.id and f."row" > after_row order by f."row" limit page_limit
+    ) f));
+end
+$$;
+grant execute on function private.list_lead_import_errors(uuid, uuid, integer, integer) to authenticated;
+
+create function public.list_lead_import_errors(organization_id uuid, import_id uuid, after_row integer default 0,
+  page_limit integer default 1000)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.list_lead_import_errors(organization_id, import_id, after_row, page_limit)
+$$;
+comment on function public.list_lead_import_errors is 'Rows that were not imported, with the reason.';
+grant execute on function public.list_lead_import_errors(uuid, uuid, integer, integer) to authenticated;
