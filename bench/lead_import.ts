@@ -84,7 +84,7 @@ async function copyAndInsert(sql: postgres.Sql, csv: string, triggers: boolean):
 
 async function emptied(sql: postgres.Sql): Promise<void> {
   await sql`delete from public.leads where organization_id = ${demoOrganization}`;
-  await sql`truncate private.lead_import_faults`;
+  await sql`truncate private.lead_import_errors`;
   await sql`vacuum analyze public.leads`;
 }
 

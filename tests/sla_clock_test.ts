@@ -39,7 +39,7 @@ Deno.test("A lead's day: assigned, reminded once, breached once, answered late",
       ["sla_reminder", counselor.userId],
     ]);
     assert.deepEqual(reminded.mailed, [{ kind: "sla_reminder", user_id: counselor.userId }]);
-    assert.match(reminded.inApp[0]?.body ?? "", /^Ama Mensah is to be answered by \w+, \d+ \w+/);
+    assert.match(reminded.inApp[0]?.body ?? "", /^Ama Mensah must be answered by \w+, \d+ \w+/);
 
     await letPass(sql, [lead], 30);
     await runClocksUntil(sql, lead, "breached");

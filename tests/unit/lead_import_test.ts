@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import {
   readCountry,
   readDate,
-  readMoment,
+  readTimestamp,
 } from "../../supabase/functions/_shared/lead_import/values.ts";
 import { readRecords } from "../../supabase/functions/_shared/sheet/csv_records.ts";
 import { formParts } from "../../supabase/functions/_shared/multipart.ts";
@@ -133,13 +133,13 @@ Deno.test("dates are read as the file or the country has them, and no day that i
   for (const text of ["2026-02-30", "31/04/2026", "tomorrow", "1/1/26", "0001-01-01"]) {
     equal("message" in readDate(text, "GH"), true, text);
   }
-  deepEqual(readMoment("2026-05-01 2:30 PM", "GH", "Africa/Accra"), {
+  deepEqual(readTimestamp("2026-05-01 2:30 PM", "GH", "Africa/Accra"), {
     value: "2026-05-01 14:30:00 Africa/Accra",
   });
-  deepEqual(readMoment("2026-05-01T10:00:00.000Z", "GH", "Africa/Accra"), {
+  deepEqual(readTimestamp("2026-05-01T10:00:00.000Z", "GH", "Africa/Accra"), {
     value: "2026-05-01 10:00:00Z",
   });
-  equal("message" in readMoment("2999-01-01", "GH", "UTC"), true);
+  equal("message" in readTimestamp("2999-01-01", "GH", "UTC"), true);
 });
 
 Deno.test("countries are read by code and name", () => {

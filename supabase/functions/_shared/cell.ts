@@ -1,4 +1,4 @@
-/** What one cell of a sheet holds. The kinds are what a bare string or number cannot tell. */
+/** The value of one cell of a sheet. Objects carry what a bare string or number cannot express. */
 export type CellValue =
   | string
   | number
@@ -11,20 +11,20 @@ export type CellValue =
 const EXCEL_ERROR =
   /^#(?:REF!|N\/A|NAME\?|VALUE!|DIV\/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)$/i;
 
-/** The cell as a person sees it, for an error report; null when it is empty. */
+/** The displayed text of a cell, for an error report; null when the cell is empty. */
 export function cellText(cell: CellValue | undefined): string | null {
   if (cell === null || cell === undefined || cell === "") return null;
   const text = (typeof cell === "object" ? cell.text : String(cell)).replaceAll("\0", "");
-  // Half a surrogate pair, cut off here or in the file itself, is nothing that the database stores.
+  // The database cannot store half a surrogate pair, whether cut here or in the file.
   return (text.length > 100 ? `${text.slice(0, 99)}…` : text).toWellFormed();
 }
 
-/** Whether a text is what a spreadsheet program shows in place of a result that it could not calculate. */
+/** Whether a text is an error value that spreadsheet programs show instead of a result. */
 export function isExcelError(text: string): boolean {
   return text.startsWith("#") && EXCEL_ERROR.test(text);
 }
 
-/** What is wrong with such a cell. */
+/** The message for such a cell. */
 export function excelError(text: string): string {
   return text.startsWith("#")
     ? `The cell holds the spreadsheet error ${text}. Correct its formula or enter the value.`

@@ -3,8 +3,8 @@ const PLAIN_DECIMAL = /^-?\d+(?:\.\d+)?$/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /**
- * Text that a spreadsheet program would run as a formula, made harmless with a leading
- * apostrophe (OWASP, "CSV Injection"). Other text is returned as it is.
+ * Escapes text that a spreadsheet program would run as a formula with a leading apostrophe
+ * (OWASP, "CSV Injection"). Other text is returned unchanged.
  */
 export function escapeFormula(text: string): string {
   return STARTS_FORMULA.test(text) ? `'${text}` : text;
@@ -13,7 +13,7 @@ export function escapeFormula(text: string): string {
 function toField(value: string | number | boolean | null | undefined): string {
   if (value === null || value === undefined) return "";
   const text = String(value);
-  // A credit such as -1234.50 is a number to every spreadsheet program and must stay one.
+  // A credit such as -1234.50 is a number in every spreadsheet program and must stay one.
   const safe = PLAIN_DECIMAL.test(text) ? text : escapeFormula(text);
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

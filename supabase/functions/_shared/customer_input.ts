@@ -14,7 +14,7 @@ export type CustomerChangeResult =
   | { ok: true; change: Partial<NormalizedCustomer> }
   | { ok: false; errors: FieldError[] };
 
-/** `index` is the place in the list that was sent, from 0. */
+/** `index` is the position in the list, from 0. */
 export interface ValidateResult {
   valid: (NormalizedCustomer & { index: number })[];
   invalid: { index: number; errors: { field: string; message: string }[] }[];
@@ -35,8 +35,8 @@ function readInput<F extends CustomerField>(
 }
 
 /**
- * The fields of a customer that `input` has, by the same rules as a row of a sheet: for changing
- * a customer. A field that is undefined or not there is left out; null means empty.
+ * The fields of a customer in `input`, by the same rules as a row of a sheet: for changing a
+ * customer. Undefined and missing fields are left out; null means empty.
  */
 export function normalizeCustomerChange(
   input: { readonly [F in CustomerField]?: unknown },
@@ -54,8 +54,8 @@ export function normalizeCustomerChange(
 }
 
 /**
- * One customer as it comes in JSON, by the same rules as a row of a sheet. Numbers and texts are
- * both read; missing arrears are 0.00, a missing status is null.
+ * One customer from JSON, by the same rules as a row of a sheet. Fields may be numbers or texts;
+ * missing arrears are 0.00, a missing status is null.
  */
 export function normalizeCustomer(
   input: { readonly [F in CustomerField]?: unknown },
@@ -76,8 +76,8 @@ export function normalizeCustomer(
 }
 
 /**
- * Checks a list of customers as a frontend sends it. Of a repeated account number (compared
- * without case) the first is valid and the later ones are not.
+ * Validates a list of customers. Of a repeated account number (compared without case) the first
+ * is valid and the later ones are not.
  */
 export function validateCustomers(
   list: readonly unknown[],

@@ -3,18 +3,18 @@ import { cleanText, westernDigits } from "./clean_text.ts";
 import { parseMoney } from "./money.ts";
 import { normalizePhone } from "./phone.ts";
 
-/** The columns of a customer that a person enters, in the order in which they are reported. */
+/** The fields of a customer that people enter, in the order of error reports. */
 export const CUSTOMER_FIELDS = ["name", "account_number", "phone", "arrears", "status"] as const;
 export type CustomerField = (typeof CUSTOMER_FIELDS)[number];
 export type CustomerStatus = "connected" | "disconnected" | "warned";
 
-/** One customer in the form that is stored: phone in E.164, arrears as `numeric(14,2)` text. */
+/** One customer as stored: phone in E.164, arrears as `numeric(14,2)` text. */
 export interface NormalizedCustomer {
   name: string;
   account_number: string;
   phone: string;
   arrears: string;
-  /** null: not said. A new customer is then connected, a known one stays as it is. */
+  /** null: not given. A new customer is then connected, an existing one keeps their status. */
   status: CustomerStatus | null;
 }
 
@@ -24,16 +24,16 @@ export interface FieldError {
   message: string;
 }
 export interface CustomerOptions {
-  /** ISO 3166 alpha-2: where a number without a country code belongs. */
+  /** ISO 3166 alpha-2: the country of phone numbers without a country code. */
   country: string;
-  /** ISO 4217: the only currency that amounts may name. */
+  /** ISO 4217: the only currency allowed in amounts. */
   currency: string;
 }
 export type CustomerResult =
   | { ok: true; customer: NormalizedCustomer }
   | { ok: false; errors: FieldError[] };
 
-/** What was read of one field. */
+/** The value of one field, or an error message. */
 export type FieldResult<T> = { value: T } | { message: string };
 
 const EXPONENT = /^\d(?:[.,]\d+)?E\+\d+$/i;
@@ -54,8 +54,8 @@ const STATUS_WORDS: Record<string, CustomerStatus> = {
   warning: "warned",
 };
 
-/** What is wrong with the kind of a cell, whatever its column; null when it can be read. */
-function wrongKind(cell: CellValue): string | null {
+/** The error of a cell whose kind is invalid in every column, or null. */
+function kindError(cell: CellValue): string | null {
   if (typeof cell === "string" && isExcelError(cell.trim())) return excelError(cell.trim());
   if (typeof cell === "boolean") return "This is TRUE or FALSE where a text or number belongs.";
   if (cell === null || typeof cell !== "object") return null;
@@ -65,7 +65,7 @@ function wrongKind(cell: CellValue): string | null {
 
 function wholeNumber(value: number): string | null {
   const near = Math.round(value);
-  // Beyond 15 digits Excel has already replaced the last ones by zeros.
+  // Beyond 15 digits Excel has already replaced the last digits with zeros.
   if (Math.abs(value) >= 1e15) return null;
   return Math.abs(value - near) <= 1e-6 ? String(near) : String(value);
 }
@@ -137,19 +137,19 @@ const READERS: {
   status: readStatus,
 };
 
-/** One field of a customer: its value as it is stored, or a sentence that says what is wrong. */
+/** One field of a customer: the value to store, or an error message. */
 export function readCustomerField<F extends CustomerField>(
   field: F,
   cell: CellValue,
   options: CustomerOptions,
 ): FieldResult<NormalizedCustomer[F]> {
-  const message = wrongKind(cell);
+  const message = kindError(cell);
   return message === null ? READERS[field](cell, options) : { message };
 }
 
 /**
- * One customer from the cells of a row, by the rules that every way in shares (sheet, JSON,
- * form). A cell that is not there is an empty one: empty arrears are 0.00, an empty status null.
+ * One customer from the cells of a row, by the rules that sheets, JSON and forms share. A missing
+ * cell is empty: empty arrears are 0.00, an empty status is null.
  */
 export function customerFromCells(cells: CustomerCells, options: CustomerOptions): CustomerResult {
   const errors: FieldError[] = [];
@@ -169,7 +169,7 @@ export function customerFromCells(cells: CustomerCells, options: CustomerOptions
   return errors.length === 0 ? { ok: true, customer } : { ok: false, errors };
 }
 
-/** What tells two account numbers apart: neither case nor the white space around them does. */
+/** The key by which account numbers are compared: case and surrounding white space do not count. */
 export function accountKey(accountNumber: string): string {
   return accountNumber.toLowerCase();
 }

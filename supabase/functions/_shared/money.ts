@@ -1,6 +1,6 @@
 import { cleanText, westernDigits } from "./clean_text.ts";
 
-/** An amount as `numeric(14,2)` text ("-1234.50"), or a sentence that says why it is none. */
+/** An amount as `numeric(14,2)` text ("-1234.50"), or an error message. */
 export type MoneyResult = { ok: true; amount: string } | { ok: false; message: string };
 
 const NOT_AN_AMOUNT = "This is not an amount of money. Write it like 1234.50.";
@@ -18,7 +18,7 @@ const EXTRA_NAMES: Record<string, string[]> = {
   ZAR: ["R"],
   INR: ["₹", "RS"],
 };
-// Each shape of digits that has one reading only, and what separates its decimals.
+// The unambiguous patterns of digits, each with its decimal separator.
 const SHAPES: [RegExp, "." | ","][] = [
   [/^\d+(?:\.\d*)?$|^\.\d+$/, "."],
   [/^\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?$/, "."],
@@ -49,7 +49,7 @@ function currencyNames(currency: string): Set<string> {
   return set;
 }
 
-/** Decides digits and sign; noise of binary fractions (1234.4999999999998) is rounded away. */
+/** An amount from digits and sign; noise of binary fractions (1234.4999999999998) is rounded. */
 function fromDecimal(digits: string, negative: boolean): MoneyResult {
   const [whole = "", fraction = ""] = digits.split(".");
   const units = whole.replace(/^0+(?=\d)/, "") || "0";
@@ -80,7 +80,7 @@ function wrongName(name: string, currency: string): string {
     : NOT_AN_AMOUNT;
 }
 
-/** Takes the marks of a negative amount off: a sign, parentheses, CR (a credit; DR is a debt). */
+/** Removes the marks of a negative amount: a sign, parentheses, CR (a credit; DR is a debt). */
 function takeSign(text: string): { text: string; negatives: number } {
   let negatives = 0;
   let rest = text.replace(/^([^()]*)\(([^()]*)\)([^()]*)$/, (_, before, inside, after) => {
@@ -122,8 +122,8 @@ function zero(): MoneyResult {
 /**
  * Reads an amount owed as offices write it: `GHS 1,234.50`, `1.234,50`, `1 234,50`, `₵1234`,
  * `(1,234.50)`, `1,234.50-` and `1,234.50 CR` (the last three are credits: −1234.50). Blank and
- * a dash are 0.00. Another currency than `currency` (ISO 4217), more than two decimals and what
- * `numeric(14,2)` cannot hold are refused.
+ * a dash are 0.00. Other currencies than `currency` (ISO 4217), more than two decimals and
+ * amounts beyond `numeric(14,2)` are refused.
  */
 export function parseMoney(value: string | number, currency: string): MoneyResult {
   if (typeof value === "number") return fromNumber(value);

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Problem } from "./problem.ts";
 
-/** One part of a form. Its content must be read to the end before the next part is asked for. */
+/** One part of a form. Its content must be read to the end before the next part is requested. */
 export interface FormPart {
   name: string;
   fileName: string | null;
@@ -12,7 +12,7 @@ const longestHead = 16 * 1024;
 
 const malformed = () => new Problem(400, "malformed", "The form is malformed or was cut off.");
 
-/** The bytes of a stream up to a mark, and the next mark after that. */
+/** Reads a stream up to successive delimiters. */
 function reader(body: ReadableStream<Uint8Array>) {
   const source = body.getReader();
   let buffer = Buffer.from("\r\n");
@@ -22,12 +22,12 @@ function reader(body: ReadableStream<Uint8Array>) {
     buffer = Buffer.concat([buffer, value]);
   }
   return {
-    async *until(mark: Buffer): AsyncGenerator<Uint8Array> {
+    async *until(delimiter: Buffer): AsyncGenerator<Uint8Array> {
       for (;;) {
-        const at = buffer.indexOf(mark);
-        const ready = at === -1 ? Math.max(0, buffer.length - mark.length + 1) : at;
+        const at = buffer.indexOf(delimiter);
+        const ready = at === -1 ? Math.max(0, buffer.length - delimiter.length + 1) : at;
         if (ready > 0) yield buffer.subarray(0, ready);
-        buffer = buffer.subarray(at === -1 ? ready : at + mark.length);
+        buffer = buffer.subarray(at === -1 ? ready : at + delimiter.length);
         if (at !== -1) return;
         await fill();
       }
@@ -41,12 +41,12 @@ function reader(body: ReadableStream<Uint8Array>) {
   };
 }
 
-async function textOf(content: AsyncIterable<Uint8Array>, atMost: number): Promise<string> {
+async function textOf(content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of content) {
     size += piece.length;
-    if (size > atMost) throw new Problem(413, "too_large", "A field of the form is too large.");
+    if (size > maxBytes) throw new Problem(413, "too_large", "A field of the form is too large.");
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString("utf-8");
@@ -61,8 +61,8 @@ function attributeOf(head: string, name: string): string | null {
 }
 
 /**
- * The parts of a `multipart/form-data` body (RFC 7578), as they come in: never the whole of it is in memory.
- * @throws Problem 400 for what is no such form, or is cut off.
+ * The parts of a `multipart/form-data` body (RFC 7578) as a stream: the whole body is never in memory.
+ * @throws Problem 400 for a body that is malformed or truncated.
  */
 export async function* formParts(
   body: ReadableStream<Uint8Array> | null,
@@ -75,20 +75,20 @@ export async function* formParts(
     throw new Problem(400, "malformed", "Send the file as multipart/form-data.");
   }
   const source = reader(body);
-  const mark = Buffer.from(`\r\n--${boundary}`);
-  for await (const _preamble of source.until(mark));
+  const delimiter = Buffer.from(`\r\n--${boundary}`);
+  for await (const _preamble of source.until(delimiter));
   for (;;) {
     const next = await source.take(2);
     if (next === "--") return;
     if (next !== "\r\n") throw malformed();
     const head = await textOf(source.until(Buffer.from("\r\n\r\n")), longestHead);
-    const content = source.until(mark);
+    const content = source.until(delimiter);
     yield {
       name: attributeOf(head, "name") ?? "",
       fileName: attributeOf(head, "filename"),
       content,
     };
-    // What nobody wanted is passed over.
+    // Skips content that was not consumed.
     for await (const _rest of content);
   }
 }

@@ -4,23 +4,23 @@ import { cleanText, westernDigits } from "./clean_text.ts";
 let library: typeof import("libphonenumber-js") | undefined;
 
 /**
- * Loads the world's numbering plans, once. They would be a quarter of a cold start, so a function names this as `ready`
- * and only its first request that gets past authentication waits for it.
+ * Loads the numbering plans of all countries, once. They would be a quarter of a cold start, so functions pass this
+ * as `ready` and only the first authenticated request waits for it.
  */
 export async function loadPhoneNumbers(): Promise<void> {
   library ??= await import("libphonenumber-js");
 }
 
-function plans(): typeof import("libphonenumber-js") {
+function numberingPlans(): typeof import("libphonenumber-js") {
   if (library === undefined) throw new Error("loadPhoneNumbers was not awaited.");
   return library;
 }
 
-/** A phone number in E.164, or a sentence that says why the value is none. */
+/** A phone number in E.164, or an error message. */
 export type PhoneResult = { ok: true; phone: string } | { ok: false; message: string };
 
 const SEPARATORS = /\s*(?:[/;,|&]|\bor\b)\s*/i;
-// How spreadsheet programs protect text in CSV files: '024… and ="024…".
+// Marks by which spreadsheet programs keep text in CSV files: '024… and ="024…".
 const TEXT_MARKS = /^(?:'|=?"(?=.*"$))|"$/g;
 const LABEL = /^(?:tel(?:ephone)?|phone|mob(?:ile)?|cell|call)\s?[.:]+\s*/i;
 const EXPONENT = /^\d(?:[.,]\d+)?E\+?\d+$/i;
@@ -30,7 +30,7 @@ function bad(message: string): PhoneResult {
 }
 
 function parse(text: string, country: CountryCode): string | null {
-  const parsed = plans().parsePhoneNumberFromString(text, {
+  const parsed = numberingPlans().parsePhoneNumberFromString(text, {
     defaultCountry: country,
     extract: false,
   });
@@ -40,7 +40,7 @@ function parse(text: string, country: CountryCode): string | null {
 function fromDigits(value: number, country: CountryCode): string | null {
   const digits = String(value);
   // A number cell has lost its leading zeros. In some countries (Italy) the zero is part of the
-  // number and not a prefix, so both readings are tried.
+  // number and not a prefix, so both are tried.
   return parse(digits, country) ?? parse(`0${digits}`, country);
 }
 
@@ -52,15 +52,15 @@ function fromText(text: string, country: CountryCode): string | null {
 }
 
 function isCountry(code: string): code is CountryCode {
-  return plans().isSupportedCountry(code);
+  return numberingPlans().isSupportedCountry(code);
 }
 
 /**
- * Reads a phone number as people and spreadsheets write it. A number without `+` or `00` is one
- * of `country` (ISO 3166 alpha-2), with or without its calling code and leading zero: in Ghana
+ * Parses a phone number as people and spreadsheets write it. A number without `+` or `00` belongs
+ * to `country` (ISO 3166 alpha-2), with or without its calling code and leading zero: in Ghana
  * 0244123456, 244123456 (also as a number) and 233244123456 are all +233244123456. Of several
- * numbers in one cell the first counts. A number of another country needs `+` or `00`: guessing
- * would send one customer's debt to a stranger. `loadPhoneNumbers` must have been awaited.
+ * numbers in one cell the first counts. A number of another country needs `+` or `00`: a guess
+ * could send a customer's debt to a stranger. `loadPhoneNumbers` must have been awaited.
  */
 export function normalizePhone(value: string | number, country: string): PhoneResult {
   const home = country.toUpperCase();

@@ -16,7 +16,8 @@ const route = createRoute({
   operationId: "createActionBatch",
   tags: ["actions"],
   summary: "Record many actions as one batch",
-  description: "One transaction: all are recorded, or none and the offending indexes are listed.",
+  description:
+    "One transaction: either all are recorded, or none and the invalid indexes are listed.",
   ...permitted("actions:write"),
   request: {
     headers: IdempotencyHeader,

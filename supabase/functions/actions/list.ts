@@ -32,7 +32,7 @@ const ofCustomer = createRoute({
   path: "/customer/{customer_id}",
   operationId: "listCustomerActions",
   tags: ["actions"],
-  summary: "What was done to one customer, newest first",
+  summary: "Actions of one customer, newest first",
   ...permitted("actions:read"),
   request: {
     params: z.object({

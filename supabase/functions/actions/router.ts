@@ -3,7 +3,7 @@ import { createBatch } from "./batch.ts";
 import { createAction } from "./create.ts";
 import { listActions, listCustomerActions } from "./list.ts";
 
-/** What is done to customers: connections, disconnections, warnings. */
+/** Actions on customers: connections, disconnections, warnings. */
 export const router = createApp("actions");
 
 listActions(router);

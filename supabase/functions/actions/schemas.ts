@@ -1,7 +1,7 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 
-/** What a person can do to a customer; `sms_sent` is recorded by sending. */
+/** Actions that people record; `sms_sent` is recorded when a text is queued. */
 export const ActionKind = z.enum(["connect", "disconnect", "warn"]);
 
 export const Action = z.object({
@@ -24,7 +24,7 @@ export const ActionInput = z.object({
 
 const ActionRow = Action.omit({ timestamp: true }).extend({ created_at: z.string() });
 
-/** An action as the API shows it, from a row as the database gives it. */
+/** A database row as the API's action. */
 export function toAction(row: unknown): z.infer<typeof Action> {
   const { created_at, ...action } = ActionRow.parse(row);
   return { ...action, timestamp: isoTime(created_at) };

@@ -55,7 +55,7 @@ const route = createRoute({
   tags: ["customers"],
   summary: "The customers' dashboard",
   description:
-    "Days are the organization's own. `sms` counts all texts out; failed includes undelivered.",
+    "Days are in the organization's time zone. `sms` counts all outbound texts; failed includes undelivered.",
   ...permitted("customers:read"),
   responses: { 200: json(Dashboard, "The figures"), ...guarded },
 });

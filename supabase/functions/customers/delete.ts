@@ -9,7 +9,7 @@ const route = createRoute({
   operationId: "deleteCustomer",
   tags: ["customers"],
   summary: "Delete a customer",
-  description: "The customer's actions go with it; its texts stay, without the customer.",
+  description: "The customer's actions are deleted too; texts are kept without the customer.",
   ...permitted("customers:delete"),
   request: { params: IdParam },
   responses: { 204: { description: "Deleted" }, ...guarded, ...problems(404, 422) },

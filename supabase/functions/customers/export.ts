@@ -6,7 +6,7 @@ import { fromPostgres, problems } from "../_shared/problem.ts";
 import { guarded, permitted } from "../_shared/route.ts";
 import { CustomerFilters, toCustomer } from "./schemas.ts";
 
-/** The Data API gives at most 1,000 rows at once (hosted projects' default). */
+/** The Data API returns at most 1,000 rows at once (the default of hosted projects). */
 const slice = 1_000;
 const columns = ["name", "account_number", "phone", "status", "arrears", "currency"] as const;
 
@@ -16,8 +16,7 @@ const route = createRoute({
   operationId: "exportCustomers",
   tags: ["customers"],
   summary: "All customers that match, as a CSV file",
-  description:
-    "Streamed, in the order in which they were added. What looks like a formula is escaped.",
+  description: "Streamed, oldest first. Texts that look like a formula are escaped.",
   ...permitted("customers:read"),
   request: { query: CustomerFilters },
   responses: {
@@ -38,7 +37,7 @@ const route = createRoute({
 
 type Filters = z.infer<typeof CustomerFilters>;
 
-/** The next customers after an id. Slices by id cost the same however far the export has come. */
+/** The next customers after an id: keyset pages cost the same at any position. */
 async function nextSlice(
   db: Client,
   organizationId: string,
@@ -73,7 +72,7 @@ function fileOf(
   let rows = first;
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      // The byte order mark is how spreadsheet programs know UTF-8.
+      // Spreadsheet programs recognize UTF-8 by the byte order mark.
       controller.enqueue(encoder.encode(`\uFEFF${toCsv([[...columns]])}`));
     },
     async pull(controller) {
@@ -92,7 +91,7 @@ export function exportCustomers(app: App) {
   app.openapi(route, async (c) => {
     const filters = c.req.valid("query");
     const { organizationId } = c.var.actor;
-    // The first slice is read before the answer begins, so that a refusal is still a problem and not half a file.
+    // The first slice is read before the response starts, so that an error is a problem and not half a file.
     const first = await nextSlice(c.var.db, organizationId, filters, null);
     return new Response(fileOf(c.var.db, organizationId, filters, first), {
       headers: {

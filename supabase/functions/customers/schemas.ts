@@ -28,7 +28,7 @@ export const CustomerInput = z.object({
   }),
   status: Status.optional(),
   arrears: textOrNumber.optional().openapi({
-    description: "What is owed; a credit is negative. 0 when missing",
+    description: "Amount owed; negative for a credit. 0 when missing",
     example: "1234.50",
   }),
 }).openapi("CustomerInput");
@@ -37,7 +37,7 @@ export const CustomerChange = CustomerInput.partial().openapi("CustomerChange");
 
 const Amount = z.string().regex(/^-?\d{1,12}(\.\d{1,2})?$/, "is not an amount");
 
-/** What a list or an export of customers can be narrowed by. */
+/** Filters of the list and the export of customers. */
 export const CustomerFilters = z.object({
   status: Status.optional(),
   search: z.string().trim().max(200).optional()
@@ -58,7 +58,7 @@ const CustomerRow = z.object({
   updated_at: z.string(),
 });
 
-/** A customer as the API shows it, from a row as the database gives it. */
+/** A database row as the API's customer. */
 export function toCustomer(row: unknown): z.infer<typeof Customer> {
   const customer = CustomerRow.parse(row);
   return {
@@ -69,7 +69,7 @@ export function toCustomer(row: unknown): z.infer<typeof Customer> {
   };
 }
 
-/** The 422 for what the normalizer found. */
+/** The 422 with the errors of the normalizer. */
 export function invalidCustomer(errors: { field: CustomerField; message: string }[]): Problem {
   return invalidFields(errors.map(({ field, message }) => ({ path: field, message })));
 }

@@ -9,9 +9,9 @@ const route = createRoute({
   path: "/leads-per-assignee",
   operationId: "getLeadsPerAssignee",
   tags: ["dashboard"],
-  summary: "Who holds how many leads",
-  description: "Of the leads that the caller reaches, by who holds them, the busiest first; " +
-    "people within reach who may hold leads and have none are there too.",
+  summary: "Number of leads by assignee",
+  description: "Of the leads in the caller's scope, busiest assignees first; includes people " +
+    "in the scope who may hold leads and have none.",
   ...permitted("dashboard:read"),
   responses: { 200: json(z.array(AssigneeFigures), "A row for each person"), ...guarded },
 });

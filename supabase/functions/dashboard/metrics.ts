@@ -10,9 +10,9 @@ const route = createRoute({
   path: "/metrics",
   operationId: "getLeadMetrics",
   tags: ["dashboard"],
-  summary: "The figures of leads",
-  description: "Of the leads that the caller reaches: its own, its team's or the organization's. " +
-    "Today is the organization's own day. Response times count for who held the lead then.",
+  summary: "Key figures of leads",
+  description: "Of the leads in the caller's scope: own, team or organization. Today is the " +
+    "organization's local day. Response times count for the assignee at that time.",
   ...permitted("dashboard:read"),
   responses: { 200: json(Metrics, "The figures"), ...guarded },
 });
@@ -33,13 +33,13 @@ const distribution = createRoute({
   path: "/status-distribution",
   operationId: "getStatusDistribution",
   tags: ["dashboard"],
-  summary: "How many leads stand in each stage",
+  summary: "Number of leads in each stage",
   description: "by_status of the metrics, with each stage's share of all leads.",
   ...permitted("dashboard:read"),
   responses: {
     200: json(
       z.array(StageFigures.extend({ share: z.number().openapi({ example: 0.25 }) })),
-      "Every stage, in the pipeline's order",
+      "Every stage, in pipeline order",
     ),
     ...guarded,
   },

@@ -3,7 +3,7 @@ import { leadsPerAssignee } from "./leads_per_assignee.ts";
 import { metrics, statusDistribution } from "./metrics.ts";
 import { slaPerformance } from "./sla_performance.ts";
 
-/** The figures of leads, people and response times. */
+/** Figures of leads, assignees and response times. */
 export const router = createApp("dashboard");
 
 metrics(router);

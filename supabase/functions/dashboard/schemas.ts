@@ -4,7 +4,7 @@ import { Id, Money } from "../_shared/fields.ts";
 export const Count = z.int().openapi({ example: 12 });
 
 const Rate = z.number().nullable().openapi({
-  description: "Between 0 and 1; null when there is nothing to divide by",
+  description: "Between 0 and 1; null when the denominator is 0",
   example: 0.8333,
 });
 const Minutes = z.int().nullable().openapi({
@@ -15,8 +15,10 @@ const Minutes = z.int().nullable().openapi({
 export const SlaFigures = z.object({
   met: Count.openapi({ description: "Responses in time" }),
   breached: Count.openapi({ description: "Deadlines that passed without a response" }),
-  met_rate: Rate.openapi({ description: "met of met and breached" }),
-  responses: Count.openapi({ description: "All responses, late ones too: the percentiles' basis" }),
+  met_rate: Rate.openapi({ description: "met / (met + breached)" }),
+  responses: Count.openapi({
+    description: "All responses, including late ones: the basis of the percentiles",
+  }),
   median_response_minutes: Minutes,
   p90_response_minutes: Minutes,
 }).openapi("SlaFigures");
@@ -35,13 +37,13 @@ export const Metrics = z.object({
   won: Count,
   lost: Count,
   new_today: Count,
-  unassigned: Count.openapi({ description: "Open leads that nobody holds" }),
+  unassigned: Count.openapi({ description: "Open leads without an assignee" }),
   due_soon: Count.openapi({ description: "Leads whose response is due soon" }),
-  breached: Count.openapi({ description: "Leads whose last response clock ran out" }),
-  conversion_rate: Rate.openapi({ description: "won of total" }),
+  breached: Count.openapi({ description: "Leads whose last response clock was breached" }),
+  conversion_rate: Rate.openapi({ description: "won / total" }),
   value: z.object({ total: Money, open: Money, won: Money, lost: Money }),
   sla: SlaFigures,
-  by_status: z.array(StageFigures).openapi({ description: "Every stage, in the pipeline's order" }),
+  by_status: z.array(StageFigures).openapi({ description: "Every stage, in pipeline order" }),
   by_source: z.array(
     z.object({ source: z.string().openapi({ example: "website" }), count: Count }),
   ),
@@ -59,5 +61,5 @@ export const AssigneeFigures = z.object({
 export const SlaPerformance = SlaFigures.extend({
   by_assignee: z.array(
     SlaFigures.extend({ user_id: Id, full_name: z.string().nullable() }),
-  ).openapi({ description: "Each person's own, whoever holds the leads since" }),
+  ).openapi({ description: "By the assignee at that time, whoever holds the lead now" }),
 }).openapi("SlaPerformance");

@@ -9,8 +9,8 @@ const route = createRoute({
   path: "/sla-performance",
   operationId: "getSlaPerformance",
   tags: ["dashboard"],
-  summary: "How fast leads are answered",
-  description: "sla of the metrics, and the same for each person within the caller's reach.",
+  summary: "Response times",
+  description: "`sla` of the metrics, in total and for each person in the caller's scope.",
   ...permitted("dashboard:read"),
   responses: { 200: json(SlaPerformance, "The response times"), ...guarded },
 });

@@ -1,7 +1,7 @@
 import { z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
-import { repetitions, rowsOfPiece } from "../_shared/lead_import/piece.ts";
+import { findRepeats, rowsOfPiece } from "../_shared/lead_import/piece.ts";
 import { leadReader, type LeadRow } from "../_shared/lead_import/row.ts";
 import { Mapping, Terms } from "../_shared/lead_import/terms.ts";
 import { log } from "../_shared/log.ts";
@@ -10,9 +10,9 @@ import { ensure, unwrap } from "../_shared/problem.ts";
 import { SheetError } from "../_shared/sheet/error.ts";
 import { job } from "./job.ts";
 
-/** Milliseconds of a run's own work after which it hands over to a next one: the platform gives a request 2 s of CPU. */
+/** Milliseconds of CPU work after which a run hands over to the next: the platform allows a request 2 s of CPU. */
 const workMs = 900;
-/** And of waiting for the database, far below the platform's limit. */
+/** Maximum duration of a run in milliseconds, far below the platform's limit. */
 const runMs = 60_000;
 const longestReason = 1_000;
 
@@ -38,57 +38,61 @@ const Step = z.object({
   piece: Piece.nullish(),
 });
 
-/** A consent without a moment is none. */
-function consentFault({ consent }: Import, lead: LeadRow): string | null {
+/** A consent needs its time. */
+function consentError({ consent }: Import, lead: LeadRow): string | null {
   return consent !== null && lead.consented && lead.phone !== undefined &&
       lead.consent_at === undefined && consent.occurred_at === null
-    ? "consent_at: When the consent was given is missing."
+    ? "consent_at: The time of the consent is missing."
     : null;
 }
 
-/** Reads the pieces of one import: what is to be stored, and which rows cannot be. */
-function pieceReader(wanted: Import) {
-  const { mapping, fields, stages, country, currency, time_zone: timeZone } = wanted;
+/** Parses the pieces of one import into valid rows and errors. */
+function pieceReader(claimed: Import) {
+  const { mapping, fields, stages, country, currency, time_zone: timeZone } = claimed;
   const read = leadReader({ mapping, terms: { fields, stages }, country, currency, timeZone });
-  const form = { delimiter: wanted.delimiter, headerRow: wanted.header_row, width: wanted.width };
+  const form = {
+    delimiter: claimed.delimiter,
+    headerRow: claimed.header_row,
+    width: claimed.width,
+  };
   return (piece: Piece) => {
-    const good: { row: number; lead: LeadRow; cells: string[] }[] = [];
-    const faults: { row: number; reason: string; cells: string[] }[] = [];
+    const valid: { row: number; lead: LeadRow; cells: string[] }[] = [];
+    const errorRows: { row: number; reason: string; cells: string[] }[] = [];
     for (const { row, cells } of rowsOfPiece(piece, form)) {
       const { row: lead, errors } = read(cells);
       const reason = errors.length > 0
         ? errors.map(({ field, message }) => field ? `${field}: ${message}` : message).join(" ")
-        : consentFault(wanted, lead);
-      if (reason === null) good.push({ row, lead, cells });
-      else faults.push({ row, reason: reason.slice(0, longestReason), cells });
+        : consentError(claimed, lead);
+      if (reason === null) valid.push({ row, lead, cells });
+      else errorRows.push({ row, reason: reason.slice(0, longestReason), cells });
     }
-    const repeated = repetitions(good);
-    const rows = good.map(({ row, lead, cells }, index) => ({
+    const repeats = findRepeats(valid);
+    const rows = valid.map(({ row, lead, cells }, index) => ({
       row,
       ...lead,
       cells,
-      ...(repeated[index] ? { twins: true } : {}),
+      ...(repeats[index] ? { repeats: true } : {}),
     }));
-    return { rows, faults };
+    return { rows, errors: errorRows };
   };
 }
 
-/** Works on an import until it ends, somebody else works on it, or this run has done its share. */
-async function work(db: Client, runner: string, wanted: Import, spend: Budget): Promise<string> {
-  const read = pieceReader(wanted);
-  let piece = wanted.piece;
+/** Processes an import until it ends, another runner has it, or the budget of this run is spent. */
+async function work(db: Client, runner: string, claimed: Import, budget: Budget): Promise<string> {
+  const read = pieceReader(claimed);
+  let piece = claimed.piece;
   while (piece !== null) {
     const current: Piece = piece;
-    const slice = spend.measure(() => read(current));
+    const slice = budget.measure(() => read(current));
     const step = Step.parse(unwrap(
-      await spend.measureAsync(() =>
+      await budget.measureAsync(() =>
         db.rpc("import_lead_slice", {
-          import_id: wanted.id,
+          import_id: claimed.id,
           runner,
           from_position: current.position,
           rows: slice.rows,
-          faults: slice.faults,
-          reassign_open_work: spend.isOver(),
+          errors: slice.errors,
+          hand_over: budget.isOver(),
         })
       ),
     ));
@@ -97,7 +101,7 @@ async function work(db: Client, runner: string, wanted: Import, spend: Budget): 
   }
   ensure(
     await db.rpc("fail_lead_import", {
-      import_id: wanted.id,
+      import_id: claimed.id,
       runner,
       reason: "The file is no longer there",
     }),
@@ -107,12 +111,12 @@ async function work(db: Client, runner: string, wanted: Import, spend: Budget): 
 
 interface Budget {
   measure<T>(task: () => T): T;
-  /** Counts what happens before the first wait: making the request. */
+  /** Counts the work before the first wait: building the request. */
   measureAsync<T>(task: () => PromiseLike<T>): Promise<T>;
   isOver(): boolean;
 }
 
-function budget(): Budget {
+function newBudget(): Budget {
   const ends = Date.now() + runMs;
   let spent = 0;
   return {
@@ -137,22 +141,22 @@ function budget(): Budget {
 async function importLeads(db: Client) {
   await loadPhoneNumbers();
   const runner = crypto.randomUUID();
-  const spend = budget();
+  const budget = newBudget();
   const results: Record<string, number> = {};
   for (;;) {
-    const claimed = await db.rpc("claim_lead_import", { runner });
-    ensure(claimed);
-    if (claimed.data === null) return results;
-    const wanted = Import.parse(claimed.data);
+    const answer = await db.rpc("claim_lead_import", { runner });
+    ensure(answer);
+    if (answer.data === null) return results;
+    const claimed = Import.parse(answer.data);
     let state: string;
     try {
-      state = await work(db, runner, wanted, spend);
+      state = await work(db, runner, claimed, budget);
     } catch (error) {
       if (!(error instanceof SheetError)) throw error;
-      log("warn", "import_unreadable", { import_id: wanted.id, code: error.code });
+      log("warn", "import_unreadable", { import_id: claimed.id, code: error.code });
       ensure(
         await db.rpc("fail_lead_import", {
-          import_id: wanted.id,
+          import_id: claimed.id,
           runner,
           reason: error.message.replace(/\.$/, ""),
         }),
@@ -161,8 +165,8 @@ async function importLeads(db: Client) {
     }
     results[state] = (results[state] ?? 0) + 1;
     if (state === "handed_over") return results;
-    if (spend.isOver()) {
-      // Others may wait; the next run finds out.
+    if (budget.isOver()) {
+      // Other imports may be waiting; the next run checks.
       ensure(await db.rpc("invoke_job", { job: "import-leads" }));
       return results;
     }

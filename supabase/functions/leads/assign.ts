@@ -15,19 +15,18 @@ import { Assignee, assignmentDetails } from "./assignment.ts";
 import { Lead, toLead } from "./schemas.ts";
 
 const Assignment = z.object({
-  assigned_to: Assignee.nullable().openapi({ description: "null takes it from its holder" }),
+  assigned_to: Assignee.nullable().openapi({ description: "null unassigns the lead" }),
   ...assignmentDetails,
 }).openapi("LeadAssignment");
 
 const shared = {
   path: "/{id}/assign" as const,
   tags: ["leads"],
-  summary: "Give a lead to a person",
-  description: "Written to the lead's history; the person is told in the application and by " +
-    "e-mail. A person who holds as many open leads as it may is refused with 409 " +
-    "`over_capacity`. Somebody off duty can be chosen: only the strategies of " +
-    "POST /leads/bulk-assign pass over them. To the person who holds it already changes " +
-    "nothing but the deadline, if one is given.",
+  summary: "Assign a lead to a person",
+  description: "Recorded in the lead's history; the person is notified in the application and by " +
+    "e-mail. A person at capacity is refused with 409 `over_capacity`. People off duty can be " +
+    "chosen: only the strategies of POST /leads/bulk-assign skip them. Assigning to the current " +
+    "assignee changes only the deadline, if one is given.",
   responses: { 200: json(Lead, "The lead"), ...guarded, ...problems(400, 404, 409, 422) },
 };
 

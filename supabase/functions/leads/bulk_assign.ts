@@ -8,14 +8,14 @@ import { Assignee, assignmentDetails } from "./assignment.ts";
 const Request = z.object({
   lead_ids: z.array(z.uuid()).min(1).max(10_000),
   assigned_to: Assignee.nullable().optional().openapi({
-    description: "All go to this person; null takes them from whoever holds them",
+    description: "Assigns all to this person; null unassigns them",
   }),
   strategy: z.enum(["round_robin", "least_loaded"]).optional().openapi({
-    description: "By turns, which go on where the last request left off, or to whoever holds the " +
-      "fewest open leads. People who are off duty or full are passed over",
+    description: "By turns, continuing after the last request, or to the people with the fewest " +
+      "open leads. People off duty or at capacity are skipped",
   }),
   among: z.array(Assignee).min(1).max(500).optional().openapi({
-    description: "The people among whom the strategy chooses",
+    description: "The people among whom the strategy distributes",
   }),
   ...assignmentDetails,
 }).refine((body) => (body.assigned_to === undefined) !== (body.strategy === undefined), {
@@ -23,11 +23,11 @@ const Request = z.object({
   message: "Give either assigned_to or a strategy.",
 }).refine((body) => (body.strategy === undefined) === (body.among === undefined), {
   path: ["among"],
-  message: "Goes with a strategy, and only with one.",
+  message: "Required with a strategy, and only with one.",
 }).openapi("BulkAssignment");
 
 const Result = z.object({
-  assigned: z.int().openapi({ description: "How many leads changed hands", example: 240 }),
+  assigned: z.int().openapi({ description: "Number of assigned leads", example: 240 }),
   skipped: z.array(z.object({
     lead_id: Id,
     reason: z.enum([
@@ -39,11 +39,11 @@ const Result = z.object({
       "closed",
     ]),
   })).openapi({
-    description: "The others, as they were named. nobody_available: all are off duty or full; " +
-      "closed: strategies share out open leads only",
+    description: "The others, in the order of the request. nobody_available: all are off duty or " +
+      "at capacity; closed: strategies distribute open leads only",
   }),
   by_user: z.record(z.string(), z.int()).openapi({
-    description: "How many leads each person got",
+    description: "Number of leads assigned to each person",
     example: { "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11": 240 },
   }),
 }).openapi("BulkAssignmentResult");
@@ -55,11 +55,11 @@ const route = createRoute({
   tags: ["leads"],
   summary: "Assign up to 10,000 leads",
   description: "One transaction. Leads that cannot be assigned are skipped, with the reason. " +
-    "Whoever gets more than ten at once is told of them in one notice.",
+    "A person who gets more than ten at once receives a single notification.",
   ...permitted("leads:assign"),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: {
-    200: json(Result, "What became of the leads"),
+    200: json(Result, "The result for the leads"),
     ...guarded,
     ...problems(400, 409, 413, 422),
   },

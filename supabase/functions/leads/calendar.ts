@@ -9,7 +9,7 @@ const Until = z.string().regex(
   "is not a time such as 17:00; the end of the day is 24:00",
 );
 const Day = z.array(z.tuple([From, Until])).max(24).default([]).openapi({
-  description: "Opening periods: from, until (24:00 is the end of the day)",
+  description: "Opening periods: start, end (24:00 is the end of the day)",
   example: [["09:00", "12:00"], ["13:00", "17:00"]],
 });
 
@@ -30,10 +30,10 @@ const Holiday = z.strictObject({
 
 const Calendar = z.strictObject({
   enabled: z.boolean().openapi({
-    description: "Whether deadlines are counted in these hours; else in wall-clock time",
+    description: "Whether deadlines count these hours; otherwise they count wall-clock time",
   }),
   time_zone: z.string().max(100).nullable().openapi({
-    description: "Whose clock the hours are; null: the organization's",
+    description: "Time zone of the hours; null: the organization's",
     example: "Africa/Accra",
   }),
   week: Week.nullable().openapi({ description: "null: the organization has no calendar" }),
@@ -47,7 +47,7 @@ const NewCalendar = z.strictObject({
   holidays: Calendar.shape.holidays.default([]),
 }).refine(({ week, holidays }) => week !== null || holidays.length === 0, {
   path: ["week"],
-  message: "is needed where there are holidays",
+  message: "is required with holidays",
 }).openapi("NewLeadCalendar");
 
 const read = createRoute({
@@ -55,7 +55,7 @@ const read = createRoute({
   path: "/calendar",
   operationId: "getLeadCalendar",
   tags: ["leads"],
-  summary: "The business hours in which deadlines are counted",
+  summary: "The business hours for deadlines",
   ...permitted("leads:read"),
   responses: { 200: json(Calendar, "The calendar"), ...guarded },
 });
@@ -66,8 +66,8 @@ const replace = createRoute({
   operationId: "replaceLeadCalendar",
   tags: ["leads"],
   summary: "Replace the business hours",
-  description: "Deadlines of running clocks are computed again, but those that a person gave. " +
-    "An empty object, or `week` null, takes the calendar away: then deadlines are wall-clock time.",
+  description: "Recomputes the deadlines of running clocks, except those that a person gave. " +
+    "An empty object, or `week` null, removes the calendar: then deadlines count wall-clock time.",
   ...permitted("leads:configure"),
   request: { body: jsonBody(NewCalendar) },
   responses: { 200: json(Calendar, "The calendar"), ...guarded, ...problems(400, 409, 422) },

@@ -14,9 +14,9 @@ const route = createRoute({
   summary: "Add a lead",
   description:
     "A name, an e-mail address or a phone number is needed. Without `status` it enters " +
-    "the first open stage. `assigned_to` is the caller, or whom it may assign leads to. A number " +
-    "or address that a lead has already is refused with 409 `duplicate_lead` and, if the caller " +
-    "may see that lead, its `existing_id`.",
+    "the first open stage. `assigned_to` is the caller, or somebody within the scope of leads:assign. " +
+    "A number or address that another lead has is refused with 409 `duplicate_lead` and, if the " +
+    "caller may see that lead, its `existing_id`.",
   ...permitted("leads:write"),
   request: { headers: IdempotencyHeader, query: DuplicateQuery, body: jsonBody(LeadInput) },
   responses: { 201: json(Lead, "The new lead"), ...guarded, ...problems(400, 409, 422) },

@@ -9,7 +9,8 @@ const route = createRoute({
   operationId: "deleteLead",
   tags: ["leads"],
   summary: "Delete a lead",
-  description: "It is in no list, count or job any more; `POST /leads/{id}/restore` undoes it.",
+  description:
+    "The lead is hidden from lists, counts and jobs; `POST /leads/{id}/restore` undoes it.",
   ...permitted("leads:delete"),
   request: { params: IdParam },
   responses: { 204: { description: "Deleted" }, ...guarded, ...problems(404, 422) },

@@ -9,7 +9,7 @@ import { xlsxFile } from "../_shared/sheet/xlsx_writer.ts";
 import { LeadFilters } from "./schemas.ts";
 
 const slice = 1_000;
-/** Rows of a workbook: these many, of 22 columns, take a quarter of the 2 s of CPU that the platform gives a request. */
+/** Rows of a workbook: 50,000 of 22 columns take a quarter of the 2 s of CPU that the platform allows a request. */
 const maxRows = 50_000;
 
 const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -21,8 +21,8 @@ const route = createRoute({
   tags: ["leads"],
   summary: "All leads that match, as a file",
   description:
-    "Streamed, in the order in which they were added; the organization's own fields are columns. In CSV what looks like a " +
-    `formula is escaped; in a workbook every cell is a text. A workbook has at most ${maxRows} rows: more come as CSV.`,
+    "Streamed, oldest first; custom fields are columns. In CSV texts that look like a formula are escaped; in a " +
+    `workbook every cell is a text. A workbook has at most ${maxRows} rows; export more as CSV.`,
   ...permitted("leads:export"),
   request: {
     query: LeadFilters.extend({ format: z.enum(["csv", "xlsx"]).default("csv") }),
@@ -53,7 +53,7 @@ interface Wanted {
   filters: Record<string, string>;
 }
 
-/** The next leads after an id. Slices by id cost the same however far the export has come. */
+/** The next leads after an id: keyset pages cost the same at any position. */
 async function nextSlice(
   db: Client,
   wanted: Wanted,
@@ -63,7 +63,7 @@ async function nextSlice(
     await db.rpc("export_leads", { ...wanted, ...further, page_limit: slice }),
     "lead",
   );
-  // Only the head is judged: the cells are texts by the function's own making, and there are very many.
+  // Only the head is validated: the function itself makes all cells texts, and there are very many.
   const head = Slice.omit({ rows: true }).parse(answer);
   return { ...head, rows: (answer as Pick<Slice, "rows">).rows };
 }

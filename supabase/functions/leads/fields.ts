@@ -24,16 +24,16 @@ const LeadFieldInput = z.object({
     .openapi({ type: "array", items: { type: "string" }, example: ["MBA", "BSc"] }),
 }).refine(({ type, choices }) => type.startsWith("choice") === choices.length > 0, {
   path: ["choices"],
-  message: "belong to the types choice and choices, which need them",
+  message: "are required for the types choice and choices, and only for these",
 }).refine(({ choices }) => new Set(choices).size === choices.length, {
   path: ["choices"],
-  message: "must differ from each other",
+  message: "must be distinct",
 }).openapi("LeadFieldInput");
 
 const LeadFieldsInput = z.object({ fields: z.array(LeadFieldInput).max(100) })
   .refine(({ fields }) => new Set(fields.map(({ key }) => key)).size === fields.length, {
     path: ["fields"],
-    message: "must have a key each",
+    message: "must have distinct keys",
   }).openapi("LeadFieldsInput");
 
 const LeadFields = z.object({ data: z.array(LeadField) }).openapi("LeadFields");
@@ -43,7 +43,7 @@ const read = createRoute({
   path: "/fields",
   operationId: "getLeadFields",
   tags: ["leads"],
-  summary: "The organization's own fields of a lead, in their order",
+  summary: "The organization's custom lead fields, in order",
   ...permitted("leads:read"),
   responses: { 200: json(LeadFields, "The fields"), ...guarded },
 });
@@ -53,10 +53,10 @@ const replace = createRoute({
   path: "/fields",
   operationId: "setLeadFields",
   tags: ["leads"],
-  summary: "Replace the organization's own fields of a lead",
-  description: "Values of a field or choice that is left out stay in the leads, but nobody can " +
-    "write them any more. A type changes only where all values fit the new one; else 409 " +
-    "`values_do_not_fit` says in `leads_by_field` how many do not.",
+  summary: "Replace the organization's custom lead fields",
+  description: "Values of a removed field or choice stay in the leads, but can no longer be " +
+    "written. A type changes only if all values fit the new one; otherwise 409 " +
+    "`values_do_not_fit` has the numbers of affected leads in `leads_by_field`.",
   ...permitted("leads:configure"),
   request: { body: jsonBody(LeadFieldsInput) },
   responses: { 200: json(LeadFields, "The fields"), ...guarded, ...problems(400, 409, 422) },

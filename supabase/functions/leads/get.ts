@@ -7,7 +7,7 @@ import { Student, toStudent } from "./students/schemas.ts";
 import { etag } from "../_shared/version.ts";
 
 const Count = z.int().nullable().openapi({
-  description: "null: not for the caller to see",
+  description: "null: the caller may not see them",
   example: 2,
 });
 
@@ -30,7 +30,7 @@ const route = createRoute({
   path: "/{id}",
   operationId: "getLead",
   tags: ["leads"],
-  summary: "One lead, its students and how much there is of the rest",
+  summary: "One lead with its students and the numbers of its other records",
   ...permitted("leads:read"),
   request: { params: IdParam },
   responses: { 200: json(LeadDetail, "The lead"), ...guarded, ...problems(404, 422) },

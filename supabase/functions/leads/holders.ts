@@ -10,13 +10,13 @@ const Holder = z.object({
   full_name: z.string().openapi({ example: "Comfort Counselor" }),
   email: z.string().openapi({ example: "comfort@example.com" }),
   team_id: Id.nullable(),
-  on_duty: z.boolean().openapi({ description: "Strategies pass over people who are not" }),
+  on_duty: z.boolean().openapi({ description: "Strategies skip people who are off duty" }),
   capacity: z.int().nullable().openapi({
-    description: "Open leads that this person may hold; null: as many as the organization says",
+    description: "Open leads that this person may hold; null: the organization's capacity",
     example: 50,
   }),
   effective_capacity: z.int().nullable().openapi({
-    description: "The person's or the organization's; null: any number",
+    description: "The person's or else the organization's capacity; null: unlimited",
     example: 50,
   }),
   open: z.int().openapi({ description: "Open leads that the person holds", example: 12 }),
@@ -27,7 +27,7 @@ const OnDuty = z.boolean().openapi({ example: true });
 const Change = z.object({
   on_duty: OnDuty.optional(),
   capacity: z.int().min(0).max(1_000_000).nullable().optional().openapi({
-    description: "null: as many as the organization says",
+    description: "null: the organization's capacity",
     example: 50,
   }),
 }).openapi("LeadHolderChange");
@@ -66,7 +66,8 @@ const updateRoute = createRoute({
   operationId: "updateLeadHolder",
   tags: ["leads"],
   summary: "Change a person's duty or capacity",
-  description: "A capacity below what the person holds takes nothing away; it only stops more.",
+  description:
+    "A capacity below the current load removes no leads; it only prevents further assignments.",
   ...permitted("leads:assign"),
   request: {
     params: z.object({ user_id: z.uuid().openapi({ param: { name: "user_id", in: "path" } }) }),

@@ -12,10 +12,10 @@ const route = createRoute({
   path: "/import/{id}/errors",
   operationId: "getLeadImportErrors",
   tags: ["leads"],
-  summary: "The rows that an import left out, as a CSV file",
+  summary: "The rows that were not imported, as a CSV file",
   description:
-    "Faulty and skipped rows, as the file has them, with the reason: the first 50,000, for 30 days. Corrected, " +
-    "the file can be imported as it is. What looks like a formula is escaped.",
+    "Invalid and skipped rows with their cells and the reason: the first 50,000, for 30 days. Once corrected, " +
+    "the file can be imported as it is. Texts that look like a formula are escaped.",
   ...permitted("leads:import"),
   request: { params: IdParam },
   responses: {
@@ -49,7 +49,7 @@ async function nextSlice(
   after_row: number,
 ): Promise<Slice> {
   const given = { ...place, after_row, page_limit: slice };
-  return Slice.parse(unwrap(await db.rpc("list_lead_import_faults", given), "import"));
+  return Slice.parse(unwrap(await db.rpc("list_lead_import_errors", given), "import"));
 }
 
 export function leadImportErrors(app: App) {
@@ -58,7 +58,7 @@ export function leadImportErrors(app: App) {
       organization_id: c.var.actor.organizationId,
       import_id: c.req.valid("param").id,
     };
-    // The first slice is read before the answer begins, so that a refusal is still a problem and not half a file.
+    // The first slice is read before the response starts, so that an error is a problem and not half a file.
     let current = await nextSlice(c.var.db, place, 0);
     const { columns } = current;
     const encoder = new TextEncoder();

@@ -1,17 +1,17 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { Id } from "../_shared/fields.ts";
-import { namesSomebody, resolveMapping } from "../_shared/lead_import/mapping.ts";
+import { identifiesLeads, resolveMapping } from "../_shared/lead_import/mapping.ts";
 import { Column, type Mapping, Terms } from "../_shared/lead_import/terms.ts";
 import { type FieldError, invalidFields, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
-import { WantedMapping } from "./import/schemas.ts";
+import { RequestedMapping } from "./import/schemas.ts";
 
 const text = (max: number) => z.string().trim().min(1).max(max);
 
 const Consent = z.object({
   disclosure: text(10_000).openapi({
-    description: "The words that the people were shown",
+    description: "The text that the people were shown",
     example: "By giving my number I agree to texts about my application.",
   }),
   disclosure_version: text(100).openapi({ example: "2026-09" }),
@@ -19,31 +19,33 @@ const Consent = z.object({
     description: "What they did to agree",
     example: "Ticked the box on the paper form",
   }),
-  source: text(200).optional().openapi({ description: "Where; the file's name if not given" }),
+  source: text(200).optional().openapi({
+    description: "Where the consent was given; the file's name if left out",
+  }),
   scope: z.enum(["all", "marketing"]).default("marketing"),
   occurred_at: z.iso.datetime({ offset: true })
-    .refine((at) => Date.parse(at) <= Date.now(), "lies in the future").optional()
+    .refine((at) => Date.parse(at) <= Date.now(), "is in the future").optional()
     .openapi({
-      description: "When, for rows without a consent_at of their own",
+      description: "When the consent was given, for rows without consent_at",
       example: "2026-09-01T00:00:00Z",
     }),
 }).openapi("LeadImportConsent");
 
 const Request = z.object({
   upload_id: z.uuid(),
-  mapping: WantedMapping,
+  mapping: RequestedMapping,
   on_duplicate: z.enum(["skip", "update"]).default("skip").openapi({
-    description: "What happens with a row whose phone number or e-mail address a lead has already",
+    description: "What to do with a row whose phone number or e-mail address a lead already has",
   }),
   consent: Consent.optional().openapi({
     description:
-      "Recorded for each row with a phone number; where a column is mapped to `consent`, only for rows that say yes",
+      "Recorded for each row with a phone number; with a column mapped to `consent` only for rows with yes",
   }),
   assigned_to: z.uuid().optional().openapi({
-    description: "Who is given the new leads, as far as its capacity goes",
+    description: "The assignee of the new leads, up to their capacity",
   }),
   source: z.string().trim().toLowerCase().min(1).max(100).default("import").openapi({
-    description: "For rows without a source of their own",
+    description: "The source of rows without one",
   }),
 }).openapi("ExecuteLeadImport");
 
@@ -55,7 +57,7 @@ const route = createRoute({
   operationId: "executeLeadImport",
   tags: ["leads"],
   summary: "Import an uploaded file",
-  description: "The import runs in the background: GET /leads/import/{id} tells how far it is.",
+  description: "The import runs in the background: GET /leads/import/{id} has its progress.",
   ...permitted("leads:import"),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: { 202: json(Started, "Started"), ...guarded, ...problems(400, 404, 409, 422) },
@@ -71,32 +73,35 @@ function consentErrors(
   const fields = Object.values(mapping);
   if (consent === undefined) {
     return fields.includes("consent") || fields.includes("consent_at")
-      ? [{ path: "consent", message: "must say what the people agreed to" }]
+      ? [{ path: "consent", message: "is required: what the people agreed to" }]
       : [];
   }
   const errors: FieldError[] = [];
   if (!fields.includes("phone")) {
-    errors.push({ path: "consent", message: "belongs to a phone number, and no column is one" });
+    errors.push({ path: "consent", message: "needs a column mapped to phone" });
   }
   if (consent.occurred_at === undefined && !fields.includes("consent_at")) {
-    errors.push({ path: "consent.occurred_at", message: "or a column consent_at is needed" });
+    errors.push({
+      path: "consent.occurred_at",
+      message: "or a column mapped to consent_at is required",
+    });
   }
   return errors;
 }
 
 export function executeLeadImport(app: App) {
   app.openapi(route, async (c) => {
-    const { upload_id, mapping: wanted, consent, ...rest } = c.req.valid("json");
+    const { upload_id, mapping: requested, consent, ...rest } = c.req.valid("json");
     const upload = { organization_id: c.var.actor.organizationId, upload_id };
     const known = unwrap(await c.var.db.rpc("read_lead_upload", upload), "upload");
     const replayed = Replayed.safeParse(known);
     if (replayed.success) return c.json(Started.parse(replayed.data.replayed), 202);
     const { columns, file_name, ...terms } = Upload.parse(known);
-    const { mapping, errors } = resolveMapping(wanted, columns, terms);
-    if (errors.length === 0 && !namesSomebody(mapping)) {
+    const { mapping, errors } = resolveMapping(requested, columns, terms);
+    if (errors.length === 0 && !identifiesLeads(mapping)) {
       errors.push({
         path: "mapping",
-        message: "needs a name, an e-mail address or a phone number",
+        message: "must include a name, an e-mail address or a phone number",
       });
     }
     errors.push(...consentErrors(consent, mapping));

@@ -7,7 +7,7 @@ import { normalizePhone } from "../_shared/phone.ts";
 import { type FieldError, invalidFields } from "../_shared/problem.ts";
 import { Status } from "./schemas.ts";
 
-/** One line of text as a person sees it, of at most so many characters. */
+/** One cleaned line of text of at most `maximum` characters. */
 export function line(maximum: number) {
   return z.string().max(5_000).transform(cleanText).pipe(z.string().max(maximum))
     .openapi({ type: "string", maxLength: maximum });
@@ -21,7 +21,7 @@ const Tags = z.array(line(50).pipe(z.string().min(1))).max(50)
 
 const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** No type of field is deeper than a list of texts; the database gives up on what is nested a thousand times. */
+/** No field type is deeper than a list of texts; PostgreSQL fails on JSON that is nested thousands of times. */
 function refuseNesting(values: Record<string, unknown>, context: z.RefinementCtx): void {
   for (const [key, value] of Object.entries(values)) {
     if (isNested(value) && Object.values(value).some(isNested)) {
@@ -30,7 +30,7 @@ function refuseNesting(values: Record<string, unknown>, context: z.RefinementCtx
   }
 }
 
-/** What people write of a lead. Null, or an empty text, empties a field. */
+/** The fields of a lead that people write. Null or an empty text clears a field. */
 const fields = {
   first_name: line(100).optional().openapi({ example: "Ama" }),
   last_name: line(100).optional().openapi({ example: "Mensah" }),
@@ -48,7 +48,7 @@ const fields = {
     .openapi({ type: "string", example: "website" }),
   status: Status.optional(),
   value: z.union([z.string().max(60), z.number()]).optional().openapi({
-    description: "What the lead may bring, in the organization's currency",
+    description: "Potential value, in the organization's currency",
     example: "1234.50",
   }),
   tags: Tags.optional().openapi({
@@ -71,7 +71,7 @@ const fields = {
       example: { program: "MBA" },
     }),
   team_id: Id.nullable().optional().openapi({
-    description: "Whose managers see the lead while nobody holds it; its holder's team afterwards",
+    description: "The team whose managers see an unassigned lead; afterwards the assignee's team",
   }),
   assigned_to: Id.nullable().optional(),
 };
@@ -81,18 +81,18 @@ export const LeadInput = z.object(fields).openapi("LeadInput");
 export const LeadChange = z.object({
   ...fields,
   version: z.int().min(1).max(2_147_483_647).optional().openapi({
-    description: "The version that was read, where If-Match is not sent",
+    description: "The version that was read, if If-Match is not sent",
   }),
 }).openapi("LeadChange");
 
-/** What overrides the refusal of a second lead with the same number or address. */
+/** Allows a second lead with the same number or address. */
 export const DuplicateQuery = z.object({
   allow_duplicate: z.enum(["true", "false"]).default("false").openapi({
-    description: "Holders of leads:duplicate may have two leads with one number or address",
+    description: "With leads:duplicate two leads may have the same number or address",
   }),
 });
 
-const emptied = (text: string | null) => text === "" ? null : text;
+const emptyToNull = (text: string | null) => text === "" ? null : text;
 
 type Fields = z.infer<typeof LeadInput>;
 
@@ -112,8 +112,8 @@ function readValue(value: string | number, currency: string, errors: FieldError[
 }
 
 /**
- * The given fields as the database takes them: phone in E.164, value as a decimal, empty texts as null.
- * @throws Problem 422 naming every field that cannot be read.
+ * The given fields in the database's form: phone in E.164, value as a decimal, empty texts as null.
+ * @throws Problem 422 with every invalid field.
  */
 export function leadFields(
   { phone, value, email, time_zone, country, region, custom_fields, ...rest }: Fields,
@@ -122,13 +122,13 @@ export function leadFields(
   const errors: FieldError[] = [];
   const read = {
     ...rest,
-    ...(email === undefined ? {} : { email: emptied(email) }),
-    ...(time_zone === undefined ? {} : { time_zone: emptied(time_zone) }),
-    ...(country === undefined ? {} : { country: emptied(country) }),
-    ...(region === undefined ? {} : { region: emptied(region) }),
+    ...(email === undefined ? {} : { email: emptyToNull(email) }),
+    ...(time_zone === undefined ? {} : { time_zone: emptyToNull(time_zone) }),
+    ...(country === undefined ? {} : { country: emptyToNull(country) }),
+    ...(region === undefined ? {} : { region: emptyToNull(region) }),
     ...(phone === undefined ? {} : { phone: readPhone(phone, organization.country, errors) }),
     ...(value === undefined ? {} : { value: readValue(value, organization.currency, errors) }),
-    // What came as JSON is JSON.
+    // Parsed from JSON, so this is JSON.
     ...(custom_fields === undefined ? {} : { custom_fields: custom_fields as Json }),
   };
   if (errors.length > 0) throw invalidFields(errors);

@@ -39,7 +39,10 @@ const InteractionInput = z.object({
   duration_seconds: z.int().min(0).max(86_400).nullable().optional(),
   occurred_at: z.iso.datetime({ offset: true, abort: true })
     .refine((text) => text >= "2000", "is too long ago").nullable().optional()
-    .openapi({ description: "When it took place, if not now", example: "2026-11-20T16:30:00Z" }),
+    .openapi({
+      description: "When it took place; now if left out",
+      example: "2026-11-20T16:30:00Z",
+    }),
 }).openapi("InteractionInput");
 
 const listRoute = createRoute({
@@ -47,8 +50,8 @@ const listRoute = createRoute({
   path: "/{id}/interactions",
   operationId: "listInteractions",
   tags: ["leads"],
-  summary: "What was said with a lead",
-  description: "Newest first, in the order in which it was logged.",
+  summary: "List the interactions of a lead",
+  description: "Newest first, by the time of logging.",
   ...permitted("interactions:read"),
   request: { params: IdParam, query: PageQuery.extend({ type: Type.optional() }) },
   responses: {
@@ -64,9 +67,9 @@ const createInteractionRoute = createRoute({
   operationId: "createInteraction",
   tags: ["leads"],
   summary: "Log an interaction with a lead",
-  description: "What was logged stays. The first call, meeting, or e-mail or text that was sent, " +
-    "logged by the person whom the lead is assigned to, stops the lead's response clock at the " +
-    "time at which it took place. A note, and what was received, do not.",
+  description: "Interactions cannot be changed or deleted. The first call, meeting, or outbound " +
+    "e-mail or text logged by the lead's assignee answers the lead's response clock, as of the " +
+    "time at which it took place. Notes and inbound messages do not.",
   ...permitted("interactions:write"),
   request: { params: IdParam, headers: IdempotencyHeader, body: jsonBody(InteractionInput) },
   responses: {

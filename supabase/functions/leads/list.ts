@@ -12,8 +12,8 @@ const route = createRoute({
   operationId: "listLeads",
   tags: ["leads"],
   summary: "List leads",
-  description: "The organization's, the team's or one's own, as far as the permission reaches. " +
-    "`deleted=true` lists the deleted ones instead, to holders of leads:delete.",
+  description: "The organization's, the team's or own leads, by the scope of the permission. " +
+    "`deleted=true` lists deleted leads instead; it needs leads:delete.",
   ...permitted("leads:read"),
   request: {
     query: PageQuery.extend({
@@ -23,7 +23,8 @@ const route = createRoute({
         ["created_at", "updated_at", "full_name", "value", "sla_deadline"]
           .flatMap((field) => [field, `-${field}`]),
       ).default("-created_at").openapi({
-        description: "A lead without a deadline comes as if it were in the distant future",
+        description:
+          "A lead without a deadline sorts as if the deadline were in the distant future",
       }),
     }),
   },

@@ -19,10 +19,10 @@ const route = createRoute({
   path: "/{id}/merge",
   operationId: "mergeLeads",
   tags: ["leads"],
-  summary: "Make one lead of two",
-  description: "The older one remains, whichever is named in the path, and gets the other's " +
-    "interactions, tasks, students, messages and history, its tags, and what it lacks itself. " +
-    "It cannot be undone. A second time is answered 409 `already_merged` with `merged_into`.",
+  summary: "Merge two leads",
+  description: "The older lead remains, whichever is in the path, and gets the other's " +
+    "interactions, tasks, students, messages, history, tags and missing values. " +
+    "This cannot be undone. A repeat gets 409 `already_merged` with `merged_into`.",
   ...permitted("leads:delete"),
   request: { params: IdParam, headers: IdempotencyHeader, body: jsonBody(Merge) },
   responses: {

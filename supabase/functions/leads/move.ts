@@ -9,7 +9,7 @@ const Move = z.object({
   status: Status,
   note: z.string().trim().max(2_000).optional().openapi({ example: "Asked for a quote" }),
   version: z.int().min(1).optional().openapi({
-    description: "The version that was read; as If-Match",
+    description: "The version that was read, like If-Match",
   }),
 }).openapi("LeadMove");
 
@@ -19,9 +19,9 @@ const route = createRoute({
   operationId: "moveLead",
   tags: ["leads"],
   summary: "Move a lead to another stage",
-  description: "Written to the lead's history with how long it stood in the stage it leaves. " +
-    "Where the stage names the stages that may follow, any other is refused with 409 " +
-    "`stage_not_allowed`, which lists them as `allowed`. To the stage where it stands is no move.",
+  description: "Recorded in the lead's history with the time in the previous stage. " +
+    "If the stage defines its next stages, any other is refused with 409 " +
+    "`stage_not_allowed`, which lists them as `allowed`. Moving to the current stage changes nothing.",
   ...permitted("leads:write"),
   request: { params: IdParam, headers: IfMatchHeader, body: jsonBody(Move) },
   responses: { 200: json(Lead, "The lead"), ...guarded, ...problems(400, 404, 409, 422) },

@@ -15,9 +15,9 @@ const route = createRoute({
   path: "/{id}/resend-email",
   operationId: "resendAssignmentEmail",
   tags: ["leads"],
-  summary: "Send the e-mail of the lead's assignment again",
-  description: "At most once a minute for a lead. 409 `not_assigned` where nobody holds it, " +
-    "`not_by_email` where its holder takes no such e-mail.",
+  summary: "Resend the e-mail of the lead's assignment",
+  description: "At most once a minute for a lead. 409 `not_assigned` without an assignee, " +
+    "`not_by_email` if the assignee has turned off these e-mails.",
   ...permitted("leads:assign"),
   request: { params: IdParam, headers: IdempotencyHeader },
   responses: { 202: json(Queued, "Queued"), ...guarded, ...problems(400, 404, 409, 422, 429) },

@@ -11,9 +11,10 @@ const route = createRoute({
   path: "/{id}/restore",
   operationId: "restoreLead",
   tags: ["leads"],
-  summary: "Bring a deleted lead back",
-  description: "A lead that is not deleted stays as it is. Where another lead has its number or " +
-    "address by now: 409 `duplicate_lead`; a lead that was merged stays merged: 409 `merged`.",
+  summary: "Restore a deleted lead",
+  description:
+    "A lead that is not deleted is unchanged. 409 `duplicate_lead` if another lead has " +
+    "its number or address by now; 409 `merged` if the lead was merged.",
   ...permitted("leads:delete"),
   request: { params: IdParam, query: DuplicateQuery },
   responses: { 200: json(Lead, "The lead"), ...guarded, ...problems(404, 409, 422) },

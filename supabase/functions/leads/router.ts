@@ -28,8 +28,8 @@ import { leadTimeline } from "./timeline.ts";
 import { updateLead } from "./update.ts";
 
 /**
- * Leads: who might become a customer, and all that happens with them. Fixed paths come before `/{id}`. A file has 50 MB,
- * the rest is the form around it.
+ * Leads, their import and export, assignment, settings and history. Fixed paths come before `/{id}`. A file may have
+ * 50 MB; the rest is for the form around it.
  */
 export const router = createApp("leads", {
   largerBodies: { "/import/preview": 52 * 1024 * 1024 },

@@ -44,7 +44,7 @@ export const Lead = z.object({
   deleted_at: Timestamp.nullable(),
 }).openapi("Lead");
 
-/** A lead as the API shows it, from what `private.lead_json` gives. */
+/** The result of `private.lead_json` as the API's lead. */
 export function toLead(row: unknown): z.infer<typeof Lead> {
   const lead = Lead.parse(row);
   const { sla } = lead;
@@ -66,26 +66,26 @@ export function toLead(row: unknown): z.infer<typeof Lead> {
   };
 }
 
-const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
-  // PostgreSQL knows no year 0.
+const DateOrTimestamp = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
+  // PostgreSQL has no year 0.
   .refine((text) => text >= "0001", "is out of range");
 
-/** What a list or an export of leads can be narrowed by. */
+/** Filters of the list and the export of leads. */
 export const LeadFilters = z.object({
   status: Status.optional(),
   source: z.string().trim().toLowerCase().max(100).optional().openapi({ example: "website" }),
   assigned_to: z.union([z.uuid(), z.enum(["me", "none"])]).optional().openapi({
-    description: "A person, `me`, or `none` for leads that nobody holds",
+    description: "A person, `me`, or `none` for unassigned leads",
     example: "me",
   }),
   team_id: z.uuid().optional(),
   tag: z.string().trim().max(50).optional().openapi({ example: "hot" }),
-  created_from: Moment.optional().openapi({
-    description: "The first day, as the organization's calendar has it, or a moment",
+  created_from: DateOrTimestamp.optional().openapi({
+    description: "The first day in the organization's time zone, or a timestamp",
     example: "2026-11-01",
   }),
-  created_to: Moment.optional().openapi({
-    description: "The last day, or the moment before which",
+  created_to: DateOrTimestamp.optional().openapi({
+    description: "The last day, or a timestamp (exclusive)",
     example: "2026-11-30",
   }),
   sla: z.enum(["due", "breached"]).optional().openapi({

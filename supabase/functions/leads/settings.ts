@@ -7,21 +7,21 @@ import { guarded, json, jsonBody, permitted } from "../_shared/route.ts";
 const fields = {
   sla_minutes: z.int().min(0).max(525_600).openapi({
     description:
-      "Working minutes to the first response, where the stage has none of its own. 0: no deadline",
+      "Working minutes to the first response, unless the stage has its own. 0: no deadline",
     example: 120,
   }),
   reminder_minutes: z.int().min(0).max(10_080).openapi({
-    description: "How long before the deadline the assignee is reminded. 0: not at all",
+    description: "Minutes before the deadline at which the assignee is reminded. 0: no reminder",
     example: 30,
   }),
   clock_starts: z.enum(["assignment", "creation"]).openapi({
-    description: "Whether an unassigned lead has a running clock already",
+    description: "Whether unassigned leads have a running clock",
   }),
   on_reassignment: z.enum(["keep", "restart"]).openapi({
-    description: "What becomes of an unanswered clock when somebody else gets the lead",
+    description: "What happens to an unanswered clock on reassignment",
   }),
   capacity: z.int().min(0).max(2_147_483_647).nullable().openapi({
-    description: "Open leads a person may hold, unless set for the person. null: any number",
+    description: "Open leads per person, unless set for the person. null: unlimited",
     example: 50,
   }),
 };
@@ -37,7 +37,7 @@ const read = createRoute({
   path: "/settings",
   operationId: "getLeadSettings",
   tags: ["leads"],
-  summary: "How the organization runs its leads",
+  summary: "The organization's lead settings",
   ...permitted("leads:read"),
   responses: { 200: json(Settings, "The settings"), ...guarded },
 });
@@ -47,9 +47,9 @@ const change = createRoute({
   path: "/settings",
   operationId: "updateLeadSettings",
   tags: ["leads"],
-  summary: "Change how the organization runs its leads",
-  description: "Fields that are left out stay as they are. Deadlines of running clocks follow " +
-    "`sla_minutes`; the other settings hold for what happens from now on.",
+  summary: "Change the organization's lead settings",
+  description: "Fields that are left out stay unchanged. Deadlines of running clocks follow " +
+    "`sla_minutes`; the other settings apply to later events.",
   ...permitted("leads:configure"),
   request: { body: jsonBody(SettingsChange) },
   responses: { 200: json(Settings, "The settings"), ...guarded, ...problems(400, 409, 422) },

@@ -7,7 +7,7 @@ import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
 
 const text = z.string().nullable();
 
-/** One kind of event: what all have, and what is peculiar to this one. */
+/** One kind of event: the common fields and its own. */
 const event = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.object({
     id: Id,
@@ -66,7 +66,7 @@ const TimelineItem = z.discriminatedUnion("kind", [
 const Timeline = z.object({
   data: z.array(TimelineItem),
   next_before: z.string().nullable()
-    .openapi({ description: "`before` of the next page; null: this is the last" }),
+    .openapi({ description: "`before` of the next page; null on the last page" }),
 }).openapi("Timeline");
 
 const route = createRoute({
@@ -74,17 +74,17 @@ const route = createRoute({
   path: "/{id}/timeline",
   operationId: "leadTimeline",
   tags: ["leads"],
-  summary: "What happened with a lead",
+  summary: "The timeline of a lead",
   description:
-    "Newest first, by the moment at which each was recorded. A task stands where it was added and " +
-    "shows how it is now. Interactions, tasks and texts are left out where the caller may not read them.",
+    "Newest first, by the time of recording. A task appears at the time it was added, in its current " +
+    "state. Interactions, tasks and texts that the caller may not read are left out.",
   ...permitted("leads:read"),
   request: {
     params: IdParam,
     query: z.object({
       limit: PageQuery.shape.limit,
       before: z.uuid("is not a cursor").optional()
-        .openapi({ description: "next_before of the page above" }),
+        .openapi({ description: "next_before of the previous page" }),
       kind: z.enum([
         "interaction",
         "task",

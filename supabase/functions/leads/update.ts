@@ -12,10 +12,9 @@ const route = createRoute({
   operationId: "updateLead",
   tags: ["leads"],
   summary: "Change a lead",
-  description:
-    "Fields that are left out stay as they are; `custom_fields` are merged key by key, " +
-    "null removes one. With If-Match or `version` a lead that somebody changed meanwhile is not " +
-    "overwritten: 409 `stale_version` shows it as `current`. `status` and `assigned_to` may be " +
+  description: "Fields that are left out stay unchanged; `custom_fields` are merged key by key, " +
+    "null removes one. With If-Match or `version` a lead that was changed in between is not " +
+    "overwritten: 409 `stale_version` has it as `current`. `status` and `assigned_to` may be " +
     "repeated, but are changed by PATCH /leads/{id}/status and /assign.",
   ...permitted("leads:write"),
   request: {

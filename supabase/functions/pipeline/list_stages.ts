@@ -9,7 +9,7 @@ const route = createRoute({
   path: "/stages",
   operationId: "listStages",
   tags: ["pipeline"],
-  summary: "The stages, in their order",
+  summary: "The stages, in order",
   ...permitted("leads:read"),
   responses: { 200: json(Stages, "The stages"), ...guarded },
 });

@@ -7,7 +7,7 @@ import { StageInput, Stages } from "./schemas.ts";
 const Pipeline = z.object({
   stages: z.array(StageInput).min(1).max(50),
   move: z.record(z.string().max(50), z.string().max(50)).default({}).openapi({
-    description: "Where the leads of stages that go are to stand: the new key by the old one",
+    description: "The target stage for the leads of each removed stage: new key by old key",
     example: {},
   }),
 }).openapi("Pipeline");
@@ -19,9 +19,9 @@ const route = createRoute({
   tags: ["pipeline"],
   summary: "Replace the stages",
   description:
-    "At least one stage must be open: new leads enter the first open one. A stage that is left " +
-    "out goes; where leads stand in it, deleted ones counted, that is refused with 409 " +
-    "`stage_in_use` and their numbers by key as `leads`, unless `move` says where they go. " +
+    "At least one stage must be open: new leads enter the first open one. Stages that are left " +
+    "out are removed; if they contain leads (including deleted ones), 409 `stage_in_use` has the " +
+    "numbers by key as `leads`, unless `move` has a target stage. " +
     "Leads follow when their stage becomes open, won or lost.",
   ...permitted("leads:configure"),
   request: { body: jsonBody(Pipeline) },

@@ -3,7 +3,7 @@ import { listStages } from "./list_stages.ts";
 import { replaceStages } from "./replace_stages.ts";
 import { pipelineSummary } from "./summary.ts";
 
-/** The organization's stages and how many leads stand in each. */
+/** The organization's stages and the number of leads in each. */
 export const router = createApp("pipeline");
 
 listStages(router);

@@ -1,23 +1,23 @@
 import { z } from "../_shared/zod.ts";
 
 const Key = z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, "must be like `in_progress`").openapi({
-  description: "What leads have as their `status`",
+  description: "The `status` of leads in this stage",
   example: "contacted",
 });
 
-/** A stage as it is written: its place in the list is its position. */
+/** A stage as written by clients; its index in the list is its position. */
 export const StageInput = z.object({
   key: Key,
   label: z.string().trim().min(1).max(100).openapi({ example: "Contacted" }),
   outcome: z.enum(["won", "lost"]).nullable().default(null).openapi({
-    description: "won and lost close the lead; null: it is open here",
+    description: "won and lost close the lead; null: an open stage",
   }),
   sla_minutes: z.int().min(0).max(525_600).nullable().default(null).openapi({
-    description: "Working minutes to the response; null: as many as the organization says; 0: none",
+    description: "Working minutes to the response; null: the organization's setting; 0: no clock",
     example: 60,
   }),
   next_stages: z.array(Key).max(50).nullable().default(null).openapi({
-    description: "Keys of the stages to which a lead may move from here; null: to any",
+    description: "Keys of the stages to which a lead may move from this one; null: any",
     example: null,
   }),
 }).openapi("StageInput");

@@ -19,10 +19,10 @@ const route = createRoute({
   path: "/summary",
   operationId: "getPipelineSummary",
   tags: ["pipeline"],
-  summary: "How many leads stand in each stage, and their value",
-  description: "Of the leads that the caller reaches. Stages without leads are there too.",
+  summary: "Number and value of the leads in each stage",
+  description: "Of the leads in the caller's scope. Includes stages without leads.",
   ...permitted("leads:read"),
-  responses: { 200: json(Summary, "The stages, in their order"), ...guarded },
+  responses: { 200: json(Summary, "The stages, in order"), ...guarded },
 });
 
 export function pipelineSummary(app: App) {

@@ -9,7 +9,7 @@ const route = createRoute({
   operationId: "deleteTask",
   tags: ["tasks"],
   summary: "Delete a task",
-  description: "It is gone, also from its lead's timeline; the audit log keeps what it was.",
+  description: "Also removed from the lead's timeline; the audit log keeps its last state.",
   ...permitted("tasks:write"),
   request: { params: IdParam },
   responses: { 204: { description: "Deleted" }, ...guarded, ...problems(404, 422) },

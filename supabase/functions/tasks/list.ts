@@ -4,7 +4,7 @@ import { definedOnly, Id } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
-import { Moment, Priority, Status, Task, toTask } from "./schemas.ts";
+import { DueTime, Priority, Status, Task, toTask } from "./schemas.ts";
 
 const sorts = ["due_at", "created_at", "updated_at", "priority"];
 
@@ -15,8 +15,8 @@ const route = createRoute({
   tags: ["tasks"],
   summary: "List tasks",
   description:
-    "One's own tasks (assigned to or created by the caller), those of the leads that the caller " +
-    "sees, and with a permission of team scope those of the team's members.",
+    "The caller's tasks (assigned to or created by the caller), those of leads visible to the " +
+    "caller, and with team scope those of the team's members.",
   ...permitted("tasks:read"),
   request: {
     query: PageQuery.extend({
@@ -24,10 +24,10 @@ const route = createRoute({
       assigned_to: z.union([z.literal(["me", "none"]), z.uuid()]).optional(),
       status: Status.optional(),
       priority: Priority.optional(),
-      due_before: Moment.optional(),
-      due_after: Moment.optional().openapi({ description: "From this moment on" }),
+      due_before: DueTime.optional(),
+      due_after: DueTime.optional().openapi({ description: "Inclusive" }),
       overdue: z.enum(["true", "false"]).optional()
-        .openapi({ description: "Whether it is still to be done and its time has passed" }),
+        .openapi({ description: "Whether the task is open and its due time has passed" }),
       sort: z.enum(sorts.flatMap((field) => [field, `-${field}`])).default("due_at")
         .openapi({ description: "Tasks without due time come last by due_at, first by -due_at" }),
     }),

@@ -5,7 +5,7 @@ import { getTask } from "./get.ts";
 import { listTasks } from "./list.ts";
 import { updateTask } from "./update.ts";
 
-/** What is to be done by whom until when. */
+/** Tasks with assignees and due times. */
 export const router = createApp("tasks");
 
 listTasks(router);

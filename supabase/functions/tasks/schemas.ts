@@ -10,7 +10,7 @@ export const Task = z.object({
   version: z.int().openapi({ description: "Raised by every change", example: 1 }),
   lead_id: Id.nullable(),
   lead_name: z.string().nullable().openapi({
-    description: "null without a lead, and to those who may not see it",
+    description: "null without a lead or if the caller may not see the lead",
     example: "Ama Mensah",
   }),
   title: z.string().openapi({ example: "Send the brochure" }),
@@ -20,7 +20,7 @@ export const Task = z.object({
   due_at: Timestamp.nullable(),
   overdue: z.boolean(),
   remind_minutes_before: z.int().nullable().openapi({ example: 30 }),
-  remind_at: Timestamp.nullable().openapi({ description: "null: nothing (more) to remind of" }),
+  remind_at: Timestamp.nullable().openapi({ description: "null: no reminder, or already sent" }),
   assigned_to: Id.nullable(),
   assigned_to_name: z.string().nullable(),
   created_by: Id.nullable(),
@@ -30,8 +30,8 @@ export const Task = z.object({
   updated_at: Timestamp,
 }).openapi("Task");
 
-/** A moment that a task or a filter may name. Offsets are understood. */
-export const Moment = z.iso.datetime({ offset: true, abort: true })
+/** A due time, or a bound of one in a filter; with any UTC offset. */
+export const DueTime = z.iso.datetime({ offset: true, abort: true })
   .refine((text) => text >= "2000" && text < "2199", "is too far away")
   .openapi({ example: "2026-11-30T09:00:00Z" });
 
@@ -39,10 +39,10 @@ const fields = z.object({
   title: z.string().trim().min(1).max(200).openapi({ example: "Send the brochure" }),
   description: z.string().max(5_000).nullable(),
   assigned_to: Id.openapi({ description: "An active member", example: undefined }),
-  due_at: Moment.nullable(),
+  due_at: DueTime.nullable(),
   priority: Priority,
   remind_minutes_before: z.int().min(0).max(43_200).nullable().openapi({
-    description: "Minutes before due_at at which the assignee is reminded; null: not at all",
+    description: "Minutes before due_at at which the assignee is reminded; null: no reminder",
   }),
 });
 
@@ -62,7 +62,7 @@ export const TaskChange = z.object({
   version: Version,
 }).openapi("TaskChange");
 
-/** A task as the API shows it, from what `private.task_json` gives. */
+/** The result of `private.task_json` as the API's task. */
 export function toTask(row: unknown): z.infer<typeof Task> {
   const task = Task.parse(row);
   return {

@@ -12,9 +12,9 @@ const route = createRoute({
   tags: ["tasks"],
   summary: "Change a task",
   description:
-    "Fields that are left out stay as they are; `completed_at` follows `status`. With If-Match " +
-    "or `version` a task that somebody changed meanwhile is not overwritten: 409 " +
-    "`stale_version` shows it as `current`. A new due time or assignee is reminded anew.",
+    "Fields that are left out stay unchanged; `completed_at` follows `status`. With If-Match " +
+    "or `version` a task that was changed in between is not overwritten: 409 " +
+    "`stale_version` has it as `current`. A new due time or assignee sets the reminder again.",
   ...permitted("tasks:write"),
   request: { params: IdParam, headers: IfMatchHeader, body: jsonBody(TaskChange) },
   responses: { 200: json(Task, "The task"), ...guarded, ...problems(400, 404, 409, 422) },

@@ -7,7 +7,7 @@ import { Batch, BatchResult, toBatch } from "./schemas.ts";
 const Details = z.object({
   skipped: BatchResult.shape.skipped,
   delivery: z.record(z.string(), z.int()).openapi({
-    description: "The batch's texts by status, now",
+    description: "The batch's texts by current status",
     example: { delivered: 240, sent: 9, failed: 1 },
   }),
 });
@@ -18,7 +18,7 @@ const route = createRoute({
   path: "/batches/{id}",
   operationId: "getBatch",
   tags: ["upload"],
-  summary: "One batch and how far its texts have come",
+  summary: "One batch and the delivery state of its texts",
   ...permitted("uploads:read"),
   request: { params: IdParam },
   responses: { 200: json(BatchDetail, "The batch"), ...guarded, ...problems(404, 422) },

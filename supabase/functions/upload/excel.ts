@@ -17,7 +17,8 @@ const route = createRoute({
   tags: ["upload"],
   summary: "Read a spreadsheet of customers",
   description:
-    "An .xlsx, .xls or .csv file of up to 10 MB. Valid rows wait under upload_id for 24 hours; nothing else changes yet.",
+    "An .xlsx, .xls or .csv file of up to 10 MB. Valid rows are stored under upload_id for 24 hours; " +
+    "nothing else changes yet.",
   ...permitted("uploads:write", rateLimited("upload")),
   request: {
     headers: IdempotencyHeader,
@@ -51,12 +52,16 @@ function summary(sheet: SheetResult) {
   };
 }
 
-async function read(file: File, bytes: Uint8Array, place: { country: string; currency: string }) {
-  // The readers are most of this function and only this route needs them.
+async function read(
+  file: File,
+  bytes: Uint8Array,
+  organization: { country: string; currency: string },
+) {
+  // Loaded on demand: the readers are most of this function and only this route needs them.
   const { readCustomerSheet } = await import("./sheet/read.ts");
   try {
     const name = cleanText(file.name).slice(0, 255).toWellFormed() || "upload";
-    return await readCustomerSheet({ name, bytes }, place);
+    return await readCustomerSheet({ name, bytes }, organization);
   } catch (error) {
     if (error instanceof SheetError) {
       throw new Problem(problemStatus(error.status), error.code, error.message);

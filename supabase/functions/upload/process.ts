@@ -13,7 +13,7 @@ const Request = z.object({
   send_sms: z.boolean().default(false),
   message: z.string().trim().min(1).max(1600).optional().openapi({
     description:
-      "With {{name}}, {{account_number}}, {{arrears}}, {{organization}}; without it the action's template",
+      "May contain {{name}}, {{account_number}}, {{arrears}}, {{organization}}; defaults to the action's template",
     example: "Dear {{name}}, you owe {{arrears}}.",
   }),
 }).refine((body) => (body.upload_id === undefined) !== (body.customers === undefined), {
@@ -28,7 +28,7 @@ const route = createRoute({
   tags: ["upload"],
   summary: "Turn an upload into customers, actions and texts",
   description:
-    "One transaction. `row` in `skipped` is the sheet's row, or for `customers` the place in the list, from 1.",
+    "One transaction. `row` in `skipped` is the sheet's row, or for `customers` the position in the list, from 1.",
   ...permitted("uploads:write", rateLimited("send")),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: {
@@ -38,12 +38,12 @@ const route = createRoute({
   },
 });
 
-/** Customers of the request's own, with what is wrong among them as skipped rows. */
+/** The customers of the request, and its invalid ones as skipped rows. */
 function fromRequest(
   list: Record<string, unknown>[],
-  place: { country: string; currency: string },
+  organization: { country: string; currency: string },
 ) {
-  const { valid, invalid } = validateCustomers(list, place);
+  const { valid, invalid } = validateCustomers(list, organization);
   return {
     customers: valid.map(({ index, ...customer }) => ({ row: index + 1, ...customer })),
     skipped: invalid.map(({ index, errors }) => ({

@@ -6,7 +6,7 @@ import { uploadExcel } from "./excel.ts";
 import { processBatch } from "./process.ts";
 import { validate } from "./validate.ts";
 
-/** Spreadsheets of customers: read, checked, processed. A file has 10 MB, the rest is the form around it. */
+/** Spreadsheets of customers: upload, validation, processing. A file may have 10 MB; the rest is for the form. */
 export const router = createApp("upload", {
   maxBodyBytes: 12 * 1024 * 1024,
   ready: loadPhoneNumbers,

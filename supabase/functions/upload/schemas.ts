@@ -4,7 +4,7 @@ import { Id, isoTime, Money, Phone, Timestamp } from "../_shared/fields.ts";
 const Status = z.enum(["connected", "disconnected", "warned"]);
 export const BatchAction = z.enum(["connect", "disconnect", "warn"]);
 
-/** A customer as it was read: what is stored, and where it stood. */
+/** A customer as read from a sheet, with its row number. */
 export const ReadRow = z.object({
   row: z.int().openapi({ description: "The sheet's own row number", example: 5 }),
   name: z.string(),
@@ -22,7 +22,7 @@ export const Upload = z.object({
   invalid_rows: z.int(),
   duplicate_rows: z.int(),
   columns: z.record(z.string(), z.string()).openapi({
-    description: "Which header each field was read from",
+    description: "Header of the column of each field",
     example: { name: "Customer Name", account_number: "Acc No" },
   }),
   preview: z.array(ReadRow),
@@ -35,7 +35,7 @@ export const Upload = z.object({
   errors_truncated: z.boolean(),
 }).openapi("Upload");
 
-/** Customers as a frontend that parsed the sheet itself sends them: checked one by one, not all at once. */
+/** Customers from a frontend that parsed the sheet itself. Each is validated separately, so the schema is loose. */
 export const LooseCustomers = z.array(z.record(z.string(), z.unknown())).min(1).max(10_000).openapi(
   {
     example: [{
@@ -71,7 +71,7 @@ export const Batch = z.object({
 
 const BatchRow = Batch.extend({ created_at: z.string() });
 
-/** A batch as the API shows it, from a row as the database gives it. */
+/** A database row as the API's batch. */
 export function toBatch(row: unknown): z.infer<typeof Batch> {
   const batch = BatchRow.parse(row);
   return { ...batch, created_at: isoTime(batch.created_at) };

@@ -8,7 +8,7 @@ import { LooseCustomers, ReadRow } from "./schemas.ts";
 const Checked = z.object({
   valid: z.array(ReadRow.omit({ row: true }).extend({ index: z.int() })),
   invalid: z.array(z.object({
-    index: z.int().openapi({ description: "The place in the list that was sent, from 0" }),
+    index: z.int().openapi({ description: "The position in the list, from 0" }),
     errors: z.array(z.object({ field: z.string(), message: z.string() })),
   })),
 }).openapi("ValidatedCustomers");
@@ -21,7 +21,11 @@ const route = createRoute({
   summary: "Check customers without storing them",
   ...permitted("uploads:write"),
   request: { body: jsonBody(z.object({ customers: LooseCustomers })) },
-  responses: { 200: json(Checked, "Which are valid"), ...guarded, ...problems(400, 413, 422) },
+  responses: {
+    200: json(Checked, "The valid and the invalid ones"),
+    ...guarded,
+    ...problems(400, 413, 422),
+  },
 });
 
 export function validate(app: App) {

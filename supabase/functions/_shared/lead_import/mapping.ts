@@ -2,7 +2,7 @@ import type { FieldError } from "../problem.ts";
 import { headerKey } from "../sheet/header_key.ts";
 import type { Column, Mapping, Terms } from "./terms.ts";
 
-/** The fields of a lead that a column can fill; the organization's own are `custom_fields.<key>`. */
+/** The fields of a lead that a column can be mapped to; custom fields are `custom_fields.<key>`. */
 const LEAD_FIELDS = [
   "first_name",
   "last_name",
@@ -23,7 +23,7 @@ export type LeadField = (typeof LEAD_FIELDS)[number];
 
 const CONTACT: string[] = ["first_name", "last_name", "full_name", "email", "phone"];
 
-/** Headers by field, without case, accents, spaces and punctuation. */
+/** Known headers by field, without case, accents, spaces and punctuation. */
 const NAMES: Record<LeadField, string> = {
   first_name: "firstname first givenname forename fname prenom vorname",
   last_name: "lastname last surname familyname lname secondname nom nachname",
@@ -49,20 +49,20 @@ for (const field of LEAD_FIELDS) {
   for (const name of NAMES[field].split(" ")) FIELD_OF.set(name, field);
 }
 
-/** The field that a header names by itself, whatever the organization's own fields are. */
+/** The built-in field that a header names. */
 export const leadFieldOf = (header: string): LeadField | undefined =>
   FIELD_OF.get(headerKey(header));
 
-/** What the columns seem to be. The organization's own fields, by key or label, come before the general ones. */
+/** The mapping suggested by the headers. Custom fields, by key or label, take precedence over built-in ones. */
 export function suggestMapping(columns: readonly Column[], { fields }: Terms): Mapping {
-  const own = new Map<string, string>();
+  const customKeys = new Map<string, string>();
   for (const { key, label } of fields.toReversed()) {
-    for (const name of [label, key, `custom_fields.${key}`]) own.set(headerKey(name), key);
+    for (const name of [label, key, `custom_fields.${key}`]) customKeys.set(headerKey(name), key);
   }
   const mapping: Mapping = {};
   const taken = new Set<string>();
   for (const { index, name } of columns) {
-    const key = own.get(headerKey(name));
+    const key = customKeys.get(headerKey(name));
     const field = key === undefined ? leadFieldOf(name) : `custom_fields.${key}`;
     if (field === undefined || taken.has(field)) continue;
     taken.add(field);
@@ -80,11 +80,11 @@ function columnOf(name: string, columns: readonly Column[]): Column | undefined 
 }
 
 /**
- * A mapping as a person gives it, { header or index: field }, by index. Columns mapped to null or "" are left out.
+ * Resolves a requested mapping { header or index: field } to column indexes. Columns mapped to null or "" are left out.
  * Errors have the paths of the request.
  */
 export function resolveMapping(
-  wanted: Readonly<Record<string, string | null>>,
+  requested: Readonly<Record<string, string | null>>,
   columns: readonly Column[],
   { fields }: Terms,
 ): { mapping: Mapping; errors: FieldError[] } {
@@ -95,13 +95,13 @@ export function resolveMapping(
   const mapping: Mapping = {};
   const errors: FieldError[] = [];
   const taken = new Set<string>();
-  for (const [name, field] of Object.entries(wanted)) {
+  for (const [name, field] of Object.entries(requested)) {
     if (field === null || field === "") continue;
     const column = columnOf(name, columns);
     const message = column === undefined
       ? "is not a column of the file"
       : !known.has(field)
-      ? "is not mapped to a field of a lead"
+      ? "is not mapped to a lead field"
       : taken.has(field) || mapping[column.index] !== undefined
       ? "is mapped twice"
       : null;
@@ -115,6 +115,6 @@ export function resolveMapping(
   return { mapping, errors };
 }
 
-/** Whether leads can come of it: without a name, an e-mail address or a phone number there is none. */
-export const namesSomebody = (mapping: Mapping): boolean =>
+/** Whether a mapping can produce leads: they need a name, an e-mail address or a phone number. */
+export const identifiesLeads = (mapping: Mapping): boolean =>
   Object.values(mapping).some((field) => CONTACT.includes(field));

@@ -1,6 +1,6 @@
 import { readRecords } from "../sheet/csv_records.ts";
 
-/** A row of a file that has something in it, under the number that a spreadsheet program shows. */
+/** A row of a file that is not blank, with the row number that spreadsheet programs show. */
 export interface FileRow {
   row: number;
   cells: string[];
@@ -8,7 +8,7 @@ export interface FileRow {
 
 const longestCell = 10_000;
 
-/** The rows below the header in a piece of a file. `width` columns are kept. */
+/** The rows below the header in a piece of a file, cut to `width` columns. */
 export function rowsOfPiece(
   piece: { content: string; first_row: number },
   { delimiter, headerRow, width }: { delimiter: string; headerRow: number; width: number },
@@ -27,8 +27,8 @@ export function rowsOfPiece(
   return rows;
 }
 
-/** For each row the first earlier one of the list that names its phone number or e-mail address, or null. */
-export function repetitions(
+/** For each row the first earlier row with the same phone number or e-mail address, or null. */
+export function findRepeats(
   rows: readonly { row: number; lead: { phone?: string; email?: string } }[],
 ): ({ field: "phone" | "email"; firstRow: number } | null)[] {
   const seen = { phone: new Map<string, number>(), email: new Map<string, number>() };

@@ -11,11 +11,11 @@ import {
   readCountry,
   readCustom,
   readDate,
-  readMoment,
+  readTimestamp,
   readTimeZone,
 } from "./values.ts";
 
-/** A lead as a row gives it: only what the row says. */
+/** The fields of a lead that a row has. */
 export interface LeadRow {
   first_name?: string;
   last_name?: string;
@@ -29,12 +29,12 @@ export interface LeadRow {
   region?: string;
   time_zone?: string;
   custom_fields?: Record<string, string | number | boolean | string[]>;
-  /** Whether a consent column says yes; without such a column consent holds for every row. */
+  /** Whether the consent column says yes; true for every row without such a column. */
   consented?: boolean;
   consent_at?: string;
 }
 
-/** A cell that cannot be read. */
+/** A cell with an invalid value. */
 export interface CellError {
   field: string;
   value: string | null;
@@ -158,11 +158,11 @@ function readerOf(field: string, { terms, country, currency, timeZone }: RowCont
       return set("time_zone", readTimeZone);
     case "consent":
       return set("consented", (text) => {
-        // A date in the column of a consent says that it was given.
+        // A date in the consent column means that consent was given.
         return "value" in readDate(text, country) ? { value: true } : readBoolean(text);
       });
     case "consent_at":
-      return set("consent_at", (text) => readMoment(text, country, timeZone));
+      return set("consent_at", (text) => readTimestamp(text, country, timeZone));
     default:
       return customReader(
         terms.fields.find(({ key }) => `custom_fields.${key}` === field),
@@ -172,7 +172,7 @@ function readerOf(field: string, { terms, country, currency, timeZone }: RowCont
 }
 
 function customReader(term: LeadFieldTerm | undefined, country: string): Reader {
-  if (term === undefined) return () => "The organization has no such field any more.";
+  if (term === undefined) return () => "The organization no longer has this field.";
   return (text, row) => {
     const result = readCustom(text, term, country);
     if ("message" in result) return result.message;
@@ -181,23 +181,23 @@ function customReader(term: LeadFieldTerm | undefined, country: string): Reader 
   };
 }
 
-const NOBODY = {
+const NO_CONTACT = {
   field: "",
   value: null,
   message: "The row has neither a name nor an e-mail address nor a phone number.",
 };
 
-/** Reads the rows of a file by its mapping; `loadPhoneNumbers` must have been awaited. */
+/** Parses the rows of a file by its mapping; `loadPhoneNumbers` must have been awaited. */
 export function leadReader(
   context: RowContext,
 ): (cells: readonly string[]) => { row: LeadRow; errors: CellError[] } {
-  // A full name fills what columns of its parts leave open, so it is read after them.
+  // A full name fills only missing parts, so its column comes after the columns of first and last names.
   const columns = Object.entries(context.mapping)
     .map(([index, field]) => ({ index: Number(index), field, read: readerOf(field, context) }))
     .sort((a, b) => Number(a.field === "full_name") - Number(b.field === "full_name"));
-  const asksConsent = columns.some(({ field }) => field === "consent");
+  const hasConsentColumn = columns.some(({ field }) => field === "consent");
   return (cells) => {
-    const row: LeadRow = { consented: !asksConsent };
+    const row: LeadRow = { consented: !hasConsentColumn };
     const errors: CellError[] = [];
     for (const { index, field, read } of columns) {
       const text = cleanText(cells[index] ?? "");
@@ -208,7 +208,7 @@ export function leadReader(
       }
     }
     if (errors.length === 0 && !row.first_name && !row.last_name && !row.email && !row.phone) {
-      errors.push(NOBODY);
+      errors.push(NO_CONTACT);
     }
     return { row, errors };
   };

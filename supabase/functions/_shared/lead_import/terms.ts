@@ -1,6 +1,6 @@
 import { z } from "../zod.ts";
 
-/** The organization's own fields and stages: what a file's columns and cells may name. */
+/** The organization's custom fields and stages, by which columns and cells are interpreted. */
 export const Terms = z.object({
   fields: z.array(z.object({
     key: z.string(),
@@ -14,7 +14,7 @@ export const Terms = z.object({
 export type Terms = z.infer<typeof Terms>;
 export type LeadFieldTerm = Terms["fields"][number];
 
-/** A column of a file: its place from 0, its header, and the first value below it. */
+/** A column of a file: its index from 0, its header, and the first value below. */
 export const Column = z.object({
   index: z.int().openapi({ example: 0 }),
   name: z.string().openapi({ example: "Full name" }),
@@ -22,6 +22,6 @@ export const Column = z.object({
 });
 export type Column = z.infer<typeof Column>;
 
-/** Which column (its index) fills which field. */
+/** Field by column index. */
 export const Mapping = z.record(z.string(), z.string());
 export type Mapping = z.infer<typeof Mapping>;

@@ -1,7 +1,7 @@
 import { westernDigits } from "../clean_text.ts";
 import type { LeadFieldTerm } from "./terms.ts";
 
-/** What a cell says, or a sentence that tells why it says nothing. */
+/** The value of a cell, or an error message. */
 export type Read<T> = { value: T } | { message: string };
 
 const YES = new Set([
@@ -52,7 +52,7 @@ export function readNumber(text: string): Read<number> {
   return Math.abs(value) < 1e15 ? { value } : { message: "This number is too large." };
 }
 
-/** A day as YYYY-MM-DD. Of 3/4/2026 the country decides which is the month; elsewhere the file itself says it. */
+/** A date as YYYY-MM-DD. For 3/4/2026 the country decides which part is the month. */
 export function readDate(text: string, country: string): Read<string> {
   const clean = westernDigits(text);
   const iso = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$/.exec(clean);
@@ -69,13 +69,13 @@ export function readDate(text: string, country: string): Read<string> {
   const [year, month, day] = parts;
   const date = new Date(Date.UTC(year, month - 1, day));
   if (year < 1000 || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) {
-    return { message: "There is no such day." };
+    return { message: "This date does not exist." };
   }
   return { value: date.toISOString().slice(0, 10) };
 }
 
-/** A moment as the database reads it; one without a zone is one of `timeZone`. It cannot lie in the future. */
-export function readMoment(text: string, country: string, timeZone: string): Read<string> {
+/** A past timestamp in PostgreSQL's syntax; without an offset it is local time of `timeZone`. */
+export function readTimestamp(text: string, country: string, timeZone: string): Read<string> {
   const day = readDate(text, country);
   if ("message" in day) return day;
   const time =
@@ -86,9 +86,9 @@ export function readMoment(text: string, country: string, timeZone: string): Rea
   const late = time?.[5]?.toLowerCase();
   const clock = late === undefined ? hour : hour % 12 + (late === "pm" ? 12 : 0);
   if (clock > 23 || Number(minute) > 59 || Number(second) > 59) {
-    return { message: "There is no such time." };
+    return { message: "This time does not exist." };
   }
-  // A day's difference between time zones is not the future.
+  // Tolerates the difference between time zones.
   if (Date.parse(`${day.value}T00:00:00Z`) > Date.now() + 86_400_000) {
     return { message: "A consent cannot have been given in the future." };
   }
@@ -101,7 +101,7 @@ function choiceOf(text: string, choices: readonly string[]): string | undefined 
     choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
 }
 
-/** The value of one of the organization's own fields. */
+/** The value of a custom field. */
 export function readCustom(
   text: string,
   { type, choices }: LeadFieldTerm,
@@ -148,10 +148,10 @@ function countryNames(): Map<string, string> {
   countries = new Map(Object.entries(aliases));
   for (const first of letters) {
     for (const second of letters) {
-      // UK, and what countries were called before, become the code of today.
+      // Aliases such as UK and former country codes become the current code.
       const code = new Intl.Locale(`und-${first}${second}`).region ?? "";
       const name = names.of(first + second);
-      // Groupings and codes for private use have names too, but are no countries.
+      // Groupings and private-use codes have names too, but are no countries.
       if (name === undefined || GROUPS.has(code)) continue;
       countries.set((first + second).toLowerCase(), code);
       if (!countries.has(nameKey(name))) countries.set(nameKey(name), code);
@@ -164,7 +164,7 @@ function countryNames(): Map<string, string> {
 export function readCountry(text: string): Read<string> {
   const code = countryNames().get(nameKey(text));
   return code === undefined
-    ? { message: "This is no country. Write its code, such as GH, or its English name." }
+    ? { message: "This is not a country. Write its code, such as GH, or its English name." }
     : { value: code };
 }
 
@@ -181,5 +181,7 @@ export function readTimeZone(text: string): Read<string> {
     }
     if (zones.size < 1_000) zones.set(text, known);
   }
-  return known ? { value: text } : { message: "This is no time zone. Write it like Africa/Accra." };
+  return known
+    ? { value: text }
+    : { message: "This is not a time zone. Write it like Africa/Accra." };
 }

@@ -1,6 +1,6 @@
 import { encrypted, oldFormat, unreadable } from "./error.ts";
 
-/** Record types of [MS-XLS] 2.3 that carry what is read here. */
+/** The record types of [MS-XLS] 2.3 that are read. */
 export const Biff = {
   formula: 0x0006,
   eof: 0x000a,
@@ -24,7 +24,7 @@ export const Biff = {
   bof: 0x0809,
 } as const;
 
-/** One record: its type, where it lies in the stream, and where its data begins. */
+/** One record: its type, its offset in the stream, and the bounds of its data. */
 export interface BiffRecord {
   type: number;
   at: number;
@@ -32,7 +32,7 @@ export interface BiffRecord {
   end: number;
 }
 
-/** The records of a stream from `from` on; a record that is cut off ends them. */
+/** The records of a stream from offset `from`, up to a truncated record. */
 export function* biffRecords(view: DataView, from: number): Generator<BiffRecord> {
   for (let at = from; at + 4 <= view.byteLength;) {
     const start = at + 4;
@@ -43,12 +43,12 @@ export function* biffRecords(view: DataView, from: number): Generator<BiffRecord
   }
 }
 
-/** What stands before the sheets of a workbook's stream. */
+/** The globals of a workbook's stream, before its sheets. */
 export interface BiffGlobals {
   view: DataView;
-  /** Excel 97 and later; texts are Unicode and not in a code page. */
+  /** Excel 97 and later: texts are Unicode. Earlier they are in a code page. */
   isUnicode: boolean;
-  /** How many shared texts there are. */
+  /** Number of shared texts. */
   texts: number;
   sheets: { record: BiffRecord; position: number; hidden: boolean }[];
 }
@@ -56,7 +56,7 @@ export interface BiffGlobals {
 const BIFF8 = 0x0600;
 const BIFF5 = 0x0500;
 
-/** Reads of a workbook's stream what must be known before SheetJS is given a part of it. */
+/** Reads the globals that are needed before a part of the stream is passed to SheetJS. */
 export function readGlobals(stream: Uint8Array): BiffGlobals {
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   const version = view.getUint16(4, true);
@@ -80,7 +80,7 @@ function readGlobal(record: BiffRecord, globals: BiffGlobals): void {
       globals.texts = view.getUint32(record.start + 4, true);
       break;
     case Biff.boundSheet:
-      // The type after the state: 0 is a worksheet, others are charts and macros.
+      // The type follows the state: 0 is a worksheet, others are charts and macros.
       if (view.getUint8(record.start + 5) !== 0) break;
       globals.sheets.push({
         record,

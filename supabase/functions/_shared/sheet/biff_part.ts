@@ -22,20 +22,20 @@ const CELLS: ReadonlySet<number> = new Set([
   Biff.rString,
 ]);
 const FORMULA_LENGTH = 20;
-// Each can hold a thousand ranges; SheetJS copies all it has for every further record.
+// Each can hold a thousand ranges, and SheetJS copies all previous ones for every further record.
 const MAX_MERGE_RECORDS = 50;
 
-/** The records of one sheet that are read. */
+/** The relevant records of one sheet. */
 export interface BiffSheet {
   records: BiffRecord[];
-  /** The number of the last row that has a value; 0 when none has. */
+  /** The number of the last row with a value; 0 without one. */
   lastRow: number;
   cells: number;
-  /** How much of the stream it takes, read or not. */
+  /** Size of the sheet in the stream. */
   bytes: number;
 }
 
-/** Finds the records of a sheet. What is left out can cost SheetJS time without bounds: links. */
+/** Finds the records of a sheet. Others are left out, because links, for example, can cost SheetJS unbounded time. */
 export function sheetRecords({ view }: BiffGlobals, { position }: BoundSheet): BiffSheet {
   const sheet: BiffSheet = { records: [], lastRow: 0, cells: 0, bytes: 0 };
   let depth = 0;
@@ -63,14 +63,14 @@ export function sheetRecords({ view }: BiffGlobals, { position }: BoundSheet): B
   throw unreadable();
 }
 
-/** Where cells stand: one row, from 0, and columns from the first to the last. */
+/** Position of cells: a row from 0, and the first and last column. */
 export interface BiffPlace {
   row: number;
   first: number;
   last: number;
 }
 
-/** The same sheet with the cells only that are wanted. */
+/** The same sheet with only the cells that `wants` selects. */
 export function onlyCells(
   { view }: BiffGlobals,
   sheet: BiffSheet,
@@ -88,7 +88,7 @@ export function onlyCells(
   return { ...sheet, records, cells: records.length };
 }
 
-/** A workbook's stream with this sheet in it and nothing else, as SheetJS takes it. */
+/** A workbook stream with only this sheet, for SheetJS. */
 export function streamOf(globals: BiffGlobals, bound: BoundSheet, sheet: BiffSheet): Uint8Array {
   const { view } = globals;
   const parts: Uint8Array[] = [];
@@ -120,7 +120,7 @@ function copyOf(view: DataView, { at, end }: BiffRecord): Uint8Array<ArrayBuffer
   return new Uint8Array(view.buffer, view.byteOffset + at, end - at).slice();
 }
 
-/** A formula's record without the formula, which is never looked at. */
+/** A formula record reduced to its stored result. */
 function resultOf(view: DataView, record: BiffRecord): Uint8Array {
   if (record.end - record.start < FORMULA_LENGTH) throw unreadable();
   const result = copyOf(view, { ...record, end: record.start + FORMULA_LENGTH + 2 });

@@ -4,11 +4,11 @@ import { MAX_CELL, MAX_COLUMNS } from "./limits.ts";
 const FORMULA_GUARD = /^'(?=[=+\-@\t\r])/;
 
 /**
- * Reads CSV (RFC 4180 and what offices make of it: any line end, quotes inside bare fields,
- * text after a closing quote). `onRecord` gets the record's number, which is the row number that
- * a spreadsheet program shows for it: blank lines count, line breaks inside quotes do not. It
- * returns false to stop. Fields beyond `MAX_COLUMNS` are dropped. The apostrophe that guards exported text from being run as a formula
- * is taken off again.
+ * Parses CSV (RFC 4180, leniently: any line end, quotes inside bare fields, text after a closing
+ * quote). `onRecord` gets the record number, which is the row number in spreadsheet programs:
+ * blank lines count, line breaks inside quotes do not. It returns false to stop. Fields beyond
+ * `MAX_COLUMNS` are dropped. The apostrophe that guards exported text from being run as a formula
+ * is removed.
  */
 export function readRecords(
   text: string,
@@ -37,7 +37,7 @@ function readField(text: string, start: number, delimiter: string, record: numbe
   }
   const close = closingQuote(text, start + 1, record);
   const end = fieldEnd(text, close + 1, delimiter);
-  // Of a field that is far too long only the start is kept later: MAX_CELL.
+  // Only the start of an overlong field is kept: MAX_CELL.
   const kept = Math.min(close, start + 1 + 4 * MAX_CELL);
   const quoted = text.slice(start + 1, kept).replaceAll('""', '"');
   return { value: quoted + text.slice(close + 1, end), end };

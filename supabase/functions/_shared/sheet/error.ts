@@ -1,4 +1,4 @@
-/** Why a whole file cannot be read. The answer's `code` and HTTP status follow from it. */
+/** Why a whole file cannot be read. Determines the response's `code` and HTTP status. */
 export type SheetErrorCode =
   | "file_empty"
   | "file_encrypted"
@@ -20,7 +20,7 @@ const STATUS: Partial<Record<SheetErrorCode, number>> = {
   too_many_rows: 413,
 };
 
-/** A file that cannot be read at all; `message` is a sentence for the person who sent it. */
+/** A file that cannot be read; `message` is for the person who sent it. */
 export class SheetError extends Error {
   override readonly name = "SheetError";
   readonly status: number;
@@ -31,7 +31,7 @@ export class SheetError extends Error {
   }
 }
 
-/** The file is damaged at a place that the format does not allow. */
+/** For a file that is damaged. */
 export function unreadable(): SheetError {
   return new SheetError(
     "file_unreadable",
@@ -39,7 +39,7 @@ export function unreadable(): SheetError {
   );
 }
 
-/** The refusal of what is no table at all. */
+/** For a file that is not a table. */
 export function unsupported(): SheetError {
   return new SheetError(
     "file_type_unsupported",
@@ -47,7 +47,7 @@ export function unsupported(): SheetError {
   );
 }
 
-/** The refusal of workbooks in formats that only Excel itself still reads well. */
+/** For workbook formats that are not supported. */
 export function oldFormat(): SheetError {
   return new SheetError(
     "file_type_unsupported",
@@ -56,7 +56,7 @@ export function oldFormat(): SheetError {
   );
 }
 
-/** The refusal of a file with a password. */
+/** For a file with a password. */
 export function encrypted(): SheetError {
   return new SheetError(
     "file_encrypted",
@@ -65,7 +65,7 @@ export function encrypted(): SheetError {
   );
 }
 
-/** The refusal of what grows out of proportion when unpacked. */
+/** For a file that expands too much. */
 export function expandsTooMuch(): SheetError {
   return new SheetError(
     "file_expands_too_much",

@@ -17,8 +17,8 @@ const SIGNATURES: [string, FileKind | "unsupported"][] = [
 ];
 
 /**
- * What a file is by its first bytes. Names lie: offices rename files, and programs save web
- * pages as .xls. What has no signature is text.
+ * The kind of a file by its first bytes; names are unreliable: people rename files, and programs
+ * save web pages as .xls. A file without a signature is text.
  */
 export function fileKind(bytes: Uint8Array): FileKind {
   const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"))

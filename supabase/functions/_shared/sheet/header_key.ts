@@ -1,4 +1,4 @@
-/** What tells column names apart: neither case nor accents, spaces and punctuation do. */
+/** The key by which column names are compared: without case, accents, spaces and punctuation. */
 export function headerKey(text: string): string {
   return text.slice(0, 100).normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }

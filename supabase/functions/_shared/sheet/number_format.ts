@@ -1,13 +1,13 @@
-/** What is used of SheetJS's number formatter, which it exports without a type. */
+/** The used part of SheetJS's number formatter, which is exported without a type. */
 export interface NumberFormatter {
   is_date(code: string): boolean;
   format(code: string, value: number, options?: { date1904: boolean }): string;
 }
 
-/** How a number cell must be understood, by its number format. */
+/** The meaning of a number cell by its number format. */
 export type NumberKind = "number" | "date" | "identifier";
 
-// Excel allows no more; a longer one is there to cost time.
+// Excel's limit; a longer code would only cost time.
 const LONGEST_CODE = 255;
 
 /**
@@ -23,7 +23,7 @@ export function numberKind(code: string, formatter: NumberFormatter): NumberKind
   return isIdentifier ? "identifier" : "number";
 }
 
-/** A number as its format shows it; in digits where SheetJS does not know the format. */
+/** A number as its format shows it; plain digits if SheetJS does not support the format. */
 export function formatNumber(code: string, value: number, formatter: NumberFormatter): string {
   try {
     return formatter.format(code, value).trim() || String(value);
@@ -32,7 +32,7 @@ export function formatNumber(code: string, value: number, formatter: NumberForma
   }
 }
 
-/** The day (and time, if any) that a date serial stands for, as ISO 8601; for error reports. */
+/** The date (and time, if any) of a date serial, as ISO 8601. */
 export function serialDate(
   serial: number,
   date1904: boolean,

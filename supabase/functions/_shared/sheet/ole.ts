@@ -14,8 +14,8 @@ const MINI_SECTOR = 64;
 const HEADER_FAT_SLOTS = 109;
 
 /**
- * The streams at any level of an OLE compound file ([MS-CFB]), by name: what .xls files and
- * encrypted workbooks are kept in. A name's bytes are gathered only when they are asked for.
+ * The streams at any level of an OLE compound file ([MS-CFB]) by name: the container of .xls files
+ * and encrypted workbooks. The bytes of a stream are gathered on demand.
  */
 export function openOle(bytes: Uint8Array): Map<string, () => Uint8Array> {
   if (bytes.length < 512) throw unreadable();
@@ -59,7 +59,7 @@ function readFat(container: Container): Uint32Array {
   return fat;
 }
 
-/** What lies beyond a cut file reads as the end of a chain. */
+/** Beyond the end of a truncated file, the mark of the end of a chain. */
 function readUint32({ view, bytes }: Container, at: number): number {
   return at + 4 <= bytes.length ? view.getUint32(at, true) : 0xffffffff;
 }

@@ -2,26 +2,26 @@ import type { CellValue } from "../cell.ts";
 import { expandsTooMuch, SheetError } from "./error.ts";
 import { HEADER_ROWS, MAX_CELL, MAX_TEXT } from "./limits.ts";
 
-/** Which column holds which field, and how the sheet itself calls it. */
+/** The column of each field and its header in the sheet. */
 export type Header<F extends string> = Map<F, { column: number; text: string }>;
 
-/** Knows which row of a file is its header. */
+/** Recognizes the header row of a file. */
 export interface HeaderSearch<F extends string> {
   /** The header, when this row is one. */
   offer(cells: readonly (CellValue | undefined)[]): Header<F> | null;
-  /** Why there is no header. */
+  /** The error when there is no header. */
   failure(): SheetError;
-  /** Whether a merged cell of this field stands for every row that it covers. */
+  /** Whether a merged cell of this field applies to every row that it covers. */
   fillsDown(field: F): boolean;
 }
 
-/** A row as the sheet has it, under its own 1-based number. */
+/** A row of the sheet with its 1-based number. */
 export interface SheetRow<F extends string> {
   row: number;
   cells: Partial<Record<F, CellValue>>;
 }
 
-/** Rows and columns that one merged cell covers; rows from 1, columns from 0, ends included. */
+/** The range of a merged cell; rows from 1, columns from 0, inclusive. */
 export interface MergedRange {
   firstRow: number;
   lastRow: number;
@@ -36,7 +36,7 @@ export interface SheetTable<F extends string> {
   rows: SheetRow<F>[];
 }
 
-/** Takes the rows of one sheet in order, finds the header and keeps what stands below it. */
+/** Collects the rows of one sheet in order: finds the header and keeps the rows below. */
 export class RowCollector<F extends string> {
   readonly rows: SheetRow<F>[] = [];
   header: Header<F> | null = null;
@@ -50,7 +50,7 @@ export class RowCollector<F extends string> {
     this.#maxRows = maxRows;
   }
 
-  /** Whether a column is of interest: before the header is found, all are. */
+  /** Whether a column is needed: all are until the header is found. */
   wants(column: number): boolean {
     return this.header === null || this.#columns.has(column);
   }
@@ -60,7 +60,7 @@ export class RowCollector<F extends string> {
     return this.header !== null || row <= HEADER_ROWS;
   }
 
-  /** Takes a row; blank ones are passed over. Cells of a sparse array may be undefined. */
+  /** Adds a row; blank rows are skipped. Cells of a sparse array may be undefined. */
   add(row: number, cells: readonly (CellValue | undefined)[]): void {
     if (!this.header) {
       this.header = this.#search.offer(cells);
@@ -88,13 +88,13 @@ export class RowCollector<F extends string> {
     return text;
   }
 
-  /** Gives rows under a merged cell the value that they show. */
+  /** Fills rows under a merged cell with its value. */
   fillMerged(ranges: readonly MergedRange[]): void {
     if (!this.header || ranges.length === 0) return;
     const filled = Array.from(this.header).filter(([field]) => this.#search.fillsDown(field));
     const byNumber = new Map(this.rows.map((row) => [row.row, row.cells]));
     const lastRow = this.rows.at(-1)?.row ?? 0;
-    // Merged ranges do not overlap; a file in which they do would take time without end.
+    // Merged ranges do not overlap; the bound is for forged files in which they do.
     let steps = lastRow * filled.length;
     for (const range of ranges) {
       const field = filled.find(([, { column }]) => column === range.firstColumn)?.[0];
@@ -118,7 +118,7 @@ function isBlank(cell: CellValue): boolean {
   return cell === null || cell === "" || (typeof cell === "string" && cell.trim() === "");
 }
 
-/** The refusal of a table with more rows than are read. */
+/** The error for a table with too many rows. */
 export function tooManyRows(limit: number): SheetError {
   return new SheetError(
     "too_many_rows",

@@ -19,12 +19,12 @@ export interface ArchiveFile {
   text: string;
 }
 
-// Loaded with the first workbook and not with the function: it would cost every cold start 60 ms.
+// Loaded with the first workbook, because it would cost every cold start 60 ms.
 function library(): Promise<Library> {
   return import("@e965/xlsx");
 }
 
-/** An archive of these files, not compressed, in the bytes that `readSheet` takes. */
+/** An uncompressed archive of these files, for `readSheet`. */
 export async function archive(files: readonly ArchiveFile[]): Promise<Uint8Array> {
   const { CFB } = await library();
   const container = CFB.utils.cfb_new();
@@ -36,16 +36,16 @@ export async function archive(files: readonly ArchiveFile[]): Promise<Uint8Array
   return CFB.write(container, { fileType: "zip", type: "buffer" });
 }
 
-/** Tables of the code pages that texts before Excel 97 can be in; 0.5 MB that few files need. */
+/** Loads the code pages for texts of Excel before 97: 0.5 MB that few files need. */
 export async function loadCodePages(): Promise<void> {
   const { set_cptable } = await library();
   set_cptable(await import("@e965/xlsx/dist/cpexcel.full.mjs"));
 }
 
 /**
- * Hands the rows of the first sheet of a workbook to the collector. The workbook must be one that
- * was put together here, of parts whose size is known: SheetJS has no limits of its own.
- * Rows from `sheetRows` on are passed over. Gives back the sheet's name.
+ * Passes the rows of the first sheet of a workbook to the collector. The workbook must be built
+ * by this code from parts of bounded size, because SheetJS has no limits of its own. Rows from
+ * `sheetRows` on are skipped. Returns the sheet's name.
  */
 export async function readSheet<F extends string>(
   workbook: Uint8Array,
@@ -81,7 +81,7 @@ function collectRows<F extends string>(
   sheetRows: number,
 ): void {
   const data: (CellObject[] | undefined)[] = sheet["!data"] ?? [];
-  // A cell's own reference can lie about its row, so the length of `data` means nothing.
+  // Cell references can be forged, so the length of `data` is not reliable.
   for (let row = 0; row < Math.min(data.length, sheetRows); row++) {
     if (!collector.wantsRow(row + 1)) break;
     const cells = data[row];
@@ -102,7 +102,7 @@ function collectRows<F extends string>(
   })));
 }
 
-/** What a cell holds; of a formula, the result stored with it. */
+/** Converts cells; of a formula, its stored result. */
 function cellReader(formatter: NumberFormatter, date1904: boolean): CellReader {
   const kinds = new Map<string, NumberKind>();
   function kindOf(code: string): NumberKind {
@@ -124,7 +124,7 @@ function cellReader(formatter: NumberFormatter, date1904: boolean): CellReader {
   };
 }
 
-// [MS-XLS] 2.5.10. 0x2b stands for a result that was never calculated: see xlsx_sheet.ts.
+// [MS-XLS] 2.5.10. 0x2b marks a result that was never calculated: see xlsx_sheet.ts.
 const ERRORS: Record<number, string> = {
   0x00: "#NULL!",
   0x07: "#DIV/0!",

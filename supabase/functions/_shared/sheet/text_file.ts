@@ -7,8 +7,8 @@ function decode(bytes: Uint8Array, label: string): string {
 }
 
 /**
- * UTF-16 without a byte order mark shows in its zero bytes: separators, digits and line ends
- * have one each, in every script, and always on the same side.
+ * UTF-16 without a byte order mark is recognized by its zero bytes: separators, digits and line
+ * ends have one each, in every script, and always on the same side.
  */
 function zeroBytes(bytes: Uint8Array): { even: number; odd: number; length: number } {
   const sample = bytes.subarray(0, SAMPLE);
@@ -22,7 +22,7 @@ function zeroBytes(bytes: Uint8Array): { even: number; odd: number; length: numb
   return { even, odd, length: sample.length };
 }
 
-/** The encoding that the beginning of a text file shows; `utf-8` also where it shows none. */
+/** The encoding detected from the beginning of a text file; `utf-8` by default. */
 export function encodingOf(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
@@ -44,7 +44,7 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** Refuses what the beginning of a file shows to be no table: a web page, or no text. */
+/** Refuses files whose beginning shows a web page or binary data. */
 export function checkStart(text: string): void {
   const start = text.slice(0, SAMPLE);
   if (/^\s*<|^MIME-Version:/i.test(start)) {
@@ -54,7 +54,7 @@ export function checkStart(text: string): void {
         "Open it in Excel, choose Save As, Excel Workbook (.xlsx), and send that file.",
     );
   }
-  // deno-lint-ignore no-control-regex -- what no text file contains is what is looked for
+  // deno-lint-ignore no-control-regex -- counts characters that no text file contains
   const controls = start.match(/[\x01-\x08\x0e-\x1a\x1c-\x1f]/g)?.length ?? 0;
   if (controls > start.length / 50) throw unsupported();
 }

@@ -9,8 +9,9 @@ import { loadCodePages, readSheet } from "./sheetjs.ts";
 const LAST_ROW = MAX_ROWS.xls + HEADER_ROWS;
 
 /**
- * The table in an .xls file of Excel 5 to 2003, or why what is in its container is none. SheetJS
- * reads new streams: one of a sheet's first rows, then one of the columns under its header.
+ * The table in an .xls file of Excel 5 to 2003. SheetJS reads new streams: first one with the
+ * first rows of a sheet, then one with the columns under its header.
+ * @throws SheetError when there is no table.
  */
 export async function readXls<F extends string>(
   bytes: Uint8Array,
@@ -30,7 +31,7 @@ export async function readXls<F extends string>(
   const hiddenLast = globals.sheets.toSorted((a, b) => Number(a.hidden) - Number(b.hidden));
   for (const bound of hiddenLast) {
     const sheet = sheetRecords(globals, bound);
-    // Sheets lie one after the other; only a forged file names the same bytes many times.
+    // Sheets do not overlap; only a forged file refers to the same bytes several times.
     bytesLeft -= sheet.bytes;
     if (bytesLeft < 0) throw unreadable();
     const head = new RowCollector(search, HEADER_ROWS);

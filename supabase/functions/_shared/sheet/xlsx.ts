@@ -7,20 +7,20 @@ import { headOf, sheetSource, sheetXml } from "./xlsx_sheet.ts";
 import { countTags, readPart } from "./xml.ts";
 import { openZip } from "./zip.ts";
 
-/** What every sheet of a workbook refers to, as XML. */
+/** Parts of a workbook that its sheets refer to, as XML. */
 interface Shared {
   strings: string;
   styles: string;
   date1904: boolean;
 }
 
-// SheetJS takes that much longer over the tags of a style sheet than over others.
+// SheetJS needs this many times longer for the tags of a style sheet than for others.
 const STYLE_WEIGHT = 4;
 const LAST_ROW = MAX_ROWS.xlsx + HEADER_ROWS;
 
 /**
- * The table in an .xlsx file: the first sheet, visible ones before hidden ones, that has a header.
- * SheetJS reads a new workbook that is made of this one sheet and of what it refers to.
+ * The table in an .xlsx file: the first sheet with a header, visible sheets before hidden ones.
+ * SheetJS reads a new workbook made of this sheet and the parts that it refers to.
  */
 export async function readXlsx<F extends string>(
   bytes: Uint8Array,
@@ -39,7 +39,7 @@ export async function readXlsx<F extends string>(
   const search = newSearch();
   for (const { name, part } of sheets) {
     let sheet = sheetSource(await readPart(zip, part));
-    // Of a sheet that is too large only the header is looked for: it may not be the one.
+    // Of a sheet that is too large only the header is searched: another sheet may be the table.
     const isTooLarge = sheet.lastRow > LAST_ROW;
     if (isTooLarge) sheet = headOf(sheet);
     tagsLeft -= sharedTags + countTags(sheet.rows) + sheet.merges.length;
@@ -53,7 +53,7 @@ export async function readXlsx<F extends string>(
   throw search.failure();
 }
 
-/** SheetJS overlooks an empty item, and every later one would stand in the wrong cell. */
+/** SheetJS skips an empty item, which would shift every later text to a wrong cell. */
 function withoutEmptyItems(strings: string): string {
   return strings.replace(/<((?:\w+:)?)si\s?\/>/g, "<$1si><$1t></$1t></$1si>");
 }

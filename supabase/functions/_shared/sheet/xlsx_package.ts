@@ -2,7 +2,7 @@ import { oldFormat, unreadable, unsupported } from "./error.ts";
 import { attribute, readSmallPart, startTags } from "./xml.ts";
 import type { ZipArchive } from "./zip.ts";
 
-/** Where in the archive the parts are that are read; sheets in the order to look through. */
+/** The relevant parts of the archive; sheets in the order in which they are searched. */
 export interface XlsxPackage {
   sheets: { name: string; part: string }[];
   strings: string | undefined;
@@ -16,7 +16,7 @@ interface Relation {
   target: string;
 }
 
-/** Follows the relations of an .xlsx file (ECMA-376 part 2, 9.3) to the parts that matter. */
+/** Follows the relations of an .xlsx file (ECMA-376 part 2, 9.3) to the relevant parts. */
 export async function openPackage(zip: ZipArchive): Promise<XlsxPackage> {
   const workbookPart = await findWorkbook(zip);
   const xml = await readSmallPart(zip, workbookPart);

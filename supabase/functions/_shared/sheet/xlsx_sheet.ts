@@ -4,10 +4,10 @@ import { attribute } from "./xml.ts";
 
 /** The rows of a worksheet's XML, up to the last one that has a value. */
 export interface SheetSource {
-  /** The namespace prefix of the sheet's elements with its colon, mostly empty. */
+  /** Namespace prefix of the sheet's elements with its colon; usually empty. */
   prefix: string;
   rows: string;
-  /** The number of that last row; 0 when no row has a value. */
+  /** The number of that last row; 0 without a value. */
   lastRow: number;
   merges: string[];
 }
@@ -15,8 +15,8 @@ export interface SheetSource {
 const MAX_MERGES = 50_000;
 
 /**
- * Takes from a worksheet what is read of it. What is left out costs SheetJS time or memory for
- * nothing, some of it without bounds: ranges with links, formatted rows without end, comments.
+ * Extracts the relevant parts of a worksheet. The rest would cost SheetJS time or memory, partly
+ * without bounds: ranges with links, formatted empty rows, comments.
  */
 export function sheetSource(xml: string): SheetSource {
   const start = /<((?:\w+:)?)sheetData(?:\s[^<>]*)?>|<(?:\w+:)?sheetData\s?\/>/.exec(xml);
@@ -43,7 +43,7 @@ function mergesIn(xml: string): string[] {
   return merges;
 }
 
-/** The same sheet with the rows only that a header is looked for in. */
+/** The same sheet with only the rows in which the header is searched. */
 export function headOf(sheet: SheetSource): SheetSource {
   const open = `<${sheet.prefix}row`;
   let end = -1;
@@ -54,7 +54,7 @@ export function headOf(sheet: SheetSource): SheetSource {
   return { ...sheet, rows: sheet.rows.slice(0, end), merges: [] };
 }
 
-/** The worksheet part that SheetJS is given. */
+/** The worksheet part for SheetJS. */
 export function sheetXml({ prefix, rows, merges }: SheetSource): string {
   return `<worksheet><${prefix}sheetData>${rows}</${prefix}sheetData>${
     merges.join("")
@@ -81,8 +81,8 @@ function lastRowNumber(rows: string, prefix: string): number {
 }
 
 /**
- * SheetJS drops a formula that was never calculated, as if the cell were empty, and a customer
- * would owe nothing. Such a cell gets the error value that Excel itself has for a pending result.
+ * SheetJS treats a formula that was never calculated as an empty cell, so a customer would owe
+ * nothing. Such a cell gets Excel's error value for a pending result.
  */
 function withPendingResults(rows: string, prefix: string): string {
   if (!rows.includes(`<${prefix}f`)) return rows;

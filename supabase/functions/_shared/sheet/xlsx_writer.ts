@@ -1,4 +1,4 @@
-/** A cell of a file that is written; all are texts, so that none can be a formula. */
+/** A cell to write; all are texts, so that none can be a formula. */
 export type TextCell = string | number | boolean | null;
 
 const SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
@@ -33,9 +33,9 @@ const PARTS: [string, string][] = [
   ],
 ];
 
-// deno-lint-ignore no-control-regex -- what XML cannot hold is what is looked for
+// deno-lint-ignore no-control-regex -- matches characters that XML does not allow
 const SPECIAL = /[&<>\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-// deno-lint-ignore no-control-regex -- what XML cannot hold is what is removed
+// deno-lint-ignore no-control-regex -- removes characters that XML does not allow
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 const longestCell = 32_767;
 
@@ -65,7 +65,7 @@ interface Entry {
   offset: number;
 }
 
-/** A local header (PKWARE APPNOTE 4.3.7) whose sums follow the data, or a directory entry (4.3.12) that has them. */
+/** A local header (PKWARE APPNOTE 4.3.7), with checksums after the data, or a directory entry (4.3.12) with them. */
 function header(entry: Entry, directory: boolean): Uint8Array {
   const bytes = new Uint8Array((directory ? 46 : 30) + entry.name.length);
   const view = new DataView(bytes.buffer);
@@ -73,7 +73,7 @@ function header(entry: Entry, directory: boolean): Uint8Array {
   view.setUint32(0, directory ? 0x02014b50 : 0x04034b50, true);
   if (directory) view.setUint16(4, 20, true);
   view.setUint16(at, 20, true);
-  view.setUint16(at + 2, 0x0808, true); // sums follow the data, names are UTF-8
+  view.setUint16(at + 2, 0x0808, true); // checksums follow the data, names are UTF-8
   view.setUint16(at + 4, 8, true); // deflate
   view.setUint16(at + 8, 0x21, true); // 1980-01-01
   if (directory) {
@@ -87,7 +87,7 @@ function header(entry: Entry, directory: boolean): Uint8Array {
   return bytes;
 }
 
-function sums({ crc, packed, size }: Entry): Uint8Array {
+function dataDescriptor({ crc, packed, size }: Entry): Uint8Array {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
   for (const [place, value] of [0x08074b50, crc, packed, size].entries()) {
@@ -119,13 +119,13 @@ async function* sheetXml(
   yield "</sheetData></worksheet>";
 }
 
-async function* only(text: string): AsyncGenerator<string> {
+async function* single(text: string): AsyncGenerator<string> {
   yield text;
 }
 
 /**
- * A workbook (.xlsx) of one sheet of texts, written while its rows come: only a slice of them is in memory. `slices` are
- * groups of rows, the header the first of them.
+ * A workbook (.xlsx) of one sheet of texts, streamed: only one slice of rows is in memory. The first row of the first
+ * slice is the header.
  */
 export async function* xlsxFile(
   slices: AsyncIterable<readonly (readonly TextCell[])[]>,
@@ -134,7 +134,7 @@ export async function* xlsxFile(
   const entries: Entry[] = [];
   let offset = 0;
   const parts: [string, AsyncIterable<string>][] = [
-    ...PARTS.map(([name, text]): [string, AsyncIterable<string>] => [name, only(text)]),
+    ...PARTS.map(([name, text]): [string, AsyncIterable<string>] => [name, single(text)]),
     [SHEET, sheetXml(slices)],
   ];
   for (const [name, text] of parts) {
@@ -145,7 +145,7 @@ export async function* xlsxFile(
       entry.packed += packed.length;
       yield packed;
     }
-    yield sums(entry);
+    yield dataDescriptor(entry);
     entries.push(entry);
     offset += head.length + entry.packed + 16;
   }
@@ -164,7 +164,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-32 (ISO 3309) of what came before and these bytes. */
+/** CRC-32 (ISO 3309) continued over these bytes. */
 function crc32(bytes: Uint8Array, before: number): number {
   let crc = ~before;
   for (let at = 0; at < bytes.length; at++) {
@@ -173,7 +173,7 @@ function crc32(bytes: Uint8Array, before: number): number {
   return ~crc >>> 0;
 }
 
-/** The text, packed; its length and checksum are written into the entry. */
+/** The compressed text; its length and checksum are set in the entry. */
 function deflated(text: AsyncIterable<string>, entry: Entry): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   async function* bytes(): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -4,7 +4,7 @@ import type { ZipArchive } from "./zip.ts";
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{2,4}));/gi;
 const SMALL_PART = 2 * 1024 * 1024;
-// Excel keeps 32,767 characters in a cell, of which each can be written as an entity.
+// A cell of Excel has up to 32,767 characters, each of which can be an entity.
 const LONGEST_PIECE = 256 * 1024;
 
 function codePoint(number: number): string {
@@ -19,18 +19,18 @@ function xmlText(source: string): string {
   });
 }
 
-/** An attribute's value in the source of a start tag; its name may be a pattern. */
+/** The value of an attribute in a start tag; `name` may be a pattern. */
 export function attribute(tag: string, name: string): string | null {
   const match = new RegExp(`\\s${name}\\s?=\\s?(?:"([^"]*)"|'([^']*)')`).exec(tag);
   return match ? xmlText(match[1] ?? match[2] ?? "") : null;
 }
 
-/** The start tags of one element, whatever its namespace prefix is. */
+/** The start tags of an element with any namespace prefix. */
 export function startTags(xml: string, name: string): string[] {
   return xml.match(new RegExp(`<(?:[\\w.-]{1,40}:)?${name}(?=[\\s/>])[^<>]*>`, "g")) ?? [];
 }
 
-/** How many tags there are, which is what reading XML costs time and memory for. */
+/** The number of tags, which determines the cost of reading XML. */
 export function countTags(xml: string): number {
   let count = 0;
   let last = 0;
@@ -44,8 +44,8 @@ export function countTags(xml: string): number {
 }
 
 /**
- * A part of a workbook. Document types, which no program writes into a workbook and entities that
- * multiply need, are refused.
+ * A part of a workbook. Document types are refused: workbooks have none, and entity expansion
+ * attacks need them.
  */
 export async function readPart(zip: ZipArchive, name: string): Promise<string> {
   const decoder = new TextDecoder();
@@ -56,7 +56,7 @@ export async function readPart(zip: ZipArchive, name: string): Promise<string> {
   return text;
 }
 
-/** A part that is small in every honest file. */
+/** A part that is small in every genuine file. */
 export async function readSmallPart(zip: ZipArchive, name: string): Promise<string> {
   const text = await readPart(zip, name);
   if (text.length > SMALL_PART) throw expandsTooMuch();

@@ -10,21 +10,21 @@ interface Entry {
   offset: number;
 }
 
-/** The files in a ZIP archive by lower-case name. Reading them draws on one common budget. */
+/** The files of a ZIP archive by lower-case name, with a common limit on unpacked bytes. */
 export interface ZipArchive {
   has(name: string): boolean;
   names(): string[];
-  /** The file's bytes in pieces; stopping early stops the unpacking. */
+  /** The file's bytes in pieces; unpacking stops with the iteration. */
   pieces(name: string): AsyncGenerator<Uint8Array>;
 }
 
 const END_OF_DIRECTORY = 0x06054b50;
 const DIRECTORY_ENTRY = 0x02014b50;
 const LOCAL_ENTRY = 0x04034b50;
-// Deflate expands at most 1,032 times: this much input never makes more than 8 MB at once.
+// Deflate expands at most 1,032 times, so this much input gives at most 8 MB at once.
 const STEP = 8 * 1024;
 
-/** Opens an archive by its directory, which stands at the end: a cut file has none. */
+/** Opens an archive by its directory, which is at the end: a truncated file has none. */
 export function openZip(bytes: Uint8Array): ZipArchive {
   const entries = readDirectory(bytes);
   const budget = { left: MAX_EXPANDED_BYTES };
@@ -85,7 +85,7 @@ function readEntry(view: DataView, at: number): Entry {
   return entry;
 }
 
-/** Some programs write every size in the 64-bit field, however small the file is. */
+/** Some programs write all sizes in the 64-bit fields. */
 function readZip64(view: DataView, from: number, to: number, entry: Entry): void {
   for (let at = from; at + 4 <= to; at += 4 + view.getUint16(at + 2, true)) {
     if (view.getUint16(at, true) !== 1) continue;
@@ -112,7 +112,7 @@ async function* unpack(bytes: Uint8Array, entry: Entry, budget: { left: number }
   if (packed.length < entry.packed || (entry.method !== 0 && entry.method !== 8)) {
     throw unreadable();
   }
-  // The directory can lie about sizes, so what really comes out is counted.
+  // The sizes in the directory can be forged, so the actual output is counted.
   for await (const piece of inflate(gzipped(packed, entry))) {
     budget.left -= piece.length;
     if (budget.left < 0) throw expandsTooMuch();
@@ -120,7 +120,7 @@ async function* unpack(bytes: Uint8Array, entry: Entry, budget: { left: number }
   }
 }
 
-/** The entry as a gzip file, so that the platform's own unpacker checks its sum and its length. */
+/** The entry as a gzip file, so that the platform's decompressor checks its checksum and length. */
 function* gzipped(packed: Uint8Array, entry: Entry): Generator<Uint8Array<ArrayBuffer>> {
   yield Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
   if (entry.method === 0) yield* storedBlocks(packed);
@@ -131,7 +131,7 @@ function* gzipped(packed: Uint8Array, entry: Entry): Generator<Uint8Array<ArrayB
   yield new Uint8Array(trailer.buffer);
 }
 
-/** Bytes that are not compressed, in the form that deflate has for them (RFC 1951, 3.2.4). */
+/** Uncompressed bytes as stored blocks of deflate (RFC 1951, 3.2.4). */
 function* storedBlocks(packed: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < packed.length; at += STEP) {
     const block = packed.slice(at, at + STEP);

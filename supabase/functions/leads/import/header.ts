@@ -5,22 +5,22 @@ import { SheetError } from "../../_shared/sheet/error.ts";
 import { HEADER_ROWS } from "../../_shared/sheet/limits.ts";
 import type { Header, HeaderSearch } from "../../_shared/sheet/row_collector.ts";
 
-/** A column of a file of leads, whatever it holds: its index as text. */
+/** A column of a file of leads: its index as text. */
 export type ColumnKey = `${number}`;
 
 const maxColumns = 200;
 const longestName = 200;
 
-// What a merged cell stands for in every row that it covers; a merged phone number would make one person many.
+// Fields whose merged cells apply to every row covered; a merged phone number would make one person many.
 const FILLED_DOWN = new Set(["source", "status", "tags", "country", "region", "time_zone"]);
 
-/** Whether a cell can be a column's name: words, and not what stands below one. */
+/** Whether a text can be a column's name: words, unlike the values below. */
 function isLabel(text: string): boolean {
   return /\p{L}/u.test(text) && !text.includes("@") && !/\d{5}/.test(text);
 }
 
 /**
- * The header of a file of leads: the first row with a name that is known, or with several cells that all are words. Every
+ * Finds the header of a file of leads: the first row with a known name, or with several cells that are all words. Every
  * column with a name belongs to it.
  */
 export class LeadHeaderSearch implements HeaderSearch<ColumnKey> {

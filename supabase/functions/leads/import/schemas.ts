@@ -2,15 +2,15 @@ import { z } from "../../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../../_shared/fields.ts";
 import { Column, Mapping } from "../../_shared/lead_import/terms.ts";
 
-/** What a column may be mapped to. */
+/** The fields that a column can be mapped to. */
 const fieldNames =
   "first_name, last_name, full_name, email, phone, source, status, value, tags, country, region, " +
   "time_zone, consent, consent_at, custom_fields.<key>";
 
-export const WantedMapping = z.record(z.string().max(300), z.string().max(100).nullable())
+export const RequestedMapping = z.record(z.string().max(300), z.string().max(100).nullable())
   .refine((mapping) => Object.keys(mapping).length <= 300, "has more than 300 columns")
   .openapi({
-    description: `A column's header or index, and the field it fills: ${fieldNames}`,
+    description: `Field by column header or index: ${fieldNames}`,
     example: { "Full name": "full_name", "Mobile": "phone" },
   });
 
@@ -21,13 +21,13 @@ export const Preview = z.object({
   file_name: z.string().openapi({ example: "leads.csv" }),
   columns: z.array(Column),
   mapping: Mapping.openapi({
-    description: "The mapping that the preview was made with, by index of the column",
+    description: "The mapping of this preview by column index",
     example: { "0": "full_name", "1": "phone" },
   }),
   suggested_mapping: Mapping.openapi({ example: { "0": "full_name", "1": "phone" } }),
   total_rows: Count,
   analyzed_rows: Count.openapi({
-    description: "Rows from the top that errors and duplicates were looked for in",
+    description: "Rows from the top that were checked for errors and duplicates",
   }),
   preview: z.array(z.looseObject({ row: z.int() })).openapi({
     description: "The first 20 rows as they would be stored",
@@ -78,7 +78,7 @@ export const LeadImport = z.object({
 
 const Row = LeadImport.omit({ percent: true });
 
-/** An import as the API shows it, from what `private.lead_import_json` gives. */
+/** The result of `private.lead_import_json` as the API's import. */
 export function toLeadImport(row: unknown): z.infer<typeof LeadImport> {
   const { processed, total_rows, ...rest } = Row.parse(row);
   const share = Math.floor(100 * processed / Math.max(1, total_rows));

@@ -5,7 +5,7 @@ import { invalidFields, unwrap } from "../../_shared/problem.ts";
 import { fieldText, formParts } from "../../_shared/multipart.ts";
 import { type ReceivedFile, receiveFile } from "./upload.ts";
 
-/** A file that is here, whether it came with this request or waited. */
+/** An uploaded file, from this request or stored earlier. */
 export type Source = Pick<ReceivedFile, "uploadId" | "fileName" | "terms" | "totalRows"> & {
   columns: Column[];
   delimiter: string;
@@ -14,7 +14,7 @@ export type Source = Pick<ReceivedFile, "uploadId" | "fileName" | "terms" | "tot
   isNew: boolean;
 };
 
-const Known = Terms.extend({
+const StoredUpload = Terms.extend({
   file_name: z.string(),
   delimiter: z.string(),
   header_row: z.int(),
@@ -24,13 +24,13 @@ const Known = Terms.extend({
 });
 const Replayed = z.object({ replayed: z.unknown() }).strict();
 
-/** What a preview's form holds; or the answer that a request with the same Idempotency-Key got. */
+/** The form of a preview; for a repeated Idempotency-Key the stored answer. */
 export interface Form {
   source: Source | { replayed: unknown };
   mapping: string | undefined;
 }
 
-/** Reads the form while it comes in: a file goes to the database piece by piece. */
+/** Reads the form as a stream: a file is stored in the database piece by piece. */
 export async function readForm(
   db: Client,
   organizationId: string,
@@ -54,11 +54,11 @@ export async function readForm(
       };
     }
   }
-  source ??= await knownSource(db, organizationId, uploadId);
+  source ??= await storedSource(db, organizationId, uploadId);
   return { source, mapping };
 }
 
-async function knownSource(
+async function storedSource(
   db: Client,
   organizationId: string,
   uploadId: string | undefined,
@@ -76,16 +76,16 @@ async function knownSource(
   );
   const replayed = Replayed.safeParse(answer);
   if (replayed.success) return replayed.data;
-  const known = Known.parse(answer);
+  const stored = StoredUpload.parse(answer);
   return {
     uploadId,
-    fileName: known.file_name,
-    terms: { fields: known.fields, stages: known.stages },
-    totalRows: known.total_rows,
-    columns: known.columns,
-    delimiter: known.delimiter,
-    headerRow: known.header_row,
-    piece: known.pieces[0] ?? { first_row: 1, content: "" },
+    fileName: stored.file_name,
+    terms: { fields: stored.fields, stages: stored.stages },
+    totalRows: stored.total_rows,
+    columns: stored.columns,
+    delimiter: stored.delimiter,
+    headerRow: stored.header_row,
+    piece: stored.pieces[0] ?? { first_row: 1, content: "" },
     isNew: false,
   };
 }

@@ -1,6 +1,6 @@
 import { SheetError } from "../../_shared/sheet/error.ts";
 
-/** A piece of a file that ends where a row ends. `rows`: those with something in them. */
+/** A piece of a file that ends at a row end. `rows`: its non-blank rows. */
 export interface Piece {
   position: number;
   first_row: number;
@@ -8,11 +8,11 @@ export interface Piece {
   rows: number;
 }
 
-/** A piece is what an import writes in one transaction, and what a run that is killed has to do again. */
+/** An import writes one piece per transaction; a run that is killed repeats at most one piece. */
 const pieceRows = 2_000;
 const pieceLength = 256 * 1024;
 const longestRow = 1024 * 1024;
-/** Rows of one file: more would keep an organization's imports busy for hours. */
+/** Rows of one file; more would occupy an organization's imports for hours. */
 export const maxRows = 500_000;
 
 const QUOTE = 34;
@@ -20,8 +20,8 @@ const LF = 10;
 const CR = 13;
 
 /**
- * Cuts the text of a CSV file, as it comes in, at the ends of rows; by the same rules as `readRecords` reads them. Each
- * character is looked at once, however it comes in.
+ * Cuts streamed CSV text at row ends, by the same rules as `readRecords`. Each character is read once, however the text
+ * is chunked.
  */
 export class Splitter {
   #text = "";
@@ -40,10 +40,10 @@ export class Splitter {
     this.#separator = delimiter.charCodeAt(0);
   }
 
-  /** Takes more of the text and gives the pieces that are complete. */
+  /** Adds text and yields the complete pieces. */
   *add(text: string, last = false): Generator<Piece> {
     this.#text += text;
-    // A quotation mark or a carriage return is only understood with what follows it.
+    // A quotation mark or a carriage return needs the character after it.
     const limit = last ? this.#text.length : this.#text.length - 1;
     while (this.#at < limit) {
       if (this.#state === "quoted") this.#passQuoted(limit);

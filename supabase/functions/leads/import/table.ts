@@ -10,7 +10,7 @@ const DELIMITERS = [",", ";", "\t", "|"];
 const EXCEL_HINT = /^sep=([^\r\n])(?:\r\n|\r|\n)/i;
 const longestSample = 200;
 
-/** How a file is cut into rows and columns. */
+/** The delimiter, header and columns of a file. */
 export interface TableForm {
   delimiter: string;
   /** Characters before the first row: a hint for Excel. */
@@ -49,7 +49,7 @@ function findHeader(
       return record < HEADER_ROWS || found !== null;
     });
   } catch (error) {
-    // Quotes need not match under a wrong delimiter, nor where the sample is cut.
+    // Quotes need not match with a wrong delimiter or at the end of the sample.
     if (!(error instanceof SheetError)) throw error;
     return found ?? error;
   }
@@ -57,9 +57,9 @@ function findHeader(
 }
 
 /**
- * The form of a CSV file, from its beginning: the delimiter under which most columns have a known name, or else most
- * columns a name.
- * @throws SheetError where there is no header.
+ * Detects the form of a CSV file from its beginning: the delimiter that gives most columns with a known name, or else
+ * most columns with a name.
+ * @throws SheetError when there is no header.
  */
 export function tableForm(text: string, isOwnField: (header: string) => boolean): TableForm {
   const hint = EXCEL_HINT.exec(text);

@@ -13,7 +13,7 @@ function concat(pieces: Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** How many bytes at the end begin a UTF-8 sequence that goes on in what follows. */
+/** Number of bytes at the end that begin an incomplete UTF-8 sequence. */
 function unfinished(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -25,8 +25,8 @@ function unfinished(bytes: Uint8Array): number {
 }
 
 /**
- * Decodes what says UTF-8 of itself or nothing. A byte that is none makes it Windows-1252 from there on, where all
- * before was ASCII; after true UTF-8 it is a damaged character and no more.
+ * Decodes text without a declared encoding. An invalid byte switches to Windows-1252 if all text before was ASCII;
+ * after valid UTF-8 it is only a damaged character.
  */
 function guessingDecoder() {
   let label: "utf-8" | "windows-1252" = "utf-8";
@@ -73,8 +73,8 @@ function withoutZeros(text: string): string {
 }
 
 /**
- * The text of a file in UTF-8, UTF-16 (marked or not) or Windows-1252, piece by piece as its bytes come in.
- * @throws SheetError for what is no text, or another thing under the name of a table.
+ * The text of a file in UTF-8, UTF-16 (with or without a byte order mark) or Windows-1252, as a stream.
+ * @throws SheetError for binary data and web pages.
  */
 export async function* textPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const sample: Uint8Array[] = [];

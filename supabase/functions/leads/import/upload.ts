@@ -17,10 +17,10 @@ import { collect, csvOfWorkbook } from "./workbook.ts";
 export const maxFileBytes = 50 * 1024 * 1024;
 
 const sampleLength = 256 * 1024;
-/** Characters that go to the database in one call. */
+/** Characters sent to the database in one call. */
 const batchLength = 1024 * 1024;
 
-/** A file that is in the database, and what of it is still here. */
+/** A file stored in the database, with its first piece. */
 export interface ReceivedFile {
   uploadId: string;
   fileName: string;
@@ -50,7 +50,7 @@ async function* bounded(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
-/** The text of whatever file it is; told apart by its first bytes, for names lie. */
+/** The text of a CSV file or a workbook, distinguished by its first bytes. */
 async function* textOf(
   content: AsyncIterable<Uint8Array>,
   isOwnField: (header: string) => boolean,
@@ -74,7 +74,7 @@ async function* textOf(
   else yield await csvOfWorkbook(await collect(whole()), kind, isOwnField);
 }
 
-/** Cuts the text into pieces and hands them over in batches, so that no more than a batch is in memory. */
+/** Cuts the text into pieces and stores them in batches, so that at most one batch is in memory. */
 async function store(
   text: AsyncIterable<string>,
   isOwnField: (header: string) => boolean,
@@ -126,9 +126,9 @@ async function store(
 }
 
 /**
- * Takes a file into the database while it comes in.
- * @returns the file, or the answer that a request with the same Idempotency-Key got.
- * @throws Problem for a file that cannot be read; nothing is kept of it then.
+ * Streams a file into the database.
+ * @returns the file, or the stored answer for a repeated Idempotency-Key.
+ * @throws Problem for a file that cannot be read; it is discarded.
  */
 export async function receiveFile(
   db: Client,

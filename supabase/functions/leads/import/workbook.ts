@@ -8,11 +8,11 @@ function plain(cell: CellValue | undefined): string {
   return typeof cell === "object" ? cell.text : String(cell);
 }
 
-/** A field in quotation marks, so that it is read as it is whatever it begins with. */
+/** A quoted field, read back unchanged whatever it begins with. */
 const field = (text: string): string =>
   text === "" ? "" : `"${(/^'[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 
-/** A workbook's bytes; those of a larger one are not read to the end. */
+/** A workbook's bytes; a larger one is not read to the end. */
 export async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
@@ -31,7 +31,7 @@ export async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Ar
 
 /**
  * The table of an .xlsx or .xls file as CSV; rows keep their numbers.
- * @throws SheetError where it cannot be read.
+ * @throws SheetError when the workbook cannot be read.
  */
 export async function csvOfWorkbook(
   bytes: Uint8Array,
@@ -40,7 +40,7 @@ export async function csvOfWorkbook(
 ): Promise<string> {
   const newSearch = () => new LeadHeaderSearch(isOwnField);
   const limit = MAX_ROWS[kind];
-  // Loaded with the first workbook: most of what reads them no other route needs.
+  // Loaded on demand, because only workbooks need these readers.
   const table =
     await (kind === "xlsx"
       ? import("../../_shared/sheet/xlsx.ts").then(({ readXlsx }) =>
@@ -49,14 +49,14 @@ export async function csvOfWorkbook(
       : import("../../_shared/sheet/xls.ts").then(({ readXls }) =>
         readXls<ColumnKey>(bytes, limit, newSearch)
       )).catch((error) => {
-        // A damaged file can surprise a parser anywhere; that is the file's fault, not a crash.
+        // Parsers can throw anything on a damaged file; this is not an internal error.
         throw error instanceof SheetError ? error : unreadable();
       });
   const columns = Array.from(table.header);
   const width = Math.max(...columns.map(([, { column }]) => column)) + 1;
   const line = (text: (key: ColumnKey) => string): string =>
     Array.from({ length: width }, (_, column) => field(text(`${column}`))).join(",") + "\n";
-  // The header's own row is not told; rows below it keep their distance to the first one that has something in it.
+  // The header's row number is not known; rows below keep their distance to the first non-blank row.
   const first = table.rows[0]?.row ?? 2;
   let csv = "\n".repeat(Math.max(0, first - 2)) + line((key) => table.header.get(key)?.text ?? "");
   let next = first;

@@ -38,7 +38,7 @@ export const StudentParams = z.object({
   student_id: z.uuid().openapi({ param: { name: "student_id", in: "path" } }),
 });
 
-/** A student as the API shows it, from a row as the database gives it. */
+/** A database row as the API's student. */
 export function toStudent(row: unknown): z.infer<typeof Student> {
   const student = Student.parse(row);
   return {

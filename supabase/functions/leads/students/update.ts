@@ -10,7 +10,7 @@ const route = createRoute({
   operationId: "updateStudent",
   tags: ["leads"],
   summary: "Change a student",
-  description: "Fields that are left out stay as they are.",
+  description: "Fields that are left out stay unchanged.",
   ...permitted("leads:write"),
   request: { params: StudentParams, body: jsonBody(StudentChange) },
   responses: { 200: json(Student, "The student"), ...guarded, ...problems(400, 404, 422) },

@@ -9,7 +9,7 @@ const DELIMITERS = [",", ";", "\t", "|"];
 const SAMPLE = 256 * 1024;
 const EXCEL_HINT = /^sep=([^\r\n])(?:\r\n|\r|\n)/i;
 
-/** The table in a CSV file; its row numbers are what a spreadsheet program shows. */
+/** The table in a CSV file, with the row numbers that spreadsheet programs show. */
 export function readCsv(bytes: Uint8Array, maxRows: number): SheetTable<CustomerField> {
   const whole = decodeText(bytes);
   const hint = EXCEL_HINT.exec(whole);
@@ -27,7 +27,7 @@ export function readCsv(bytes: Uint8Array, maxRows: number): SheetTable<Customer
   return table;
 }
 
-/** The delimiter under which the file has a header; failing that, the one seen most. */
+/** The delimiter that gives a header, or else the most frequent one. */
 function findDelimiter(text: string): string {
   const sample = text.slice(0, SAMPLE);
   const counts = DELIMITERS.map((delimiter) => ({ delimiter, fields: 0 }));
@@ -41,7 +41,7 @@ function findDelimiter(text: string): string {
         return collector.header === null;
       });
     } catch (error) {
-      // Quotes need not match under a wrong delimiter, nor where the sample is cut.
+      // Quotes need not match with a wrong delimiter or at the end of the sample.
       if (!(error instanceof SheetError)) throw error;
     }
     if (collector.header) return count.delimiter;

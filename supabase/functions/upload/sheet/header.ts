@@ -8,14 +8,14 @@ import type { Header as SheetHeader, HeaderSearch } from "../../_shared/sheet/ro
 
 type Header = SheetHeader<CustomerField>;
 
-// A merged arrears cell is owed once, and a merged account number would be a duplicate.
+// Merged arrears are owed once, and a merged account number would be a duplicate.
 const FILLED_DOWN: CustomerField[] = ["name", "phone", "status"];
 
 const REQUIRED: CustomerField[] = ["name", "account_number", "phone", "arrears"];
 
 /**
- * Headers by field, without case, accents, spaces and punctuation. The second list counts only
- * where no column of the first is there: next to "Account No", "Meter Number" is another thing.
+ * Known headers by field, without case, accents, spaces and punctuation. The second list counts
+ * only without a column of the first: next to "Account No", "Meter Number" is something else.
  */
 const NAMES: Record<CustomerField, [string, string]> = {
   name: ["name customername fullname clientname consumername accountname", "client customer"],
@@ -42,19 +42,19 @@ for (const field of CUSTOMER_FIELDS) {
   }
 }
 
-/** The header that a row makes, which may lack fields. Of equal columns the first counts. */
+/** The header in a row, possibly incomplete. Of equal columns the first counts. */
 function matchHeader(cells: readonly (CellValue | undefined)[]): Header {
   const header: Header = new Map();
-  const weakly = new Set<CustomerField>();
+  const weakMatches = new Set<CustomerField>();
   for (const [column, cell] of cells.entries()) {
     if (typeof cell !== "string") continue;
     const match = FIELD_OF.get(headerKey(cell));
     if (!match) continue;
-    const taken = header.has(match.field) && !(weakly.has(match.field) && !match.weak);
+    const taken = header.has(match.field) && !(weakMatches.has(match.field) && !match.weak);
     if (taken) continue;
     header.set(match.field, { column, text: cleanText(cell) });
-    if (match.weak) weakly.add(match.field);
-    else weakly.delete(match.field);
+    if (match.weak) weakMatches.add(match.field);
+    else weakMatches.delete(match.field);
   }
   return header;
 }
@@ -63,7 +63,7 @@ function isComplete(header: Header): boolean {
   return REQUIRED.every((field) => header.has(field));
 }
 
-/** Looks for the header row of a file, and remembers what came nearest to one. */
+/** Searches the header row of a file and keeps the closest match for the error. */
 export class CustomerHeaderSearch implements HeaderSearch<CustomerField> {
   #nearest: Header = new Map();
   #seen: string[] = [];
@@ -83,7 +83,7 @@ export class CustomerHeaderSearch implements HeaderSearch<CustomerField> {
     return FILLED_DOWN.includes(field);
   }
 
-  /** Why there is no header: what was looked for, and what was there instead. */
+  /** The error without a header: the expected columns and what was found. */
   failure(): SheetError {
     if (this.#seen.length === 0) return new SheetError("no_rows", "The sheet has no rows.");
     const missing = REQUIRED.filter((field) => !this.#nearest.has(field)).map(readable);

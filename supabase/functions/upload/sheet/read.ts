@@ -17,19 +17,19 @@ import { readCsv } from "./csv.ts";
 import { CustomerHeaderSearch } from "./header.ts";
 
 export interface SheetOptions extends CustomerOptions {
-  /** Rows below the header at most; never more than `MAX_ROWS`. */
+  /** Maximum number of rows below the header; at most `MAX_ROWS`. */
   maxRows?: number;
-  /** How many errors are listed (default 1,000); all are counted. */
+  /** Maximum number of listed errors (default 1,000); all are counted. */
   maxErrors?: number;
 }
 
-/** A customer under the sheet's own 1-based row number. */
+/** A customer with the sheet's 1-based row number. */
 export type CustomerRow = NormalizedCustomer & { row: number };
 
 export interface RowError {
   row: number;
   field: CustomerField;
-  /** What the cell shows, at most 100 characters; null when it is empty. */
+  /** Displayed text of the cell, at most 100 characters; null when empty. */
   value: string | null;
   message: string;
   kind: "invalid" | "duplicate";
@@ -39,9 +39,9 @@ export interface SheetResult {
   fileName: string;
   /** null for CSV. */
   sheetName: string | null;
-  /** Rows below the header with something in the columns that count. */
+  /** Rows below the header with a value in a relevant column. */
   totalRows: number;
-  /** The header of each column that was found, as the sheet writes it. */
+  /** The header of each column found, as in the sheet. */
   columns: Partial<Record<CustomerField, string>>;
   rows: CustomerRow[];
   errors: RowError[];
@@ -52,10 +52,10 @@ export interface SheetResult {
 }
 
 /**
- * Reads a sheet of customers (.xlsx, .xls, CSV; told apart by content) into rows that can be
- * stored. A bad row is reported and the others go on; what is wrong with the whole file is
- * thrown as `SheetError`. In workbooks a row's number is the sheet's, in CSV that of the record:
- * blank lines count, line breaks inside quotes do not, as spreadsheet programs count them.
+ * Reads a sheet of customers (.xlsx, .xls, CSV; distinguished by content) into rows that can be
+ * stored. Invalid rows are reported, the others are kept. Row numbers are those of spreadsheet
+ * programs: in CSV blank lines count, line breaks inside quotes do not.
+ * @throws SheetError when the whole file cannot be read.
  */
 export async function readCustomerSheet(
   file: { name: string; bytes: Uint8Array },
@@ -92,7 +92,7 @@ async function readTable(bytes: Uint8Array, maxRows: number): Promise<SheetTable
     const read = kind === "xls" ? readXls : readXlsx;
     return await read(bytes, limit, () => new CustomerHeaderSearch());
   } catch (error) {
-    // A damaged file can surprise a parser anywhere; that is the file's fault, not a crash.
+    // Parsers can throw anything on a damaged file; this is not an internal error.
     throw error instanceof SheetError ? error : unreadable();
   }
 }
