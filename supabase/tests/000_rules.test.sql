@@ -303,7 +303,6 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'record_receipt(text,text,text,uuid,text,text,boolean,jsonb,uuid[])',
     'record_lookups(jsonb)',
     'record_price_page(uuid,date,jsonb,text)',
-    'resolve_unknown_outcome(uuid,integer,jsonb)',
     'take_rate_limit_of(text,text,integer)',
     'webhook_credentials(text,text)'
   ], 'These are the functions that jobs and webhooks may call.');

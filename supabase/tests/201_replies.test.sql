@@ -1,4 +1,4 @@
--- Replies: who sees and decides what, and what goes out to whom while a person thinks.
+-- Replies: who may read and decide what, and what is sent to a number while its review is open.
 begin;
 \ir support.inc
 select plan(172);
@@ -12,7 +12,8 @@ begin
   perform tests.remember('number', (select id from public.sms_accounts where sender_id = '+12025550106'));
 end
 $$;
-create function tests.reply(id text, body text, from_number text default '+12025550101', opt_out_type text default null) returns jsonb language plpgsql as $$
+create function tests.reply(id text, body text, from_number text default '+12025550101',
+  opt_out_type text default null) returns jsonb language plpgsql as $$
 declare
   answer jsonb;
 begin
@@ -32,18 +33,22 @@ begin
   return array(select m ->> 'body' from jsonb_array_elements(answer) m order by 1);
 end
 $$;
-create function tests.queue(body text, to_number text default '+12025550101', purpose text default 'custom', category text default 'service') returns uuid language plpgsql as $$
+create function tests.queue(body text, to_number text default '+12025550101', purpose text default 'custom',
+  category text default 'service') returns uuid language plpgsql as $$
 declare
   message uuid;
 begin
-  insert into public.messages (organization_id, account_id, to_number, from_number, body, encoding, segments, status, provider, purpose, category)
-  values (tests.id('ours'), tests.id('number'), to_number, '+12025550106', body, 'GSM-7', 1, 'queued', 'twilio', purpose, category)
+  insert into public.messages (organization_id, account_id, to_number, from_number, body, encoding, segments, status,
+    provider, purpose, category)
+  values (tests.id('ours'), tests.id('number'), to_number, '+12025550106', body, 'GSM-7', 1, 'queued', 'twilio',
+    purpose, category)
   returning id into message;
   return tests.remember(body, message);
 end
 $$;
 create function tests.answers() returns text[] language sql as $$
-  select coalesce(array_agg(m.purpose order by m.id), '{}') from public.messages m where m.direction = 'outbound' and m.purpose like any ('{opt%,help}')
+  select coalesce(array_agg(m.purpose order by m.id), '{}') from public.messages m where m.direction = 'outbound'
+    and m.purpose like any ('{opt%,help}')
 $$;
 create function tests.clear() returns void language sql as $$
   delete from public.messages;
@@ -54,159 +59,211 @@ create function tests.clear() returns void language sql as $$
 $$;
 grant execute on all functions in schema tests to public;
 
--- Understanding
-select is((private.classify_reply(tests.id('ours'), body)).meaning, meaning, format('"%s" means %s.', body, coalesce(meaning, 'nothing'))) from (values
-  ('STOP', 'stop'), ('please stop texting me', 'stop'), ('stop by tomorrow?', null), ('bus stop', null), ('can''t stop laughing', null),
-  ('I''ll stop in', null), ('don''t stop', null), ('end of the month', null), ('quit my job', null), ('cancel my appointment at 3', 'doubtful'),
+-- Classification
+select is((private.classify_reply(tests.id('ours'), body)).meaning, meaning,
+  format('"%s" means %s.', body, coalesce(meaning, 'nothing'))) from (values
+  ('STOP', 'stop'), ('please stop texting me', 'stop'), ('stop by tomorrow?', null), ('bus stop', null),
+  ('can''t stop laughing', null), ('I''ll stop in', null), ('don''t stop', null), ('end of the month', null),
+  ('quit my job', null), ('cancel my appointment at 3', 'doubtful'),
   ('START', 'start'), ('yes', 'start'), ('HELP', 'help'), ('info', 'help'), (null, null), ('', null)) v (body, meaning);
-select is((private.classify_reply(tests.id('ours'), 'STOP')).recognized_by, 'keyword', 'A word is recognized as such.');
+select is((private.classify_reply(tests.id('ours'), 'STOP')).recognized_by, 'keyword', 'A keyword is recognized.');
 select is((private.classify_reply(tests.id('ours'), 'leave me alone')).recognized_by, 'phrase', 'And a phrase.');
-select is((private.classify_reply(tests.id('ours'), 'STOP', '2023-12-31')).meaning, null, 'A rule counts from its first day.');
-select is(private.normalized_reply('“Don’t STOP!” 🙏 O.K.?'), '. don''t stop . o k .', 'A reply is read without its typography.');
+select is((private.classify_reply(tests.id('ours'), 'STOP', '2023-12-31')).meaning, null,
+  'A rule counts from its first day.');
+select is(private.normalized_reply('“Don’t STOP!” 🙏 O.K.?'), '. don''t stop . o k .',
+  'Typography does not change what a reply means.');
 
 -- STOP
 do $$ begin perform tests.clear(), tests.reply('A1', 'stop'); end $$;
-select results_eq($$select purpose, category, body, from_number, segments, expires_at = now() + interval '5 minutes', send_after <= now() from public.messages where direction = 'outbound'$$,
-  $$values ('opt_out_confirmation', 'service', 'Ours: you are unsubscribed and will get no more texts. Reply START to resubscribe.', '+12025550106', 1, true, true)$$,
+select results_eq($$select purpose, category, body, from_number, segments, expires_at = now() + interval '5 minutes',
+  send_after <= now() from public.messages where direction = 'outbound'$$,
+  $$values ('opt_out_confirmation', 'service',
+    'Ours: you are unsubscribed and will get no more texts. Reply START to resubscribe.', '+12025550106', 1, true,
+    true)$$,
   'STOP is confirmed from the number that was texted, within five minutes.');
-select results_eq($$select event, phone, channel, scope, source, raw_text, recognized_by, rule_id, message_id, honored_at is not null from public.consents$$,
-  $$select 'revoked', '+12025550101', 'sms', 'all', 'reply', 'stop', 'keyword', r.id, m.id, true from public.reply_rules r, public.messages m
-    where r.kind = 'keyword' and r.pattern = 'stop' and m.direction = 'inbound'$$, 'The ledger has the words and how they were understood.');
+select results_eq($$select event, phone, channel, scope, source, raw_text, recognized_by, rule_id, message_id,
+  honored_at is not null from public.consents$$, $$select 'revoked', '+12025550101', 'sms', 'all', 'reply', 'stop',
+  'keyword', r.id, m.id, true from public.reply_rules r, public.messages m
+    where r.kind = 'keyword' and r.pattern = 'stop' and m.direction = 'inbound'$$,
+    'The ledger has the reply and how it was recognized.');
 do $$ begin perform tests.reply('A1', 'stop'), tests.reply('A2', 'stop'); end $$;
-select is(tests.answers(), '{opt_out_confirmation}', 'Neither a repeat nor another STOP is confirmed again.');
-select is((select count(*) from public.consents), 2::bigint, 'But each STOP is in the ledger, once.');
+select is(tests.answers(), '{opt_out_confirmation}',
+  'Neither a repeated callback nor another STOP is confirmed again.');
+select is((select count(*) from public.consents), 2::bigint, 'Each STOP is in the ledger once.');
 do $$ begin perform tests.queue('Bill'), tests.queue('Offer', category => 'marketing'); end $$;
-select is(tests.claim(), array['Ours: you are unsubscribed and will get no more texts. Reply START to resubscribe.'], 'The confirmation goes out; all else is suppressed.');
+select is(tests.claim(), array['Ours: you are unsubscribed and will get no more texts. Reply START to resubscribe.'],
+  'The confirmation is sent; everything else is suppressed.');
 do $$ begin
   perform tests.clear();
   insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+12025550101', 'manual');
   perform tests.reply('A3', 'stop');
 end $$;
-select is(tests.answers(), '{}', 'Who was suppressed already is not texted again.');
+select is(tests.answers(), '{}', 'A number that was already suppressed gets no confirmation.');
 do $$ begin perform tests.clear(), tests.reply('A4', 'Nein', opt_out_type => 'STOP'); end $$;
-select is(tests.answers(), '{}', 'Nor who had the provider''s answer.');
-select results_eq('select event, recognized_by, rule_id from public.consents', $$values ('revoked', 'provider', null::uuid)$$, 'The ledger says who recognized it.');
+select is(tests.answers(), '{}', 'Nor a number that the provider has answered.');
+select results_eq('select event, recognized_by, rule_id from public.consents',
+  $$values ('revoked', 'provider', null::uuid)$$, 'The ledger says who recognized it.');
 do $$ begin
   perform tests.clear(), tests.reply('A5', 'stop');
   update public.messages set expires_at = now() where direction = 'outbound';
 end $$;
-select is(tests.claim(), '{}', 'A confirmation that comes too late is not sent.');
-select results_eq($$select status, error_code, attempts from public.messages where direction = 'outbound'$$, $$values ('canceled', 'expired', 0)$$, 'It says so.');
+select is(tests.claim(), '{}', 'A confirmation is not sent after it has expired.');
+select results_eq($$select status, error_code, attempts from public.messages where direction = 'outbound'$$,
+  $$values ('canceled', 'expired', 0)$$, 'It says so.');
 do $$ begin
   perform tests.clear(), tests.reply('A6', 'stop');
   update public.messages set status = 'failed', error_code = '21610' where direction = 'outbound';
   perform tests.reply('A7', 'stop', '+12025550102'), tests.reply('A8', 'please stop texting me', '+12025550103');
 end $$;
-select is((select array_agg(to_number order by id) from public.messages where direction = 'outbound'), '{+12025550101,+12025550103}',
-  'A provider that refuses the confirmation of a keyword has given its own: it is left to it. Of free text it knows nothing.');
+select is((select array_agg(to_number order by id) from public.messages where direction = 'outbound'),
+  '{+12025550101,+12025550103}',
+  'Where the provider refuses confirmations of keywords, it confirms them itself. It does not recognize free text.');
 do $$ begin perform tests.clear(), tests.reply('A9', 'STOP', '72345'); end $$;
-select results_eq($$select body from public.messages$$, array['STOP'], 'A STOP from a short code is kept, and that is all.');
+select results_eq($$select body from public.messages$$, array['STOP'],
+  'A STOP from a short code is recorded without further effect.');
 do $$ begin
   perform tests.clear();
   update public.organizations set quiet_hours_start = ((now() at time zone 'Africa/Accra') - interval '1 hour')::time,
     quiet_hours_end = ((now() at time zone 'Africa/Accra') + interval '1 hour')::time where id = tests.id('ours');
   perform tests.reply('A10', 'stop'), tests.queue('Bill', '+12025550109');
 end $$;
-select is(cardinality(tests.claim()), 1, 'At night the confirmation goes out, and nothing else.');
+select is(cardinality(tests.claim()), 1, 'In quiet hours the confirmation is sent, and nothing else.');
 update public.organizations set quiet_hours_start = null, quiet_hours_end = null where id = tests.id('ours');
 
--- What was said, or refused, since
+-- Replies and refusals in the meantime
 do $$ begin perform tests.clear(), tests.reply('E1', 'stop'), tests.reply('E2', 'start'); end $$;
-select is(tests.claim(), '{"Ours: you are subscribed again. Reply HELP for help, STOP to unsubscribe."}', 'Who opted in again meanwhile is not told of having opted out.');
-select results_eq($$select status, error_code, attempts from public.messages where purpose = 'opt_out_confirmation'$$, $$values ('canceled', 'superseded', 0)$$, 'The confirmation says why.');
+select is(tests.claim(), '{"Ours: you are subscribed again. Reply HELP for help, STOP to unsubscribe."}',
+  'A number that has opted in again gets no opt-out confirmation.');
+select results_eq($$select status, error_code, attempts from public.messages where purpose = 'opt_out_confirmation'$$,
+  $$values ('canceled', 'superseded', 0)$$, 'The confirmation says why.');
 do $$ begin perform tests.clear(), tests.reply('E3', 'start'), tests.reply('E4', 'stop'); end $$;
-select is(tests.claim(), '{"Ours: you are unsubscribed and will get no more texts. Reply START to resubscribe."}', 'Who opted out meanwhile is not told of being subscribed.');
-select results_eq($$select status, error_code from public.messages where purpose = 'opt_in_confirmation'$$, $$values ('suppressed', 'suppressed')$$, 'That text is suppressed.');
+select is(tests.claim(), '{"Ours: you are unsubscribed and will get no more texts. Reply START to resubscribe."}',
+  'A number that has opted out again gets no opt-in confirmation.');
+select results_eq($$select status, error_code from public.messages where purpose = 'opt_in_confirmation'$$,
+  $$values ('suppressed', 'suppressed')$$, 'The opt-in confirmation is suppressed.');
 create function tests.refused(sid text) returns void language plpgsql as $$
 begin
   perform tests.clear(), tests.queue('Refused');
-  update public.messages set status = 'failed', error_code = '21610', provider_message_id = sid, created_at = now() - interval '1 second' where body = 'Refused';
+  update public.messages set status = 'failed', error_code = '21610', provider_message_id = sid,
+    created_at = now() - interval '1 second' where body = 'Refused';
 end
 $$;
-do $$ begin perform tests.refused('E5'), tests.reply('E6', 'please stop texting me'), tests.reply('E7', 'help'), tests.reply('E8', 'help', '+12025550102'); end $$;
-select is(tests.claim(), '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe."}', 'A number that the provider refuses as opted out gets neither confirmation nor help, another does.');
-select set_eq($$select purpose, status, error_code from public.messages where to_number = '+12025550101' and purpose <> 'custom'$$,
-  $$values ('opt_out_confirmation', 'suppressed', 'suppressed'), ('help', 'suppressed', 'suppressed')$$, 'They are suppressed.');
+do $$ begin perform tests.refused('E5'), tests.reply('E6', 'please stop texting me'), tests.reply('E7', 'help'),
+tests.reply('E8', 'help', '+12025550102'); end $$;
+select is(tests.claim(), '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe."}',
+  'A number that the provider refuses as opted out gets neither confirmation nor help; another does.');
+select set_eq($$select purpose, status, error_code from public.messages where to_number = '+12025550101'
+  and purpose <> 'custom'$$, $$values ('opt_out_confirmation', 'suppressed', 'suppressed'),
+  ('help', 'suppressed', 'suppressed')$$, 'Those messages are suppressed.');
 do $$ begin perform tests.refused('E9'), tests.reply('E10', 'start'); end $$;
-select is(tests.claim(), '{"Ours: you are subscribed again. Reply HELP for help, STOP to unsubscribe."}', 'START ends the refusal.');
+select is(tests.claim(), '{"Ours: you are subscribed again. Reply HELP for help, STOP to unsubscribe."}',
+  'A START ends the refusal.');
 do $$ begin
   perform tests.refused('E11'), tests.queue('Since');
   update public.messages set status = 'delivered' where body = 'Since';
   perform tests.reply('E12', 'help');
 end $$;
-select is(cardinality(tests.claim()), 1, 'So does a text that the provider has taken since.');
+select is(cardinality(tests.claim()), 1, 'So does a message that the provider has accepted since.');
 do $$ begin
   perform tests.refused('E13');
-  insert into public.sms_accounts (organization_id, provider, sender_id) values (tests.id('ours'), 'twilio', '+12025550107');
-  update public.messages set account_id = (select id from public.sms_accounts where sender_id = '+12025550107') where body = 'Refused';
+  insert into public.sms_accounts (organization_id, provider, sender_id)
+  values (tests.id('ours'), 'twilio', '+12025550107');
+  update public.messages set account_id = (select id from public.sms_accounts where sender_id = '+12025550107')
+  where body = 'Refused';
   perform tests.reply('E14', 'help');
 end $$;
-select is(cardinality(tests.claim()), 1, 'What was refused to one number of ours was not refused to another.');
+select is(cardinality(tests.claim()), 1, 'A refusal applies to one sender only.');
 
--- In doubt
+-- Unknown outcomes of automatic replies
 do $$ begin perform tests.clear(), tests.reply('F1', 'help'), tests.claim(); end $$;
-select is(private.resolve_unknown_outcome(m.id, m.attempts, '[]'), 'held', 'An answer in doubt is never repeated by itself.') from public.messages m where purpose = 'help';
-select is(tests.outcome('admin', format('select public.resolve_message_manually(%L, %L, ''resend'', ''x'')', tests.id('ours'), m.id)), 'PT409', 'Nor by a person.')
+select is(private.resolve_unknown_outcome(m.id, m.attempts, '[]'), 'held',
+  'An automatic reply whose outcome is unknown is never sent again automatically.')
 from public.messages m where purpose = 'help';
-select is(tests.claim(), '{}', 'It does not go out again.');
+select is(tests.outcome('admin', format('select public.resolve_message_manually(%L, %L, ''resend'', ''x'')',
+  tests.id('ours'), m.id)), 'PT409', 'Nor by a person''s decision.')
+from public.messages m where purpose = 'help';
+select is(tests.claim(), '{}', 'It is not sent again.');
 
--- One part
-select is(private.fit_to_single_segment(name, ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', ': unsubscribed. No more texts. START to resubscribe.'), said, what) from (values
-  ('Água Viva', 'Agua Viva: you are unsubscribed and will get no more texts. Reply START to resubscribe.', 'Accents that cost a part go.'),
-  (repeat('x', 200), repeat('x', 82) || ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', 'A long name is cut.'),
-  ('電力会社', '電力会社: unsubscribed. No more texts. START to resubscribe.', 'Another script has a shorter text.')
+-- One segment
+select is(private.fit_to_single_segment(name,
+  ': you are unsubscribed and will get no more texts. Reply START to resubscribe.',
+  ': unsubscribed. No more texts. START to resubscribe.'), said, what) from (values
+  ('Água Viva', 'Agua Viva: you are unsubscribed and will get no more texts. Reply START to resubscribe.',
+    'Accents that would cost a segment are dropped.'),
+  (repeat('x', 200), repeat('x', 82)
+    || ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', 'A long name is shortened.'),
+  ('電力会社', '電力会社: unsubscribed. No more texts. START to resubscribe.',
+    'A name in another script gets the shorter text.')
 ) v (name, said, what);
-select is((private.sms_segments(private.fit_to_single_segment(repeat(c, 200), ': you are unsubscribed and will get no more texts. Reply START to resubscribe.', ': unsubscribed. No more texts. START to resubscribe.'))).segments, 1,
-  format('It is one part with a name of %s.', c)) from unnest(array['a', '€', 'é', 'ő', '電', '😀']) c;
+select is((private.sms_segments(private.fit_to_single_segment(repeat(c, 200),
+  ': you are unsubscribed and will get no more texts. Reply START to resubscribe.',
+  ': unsubscribed. No more texts. START to resubscribe.'))).segments, 1,
+  format('It is one segment with a name of %s.', c)) from unnest(array['a', '€', 'é', 'ő', '電', '😀']) c;
 
 -- START
 do $$ begin perform tests.clear(), tests.reply('B1', 'stop'), tests.reply('B2', 'yes'); end $$;
-select results_eq($$select event, scope, act, recognized_by from public.consents order by id$$, $$values ('revoked', 'all', null, 'keyword'), ('granted', 'marketing', 'yes', 'keyword')$$,
+select results_eq($$select event, scope, act, recognized_by from public.consents
+  order by id$$, $$values ('revoked', 'all', null, 'keyword'), ('granted', 'marketing', 'yes', 'keyword')$$,
   'YES after an opt-out opts in, and the ledger has the act.');
-select is(tests.answers(), '{opt_out_confirmation,opt_in_confirmation}', 'It is confirmed.');
-select is(tests.reply('B3', 'yes') -> 'meaning', 'null', 'YES without an opt-out is an answer to something else.');
+select is(tests.answers(), '{opt_out_confirmation,opt_in_confirmation}', 'The opt-in is confirmed.');
+select is(tests.reply('B3', 'yes') -> 'meaning', 'null', 'YES without an opt-out means nothing.');
 do $$ begin perform tests.reply('B4', 'start'); end $$;
-select is(tests.answers(), '{opt_out_confirmation,opt_in_confirmation}', 'START again says nothing new.');
+select is(tests.answers(), '{opt_out_confirmation,opt_in_confirmation}', 'A second START has no effect.');
 do $$ begin
   perform tests.clear();
   insert into public.suppressions (organization_id, phone, source) values (tests.id('ours'), '+12025550101', 'manual');
   perform tests.reply('B5', 'start');
 end $$;
-select is(tests.answers(), '{}', 'What START cannot undo is not confirmed.');
-select results_eq('select event from public.consents', array['granted'], 'But it was said.');
+select is(tests.answers(), '{}', 'A suppression by a person stays, and START is not confirmed.');
+select results_eq('select event from public.consents', array['granted'], 'The consent is in the ledger all the same.');
 
 -- HELP
-do $$ begin perform tests.clear(), tests.reply('C1', 'stop'), tests.reply('C2', 'help'), tests.reply('C3', 'help'); end $$;
-select is(tests.answers(), '{opt_out_confirmation,help}', 'HELP is answered to whoever opted out, once a minute.');
-select is(cardinality(tests.claim()), 2, 'The answer goes out.');
+do $$ begin perform tests.clear(), tests.reply('C1', 'stop'), tests.reply('C2', 'help'),
+tests.reply('C3', 'help'); end $$;
+select is(tests.answers(), '{opt_out_confirmation,help}', 'HELP is answered to an opted-out number, once a minute.');
+select is(cardinality(tests.claim()), 2, 'The answer to HELP is sent.');
 
--- Doubt
+-- Reviews
 do $$ begin
   perform tests.clear(), tests.reply('D1', 'not interested'), tests.reply('D2', 'wrong number');
   perform tests.remember('review', (select id from public.reply_reviews));
   perform tests.queue('Bill'), tests.queue('To another', '+12025550109'), tests.reply('D3', 'help');
 end $$;
-select results_eq($$select phone, status, message_id, (select r.meaning from public.reply_rules r where r.id = v.rule_id) from public.reply_reviews v$$,
-  $$select '+12025550101', 'open', m.id, 'doubtful' from public.messages m where m.provider_message_id = 'D1'$$, 'A doubtful reply is put before a person, once.');
+select results_eq($$select phone, status, message_id, (select r.meaning from public.reply_rules r
+  where r.id = v.rule_id) from public.reply_reviews v$$, $$select '+12025550101', 'open', m.id, 'doubtful'
+  from public.messages m where m.provider_message_id = 'D1'$$, 'A reply that needs review opens one review.');
 do $$ begin perform tests.act_as('admin'); end $$;
-select results_eq($$select r ->> 'text', r ->> 'last_text' from jsonb_array_elements(public.list_reply_reviews(tests.id('ours')) -> 'rows') r$$,
-  $$values ('not interested', 'wrong number')$$, 'What else it said meanwhile is shown with it.');
+select results_eq($$select r ->> 'text', r ->> 'last_text'
+  from jsonb_array_elements(public.list_reply_reviews(tests.id('ours')) -> 'rows') r$$,
+  $$values ('not interested', 'wrong number')$$, 'A further reply that needs review is added to the open one.');
 do $$ begin perform tests.act_as('postgres'); end $$;
-select ok(private.needs_review(tests.id('ours'), '+12025550101') and not private.needs_review(tests.id('theirs'), '+12025550101'), 'In its organization only.');
-select set_eq($$select user_id, kind from public.notifications$$, $$values (tests.id('admin'), 'doubtful_reply')$$, 'The admins are told.');
-select is(tests.claim(), '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe.","To another"}', 'Meanwhile nothing but help goes to the number.');
-select results_eq($$select status, wait_reason, attempts, send_after > now() from public.messages where id = tests.id('Bill')$$, $$values ('queued', 'review', 0, true)$$, 'What is for it waits, and says why.');
-select is(tests.outcome(actor, format('select public.decide_reply_review(%L, %L, ''dismissed'')', tests.id('ours'), tests.id('review'))), outcome, format('%s: %s', actor, outcome)) from (values
-  ('admin', '1'), ('campaign_manager', '1'), ('operator', 'PT403'), ('viewer', 'PT403'), ('manager', 'PT403'), ('outsider', 'PT403'), ('suspended', 'PT403'), ('anon', '42501')) v (actor, outcome);
-select is(tests.outcome('outsider', format('select public.decide_reply_review(%L, %L, ''dismissed'')', tests.id('theirs'), tests.id('review'))), 'PT404', 'Another organization''s review is not there.');
-select tests.only('{admin,campaign_manager,operator,viewer}', 'read the reviews', '0', 'select 1 from public.reply_reviews');
-select tests.only('{}', 'write reviews', '42501', 'update public.reply_reviews set status = ''dismissed'', decided_at = now()');
+select ok(private.needs_review(tests.id('ours'), '+12025550101')
+  and not private.needs_review(tests.id('theirs'), '+12025550101'), 'The review belongs to its organization only.');
+select set_eq($$select user_id, kind from public.notifications$$, $$values (tests.id('admin'), 'doubtful_reply')$$,
+  'The admins are notified.');
+select is(tests.claim(),
+  '{"Ours: for help reply to this text. Msg&data rates may apply. Reply STOP to unsubscribe.","To another"}',
+  'While the review is open, nothing but help is sent to the number.');
+select results_eq($$select status, wait_reason, attempts, send_after > now() from public.messages
+  where id = tests.id('Bill')$$, $$values ('queued', 'review', 0, true)$$,
+  'Other messages wait and give the reason.');
+select is(tests.outcome(actor, format('select public.decide_reply_review(%L, %L, ''dismissed'')', tests.id('ours'),
+  tests.id('review'))), outcome, format('%s: %s', actor, outcome)) from (values
+  ('admin', '1'), ('campaign_manager', '1'), ('operator', 'PT403'), ('viewer', 'PT403'), ('manager', 'PT403'),
+  ('outsider', 'PT403'), ('suspended', 'PT403'), ('anon', '42501')) v (actor, outcome);
+select is(tests.outcome('outsider', format('select public.decide_reply_review(%L, %L, ''dismissed'')',
+  tests.id('theirs'), tests.id('review'))), 'PT404', 'Another organization''s review is not found.');
+select tests.only('{admin,campaign_manager,operator,viewer}', 'read the reviews', '0',
+  'select 1 from public.reply_reviews');
+select tests.only('{}', 'write reviews', '42501',
+  'update public.reply_reviews set status = ''dismissed'', decided_at = now()');
 select tests.act_as('admin');
 do $$ begin perform public.decide_reply_review(tests.id('ours'), tests.id('review'), 'dismissed'); end $$;
 select tests.act_as('postgres');
-select results_eq($$select status, decided_by from public.reply_reviews$$, $$values ('dismissed', tests.id('admin'))$$, 'A person has decided.');
-select is(tests.claim(), '{Bill}', 'What waited goes out at once.');
-select is((select error_code from public.messages where id = tests.id('Bill')), null, 'Nothing of it is left.');
+select results_eq($$select status, decided_by from public.reply_reviews$$, $$values ('dismissed', tests.id('admin'))$$,
+  'The review records who decided.');
+select is(tests.claim(), '{Bill}', 'Waiting messages are sent at once.');
+select is((select error_code from public.messages where id = tests.id('Bill')), null, 'The reason is cleared.');
 do $$ begin
   perform tests.reply('D4', 'enough');
   perform tests.remember('review', (select id from public.reply_reviews where status = 'open')), tests.queue('Offer');
@@ -215,50 +272,70 @@ do $$ begin
   perform public.decide_reply_review(tests.id('ours'), tests.id('review'), 'opt_out');
   perform tests.act_as('postgres');
 end $$;
-select results_eq($$select source, created_by from public.suppressions$$, $$values ('reply', tests.id('campaign_manager'))$$, 'A person''s opt-out suppresses.');
-select results_eq($$select event, recognized_by, raw_text, recorded_by from public.consents$$, $$values ('revoked', 'person', 'enough', tests.id('campaign_manager'))$$, 'The ledger says who understood it.');
-select is(tests.claim(), '{}', 'Nothing goes out; after five minutes no confirmation either.');
+select results_eq($$select source, created_by from public.suppressions$$,
+  $$values ('reply', tests.id('campaign_manager'))$$, 'A decided opt-out suppresses the number.');
+select results_eq($$select event, recognized_by, raw_text, recorded_by from public.consents$$,
+  $$values ('revoked', 'person', 'enough', tests.id('campaign_manager'))$$, 'The ledger says who recognized it.');
+select is(tests.claim(), '{}', 'Nothing is sent, and after five minutes no confirmation either.');
 do $$ begin perform tests.reply('D5', 'not interested'); end $$;
-select is((select count(*) from public.reply_reviews where status = 'open'), 0::bigint, 'Who has opted out is no longer in doubt.');
+select is((select count(*) from public.reply_reviews where status = 'open'), 0::bigint,
+  'A number that has opted out has no open review.');
 
 -- Rules of an organization
-select is(tests.outcome(actor, format('select public.create_reply_rule(%L, ''{"kind": "keyword", "meaning": "stop", "pattern": "genug"}'')', tests.id('ours'))), outcome, format('%s adds a rule: %s', actor, outcome)) from (values
-  ('admin', '1'), ('campaign_manager', '1'), ('operator', 'PT403'), ('viewer', 'PT403'), ('outsider', 'PT403'), ('anon', '42501')) v (actor, outcome);
+select is(tests.outcome(actor,
+  format('select public.create_reply_rule(%L, ''{"kind": "keyword", "meaning": "stop", "pattern": "genug"}'')',
+    tests.id('ours'))), outcome, format('%s adds a rule: %s', actor, outcome)) from (values
+  ('admin', '1'), ('campaign_manager', '1'), ('operator', 'PT403'), ('viewer', 'PT403'), ('outsider', 'PT403'),
+  ('anon', '42501')) v (actor, outcome);
 select tests.only('{}', 'write rules', '42501', 'delete from public.reply_rules');
 do $$ begin
   perform tests.act_as('admin');
-  perform public.create_reply_rule(tests.id('ours'), '{"kind": "keyword", "meaning": "stop", "language": "de", "pattern": "Genug!"}');
+  perform public.create_reply_rule(tests.id('ours'),
+    '{"kind": "keyword", "meaning": "stop", "language": "de", "pattern": "Genug!"}');
   perform tests.act_as('postgres');
   perform tests.remember('rule', (select id from public.reply_rules where organization_id = tests.id('ours')));
 end $$;
-select tests.only(tests.everyone(), 'read the organization''s rules', '0', 'select 1 from public.reply_rules where organization_id is not null');
-select is((private.classify_reply(tests.id(o), 'genug')).meaning, meaning, format('"genug" to %s means %s.', o, coalesce(meaning, 'nothing'))) from (values ('ours', 'stop'), ('theirs', null)) v (o, meaning);
-select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source) values ('phrase', 'stop', '(', 'x')$$, 'PT422', null, 'A pattern that cannot be read is refused.');
-select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source) values ('phrase', 'stop', 'x*', 'x')$$, 'PT422', null, 'So is one that matches everything.');
-select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source) values ('phrase', 'stop', '(a)\1', 'x')$$, 'PT422', null, 'Or refers back.');
-select is(tests.outcome('outsider', format('select public.delete_reply_rule(%L, %L)', tests.id('theirs'), tests.id('rule'))), 'PT404', 'Another organization''s rule is not there.');
-select is(tests.outcome('admin', format('select public.delete_reply_rule(%L, %L)', tests.id('ours'), tests.id('rule'))), '1', 'Its own it removes.');
+select tests.only(tests.everyone(), 'read the organization''s rules', '0',
+  'select 1 from public.reply_rules where organization_id is not null');
+select is((private.classify_reply(tests.id(o), 'genug')).meaning, meaning,
+  format('"genug" to %s means %s.', o, coalesce(meaning, 'nothing')))
+    from (values ('ours', 'stop'), ('theirs', null)) v (o, meaning);
+select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source)
+  values ('phrase', 'stop', '(', 'x')$$, 'PT422', null, 'An invalid pattern is refused.');
+select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source)
+  values ('phrase', 'stop', 'x*', 'x')$$, 'PT422', null, 'A pattern that matches everything is refused.');
+select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source)
+  values ('phrase', 'stop', '(a)\1', 'x')$$, 'PT422', null, 'A pattern with a back reference is refused.');
+select is(tests.outcome('outsider', format('select public.delete_reply_rule(%L, %L)', tests.id('theirs'),
+  tests.id('rule'))), 'PT404', 'Another organization''s rule is not found.');
+select is(tests.outcome('admin', format('select public.delete_reply_rule(%L, %L)', tests.id('ours'), tests.id('rule'))),
+  '1', 'An organization removes its own rule.');
 
--- The part without which a phrase finds nothing
-select is((private.required_substring(v.pattern)).part, v.part, format('The part of %s is %s.', v.pattern, coalesce(v.part, 'not certain')))
+-- The required part of a phrase
+select is((private.required_substring(v.pattern)).part, v.part, format('The required part of %s is %s.', v.pattern,
+  coalesce(v.part, 'not certain')))
 from (values
-  ('\mfoo(bar)?\M', 'foo'), ('(foo|barge)? quux', ' quux'), ('(foo|ba+r) q', '(foo|ba+r)'), ('foo|bar', 'foo|bar'), ('fo(?!x)o', 'foo'),
-  ('please unsub', 'please unsub'), ('(please|thanks) (zap|zip)', '(zap|zip)'), ('\.', null), ('(foo)?', null), ('foo|x*', null),
-  ('foo|', null), ('(foo|)', null), ('[a-z]+', null), ('[[:alpha:]]foo', null), ('foo\u0041', null), ('(?i)foo', null), ('***=foo', null),
-  ('x{0,3}foo{2}', 'fo'), ('x{0}', null), ('a(b(c|d)e|fgh)+i', '(b(c|d)e|fgh)'), ('a\(b', 'a\(b'), ('a[(]b', 'a')
+  ('\mfoo(bar)?\M', 'foo'), ('(foo|barge)? quux', ' quux'), ('(foo|ba+r) q', '(foo|ba+r)'), ('foo|bar', 'foo|bar'),
+  ('fo(?!x)o', 'foo'), ('please unsub', 'please unsub'), ('(please|thanks) (zap|zip)', '(zap|zip)'), ('\.', null),
+  ('(foo)?', null), ('foo|x*', null), ('foo|', null), ('(foo|)', null), ('[a-z]+', null), ('[[:alpha:]]foo', null),
+  ('foo\u0041', null), ('(?i)foo', null), ('***=foo', null), ('x{0,3}foo{2}', 'fo'), ('x{0}', null),
+  ('a(b(c|d)e|fgh)+i', '(b(c|d)e|fgh)'), ('a\(b', 'a\(b'), ('a[(]b', 'a')
 ) v (pattern, part);
 insert into public.reply_rules (organization_id, kind, meaning, pattern, source)
 values (tests.id('ours'), 'phrase', 'stop', 'zut alors', 'x'), (tests.id('ours'), 'phrase', 'stop', '[q]+[x]', 'x');
-select is((private.classify_reply(tests.id(o), said)).meaning, meaning, format('"%s" to %s means %s.', said, o, coalesce(meaning, 'nothing')))
-from (values ('oh zut alors', 'ours', 'stop'), ('oh zut alors', 'theirs', null), ('qqx', 'ours', 'stop'), ('qqy', 'ours', null)) v (said, o, meaning);
+select is((private.classify_reply(tests.id(o), said)).meaning, meaning,
+  format('"%s" to %s means %s.', said, o, coalesce(meaning, 'nothing')))
+from (values ('oh zut alors', 'ours', 'stop'), ('oh zut alors', 'theirs', null), ('qqx', 'ours', 'stop'),
+  ('qqy', 'ours', null)) v (said, o, meaning);
 
--- Nobody's business
+-- Access
 select is_empty($$
   select p.proname, r.rolname from pg_proc p, unnest(array['anon', 'authenticated', 'service_role']) r (rolname)
-  where p.pronamespace = 'private'::regnamespace and p.proname in ('classify_reply', 'doubtful', 'close_reply_reviews', 'send_auto_reply', 'record_consent', 'fit_to_single_segment', 'required_substring',
+  where p.pronamespace = 'private'::regnamespace and p.proname in ('classify_reply', 'doubtful', 'close_reply_reviews',
+    'send_auto_reply', 'record_consent', 'fit_to_single_segment', 'required_substring',
     'substring_weight', 'leading_group', 'common_words')
     and has_function_privilege(r.rolname, p.oid, 'execute')
-$$, 'Only functions of the database use these.');
+$$, 'Only functions of the database may call these.');
 
 select * from finish();
 rollback;

@@ -1,4 +1,4 @@
--- Numbers: who may do what, and what a sender's form says of it.
+-- Numbers: who may do what, and which types a sender's form allows.
 begin;
 \ir support.inc
 select plan(41);

@@ -1,4 +1,4 @@
--- Live progress: who may listen, what is told, how often, and that no write depends on it.
+-- Live progress: who may listen, what is broadcast, how often, and that no write depends on it.
 begin;
 \ir support.inc
 select plan(58);
@@ -22,25 +22,27 @@ begin
   return tests.outcome(actor, format('select from realtime.messages where id = %L', message));
 end
 $$;
--- What was broadcast of the campaign since the last look: its version, status and the number sent.
+-- What was broadcast of the campaign since the last check: its version, status and the number sent.
 create table tests.seen (id uuid);
 create function tests.news() returns setof text language plpgsql as $$
 begin
   return query
     select concat_ws(' ', m.payload ->> 'version', m.payload ->> 'status', m.payload -> 'targets' ->> 'sent')
     from realtime.messages m
-    where m.topic = 'campaign:' || tests.id('campaign') and m.private and m.event = 'progress' and m.id not in (select s.id from tests.seen s)
+    where m.topic = 'campaign:' || tests.id('campaign') and m.private and m.event = 'progress'
+      and m.id not in (select s.id from tests.seen s)
     order by (m.payload ->> 'version')::bigint;
   insert into tests.seen select m.id from realtime.messages m;
 end
 $$;
 create function tests.add(status text, amount integer) returns void language sql as $$
   insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, status)
-  select tests.id('ours'), tests.id('campaign'), coalesce((select max(t.position) from public.campaign_targets t), 0) + n, gen_random_uuid(),
-    '+23324' || lpad((coalesce((select max(t.position) from public.campaign_targets t), 0) + n)::text, 7, '0'), add.status
+  select tests.id('ours'), tests.id('campaign'), coalesce((select max(t.position) from public.campaign_targets t),
+    0) + n, gen_random_uuid(), '+23324'
+    || lpad((coalesce((select max(t.position) from public.campaign_targets t), 0) + n)::text, 7, '0'), add.status
   from generate_series(1, amount) n
 $$;
--- Lets so much time pass for the campaign.
+-- Moves the campaign's times back by this interval.
 create function tests.pass(span interval) returns void language sql as $$
   update private.campaign_progress set computed_at = computed_at - span where campaign_id = tests.id('campaign');
   update private.campaign_progress_dirty set dirty_until = dirty_until - span where campaign_id = tests.id('campaign')
@@ -51,71 +53,83 @@ $$;
 grant execute on all functions in schema tests to public;
 
 -- Who may listen, and who may read
-select is(tests.hears(actor, 'campaign'), case when actor in ('admin', 'campaign_manager', 'viewer') then '1' else '0' end,
-  format('%s and the channel of a campaign', actor))
+select is(tests.hears(actor, 'campaign'), case when actor in ('admin', 'campaign_manager', 'viewer') then '1'
+  else '0' end, format('%s and the channel of a campaign', actor))
 from unnest(tests.everyone() || array['suspended', 'outsider', 'anon']) actor;
-select is(tests.hears('admin', 'foreign'), '0', 'Another organization''s campaign has no channel for us.');
-select is(tests.hears('outsider', 'foreign'), '1', 'It has one for its own people.');
-select is(tests.hears('admin', 'gone'), '0', 'A deleted campaign has none.');
-select is(tests.hears('admin', 'ours'), '0', 'What is no campaign has none.');
+select is(tests.hears('admin', 'foreign'), '0', 'Another organization''s channel cannot be joined.');
+select is(tests.hears('outsider', 'foreign'), '1', 'Members of its organization may join a campaign''s channel.');
+select is(tests.hears('admin', 'gone'), '0', 'A deleted campaign has no channel.');
+select is(tests.hears('admin', 'ours'), '0', 'A channel without a campaign cannot be joined.');
 select tests.only(array['admin', 'campaign_manager', 'viewer'], 'read a campaign''s progress', 'PT403',
   format('select public.campaign_progress(%L, %L)', tests.id('ours'), tests.id('campaign')));
-select is(tests.outcome('admin', format('select public.campaign_progress(%L, %L)', tests.id('ours'), tests.id(campaign))), 'PT404',
-  format('A campaign that is %s is not there.', campaign))
+select is(tests.outcome('admin', format('select public.campaign_progress(%L, %L)', tests.id('ours'),
+  tests.id(campaign))), 'PT404', format('A campaign that is %s is not found.', campaign))
 from unnest(array['gone', 'foreign']) campaign;
-select is(tests.outcome('service_role', format('select public.campaign_progress(%L, %L)', tests.id('ours'), tests.id('campaign'))), '42501',
-  'Jobs have no use for it.');
+select is(tests.outcome('service_role', format('select public.campaign_progress(%L, %L)', tests.id('ours'),
+  tests.id('campaign'))), '42501', 'Jobs may not read progress.');
 
--- What is told, and how often
-select is(tests.stirs(), 0, 'A draft is left alone.');
+-- What is broadcast, and how often
+select is(tests.stirs(), 0, 'A draft is not marked as dirty.');
 do $$ begin perform tests.add('pending', 10); perform tests.news(); end $$;
-select is(tests.stirs(), 1, 'Whose figures change is looked at.');
+select is(tests.stirs(), 1, 'A campaign whose figures change is marked as dirty.');
 do $$ begin perform tests.add('sent', 2); perform tests.add('sent', 3); end $$;
-select is(tests.stirs(), 1, 'Further changes leave no further word.');
-select is_empty('select * from tests.news()', 'Writers tell nothing themselves.');
+select is(tests.stirs(), 1, 'Further changes add no further mark.');
+select is_empty('select * from tests.news()', 'Writers broadcast nothing themselves.');
 do $$ begin perform private.broadcast_campaign_progress(); end $$;
-select results_eq('select * from tests.news()', array['2 draft 5'], 'The sweep tells all of it at once.');
+select results_eq('select * from tests.news()', array['2 draft 5'], 'The job broadcasts all changes at once.');
 do $$ begin perform tests.add('sent', 1); perform private.broadcast_campaign_progress(); end $$;
-select is_empty('select * from tests.news()', 'Within the same second nothing is told.');
+select is_empty('select * from tests.news()', 'Within the same second nothing is broadcast.');
 do $$ begin perform tests.pass('1 second'); perform private.broadcast_campaign_progress(); end $$;
-select results_eq('select * from tests.news()', array['3 draft 6'], 'The last change is told when the second is over.');
+select results_eq('select * from tests.news()', array['3 draft 6'],
+  'The last change is broadcast when the second is over.');
 do $$ begin perform tests.pass('1 second'); perform private.broadcast_campaign_progress(); end $$;
-select is_empty('select * from tests.news()', 'Without a change nothing is told.');
-do $$ begin perform tests.pass('0.9 seconds'); perform tests.add('sent', 1); perform private.broadcast_campaign_progress(); end $$;
-select results_eq('select * from tests.news()', array['4 draft 7'], 'A clock that ticks a moment early waits for the second.');
+select is_empty('select * from tests.news()', 'Without a change nothing is broadcast.');
+do $$ begin perform tests.pass('0.9 seconds'); perform tests.add('sent',
+  1); perform private.broadcast_campaign_progress(); end $$;
+select results_eq('select * from tests.news()', array['4 draft 7'],
+  'A run that starts early waits for the second to end.');
 do $$ begin perform tests.pass('1 second'); end $$;
 insert into private.target_totals select tests.id('ours'), tests.id('campaign'), s, null, n
 from generate_series(1, 100), unnest(array['sent', 'sent'], array[1, -1]) as d (s, n);
 do $$ begin perform private.roll_up_counters(); perform private.broadcast_campaign_progress(); end $$;
-select is_empty('select * from tests.news()', 'Folding changes nothing that anybody sees.');
-select is(private.campaign_state(tests.id('campaign')) -> 'targets', '{"total": 17, "pending": 10, "sent": 7, "excluded": 0, "canceled": 0}',
-  'The figures are those of the targets.');
+select is_empty('select * from tests.news()', 'Rolling up changes nothing visible.');
+select is(private.campaign_state(tests.id('campaign')) -> 'targets',
+  '{"total": 17, "pending": 10, "sent": 7, "excluded": 0, "canceled": 0}',
+  'The figures agree with the targets.');
 
 -- Status
 update public.campaigns set status = 'running' where id = tests.id('campaign');
 do $$ begin perform tests.add('sent', 1); end $$;
 select is_empty('select * from tests.news()', 'A status is told at the end of its transaction,');
 set constraints all immediate;
-select results_eq('select * from tests.news()', array['5 running 8'], 'however recent the last is, with the figures it leaves.');
+select results_eq('select * from tests.news()', array['5 running 8'],
+  'A change of status is broadcast at once, with its figures.');
 update public.campaigns set status = 'paused', status_reason = 'Why' where id = tests.id('campaign');
-select results_eq('select * from tests.news()', array['6 paused 8'], 'So is the next.');
+select results_eq('select * from tests.news()', array['6 paused 8'],
+  'The next change of status is broadcast at once, too.');
 update public.campaigns set name = 'Renamed' where id = tests.id('campaign');
-select is_empty('select * from tests.news()', 'What is no progress is not.');
+select is_empty('select * from tests.news()', 'Other columns are not broadcast.');
 
--- Sleep
+-- Expiry
 do $$ begin perform tests.pass('2 minutes'); perform private.broadcast_campaign_progress(); end $$;
-select is(tests.stirs(), 0, 'After a while without a change nobody looks any more.');
+select is(tests.stirs(), 0, 'Without changes the mark expires.');
 do $$ begin perform tests.add('sent', 1); end $$;
-select is(tests.stirs(), 1, 'A late change wakes it.');
+select is(tests.stirs(), 1, 'A late change marks it again.');
 do $$ begin perform tests.pass('1 second'); perform private.broadcast_campaign_progress(); end $$;
 select results_eq('select * from tests.news()', array['7 paused 9'], 'It is told.');
-do $$ begin perform tests.add('sent', 1); perform tests.pass('1 hour'); perform private.broadcast_campaign_progress(); end $$;
-select results_eq('select * from tests.news()', array['8 paused 10'], 'So is a change after which nothing ran for an hour.');
-select is(tests.stirs(), 0, 'Then it sleeps.');
+do $$ begin perform tests.add('sent',
+  1); perform tests.pass('1 hour'); perform private.broadcast_campaign_progress(); end $$;
+select results_eq('select * from tests.news()', array['8 paused 10'],
+  'A change is broadcast even if nothing ran for an hour afterwards.');
+select is(tests.stirs(), 0, 'Then the mark expires.');
 do $$ begin perform tests.add('sent', 1); perform private.broadcast_campaign_progress(); end $$;
-select is(tests.stirs(), 1, 'A campaign that could not be looked at yet stays awake.');
-do $$ begin delete from private.campaign_progress_dirty; perform tests.pass('1 second'); perform private.broadcast_progress(tests.id('campaign'), '0'); perform tests.news(); perform tests.pass('1 second'); perform tests.add('sent', 1); delete from private.campaign_progress_dirty; end $$;
-select is((private.progress_json(p) ->> 'version')::integer, 9, 'Where the clock stands still,') from private.campaign_progress p where p.campaign_id = tests.id('campaign');
+select is(tests.stirs(), 1, 'A mark stays while its campaign could not be computed.');
+do $$ begin delete from private.campaign_progress_dirty; perform tests.pass(
+  '1 second'); perform private.broadcast_progress(tests.id('campaign'),
+  '0'); perform tests.news(); perform tests.pass('1 second'); perform tests.add('sent', 1); delete
+    from private.campaign_progress_dirty; end $$;
+select is((private.progress_json(p) ->> 'version')::integer, 9, 'Where the clock stands still,')
+from private.campaign_progress p where p.campaign_id = tests.id('campaign');
 do $$
 begin
   perform tests.act_as('viewer');
@@ -125,20 +139,25 @@ end
 $$;
 select results_eq('select * from tests.news()', array['10 paused 12'], 'whoever watches moves it on, for all.');
 
--- What fails
-create or replace function private.campaign_state(campaign_id uuid) returns jsonb language plpgsql stable set search_path = '' as $$
+-- Failures
+create or replace function private.campaign_state(
+  campaign_id uuid) returns jsonb language plpgsql stable set search_path = '' as $$
 begin
   raise exception 'no state';
 end
 $$;
-select lives_ok($$update public.campaigns set status = 'running' where id = tests.id('campaign')$$, 'A status is changed though it cannot be told.');
+select lives_ok($$update public.campaigns set status = 'running' where id = tests.id('campaign')$$,
+  'A status changes even if it cannot be broadcast.');
 do $$ begin perform tests.pass('1 second'); end $$;
-select lives_ok('select private.broadcast_campaign_progress()', 'The sweep outlives a campaign that it cannot tell of.');
+select lives_ok('select private.broadcast_campaign_progress()',
+  'The job survives a campaign that it cannot broadcast.');
 alter table private.campaign_progress_dirty add constraint never check (false) not valid;
 delete from private.campaign_progress_dirty;
-select lives_ok($$update public.campaigns set status = 'paused' where id = tests.id('campaign')$$, 'A status is changed though no word of it can be left.');
-select lives_ok($$select tests.add('sent', 1)$$, 'A change is written though no word of it can be left.');
-select is((select count(*)::integer from public.campaign_targets where campaign_id = tests.id('campaign') and status = 'sent'), 13, 'It is there.');
+select lives_ok($$update public.campaigns set status = 'paused' where id = tests.id('campaign')$$,
+  'A status changes even if it cannot be marked.');
+select lives_ok($$select tests.add('sent', 1)$$, 'A change is written even if it cannot be marked.');
+select is((select count(*)::integer from public.campaign_targets where campaign_id = tests.id('campaign')
+  and status = 'sent'), 13, 'It is there.');
 
 select * from finish();
 rollback;

@@ -1,22 +1,8 @@
--- Text messages: who sends (accounts), what is said (templates), who must not be texted (suppressions), and the messages
--- with everything that happened to them. Messages and their events are partitioned by month of id.
---
--- From a template and a list of recipients to queued messages: rendering, counting segments, suppression, quiet hours.
---
--- What providers tell us: delivery receipts and inbound texts, and the credentials that prove who speaks. All of it is
--- for the service role (the webhooks function), but for setting an account's own credentials.
---
--- Texts to leads: POST /sms/send takes a lead_id where it took a customer's.
---
--- The vault also holds secrets that are no JSON, and the planner may read them before it has joined the accounts: then a
--- callback of a tenant's own Twilio account was answered 422. Now only accounts' secrets are ever read as JSON.
---
--- What providers say beside the status: price, parts, and whatever they add without notice. Kept with the message.
---
--- Prices. Twilio names them in no callback, and in a text's resource only some time after it was sent; so the day after, each
--- number's list of the day is read, a thousand texts at a time. A final status that it shows is taken over as well.
---
--- People say what became of a text of which nobody else can tell, and find such texts.
+-- Messages, out and in, with everything that happened to them. The queued rows are the outbox: a request inserts them,
+-- a dispatcher claims and sends them. Messages and their events are partitioned by month of id. Providers report by
+-- callback (record_receipt) and, where a callback is missing, when asked (52_reconciliation). Twilio names prices in no
+-- callback and in the message resource only some time after sending; each number's list of a day is therefore read on
+-- the day after (price_cursors).
 
 create table public.messages (
   id uuid not null default private.uuid_v7() primary key,
@@ -57,7 +43,7 @@ create table public.messages (
   delivered_at timestamptz,
   media jsonb not null default '[]',
   created_by uuid,
-  -- What was checked when the message was claimed; kept with the message as evidence.
+  -- What was checked when the message was claimed, kept as evidence.
   variant_id uuid,
   target_position integer,
   consent_id uuid,
@@ -72,7 +58,8 @@ create table public.messages (
   lookups_made smallint not null default 0,
   unknown_at timestamptz,
   unknown_reason text
-    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account', 'other_account')),
+    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old',
+      'no_account', 'other_account')),
   resolved_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -91,22 +78,33 @@ create table public.messages (
 ) partition by range (id);
 comment on table public.messages is 'Every text, out and in. Written by functions only; the outbox is its queued rows.';
 comment on column public.messages.created_by is
-  'Who had it sent. No foreign key: its index would be written with every change of status, and history outlives people.';
-comment on column public.messages.sending_at is 'When the latest attempt was marked, just before its request went out. No outcome since: in doubt.';
+  'Who sent it. No foreign key: its index would be written with every change of status, and history outlives accounts.';
+comment on column public.messages.sending_at is
+  'When the latest attempt was claimed, just before its request went out. While the status stays sending, the outcome '
+  'is unknown.';
 comment on column public.messages.wait_reason is
-  'Why a queued message was put off until send_after. What is not kept here (rate, circuit_open, paused) private.message_wait tells.';
-comment on column public.messages.held_at is 'Nobody can say whether it went out, and the organization wants a person to decide.';
-comment on column public.messages.expires_at is 'The end of the window it was sent in: the provider is told not to deliver it later.';
-comment on column public.messages.reported is 'Fields of the provider''s callbacks that we do not know.';
-comment on column public.messages.provider_account is 'The fingerprint of the account that the latest attempt went through; null: not known.';
-comment on column public.messages.in_reply_to is 'The text of a campaign that an inbound text answers: see campaign_message_answered.';
-comment on column public.messages.lookups_made is 'How often the provider was asked for its status and had no final one.';
-comment on column public.messages.unknown_at is 'Since when nobody asks any more: what became of it is unknown. A late report ends that.';
+  'Why a queued message was put off until send_after. What is not kept here (rate, circuit_open, paused) '
+  'private.message_wait tells.';
+comment on column public.messages.held_at is
+  'Since when a person has to decide: its outcome is unknown and must not be resolved automatically.';
+comment on column public.messages.expires_at is
+  'The end of the window it was sent in: the provider is told not to deliver it later.';
+comment on column public.messages.reported is 'Unrecognized fields of the provider''s callbacks.';
+comment on column public.messages.provider_account is
+  'Fingerprint of the provider account of the latest attempt; null: not known.';
+comment on column public.messages.in_reply_to is
+  'The campaign message that an inbound message answers: see campaign_message_answered.';
+comment on column public.messages.lookups_made is
+  'How often the provider was asked for its status without a final answer.';
+comment on column public.messages.unknown_at is
+  'Since when the provider is no longer asked and the outcome counts as unknown. A late report clears it.';
 comment on column public.messages.unknown_reason is
-  'Why nobody can tell. no_account: its sender is gone; other_account: its sender has moved to another account of the provider, which knows nothing of it.';
+  'Why the outcome is unknown. no_account: its sender was deleted; other_account: its sender now uses another '
+  'provider account, which has no record of it.';
 comment on column public.messages.resolved_by is
-  'Who said by hand what became of it; a report of the provider overrules them. No foreign key: see created_by.';
-comment on column public.messages.lookup_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
+  'Who set the outcome manually; a later report by the provider overrides it. No foreign key: see created_by.';
+comment on column public.messages.lookup_until is
+  'End of the lease of a status lookup, or the time of the next lookup.';
 
 create index messages_organization on public.messages (organization_id, id desc);
 create index messages_batch on public.messages (organization_id, batch_id) where batch_id is not null;
@@ -119,7 +117,7 @@ create index messages_waiting on public.messages (organization_id, wait_reason) 
 create index messages_lead on public.messages (organization_id, lead_id, id desc) where lead_id is not null;
 create index messages_to on public.messages (to_number, organization_id, id desc);
 
--- Whether the provider answers STOP itself can be learned only from its refusing our confirmation.
+-- That the provider answers STOP itself shows only in its refusing our confirmation (21610).
 create index messages_refused_confirmations on public.messages (account_id, created_at)
   where purpose = 'opt_out_confirmation' and error_code = '21610';
 create index messages_from on public.messages (organization_id, from_number, id desc) where direction = 'inbound';
@@ -128,7 +126,8 @@ create index messages_to_reconcile on public.messages (account_id, greatest(sent
 create index messages_unknown on public.messages (organization_id, id desc)
   where unknown_at is not null or held_at is not null;
 create index messages_unknown_outcome on public.messages (sending_at) where status = 'sending' and held_at is null;
-create index messages_held on public.messages (sending_at) where status = 'sending' and held_at is not null and unknown_at is null;
+create index messages_held on public.messages (sending_at) where status = 'sending' and held_at is not null
+  and unknown_at is null;
 
 alter table public.messages enable row level security;
 
@@ -146,12 +145,13 @@ create trigger count_delete after delete on public.messages referencing old tabl
   for each statement execute function private.count_messages();
 create trigger start_dispatch after insert on public.messages referencing new table as new_rows
   for each statement execute function private.start_dispatch();
-create trigger count_texts_insert after insert on public.messages referencing new table as new_rows
-  for each statement execute function private.count_texts();
-create trigger count_texts_update after update on public.messages referencing old table as old_rows new table as new_rows
-  for each statement execute function private.count_texts();
-create trigger count_texts_delete after delete on public.messages referencing old table as old_rows
-  for each statement execute function private.count_texts();
+create trigger count_outcomes_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.count_message_outcomes();
+create trigger count_outcomes_update after update on public.messages
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_message_outcomes();
+create trigger count_outcomes_delete after delete on public.messages referencing old table as old_rows
+  for each statement execute function private.count_message_outcomes();
 create trigger sync_conversations_from_messages after insert on public.messages referencing new table as new_rows
   for each statement execute function private.sync_conversations_from_messages();
 create trigger attribute_reply_to_campaign before insert on public.messages
@@ -175,7 +175,8 @@ create table public.message_events (
   constraint message_events_source
   check (source in ('dispatch', 'callback', 'provider', 'person'))
 ) partition by range (id);
-comment on table public.message_events is 'What was done and reported about each message, in the order in which it became known. Append-only.';
+comment on table public.message_events is
+  'What was done with and reported about each message, in the order in which it became known. Append-only.';
 
 create index message_events_message on public.message_events (message_id, id);
 create index message_events_organization on public.message_events (organization_id, id desc);
@@ -199,7 +200,8 @@ create table private.price_cursors (
     references public.sms_accounts (organization_id, id) on delete cascade
 );
 comment on table private.price_cursors is
-  'How far each Twilio number''s lists are read: the day, where its list goes on, and when it is read or who reads it is late.';
+  'How far each Twilio number''s price lists have been read: the day, the next page, and when to read on (or when the '
+  'lease of a reader ends).';
 
 create index price_cursors_organization on private.price_cursors (organization_id, account_id);
 create index price_cursors_due on private.price_cursors (due_at);

@@ -1,8 +1,8 @@
--- The pool of numbers. A number is an sms_account; here is what a number may carry: its rate, its daily cap, its health.
--- Rates are held in buckets that all dispatchers share: for a number, a campaign and an organization alike.
---
--- The pool of numbers over the API, their health, and the rest of those that fail. Health is that of campaigns' texts, from
--- their totals: nobody counts a day of messages to show a list.
+-- The senders of an organization: a row is a number (or an alphanumeric name) at one provider, with its send rate, its
+-- daily cap and the state of its circuit breaker. A sender without credentials of its own uses the platform's account
+-- at the provider. Rates are enforced with token buckets that all dispatchers share (51_dispatch). A number's health is
+-- computed from the outcome totals of campaigns, never by counting messages; a number that fails too often is put on a
+-- cooldown.
 
 create table public.sms_accounts (
   id uuid primary key default private.uuid_v7(),
@@ -10,7 +10,8 @@ create table public.sms_accounts (
   provider text not null constraint sms_accounts_provider check (provider in ('arkesel', 'twilio')),
   sender_id text not null,
   is_default boolean not null default false,
-  status text not null default 'active' constraint sms_accounts_status check (status in ('active', 'circuit_open', 'disabled')),
+  status text not null default 'active'
+    constraint sms_accounts_status check (status in ('active', 'circuit_open', 'disabled')),
   circuit_open_until timestamptz,
   circuit_open_reason text,
   outages integer not null default 0,
@@ -26,8 +27,6 @@ create table public.sms_accounts (
   cooldown_until timestamptz,
   cooldown_reason text,
   failures_counted_from timestamptz,
-  -- Which account at the provider a text goes through. Credentials change and numbers are given up while texts are under way;
-  -- the account that is there then knows nothing of them, and from that nothing follows.
   provider_account text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -38,18 +37,25 @@ create table public.sms_accounts (
     else sender_id ~ '^\+[1-9][0-9]{6,14}$' or sender_id ~ '^[0-9]{5,6}$' end),
   constraint sms_accounts_type_fits check (number_type = any (private.sender_types(provider, sender_id)))
 );
-comment on table public.sms_accounts is 'A provider and the sender it sends as. Without credentials of its own it uses the platform''s account.';
-comment on column public.sms_accounts.status is 'parked: the provider refuses everything; the queue waits, and one message at a time probes.';
-comment on column public.sms_accounts.per_second is 'Messages a second the carrier takes from this number; null: no limit of ours.';
-comment on column public.sms_accounts.daily_cap is 'Messages a day, which begins at midnight in cap_zone (T-Mobile: US Pacific); null: no cap.';
-comment on column public.sms_accounts.cooldown_until is 'The number fails too often; no campaign uses it until then.';
-comment on column public.sms_accounts.failures_counted_from is 'Failures before this moment do not rest the number: it has rested for them.';
+comment on table public.sms_accounts is
+  'A provider and the sender that messages go out as. Without credentials of its own it uses the platform''s account.';
+comment on column public.sms_accounts.status is
+  'circuit_open: the provider refuses everything; the queue waits, and one message at a time is sent as a probe.';
+comment on column public.sms_accounts.per_second is
+  'Messages a second that the carrier accepts from this number; null: no limit of ours.';
+comment on column public.sms_accounts.daily_cap is
+  'Messages a day; a day begins at midnight in cap_zone (T-Mobile: US Pacific). Null: no cap.';
+comment on column public.sms_accounts.cooldown_until is 'The number fails too often: no campaign uses it until then.';
+comment on column public.sms_accounts.failures_counted_from is
+  'Failures before this moment do not count towards the next cooldown.';
 comment on column public.sms_accounts.provider_account is
-  'A fingerprint of the account whose credentials it has (see private.provider_account); null: it uses the platform''s.';
+  'Fingerprint of the provider account whose credentials it has (see private.provider_account); null: it uses the '
+  'platform''s. Kept with each message: when credentials change, another account''s silence about a message proves '
+  'nothing.';
 
 create unique index sms_accounts_one_default on public.sms_accounts (organization_id) where is_default;
 
--- A number belongs to one tenant: an inbound message must lead to one organization.
+-- A number belongs to one organization: an inbound message must lead to exactly one.
 create unique index sms_accounts_number_owner on public.sms_accounts (sender_id) where provider = 'twilio';
 create index sms_accounts_provider_account on public.sms_accounts (provider_account) where provider_account is not null;
 
@@ -65,9 +71,10 @@ create policy "admins change senders" on public.sms_accounts for update to authe
 
 revoke all on public.sms_accounts from public, anon, authenticated, service_role;
 grant select on public.sms_accounts to authenticated, service_role;
-grant insert (organization_id, provider, sender_id, is_default), update (is_default, status) on public.sms_accounts to authenticated;
-grant update (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
-grant insert (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
+grant insert (organization_id, provider, sender_id, is_default, label, number_type, per_second, daily_cap, cap_zone,
+  segment_price) on public.sms_accounts to authenticated;
+grant update (is_default, status, label, number_type, per_second, daily_cap, cap_zone, segment_price)
+  on public.sms_accounts to authenticated;
 
 create trigger set_updated_at before update on public.sms_accounts
   for each row execute function private.set_updated_at();

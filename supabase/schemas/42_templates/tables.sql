@@ -1,7 +1,8 @@
--- Templates for campaigns: several wordings of one message, each with a weight, and variables of a lead with fallbacks.
---
--- Templates over the API. A campaign that is under way holds the wordings of its templates: they change only while it is
--- paused, and none of them goes, since its recipients were given theirs when the audience was frozen.
+-- Message templates. A service template has one body with variables of a customer; built-in ones (kind) are what the
+-- customer actions send. A marketing template may have variants with weights, and variables of a lead with fallbacks
+-- ({{first_name|there}}); it must say how to opt out. Which variant a recipient gets depends on the recipient alone and
+-- is fixed in the audience snapshot: therefore templates of a campaign under way change only while it is paused, and no
+-- variant that recipients were given is deleted.
 
 create table public.templates (
   id uuid primary key default private.uuid_v7(),
@@ -18,7 +19,7 @@ create table public.templates (
   constraint templates_organization_key unique (organization_id, id)
 );
 comment on table public.templates is 'Texts with {{name}}, {{account_number}}, {{arrears}} and {{organization}}.';
-comment on column public.templates.weight is 'How often the template''s own body is taken beside its variants''.';
+comment on column public.templates.weight is 'Weight of the template''s own body beside those of its variants.';
 
 create unique index templates_one_of_kind on public.templates (organization_id, kind) where kind <> 'custom';
 
@@ -48,7 +49,6 @@ create trigger enforce_rules before insert or update or delete on public.templat
 select private.audit_table('public.templates');
 
 
--- Both are written by functions only: they mean something together with the variants, which no policy sees.
 create table public.template_variants (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
@@ -63,7 +63,7 @@ create table public.template_variants (
     references public.templates (organization_id, id) on delete cascade
 );
 comment on table public.template_variants is
-  'Further wordings of a template, for comparison. Which one a recipient gets depends on the recipient alone.';
+  'Further bodies of a template, for comparison. Which one a recipient gets depends on the recipient alone.';
 
 alter table public.template_variants enable row level security;
 
@@ -81,14 +81,14 @@ create trigger check_body before insert or update of body on public.template_var
 select private.audit_table('public.template_variants');
 
 
--- Every wording of a template: its own body under the template's id, and its variants.
+-- All bodies of a template: its own under the template's id, and those of its variants.
 create view private.template_bodies as
   select t.organization_id, t.id as template_id, t.id as variant_id, t.body, t.weight from public.templates t
   union all
   select v.organization_id, v.template_id, v.id, v.body, v.weight from public.template_variants v;
 
 
--- Public link shorteners: carriers filter texts that hide where a link leads (AT&T code of conduct).
+-- Public link shorteners: carriers filter messages that hide the target of a link (AT&T code of conduct).
 create table private.link_shorteners (
   host text primary key constraint link_shorteners_form check (host = lower(host) and host ~ '^[a-z0-9.-]+\.[a-z]+$'),
   source text not null,

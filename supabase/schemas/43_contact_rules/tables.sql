@@ -1,13 +1,10 @@
--- Who may be texted for marketing, and when. Words, windows, area codes and holidays are rows with effective dates and
--- sources, so that a correction needs no release. Everything here is judged when a message is claimed for sending.
---
--- What the law and the numbering plan say, as rows. Each row names its source; where only one secondary source was found,
--- or sources disagree, the stricter reading is kept and `source` says so. To correct a window or a cap: end it (effective_to),
--- add another. Zones, area codes and holidays are facts without a first day: they are corrected in their place.
---
--- When a text may arrive. Called for each recipient at the moment of sending, so: few queries, and clocks are computed,
--- not searched minute by minute. Correct through every change of the clocks: between two changes the clock on the wall
--- runs evenly, and a step that crosses one stops there and looks again.
+-- When, and how often, marketing messages may arrive. Windows, caps, holidays, area codes and time zones are rows with
+-- effective dates and sources, so that a correction needs no release; where only one secondary source was found, or
+-- sources disagree, the stricter reading is kept and `source` says so. To correct a window or a cap, end it
+-- (effective_to) and add another row. Zones, area codes and holidays have no history: they are corrected in place.
+-- Windows are computed for each recipient at the moment of sending, so with few queries and without a search minute by
+-- minute. Between two changes of the clocks local time runs evenly; a step that crosses a change stops there and looks
+-- again.
 
 create table private.contact_windows (
   id uuid primary key default private.uuid_v7(),
@@ -23,7 +20,9 @@ create table private.contact_windows (
   constraint contact_windows_pair check ((opens is null) = (closes is null) and (opens is null or opens < closes))
 );
 comment on table private.contact_windows is
-  'When the law of a place lets marketing texts arrive, by local weekday (ISO, 1 Monday). Without hours: not at all on these days. holidays: the row is for holidays of the place, whatever the weekday. Of a country and a region both must hold.';
+  'When the law of a place allows marketing messages to arrive, by local weekday (ISO, 1 is Monday). Without hours: '
+  'not at all on these days. holidays: the row is for holidays of the place, whatever the weekday. The windows of a '
+  'country and of its region must both hold.';
 
 create index contact_windows_place on private.contact_windows (country, region);
 
@@ -39,7 +38,8 @@ create table private.contact_caps (
   source text not null
 );
 comment on table private.contact_caps is
-  'How many marketing texts the law of a place lets one sender send to a person within so many hours. The law counts those on one subject; all are counted.';
+  'How many marketing messages the law of a place lets one sender send to a person within so many hours. The law '
+  'counts messages on one subject; we count all.';
 
 create index contact_caps_place on private.contact_caps (country, region);
 
@@ -63,7 +63,8 @@ create table private.area_codes (
   source text not null
 );
 comment on table private.area_codes is
-  'Area codes of the North American Numbering Plan: where a number is probably used. More than one zone: the window must hold in all.';
+  'Area codes of the North American Numbering Plan: where a number is probably used. With several zones the window '
+  'must hold in each.';
 
 
 create table private.region_zones (
@@ -74,6 +75,15 @@ create table private.region_zones (
   name text,
   primary key (country, region)
 );
-comment on table private.region_zones is 'Time zones of the states and provinces: for leads with an address.';
-comment on column private.region_zones.name is 'The region''s name in lower case without accents: people write addresses either way.';
+comment on table private.region_zones is 'Time zones of states and provinces, for leads with an address.';
+comment on column private.region_zones.name is
+  'The region''s name in lower case without accents: addresses have it instead of the code.';
 
+
+create type private.local_hours as (
+  day date, opens time, closes time, closed boolean,
+  open boolean, changes_at timestamptz
+);
+comment on type private.local_hours is
+  'The legal hours of a day (closed: none), and whether a message may arrive at a moment of it and when that may '
+  'change.';

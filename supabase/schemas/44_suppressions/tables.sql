@@ -1,6 +1,7 @@
--- Suppressions, reviews of replies and the consent ledger over the API.
---
--- Do-not-call lists over the API: a file of a million numbers comes in piece by piece, and goes again in slices.
+-- Who must not be texted, and who agreed to be. A suppression forbids a number to one organization (all messages, or
+-- marketing); lifted ones stay as history. The consent ledger (consents) is append-only: the latest entry of a number
+-- counts. Do-not-call lists hold millions of numbers: a file is uploaded in pieces, imported piece by piece and deleted
+-- in batches, each in its own transaction.
 
 create table public.suppressions (
   id uuid primary key default private.uuid_v7(),
@@ -17,20 +18,23 @@ create table public.suppressions (
   constraint suppressions_source
   check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'))
 );
-comment on table public.suppressions is 'Numbers an organization must not text. Lifted ones stay as history.';
+comment on table public.suppressions is 'Numbers that an organization must not text. Lifted ones stay as history.';
 
-create unique index suppressions_one_active on public.suppressions (organization_id, phone, scope) where lifted_at is null;
+create unique index suppressions_one_active on public.suppressions (organization_id, phone, scope)
+  where lifted_at is null;
 create index suppressions_organization on public.suppressions (organization_id, id desc);
 create index suppressions_created_by on public.suppressions (created_by);
 create index suppressions_lifted_by on public.suppressions (lifted_by);
 
--- An organization may have imported a million: a number's history, and the few of a rare source, are found without reading all.
+-- An organization may have imported a million: a number's history, and the rows of a rare source, need indexes of their
+-- own.
 create index suppressions_of_phone on public.suppressions (organization_id, phone, id desc);
 create index suppressions_of_source on public.suppressions (organization_id, source, id desc);
 
 alter table public.suppressions enable row level security;
 
-create policy "those who may read suppressions read their organization's" on public.suppressions for select to authenticated
+create policy "those who may read suppressions read their organization's"
+  on public.suppressions for select to authenticated
   using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[]));
 create policy "those who may suppress numbers add them" on public.suppressions for insert to authenticated
   with check (organization_id = any ((select private.organizations_with('suppressions:write'))::uuid[])
@@ -64,22 +68,24 @@ create table public.consents (
   user_agent text,
   occurred_at timestamptz not null,
   recorded_by uuid references public.profiles (id) on delete set null,
-  -- A revocation says in which words, how it was recognized and when it was honoured.
+  -- Of a revocation: its words, how it was recognized and when it was honoured.
   message_id uuid,
   raw_text text constraint consents_raw_text_length check (char_length(raw_text) <= 2000),
-  recognized_by text constraint consents_recognized_by check (recognized_by in ('keyword', 'phrase', 'person', 'provider')),
+  recognized_by text constraint consents_recognized_by check (recognized_by in ('keyword', 'phrase', 'person',
+    'provider')),
   rule_id uuid,
   honored_at timestamptz,
-  -- The latest entry of a number counts. But a list of last year's consents, imported today, takes nobody's revocation back:
-  -- it is kept as what it is, and marked.
   outdated boolean not null default false,
   created_at timestamptz not null default now(),
   constraint consents_lead foreign key (organization_id, lead_id)
     references public.leads (organization_id, id) on delete set null (lead_id)
 );
 comment on table public.consents is
-  'The consent ledger: who agreed to what, shown which words, by which act, when (47 CFR 64.1200(f)(9)). Append-only.';
-comment on column public.consents.outdated is 'Consent given before a revocation that was known when it was written down: it lets nothing through.';
+  'The consent ledger: who agreed to what, after which disclosure, by which act, when (47 CFR 64.1200(f)(9)). '
+  'Append-only.';
+comment on column public.consents.outdated is
+  'Consent from before a revocation that was already known when it was recorded (an old list imported today): it does '
+  'not count.';
 
 create index consents_of_lead on public.consents (organization_id, lead_id) where lead_id is not null;
 create index consents_recorded_by on public.consents (recorded_by) where recorded_by is not null;
@@ -89,7 +95,8 @@ alter table public.consents enable row level security;
 
 create policy "those who see the lead read its consents" on public.consents for select to authenticated
   using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[])
-    or exists (select from public.leads l where l.organization_id = consents.organization_id and l.id = consents.lead_id));
+    or exists (select from public.leads l where l.organization_id = consents.organization_id
+      and l.id = consents.lead_id));
 
 revoke all on public.consents from public, anon, authenticated, service_role;
 grant select on public.consents to authenticated, service_role;
@@ -107,7 +114,8 @@ create table public.dnc_lists (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   name text not null constraint dnc_lists_name_length check (char_length(btrim(name)) between 1 and 100),
   kind text not null constraint dnc_lists_kind check (kind in ('registry', 'litigator', 'internal')),
-  status text not null default 'importing' constraint dnc_lists_status check (status in ('importing', 'active', 'failed', 'deleting')),
+  status text not null default 'importing'
+    constraint dnc_lists_status check (status in ('importing', 'active', 'failed', 'deleting')),
   upload_complete boolean not null default false,
   calling_code text not null default '1' constraint dnc_lists_calling_code check (calling_code ~ '^[1-9][0-9]{0,2}$'),
   numbers bigint not null default 0,
@@ -123,9 +131,10 @@ create table public.dnc_lists (
   constraint dnc_lists_name_unique unique (organization_id, name)
 );
 comment on table public.dnc_lists is
-  'Do-not-call lists an organization checks against. A registry gives way to written consent (47 CFR 64.1200(c)(2)(ii)); the others never.';
-comment on column public.dnc_lists.upload_complete is 'All of the file is here.';
-comment on column public.dnc_lists.next_position is 'The piece of the file that comes next.';
+  'Do-not-call lists that an organization checks. Written consent overrides a registry (47 CFR 64.1200(c)(2)(ii)), '
+  'never the other kinds.';
+comment on column public.dnc_lists.upload_complete is 'Whether the whole file has been received.';
+comment on column public.dnc_lists.next_position is 'The next piece of the file to import.';
 
 create index dnc_lists_created_by on public.dnc_lists (created_by);
 
@@ -135,7 +144,8 @@ create policy "those who may read suppressions read the lists" on public.dnc_lis
   using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[]));
 
 revoke all on public.dnc_lists from public, anon, authenticated, service_role;
-grant select (id, organization_id, name, kind, status, numbers, invalid, error, created_by, created_at, updated_at)  on public.dnc_lists to authenticated;
+grant select (id, organization_id, name, kind, status, numbers, invalid, error, created_by, created_at, updated_at)
+  on public.dnc_lists to authenticated;
 grant select on public.dnc_lists to service_role;
 
 create trigger set_updated_at before update on public.dnc_lists
@@ -153,7 +163,8 @@ create table private.dnc_pieces (
   constraint dnc_pieces_list foreign key (organization_id, list_id)
     references public.dnc_lists (organization_id, id) on delete cascade
 );
-comment on table private.dnc_pieces is 'A registry''s file on its way in, cut where lines end. Each piece goes with its import.';
+comment on table private.dnc_pieces is
+  'An uploaded file in pieces that end where lines end. A piece is deleted when it is imported.';
 
 
 create table private.dnc_numbers (
@@ -164,6 +175,7 @@ create table private.dnc_numbers (
   constraint dnc_numbers_list foreign key (organization_id, list_id)
     references public.dnc_lists (organization_id, id) on delete cascade
 );
-comment on table private.dnc_numbers is 'The numbers on the lists. Looked up by number alone, so nobody reads them as a list.';
+comment on table private.dnc_numbers is
+  'The numbers on the lists. Looked up by number only; no role may read them as a list.';
 
 create index dnc_numbers_of_list on private.dnc_numbers (organization_id, list_id);

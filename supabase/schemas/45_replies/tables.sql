@@ -1,15 +1,11 @@
--- What a regular expression cannot do without. The rules of replies are many and long, and most replies hold nothing that
--- any of them could find: one look for their indispensable parts spares reading them.
---
--- What people answer, understood by rules that are rows: the whole reply (keyword), or something said in it (phrase). The
--- law wants any reasonable words honoured (47 CFR 64.1200(a)(10)), so a phrase need not be exact; but "stop by tomorrow?"
--- must not cost anybody their texts. Between the two a person decides, and until then sending waits.
---
--- What a reply does: suppressions, the ledger, confirmations, reviews by a person.
---
--- What people decide: about doubtful replies, and which words of the organization's own are understood.
+-- What people reply, and what follows from it. A reply is classified by rules that are rows: a keyword is the whole
+-- reply, a phrase a pattern found in it. The law wants any reasonable words honoured as an opt-out (47 CFR
+-- 64.1200(a)(10)), so phrases are broad; but "can I stop by tomorrow?" must not unsubscribe anybody. Between the two a
+-- person decides (reply_reviews), and until then nothing but confirmations and help is sent to the number. An opt-out
+-- suppresses the number, goes into the consent ledger and is confirmed once, all in the transaction that records the
+-- reply.
 
--- How replies are understood. Rows without organization hold for all; an organization adds its own words and languages.
+-- Rows without an organization apply to all; an organization adds its own words and languages.
 create table public.reply_rules (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid references public.organizations (id) on delete cascade,
@@ -27,20 +23,21 @@ create table public.reply_rules (
   constraint reply_rules_once unique nulls not distinct (organization_id, kind, language, pattern),
   constraint reply_rules_pattern_length check (char_length(pattern) between 1 and 1000)
 );
-comment on table public.reply_rules is
-  'Words and phrases of replies and what they mean. A keyword is the whole reply; a phrase is a pattern found in it, unless a not_phrase of the same meaning is found too.';
 comment on column public.reply_rules.undoes_only is
-  'A word that also answers ordinary questions (YES): it counts only where there is an opt-out to undo.';
+  'A word that also answers ordinary questions (YES): it counts only for a number that has opted out.';
 comment on table public.reply_rules is
-  'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. What a not_phrase of the same meaning finds does not count; an organization''s own not_phrase makes a person decide about what the system''s rules understand.';
+  'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. '
+  'What a not_phrase matches does not count; where an organization''s own not_phrase matches, a person decides about '
+  'what the system''s rules found.';
 comment on column public.reply_rules.part is
-  'An expression that finds something in whatever the phrase does, and is quicker: see required_substring. Null: there is none.';
+  'A cheaper expression that matches whatever the phrase matches: see required_substring. Null: there is none.';
 
 create index reply_rules_organization on public.reply_rules (organization_id);
 
 alter table public.reply_rules enable row level security;
 
-create policy "everyone reads the system's rules, members their organization's" on public.reply_rules for select to authenticated
+create policy "everyone reads the system's rules, members their organization's"
+  on public.reply_rules for select to authenticated
   using (organization_id is null or organization_id = any ((select private.my_organizations())::uuid[]));
 
 revoke all on public.reply_rules from public, anon, authenticated, service_role;
@@ -61,7 +58,8 @@ create table public.reply_reviews (
   message_id uuid not null,
   last_message_id uuid,
   rule_id uuid,
-  status text not null default 'open' constraint reply_reviews_status check (status in ('open', 'opt_out', 'dismissed')),
+  status text not null default 'open'
+    constraint reply_reviews_status check (status in ('open', 'opt_out', 'dismissed')),
   decided_by uuid references public.profiles (id) on delete set null,
   decided_at timestamptz,
   created_at timestamptz not null default now(),
@@ -69,10 +67,10 @@ create table public.reply_reviews (
   constraint reply_reviews_decided check ((status = 'open') = (decided_at is null))
 );
 comment on table public.reply_reviews is
-  'Replies that may be an opt-out. While one is open, nothing but confirmations and help goes to its number.';
+  'Replies that may be an opt-out. While one is open, nothing but confirmations and help is sent to its number.';
 comment on column public.reply_reviews.last_message_id is
-  'The latest doubtful reply of the number that came while the first one waited: whoever decides must know it too.';
-comment on column public.reply_reviews.decided_by is 'Empty with a decision: the number itself spoke clearly later.';
+  'The latest further reply that needs review, received while the review was open.';
+comment on column public.reply_reviews.decided_by is 'Null in a closed review: the number sent a clear reply later.';
 
 create unique index reply_reviews_one_open on public.reply_reviews (organization_id, phone) where status = 'open';
 create index reply_reviews_listing on public.reply_reviews (organization_id, id desc);

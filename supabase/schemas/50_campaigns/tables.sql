@@ -1,20 +1,11 @@
--- Campaigns. The audience is frozen into campaign_targets, one row a recipient, and these rows are the queue: a message
--- exists only from the moment its target is claimed for sending. So a pause needs no recall, and whoever resumes finds
--- each recipient in exactly one state: nobody is left out or texted twice.
---
--- Freezing an audience: the leads that match when the campaign starts become its targets, slice by slice in the order of
--- their ids. Each slice is one transaction that moves `snapshot_cursor` on, so a freeze that dies goes on where it was, and
--- two at once take turns. What can be judged before sending is judged here too, so that the figures are right from the
--- first minute; it is judged again when a target is claimed.
---
--- What people and the clock do with campaigns: start, pause, resume, cancel; schedules, completion, automatic pauses.
--- draft → scheduled → freezing → running ⇄ paused → completed | canceled.
---
--- What looks after campaigns that are under way: their failures, their end, what keeps them from going on.
---
--- What the API reads and writes of campaigns. Figures come from the totals, never from counting targets or messages.
---
--- Whom a campaign texts: its targets, and before it begins what freezing would make of its audience.
+-- Campaigns: marketing messages to an audience of leads. draft → scheduled → freezing → running ⇄ paused → completed |
+-- canceled. When a campaign starts (`freezing` in the API), a snapshot of its audience is written to campaign_targets,
+-- one row a recipient, in batches in the order of lead ids; each batch is one transaction that moves `snapshot_cursor`
+-- on, so that an interrupted snapshot continues where it was and two at once take turns. The targets are the queue: a
+-- message exists only once its target is claimed for sending. So a pause has nothing to recall, and after a crash each
+-- recipient is in exactly one state: nobody is left out or texted twice. Whether a recipient may be texted is checked
+-- in the snapshot, so that the figures are right from the first minute, and again at the claim. Figures come from
+-- counters (55_analytics), never from counting targets or messages.
 
 create table public.campaigns (
   id uuid primary key default private.uuid_v7(),
@@ -25,10 +16,13 @@ create table public.campaigns (
   version integer not null default 1,
   audience jsonb not null default '{}' constraint campaigns_audience_object check (jsonb_typeof(audience) = 'object'),
   scheduled_at timestamptz,
-  late_after_minutes integer not null default 60 constraint campaigns_late_after check (late_after_minutes between 1 and 1440),
+  late_after_minutes integer not null default 60 constraint campaigns_late_after check (late_after_minutes between 1
+    and 1440),
   messages_per_minute integer constraint campaigns_rate check (messages_per_minute between 1 and 600000),
-  pause_error_rate numeric(4, 3) not null default 0.200 constraint campaigns_pause_error_rate check (pause_error_rate between 0 and 1),
-  pause_filtered_rate numeric(4, 3) not null default 0.050 constraint campaigns_pause_filtered_rate check (pause_filtered_rate between 0 and 1),
+  pause_error_rate numeric(4, 3) not null default 0.200
+    constraint campaigns_pause_error_rate check (pause_error_rate between 0 and 1),
+  pause_filtered_rate numeric(4, 3) not null default 0.050
+    constraint campaigns_pause_filtered_rate check (pause_filtered_rate between 0 and 1),
   pause_after integer not null default 100 constraint campaigns_pause_after check (pause_after between 10 and 1000000),
   status_reason text,
   snapshot_cursor uuid,
@@ -42,13 +36,17 @@ create table public.campaigns (
   updated_at timestamptz not null default now(),
   constraint campaigns_organization_key unique (organization_id, id)
 );
-comment on table public.campaigns is 'Marketing texts to an audience of leads: what, to whom, from which numbers, when and how fast.';
+comment on table public.campaigns is
+  'Marketing messages to an audience of leads: what, to whom, from which numbers, when and how fast.';
 comment on column public.campaigns.audience is '{ filter: the filters of GET /leads } or { lead_ids: [...] }.';
-comment on column public.campaigns.late_after_minutes is 'A schedule missed by more asks a person before it sends.';
-comment on column public.campaigns.snapshot_cursor is 'The last lead that the freezing has come to; null: not begun, or done.';
+comment on column public.campaigns.late_after_minutes is
+  'A campaign that misses its schedule by more is paused for a person to decide.';
+comment on column public.campaigns.snapshot_cursor is
+  'The last lead that the audience snapshot has reached; null: not started, or done.';
 
 create index campaigns_listing on public.campaigns (organization_id, created_at desc);
-create index campaigns_active on public.campaigns (status, scheduled_at) where status in ('scheduled', 'freezing', 'running');
+create index campaigns_active on public.campaigns (status, scheduled_at)
+  where status in ('scheduled', 'freezing', 'running');
 create index campaigns_canceled on public.campaigns (finished_at) where status = 'canceled';
 create index campaigns_started_by on public.campaigns (started_by);
 create index campaigns_created_by on public.campaigns (created_by);
@@ -67,7 +65,8 @@ create trigger delete_campaign_targets after delete on public.campaigns referenc
 create trigger set_updated_at before update on public.campaigns
   for each row when (old.snapshot_cursor is not distinct from new.snapshot_cursor or old.status <> new.status)
   execute function private.set_campaign_derived_columns();
-create trigger create_campaign_progress after insert on public.campaigns for each row execute function private.create_campaign_progress();
+create trigger create_campaign_progress after insert on public.campaigns for each row
+  execute function private.create_campaign_progress();
 create constraint trigger broadcast_campaign_status after update of status, status_reason on public.campaigns
   deferrable initially deferred for each row
   when (old.status <> new.status or old.status_reason is distinct from new.status_reason)
@@ -89,7 +88,8 @@ comment on table public.campaign_templates is 'The templates that a campaign rot
 
 alter table public.campaign_templates enable row level security;
 
-create policy "those who may read campaigns read their templates" on public.campaign_templates for select to authenticated
+create policy "those who may read campaigns read their templates"
+  on public.campaign_templates for select to authenticated
   using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
 
 revoke all on public.campaign_templates from public, anon, authenticated, service_role;
@@ -106,7 +106,8 @@ create table public.campaign_numbers (
   constraint campaign_numbers_account foreign key (organization_id, account_id)
     references public.sms_accounts (organization_id, id) on delete cascade
 );
-comment on table public.campaign_numbers is 'The numbers that a campaign sends from; none: the organization''s default sender.';
+comment on table public.campaign_numbers is
+  'The numbers that a campaign sends from; none: the organization''s default sender.';
 
 create index campaign_numbers_of_account on public.campaign_numbers (organization_id, account_id);
 
@@ -119,13 +120,14 @@ revoke all on public.campaign_numbers from public, anon, authenticated, service_
 grant select on public.campaign_numbers to authenticated, service_role;
 
 
--- The numbers of each campaign, whatever state they are in.
+-- The numbers of each campaign, in whatever state.
 create view private.campaign_senders as
   select c.id as campaign_id, a.*
   from public.campaigns c
   join public.sms_accounts a on a.organization_id = c.organization_id and (
     a.id in (
-      select n.account_id from public.campaign_numbers n where n.organization_id = c.organization_id and n.campaign_id = c.id)
+      select n.account_id from public.campaign_numbers n where n.organization_id = c.organization_id
+        and n.campaign_id = c.id)
     or a.is_default and not exists (
       select from public.campaign_numbers n where n.organization_id = c.organization_id and n.campaign_id = c.id));
 
@@ -137,7 +139,8 @@ create table public.campaign_targets (
   lead_id uuid not null,
   phone text,
   variant_id uuid,
-  status text not null default 'pending' constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
+  status text not null default 'pending'
+    constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
   reason text constraint campaign_targets_reason check (reason in (
     'no_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
     'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed',
@@ -150,12 +153,16 @@ create table public.campaign_targets (
   constraint campaign_targets_lead_once unique (campaign_id, lead_id)
 ) with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.campaign_targets is
-  'One row a recipient, frozen at the start. No foreign keys: a million rows are written at once by whoever holds the campaign locked, the claim looks the lead up anyway, and with the campaign go its targets.';
+  'The audience snapshot of a campaign, one row a recipient. No foreign keys: a million rows are written while the '
+  'campaign is locked, the claim looks the lead up anyway, and targets are deleted with their campaign.';
 
 create index campaign_targets_organization on public.campaign_targets (organization_id, campaign_id, status, position);
-create index campaign_targets_due on public.campaign_targets (campaign_id, send_after, position) where status = 'pending';
-create unique index campaign_targets_number_once on public.campaign_targets (campaign_id, phone) where status in ('pending', 'sent');
-create index campaign_targets_reason on public.campaign_targets (campaign_id, reason, position) where status = 'excluded';
+create index campaign_targets_due on public.campaign_targets (campaign_id, send_after, position)
+  where status = 'pending';
+create unique index campaign_targets_number_once on public.campaign_targets (campaign_id, phone)
+  where status in ('pending', 'sent');
+create index campaign_targets_reason on public.campaign_targets (campaign_id, reason, position)
+  where status = 'excluded';
 create index campaign_targets_message on public.campaign_targets (message_id) where message_id is not null;
 
 alter table public.campaign_targets enable row level security;
@@ -168,7 +175,8 @@ grant select on public.campaign_targets to authenticated, service_role;
 
 create trigger count_insert after insert on public.campaign_targets referencing new table as new_rows
   for each statement execute function private.count_targets();
-create trigger count_update after update on public.campaign_targets referencing old table as old_rows new table as new_rows
+create trigger count_update after update on public.campaign_targets
+  referencing old table as old_rows new table as new_rows
   for each statement execute function private.count_targets();
 create trigger count_delete after delete on public.campaign_targets referencing old table as old_rows
   for each statement execute function private.count_targets();
@@ -182,4 +190,5 @@ create table private.campaign_failure_checks (
   filtered bigint not null default 0
 );
 comment on table private.campaign_failure_checks is
-  'When a campaign''s failures were last looked at, and how many there were when someone looked at them and resumed it: those do not count again.';
+  'When a campaign''s failures were last checked, and how many there were when a person resumed it: those do not '
+  'count again.';

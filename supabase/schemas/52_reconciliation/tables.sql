@@ -1,7 +1,8 @@
--- Reconciliation: callbacks get lost, so the provider is asked about every text that has gone without a final status for
--- too long, and its answer goes through the same door as a callback. What it cannot tell either is listed for people.
---
--- Texts in doubt: settled by what the provider has, or held for a person to decide.
+-- Finding out what became of messages. Two cases: a message was accepted, but no callback with a final status came; or
+-- its request ended without a clear answer (crash, timeout, 5xx), so that its outcome is unknown: the status stays
+-- `sending`, and it must not simply be sent again. In both cases the provider is asked, in leased batches; its answer
+-- is applied like a callback. A message that the provider has no record of is sent again or held for a person, by the
+-- organization's setting. What the provider cannot say either is listed as unknown for people to resolve.
 
 create table private.status_lookups (
   provider text primary key constraint status_lookups_provider check (provider in ('arkesel', 'twilio')),
@@ -11,7 +12,8 @@ create table private.status_lookups (
   source text not null
 );
 comment on table private.status_lookups is
-  'After how long without a word a provider is asked about a text, until what age it answers, and how often it is asked.';
+  'After how long without a report a provider is asked about a message, up to which age it answers, and how often it '
+  'is asked.';
 
 
 create table private.lookup_pauses (
@@ -24,7 +26,8 @@ create table private.lookup_pauses (
     references public.sms_accounts (organization_id, id) on delete cascade
 );
 comment on table private.lookup_pauses is
-  'Accounts whose provider refuses to answer questions, and until when it is left alone: one tenant''s fault stops no other.';
+  'Senders whose provider refuses lookups, and until when it is not asked, so that one tenant''s fault does not stop '
+  'the others.';
 
 create index lookup_pauses_organization on private.lookup_pauses (organization_id, account_id);
 
@@ -35,4 +38,5 @@ create table private.pending_admin_alerts (
   alerted_at timestamptz not null default '-infinity'
 );
 comment on table private.pending_admin_alerts is
-  'Since when there are texts held in doubt that the admins do not know of, and when they were told last: once an hour at most, however many a crash leaves behind.';
+  'Since when there are held messages that the admins were not alerted to, and when they were last alerted: once an '
+  'hour at most, however many messages a crash affects.';

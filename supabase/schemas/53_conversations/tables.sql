@@ -1,9 +1,7 @@
--- Conversations: what was said between one of the organization's numbers and one other number, in both directions. A row
--- holds who deals with it and what is new; the texts are found by the two numbers, so that campaigns write nothing here.
---
--- Conversations as people read them: the list, the search, the thread.
---
--- What people do in conversations: write, assign, close, mark as read.
+-- Conversations: what was said between one of the organization's numbers and one other number, in both directions. A
+-- row holds who deals with it and what is unread; its messages are found by the two numbers, so that campaigns write
+-- nothing here. A trigger on messages keeps conversations up to date in the transaction of the message, so that a
+-- webhook stays one round trip.
 
 create table public.conversations (
   id uuid primary key default private.uuid_v7(),
@@ -32,22 +30,28 @@ create table public.conversations (
     references public.customers (organization_id, id) on delete set null (customer_id)
 );
 comment on table public.conversations is
-  'A number of the organization''s (sender) and somebody else''s (phone). Begins with the first inbound text or the first that a person writes by hand.';
-comment on column public.conversations.sender is 'As messages name it; no foreign key, so that the thread outlives the sender.';
-comment on column public.conversations.last_message_at is 'Of the last text that either side wrote by hand: a campaign does not push all its recipients to the top.';
+  'A conversation between a number of the organization (sender) and another number (phone). Starts with the first '
+  'inbound message or the first that a person writes.';
+comment on column public.conversations.sender is
+  'As in messages.from_number; no foreign key, so that the thread outlives the sender.';
+comment on column public.conversations.last_message_at is
+  'Of the last message that a person wrote, on either side: a campaign does not move all its recipients to the top.';
 
 create index conversations_listing on public.conversations (organization_id, last_message_at desc);
 create index conversations_by_status on public.conversations (organization_id, status, last_message_at desc);
 create index conversations_by_assignee on public.conversations (organization_id, assigned_to, last_message_at desc);
-create index conversations_unread_first on public.conversations (organization_id, last_message_at desc) where unread > 0;
+create index conversations_unread_first on public.conversations (organization_id, last_message_at desc)
+  where unread > 0;
 create index conversations_assigned_to on public.conversations (assigned_to) where assigned_to is not null;
 create index conversations_closed_by on public.conversations (closed_by) where closed_by is not null;
 create index conversations_lead on public.conversations (organization_id, lead_id) where lead_id is not null;
-create index conversations_customer on public.conversations (organization_id, customer_id) where customer_id is not null;
+create index conversations_customer on public.conversations (organization_id, customer_id)
+  where customer_id is not null;
 
 alter table public.conversations enable row level security;
 
-create policy "those who may read conversations read their organization's" on public.conversations for select to authenticated
+create policy "those who may read conversations read their organization's"
+  on public.conversations for select to authenticated
   using (organization_id = any ((select private.organizations_with('conversations:read'))::uuid[]));
 
 revoke all on public.conversations from public, anon, authenticated, service_role;
@@ -56,7 +60,7 @@ grant select on public.conversations to authenticated, service_role;
 create trigger set_updated_at before update on public.conversations
   for each row execute function private.set_updated_at();
 
--- What texts do to a conversation is recorded with the texts; the audit log is for what people do.
+-- The audit log records what people change; changes by messages are recorded as messages.
 create trigger audit_update after update on public.conversations referencing old table as old_rows new table as new_rows
   for each statement when (pg_trigger_depth() = 0) execute function private.audit('last_preview');
 create trigger audit_delete after delete on public.conversations referencing old table as old_rows

@@ -1,16 +1,16 @@
--- Live progress of campaigns. One state of a campaign (private.campaign_progress) goes out three ways: broadcast to the
--- private Realtime channel campaign:{id}, and read by the SSE and WebSocket streams of the function campaigns.
--- Whoever changes a campaign's figures only leaves word that it did (campaign_progress_dirty), at most once in a minute and without
--- a lock that somebody could wait for. A sweep makes a new state of what is awake every second and broadcasts it if it
--- differs from the last one: so there is at most one a second, and the last one follows the last change, also when the
--- process that made it is gone.
+-- Live progress of campaigns. One state of a campaign (campaign_progress) is published in three ways: broadcast to the
+-- private Realtime channel campaign:{id}, and read by the SSE and WebSocket streams of the function campaigns. A change
+-- of a campaign's figures only marks it as dirty (campaign_progress_dirty), at most once a minute and without a lock
+-- that anybody waits for. Every second a job computes the state of dirty campaigns and broadcasts it if it changed: at
+-- most one broadcast a second, and the last one follows the last change, even if the process that made it has ended.
 
 create table private.campaign_progress_dirty (
   campaign_id uuid not null,
   dirty_until timestamptz not null
 );
 comment on table private.campaign_progress_dirty is
-  'Until when a campaign''s figures are looked at every second. Rows are only added, and deleted once they have passed. No foreign key: it would lock the campaign.';
+  'Until when a campaign''s state is computed every second. Rows are only inserted, and deleted when they have '
+  'expired. No foreign key: it would lock the campaign.';
 
 create index campaign_progress_dirty_campaign on private.campaign_progress_dirty (campaign_id, dirty_until);
 
@@ -23,4 +23,4 @@ create table private.campaign_progress (
   computed_at timestamptz not null default '-infinity'
 );
 comment on table private.campaign_progress is
-  'The state of a campaign that was told last, its number, and when it was last compared with the figures.';
+  'The state of a campaign that was broadcast last, its version, and when it was last compared with the figures.';

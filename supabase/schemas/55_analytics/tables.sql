@@ -1,15 +1,8 @@
--- What became of texts, counted as deltas (see customer_totals): by campaign, wording, number, outcome and quarter of an hour
--- of their making, which every time zone's hours and days are made of. Progress, analytics, automatic pauses and number
--- health read these sums, never the messages.
---
--- What came back: who answered a campaign's text and who opted out upon it, counted in message_outcome_totals; and suppressions. Answers
--- and opt-outs count where their text counts, in the quarter of an hour in which that was made, so that rates compare a
--- text's answers with that same text. And the folding of all these totals.
---
--- Alerts on campaigns whose texts fail or drive people away: rates of those whose texts may still be answered, judged every
--- minute from the totals.
---
--- What GET /analytics/… answers, from the totals. Counts only: the function that asks makes rates and intervals of them.
+-- Counters of messages (see 05_counters), and what is answered from them. Outcomes are counted by campaign, variant,
+-- number, outcome and quarter of an hour of the message's creation: hours and days of every time zone are made of
+-- quarter hours. Replies and opt-outs count in the quarter hour of the message that they answer, so that rates compare
+-- a message's replies with that message. Progress, analytics, automatic pauses, alerts and number health read these
+-- sums, never the messages. Analytics functions return counts; rates and intervals are computed by the Edge Function.
 
 create table private.message_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -43,16 +36,19 @@ create table private.message_outcome_totals (
   received bigint not null default 0,
   rolled_up boolean not null default false
 );
-comment on table private.message_outcome_totals is 'Messages by their outcome: a counter (see private.counters); campaign_id null: of no campaign.';
-comment on column private.message_outcome_totals.status is 'Of the texts that went out; null: the row counts what came back.';
-comment on column private.message_outcome_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
-comment on column private.message_outcome_totals.received is 'Texts that came in, whatever they answer.';
+comment on table private.message_outcome_totals is
+  'Messages by their outcome: a counter (see private.counters); campaign_id null: of no campaign.';
+comment on column private.message_outcome_totals.status is
+  'Of outbound messages; null: the row counts replies and inbound messages.';
+comment on column private.message_outcome_totals.currency is
+  'Of the price that the provider reported; null: none reported.';
+comment on column private.message_outcome_totals.received is 'Inbound messages, whatever they answer.';
 
-create index text_totals_campaign on private.message_outcome_totals (campaign_id, quarter_hour);
-create index text_totals_organization on private.message_outcome_totals (organization_id, quarter_hour);
+create index message_outcome_totals_campaign on private.message_outcome_totals (campaign_id, quarter_hour);
+create index message_outcome_totals_organization on private.message_outcome_totals (organization_id, quarter_hour);
 create index message_outcome_totals_pending on private.message_outcome_totals (organization_id) where not rolled_up;
-create unique index text_totals_once on private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status,
-  error_code, currency, quarter_hour) nulls not distinct where rolled_up;
+create unique index message_outcome_totals_once on private.message_outcome_totals (organization_id, campaign_id,
+  variant_id, account_id, status, error_code, currency, quarter_hour) nulls not distinct where rolled_up;
 
 create trigger add_to_days_insert after insert on private.message_outcome_totals referencing new table as new_rows
   for each statement execute function private.add_to_message_days();
@@ -78,10 +74,12 @@ create table private.message_day_totals (
   opted_out bigint not null default 0,
   answers bigint not null default 0,
   received bigint not null default 0,
-  constraint message_day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status, error_code, currency)
+  constraint message_day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status,
+    error_code, currency)
 );
 comment on table private.message_day_totals is
-  'The rolled-up sums of message_outcome_totals by the days of the organization''s calendar, all wordings together. With the deltas that are not rolled up it is everything.';
+  'The rolled-up sums of message_outcome_totals by days of the organization''s time zone, all variants together. '
+  'Together with the deltas that are not rolled up they are complete.';
 
 
 create table private.target_totals (
@@ -115,13 +113,14 @@ create table private.campaign_responses (
   opt_outs integer not null default 0
 );
 comment on table private.campaign_responses is
-  'Texts of campaigns (message_id) that somebody answered: how many texts came back, and how many of them were opt-outs.';
+  'Campaign messages that were answered: how many replies came, and how many of them were opt-outs.';
 
 create index campaign_responses_organization on private.campaign_responses (organization_id);
 
 create trigger count_insert after insert on private.campaign_responses referencing new table as new_rows
   for each statement execute function private.count_responses();
-create trigger count_update after update on private.campaign_responses referencing old table as old_rows new table as new_rows
+create trigger count_update after update on private.campaign_responses
+  referencing old table as old_rows new table as new_rows
   for each statement execute function private.count_responses();
 create trigger count_delete after delete on private.campaign_responses referencing old table as old_rows
   for each statement execute function private.count_responses();
@@ -134,11 +133,13 @@ create table private.suppression_totals (
   added bigint not null,
   rolled_up boolean not null default false
 );
-comment on table private.suppression_totals is 'Numbers that were suppressed, by source: a counter (see private.counters).';
+comment on table private.suppression_totals is
+  'Numbers that were suppressed, by source: a counter (see private.counters).';
 
 create index suppression_totals_organization on private.suppression_totals (organization_id, quarter_hour);
 create index suppression_totals_pending on private.suppression_totals (organization_id) where not rolled_up;
-create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour) where rolled_up;
+create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour)
+  where rolled_up;
 
 
 create table public.campaign_alerts (
@@ -157,7 +158,9 @@ create table public.campaign_alerts (
     references public.campaigns (organization_id, id) on delete cascade
 );
 comment on table public.campaign_alerts is
-  'A campaign whose rate passed its organization''s threshold, with the figures of that moment. Resolved when it has recovered to four fifths of the threshold, when nobody wants to know any more, or when answers no longer count.';
+  'A campaign whose rate passed its organization''s threshold, with the figures of that moment. Resolved when the '
+  'rate has fallen to four fifths of the threshold, when the organization turns the alert off, or when replies no '
+  'longer count.';
 
 create index campaign_alerts_listing on public.campaign_alerts (organization_id, campaign_id, opened_at desc);
 create unique index campaign_alerts_one_open on public.campaign_alerts (campaign_id, kind) where resolved_at is null;
@@ -175,3 +178,18 @@ select private.audit_table('public.campaign_alerts');
 
 
 create type private.cost_part as (account_id uuid, status text, currency text, segments numeric, cost numeric);
+
+
+create type private.outcome_sum as (
+  day integer, of_campaign boolean, account_id uuid, status text, error_code text, currency text,
+  messages numeric, segments numeric, cost numeric, replied numeric, opted_out numeric, answers numeric,
+  received numeric
+);
+
+
+create type private.dashboard_figure as (
+  level integer, current boolean, of_campaign boolean, day integer, account_id uuid, total numeric,
+  queued numeric, sending numeric, sent numeric, delivered numeric, undelivered numeric, failed numeric,
+  canceled numeric, suppressed numeric, segments numeric, replied numeric, opted_out numeric, answers numeric,
+  received numeric
+);

@@ -1,5 +1,7 @@
--- As shipped; besides, a report ends the unknown, and overrules what a person said by hand. A text that was sent again from
--- doubt may be there twice: then one copy's failure says nothing of the other, and what either has reached is reached.
+-- Applies a report about a locked message; false if the same report was recorded before. The status never moves
+-- backwards, except that a report clears `unknown` and overrides an outcome that a person set. A message that was sent
+-- again while its outcome was unknown may exist twice at the provider: then the failure of one copy says nothing about
+-- the other, and what either copy has reached counts.
 create function private.apply_receipt(message public.messages, provider_id text, reported text, code text,
   detail text, source text)
 returns boolean
@@ -18,7 +20,7 @@ begin
   end if;
   insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
   values (message.organization_id, message.id, reported, source, code, detail, provider_id);
-  -- A canceled or suppressed message that the provider has after all tells the truth of what happened to it.
+  -- The last case: the provider has a message that we believed canceled, suppressed or failed before it was accepted.
   if (private.status_rank(new_status) > private.status_rank(message.status)
       and not (of_a_copy and new_status in ('failed', 'undelivered', 'canceled')))
     or (of_a_copy and new_status = 'delivered' and message.status in ('failed', 'undelivered'))
@@ -32,7 +34,8 @@ begin
       error_message = case when new_status in ('failed', 'undelivered') then detail end,
       sent_at = coalesce(m.sent_at, now()),
       delivered_at = case when new_status = 'delivered' then now() end,
-      held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, resolved_by = null, updated_at = now()
+      held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, resolved_by = null,
+      updated_at = now()
     where m.id = message.id;
   elsif message.provider_message_id is null then
     update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;

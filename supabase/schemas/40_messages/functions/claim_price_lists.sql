@@ -1,5 +1,5 @@
--- Leases numbers whose list is due. Answers { lists: [{ account_id, from, day, page }], credentials }. Definer: as
--- exchange_dispatch_batch.
+-- Leases numbers whose list is due. Returns { lists: [{ account_id, from, day, page }], credentials }. Security definer
+-- because the service role may not read credentials or write cursors.
 create function private.claim_price_lists(batch_size integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -20,14 +20,16 @@ begin
       and not exists (select from private.lookup_pauses p where p.account_id = c.account_id and p.until > now())
     order by c.due_at limit batch_size for update skip locked
   ), leased as (
-    -- A page's address may be too old to be understood: after some failures the day is begun anew.
+    -- A stored page address may have expired: after three failures the day is read from its first page.
     update private.price_cursors c set
       due_at = now() + interval '2 minutes',
-      page = case when coalesce((select p.failures from private.lookup_pauses p where p.account_id = c.account_id), 0) < 3
+      page = case when coalesce((select p.failures from private.lookup_pauses p where p.account_id = c.account_id),
+        0) < 3
         then c.page end
     from picked p where c.account_id = p.account_id returning c.*
   )
-  select coalesce(jsonb_agg(jsonb_build_object('account_id', l.account_id, 'from', a.sender_id, 'day', l.day, 'page', l.page)), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('account_id', l.account_id, 'from', a.sender_id, 'day', l.day, 'page',
+    l.page)), '[]')
   into answer from leased l join public.sms_accounts a on a.id = l.account_id;
   return jsonb_build_object('lists', answer, 'credentials', private.account_credentials(array(
     select (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
@@ -41,5 +43,5 @@ language sql set search_path = ''
 as $$
   select private.claim_price_lists(batch_size)
 $$;
-comment on function public.claim_price_lists is 'Leases Twilio numbers whose list of a day is to be read for prices.';
+comment on function public.claim_price_lists is 'Leases Twilio numbers whose daily list is due to be read for prices.';
 grant execute on function public.claim_price_lists(integer) to service_role;

@@ -1,4 +1,4 @@
--- As shipped, and unknown: those of which nobody can say what became of them.
+-- unknown: messages whose outcome is unknown or awaits a person's decision.
 create function public.list_messages(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable set search_path = ''
@@ -25,5 +25,6 @@ begin
 end
 $$;
 comment on function public.list_messages is
-  'One page of messages, newest first. filters: { status?, unknown?, direction?, to?, batch_id?, campaign_id?, customer_id?, from?, before? }.';
+  'One page of messages, newest first. filters: { status?, unknown?, direction?, to?, batch_id?, campaign_id?, '
+  'customer_id?, from?, before? }.';
 grant execute on function public.list_messages(uuid, jsonb, integer, integer) to authenticated;

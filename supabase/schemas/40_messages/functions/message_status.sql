@@ -1,4 +1,4 @@
--- GET /sms/status: the message with all that is known of it, as far as the caller may see it.
+-- GET /sms/status: a message with its events, if the caller may read it.
 create function public.message_status(organization_id uuid, message_id uuid)
 returns jsonb
 language sql stable set search_path = ''
@@ -6,7 +6,8 @@ as $$
   select to_jsonb(m) || jsonb_build_object('events', (
     select jsonb_build_array(jsonb_build_object('status', case when m.status = 'suppressed' then m.status
         when m.direction = 'inbound' then 'received' else 'queued' end, 'at', m.created_at))
-      || coalesce(jsonb_agg(jsonb_build_object('status', e.status, 'at', e.occurred_at, 'code', e.code) order by e.id), '[]')
+      || coalesce(jsonb_agg(jsonb_build_object('status', e.status, 'at', e.occurred_at, 'code', e.code) order by e.id),
+        '[]')
     from public.message_events e where e.organization_id = m.organization_id and e.message_id = m.id
   ))
   from public.messages m

@@ -1,5 +1,6 @@
--- One page of a number's list: reports as in record_lookups' candidates; next_page null ends the day. What was recorded
--- already is left alone, so that a page read twice changes nothing. Definer: as exchange_dispatch_batch.
+-- One page of a number's price list: reports in the form of record_lookups' candidates; next_page null ends the day.
+-- Skips what was recorded before, so that reading a page twice changes nothing. Security definer because the service
+-- role may not write messages.
 create function private.record_price_page(account_id uuid, day date, reports jsonb, next_page text)
 returns integer
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
@@ -11,7 +12,7 @@ declare
   priced integer;
 begin
   select * into account from public.sms_accounts a where a.id = record_price_page.account_id;
-  -- In the order of ids, as record_lookups.
+  -- Locks in the order of ids, as record_lookups does.
   perform from public.messages m
   where m.organization_id = account.organization_id and m.provider = account.provider
     and m.provider_message_id in (select r ->> 'provider_message_id' from jsonb_array_elements(reports) r)
@@ -39,7 +40,8 @@ begin
   update private.price_cursors c set
     page = next_page,
     day = case when next_page is null then c.day + 1 else c.day end,
-    due_at = case when next_page is null then (c.day + 2)::timestamp at time zone 'UTC' + interval '3 hours' else now() end
+    due_at = case when next_page is null then (c.day + 2)::timestamp at time zone 'UTC' + interval '3 hours'
+      else now() end
   where c.account_id = record_price_page.account_id and c.day = record_price_page.day;
   return priced + cardinality(unfinished);
 end
@@ -52,5 +54,6 @@ language sql set search_path = ''
 as $$
   select private.record_price_page(account_id, day, reports, next_page)
 $$;
-comment on function public.record_price_page is 'Takes over prices and final statuses from one page of a number''s list; answers how many.';
+comment on function public.record_price_page is
+  'Records prices and final statuses from one page of a number''s list; returns how many messages it changed.';
 grant execute on function public.record_price_page(uuid, date, jsonb, text) to service_role;

@@ -1,5 +1,6 @@
--- A person says what became of a text that nobody else can tell of: delivered, failed, or, of a service text in doubt,
--- that it shall be sent again. A marketing text or an answer to a reply is never repeated on doubt. Definer: messages are written by functions only.
+-- A person sets the outcome of a message whose outcome is unknown: delivered, failed, or, for a service message that
+-- may not have been sent, resend. Marketing messages and automatic replies are never sent again. Security definer
+-- because messages are written by functions only.
 create function private.resolve_message_manually(organization_id uuid, message_id uuid, outcome text, reason text)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -9,7 +10,8 @@ declare
 begin
   perform private.require_permission(organization_id, 'messages:send');
   select * into message from public.messages m
-  where m.organization_id = resolve_message_manually.organization_id and m.id = message_id and m.direction = 'outbound' for update;
+  where m.organization_id = resolve_message_manually.organization_id and m.id = message_id
+    and m.direction = 'outbound' for update;
   if message.id is null then
     perform private.problem(404, 'not_found', 'There is no such message.');
   end if;
@@ -18,19 +20,21 @@ begin
   end if;
   if not (message.status = 'sent' and message.unknown_at is not null)
     and not (message.status = 'sending' and message.held_at is not null) then
-    perform private.problem(409, 'not_unknown', 'What became of this message is known, or still being found out.');
+    perform private.problem(409, 'not_unknown', 'The outcome of this message is known, or still being looked up.');
   end if;
-  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing' or private.is_auto_reply(message.purpose)) then
+  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing'
+    or private.is_auto_reply(message.purpose)) then
     perform private.problem(409, 'not_repeatable', case message.status
-      when 'sending' then 'A marketing message, or an answer to a reply, is not repeated on doubt.'
-      else 'The provider took this message; it is not sent again.' end);
+      when 'sending' then 'A marketing message or an automatic reply is not sent again while its outcome is unknown.'
+      else 'The provider accepted this message; it is not sent again.' end);
   end if;
   insert into public.message_events (organization_id, message_id, status, source, detail)
-  values (message.organization_id, message.id, case outcome when 'resend' then 'queued' else outcome end, 'person', reason);
+  values (message.organization_id, message.id, case outcome when 'resend' then 'queued' else outcome end, 'person',
+    reason);
   update public.messages m set
     status = case outcome when 'resend' then 'queued' else outcome end,
     send_after = case outcome when 'resend' then now() else m.send_after end,
-    error_code = case outcome when 'failed' then 'settled_by_hand' end,
+    error_code = case outcome when 'failed' then 'resolved_manually' end,
     error_message = case outcome when 'failed' then reason end,
     sent_at = case outcome when 'delivered' then coalesce(m.sent_at, m.sending_at, now()) else m.sent_at end,
     delivered_at = case outcome when 'delivered' then now() end,
@@ -53,5 +57,5 @@ as $$
   select private.resolve_message_manually(organization_id, message_id, outcome, reason)
 $$;
 comment on function public.resolve_message_manually is
-  'Says what became of a message that is listed as unknown: delivered, failed, or resend (service messages in doubt).';
+  'Sets the outcome of a message that is listed as unknown: delivered, failed, or resend (service messages only).';
 grant execute on function public.resolve_message_manually(uuid, uuid, text, text) to authenticated;

@@ -1,4 +1,5 @@
--- A database webhook: new messages that are due start the dispatcher at commit, once per statement. Definer: see invoke.
+-- A database webhook: new messages that are due start the dispatcher at commit, once per statement. Security definer
+-- because writers may not call private.invoke.
 create function private.start_dispatch()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,5 +1,5 @@
--- facts: { price?, currency?, segments?, reported?: { field: text } }. Writes only what is new, so that a repeat and an
--- ordinary callback write nothing more.
+-- facts: { price?, currency?, segments?, reported?: { field: text } }. Writes only what is new, so that most callbacks
+-- need no second update.
 create function private.store_provider_fields(message_id uuid, facts jsonb)
 returns void
 language plpgsql set search_path = ''
@@ -11,7 +11,8 @@ begin
   update public.messages m set
     segments = coalesce(counted, m.segments),
     price = coalesce(cost, m.price),
-    price_currency = case when cost is null then m.price_currency else coalesce(facts ->> 'currency', m.price_currency) end,
+    price_currency = case when cost is null then m.price_currency
+      else coalesce(facts ->> 'currency', m.price_currency) end,
     reported = nullif(coalesce(m.reported, '{}') || coalesce(facts -> 'reported', '{}'), '{}'),
     updated_at = now()
   where m.id = message_id and (

@@ -1,6 +1,6 @@
--- Rests numbers whose campaign texts of the last hour fail: half of them, or a tenth filtered, among at least fifty with a
--- known outcome. Two hours; what happened before does not count again. Whoever has only this number is told so: nothing
--- else could send meanwhile.
+-- Puts numbers on a cooldown of two hours when the campaign messages of the last hour fail: more than half of them, or
+-- more than a tenth filtered, among at least fifty with a known outcome. Failures from before do not count again.
+-- Admins are told, because an organization with a single number sends no campaign meanwhile.
 create function private.cool_down_numbers()
 returns integer
 language plpgsql set search_path = ''
@@ -9,7 +9,7 @@ declare
   failing record;
   reason text;
   others bigint;
-  rested integer := 0;
+  cooled_down integer := 0;
 begin
   for failing in
     select a.id, a.organization_id, coalesce(a.label, a.sender_id) as name, f.failed, f.filtered, f.known
@@ -31,21 +31,24 @@ begin
     order by a.id
   loop
     reason := case when failing.filtered > 0.1 * failing.known
-      then 'Carriers filter ' || round(100 * failing.filtered / failing.known) || ' % of its texts.'
-      else round(100 * failing.failed / failing.known) || ' % of its texts fail.' end;
+      then 'Carriers filter ' || round(100 * failing.filtered / failing.known) || ' % of its messages.'
+      else round(100 * failing.failed / failing.known) || ' % of its messages fail.' end;
     update public.sms_accounts a
-    set cooldown_until = now() + interval '2 hours', cooldown_reason = reason, failures_counted_from = now() + interval '2 hours'
+    set cooldown_until = now() + interval '2 hours', cooldown_reason = reason,
+      failures_counted_from = now() + interval '2 hours'
     where a.id = failing.id and a.status = 'active' and (a.cooldown_until is null or a.cooldown_until <= now());
     continue when not found;
-    rested := rested + 1;
+    cooled_down := cooled_down + 1;
     select count(*) into others from public.sms_accounts a
     where a.organization_id = failing.organization_id and a.id <> failing.id and a.status = 'active'
       and (a.cooldown_until is null or a.cooldown_until <= now());
-    perform private.notify_admins(failing.organization_id, 'system', 'The number ' || failing.name || ' rests for two hours',
-      reason || case when others = 0 then ' It is the only number: no campaign sends until then, unless you end its rest or add another one.'
-        else ' Campaigns that have other numbers go on with them; those that have only this one wait.' end,
+    perform private.notify_admins(failing.organization_id, 'system',
+      'Campaigns do not use the number ' || failing.name || ' for two hours',
+      reason || case when others = 0
+        then ' It is the only number: no campaign sends until then, unless you end the cooldown or add another number.'
+        else ' Campaigns with other numbers continue with those; campaigns with this number only wait.' end,
       jsonb_build_object('phone_number_id', failing.id));
   end loop;
-  return rested;
+  return cooled_down;
 end
 $$;

@@ -1,4 +1,4 @@
--- What carriers take from a number of the type, where nothing better is known (Twilio's published limits).
+-- Messages a second that carriers accept from a number of this type (Twilio's published limits); null: no limit.
 create function private.default_send_rate(number_type text)
 returns numeric
 language sql immutable set search_path = ''
@@ -7,8 +7,8 @@ as $$
 $$;
 
 -- number: { provider, number, number_type?, label?, per_second?, daily_cap?, cap_zone?, segment_price?, is_default?,
--- credentials? }. The first number is the default. Definer: credentials go into the Vault, and a number that another
--- organization has is refused.
+-- credentials? }. The first number becomes the default. Security definer because credentials go into the Vault, and to
+-- see that another organization has the number.
 create function private.create_phone_number(organization_id uuid, number jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -27,13 +27,16 @@ begin
     return answer;
   end if;
   if kind <> all (types) then
-    perform private.problem(422, 'invalid_field', 'The number is of another type.',
-      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be ' || array_to_string(types, ' or '))));
+    perform private.problem(422, 'invalid_field', 'The number does not match number_type.',
+      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be '
+        || array_to_string(types, ' or '))));
   end if;
   select a.id into known from public.sms_accounts a
-  where a.organization_id = create_phone_number.organization_id and a.provider = number ->> 'provider' and a.sender_id = number ->> 'number';
+  where a.organization_id = create_phone_number.organization_id and a.provider = number ->> 'provider'
+    and a.sender_id = number ->> 'number';
   if known is not null then
-    perform private.problem(409, 'already_exists', 'The organization has this number already.', jsonb_build_object('existing_id', known));
+    perform private.problem(409, 'already_exists', 'The organization already has this number.',
+      jsonb_build_object('existing_id', known));
   end if;
   first := not exists (
     select from public.sms_accounts a
@@ -42,12 +45,12 @@ begin
     update public.sms_accounts a set is_default = false
     where a.organization_id = create_phone_number.organization_id and a.is_default;
   end if;
-  insert into public.sms_accounts (organization_id, provider, sender_id, number_type, label, per_second, daily_cap, cap_zone,
-    segment_price, is_default)
+  insert into public.sms_accounts (organization_id, provider, sender_id, number_type, label, per_second, daily_cap,
+    cap_zone, segment_price, is_default)
   values (organization_id, number ->> 'provider', number ->> 'number', kind, number ->> 'label',
     case when number ? 'per_second' then (number ->> 'per_second')::numeric else private.default_send_rate(kind) end,
-    (number ->> 'daily_cap')::integer, coalesce(number ->> 'cap_zone', 'America/Los_Angeles'), (number ->> 'segment_price')::numeric,
-    first or coalesce((number ->> 'is_default')::boolean, false))
+    (number ->> 'daily_cap')::integer, coalesce(number ->> 'cap_zone', 'America/Los_Angeles'),
+    (number ->> 'segment_price')::numeric, first or coalesce((number ->> 'is_default')::boolean, false))
   returning * into account;
   if jsonb_typeof(number -> 'credentials') = 'object' then
     perform private.set_sms_credentials(account.id, number -> 'credentials');

@@ -1,5 +1,5 @@
--- Takes a number out of the pool: { disabled }. One that messages refer to stays, disabled. Definer: see
--- create_phone_number.
+-- Takes a number out of the pool: { disabled }. A number that messages refer to is kept, disabled. Security definer
+-- because of the Vault, as create_phone_number.
 create function private.delete_phone_number(organization_id uuid, number_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -11,14 +11,15 @@ begin
   perform private.lock_numbers(organization_id);
   account := private.require_number(organization_id, number_id);
   perform private.ensure_default_sender(account);
-  -- A campaign without any number of its own would go on from the default one, which nobody has asked for.
+  -- Without a number of its own the campaign would silently continue from the default sender.
   if exists (
     select from public.campaign_numbers n
     join public.campaigns c on c.organization_id = n.organization_id and c.id = n.campaign_id
     where n.organization_id = account.organization_id and n.account_id = account.id and c.deleted_at is null
       and c.status not in ('completed', 'canceled'))
   then
-    perform private.problem(409, 'number_in_use', 'A campaign that has not ended sends from this number. It can be disabled.');
+    perform private.problem(409, 'number_in_use',
+      'A campaign that has not ended sends from this number. It can be disabled.');
   end if;
   used := exists (
     select from public.messages m where m.organization_id = account.organization_id and m.account_id = account.id);

@@ -1,4 +1,4 @@
--- Filters: status, number_type. Definer: whether there are credentials is nobody's to read.
+-- Filters: status, number_type. Security definer because callers may not read whether a sender has credentials.
 create function private.list_phone_numbers(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -17,12 +17,14 @@ begin
     select jsonb_build_object('total', (select count(*) from matching), 'rows', coalesce((
       select jsonb_agg(private.number_json(p.a, to_jsonb(f)) order by (p.a).is_default desc, (p.a).id)
       from page p
-      left join private.number_figures(organization_id, now() - interval '24 hours') f on f.account_id = (p.a).id), '[]')));
+      left join private.number_figures(organization_id, now() - interval '24 hours') f on f.account_id = (p.a).id),
+        '[]')));
 end
 $$;
 grant execute on function private.list_phone_numbers(uuid, jsonb, integer, integer) to authenticated;
 
-create function public.list_phone_numbers(organization_id uuid, filters jsonb default '{}', page_limit integer default 50, page_offset integer default 0)
+create function public.list_phone_numbers(organization_id uuid, filters jsonb default '{}',
+  page_limit integer default 50, page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,4 +1,4 @@
--- Numbers of an organization change one at a time: which one is the default must stay clear.
+-- Serializes changes of an organization's numbers, so that exactly one stays the default.
 create function private.lock_numbers(organization_id uuid)
 returns void
 language plpgsql set search_path = ''

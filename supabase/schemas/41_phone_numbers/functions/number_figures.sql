@@ -1,4 +1,4 @@
--- Texts of each number since a moment by what became of them. known: those whose outcome is.
+-- Campaign messages of each number since a moment, by outcome.
 create function private.number_figures(organization_id uuid, since timestamptz)
 returns table (account_id uuid, messages bigint, delivered bigint, failed bigint, filtered bigint)
 language plpgsql stable set search_path = ''
@@ -14,4 +14,4 @@ begin
   group by t.account_id;
 end
 $$;
-comment on function private.number_figures is 'filtered: Twilio''s 30007, a carrier''s filter; it is among the failed too.';
+comment on function private.number_figures is 'filtered: Twilio''s 30007 (carrier filter), included in failed.';

@@ -1,5 +1,5 @@
--- Whoever adds a sender without its type gets what its form says. Its rate is not guessed here: senders that stood before
--- this pool keep the pace that they had; the API gives a new number the usual one.
+-- A sender added without a type gets the one its form implies. Its rate is left alone: only the API assumes a rate for
+-- new numbers.
 create function private.set_sender_defaults()
 returns trigger
 language plpgsql set search_path = ''

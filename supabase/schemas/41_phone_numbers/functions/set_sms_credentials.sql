@@ -1,4 +1,5 @@
--- As shipped, and keeps which account it is from now on.
+-- Stores a sender's credentials in the Vault and keeps the fingerprint of their account. Security definer because of
+-- the Vault.
 create function private.set_sms_credentials(account_id uuid, credentials jsonb)
 returns void
 language plpgsql security definer set search_path = ''
@@ -11,7 +12,8 @@ begin
   if account is null then
     perform private.problem(404, 'not_found', 'There is no such sender.');
   end if;
-  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token'] else credentials ? 'api_key' end) then
+  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token']
+    else credentials ? 'api_key' end) then
     perform private.problem(422, 'invalid_field', 'These are not credentials for ' || account.provider || '.',
       '[{"path": "credentials", "message": "lacks a key that the provider needs"}]');
   end if;
@@ -19,7 +21,8 @@ begin
     perform vault.update_secret(account.credentials_secret_id, credentials::text);
   end if;
   update public.sms_accounts a set
-    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(credentials::text, 'sms_account_' || account_id)),
+    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(credentials::text, 'sms_account_'
+      || account_id)),
     provider_account = private.provider_account(account.provider, credentials)
   where a.id = account_id;
 end

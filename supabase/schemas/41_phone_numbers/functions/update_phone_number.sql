@@ -1,5 +1,6 @@
--- change: { number_type, label, per_second, daily_cap, cap_zone, segment_price, is_default: true, status: active | disabled,
--- cooldown_until: null, credentials }, each only if it changes. Definer: see create_phone_number.
+-- change: { number_type, label, per_second, daily_cap, cap_zone, segment_price, is_default: true, status: active |
+-- disabled, cooldown_until: null, credentials }, each only if it changes. Security definer because of the Vault, as
+-- create_phone_number.
 create function private.update_phone_number(organization_id uuid, number_id uuid, change jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -12,8 +13,9 @@ begin
   account := private.require_number(organization_id, number_id);
   types := private.sender_types(account.provider, account.sender_id);
   if change ? 'number_type' and (change ->> 'number_type') <> all (types) then
-    perform private.problem(422, 'invalid_field', 'The number is of another type.',
-      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be ' || array_to_string(types, ' or '))));
+    perform private.problem(422, 'invalid_field', 'The number does not match number_type.',
+      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be '
+        || array_to_string(types, ' or '))));
   end if;
   if change ->> 'status' = 'disabled' then
     perform private.ensure_default_sender(account);
@@ -31,7 +33,8 @@ begin
     per_second = case when change ? 'per_second' then (change ->> 'per_second')::numeric else a.per_second end,
     daily_cap = case when change ? 'daily_cap' then (change ->> 'daily_cap')::integer else a.daily_cap end,
     cap_zone = coalesce(change ->> 'cap_zone', a.cap_zone),
-    segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric else a.segment_price end,
+    segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric
+      else a.segment_price end,
     is_default = a.is_default or coalesce((change ->> 'is_default')::boolean, false),
     status = coalesce(change ->> 'status', a.status),
     circuit_open_until = case when change ? 'status' then null else a.circuit_open_until end,
@@ -61,5 +64,5 @@ language sql set search_path = ''
 as $$
   select private.update_phone_number(organization_id, number_id, change)
 $$;
-comment on function public.update_phone_number is 'Changes a number, disables it, ends its rest.';
+comment on function public.update_phone_number is 'Changes a number, disables it, ends its cooldown.';
 grant execute on function public.update_phone_number(uuid, uuid, jsonb) to authenticated;

@@ -1,6 +1,6 @@
--- As shipped, and whose the credentials are. A tenant chooses what it stores, another's account id too, so that what is
--- signed with its credentials vouches for its own numbers and messages and for nothing else. Only the secrets of this
--- account are decrypted, not every tenant's.
+-- Credentials that tenants stored for this provider account, with the organization each belongs to. A tenant may store
+-- any account id, another tenant's too; what credentials sign therefore counts for their own organization only. Only
+-- the secrets of this account are decrypted. Security definer because of the Vault.
 create function private.webhook_credentials(provider text, account_reference text)
 returns jsonb
 language sql stable security definer set search_path = ''
@@ -22,5 +22,6 @@ language sql stable set search_path = ''
 as $$
   select private.webhook_credentials(provider, account_reference)
 $$;
-comment on function public.webhook_credentials is 'Credentials of tenants'' own provider accounts with this account id.';
+comment on function public.webhook_credentials is
+  'Credentials of tenants'' own provider accounts with this account id.';
 grant execute on function public.webhook_credentials(text, text) to service_role;

@@ -1,4 +1,4 @@
--- Definer: the words of the trade are in tables that nobody reads.
+-- Security definer because writers may not read link_shorteners.
 create function private.check_template()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,32 +1,35 @@
--- Whether a text says how to end further ones. STOP in capitals does, but not in a shout ("STOP BY TODAY", "NON-STOP"); the
--- other keywords are everyday words ("END OF SEASON"), and so is stop: those count where one is told to text them. What
--- stands in a variable does not count, as most recipients never see it.
+-- Whether a text says how to opt out. STOP in capitals does, except in a shout ("STOP BY TODAY", "NON-STOP"). The other
+-- keywords are everyday words ("END OF SEASON"), as is "stop": they count only where the reader is told to text them.
+-- Variables do not count, since most recipients never see their fallback.
 create function private.has_opt_out_instructions(body text)
 returns boolean
 language sql immutable set search_path = ''
 as $$
   select t.said ~* '\munsubscribe\M|\mopt.?out\M'
-    or t.said ~ '(?<![[:alnum:]_-])(?<![A-Z]{2} )(STOP|ARRET|ARRÊT)(?![[:alnum:]_-])(?! ([A-Z]{2}|(by|in|into|at|over|for|and)\M))'
-    or t.said ~* ('\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae])\M( with| back)?[^[:alnum:]]{1,3}'
+    or t.said ~ ('(?<![[:alnum:]_-])(?<![A-Z]{2} )(STOP|ARRET|ARRÊT)'
+      || '(?![[:alnum:]_-])(?! ([A-Z]{2}|(by|in|into|at|over|for|and)\M))')
+    or t.said ~* ('\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae])\M'
+      || '( with| back)?[^[:alnum:]]{1,3}'
       || '(stop|end|quit|cancel|arr[eê]t|alto|baja)\M')
     or t.said ~* ('\m(stop|quit|cancel|arr[eê]t|alto|baja)[^[:alnum:]]{0,2}(to|2|=|pour|para)[^[:alnum:]]?'
       || '(end|opt|unsub|cancel|quit|stop|leave|salir|arr[eê]ter)')
   from (select regexp_replace(body, '\{\{[^{}]*\}\}', '~', 'g') as said) t
 $$;
 
--- The normal form of a marketing text: {{variable}} or {{variable|fallback}}. Strict about variables it does not know,
--- braces that do not pair, links that hide where they lead, and a missing way out.
+-- The normal form of a marketing text. Refuses unknown variables, unpaired braces, links through public shorteners and
+-- missing opt-out instructions.
 create function private.checked_marketing_text(organization_id uuid, body text, path text default 'body')
 returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
-  known constant text[] := array['first_name', 'last_name', 'full_name', 'name', 'email', 'phone', 'source', 'region', 'country',
-    'organization'];
+  known constant text[] := array['first_name', 'last_name', 'full_name', 'name', 'email', 'phone', 'source', 'region',
+    'country', 'organization'];
   fault text;
 begin
   fault := case
-    when body ~ '\{\{\{|\}\}\}' or regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}' then 'has braces that do not pair'
+    when body ~ '\{\{\{|\}\}\}' or regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}'
+      then 'has braces that do not pair'
     else (
       select 'has unknown variables: ' || string_agg(distinct v.name, ', ')
       from (

@@ -1,4 +1,4 @@
--- Normal form of a template's variables; an unknown one is refused rather than texted to people.
+-- The normal form of a service text. Refuses unknown variables: the recipient would see them as written.
 create function private.checked_template(body text)
 returns text
 language plpgsql immutable set search_path = ''
@@ -12,7 +12,8 @@ declare
 begin
   if unknown is not null then
     perform private.problem(422, 'unknown_variable', 'The text has unknown variables: ' || unknown || '.',
-      jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'Known are ' || array_to_string(known, ', ') || '.')));
+      jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'Known variables: '
+        || array_to_string(known, ', ') || '.')));
   end if;
   return regexp_replace(body, '\{\{\s*([^{}]*?)\s*\}\}', '{{\1}}', 'g');
 end

@@ -1,4 +1,4 @@
--- Texts of service know the variables of customers. Those of a kind are what the operator's own steps send, as ever.
+-- Shorteners are allowed in built-in templates: their messages go to customers and are not filtered as marketing.
 create function private.checked_service_text(body text, kind text, path text default 'body')
 returns text
 language plpgsql stable set search_path = ''
@@ -8,7 +8,8 @@ declare
   fault text := case when kind = 'custom' then private.shortener_fault(body) end;
 begin
   fault := coalesce(fault, (
-    select 'has unknown variables: ' || string_agg(distinct v[1], ', ') from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
+    select 'has unknown variables: ' || string_agg(distinct v[1], ', ')
+    from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
     where v[1] <> all (known)));
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
@@ -18,7 +19,7 @@ begin
 end
 $$;
 
--- Not as one expression: the planner would evaluate an immutable check before it knows which is wanted.
+-- Not one expression: the planner would evaluate an immutable check before it knows which branch is taken.
 create function private.checked_template_body(template public.templates, body text, path text default 'body')
 returns text
 language plpgsql stable set search_path = ''

@@ -1,4 +1,5 @@
--- template: { name, body, category?, weight?, variants? }. Definer: variants are written by functions only.
+-- template: { name, body, category?, weight?, variants? }. Security definer because variants are written by functions
+-- only.
 create function private.create_template(organization_id uuid, template jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''

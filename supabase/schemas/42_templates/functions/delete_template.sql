@@ -1,4 +1,4 @@
--- Definer: see create_template.
+-- Security definer because of the triggers' checks, as create_template.
 create function private.delete_template(organization_id uuid, template_id uuid)
 returns void
 language plpgsql security definer set search_path = ''
@@ -9,7 +9,7 @@ begin
   perform private.require_permission(organization_id, 'templates:write');
   template := private.require_template(organization_id, template_id);
   if template.kind <> 'custom' then
-    perform private.problem(409, 'template_of_kind', 'The texts of a kind are changed, not deleted.');
+    perform private.problem(409, 'template_of_kind', 'Built-in templates can be edited, not deleted.');
   end if;
   delete from public.templates t where t.id = template.id;
 end

@@ -1,4 +1,4 @@
--- Definer: see list_templates.
+-- Security definer, as list_templates.
 create function private.get_template(organization_id uuid, template_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''

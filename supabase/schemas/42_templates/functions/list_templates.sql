@@ -1,4 +1,5 @@
--- Filters: category, kind, search (part of the name). Definer: variants come with their templates.
+-- Filters: category, kind, search (part of the name). Security definer so that variants are read without policies in
+-- every plan.
 create function private.list_templates(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -22,7 +23,8 @@ end
 $$;
 grant execute on function private.list_templates(uuid, jsonb, integer, integer) to authenticated;
 
-create function public.list_templates(organization_id uuid, filters jsonb default '{}', page_limit integer default 50, page_offset integer default 0)
+create function public.list_templates(organization_id uuid, filters jsonb default '{}', page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$

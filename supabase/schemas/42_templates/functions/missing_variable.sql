@@ -1,4 +1,4 @@
--- The first variable of a template that a recipient has no value for: a text with a hole in it is not sent.
+-- The first variable of a service text that the recipient has no value for: such a message is not sent.
 create function private.missing_variable(body text, name text, account_number text, arrears text)
 returns text
 language sql immutable parallel safe set search_path = ''

@@ -1,6 +1,6 @@
--- Each wording as a recipient would get it, filled in with what a lead gives and with what is given here, which comes
--- first: { renderings: [{ variant_id, label, weight, body, missing }] }; body is null where something is missing.
--- Definer: as get_template; the lead is judged by require_lead.
+-- Every body of a template, rendered with a lead's values and with the given ones, which take precedence: { renderings:
+-- [{ variant_id, label, weight, body, missing }] }; body is null where a value is missing. Security definer, as
+-- get_template; require_lead checks access to the lead.
 create function private.render_template(organization_id uuid, template_id uuid, lead_id uuid, variables jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -17,9 +17,11 @@ begin
   return jsonb_build_object('renderings', (
     select jsonb_agg(jsonb_build_object('variant_id', w.id, 'label', w.label, 'weight', w.weight,
       'body', private.render_template_text(w.body, known), 'missing', coalesce((
-        select jsonb_agg(distinct m[1]) from regexp_matches(w.body, '\{\{([^{}|]*)\}\}', 'g') m where coalesce(known ->> m[1], '') !~ '\S'), '[]')) order by w.place, w.label)
+        select jsonb_agg(distinct m[1]) from regexp_matches(w.body, '\{\{([^{}|]*)\}\}', 'g') m
+        where coalesce(known ->> m[1], '') !~ '\S'), '[]')) order by w.place, w.label)
     from (
-      select 0 as place, null as label, (template ->> 'id')::uuid as id, template ->> 'body' as body, (template ->> 'weight')::integer as weight
+      select 0 as place, null as label, (template ->> 'id')::uuid as id, template ->> 'body' as body,
+        (template ->> 'weight')::integer as weight
       union all
       select 1, v.label, v.id, v.body, v.weight
       from jsonb_to_recordset(template -> 'variants') as v (id uuid, label text, body text, weight integer)
@@ -28,11 +30,13 @@ end
 $$;
 grant execute on function private.render_template(uuid, uuid, uuid, jsonb) to authenticated;
 
-create function public.render_template(organization_id uuid, template_id uuid, lead_id uuid default null, variables jsonb default '{}')
+create function public.render_template(organization_id uuid, template_id uuid, lead_id uuid default null,
+  variables jsonb default '{}')
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.render_template(organization_id, template_id, lead_id, variables)
 $$;
-comment on function public.render_template is 'Each wording of a template, filled in with a lead''s data or given values.';
+comment on function public.render_template is
+  'Each wording of a template, filled in with a lead''s data or given values.';
 grant execute on function public.render_template(uuid, uuid, uuid, jsonb) to authenticated;

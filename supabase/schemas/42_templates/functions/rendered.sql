@@ -1,4 +1,5 @@
--- What a value holds must not be filled in again: its braces stand aside, as a character that no text has, until the end.
+-- A service text with its variables filled in. Braces in values are replaced with a character that no text has until
+-- the end, so that values are never read as templates.
 create function private.rendered(body text, organization text, arrears text, account_number text, name text)
 returns text
 language sql immutable parallel safe set search_path = ''

@@ -1,4 +1,4 @@
--- Whether a campaign in one of these states takes the template. Definer functions ask.
+-- Whether a campaign in one of these states uses the template.
 create function private.template_in_use(organization_id uuid, template_id uuid, states text[])
 returns boolean
 language plpgsql stable set search_path = ''

@@ -1,3 +1,4 @@
+-- The body of the built-in template of this kind.
 create function private.template_of(organization_id uuid, kind text)
 returns text
 language plpgsql stable set search_path = ''

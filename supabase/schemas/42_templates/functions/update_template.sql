@@ -1,4 +1,4 @@
--- Definer: see create_template.
+-- Security definer because variants are written by functions only.
 create function private.update_template(organization_id uuid, template_id uuid, change jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -17,7 +17,7 @@ begin
   if change ? 'variants' then
     perform private.replace_variants(template, change -> 'variants');
   elsif template.category <> before.category then
-    -- Another category has other rules: the variants are read again.
+    -- The other category has other rules for the bodies of variants.
     perform private.replace_variants(template, private.template_json(template) -> 'variants');
   end if;
   perform private.check_weights(template);

@@ -1,4 +1,4 @@
--- How many marketing texts the law of a place lets one sender send to a person, within how many hours; null: no such law.
+-- How many marketing messages the law of a place lets one sender send to a person, within how many hours; null: no cap.
 create function private.area_cap(country text, region text, day date, out messages integer, out hours integer)
 language plpgsql stable set search_path = ''
 as $$

@@ -1,4 +1,5 @@
-create function private.contact_cap(phone text, country text, region text, day date, out messages integer, out hours integer)
+create function private.contact_cap(phone text, country text, region text, day date, out messages integer,
+  out hours integer)
 language plpgsql stable set search_path = ''
 as $$
 begin
@@ -9,4 +10,5 @@ begin
   end if;
 end
 $$;
-comment on function private.contact_cap is 'How many marketing texts the law lets one sender send to this recipient, within how many hours; null: no such law.';
+comment on function private.contact_cap is
+  'How many marketing messages the law lets one sender send to this recipient, within how many hours; null: no cap.';

@@ -1,4 +1,5 @@
--- Marketing to North America keeps the law, in every zone the recipient may be in; all else keeps the organization's clock.
+-- Marketing to North America keeps the legal window in every zone the recipient may be in; everything else keeps the
+-- organization's quiet hours.
 create function private.contact_window(organization public.organizations, category text, phone text, country text,
   region text, stated_zone text, at timestamptz,
   out sends_at timestamptz, out closes_at timestamptz, out zone text)
@@ -19,4 +20,4 @@ begin
 end
 $$;
 comment on function private.contact_window is
-  'When a text to this recipient may next arrive, until when, and by which zones that was judged (the first is the likeliest).';
+  'When a message to this recipient may next arrive, until when, and in which zones (the likeliest first).';

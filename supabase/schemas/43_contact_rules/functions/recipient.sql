@@ -1,5 +1,5 @@
--- Where a recipient is, by address, else by area code, and which clocks may hang there. Numbers outside North America
--- follow the organization's clock.
+-- Where a recipient is, by address, else by area code, and which time zones apply. Numbers outside North America follow
+-- the organization's time zone.
 create function private.recipient(phone text, country text, region text, stated_zone text, organization_zone text,
   out place_country text, out place_region text, out zones text[])
 language plpgsql stable set search_path = ''
@@ -15,7 +15,7 @@ begin
     place_country := 'US';
   end if;
   if place_country is not null then
-    -- A country without regions has one row. People write FL, but also US-FL or Florida.
+    -- A country without regions has one row. Regions are written FL, US-FL or Florida.
     select z.region, z.time_zones into place_region, zones from private.region_zones z
     where z.country = place_country and z.region = coalesce(given, '');
     if zones is null and given is not null then
@@ -40,6 +40,7 @@ begin
     when not american then array[organization_zone]
     when zones is not null then zones
     when stated_zone is not null and private.is_time_zone(stated_zone) then array[stated_zone]
-    else coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver', 'America/Los_Angeles']) end;
+    else coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
+      'America/Los_Angeles']) end;
 end
 $$;

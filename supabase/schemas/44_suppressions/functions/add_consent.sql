@@ -1,6 +1,6 @@
--- consent: { event, phone, channel?, scope?, source, disclosure?, disclosure_version?, act?, ip?, user_agent?, raw_text?,
--- occurred_at, lead_id? }. A revocation suppresses at once. The latest entry counts, so consent that was given before a
--- revocation can no longer be recorded. Definer: the ledger is written by functions only.
+-- consent: { event, phone, channel?, scope?, source, disclosure?, disclosure_version?, act?, ip?, user_agent?,
+-- raw_text?, occurred_at, lead_id? }. A revocation suppresses at once. Consent from before a known revocation is
+-- refused, because the latest entry counts. Security definer because the ledger is written by functions only.
 create function private.add_consent(organization_id uuid, consent jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -20,9 +20,10 @@ begin
     perform private.require_lead(organization_id, wanted.lead_id, 'leads:read');
   end if;
   if wanted.occurred_at > now() + interval '5 minutes' then
-    perform private.problem(422, 'invalid_field', 'This has not happened yet.', '[{"path": "occurred_at", "message": "is in the future"}]');
+    perform private.problem(422, 'invalid_field', 'occurred_at is in the future.',
+      '[{"path": "occurred_at", "message": "is in the future"}]');
   end if;
-  -- The same lock as record_inbound: the number may be speaking for itself just now.
+  -- The same lock as record_inbound: a reply of the number may be arriving.
   perform pg_advisory_xact_lock(hashtextextended('reply|' || organization_id || '|' || wanted.phone, 0));
   if wanted.event = 'granted' and exists (
     select from public.consents c
@@ -31,11 +32,11 @@ begin
   then
     perform private.problem(409, 'revoked_since', 'The number has revoked its consent since then.');
   end if;
-  insert into public.consents (organization_id, lead_id, event, phone, channel, scope, source, disclosure, disclosure_version, act,
-    ip, user_agent, raw_text, recognized_by, occurred_at, honored_at, recorded_by)
+  insert into public.consents (organization_id, lead_id, event, phone, channel, scope, source, disclosure,
+    disclosure_version, act, ip, user_agent, raw_text, recognized_by, occurred_at, honored_at, recorded_by)
   values (organization_id, wanted.lead_id, wanted.event, wanted.phone, coalesce(wanted.channel, 'sms'),
-    coalesce(wanted.scope, case wanted.event when 'revoked' then 'all' else 'marketing' end), wanted.source, wanted.disclosure,
-    wanted.disclosure_version, wanted.act, wanted.ip, wanted.user_agent, wanted.raw_text,
+    coalesce(wanted.scope, case wanted.event when 'revoked' then 'all' else 'marketing' end), wanted.source,
+    wanted.disclosure, wanted.disclosure_version, wanted.act, wanted.ip, wanted.user_agent, wanted.raw_text,
     case wanted.event when 'revoked' then 'person' end, wanted.occurred_at,
     case wanted.event when 'revoked' then clock_timestamp() end, auth.uid())
   returning * into created;
@@ -45,7 +46,8 @@ begin
     on conflict do nothing;
     perform private.close_reply_reviews(organization_id, created.phone, 'opt_out', auth.uid());
   end if;
-  return private.store_idempotent_response(organization_id, private.consent_json(created) || jsonb_build_object('suppressed', exists (
+  return private.store_idempotent_response(organization_id, private.consent_json(created)
+    || jsonb_build_object('suppressed', exists (
     select from public.suppressions s
     where s.organization_id = add_consent.organization_id and s.phone = created.phone and s.lifted_at is null)));
 end

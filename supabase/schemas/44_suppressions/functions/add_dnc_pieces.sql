@@ -1,4 +1,4 @@
--- Definer: see begin_dnc_list.
+-- Security definer, as begin_dnc_list.
 create function private.add_dnc_pieces(organization_id uuid, list_id uuid, pieces text[])
 returns void
 language plpgsql security definer set search_path = ''
@@ -7,7 +7,8 @@ declare
   list public.dnc_lists := private.require_open_list(organization_id, list_id);
 begin
   insert into private.dnc_pieces (organization_id, list_id, "position", content)
-  select list.organization_id, list.id, list.pieces + p.place - 1, p.content from unnest(pieces) with ordinality as p (content, place);
+  select list.organization_id, list.id, list.pieces + p.place - 1, p.content
+  from unnest(pieces) with ordinality as p (content, place);
   update public.dnc_lists l
   set pieces = l.pieces + cardinality(add_dnc_pieces.pieces),
     size_bytes = l.size_bytes + (select coalesce(sum(octet_length(p)), 0) from unnest(add_dnc_pieces.pieces) p)
@@ -25,5 +26,5 @@ language sql set search_path = ''
 as $$
   select private.add_dnc_pieces(organization_id, list_id, pieces)
 $$;
-comment on function public.add_dnc_pieces is 'The next pieces of a list''s file.';
+comment on function public.add_dnc_pieces is 'Stores the next pieces of a list''s file.';
 grant execute on function public.add_dnc_pieces(uuid, uuid, text[]) to authenticated;

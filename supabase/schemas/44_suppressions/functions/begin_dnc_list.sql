@@ -1,5 +1,5 @@
--- The list as its file is being uploaded: { list_id }, or { replayed }. list: { name, kind, calling_code }.
--- Definer: lists are written by functions only.
+-- A list whose file is about to be uploaded: { list_id }, or { replayed } for a repeated request. list: { name, kind,
+-- calling_code }. Security definer because lists are written by functions only.
 create function private.begin_dnc_list(organization_id uuid, list jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -20,7 +20,7 @@ begin
   if exists (
     select from public.dnc_lists l
     where l.organization_id = begin_dnc_list.organization_id and l.name = btrim(list ->> 'name')) then
-    perform private.problem(409, 'already_exists', 'There is a list of this name already.');
+    perform private.problem(409, 'already_exists', 'There already is a list of this name.');
   end if;
   insert into public.dnc_lists (organization_id, name, kind, calling_code, created_by)
   values (organization_id, btrim(list ->> 'name'), list ->> 'kind', list ->> 'calling_code', auth.uid())
@@ -36,5 +36,5 @@ language sql set search_path = ''
 as $$
   select private.begin_dnc_list(organization_id, list)
 $$;
-comment on function public.begin_dnc_list is 'A list whose file begins to come in.';
+comment on function public.begin_dnc_list is 'Creates a list whose file is about to be uploaded.';
 grant execute on function public.begin_dnc_list(uuid, jsonb) to authenticated;

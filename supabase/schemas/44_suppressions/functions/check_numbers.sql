@@ -1,5 +1,5 @@
--- What stands between each number and a marketing text: [{ phone, obstacle, consent, review_id }]. Definer: do-not-call
--- lists are nobody's to read.
+-- Why each number must not get a marketing message now: [{ phone, blocked_reason, consent, review_id }]. Security
+-- definer because do-not-call lists may not be read.
 create function private.check_numbers(organization_id uuid, phones text[])
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -7,14 +7,16 @@ as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:read');
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('phone', j.phone, 'obstacle', j.blocked_reason,
-      'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source', c.source,
-        'occurred_at', c.occurred_at) end,
+    select coalesce(jsonb_agg(jsonb_build_object('phone', j.phone, 'blocked_reason', j.blocked_reason,
+      'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source',
+        c.source, 'occurred_at', c.occurred_at) end,
       'review_id', r.id)), '[]')
-    from private.check_marketing_eligibility(check_numbers.organization_id, phones[1:1000]) j
+    from private.check_marketing_eligibility(check_numbers.organization_id, phones[1:1000])
+      as j (phone, blocked_reason, consent_id)
     left join lateral (
       select x.* from public.consents x
-      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms' and not x.outdated
+      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms'
+        and not x.outdated
       order by x.id desc limit 1
     ) c on true
     left join public.reply_reviews r
@@ -29,5 +31,5 @@ language sql stable set search_path = ''
 as $$
   select private.check_numbers(organization_id, phones)
 $$;
-comment on function public.check_numbers is 'What stands between each number and a marketing text.';
+comment on function public.check_numbers is 'Why each number must not get a marketing message now.';
 grant execute on function public.check_numbers(uuid, text[]) to authenticated;

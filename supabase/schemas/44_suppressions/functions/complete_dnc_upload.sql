@@ -1,4 +1,4 @@
--- All of the file is here: its import begins. Definer: see begin_dnc_list.
+-- Ends the upload of a list and starts its import. Security definer, as begin_dnc_list.
 create function private.complete_dnc_upload(organization_id uuid, list_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''

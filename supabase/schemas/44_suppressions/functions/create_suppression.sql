@@ -1,5 +1,6 @@
--- suppression: { phone, scope?, source?: manual | litigator, reason? } → { created, suppression }; a number that is
--- suppressed already stays as it is. Definer: the source litigator is written by functions only.
+-- suppression: { phone, scope?, source?: manual | litigator, reason? } → { created, suppression }. A number that is
+-- already suppressed in the scope stays as it is, except that it may become a litigator. Security definer because users
+-- may insert the source manual only.
 create function private.create_suppression(organization_id uuid, suppression jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -15,7 +16,7 @@ begin
   if answer is not null then
     return answer;
   end if;
-  -- A litigator is one whatever was known before. In one statement: somebody may be lifting the other just now.
+  -- One statement, because the existing suppression may be lifted at the same moment.
   insert into public.suppressions as s (id, organization_id, phone, scope, source, reason)
   values (wanted, organization_id, suppression ->> 'phone', coalesce(suppression ->> 'scope', 'all'),
     coalesce(suppression ->> 'source', 'manual'), suppression ->> 'reason')

@@ -1,4 +1,4 @@
--- Definer: see begin_dnc_list.
+-- Security definer, as begin_dnc_list.
 create function private.discard_dnc_list(organization_id uuid, list_id uuid)
 returns void
 language plpgsql security definer set search_path = ''
@@ -17,5 +17,5 @@ language sql set search_path = ''
 as $$
   select private.discard_dnc_list(organization_id, list_id)
 $$;
-comment on function public.discard_dnc_list is 'Throws away a list whose file broke off.';
+comment on function public.discard_dnc_list is 'Removes a list whose upload was interrupted.';
 grant execute on function public.discard_dnc_list(uuid, uuid) to authenticated;

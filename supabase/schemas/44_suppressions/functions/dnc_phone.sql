@@ -1,5 +1,6 @@
--- Numbers of a registry's lines: the first field that is one, or an area code and the rest of a number in two fields, as
--- the national registry has them. A number without + is one of the list's country. null: no number in the line.
+-- The number in a line of a do-not-call file, in E.164: the first field that is one, or an area code and the rest of a
+-- number in two fields, as the US national registry has them. A number without + belongs to the list's country. Null:
+-- none.
 create function private.dnc_phone(line text, calling_code text)
 returns text
 language plpgsql immutable set search_path = ''
@@ -24,7 +25,8 @@ begin
   digits := case
     when left(found[1], 1) = '+' then digits
     when digits like '00%' then substr(digits, 3)
-    when calling_code = '1' then case when char_length(digits) = 10 then '1' || digits when digits like '1%' and char_length(digits) = 11 then digits end
+    when calling_code = '1' then case when char_length(digits) = 10 then '1' || digits when digits like '1%'
+      and char_length(digits) = 11 then digits end
     when digits like '0%' then calling_code || substr(digits, 2)
     when digits like calling_code || '%' and char_length(digits) > char_length(calling_code) + 7 then digits
     when char_length(digits) between 7 and 11 then calling_code || digits end;

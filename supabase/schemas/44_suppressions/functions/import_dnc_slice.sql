@@ -1,6 +1,6 @@
--- One slice of work on the lists of all organizations: a piece of a file comes in, or some numbers of a deleted list go.
--- A slice is a transaction: killed half-way, it never was. { list_id, state } or null where nothing is to be done.
--- Definer: the service role may not write these tables.
+-- One batch of work on the lists of all organizations: imports a piece of a file, or deletes some numbers of a deleted
+-- list. Each is one transaction. Returns { list_id, state }, or null when there is nothing to do. Security definer
+-- because the service role may not write these tables.
 create function private.import_dnc_slice()
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -13,14 +13,16 @@ declare
   added bigint;
 begin
   select * into list from public.dnc_lists l
-  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1 for update skip locked;
+  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1
+  for update skip locked;
   if list.id is null then
     return null;
   end if;
   if list.status = 'deleting' then
-    -- By place: what the planner knows of a list that came in a moment ago would make a join of it that never ends.
+    -- By ctid: statistics of a list that was just imported are missing, and a join would be planned badly.
     delete from private.dnc_numbers d where d.ctid = any (array(
-      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id limit 20000));
+      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id
+      limit 20000));
     if not found then
       delete from public.dnc_lists l where l.id = list.id;
       return jsonb_build_object('list_id', list.id, 'state', 'deleted');
@@ -32,24 +34,28 @@ begin
   where p.organization_id = list.organization_id and p.list_id = list.id and p."position" = list.next_position
   returning p.content into text_of_piece;
   with read as materialized (
-    select private.dnc_phone(l.line, list.calling_code) as phone from regexp_split_to_table(text_of_piece, '\r\n|\r|\n') as l (line)
+    select private.dnc_phone(l.line, list.calling_code) as phone
+    from regexp_split_to_table(text_of_piece, '\r\n|\r|\n') as l (line)
     where l.line ~ '[^\s]'
-  ), put as (
+  ), added_numbers as (
     insert into private.dnc_numbers (organization_id, phone, list_id)
     select distinct list.organization_id, r.phone, list.id from read r where r.phone is not null order by 2
     on conflict on constraint dnc_numbers_pkey do nothing
     returning 1
   )
-  select (select count(*) from read), (select count(*) from read r where r.phone is not null), (select count(*) from put)
+  select (select count(*) from read), (select count(*) from read r where r.phone is not null),
+    (select count(*) from added_numbers)
   into lines, valid, added;
-  -- A first line without a number is a header.
+  -- A first line without a number is a header, not an invalid line.
   if list.next_position = 0 and private.dnc_phone(split_part(text_of_piece, E'\n', 1), list.calling_code) is null then
     lines := greatest(lines - 1, valid);
   end if;
   update public.dnc_lists l
   set numbers = l.numbers + added, invalid = l.invalid + lines - valid, next_position = l.next_position + 1,
-    status = case when l.next_position + 1 < l.pieces then 'importing' when l.numbers + added > 0 then 'active' else 'failed' end,
-    error = case when l.next_position + 1 >= l.pieces and l.numbers + added = 0 then 'No phone number was found in the file.' end
+    status = case when l.next_position + 1 < l.pieces then 'importing' when l.numbers + added > 0 then 'active'
+      else 'failed' end,
+    error = case when l.next_position + 1 >= l.pieces and l.numbers + added = 0
+      then 'No phone number was found in the file.' end
   where l.id = list.id
   returning * into list;
   return jsonb_build_object('list_id', list.id, 'state', list.status);
@@ -63,5 +69,6 @@ language sql set search_path = ''
 as $$
   select private.import_dnc_slice()
 $$;
-comment on function public.import_dnc_slice is 'One slice of work on do-not-call lists: a piece comes in, or a deleted list goes.';
+comment on function public.import_dnc_slice is
+  'One batch of work on do-not-call lists: imports a piece, or deletes numbers of a deleted list.';
 grant execute on function public.import_dnc_slice() to service_role;

@@ -1,4 +1,5 @@
--- Suppresses numbers that the caller has read and found valid: { added, known }. Definer: see create_suppression.
+-- Suppresses numbers that the caller has normalized: { added, known }. Security definer because users may insert the
+-- source manual only.
 create function private.import_suppressions(organization_id uuid, phones text[], scope text, reason text, answer jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -13,7 +14,8 @@ begin
     return replayed;
   end if;
   if cardinality(phones) > 10000 then
-    perform private.problem(422, 'invalid_field', 'At most 10,000 numbers at a time.', '[{"path": "numbers", "message": "has more than 10,000"}]');
+    perform private.problem(422, 'invalid_field', 'At most 10,000 numbers at a time.',
+      '[{"path": "numbers", "message": "has more than 10,000"}]');
   end if;
   insert into public.suppressions (organization_id, phone, scope, source, reason)
   select import_suppressions.organization_id, p.phone, import_suppressions.scope, 'import', import_suppressions.reason

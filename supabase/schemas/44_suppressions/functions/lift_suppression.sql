@@ -1,4 +1,4 @@
--- Definer: suppressions are changed by functions only.
+-- Security definer because suppressions are changed by functions only.
 create function private.lift_suppression(organization_id uuid, suppression_id uuid, reason text)
 returns void
 language plpgsql security definer set search_path = ''
@@ -13,12 +13,14 @@ begin
     perform private.problem(404, 'not_found', 'There is no such suppression.');
   end if;
   if lifted is not null then
-    perform private.problem(409, 'already_lifted', 'This suppression was lifted already.');
+    perform private.problem(409, 'already_lifted', 'This suppression has already been lifted.');
   end if;
   if coalesce(btrim(reason), '') = '' then
-    perform private.problem(422, 'invalid_field', 'Say why the suppression is lifted.', '[{"path": "reason", "message": "is missing"}]');
+    perform private.problem(422, 'invalid_field', 'Say why the suppression is lifted.',
+      '[{"path": "reason", "message": "is missing"}]');
   end if;
-  update public.suppressions s set lifted_at = now(), lifted_by = auth.uid(), lifted_reason = left(btrim(lift_suppression.reason), 500)
+  update public.suppressions s set lifted_at = now(), lifted_by = auth.uid(),
+    lifted_reason = left(btrim(lift_suppression.reason), 500)
   where s.id = suppression_id;
 end
 $$;
@@ -30,5 +32,5 @@ language sql set search_path = ''
 as $$
   select private.lift_suppression(organization_id, suppression_id, reason)
 $$;
-comment on function public.lift_suppression is 'Lifts a suppression; it stays as history.';
+comment on function public.lift_suppression is 'Lifts a suppression; it is kept as history.';
 grant execute on function public.lift_suppression(uuid, uuid, text) to authenticated;

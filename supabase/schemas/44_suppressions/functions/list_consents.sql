@@ -1,4 +1,5 @@
--- The ledger of one number, newest first. Definer: people are named, and a number's ledger is whole whoever holds its lead.
+-- The ledger of one number, newest first. Security definer because it names people, and because the whole ledger of a
+-- number counts, whoever may see its lead.
 create function private.list_consents(organization_id uuid, phone text, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -7,7 +8,8 @@ begin
   perform private.require_permission(organization_id, 'consents:read');
   return jsonb_build_object(
     'total', (
-      select count(*) from public.consents c where c.organization_id = list_consents.organization_id and c.phone = list_consents.phone),
+      select count(*) from public.consents c where c.organization_id = list_consents.organization_id
+        and c.phone = list_consents.phone),
     'rows', coalesce((
       select jsonb_agg(private.consent_json(p.c) order by (p.c).id desc)
       from (
@@ -19,7 +21,8 @@ end
 $$;
 grant execute on function private.list_consents(uuid, text, integer, integer) to authenticated;
 
-create function public.list_consents(organization_id uuid, phone text, page_limit integer default 50, page_offset integer default 0)
+create function public.list_consents(organization_id uuid, phone text, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,4 +1,4 @@
--- Definer: people are named.
+-- Security definer because it names people.
 create function private.list_dnc_lists(organization_id uuid, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -20,7 +20,8 @@ end
 $$;
 grant execute on function private.list_dnc_lists(uuid, integer, integer) to authenticated;
 
-create function public.list_dnc_lists(organization_id uuid, page_limit integer default 50, page_offset integer default 0)
+create function public.list_dnc_lists(organization_id uuid, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,4 +1,4 @@
--- Filters: phone, scope, source, state (active, lifted). Definer: people are named.
+-- Filters: phone, scope, source, state (active, lifted). Security definer because it names people.
 create function private.list_suppressions(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -21,11 +21,12 @@ end
 $$;
 grant execute on function private.list_suppressions(uuid, jsonb, integer, integer) to authenticated;
 
-create function public.list_suppressions(organization_id uuid, filters jsonb default '{}', page_limit integer default 50, page_offset integer default 0)
+create function public.list_suppressions(organization_id uuid, filters jsonb default '{}',
+  page_limit integer default 50, page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.list_suppressions(organization_id, filters, page_limit, page_offset)
 $$;
-comment on function public.list_suppressions is 'A page of suppressions, lifted ones too.';
+comment on function public.list_suppressions is 'A page of suppressions, including lifted ones.';
 grant execute on function public.list_suppressions(uuid, jsonb, integer, integer) to authenticated;

@@ -1,4 +1,4 @@
--- Files whose upload broke off go after an hour; lists that wait are worked on.
+-- Removes lists whose upload was interrupted an hour ago, and starts the job for lists that need work.
 create function private.run_dnc_list_jobs()
 returns void
 language plpgsql set search_path = ''

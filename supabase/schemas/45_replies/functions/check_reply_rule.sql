@@ -1,13 +1,14 @@
--- What a pattern costs to read: its length as often as it says that something repeats.
+-- An estimate of the cost of a pattern: its length, multiplied by its counted repetitions.
 create function private.pattern_weight(pattern text)
 returns numeric
 language sql immutable set search_path = ''
 as $$
-  select char_length(pattern) * least(1e9, exp(coalesce(sum(ln(greatest(1, least(m[1]::numeric, 1000), least(nullif(m[2], '')::numeric, 1000)))), 0)))
+  select char_length(pattern) * least(1e9,
+    exp(coalesce(sum(ln(greatest(1, least(m[1]::numeric, 1000), least(nullif(m[2], '')::numeric, 1000)))), 0)))
   from regexp_matches(pattern, '\{([0-9]{1,9})(?:,([0-9]{0,9}))?\}', 'g') m
 $$;
 
--- A rule that cannot be read would stop every reply of its organization; so would one that takes for ever.
+-- An invalid or extremely slow rule would block every reply of its organization.
 create function private.check_reply_rule()
 returns trigger
 language plpgsql set search_path = ''
@@ -16,40 +17,48 @@ begin
   if new.kind = 'keyword' then
     new.pattern := btrim(private.normalized_reply(new.pattern), ' .');
     if new.pattern = '' then
-      perform private.problem(422, 'invalid_field', 'The keyword has no letters.', '[{"path": "pattern", "message": "has no letters"}]');
+      perform private.problem(422, 'invalid_field', 'The keyword has no letters.',
+        '[{"path": "pattern", "message": "has no letters"}]');
     end if;
     return new;
   end if;
   if new.pattern ~ '\\[1-9]' then
-    perform private.problem(422, 'invalid_field', 'A pattern may not refer back.', '[{"path": "pattern", "message": "has a back reference"}]');
+    perform private.problem(422, 'invalid_field', 'A pattern may not contain back references.',
+      '[{"path": "pattern", "message": "has a back reference"}]');
   end if;
-  if new.organization_id is not null and (private.pattern_weight(new.pattern) > 10000 or private.pattern_weight(new.pattern) + (
+  if new.organization_id is not null and (private.pattern_weight(new.pattern) > 10000
+    or private.pattern_weight(new.pattern) + (
       select coalesce(sum(private.pattern_weight(r.pattern)), 0) from public.reply_rules r
       where r.organization_id = new.organization_id and r.kind <> 'keyword' and r.id <> new.id) > 20000)
   then
-    perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
+    perform private.problem(422, 'rules_too_complex',
+      'The pattern is too complex, alone or together with the other rules.',
       '[{"path": "pattern", "message": "is too complex"}]');
   end if;
   begin
-    -- By itself too: "a)|(b" is one only between parentheses.
+    -- Also without parentheses: "a)|(b" is valid only between them.
     if '' ~ new.pattern or '' ~ ('(?:' || new.pattern || ')') then
-      perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.', '[{"path": "pattern", "message": "matches everything"}]');
+      perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.',
+        '[{"path": "pattern", "message": "matches everything"}]');
     end if;
   exception when invalid_regular_expression then
-    perform private.problem(422, 'invalid_field', 'The pattern is no regular expression.', '[{"path": "pattern", "message": "is no regular expression"}]');
+    perform private.problem(422, 'invalid_field', 'The pattern is not a regular expression.',
+      '[{"path": "pattern", "message": "is not a regular expression"}]');
   end;
-  -- Rules are read as one expression, which has its limits too.
+  -- All rules of a kind are compiled as one expression, which has limits of its own.
   begin
-    perform 'nothing in particular' ~ (
+    perform 'any text' ~ (
       select string_agg('(?:' || p.pattern || ')', '|') from (
         select r.pattern from public.reply_rules r
-        where r.kind = new.kind and r.id <> new.id and (r.organization_id is null or r.organization_id = new.organization_id)
+        where r.kind = new.kind and r.id <> new.id
+          and (r.organization_id is null or r.organization_id = new.organization_id)
           and (new.kind = 'not_phrase' or (r.meaning in ('help', 'start')) = (new.meaning in ('help', 'start'))
             and (r.meaning = 'doubtful') = (new.meaning = 'doubtful'))
         union all select new.pattern
       ) p);
   exception when invalid_regular_expression then
-    perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
+    perform private.problem(422, 'rules_too_complex',
+      'The pattern is too complex, alone or together with the other rules.',
       '[{"path": "pattern", "message": "is too complex"}]');
   end;
   new.part := case new.kind when 'phrase' then (private.required_substring(new.pattern)).part end;

@@ -1,4 +1,5 @@
--- What the number, or a person, has made clear. Messages and targets that waited for it are due at once, and judged again.
+-- Closes the open reviews of a number, by a person's decision or by a clear reply. Messages and targets that waited are
+-- due at once and are checked again when they are claimed.
 create function private.close_reply_reviews(organization_id uuid, phone text, status text, decided_by uuid default null)
 returns void
 language plpgsql set search_path = ''
@@ -6,10 +7,12 @@ as $$
 begin
   update public.reply_reviews r
   set status = close_reply_reviews.status, decided_by = close_reply_reviews.decided_by, decided_at = now()
-  where r.organization_id = close_reply_reviews.organization_id and r.phone = close_reply_reviews.phone and r.status = 'open';
+  where r.organization_id = close_reply_reviews.organization_id and r.phone = close_reply_reviews.phone
+    and r.status = 'open';
   if found then
     update public.messages m set send_after = now(), wait_reason = null, updated_at = now()
-    where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone and m.status = 'queued'
+    where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone
+      and m.status = 'queued'
       and m.wait_reason = 'review';
     update public.campaign_targets t set send_after = now(), updated_at = now()
     where t.campaign_id in (

@@ -1,5 +1,5 @@
--- An organization's own words: rule { kind, meaning, language?, pattern, source?, effective_from?, effective_to? }.
--- Definer: rules are written by functions only.
+-- An organization's own rule: { kind, meaning, language?, pattern, source?, effective_from?, effective_to? }. Security
+-- definer because rules are written by functions only.
 create function private.create_reply_rule(organization_id uuid, rule jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -17,7 +17,8 @@ begin
   if (select count(*) from public.reply_rules r where r.organization_id = create_reply_rule.organization_id) >= 500 then
     perform private.problem(422, 'too_many_rules', 'An organization has at most 500 rules of its own.');
   end if;
-  insert into public.reply_rules (organization_id, kind, meaning, language, pattern, source, effective_from, effective_to)
+  insert into public.reply_rules (organization_id, kind, meaning, language, pattern, source, effective_from,
+    effective_to)
   values (organization_id, rule ->> 'kind', rule ->> 'meaning', coalesce(rule ->> 'language', 'en'), rule ->> 'pattern',
     coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
     (rule ->> 'effective_to')::date)
@@ -33,5 +34,5 @@ language sql set search_path = ''
 as $$
   select private.create_reply_rule(organization_id, rule)
 $$;
-comment on function public.create_reply_rule is 'Adds a word or a pattern of the organization''s own to what is understood.';
+comment on function public.create_reply_rule is 'Adds an organization''s own keyword or phrase.';
 grant execute on function public.create_reply_rule(uuid, jsonb) to authenticated;

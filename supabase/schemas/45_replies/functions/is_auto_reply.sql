@@ -1,4 +1,4 @@
--- Texts that answer what a number has said: to STOP, START or HELP.
+-- Messages that answer a reply: to STOP, START or HELP.
 create function private.is_auto_reply(purpose text)
 returns boolean
 language sql immutable parallel safe set search_path = ''

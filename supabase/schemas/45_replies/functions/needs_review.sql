@@ -6,4 +6,6 @@ as $$
     select from public.reply_reviews r
     where r.organization_id = needs_review.organization_id and r.phone = needs_review.phone and r.status = 'open')
 $$;
-comment on function private.needs_review is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';
+comment on function private.needs_review is
+  'Whether a reply of this number awaits a person''s decision: until then nothing but confirmations and help is sent '
+  'to it.';

@@ -1,6 +1,7 @@
--- A reply as the rules see it: lower case, words between single spaces, a full stop at its beginning, its end and between
--- sentences. Emoji and other signs are spaces; typographic quotes are plain; invisible characters are gone. A telephone's
--- "Liked “…”" quotes our own text, STOP and all, and says nothing. A stop sign is the word.
+-- A reply in the form that rules are written for: lower case, words between single spaces, a full stop at the
+-- beginning, at the end and between sentences. Emoji and other symbols become spaces, typographic quotes plain ones;
+-- invisible characters are removed; a stop sign becomes the word. A reaction (Liked “…”) quotes our own message and
+-- counts as empty.
 create function private.normalized_reply(body text)
 returns text
 language sql immutable parallel safe set search_path = ''
@@ -10,10 +11,10 @@ as $$
       when body ~* '^\s*(liked|loved|disliked|laughed at|emphasized|questioned|reacted .{1,12} to|removed an? .{3,20} from|le gustó|a aimé|a adoré|[^[:alnum:]]{1,12} (to|a|à)) ["“«].*["”»]\s*$'
         then '' else replace(left(body, 2000), U&'\+01F6D1', ' stop ') end,
       U&'\2018\2019\02BC\0060\00B4\2032\200B\200C\200D\2060\FEFF\00AD', ''''''''''''''), nfkc)),
-    -- A dot within a word (s.t.o.p) or between figures ends no sentence.
+    -- A dot within a word (s.t.o.p) or a number does not end a sentence.
     '(?<=\w)\.(?=\w)', ' ', 'g'),
     '[.!?;:\n\r]+', ' . ', 'g'),
-    -- The signs of ASCII and Latin-1 but the apostrophe, then punctuation, arrows, symbols, emoji and private use.
+    -- Signs of ASCII and Latin-1 except the apostrophe, then punctuation, arrows, symbols, emoji and private use.
     '[\u0001-\u0020"#$%&()*+,\-/<=>@\[\\\]^_{|}~\u007F-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u2000-\u2BFF\u3000-\u303F\uE000-\uF8FF\uFE00-\uFE0F\uFFFD\U0001F000-\U0001FAFF\U000E0000-\U000E007F]+',
     ' ', 'g'),
     -- An apostrophe that is a quotation mark.

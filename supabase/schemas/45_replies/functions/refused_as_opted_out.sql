@@ -1,5 +1,5 @@
--- Whether the provider, when it last said anything of a text from this sender to this number, refused it as opted out, and
--- no START has come since: it answers the number itself, and counts against us what we try.
+-- Whether the provider, in its last word on a message from this sender to this number, refused it as opted out, without
+-- a START since then. Such a provider answers STOP itself, and counts our attempts against us.
 create function private.refused_as_opted_out(organization_id uuid, account_id uuid, phone text)
 returns boolean
 language sql stable set search_path = ''
@@ -11,9 +11,9 @@ as $$
         and m.account_id = refused_as_opted_out.account_id and m.direction = 'outbound'
         and m.status in ('sent', 'delivered', 'undelivered', 'failed')
       order by m.id desc limit 1
-    ) last
-    where last.error_code in ('21610', '30640') and not exists (
+    ) latest
+    where latest.error_code in ('21610', '30640') and not exists (
       select from public.consents c
       where c.organization_id = refused_as_opted_out.organization_id and c.phone = refused_as_opted_out.phone
-        and c.event = 'granted' and c.source = 'reply' and c.created_at > last.created_at))
+        and c.event = 'granted' and c.source = 'reply' and c.created_at > latest.created_at))
 $$;

@@ -1,5 +1,5 @@
--- A name and a text in one part. The name gives way, first its accents, then its end; a name in another script makes the
--- part shorter, and the text with it.
+-- A name and a text in one segment. The name is shortened if needed, its accents first; a name in a script outside
+-- GSM-7 takes the short text.
 create function private.fit_to_single_segment(name text, text text, short_text text)
 returns text
 language plpgsql immutable set search_path = ''
@@ -22,11 +22,11 @@ begin
 end
 $$;
 
--- Answers a reply from the number that was texted. A confirmation may follow an opt-out within five minutes (47 CFR
--- 64.1200(a)(12)) and is worth nothing later, so it expires. Passes quiet hours, but not what the number has said since,
--- nor the provider's refusal: see claim_messages.
-create function private.send_auto_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid, lead_id uuid,
-  expires_at timestamptz default now() + interval '5 minutes')
+-- Answers a reply from the number it was sent to. A confirmation may follow an opt-out within five minutes (47 CFR
+-- 64.1200(a)(12)) and is useless later, so it expires. Automatic replies are exempt from quiet hours, but not from what
+-- the number has said since, nor from the provider's refusal: see claim_messages.
+create function private.send_auto_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid,
+  lead_id uuid, expires_at timestamptz default now() + interval '5 minutes')
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -40,13 +40,15 @@ begin
       ': you are unsubscribed and will get no more texts. Reply START to resubscribe.',
       ': unsubscribed. No more texts. START to resubscribe.')
     when 'opt_in_confirmation' then private.fit_to_single_segment(organization.name,
-      ': you are subscribed again. Reply HELP for help, STOP to unsubscribe.', ': subscribed again. STOP to unsubscribe.')
+      ': you are subscribed again. Reply HELP for help, STOP to unsubscribe.',
+      ': subscribed again. STOP to unsubscribe.')
     else left(organization.name, 100) || ': ' || coalesce('for help contact ' || organization.contact_details,
       'for help reply to this text') || '. Msg&data rates may apply. Reply STOP to unsubscribe.' end;
-  insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
-    segments, status, provider, expires_at)
-  select account.organization_id, send_auto_reply.purpose, account.id, send_auto_reply.customer_id, send_auto_reply.lead_id, phone,
-    account.sender_id, said, s.encoding, s.segments, 'queued', account.provider, send_auto_reply.expires_at
+  insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body,
+    encoding, segments, status, provider, expires_at)
+  select account.organization_id, send_auto_reply.purpose, account.id, send_auto_reply.customer_id,
+    send_auto_reply.lead_id, phone, account.sender_id, said, s.encoding, s.segments, 'queued', account.provider,
+    send_auto_reply.expires_at
   from private.sms_segments(said) s;
 end
 $$;

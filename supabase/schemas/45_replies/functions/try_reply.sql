@@ -1,4 +1,4 @@
--- What a text would be taken for, without anything happening. Definer: as create_reply_rule.
+-- How a text would be classified; nothing is recorded. Security definer, as create_reply_rule.
 create function private.try_reply(organization_id uuid, body text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -16,5 +16,6 @@ language sql stable set search_path = ''
 as $$
   select private.try_reply(organization_id, body)
 $$;
-comment on function public.try_reply is 'What a reply would mean: { meaning, recognized_by, rule_id }. Nothing is kept.';
+comment on function public.try_reply is
+  'How a reply would be classified: { meaning, recognized_by, rule_id }. Nothing is recorded.';
 grant execute on function public.try_reply(uuid, text) to authenticated;

@@ -1,15 +1,16 @@
--- A campaign that cannot go on waits for a person.
+-- Pauses a campaign that cannot continue until a person has fixed something.
 create function private.pause_with_error(campaign public.campaigns, event text, title text, reason text)
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
   update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
-  perform private.notify_about_campaign(campaign, event, title, reason || ' Mend it, then resume it if it should still go out.');
+  perform private.notify_about_campaign(campaign, event, title, reason
+    || ' Fix this, then resume the campaign if it should still be sent.');
 end
 $$;
 
--- Texts that were refused once, and whose number has been disabled since, go out from another one of the campaign's.
+-- Moves queued messages of a campaign whose number has been disabled to another of the campaign's numbers.
 create function private.reassign_sender(campaign public.campaigns)
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
@@ -26,15 +27,15 @@ begin
 end
 $$;
 
--- A campaign is done when every target has its outcome and no text waits or is under way, those apart that a person decides
--- about.
+-- Whether every target has an outcome and no message is queued or being sent, except messages held for a person's
+-- decision.
 create function private.is_campaign_done(campaign public.campaigns)
 returns boolean
 language plpgsql stable set search_path = ''
 as $$
 begin
   return not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
-    -- The totals spare a look at a million messages, most of the time.
+    -- The counters usually spare reading a million messages.
     and not (coalesce((
       select sum(t.messages) from private.message_outcome_totals t
       where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
@@ -44,8 +45,8 @@ begin
 end
 $$;
 
--- What the minute's look finds to do for a campaign. A schedule missed by too much, because nothing ran meanwhile, asks a
--- person before it sends. One whose audience cannot be read keeps no other from its turn.
+-- One campaign's part of the minute's run. A schedule missed by too much, because nothing was running, is left to a
+-- person. A campaign whose audience cannot be read is paused and does not keep the others from their turn.
 create function private.advance_campaign(campaign public.campaigns)
 returns void
 language plpgsql set search_path = ''
@@ -53,18 +54,23 @@ as $$
 declare
   faults jsonb;
 begin
-  if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
-    update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
+  if campaign.status = 'scheduled'
+    and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
+    update public.campaigns c set status = 'paused',
+      status_reason = 'Its scheduled time had passed before it could start.'
+    where c.id = campaign.id;
     perform private.notify_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
-      campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
+      campaign.name || ' missed its schedule',
+      'It was scheduled for ' || campaign.scheduled_at || '. Resume it if it should still be sent.');
   elsif campaign.status = 'scheduled' then
     faults := private.campaign_faults(campaign);
     if faults = '[]' then
       perform private.start_audience_snapshot(campaign, campaign.started_by);
     else
-      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
-      perform private.pause_with_error(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start', (
-        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
+      -- For instance a number that was disabled since: a snapshot taken now would be useless.
+      perform private.pause_with_error(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at),
+        campaign.name || ' could not start',
+        (select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
     end if;
   elsif campaign.status = 'freezing' then
     perform private.invoke('jobs/snapshot-audiences');
@@ -72,8 +78,10 @@ begin
     return;
   elsif private.is_campaign_done(campaign) then
     update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
-    perform private.notify_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
-  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled') then
+    perform private.notify_about_campaign(campaign, 'completed', campaign.name || ' is completed',
+      'Every recipient has an outcome.');
+  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id
+    and a.status <> 'disabled') then
     perform private.pause_with_error(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
       'There is no active number to send from.');
   else

@@ -1,4 +1,4 @@
--- The conditions on leads `x` that a campaign's audience means. Lists are bounded, so their ids are in the text.
+-- The SQL conditions on leads `x` of a campaign's audience. The ids of a list are in the text: lists are bounded.
 create function private.audience_conditions(campaign public.campaigns)
 returns text
 language plpgsql stable set search_path = ''

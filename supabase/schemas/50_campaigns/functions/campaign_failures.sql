@@ -1,4 +1,4 @@
--- How many of a campaign's texts have a known outcome, and which.
+-- How many of a campaign's messages have a known outcome, failed, and were filtered.
 create function private.campaign_failures(campaign_id uuid)
 returns table (known bigint, failed bigint, filtered bigint)
 language sql stable set search_path = ''

@@ -1,4 +1,4 @@
--- Whether somebody of a campaign's audience has a number of North America. The index of numbers answers where nobody has.
+-- Whether the audience has numbers of North America. Where there are none, the index on numbers answers.
 create function private.texts_north_america(campaign public.campaigns)
 returns boolean
 language plpgsql stable set search_path = ''
@@ -12,19 +12,21 @@ begin
 end
 $$;
 
--- What keeps a campaign from starting, as faulty fields. North American carriers want the answer to HELP to name a toll-free
--- number, an e-mail address or a page (CTIA Short Code Monitoring Handbook).
+-- What keeps a campaign from starting: [{ path, message }]. North American carriers require the answer to HELP to name
+-- a toll-free number, an e-mail address or a web page (CTIA Short Code Monitoring Handbook).
 create function private.campaign_faults(campaign public.campaigns)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(f.fault), '[]') from (
-    select jsonb_build_object('path', 'templates', 'message', 'Give at least one template with a wording to send.') as fault
+    select jsonb_build_object('path', 'templates', 'message',
+      'Give at least one template with a body or variant of weight above 0.') as fault
     where not exists (select from private.variant_shares(campaign))
     union all
     select jsonb_build_object('path', 'templates', 'message', 'The template ' || t.name || ' is not for marketing.')
     from public.campaign_templates c
-    join public.templates t on t.organization_id = c.organization_id and t.id = c.template_id and t.category <> 'marketing'
+    join public.templates t on t.organization_id = c.organization_id and t.id = c.template_id
+      and t.category <> 'marketing'
     where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id
     union all
     select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
@@ -32,7 +34,7 @@ as $$
       select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled')
     union all
     select jsonb_build_object('path', 'contact_details', 'message',
-      'Set the organization''s contact details first: in North America HELP must be answered with a telephone number or an address.')
+      'Set the organization''s contact details first: in North America HELP is answered with a number or an address.')
     from public.organizations o
     where o.id = campaign.organization_id and o.contact_details is null and private.texts_north_america(campaign)
   ) f

@@ -1,4 +1,4 @@
--- A campaign as functions answer it. Definer functions call it.
+-- A campaign as functions return it. Called by security definer functions only.
 create function private.campaign_json(campaign_id uuid)
 returns jsonb
 language sql stable set search_path = ''
@@ -8,7 +8,8 @@ as $$
       'audience', case when c.audience ? 'lead_ids' and jsonb_array_length(c.audience -> 'lead_ids') > 1000
         then jsonb_build_object('leads', jsonb_array_length(c.audience -> 'lead_ids')) else c.audience end,
       'templates', coalesce((
-        select jsonb_agg(jsonb_build_object('template_id', t.template_id, 'name', n.name, 'weight', t.weight) order by t.template_id)
+        select jsonb_agg(jsonb_build_object('template_id', t.template_id, 'name', n.name, 'weight', t.weight)
+          order by t.template_id)
         from public.campaign_templates t
         left join public.templates n on n.organization_id = t.organization_id and n.id = t.template_id
         where t.organization_id = c.organization_id and t.campaign_id = c.id), '[]'),
@@ -30,9 +31,11 @@ as $$
         select jsonb_object_agg(e.status, e.messages) from (
           select t.status, sum(t.messages) as messages from private.message_outcome_totals t
           where t.campaign_id = c.id group by 1 having sum(t.messages) <> 0) e), '{}'),
-      'segments', (select coalesce(sum(t.segments), 0) from private.message_outcome_totals t where t.campaign_id = c.id),
+      'segments', (select coalesce(sum(t.segments), 0) from private.message_outcome_totals t
+        where t.campaign_id = c.id),
       'started_by_name', (select p.full_name from public.profiles p where p.id = c.started_by),
       'created_by_name', (select p.full_name from public.profiles p where p.id = c.created_by))
   from public.campaigns c where c.id = campaign_json.campaign_id
 $$;
-comment on function private.campaign_json is 'A campaign with its templates, numbers and the figures of its targets and texts.';
+comment on function private.campaign_json is
+  'A campaign with its templates, numbers and the figures of its targets and messages.';

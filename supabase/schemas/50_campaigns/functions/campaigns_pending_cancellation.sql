@@ -1,4 +1,4 @@
--- Campaigns that were canceled and have targets that do not say so yet.
+-- Canceled campaigns that still have pending targets.
 create function private.campaigns_pending_cancellation()
 returns setof uuid
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off

@@ -1,4 +1,4 @@
--- Definer: as start_campaign.
+-- Security definer, as start_campaign.
 create function private.cancel_campaign(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -14,8 +14,8 @@ begin
   if private.cancel_targets(campaign.id, 10000) = 10000 then
     perform private.invoke('jobs/snapshot-audiences');
   end if;
-  update public.messages m set status = 'canceled', error_code = 'campaign_canceled', error_message = 'Its campaign was canceled.',
-    updated_at = now()
+  update public.messages m set status = 'canceled', error_code = 'campaign_canceled',
+    error_message = 'Its campaign was canceled.', updated_at = now()
   where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id and m.status = 'queued';
   return private.campaign_json(campaign_id);
 end
@@ -28,5 +28,5 @@ language sql set search_path = ''
 as $$
   select private.cancel_campaign(organization_id, campaign_id)
 $$;
-comment on function public.cancel_campaign is 'Ends a campaign: whoever was not texted will not be.';
+comment on function public.cancel_campaign is 'Ends a campaign: recipients who were not texted yet will not be.';
 grant execute on function public.cancel_campaign(uuid, uuid) to authenticated;

@@ -1,8 +1,9 @@
--- Marks so many of a campaign's targets canceled, and says how many there were. A million at once would take longer than a
--- request may, so a large campaign's are marked by slices of the job: nobody claims them meanwhile.
+-- Marks up to `size` pending targets of a campaign as canceled and returns how many. A million at once would exceed the
+-- time limit of a request; the rest is marked by a job, and nobody claims targets of a canceled campaign meanwhile.
 create function private.cancel_targets(campaign_id uuid, size integer)
 returns integer
-language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql set search_path = ''
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 declare
   marked integer;

@@ -1,10 +1,13 @@
--- The next slice of them; 0: there is none. Definer: the service role may not write these tables.
+-- Cancels the next batch of targets of canceled campaigns; 0: none left. Security definer because the service role may
+-- not write these tables.
 create function private.cancel_targets_batch(size integer)
 returns integer
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  return (select coalesce(sum(private.cancel_targets(h, size)), 0) from (select h from private.campaigns_pending_cancellation() h limit 1) x);
+  return (
+    select coalesce(sum(private.cancel_targets(p.id, size)), 0)
+    from (select c as id from private.campaigns_pending_cancellation() c limit 1) p);
 end
 $$;
 grant execute on function private.cancel_targets_batch(integer) to service_role;
@@ -15,5 +18,6 @@ language sql set search_path = ''
 as $$
   select private.cancel_targets_batch(size)
 $$;
-comment on function public.cancel_targets_batch is 'Marks the next targets of a campaign that was canceled; one transaction a slice.';
+comment on function public.cancel_targets_batch is
+  'Marks the next targets of a canceled campaign as canceled, one batch a transaction.';
 grant execute on function public.cancel_targets_batch(integer) to service_role;

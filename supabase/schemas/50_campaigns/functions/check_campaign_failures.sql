@@ -1,6 +1,6 @@
--- A campaign pauses itself when too many of its texts fail or are filtered, judged by those whose outcome became known
--- since a person last looked (see campaign_failure_checks), once they are `pause_after`. Waits for nobody: whoever is changing the
--- campaign right now knows better.
+-- Pauses a campaign when too many of its messages fail or are filtered, judged by those whose outcome became known
+-- since a person last resumed it (see campaign_failure_checks), once there are `pause_after`. Skips a campaign that is
+-- locked: whoever holds it is changing it.
 create function private.check_campaign_failures(campaign_id uuid)
 returns boolean
 language plpgsql set search_path = ''
@@ -22,14 +22,15 @@ begin
   left join private.campaign_failure_checks w on w.campaign_id = campaign.id;
   reason := case when figures.known < campaign.pause_after then null
     when figures.filtered > campaign.pause_filtered_rate * figures.known then
-      'Carriers filter ' || round(100.0 * figures.filtered / figures.known, 1) || ' % of the texts.'
+      'Carriers filter ' || round(100.0 * figures.filtered / figures.known, 1) || ' % of the messages.'
     when figures.failed > campaign.pause_error_rate * figures.known then
-      round(100.0 * figures.failed / figures.known, 1) || ' % of the texts fail.' end;
+      round(100.0 * figures.failed / figures.known, 1) || ' % of the messages fail.' end;
   if reason is null then
     return false;
   end if;
   update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
-  perform private.notify_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name || ' was paused', reason);
+  perform private.notify_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name
+    || ' was paused', reason);
   return true;
 end
 $$;

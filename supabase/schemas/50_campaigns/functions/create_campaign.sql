@@ -1,4 +1,4 @@
--- POST /campaigns. Definer: campaigns are written by functions only.
+-- Security definer because campaigns are written by functions only.
 create function private.create_campaign(organization_id uuid, campaign jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -31,5 +31,6 @@ language sql set search_path = ''
 as $$
   select private.create_campaign(organization_id, campaign)
 $$;
-comment on function public.create_campaign is 'Adds a campaign as a draft; repeats with the same Idempotency-Key answer alike.';
+comment on function public.create_campaign is
+  'Adds a campaign as a draft; a repeat with the same Idempotency-Key gets the same answer.';
 grant execute on function public.create_campaign(uuid, jsonb) to authenticated;

@@ -1,4 +1,4 @@
--- Definer: those whose deletion reaches a campaign may not write targets.
+-- Security definer because roles whose deletes cascade to campaigns may not write targets.
 create function private.delete_campaign_targets()
 returns trigger
 language plpgsql security definer set search_path = ''

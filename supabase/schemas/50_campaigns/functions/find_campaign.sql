@@ -1,4 +1,4 @@
--- The campaign to read. 404 for what is not there or another organization's. Definer functions call it.
+-- The campaign, for reading; 404 if it is missing or another organization's. Called by security definer functions only.
 create function private.find_campaign(organization_id uuid, campaign_id uuid)
 returns public.campaigns
 language plpgsql stable set search_path = ''

@@ -1,4 +1,4 @@
--- GET /campaigns/{id}. Definer: see list_campaigns.
+-- Security definer, as list_campaigns.
 create function private.get_campaign(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''

@@ -1,4 +1,4 @@
--- GET /campaigns. Definer: figures and names lie where callers do not reach.
+-- Security definer because callers may not read the counters, nor the names of people.
 create function private.list_campaigns(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -28,5 +28,6 @@ language sql stable set search_path = ''
 as $$
   select private.list_campaigns(organization_id, filters, page_limit, page_offset)
 $$;
-comment on function public.list_campaigns is 'One page of campaigns and how many there are in all. filters: { status?, search? }.';
+comment on function public.list_campaigns is
+  'One page of campaigns and their total number. filters: { status?, search? }.';
 grant execute on function public.list_campaigns(uuid, jsonb, integer, integer) to authenticated;

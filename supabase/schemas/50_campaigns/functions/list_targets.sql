@@ -1,7 +1,7 @@
--- GET /campaigns/{id}/targets, in the order of their positions; after: the position to go on behind. How many there are in
--- all comes from the totals. Names go to those who see all leads. Definer: see list_campaigns.
-create function private.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer, page_limit integer,
-  page_offset integer)
+-- Targets by position; `after` is the last position of the page before. The total comes from the counters. Names are
+-- shown to callers who may read all leads. Security definer, as list_campaigns.
+create function private.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer,
+  page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -22,8 +22,8 @@ begin
       select t.* from public.campaign_targets t where %s and t.position > %s order by t.position limit %s offset %s)
     select coalesce(jsonb_agg(jsonb_build_object(''position'', p.position, ''lead_id'', p.lead_id,
       ''lead_name'', case when %L then l.full_name end, ''phone'', p.phone, ''status'', p.status, ''reason'', p.reason,
-      ''variant_id'', p.variant_id, ''send_after'', p.send_after, ''message_id'', p.message_id, ''message_status'', m.status,
-      ''error_code'', m.error_code, ''updated_at'', p.updated_at) order by p.position), ''[]'')
+      ''variant_id'', p.variant_id, ''send_after'', p.send_after, ''message_id'', p.message_id, ''message_status'',
+      m.status, ''error_code'', m.error_code, ''updated_at'', p.updated_at) order by p.position), ''[]'')
     from page p
     left join public.leads l on l.organization_id = p.organization_id and l.id = p.lead_id and l.deleted_at is null
     left join public.messages m on m.id = p.message_id',
@@ -37,11 +37,13 @@ end
 $$;
 grant execute on function private.list_targets(uuid, uuid, jsonb, integer, integer, integer) to authenticated;
 
-create function public.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer, page_limit integer, page_offset integer)
+create function public.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer,
+  page_limit integer, page_offset integer)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.list_targets(organization_id, campaign_id, filters, after, page_limit, page_offset)
 $$;
-comment on function public.list_targets is 'One page of a campaign''s targets and how many there are in all. filters: { status?, reason? }.';
+comment on function public.list_targets is
+  'One page of a campaign''s targets and their total number. filters: { status?, reason? }.';
 grant execute on function public.list_targets(uuid, uuid, jsonb, integer, integer, integer) to authenticated;

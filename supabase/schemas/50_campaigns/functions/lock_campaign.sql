@@ -1,4 +1,4 @@
--- The campaign, locked. Callers are definer functions.
+-- The campaign, locked for a change. Called by security definer functions only.
 create function private.lock_campaign(organization_id uuid, campaign_id uuid)
 returns public.campaigns
 language plpgsql set search_path = ''

@@ -1,4 +1,5 @@
--- After it has answered nothing more is claimed: the lock waits for the claims under way. Definer: as start_campaign.
+-- Once it has returned, nothing more is claimed: the lock waits for claims under way. Security definer, as
+-- start_campaign.
 create function private.pause_campaign(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -21,5 +22,5 @@ language sql set search_path = ''
 as $$
   select private.pause_campaign(organization_id, campaign_id)
 $$;
-comment on function public.pause_campaign is 'Stops a campaign; resume_campaign goes on where it was.';
+comment on function public.pause_campaign is 'Pauses a campaign; resume_campaign continues where it was.';
 grant execute on function public.pause_campaign(uuid, uuid) to authenticated;

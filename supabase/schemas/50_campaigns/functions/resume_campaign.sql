@@ -1,12 +1,12 @@
--- A campaign goes on where it was: waiting for its schedule, freezing its audience, or sending. Definer: as
--- start_campaign.
+-- Continues where the campaign was: waiting for its schedule, taking the audience snapshot, or sending. Security
+-- definer, as start_campaign.
 create function private.resume_campaign(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
-  seen record;
+  failures record;
 begin
   if campaign.status <> 'paused' then
     perform private.reject_campaign_state(campaign, 'resumed');
@@ -20,10 +20,10 @@ begin
     update public.campaigns c set status = 'freezing', status_reason = null where c.id = campaign.id;
     perform private.invoke('jobs/snapshot-audiences');
   else
-    -- What was counted before the pause must not pause it again at once.
-    select * into seen from private.campaign_failures(campaign.id);
+    -- Failures from before the pause must not pause it again at once.
+    select * into failures from private.campaign_failures(campaign.id);
     insert into private.campaign_failure_checks as w (campaign_id, known, failed, filtered)
-    values (campaign.id, seen.known, seen.failed, seen.filtered)
+    values (campaign.id, failures.known, failures.failed, failures.filtered)
     on conflict on constraint campaign_failure_checks_pkey do update
       set known = excluded.known, failed = excluded.failed, filtered = excluded.filtered, checked_until = now();
     update public.campaigns c set status = 'running', status_reason = null where c.id = campaign.id;
@@ -40,5 +40,5 @@ language sql set search_path = ''
 as $$
   select private.resume_campaign(organization_id, campaign_id)
 $$;
-comment on function public.resume_campaign is 'Goes on with a paused campaign.';
+comment on function public.resume_campaign is 'Continues a paused campaign.';
 grant execute on function public.resume_campaign(uuid, uuid) to authenticated;

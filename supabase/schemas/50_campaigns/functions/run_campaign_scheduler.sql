@@ -1,4 +1,4 @@
--- Every minute: schedules that are due, campaigns that are done or stuck.
+-- Every minute: starts campaigns that are due, completes those that are done, pauses those that cannot continue.
 create function private.run_campaign_scheduler()
 returns void
 language plpgsql set search_path = ''

@@ -1,4 +1,4 @@
--- A version is what a person has read: it goes up with everything that people see of a campaign, not with its freezing.
+-- The version rises with every change that people can see, not with the audience snapshot.
 create function private.set_campaign_derived_columns()
 returns trigger
 language plpgsql set search_path = ''

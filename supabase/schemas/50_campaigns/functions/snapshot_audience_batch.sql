@@ -1,82 +1,102 @@
--- Freezes the next slice of a campaign, of any if none is named: { campaign_id, frozen, done }; campaign_id is null where
--- there is nothing to freeze or somebody else is at it. Chance decides which, and one whose audience cannot be read waits for
--- a person: no campaign keeps the others waiting. Definer: the service role may not write these tables.
-create function private.snapshot_audience_batch(campaign_id uuid, size integer)
-returns jsonb
-language plpgsql security definer set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
-  -- One plan for fifty numbers and for fifty thousand will not do.
-  set plan_cache_mode = force_custom_plan
+-- Writes the next `size` leads of a campaign's audience to its targets: how many there were, and the last of them. The
+-- unique index on numbers finds those of earlier batches. Inserted in the order of positions, so that indexes grow at
+-- their ends.
+create function private.snapshot_leads(campaign public.campaigns, size integer, out leads integer, out last_lead uuid)
+language plpgsql set search_path = ''
 as $$
 declare
-  campaign public.campaigns;
-  first_position integer;
-  frozen integer;
-  last_lead uuid;
-  done boolean;
-begin
-  select * into campaign from public.campaigns c
-  where c.status = 'freezing' and (snapshot_audience_batch.campaign_id is null or c.id = snapshot_audience_batch.campaign_id)
-  order by random() limit 1 for update skip locked;
-  if campaign.id is null then
-    return '{"campaign_id": null, "frozen": 0, "done": true}'::jsonb;
-  end if;
-  first_position := (
+  last_position constant integer := (
     select coalesce(max(t.position), 0) from public.campaign_targets t where t.campaign_id = campaign.id);
-  execute format($slice$
+begin
+  execute format($batch$
     with picked as materialized (
       select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
     ), numbered as materialized (
       select p.id, p.phone, row_number() over (order by p.id) as place,
-        case when p.phone is not null then row_number() over (partition by p.phone collate "C" order by p.id) end as nth,
+        case when p.phone is not null
+          then row_number() over (partition by p.phone collate "C" order by p.id) end as occurrence,
         (hashtextextended($1.id || coalesce(p.phone, p.id::text), 0) & 1073741823) / 1073741824.0 as share
       from picked p
-    ), verdicts as materialized (
-      select j.phone, j.blocked_reason from private.check_marketing_eligibility($1.organization_id, array(
-        select n.phone from numbered n where n.nth = 1 order by n.phone)) j
-      where j.blocked_reason <> 'doubtful_reply'
+    ), eligibility as materialized (
+      select e.phone, e.blocked_reason
+      from private.check_marketing_eligibility($1.organization_id, array(
+        select n.phone from numbered n where n.occurrence = 1 order by n.phone)) as e (phone, blocked_reason,
+          consent_id)
+      where e.blocked_reason <> 'doubtful_reply'
     ), shares as materialized (
       select * from private.variant_shares($1)
-    ), judged as materialized (
+    ), decided as materialized (
       select $2 + n.place as position, n.id, n.phone,
         (select s.variant_id from shares s where n.share >= s.low and n.share < s.high) as variant_id,
-        case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number' else v.blocked_reason end as reason
-      from numbered n left join verdicts v on v.phone = n.phone
-    ), added as (
-      -- The index knows the numbers of the slices before. In their order, so that other indexes only grow at their ends.
+        case when n.phone is null then 'no_phone' when n.occurrence > 1 then 'duplicate_number'
+          else e.blocked_reason end as reason
+      from numbered n left join eligibility e on e.phone = n.phone
+    ), pending as (
       insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status)
-      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'pending' from judged j
-      where j.reason is null order by j.position
+      select $1.organization_id, $1.id, d.position, d.id, d.phone, d.variant_id, 'pending' from decided d
+      where d.reason is null order by d.position
       on conflict (campaign_id, phone) where status in ('pending', 'sent') do nothing
       returning position
     ), excluded as (
-      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status, reason)
-      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'excluded', coalesce(j.reason, 'duplicate_number')
-      from judged j left join added a on a.position = j.position
-      where a.position is null order by j.position
+      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status,
+        reason)
+      select $1.organization_id, $1.id, d.position, d.id, d.phone, d.variant_id, 'excluded',
+        coalesce(d.reason, 'duplicate_number')
+      from decided d left join pending p on p.position = d.position
+      where p.position is null order by d.position
     )
-    select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $slice$,
-    private.audience_conditions(campaign), coalesce(campaign.snapshot_cursor, '00000000-0000-0000-0000-000000000000'::uuid),
+    select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $batch$,
+    private.audience_conditions(campaign),
+    coalesce(campaign.snapshot_cursor, '00000000-0000-0000-0000-000000000000'::uuid),
     private.uuid_v7_floor(campaign.started_at), size)
-  into frozen, last_lead using campaign, first_position;
-  done := frozen < size;
+  into leads, last_lead using campaign, last_position;
+end
+$$;
+
+-- Continues the audience snapshot of a campaign, of any if none is named: { campaign_id, leads, done }. campaign_id is
+-- null where there is no snapshot to take or others are taking them. Campaigns are chosen at random, and one whose
+-- audience cannot be read is paused, so that no campaign blocks the others. Security definer because the service role
+-- may not write these tables.
+create function private.snapshot_audience_batch(campaign_id uuid, size integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+  set enable_nestloop = off set enable_mergejoin = off set jit = off
+  -- Batches of fifty and of fifty thousand numbers need different plans.
+  set plan_cache_mode = force_custom_plan
+as $$
+declare
+  campaign public.campaigns;
+  batch record;
+  done boolean;
+begin
+  select * into campaign from public.campaigns c
+  where c.status = 'freezing'
+    and (snapshot_audience_batch.campaign_id is null or c.id = snapshot_audience_batch.campaign_id)
+  order by random() limit 1 for update skip locked;
+  if campaign.id is null then
+    return '{"campaign_id": null, "leads": 0, "done": true}'::jsonb;
+  end if;
+  select * into batch from private.snapshot_leads(campaign, size);
+  done := batch.leads < size;
   if done then
-    update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null where c.id = campaign.id;
-    -- The planner would take them for a handful until it has counted, and a claim would read the whole campaign for a group.
+    update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null
+    where c.id = campaign.id;
+    -- Until the new targets are in the statistics, the planner would read all of them for each claim.
     analyze (skip_locked) public.campaign_targets;
     perform private.invoke('jobs/dispatch-messages');
   else
-    update public.campaigns c set snapshot_cursor = last_lead where c.id = campaign.id;
+    update public.campaigns c set snapshot_cursor = batch.last_lead where c.id = campaign.id;
   end if;
-  return jsonb_build_object('campaign_id', campaign.id, 'frozen', frozen, 'done', done);
+  return jsonb_build_object('campaign_id', campaign.id, 'leads', batch.leads, 'done', done);
 exception when data_exception then
   raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
   update public.campaigns c set status = 'paused', status_reason = 'Its audience cannot be read.'
   where c.id = campaign.id and c.status = 'freezing';
   if found then
-    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
-      'Its audience cannot be read. Cancel it and make it anew.');
+    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()),
+      campaign.name || ' was paused', 'Its audience cannot be read. Cancel it and create it again.');
   end if;
-  return jsonb_build_object('campaign_id', campaign.id, 'frozen', 0, 'done', true);
+  return jsonb_build_object('campaign_id', campaign.id, 'leads', 0, 'done', true);
 end
 $$;
 grant execute on function private.snapshot_audience_batch(uuid, integer) to service_role;
@@ -87,5 +107,6 @@ language sql set search_path = ''
 as $$
   select private.snapshot_audience_batch(campaign_id, size)
 $$;
-comment on function public.snapshot_audience_batch is 'Freezes the next leads of a campaign''s audience into its targets; one transaction a slice.';
+comment on function public.snapshot_audience_batch is
+  'Writes the next leads of a campaign''s audience to its targets, one batch a transaction.';
 grant execute on function public.snapshot_audience_batch(uuid, integer) to service_role;

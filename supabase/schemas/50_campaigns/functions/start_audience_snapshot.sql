@@ -1,5 +1,5 @@
--- Whoever is changing a template of the campaign comes first, or finds that it is in use: a wording that went while
--- recipients were given it would leave them without a text.
+-- The share locks make an ongoing change of a template commit first, or find that the template is in use: a variant
+-- that is deleted while recipients are given it would leave them without a text.
 create function private.start_audience_snapshot(campaign public.campaigns, starter uuid)
 returns void
 language plpgsql set search_path = ''

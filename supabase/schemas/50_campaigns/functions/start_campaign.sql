@@ -1,5 +1,5 @@
--- POST /campaigns/{id}/start. With scheduled_at in the future the campaign waits for it. Definer: campaigns are
--- written by functions only.
+-- With scheduled_at in the future the campaign waits for it. Security definer because campaigns are written by
+-- functions only.
 create function private.start_campaign(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -12,7 +12,8 @@ begin
   end if;
   perform private.reject_campaign_faults(campaign);
   if campaign.scheduled_at > now() then
-    update public.campaigns c set status = 'scheduled', status_reason = null, started_by = auth.uid() where c.id = campaign.id;
+    update public.campaigns c set status = 'scheduled', status_reason = null, started_by = auth.uid()
+    where c.id = campaign.id;
   else
     perform private.start_audience_snapshot(campaign, auth.uid());
   end if;
@@ -27,5 +28,5 @@ language sql set search_path = ''
 as $$
   select private.start_campaign(organization_id, campaign_id)
 $$;
-comment on function public.start_campaign is 'Starts a draft, now or at its time.';
+comment on function public.start_campaign is 'Starts a draft, now or at its scheduled time.';
 grant execute on function public.start_campaign(uuid, uuid) to authenticated;

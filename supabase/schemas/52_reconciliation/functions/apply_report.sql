@@ -1,19 +1,19 @@
--- What the provider says about a locked message, asked by us: { provider_message_id, status, code?, message?, opt_out?,
--- facts? }. The door of callbacks.
+-- Applies the provider's answer to a lookup to a locked message, like a callback: { provider_message_id, status, code?,
+-- message?, opt_out?, facts? }.
 create function private.apply_report(message public.messages, report jsonb)
 returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  changed constant boolean := private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status', report ->> 'code',
-    report ->> 'message', 'provider');
+  changed constant boolean := private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status',
+    report ->> 'code', report ->> 'message', 'provider');
 begin
   if report -> 'facts' <> '{}' then
     perform private.store_provider_fields(message.id, report -> 'facts');
   end if;
   if changed and (report ->> 'opt_out')::boolean then
     perform private.suppress(message.organization_id, message.to_number, 'provider',
-      'The provider says that the number opted out (' || coalesce(report ->> 'code', 'no code') || ').');
+      'The provider reports that the number has opted out (' || coalesce(report ->> 'code', 'no code') || ').');
   end if;
 end
 $$;

@@ -1,7 +1,7 @@
--- Messages that were accepted and have no final status for too long, and those held in doubt that the provider can look
--- for: leased to whoever asks. An even share for each account; one whose provider refuses to answer is left alone.
--- quiet_seconds overrides the time without a word (after a crash). Answers { messages, credentials, listed: those that
--- are too old to be asked about }. Definer: as exchange_dispatch_batch.
+-- Leases messages to ask the provider about: accepted ones without a final status for too long, and held ones that the
+-- provider can look up. Every sender gets an even share; paused ones are skipped. quiet_seconds replaces the usual wait
+-- (after a crash). Returns { messages, credentials, listed: how many were too old to ask about }. Security definer
+-- because the service role may not write messages or read credentials.
 create function private.claim_for_reconciliation(quiet_seconds integer, batch_size integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
@@ -37,7 +37,7 @@ begin
     ) p
     limit batch_size
   ), held as materialized (
-    -- Arkesel has no list to look into: of a message without an id it can tell nothing.
+    -- Arkesel cannot list messages: without an id it cannot look one up.
     select m.id, m.sending_at < now() - k.answers_for as too_old
     from public.messages m join private.status_lookups k on k.provider = m.provider
     where m.status = 'sending' and m.held_at is not null and m.unknown_at is null and m.account_id is not null
@@ -60,7 +60,8 @@ begin
     'listed', count(*) filter (where l.unknown_at is not null),
     'messages', coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number,
       'from', l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id,
-      'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since', coalesce(l.sending_at, l.sent_at)))
+      'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since',
+      coalesce(l.sending_at, l.sent_at)))
       filter (where l.unknown_at is null), '[]'))
   into answer from leased l;
   if answer -> 'messages' = '[]' then
@@ -78,5 +79,6 @@ language sql set search_path = ''
 as $$
   select private.claim_for_reconciliation(quiet_seconds, batch_size)
 $$;
-comment on function public.claim_for_reconciliation is 'Leases messages without a final status, to ask the provider about them.';
+comment on function public.claim_for_reconciliation is
+  'Leases messages without a final status, to ask the provider about them.';
 grant execute on function public.claim_for_reconciliation(integer, integer) to service_role;

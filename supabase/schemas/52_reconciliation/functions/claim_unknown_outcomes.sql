@@ -1,8 +1,8 @@
--- As shipped; besides, accounts that are left alone are left out, and each message says whether it was left behind by an
--- unclean end: nobody recorded even that its outcome is unknown, and it is found for the first time. Whose account is gone
--- nobody can be asked about, and what a provider has given no clear answer about for a day a person must know of (it is
--- still asked about). Once nothing is in doubt any more, the admins are told of what is held.
-create function private.claim_unknown_outcomes(settle_seconds integer, batch_size integer)
+-- Leases messages that are `sending` without an outcome, to ask the provider about them. left_behind: nothing was
+-- recorded about the attempt, so its process ended uncleanly. Messages whose sender is gone, or whose provider has
+-- given no clear answer for a day, are held for a person. Returns { messages, credentials }. Security definer, as
+-- claim_for_reconciliation.
+create function private.claim_unknown_outcomes(unknown_after_seconds integer, batch_size integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -12,7 +12,8 @@ begin
   perform private.hold_for_decision(o, case when o.account_id is null then 'no_account' else 'unclear' end) from (
     select d.* from public.messages d
     where d.status = 'sending' and d.held_at is null
-      and d.sending_at < now() - case when d.account_id is null then settle_seconds * interval '1 second' else interval '1 day' end
+      and d.sending_at < now() - case when d.account_id is null then unknown_after_seconds * interval '1 second'
+        else interval '1 day' end
     order by d.sending_at limit batch_size for update skip locked) o;
   with picked as materialized (
     select d.id, d.lookup_until is null and not exists (
@@ -20,7 +21,7 @@ begin
         where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as left_behind
     from public.messages d
     where d.status = 'sending' and d.held_at is null and d.account_id is not null
-      and d.sending_at < now() - settle_seconds * interval '1 second'
+      and d.sending_at < now() - unknown_after_seconds * interval '1 second'
       and (d.lookup_until is null or d.lookup_until < now())
       and not exists (select from private.lookup_pauses p where p.account_id = d.account_id and p.until > now())
     order by d.sending_at limit batch_size for update of d skip locked
@@ -29,12 +30,13 @@ begin
     from picked p where m.id = p.id
     returning m.*, p.left_behind
   )
-  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from', l.from_number,
-    'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account', l.provider_account,
-    'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind', l.left_behind)), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from',
+    l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
+    l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind',
+    l.left_behind)), '[]')
   into answer from leased l;
   if answer = '[]' then
-    perform private.alert_admins_of_held(settle_seconds);
+    perform private.alert_admins_of_held(unknown_after_seconds);
   end if;
   return jsonb_build_object('messages', answer, 'credentials', private.account_credentials(array(
     select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
@@ -42,11 +44,12 @@ end
 $$;
 grant execute on function private.claim_unknown_outcomes(integer, integer) to service_role;
 
-create function public.claim_unknown_outcomes(settle_seconds integer, batch_size integer default 50)
+create function public.claim_unknown_outcomes(unknown_after_seconds integer, batch_size integer default 50)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.claim_unknown_outcomes(settle_seconds, batch_size)
+  select private.claim_unknown_outcomes(unknown_after_seconds, batch_size)
 $$;
-comment on function public.claim_unknown_outcomes is 'Leases messages whose outcome nobody knows, to ask the provider about them.';
+comment on function public.claim_unknown_outcomes is
+  'Leases messages whose outcome is unknown, to ask the provider about them.';
 grant execute on function public.claim_unknown_outcomes(integer, integer) to service_role;

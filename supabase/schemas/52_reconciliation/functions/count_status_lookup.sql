@@ -1,4 +1,5 @@
--- Counts one more question without a final answer. Each next one waits longer; after the last the message is listed.
+-- Counts a lookup without a final answer. The wait before the next one grows; after the last the message is listed as
+-- unknown.
 create function private.count_status_lookup(message public.messages, reason text)
 returns text
 language plpgsql set search_path = ''

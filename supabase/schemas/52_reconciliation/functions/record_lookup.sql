@@ -1,4 +1,4 @@
--- What came of one question about a message: see record_lookups.
+-- Records the answer to one lookup: see record_lookups.
 create function private.record_lookup(message_id uuid, attempt integer, kind text, candidates jsonb)
 returns text
 language plpgsql set search_path = ''
@@ -9,16 +9,17 @@ declare
 begin
   select * into message from public.messages m where m.id = message_id for update;
   if message.id is null then
-    return 'settled';
+    return 'resolved';
   end if;
   if kind in ('failed', 'skipped') then
-    -- The next run asks, when its account is not left alone any more.
+    -- The next run asks again, once lookups of the sender are no longer paused.
     update public.messages m set lookup_until = case m.status when 'sending' then now() end
     where m.id = message.id and m.status in ('sending', 'sent') and m.lookup_until is not null;
     return 'unanswered';
   end if;
   if kind = 'other_account' and message.status = 'sent' and message.unknown_at is null then
-    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', lookup_until = null, updated_at = now()
+    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', lookup_until = null,
+      updated_at = now()
     where m.id = message.id;
     return 'listed';
   elsif kind = 'other_account' and message.status = 'sending' and message.attempts = attempt then
@@ -28,11 +29,12 @@ begin
     perform private.hold_for_decision(message, 'other_account');
     return 'held';
   elsif kind = 'other_account' then
-    return 'settled';
+    return 'resolved';
   end if;
   if message.status = 'sending' then
     if kind = 'unclear' then
-      return case when message.held_at is null then 'unanswered' else private.count_status_lookup(message, 'unclear') end;
+      return case when message.held_at is null then 'unanswered'
+        else private.count_status_lookup(message, 'unclear') end;
     end if;
     return private.resolve_unknown_outcome(message.id, attempt, candidates);
   end if;
@@ -43,7 +45,7 @@ begin
     select * into message from public.messages m where m.id = message_id;
   end if;
   if message.status <> 'sent' or message.unknown_at is not null then
-    return 'settled';
+    return 'resolved';
   end if;
   return private.count_status_lookup(message,
     case when kind = 'unclear' then 'unclear' when report is null then 'not_found' else 'not_final' end);

@@ -1,8 +1,9 @@
--- What came of a group of questions: [{ id, attempt, account_id, kind, candidates?, code?, retry_after_seconds? }]. kind:
--- answered (candidates: the provider's messages that this may be, none if it has none), unclear (this one's answer made
--- no sense), failed (the account's provider refused, or did not answer at all), skipped (not asked after that),
--- other_account (it went through another account of the provider than the one that can be asked). Answers how many came
--- to what. In the order of ids, so that two groups do not wait for each other. Definer: as exchange_dispatch_batch.
+-- The answers to a batch of lookups: [{ id, attempt, account_id, kind, candidates?, code?, retry_after_seconds? }].
+-- kind: answered (candidates: the provider's messages that this one may be; none if it has none), unclear (the answer
+-- about this message made no sense), failed (the provider refused the account or did not answer), skipped (not asked
+-- after that), other_account (the message went through a provider account that can no longer be asked). Returns how
+-- many messages had which result. In the order of ids, so that two batches do not deadlock. Security definer, as
+-- claim_for_reconciliation.
 create function private.record_lookups(answers jsonb)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
@@ -23,7 +24,8 @@ begin
   join public.sms_accounts a on a.id = f.account_id
   order by a.id
   on conflict on constraint lookup_pauses_pkey do update set
-    until = greatest(excluded.until, now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(p.failures, 10))),
+    until = greatest(excluded.until,
+      now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(p.failures, 10))),
     failures = p.failures + 1, reason = excluded.reason;
   delete from private.lookup_pauses p
   where p.account_id in (
@@ -48,5 +50,5 @@ as $$
   select private.record_lookups(answers)
 $$;
 comment on function public.record_lookups is
-  'Records what providers answered about messages without a final status: how many were settled, wait, were listed.';
+  'Records what providers answered about messages without a final status; returns how many had which result.';
 grant execute on function public.record_lookups(jsonb) to service_role;

@@ -1,5 +1,5 @@
--- Conversations as the API shows them, in the order of the ids. Names of leads and customers are for those who may see
--- them. The caller is a definer function that has checked conversations:read.
+-- Conversations as the API shows them, in the order of the ids. Names of leads and customers are shown to callers who
+-- may see them. The calling security definer function has checked conversations:read.
 create function private.conversation_rows(organization_id uuid, ids uuid[])
 returns jsonb
 language plpgsql stable set search_path = ''

@@ -1,4 +1,5 @@
--- Leads and customers that come by the number of a conversation. Definer: as sync_conversations_from_messages.
+-- Links conversations to new leads and customers with their number. Security definer, as
+-- sync_conversations_from_messages.
 create function private.link_conversations_to_new_contacts()
 returns trigger
 language plpgsql security definer set search_path = ''

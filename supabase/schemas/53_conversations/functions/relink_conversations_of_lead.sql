@@ -1,12 +1,13 @@
--- A conversation stays with its person through a merge. Of a deleted lead it goes to another with that number, if there is
--- one. Definer: as sync_conversations_from_messages.
+-- Conversations follow a merged lead; those of a deleted lead go to another lead with the number, if there is one.
+-- Security definer, as sync_conversations_from_messages.
 create function private.relink_conversations_of_lead()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
   if new.deleted_at is not null then
-    update public.conversations c set lead_id = coalesce(private.newest_lead(c.organization_id, c.phone), new.merged_into)
+    update public.conversations c set lead_id = coalesce(private.newest_lead(c.organization_id, c.phone),
+      new.merged_into)
     where c.organization_id = new.organization_id and c.lead_id = new.id;
   else
     update public.conversations c set lead_id = coalesce(private.newest_lead(c.organization_id, c.phone), c.lead_id)

@@ -1,4 +1,4 @@
--- Definer: messages are written by functions only.
+-- Security definer because messages are written by functions only.
 create function private.reply_to_conversation(organization_id uuid, conversation_id uuid, message text)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -15,15 +15,17 @@ begin
     return answer;
   end if;
   select * into account from public.sms_accounts a
-  where a.organization_id = conversation.organization_id and a.provider = conversation.provider and a.sender_id = conversation.sender
+  where a.organization_id = conversation.organization_id and a.provider = conversation.provider
+    and a.sender_id = conversation.sender
     and a.status <> 'disabled';
   if account.id is null then
-    perform private.problem(409, 'no_sender', 'The number that this conversation was held with is not in use any more.');
+    perform private.problem(409, 'no_sender', 'The number that this conversation was held with is no longer in use.');
   elsif conversation.phone !~ '^\+[1-9][0-9]{6,14}$' then
-    perform private.problem(409, 'no_reply', 'Nobody can be texted under this number.');
+    perform private.problem(409, 'no_reply', 'This sender cannot receive messages.');
   end if;
   return private.store_idempotent_response(organization_id,
-    private.send_conversation_message(account, conversation.phone, message, conversation.lead_id, conversation.customer_id));
+    private.send_conversation_message(account, conversation.phone, message, conversation.lead_id,
+      conversation.customer_id));
 end
 $$;
 grant execute on function private.reply_to_conversation(uuid, uuid, text) to authenticated;
@@ -34,5 +36,6 @@ language sql set search_path = ''
 as $$
   select private.reply_to_conversation(organization_id, conversation_id, message)
 $$;
-comment on function public.reply_to_conversation is 'Queues a person''s text in a conversation, with the checks that every text passes.';
+comment on function public.reply_to_conversation is
+  'Queues a person''s message in a conversation, with the checks that apply to every message.';
 grant execute on function public.reply_to_conversation(uuid, uuid, text) to authenticated;

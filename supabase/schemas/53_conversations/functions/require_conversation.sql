@@ -1,5 +1,6 @@
--- The conversation, locked for a change if asked; 404 for one that is not there. The caller is a definer function.
-create function private.require_conversation(organization_id uuid, conversation_id uuid, permission text, locked boolean default false)
+-- The conversation, locked if asked; 404 if it is missing. Called by security definer functions only.
+create function private.require_conversation(organization_id uuid, conversation_id uuid, permission text,
+  locked boolean default false)
 returns public.conversations
 language plpgsql volatile set search_path = ''
 as $$

@@ -1,13 +1,15 @@
--- Definer: as assign_conversation.
+-- Security definer, as assign_conversation.
 create function private.set_conversation_status(organization_id uuid, conversation_id uuid, status text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  conversation public.conversations := private.require_conversation(organization_id, conversation_id, 'conversations:write', true);
+  conversation public.conversations := private.require_conversation(organization_id, conversation_id,
+    'conversations:write', true);
 begin
   if status is null or status not in ('open', 'closed') then
-    perform private.problem(422, 'invalid_field', 'A conversation is open or closed.', '[{"path": "status", "message": "is open or closed"}]');
+    perform private.problem(422, 'invalid_field', 'The status must be open or closed.',
+      '[{"path": "status", "message": "must be open or closed"}]');
   end if;
   if conversation.status <> set_conversation_status.status then
     update public.conversations c set status = set_conversation_status.status,
@@ -26,5 +28,6 @@ language sql set search_path = ''
 as $$
   select private.set_conversation_status(organization_id, conversation_id, status)
 $$;
-comment on function public.set_conversation_status is 'Closes a conversation or opens it again; the next text opens it, too.';
+comment on function public.set_conversation_status is
+  'Closes or reopens a conversation; the next message reopens it as well.';
 grant execute on function public.set_conversation_status(uuid, uuid, text) to authenticated;

@@ -1,4 +1,4 @@
--- Who leaves the organization holds nothing in it. Definer: as sync_conversations_from_messages.
+-- When a member leaves, their conversations become unassigned. Security definer, as sync_conversations_from_messages.
 create function private.unassign_conversations_of_member()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,5 +1,5 @@
--- What the streams read once a second. It looks at the figures itself if nobody did for a second, so that what a client
--- sees never depends on the clock above. Definer: figures lie where callers do not reach.
+-- What the streams read once a second. Computes the state itself if that was not done for a second, so that clients do
+-- not depend on the job. Security definer because callers may not read the counters.
 create function private.campaign_progress(organization_id uuid, campaign_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -20,5 +20,5 @@ as $$
   select private.campaign_progress(organization_id, campaign_id)
 $$;
 comment on function public.campaign_progress is
-  'A campaign''s live counters, as they are broadcast to campaign:{id}; a higher version is a later state.';
+  'A campaign''s live figures, as broadcast to campaign:{id}; a higher version is a later state.';
 grant execute on function public.campaign_progress(uuid, uuid) to authenticated;

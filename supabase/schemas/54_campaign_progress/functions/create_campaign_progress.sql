@@ -1,4 +1,5 @@
--- With the campaign, so that nobody ever has to wait for somebody else who adds it. Definer: see mark_campaigns_dirty.
+-- Created with the campaign, so that concurrent writers never wait for each other to insert it. Security definer, as
+-- mark_campaigns_dirty.
 create function private.create_campaign_progress()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,4 @@
--- A time as the API writes it: broadcasts come from here, and must look like what functions answer.
+-- A time as the API writes it: broadcasts must look like the answers of functions.
 create function private.iso_time(moment timestamptz)
 returns text
 language sql stable set search_path = ''

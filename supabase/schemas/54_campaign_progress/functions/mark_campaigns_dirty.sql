@@ -1,5 +1,6 @@
--- Keeps campaigns awake for the next minute and a half. Who finds one awake for half a minute longer adds nothing: its own
--- transaction commits before that. Several at once add a row each and wait for nobody.
+-- Marks campaigns as dirty for the next minute and a half. Nothing is added while a mark lasts for another half minute:
+-- transactions commit before that. Concurrent transactions add a row each and do not wait. Security definer because
+-- those who change the counters may not write this table.
 create function private.mark_campaigns_dirty()
 returns trigger
 language plpgsql security definer set search_path = ''
@@ -13,8 +14,7 @@ begin
     where s.campaign_id = d.campaign_id and s.dirty_until > clock_timestamp() + interval '30 seconds');
   return null;
 exception when others then
-  raise warning 'the progress of campaigns was not stirred: %', sqlerrm;
+  raise warning 'campaigns were not marked as dirty: %', sqlerrm;
   return null;
 end
 $$;
-comment on function private.mark_campaigns_dirty is 'Definer: those who count may not write this table.';

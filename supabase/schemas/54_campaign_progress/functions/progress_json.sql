@@ -1,7 +1,8 @@
--- The one shape in which progress goes out.
+-- The form in which progress is published.
 create function private.progress_json(progress private.campaign_progress)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select progress.state || jsonb_build_object('version', progress.version, 'changed_at', private.iso_time(progress.changed_at))
+  select progress.state || jsonb_build_object('version', progress.version, 'changed_at',
+    private.iso_time(progress.changed_at))
 $$;

@@ -1,5 +1,5 @@
--- What was said is understood after it is kept, at times by a person and days later: the ledger's entry tells. Definer: see
--- count_customers.
+-- Counts opt-outs from the ledger, because a reply is understood after it is stored, at times days later by a person.
+-- Security definer because counters may not be written by any role.
 create function private.count_opt_outs()
 returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = on

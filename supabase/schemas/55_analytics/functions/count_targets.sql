@@ -1,4 +1,4 @@
--- Definer: see count_customers.
+-- Security definer because counters may not be written by any role.
 create function private.count_targets()
 returns trigger
 language plpgsql security definer set search_path = ''

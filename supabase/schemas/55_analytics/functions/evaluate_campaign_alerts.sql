@@ -1,4 +1,4 @@
--- Every minute. An alert is told once, when it opens, to those whom the campaign concerns.
+-- Every minute. An alert is notified once, when it opens.
 create function private.evaluate_campaign_alerts()
 returns integer
 language plpgsql set search_path = '' set jit = off
@@ -8,7 +8,7 @@ declare
   campaign public.campaigns;
   opened integer := 0;
 begin
-  -- Two at once would both find the alert missing; the second has nothing to add.
+  -- Two concurrent runs would both find the alert missing.
   if not pg_try_advisory_xact_lock(hashtextextended('evaluate_campaign_alerts', 0)) then
     return 0;
   end if;
@@ -29,10 +29,10 @@ begin
     select * into campaign from public.campaigns c where c.id = alert.campaign_id;
     perform private.notify_about_campaign(campaign, 'alert:' || alert.id,
       case alert.kind when 'opt_out_rate' then 'Many recipients of ' || campaign.name || ' opt out'
-        else 'Many texts of ' || campaign.name || ' fail' end,
-      round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' texts'
+        else 'Many messages of ' || campaign.name || ' fail' end,
+      round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' messages'
         || case alert.kind when 'opt_out_rate' then ' were answered by an opt-out; ' else ' failed; ' end
-        || 'the organization wants to know from ' || round(100 * alert.threshold, 1) || ' % on.');
+        || 'the alert threshold is ' || round(100 * alert.threshold, 1) || ' %.');
     opened := opened + 1;
   end loop;
   return opened;

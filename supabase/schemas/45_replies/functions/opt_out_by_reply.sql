@@ -1,0 +1,26 @@
+-- Suppresses a number that replied STOP, records it in the ledger and confirms it once.
+create function private.opt_out_by_reply(account public.sms_accounts, message public.messages, recognized_by text,
+  rule_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  is_new boolean;
+begin
+  insert into public.suppressions (organization_id, phone, scope, source, reason)
+  values (account.organization_id, message.from_number, 'all', 'reply', 'Replied: ' || left(message.body, 100))
+  on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
+  is_new := found;
+  perform private.record_consent(message, 'revoked', recognized_by, rule_id);
+  perform private.close_reply_reviews(account.organization_id, message.from_number, 'opt_out');
+  -- Twilio answers its own keywords, unless that is turned off, and then refuses our confirmation (21610).
+  if is_new and recognized_by <> 'provider' and not (recognized_by = 'keyword' and exists (
+    select from public.messages m
+    where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
+      and m.created_at > now() - interval '30 days'))
+  then
+    perform private.send_auto_reply(account, message.from_number, 'opt_out_confirmation', message.customer_id,
+      message.lead_id);
+  end if;
+end
+$$;
