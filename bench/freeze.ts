@@ -40,7 +40,7 @@ export async function freezeAll(sql: postgres.Sql, campaign: string): Promise<Fr
         await timed(async () => {
           const [answer] =
             await sql`select public.snapshot_audience_batch(${campaign}, ${size}) as slice`;
-          frozen += answer?.slice.frozen;
+          frozen += answer?.slice.leads;
           done = answer?.slice.done;
         }),
       );

@@ -31,12 +31,12 @@ create extension if not exists pg_cron with schema pg_catalog;
 create extension if not exists supabase_vault with schema vault;
 
 create function private.batch_rows(rows jsonb)
-returns table ("row" integer, "position" integer, customer_id uuid, lead_id uuid, "to" text, name text, account_number text,
-  phone text, arrears text, status text, action text, note text)
+returns table ("row" integer, "position" integer, customer_id uuid, lead_id uuid, "to" text, name text,
+  account_number text, phone text, arrears text, status text, action text, note text)
 language sql immutable rows 10000 set search_path = ''
 as $$
-  select * from jsonb_to_recordset(rows) as r ("row" integer, "position" integer, customer_id uuid, lead_id uuid, "to" text,
-    name text, account_number text, phone text, arrears text, status text, action text, note text)
+  select * from jsonb_to_recordset(rows) as r ("row" integer, "position" integer, customer_id uuid, lead_id uuid,
+    "to" text, name text, account_number text, phone text, arrears text, status text, action text, note text)
 $$;
 
 create function private.uuid_v7_floor(at timestamptz)
@@ -64,13 +64,13 @@ begin
     with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02)', name, parent);
   execute format('alter table %s attach partition partitions.%I for values from (%L) to (%L)',
     parent, name, private.uuid_v7_floor(first_day), private.uuid_v7_floor(next_month));
-  -- Triggers for truncate are not handed down.
+  -- Partitions do not inherit triggers for truncate.
   if parent = 'public.audit_logs'::regclass then
     execute format('create trigger immutable_truncate before truncate on partitions.%I
       for each statement execute function private.forbid_change()', name);
   end if;
 exception when lock_not_available then
-  raise warning 'the partition % was not made: %', name, sqlerrm;
+  raise warning 'partition % was not created: %', name, sqlerrm;
 end
 $$;
 
@@ -110,7 +110,7 @@ begin
 end
 $$;
 
-comment on function private.request_header is 'A header of the Data API request in hand (lower-case name), or null.';
+comment on function private.request_header is 'A header of the current Data API request (lower-case name), or null.';
 
 grant execute on function private.request_header(text) to authenticated, service_role;
 
@@ -163,7 +163,7 @@ create table private.counters (
 );
 
 comment on table private.counters is
-  'The tables in private that count by deltas. All columns but the measures and rolled_up are the key, which has a unique index where rolled_up.';
+  'Tables in private that count by deltas. All columns but the measures and rolled_up are their key.';
 
 comment on column private.counters.measures is 'The columns that are added up.';
 
@@ -185,10 +185,11 @@ create table public.organizations (
   audit_retention_months integer not null default 84
     constraint organizations_audit_retention check (audit_retention_months between 12 and 120),
   locale text not null default 'en'
-  constraint organizations_locale_known check (locale in ('en', 'fr')),
+    constraint organizations_locale_known check (locale in ('en', 'fr')),
   marketing_consent text not null default 'required'
     constraint organizations_marketing_consent check (marketing_consent in ('required', 'not_required')),
-  marketing_gap_messages integer constraint organizations_gap_messages check (marketing_gap_messages between 1 and 1000),
+  marketing_gap_messages integer
+    constraint organizations_gap_messages check (marketing_gap_messages between 1 and 1000),
   marketing_gap_hours integer constraint organizations_gap_hours check (marketing_gap_hours between 1 and 8760),
   contact_details text constraint organizations_contact_details check (
     char_length(btrim(contact_details)) >= 3 and char_length(contact_details) <= 160
@@ -198,12 +199,14 @@ create table public.organizations (
     constraint organizations_alert_opt_out_rate check (alert_opt_out_rate > 0 and alert_opt_out_rate <= 1),
   alert_failure_rate numeric(4, 3) default 0.1
     constraint organizations_alert_failure_rate check (alert_failure_rate > 0 and alert_failure_rate <= 1),
-  alert_after integer not null default 100 constraint organizations_alert_after check (alert_after between 10 and 1000000),
+  alert_after integer not null default 100
+    constraint organizations_alert_after check (alert_after between 10 and 1000000),
   standing text not null default 'approved'
     constraint organizations_standing check (standing in ('sandbox', 'approved', 'suspended')),
   standing_reason text constraint organizations_standing_reason check (char_length(standing_reason) <= 500),
   allowed_countries text[] constraint organizations_allowed_countries check (
-    cardinality(allowed_countries) between 1 and 250 and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
+    cardinality(allowed_countries) between 1 and 250
+    and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
   daily_spending_limit numeric(12, 2) constraint organizations_daily_spending_limit check (daily_spending_limit >= 0),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -228,7 +231,8 @@ create table private.message_day_totals (
   opted_out bigint not null default 0,
   answers bigint not null default 0,
   received bigint not null default 0,
-  constraint message_day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status, error_code, currency)
+  constraint message_day_totals_once unique nulls not distinct (organization_id, day, campaign_id, account_id, status,
+    error_code, currency)
 );
 
 create function private.compact_counters()
@@ -263,7 +267,8 @@ begin
   execute format(
     'with taken as (
       delete from private.%1$I t
-      where t.ctid = any (array(select d.ctid from private.%1$I d where not d.rolled_up for update skip locked))
+      where t.ctid = any (
+        array(select d.ctid from private.%1$I d where not d.rolled_up for update skip locked))
       returning t.*
     )
     insert into private.%1$I as t (%2$s, %3$s, rolled_up)
@@ -295,41 +300,48 @@ begin
 end
 $$;
 
-comment on table public.organizations is 'A tenant: its place, money, quiet hours and what to do with messages in doubt.';
+comment on table public.organizations is
+  'A tenant: place, currency, quiet hours, limits, and what happens to messages with an unknown outcome.';
 
 comment on column public.organizations.quiet_hours_start is
   'Local time from which nothing is sent until quiet_hours_end; null for no quiet hours.';
 
 comment on column public.organizations.unknown_outcome_service is
-  'What becomes of a service message of which nobody can say whether the provider took it.';
+  'What happens to a service message whose outcome is unknown.';
+
+comment on column public.organizations.unknown_outcome_marketing is
+  'What happens to a marketing message whose outcome is unknown.';
 
 comment on column public.organizations.locale is 'The language of e-mails to the organization''s people.';
 
-comment on column public.organizations.marketing_consent is 'Whether marketing goes only to numbers whose consent is in the ledger.';
+comment on column public.organizations.marketing_consent is
+  'required: marketing goes only to numbers whose consent is in the ledger.';
 
 comment on column public.organizations.marketing_gap_messages is
-  'At most so many marketing messages to a number within marketing_gap_hours, over all campaigns.';
+  'Maximum marketing messages to a number within marketing_gap_hours, over all campaigns; null: no limit.';
 
 comment on column public.organizations.contact_details is
-  'What the answer to HELP names: a toll-free number, an e-mail address, a web page or a postal address. No campaign to North America starts without.';
+  'In the answer to HELP: a phone number, e-mail, web or postal address. Campaigns to North America need it.';
 
-comment on column public.organizations.messages_per_second is 'What all of its numbers and campaigns together may send; null: no limit.';
+comment on column public.organizations.messages_per_second is
+  'Messages per second of all numbers and campaigns together; null: no limit.';
 
 comment on column public.organizations.alert_opt_out_rate is
-  'More opt-outs than this among the texts of a campaign that arrived raise an alert; null: none does.';
+  'A campaign with a higher share of opt-outs among its delivered messages raises an alert; null: no alert.';
 
 comment on column public.organizations.alert_failure_rate is
-  'More failures than this among the texts of a campaign whose outcome is known raise an alert; null: none does. Below the usual pause_error_rate, so that it warns first.';
+  'A campaign with a higher share of failures among its messages with a known outcome raises an alert; null: no alert.';
+
+comment on column public.organizations.alert_after is 'Messages of a campaign before its rates are evaluated.';
 
 comment on column public.organizations.standing is
-  'sandbox: texts and e-mails go to its own members only until the platform''s operator approves it; suspended: nothing goes out and nobody gets in.';
+  'sandbox: messages and e-mails go to members only, until an operator approves; suspended: no access, nothing is sent.';
 
-comment on column public.organizations.allowed_countries is 'The countries whose numbers it may text; null: its own.';
+comment on column public.organizations.allowed_countries is
+  'The countries whose numbers may be texted; null: the organization''s own.';
 
 comment on column public.organizations.daily_spending_limit is
-  'What messages of a local day may cost by estimate, in the organization''s currency; null: no limit.';
-
-comment on column public.organizations.alert_after is 'So many texts before a rate is judged.';
+  'Maximum estimated cost of the messages of a local day, in the organization''s currency; null: no limit.';
 
 alter table public.organizations enable row level security;
 
@@ -413,23 +425,23 @@ as $$
 declare
   caller uuid := auth.uid();
   header text := nullif(nullif(current_setting('request.headers', true), '')::json ->> 'x-organization-id', '');
-  wanted uuid;
-  held uuid[];
+  requested uuid;
+  granted uuid[];
   memberships integer := 0;
 begin
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
-    wanted := header::uuid;
+    requested := header::uuid;
     select coalesce(array_agg(m.organization_id) filter (where p.id is not null), '{}'), count(*)
-    into held, memberships
+    into granted, memberships
     from public.memberships m
     left join public.role_permissions p on p.role_id = m.role_id
       and p.permission = organizations_with.permission and p.scope = organizations_with.scope
-    where m.user_id = caller and m.status = 'active' and (wanted is null or m.organization_id = wanted);
+    where m.user_id = caller and m.status = 'active' and (requested is null or m.organization_id = requested);
   end if;
   if memberships = 0 and header is not null and caller is not null then
     perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
   end if;
-  return coalesce(held, '{}');
+  return coalesce(granted, '{}');
 end
 $$;
 
@@ -439,19 +451,14 @@ create policy "admins change their organization" on public.organizations for upd
 
 revoke all on public.organizations from public, anon, authenticated, service_role;
 
-grant select on public.organizations to authenticated;
+grant select on public.organizations to authenticated, service_role;
 
-grant update (name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, unknown_outcome_service, unknown_outcome_marketing, message_retention_months, audit_retention_months) on public.organizations to authenticated;
-
-grant select on public.organizations to service_role;
-
-grant update (locale) on public.organizations to authenticated;
-
-grant update (marketing_consent, marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second)  on public.organizations to authenticated;
-
-grant update (alert_opt_out_rate, alert_failure_rate, alert_after) on public.organizations to authenticated;
-
-grant update (allowed_countries, daily_spending_limit) on public.organizations to authenticated;
+grant update (
+  name, country, time_zone, currency, locale, quiet_hours_start, quiet_hours_end, unknown_outcome_service,
+  unknown_outcome_marketing, message_retention_months, audit_retention_months, marketing_consent,
+  marketing_gap_messages, marketing_gap_hours, contact_details, messages_per_second, alert_opt_out_rate,
+  alert_failure_rate, alert_after, allowed_countries, daily_spending_limit
+) on public.organizations to authenticated;
 
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
@@ -487,7 +494,8 @@ create table public.sms_accounts (
   provider text not null constraint sms_accounts_provider check (provider in ('arkesel', 'twilio')),
   sender_id text not null,
   is_default boolean not null default false,
-  status text not null default 'active' constraint sms_accounts_status check (status in ('active', 'circuit_open', 'disabled')),
+  status text not null default 'active'
+    constraint sms_accounts_status check (status in ('active', 'circuit_open', 'disabled')),
   circuit_open_until timestamptz,
   circuit_open_reason text,
   outages integer not null default 0,
@@ -503,8 +511,6 @@ create table public.sms_accounts (
   cooldown_until timestamptz,
   cooldown_reason text,
   failures_counted_from timestamptz,
-  -- Which account at the provider a text goes through. Credentials change and numbers are given up while texts are under way;
-  -- the account that is there then knows nothing of them, and from that nothing follows.
   provider_account text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -522,12 +528,18 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   insert into public.templates (organization_id, kind, name, body) values
-    (new.id, 'warning', 'Warning', 'Dear {{name}}, account {{account_number}} owes {{arrears}}. Please pay soon to avoid disconnection. {{organization}}'),
-    (new.id, 'disconnection', 'Disconnection', 'Dear {{name}}, account {{account_number}} has been disconnected because {{arrears}} is unpaid. Please pay to be reconnected. {{organization}}'),
-    (new.id, 'connection', 'Connection', 'Dear {{name}}, account {{account_number}} is connected. Balance: {{arrears}}. Thank you. {{organization}}');
+    (new.id, 'warning', 'Warning',
+      'Dear {{name}}, account {{account_number}} owes {{arrears}}. '
+      'Please pay soon to avoid disconnection. {{organization}}'),
+    (new.id, 'disconnection', 'Disconnection',
+      'Dear {{name}}, account {{account_number}} has been disconnected because {{arrears}} is unpaid. '
+      'Please pay to be reconnected. {{organization}}'),
+    (new.id, 'connection', 'Connection',
+      'Dear {{name}}, account {{account_number}} is connected. Balance: {{arrears}}. Thank you. {{organization}}');
   if new.country not in ('US', 'CA') then
     insert into public.sms_accounts (organization_id, provider, sender_id, is_default)
-    values (new.id, 'arkesel', coalesce(nullif(left(regexp_replace(new.name, '[^A-Za-z0-9]', '', 'g'), 11), ''), 'Notice'), true);
+    values (new.id, 'arkesel', coalesce(nullif(left(regexp_replace(new.name, '[^A-Za-z0-9]', '', 'g'), 11), ''),
+      'Notice'), true);
   end if;
   return new;
 end
@@ -538,11 +550,15 @@ create trigger seed_messaging after insert on public.organizations
 
 create table public.lead_settings (
   id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null constraint lead_settings_one unique references public.organizations (id) on delete cascade,
+  organization_id uuid not null constraint lead_settings_one unique references public.organizations (id)
+    on delete cascade,
   sla_minutes integer not null default 120 constraint lead_settings_sla check (sla_minutes between 0 and 525600),
-  reminder_minutes integer not null default 30 constraint lead_settings_reminder check (reminder_minutes between 0 and 10080),
-  clock_starts text not null default 'assignment' constraint lead_settings_clock check (clock_starts in ('assignment', 'creation')),
-  on_reassignment text not null default 'restart' constraint lead_settings_reassignment check (on_reassignment in ('keep', 'restart')),
+  reminder_minutes integer not null default 30
+    constraint lead_settings_reminder check (reminder_minutes between 0 and 10080),
+  clock_starts text not null default 'assignment'
+    constraint lead_settings_clock check (clock_starts in ('assignment', 'creation')),
+  on_reassignment text not null default 'restart'
+    constraint lead_settings_reassignment check (on_reassignment in ('keep', 'restart')),
   capacity integer constraint lead_settings_capacity check (capacity >= 0),
   updated_at timestamptz not null default now()
 );
@@ -604,12 +620,14 @@ create table public.lead_imports (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   upload_id uuid not null,
   file_name text not null constraint lead_imports_file_name_length check (char_length(file_name) between 1 and 255),
-  status text not null default 'queued' constraint lead_imports_status check (status in ('queued', 'running', 'done', 'failed', 'canceled')),
+  status text not null default 'queued'
+    constraint lead_imports_status check (status in ('queued', 'running', 'done', 'failed', 'canceled')),
   mapping jsonb not null,
   columns jsonb not null,
   on_duplicate text not null constraint lead_imports_on_duplicate check (on_duplicate in ('skip', 'update')),
   consent jsonb,
-  source text not null constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
+  source text not null
+    constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
   assigned_to uuid references public.profiles (id) on delete set null,
   total_rows integer not null,
   counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0}',
@@ -627,10 +645,13 @@ create table public.leads (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   version integer not null default 1,
-  first_name text not null default '' constraint leads_first_name_form check (char_length(first_name) <= 100 and first_name = btrim(first_name)),
-  last_name text not null default '' constraint leads_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
+  first_name text not null default ''
+    constraint leads_first_name_form check (char_length(first_name) <= 100 and first_name = btrim(first_name)),
+  last_name text not null default ''
+    constraint leads_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
   full_name text not null generated always as (btrim(first_name || ' ' || last_name)) stored,
-  email text constraint leads_email_form check (email = lower(email) and char_length(email) <= 254 and email ~ '^[^@\s]+@[^@\s]+$'),
+  email text constraint leads_email_form check (email = lower(email) and char_length(email) <= 254
+    and email ~ '^[^@\s]+@[^@\s]+$'),
   phone text constraint leads_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
   source text not null default 'manual'
     constraint leads_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
@@ -644,7 +665,8 @@ create table public.leads (
   time_zone text constraint leads_time_zone_known check (private.is_time_zone(time_zone)),
   country text constraint leads_country_iso check (country ~ '^[A-Z]{2}$'),
   region text constraint leads_region_length check (char_length(region) between 1 and 100),
-  custom_fields jsonb not null default '{}' constraint leads_custom_fields_object check (jsonb_typeof(custom_fields) = 'object'),
+  custom_fields jsonb not null default '{}'
+    constraint leads_custom_fields_object check (jsonb_typeof(custom_fields) = 'object'),
   team_id uuid,
   assigned_to uuid references public.profiles (id) on delete set null,
   assigned_at timestamptz,
@@ -674,7 +696,8 @@ create table public.leads (
   constraint leads_merged_into foreign key (organization_id, merged_into)
     references public.leads (organization_id, id) on delete set null (merged_into),
   constraint leads_clock_lives check (
-  sla_next_at is null or (sla_status in ('running', 'due_soon') and sla_deadline is not null and deleted_at is null and outcome is null)),
+  sla_next_at is null or (sla_status in ('running', 'due_soon') and sla_deadline is not null and deleted_at is null
+    and outcome is null)),
   constraint leads_imported foreign key (organization_id, import_id)
   references public.lead_imports (organization_id, id) on delete set null (import_id)
 );
@@ -690,13 +713,13 @@ create table public.calendar_periods (
   constraint calendar_periods_minutes check (extract(second from opens) = 0 and extract(second from closes) = 0)
 );
 
-create function private.next_offset(zone text, moment timestamptz, before timestamptz)
+create function private.next_offset(zone text, from_time timestamptz, before timestamptz)
 returns timestamptz
 language plpgsql stable set search_path = ''
 as $$
 declare
-  shift interval := (moment at time zone zone) - (moment at time zone 'UTC');
-  low bigint := floor(extract(epoch from moment));
+  shift interval := (from_time at time zone zone) - (from_time at time zone 'UTC');
+  low bigint := floor(extract(epoch from from_time));
   high bigint := ceil(extract(epoch from before));
   middle bigint;
 begin
@@ -712,6 +735,20 @@ begin
 end
 $$;
 
+create function private.local_step_end(zone text, step_start timestamptz, today date, utc_offset interval)
+returns timestamptz
+language plpgsql stable set search_path = ''
+as $$
+declare
+  day_end timestamptz := ((today + 1)::timestamp - utc_offset) at time zone 'UTC';
+begin
+  if day_end at time zone zone <> (today + 1)::timestamp then
+    return private.next_offset(zone, step_start, day_end);
+  end if;
+  return day_end;
+end
+$$;
+
 create table public.calendar_holidays (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.calendars (organization_id) on delete cascade,
@@ -721,23 +758,24 @@ create table public.calendar_holidays (
 );
 
 create function private.walk_calendar(
-  organization_id uuid, start timestamptz, minutes integer, until timestamptz, out reached timestamptz, out counted interval)
+  organization_id uuid, start timestamptz, minutes integer, until timestamptz,
+  out deadline timestamptz, out counted interval)
 language plpgsql stable set search_path = ''
 as $$
 declare
-  wanted interval := case when minutes is not null then make_interval(mins => greatest(minutes, 0)) end;
+  to_count interval := case when minutes is not null then make_interval(mins => greatest(minutes, 0)) end;
   zone text;
   weekdays smallint[];
   openings time[];
   closings time[];
-  here timestamptz := start;
-  ends timestamptz;
-  local timestamp;
+  step_start timestamptz := start;
+  step_end timestamptz;
+  local_start timestamp;
   local_end timestamp;
-  shift interval;
+  utc_offset interval;
   today date;
-  opened timestamp;
-  closed timestamp;
+  period_start timestamp;
+  period_end timestamp;
 begin
   counted := '0';
   select coalesce(c.time_zone, o.time_zone), array_agg(p.weekday order by p.weekday, p.opens),
@@ -749,37 +787,33 @@ begin
   where c.organization_id = walk_calendar.organization_id and c.enabled
   group by c.time_zone, o.time_zone;
   if zone is null then
-    reached := start + wanted;
-    counted := least(wanted, greatest(until - start, '0'));
+    deadline := start + to_count;
+    counted := least(to_count, greatest(until - start, '0'));
     return;
   end if;
-  while here < until loop
-    local := here at time zone zone;
-    today := local::date;
-    shift := local - (here at time zone 'UTC');
-    ends := ((today + 1)::timestamp - shift) at time zone 'UTC';
-    if ends at time zone zone <> (today + 1)::timestamp then
-      ends := private.next_offset(zone, here, ends);
-    end if;
-    ends := least(ends, until);
-    local_end := (ends at time zone 'UTC') + shift;
+  while step_start < until loop
+    local_start := step_start at time zone zone;
+    today := local_start::date;
+    utc_offset := local_start - (step_start at time zone 'UTC');
+    step_end := least(private.local_step_end(zone, step_start, today, utc_offset), until);
+    local_end := (step_end at time zone 'UTC') + utc_offset;
     if extract(isodow from today) = any (weekdays) and not exists (
       select from public.calendar_holidays h where h.organization_id = walk_calendar.organization_id and h.day = today
     ) then
       for i in 1..cardinality(weekdays) loop
         continue when weekdays[i] <> extract(isodow from today);
-        opened := greatest(today + openings[i], local);
-        closed := least(today + closings[i], local_end);
-        continue when opened >= closed;
-        if counted + (closed - opened) >= wanted then
-          reached := (opened + (wanted - counted) - shift) at time zone 'UTC';
-          counted := wanted;
+        period_start := greatest(today + openings[i], local_start);
+        period_end := least(today + closings[i], local_end);
+        continue when period_start >= period_end;
+        if counted + (period_end - period_start) >= to_count then
+          deadline := (period_start + (to_count - counted) - utc_offset) at time zone 'UTC';
+          counted := to_count;
           return;
         end if;
-        counted := counted + (closed - opened);
+        counted := counted + (period_end - period_start);
       end loop;
     end if;
-    here := ends;
+    step_start := step_end;
   end loop;
 end
 $$;
@@ -789,41 +823,65 @@ returns timestamptz
 language plpgsql stable set search_path = ''
 as $$
 begin
-  return (private.walk_calendar(organization_id, start, minutes, start + interval '10 years')).reached;
+  return (private.walk_calendar(organization_id, start, minutes, start + interval '10 years')).deadline;
 end
 $$;
 
-create function private.recompute_sla_clocks_of(organization_id uuid, size integer)
+create function private.advance_sla_recomputation(
+  recomputation private.sla_recomputations, is_complete boolean, last_created timestamptz, last_id uuid)
+returns boolean
+language plpgsql set search_path = ''
+as $$
+begin
+  if not is_complete then
+    update private.sla_recomputations r
+    set after_created = last_created, after_id = last_id, due_at = clock_timestamp()
+    where r.organization_id = recomputation.organization_id;
+  elsif recomputation.again then
+    update private.sla_recomputations r set after_created = default, after_id = default, again = false,
+      due_at = clock_timestamp() + interval '1 minute'
+    where r.organization_id = recomputation.organization_id;
+  else
+    delete from private.sla_recomputations r where r.organization_id = recomputation.organization_id;
+  end if;
+  return is_complete;
+end
+$$;
+
+create function private.recompute_sla_clocks_of(organization_id uuid, batch_size integer)
 returns boolean
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  recount private.sla_recomputations;
-  reached record;
+  recomputation private.sla_recomputations;
+  last record;
 begin
-  select * into recount from private.sla_recomputations r where r.organization_id = recompute_sla_clocks_of.organization_id for update;
-  if recount.organization_id is null then
+  select * into recomputation from private.sla_recomputations r
+  where r.organization_id = recompute_sla_clocks_of.organization_id for update;
+  if recomputation.organization_id is null then
     return true;
   end if;
   perform set_config('signalbox.clockwork', 'on', true);
   with slice as materialized (
     select l.id, l.created_at, l.sla_status as status, l.sla_started_at as started_at, l.sla_explicit as explicit,
-      case when l.sla_explicit then l.sla_deadline end as fixed, coalesce(s.sla_minutes, o.sla_minutes) as minutes,
-      make_interval(mins => o.reminder_minutes) as reminder
+      case when l.sla_explicit then l.sla_deadline end as given_deadline,
+      coalesce(s.sla_minutes, o.sla_minutes) as minutes, make_interval(mins => o.reminder_minutes) as reminder
     from public.leads l
     join public.lead_settings o on o.organization_id = l.organization_id
     join public.pipeline_stages s on s.organization_id = l.organization_id and s.key = l.status
-    where l.organization_id = recount.organization_id and l.deleted_at is null and l.sla_status in ('running', 'due_soon')
-      and (l.created_at, l.id) > (recount.after_created, recount.after_id)
-    order by l.created_at, l.id limit size for update of l
+    where l.organization_id = recomputation.organization_id and l.deleted_at is null
+      and l.sla_status in ('running', 'due_soon')
+      and (l.created_at, l.id) > (recomputation.after_created, recomputation.after_id)
+    order by l.created_at, l.id limit batch_size for update of l
   ), deadlines as materialized (
     select d.started_at, d.minutes,
-      case when d.minutes > 0 then private.deadline_after(recount.organization_id, d.started_at, d.minutes) end as deadline
+      case when d.minutes > 0
+        then private.deadline_after(recomputation.organization_id, d.started_at, d.minutes) end as deadline
     from (select distinct s.started_at, s.minutes from slice s where not s.explicit) d
   ), computed as (
-    select s.id, s.started_at, s.reminder, s.status, coalesce(s.fixed, d.deadline) as deadline
+    select s.id, s.started_at, s.reminder, s.status, coalesce(s.given_deadline, d.deadline) as deadline
     from slice s left join deadlines d on d.started_at = s.started_at and d.minutes = s.minutes and not s.explicit
-  ), wanted as (
+  ), new_values as (
     select c.id, c.deadline, c.reminder, case when c.deadline is not null then c.started_at end as started_at,
       case when c.deadline is null then null
         when c.status = 'due_soon' and c.deadline - c.reminder <= now() then 'due_soon' else 'running' end as status
@@ -831,27 +889,16 @@ begin
   ), changed as (
     update public.leads l set sla_status = w.status, sla_started_at = w.started_at, sla_deadline = w.deadline,
       sla_next_at = case w.status when 'running' then w.deadline - w.reminder when 'due_soon' then w.deadline end
-    from wanted w
+    from new_values w
     where l.id = w.id and (l.sla_status, l.sla_deadline, l.sla_next_at) is distinct from
-      (w.status, w.deadline, case w.status when 'running' then w.deadline - w.reminder when 'due_soon' then w.deadline end)
+      (w.status, w.deadline,
+        case w.status when 'running' then w.deadline - w.reminder when 'due_soon' then w.deadline end)
   )
   select count(*) as leads, (array_agg(s.created_at order by s.created_at desc, s.id desc))[1] as created_at,
     (array_agg(s.id order by s.created_at desc, s.id desc))[1] as id
-  into reached from slice s;
+  into last from slice s;
   perform set_config('signalbox.clockwork', '', true);
-  if reached.leads >= size then
-    update private.sla_recomputations r set after_created = reached.created_at, after_id = reached.id, due_at = clock_timestamp()
-    where r.organization_id = recount.organization_id;
-    return false;
-  end if;
-  if recount.again then
-    update private.sla_recomputations r set after_created = default, after_id = default, again = false,
-      due_at = clock_timestamp() + interval '1 minute'
-    where r.organization_id = recount.organization_id;
-  else
-    delete from private.sla_recomputations r where r.organization_id = recount.organization_id;
-  end if;
-  return true;
+  return private.advance_sla_recomputation(recomputation, last.leads < batch_size, last.created_at, last.id);
 end
 $$;
 
@@ -891,10 +938,13 @@ create table public.campaigns (
   version integer not null default 1,
   audience jsonb not null default '{}' constraint campaigns_audience_object check (jsonb_typeof(audience) = 'object'),
   scheduled_at timestamptz,
-  late_after_minutes integer not null default 60 constraint campaigns_late_after check (late_after_minutes between 1 and 1440),
+  late_after_minutes integer not null default 60 constraint campaigns_late_after check (late_after_minutes between 1
+    and 1440),
   messages_per_minute integer constraint campaigns_rate check (messages_per_minute between 1 and 600000),
-  pause_error_rate numeric(4, 3) not null default 0.200 constraint campaigns_pause_error_rate check (pause_error_rate between 0 and 1),
-  pause_filtered_rate numeric(4, 3) not null default 0.050 constraint campaigns_pause_filtered_rate check (pause_filtered_rate between 0 and 1),
+  pause_error_rate numeric(4, 3) not null default 0.200
+    constraint campaigns_pause_error_rate check (pause_error_rate between 0 and 1),
+  pause_filtered_rate numeric(4, 3) not null default 0.050
+    constraint campaigns_pause_filtered_rate check (pause_filtered_rate between 0 and 1),
   pause_after integer not null default 100 constraint campaigns_pause_after check (pause_after between 10 and 1000000),
   status_reason text,
   snapshot_cursor uuid,
@@ -916,9 +966,11 @@ as $$
 begin
   if exists (
     select from public.campaigns c
-    where c.organization_id = old.id and (c.status in ('freezing', 'running') or c.status = 'paused' and c.started_at is not null))
+    where c.organization_id = old.id and (c.status in ('freezing', 'running') or c.status = 'paused'
+      and c.started_at is not null))
   then
-    perform private.problem(409, 'campaign_under_way', 'The contact details stay while a campaign is under way: HELP must name them.');
+    perform private.problem(409, 'campaign_under_way',
+      'The contact details are needed while a campaign is under way: the answer to HELP names them.');
   end if;
   return new;
 end
@@ -946,11 +998,13 @@ $$;
 create table public.customers (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint customers_name_length check (char_length(name) between 1 and 255 and name = btrim(name)),
-  account_number text not null
-    constraint customers_account_number_form check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
+  name text not null
+    constraint customers_name_length check (char_length(name) between 1 and 255 and name = btrim(name)),
+  account_number text not null constraint customers_account_number_form
+    check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
   phone text not null constraint customers_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
-  status text not null default 'connected' constraint customers_status check (status in ('connected', 'disconnected', 'warned')),
+  status text not null default 'connected'
+    constraint customers_status check (status in ('connected', 'disconnected', 'warned')),
   arrears numeric(14, 2) not null default 0,
   currency text not null constraint customers_currency_iso check (currency ~ '^[A-Z]{3}$'),
   search_text text not null generated always as (lower(name || ' ' || account_number || ' ' || phone)) stored,
@@ -1014,7 +1068,7 @@ create table public.messages (
   delivered_at timestamptz,
   media jsonb not null default '[]',
   created_by uuid,
-  -- What was checked when the message was claimed; kept with the message as evidence.
+  -- What was checked when the message was claimed, kept as evidence.
   variant_id uuid,
   target_position integer,
   consent_id uuid,
@@ -1029,7 +1083,8 @@ create table public.messages (
   lookups_made smallint not null default 0,
   unknown_at timestamptz,
   unknown_reason text
-    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old', 'no_account', 'other_account')),
+    constraint messages_unknown_reason check (unknown_reason in ('not_final', 'not_found', 'unclear', 'too_old',
+      'no_account', 'other_account')),
   resolved_by uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -1112,8 +1167,9 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('roll_up|message_outcome_totals', 0));
   delete from private.message_day_totals d where d.organization_id = new.id;
   insert into private.message_day_totals
-  select f.organization_id, (f.quarter_hour at time zone new.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code,
-    f.currency, sum(f.messages), sum(f.segments), sum(f.cost), sum(f.replied), sum(f.opted_out), sum(f.answers), sum(f.received)
+  select f.organization_id, (f.quarter_hour at time zone new.time_zone)::date, f.campaign_id, f.account_id, f.status,
+    f.error_code, f.currency, sum(f.messages), sum(f.segments), sum(f.cost), sum(f.replied), sum(f.opted_out),
+    sum(f.answers), sum(f.received)
   from private.message_outcome_totals f where f.organization_id = new.id and f.rolled_up group by 1, 2, 3, 4, 5, 6, 7;
   return null;
 end
@@ -1122,7 +1178,8 @@ $$;
 create trigger recompute_message_days after update of time_zone on public.organizations
   for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();
 
-comment on table public.profiles is 'A person, one row per auth.users. Belongs to no organization: memberships say to which.';
+comment on table public.profiles is
+  'A person, one row per auth.users. Memberships say to which organizations the person belongs.';
 
 alter table public.profiles enable row level security;
 
@@ -1152,7 +1209,8 @@ grant select on public.profiles to service_role;
 create trigger set_updated_at before update on public.profiles
   for each row execute function private.set_updated_at();
 
-comment on table public.teams is 'People who work together; the "team" scope of a permission means the members of one''s team.';
+comment on table public.teams is
+  'People who work together. The scope "team" of a permission means the members of one''s own team.';
 
 alter table public.teams enable row level security;
 
@@ -1180,7 +1238,8 @@ grant select on public.teams to service_role;
 create trigger set_updated_at before update on public.teams
   for each row execute function private.set_updated_at();
 
-comment on table public.roles is 'A set of permissions. Without organization it is a system role, which nobody can change.';
+comment on table public.roles is
+  'A set of permissions. A role without organization is a system role, which nobody can change.';
 
 create index roles_organization on public.roles (organization_id);
 
@@ -1203,7 +1262,8 @@ revoke all on public.roles from public, anon, authenticated, service_role;
 
 grant select on public.roles to authenticated;
 
-grant insert (organization_id, key, name, description), update (name, description), delete on public.roles to authenticated;
+grant insert (organization_id, key, name, description), update (name, description), delete on public.roles
+  to authenticated;
 
 grant select on public.roles to service_role;
 
@@ -1212,7 +1272,8 @@ returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
-  if coalesce(old.organization_id, new.organization_id) is null and current_user in ('authenticated', 'service_role') then
+  if coalesce(old.organization_id, new.organization_id) is null
+    and current_user in ('authenticated', 'service_role') then
     perform private.problem(403, 'system_role', 'System roles cannot be changed or deleted.');
   end if;
   if tg_op <> 'DELETE' and new.organization_id is not null
@@ -1229,9 +1290,10 @@ create trigger enforce_rules before insert or update or delete on public.roles
 create trigger set_updated_at before update on public.roles
   for each row execute function private.set_updated_at();
 
-comment on table private.permissions is 'Every permission there is; role_permissions can name no other.';
+comment on table private.permissions is 'All permissions; role_permissions can name no other.';
 
-comment on table public.role_permissions is 'What a role may do, and how far: its own rows, its team''s or the organization''s.';
+comment on table public.role_permissions is
+  'What a role may do, and on which rows: the member''s own, their team''s or the organization''s.';
 
 create index role_permissions_organization on public.role_permissions (organization_id);
 
@@ -1277,7 +1339,7 @@ begin
       and array_position(array['own', 'team', 'organization'], held.scope)
         >= array_position(array['own', 'team', 'organization'], new.scope)
   ) then
-    perform private.problem(403, 'role_exceeds_own', 'You cannot give a role a permission that you lack.');
+    perform private.problem(403, 'role_exceeds_own', 'You cannot grant a permission that you do not have.');
   end if;
   return new;
 end
@@ -1286,7 +1348,8 @@ $$;
 create trigger enforce_rules before insert or update or delete on public.role_permissions
   for each row execute function private.enforce_role_permission_rules();
 
-comment on table public.memberships is 'Who belongs to which organization, as what. Suspended or gone means: no access, at once.';
+comment on table public.memberships is
+  'Who belongs to which organization, in which role. Suspending or removing a member ends their access at once.';
 
 create index memberships_user on public.memberships (user_id, organization_id);
 
@@ -1323,14 +1386,14 @@ returns boolean
 language sql stable security definer set search_path = ''
 as $$
   select not exists (
-    select from public.role_permissions wanted
-    where wanted.role_id = granted_role and not exists (
+    select from public.role_permissions required
+    where required.role_id = granted_role and not exists (
       select from public.memberships m
       join public.role_permissions held on held.role_id = m.role_id
       where m.user_id = auth.uid() and m.organization_id = may_grant.organization_id and m.status = 'active'
-        and held.permission = wanted.permission
+        and held.permission = required.permission
         and array_position(array['own', 'team', 'organization'], held.scope)
-          >= array_position(array['own', 'team', 'organization'], wanted.scope)
+          >= array_position(array['own', 'team', 'organization'], required.scope)
     )
   )
 $$;
@@ -1341,7 +1404,8 @@ language plpgsql stable set search_path = ''
 as $$
 begin
   if not private.may_grant(organization_id, granted_role) then
-    perform private.problem(403, 'role_exceeds_own', 'This role may do more than yours: you cannot give it or take it.');
+    perform private.problem(403, 'role_exceeds_own',
+      'This role has permissions that you do not have: you cannot give it or take it.');
   end if;
 end
 $$;
@@ -1369,7 +1433,7 @@ begin
   end if;
   if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
     and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
-    -- The lock makes two admins who remove each other at once come one after the other. No row: it is being deleted.
+    -- The lock serializes two admins who remove each other. No row: the organization itself is being deleted.
     perform from public.organizations o where o.id = old.organization_id for update;
     if found and not exists (
       select from public.memberships m
@@ -1395,7 +1459,8 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   update public.leads l set team_id = new.team_id
-  where l.organization_id = new.organization_id and l.assigned_to = new.user_id and l.team_id is distinct from new.team_id;
+  where l.organization_id = new.organization_id and l.assigned_to = new.user_id and l.team_id is distinct
+    from new.team_id;
   return null;
 end
 $$;
@@ -1447,7 +1512,8 @@ create trigger unassign_conversations_of_member after delete on public.membershi
 create table public.invitations (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  email text not null constraint invitations_email_form check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
+  email text not null
+    constraint invitations_email_form check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
   role_id uuid not null references public.roles (id),
   team_id uuid,
   token_hash text not null constraint invitations_token_unique unique,
@@ -1456,15 +1522,16 @@ create table public.invitations (
   accepted_at timestamptz,
   accepted_by uuid references public.profiles (id) on delete set null,
   full_name text not null default ''
-  constraint invitations_full_name_length check (char_length(full_name) <= 200),
+    constraint invitations_full_name_length check (char_length(full_name) <= 200),
   created_at timestamptz not null default now(),
   constraint invitations_team foreign key (organization_id, team_id)
     references public.teams (organization_id, id) on delete set null (team_id)
 );
 
-comment on table public.invitations is 'An offer of membership. Only the SHA-256 of its token is kept; the token is shown once.';
+comment on table public.invitations is
+  'An offer of membership. Only the SHA-256 of its token is stored; the token is shown once.';
 
-comment on column public.invitations.full_name is 'What the inviter calls the person; their own name where they give none.';
+comment on column public.invitations.full_name is 'The person''s name as the inviter gave it, used if they give none.';
 
 create index invitations_organization on public.invitations (organization_id, created_at desc);
 
@@ -1488,9 +1555,9 @@ create policy "admins withdraw invitations" on public.invitations for delete to 
 
 revoke all on public.invitations from public, anon, authenticated, service_role;
 
-grant select (id, organization_id, email, role_id, team_id, invited_by, expires_at, accepted_at, accepted_by, created_at), delete on public.invitations to authenticated;
-
-grant select (full_name) on public.invitations to authenticated;
+grant select (
+  id, organization_id, email, full_name, role_id, team_id, invited_by, expires_at, accepted_at, accepted_by, created_at
+), delete on public.invitations to authenticated;
 
 create function private.token_hash(token text)
 returns text
@@ -1520,16 +1587,18 @@ begin
     and i.accepted_at is null and i.expires_at > now()
   for update;
   if invitation is null then
-    perform private.problem(422, 'invitation_invalid', 'The invitation is unknown, used, expired or for another e-mail address.');
+    perform private.problem(422, 'invitation_invalid',
+      'The invitation is unknown, used, expired or for another e-mail address.');
   end if;
-  -- Whoever was suspended meanwhile does not come back by an older invitation.
+  -- An older invitation does not end a suspension.
   if exists (
     select from public.memberships m where m.organization_id = invitation.organization_id and m.user_id = person
   ) then
-    perform private.problem(409, 'already_member', 'You belong to this organization already.');
+    perform private.problem(409, 'already_member', 'You are already a member of this organization.');
   end if;
   update public.invitations set accepted_at = now(), accepted_by = person where id = invitation.id;
-  update public.profiles set full_name = invitation.full_name where id = person and full_name = '' and invitation.full_name <> '';
+  update public.profiles set full_name = invitation.full_name
+  where id = person and full_name = '' and invitation.full_name <> '';
   perform private.add_member(invitation.organization_id, person, invitation.role_id, invitation.team_id);
   return invitation.organization_id;
 end
@@ -1602,44 +1671,45 @@ as $$
   select private.accept_invitation(token)
 $$;
 
-comment on function public.accept_invitation is 'The caller joins the organization that invited its e-mail address; answers that organization.';
+comment on function public.accept_invitation is
+  'The caller joins the organization that invited their e-mail address; returns its id.';
 
 grant execute on function public.accept_invitation(text) to authenticated;
 
-create function private.actor(wanted uuid)
+create function private.actor(requested uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  chosen record;
+  membership record;
 begin
   select m.organization_id, m.role_id, m.team_id, r.key as role, o.name, o.country, o.time_zone, o.currency,
-    count(*) over () as memberships, m.is_default
-  into chosen
+    count(*) over () as membership_count, m.is_default
+  into membership
   from public.memberships m
   join public.roles r on r.id = m.role_id
   join public.organizations o on o.id = m.organization_id
-  where m.user_id = auth.uid() and m.status = 'active' and (wanted is null or m.organization_id = wanted)
+  where m.user_id = auth.uid() and m.status = 'active' and (requested is null or m.organization_id = requested)
   order by m.is_default desc, m.created_at
   limit 1;
-  if chosen is null then
+  if membership is null then
     perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
   end if;
-  if wanted is null and chosen.memberships > 1 and not chosen.is_default then
+  if requested is null and membership.membership_count > 1 and not membership.is_default then
     perform private.problem(400, 'organization_required',
       'You belong to several organizations: name one in the X-Organization-Id header.');
   end if;
   return jsonb_build_object(
     'user_id', auth.uid(),
-    'organization_id', chosen.organization_id,
-    'role', chosen.role,
-    'team_id', chosen.team_id,
+    'organization_id', membership.organization_id,
+    'role', membership.role,
+    'team_id', membership.team_id,
     'organization', jsonb_build_object(
-      'id', chosen.organization_id, 'name', chosen.name, 'country', chosen.country,
-      'time_zone', chosen.time_zone, 'currency', chosen.currency),
+      'id', membership.organization_id, 'name', membership.name, 'country', membership.country,
+      'time_zone', membership.time_zone, 'currency', membership.currency),
     'permissions', (
       select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
-      from public.role_permissions p where p.role_id = chosen.role_id
+      from public.role_permissions p where p.role_id = membership.role_id
     )
   );
 end
@@ -1654,7 +1724,8 @@ as $$
   select private.actor(organization_id)
 $$;
 
-comment on function public.actor is 'The caller in one organization: user, role, permissions with their scopes.';
+comment on function public.actor is
+  'The caller in one organization: user, organization, role, permissions with their scopes.';
 
 grant execute on function public.actor(uuid) to authenticated;
 
@@ -1677,7 +1748,7 @@ as $$
 $$;
 
 comment on function public.check_invitation is
-  'The organization that an open invitation of this address leads to, or null. For the service role, before a sign-up.';
+  'The organization of this address''s open invitation with this token, or null; asked before a sign-up.';
 
 grant execute on function public.check_invitation(text, text) to service_role;
 
@@ -1690,7 +1761,7 @@ declare
   organization uuid;
 begin
   if owner is null then
-    perform private.problem(401, 'not_signed_in', 'Sign in to found an organization.');
+    perform private.problem(401, 'not_signed_in', 'Sign in to create an organization.');
   end if;
   perform pg_advisory_xact_lock(hashtextextended('create_organization|' || owner, 0));
   select m.organization_id into organization
@@ -1714,7 +1785,7 @@ as $$
 $$;
 
 comment on function public.create_organization is
-  'The caller becomes the admin of a new organization; settings: { country?, time_zone?, currency? }. Answers its id.';
+  'The caller becomes the admin of a new organization; settings: { country?, time_zone?, currency? }. Returns its id.';
 
 grant execute on function public.create_organization(text, jsonb) to authenticated;
 
@@ -1750,8 +1821,8 @@ language sql stable set search_path = ''
 as $$
   select coalesce(sum(t.leads), 0)::bigint
   from private.holder_totals t
-  where t.organization_id = open_leads_of.organization_id and t.creator_id is null and t.holder_id = open_leads_of.user_id
-    and t.outcome is null
+  where t.organization_id = open_leads_of.organization_id and t.creator_id is null
+    and t.holder_id = open_leads_of.user_id and t.outcome is null
 $$;
 
 create function private.user_json(membership public.memberships, in_full boolean)
@@ -1761,10 +1832,12 @@ as $$
   select jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'role', r.key, 'role_name', r.name,
     'team_id', membership.team_id,
     'team_name', (
-      select t.name from public.teams t where t.organization_id = membership.organization_id and t.id = membership.team_id),
+      select t.name from public.teams t
+      where t.organization_id = membership.organization_id and t.id = membership.team_id),
     'status', membership.status,
     'open_leads', case when in_full then private.open_leads_of(membership.organization_id, membership.user_id) end,
-    'last_sign_in_at', case when in_full then (select u.last_sign_in_at from auth.users u where u.id = membership.user_id) end,
+    'last_sign_in_at', case when in_full then (
+      select u.last_sign_in_at from auth.users u where u.id = membership.user_id) end,
     'created_at', membership.created_at, 'updated_at', membership.updated_at)
   from public.profiles p join public.roles r on r.id = membership.role_id
   where p.id = membership.user_id
@@ -1799,22 +1872,10 @@ as $$
   select private.get_user(organization_id, user_id)
 $$;
 
-comment on function public.get_user is 'A member of the organization; more of it for those who manage members and for itself.';
+comment on function public.get_user is
+  'A member of the organization; all fields for callers who manage members, and for the member.';
 
 grant execute on function public.get_user(uuid, uuid) to authenticated;
-
-create function private.grant_permission(permission text, description text, role_keys text[], scope text default 'organization')
-returns void
-language sql set search_path = ''
-as $$
-  insert into private.permissions (name, description) values (permission, description) on conflict (name) do nothing;
-  insert into public.role_permissions (role_id, permission, scope)
-  select r.id, grant_permission.permission, grant_permission.scope
-  from public.roles r where r.organization_id is null and r.key = any (role_keys)
-  on conflict on constraint role_permissions_once do nothing
-$$;
-
-comment on function private.grant_permission is 'For migrations: defines a permission and gives it to system roles.';
 
 create table public.emails (
   id uuid primary key default private.uuid_v7(),
@@ -1840,7 +1901,7 @@ create table public.emails (
   constraint emails_event unique (organization_id, event_key, to_address),
   constraint emails_status check (status in ('queued', 'sending', 'sent', 'failed', 'canceled')),
   constraint emails_lead foreign key (organization_id, lead_id)
-  references public.leads (organization_id, id) on delete set null (lead_id)
+    references public.leads (organization_id, id) on delete set null (lead_id)
 );
 
 create table private.email_secrets (
@@ -1856,36 +1917,38 @@ as $$
 declare
   secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
   invitation public.invitations;
-  wanted_role uuid;
-  mail uuid;
+  offered_role uuid;
+  email_id uuid;
 begin
   perform private.require_permission(organization_id, 'members:manage');
-  select r.id into wanted_role from public.roles r
+  select r.id into offered_role from public.roles r
   where r.key = role and (r.organization_id is null or r.organization_id = invite_member.organization_id)
   order by r.organization_id nulls last limit 1;
-  if wanted_role is null then
+  if offered_role is null then
     perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
   end if;
-  perform private.require_grantable(organization_id, wanted_role);
+  perform private.require_grantable(organization_id, offered_role);
   if exists (
     select from public.memberships m join public.profiles p on p.id = m.user_id
     where m.organization_id = invite_member.organization_id and p.email = lower(btrim(invite_member.email))
   ) then
-    perform private.problem(409, 'already_member', 'This person belongs to the organization already.');
+    perform private.problem(409, 'already_member', 'This person is already a member of the organization.');
   end if;
   -- A second invitation of the same address replaces the first, whose token stops working.
   delete from public.invitations i
-  where i.organization_id = invite_member.organization_id and i.email = lower(btrim(invite_member.email)) and i.accepted_at is null;
+  where i.organization_id = invite_member.organization_id and i.email = lower(btrim(invite_member.email))
+    and i.accepted_at is null;
   insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by)
-  values (organization_id, lower(btrim(email)), wanted_role, team_id, private.token_hash(secret), auth.uid())
+  values (organization_id, lower(btrim(email)), offered_role, team_id, private.token_hash(secret), auth.uid())
   returning * into invitation;
   insert into public.emails (organization_id, kind, to_address, data, event_key)
   values (organization_id, 'invitation', invitation.email, jsonb_build_object(
     'title', 'Invitation', 'expires_at', invitation.expires_at,
-    'role_name', (select r.name from public.roles r where r.id = wanted_role),
-    'invited_by_name', (select p.full_name from public.profiles p where p.id = auth.uid())), 'invitation:' || invitation.id)
-  returning id into mail;
-  insert into private.email_secrets (email_id, invitation_id, token) values (mail, invitation.id, secret);
+    'role_name', (select r.name from public.roles r where r.id = offered_role),
+    'invited_by_name', (select p.full_name from public.profiles p where p.id = auth.uid())),
+    'invitation:' || invitation.id)
+  returning id into email_id;
+  insert into private.email_secrets (email_id, invitation_id, token) values (email_id, invitation.id, secret);
   return jsonb_build_object('id', invitation.id, 'email', invitation.email, 'role', role,
     'expires_at', invitation.expires_at, 'token', secret);
 end
@@ -1900,7 +1963,8 @@ as $$
   select private.invite_member(organization_id, email, role, team_id)
 $$;
 
-comment on function public.invite_member is 'Invites a person by e-mail address; the answer holds the token, which is shown only here.';
+comment on function public.invite_member is
+  'Invites a person by e-mail address; only this answer contains the token.';
 
 grant execute on function public.invite_member(uuid, text, text, uuid) to authenticated;
 
@@ -1921,7 +1985,7 @@ as $$
 declare
   request_key text := private.request_header('idempotency-key');
   request_fingerprint text := coalesce(private.request_header('x-idempotency-fingerprint'), '');
-  known private.idempotency_keys;
+  stored private.idempotency_keys;
 begin
   if request_key is null then
     return null;
@@ -1932,16 +1996,16 @@ begin
   if not pg_try_advisory_xact_lock(hashtextextended(concat_ws('|', organization_id, auth.uid(), request_key), 0)) then
     perform private.problem(409, 'idempotency_in_progress', 'A request with this Idempotency-Key is still running.');
   end if;
-  select * into known from private.idempotency_keys k
+  select * into stored from private.idempotency_keys k
   where k.organization_id = idempotent_response.organization_id and k.user_id = auth.uid() and k.key = request_key
     and k.created_at > now() - interval '24 hours';
-  if known is null then
+  if stored is null then
     return null;
   end if;
-  if known.fingerprint <> request_fingerprint then
-    perform private.problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another request.');
+  if stored.fingerprint <> request_fingerprint then
+    perform private.problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used with a different request.');
   end if;
-  return known.response;
+  return stored.response;
 end
 $$;
 
@@ -1957,7 +2021,7 @@ begin
   order by r.organization_id nulls last limit 1;
   if found_role is null then
     perform private.problem(422, 'unknown_role', 'There is no such role in this organization.',
-      '[{"path": "role", "message": "is no role of this organization"}]');
+      '[{"path": "role", "message": "is not a role of this organization"}]');
   end if;
   return found_role;
 end
@@ -1972,7 +2036,7 @@ begin
     select from public.teams t where t.organization_id = require_team.organization_id and t.id = require_team.team_id
   ) then
     perform private.problem(422, 'invalid_field', 'There is no such team in this organization.',
-      '[{"path": "team_id", "message": "is no team of this organization"}]');
+      '[{"path": "team_id", "message": "is not a team of this organization"}]');
   end if;
 end
 $$;
@@ -2000,7 +2064,7 @@ as $$
 declare
   answer jsonb;
   team uuid := (invitee ->> 'team_id')::uuid;
-  sends boolean := coalesce((invitee ->> 'send_invite')::boolean, true);
+  with_email boolean := coalesce((invitee ->> 'send_invite')::boolean, true);
 begin
   perform private.require_permission(organization_id, 'members:manage');
   answer := private.idempotent_response(organization_id);
@@ -2010,12 +2074,14 @@ begin
   perform private.role_id(organization_id, invitee ->> 'role');
   perform private.require_team(organization_id, team);
   answer := private.invite_member(organization_id, invitee ->> 'email', invitee ->> 'role', team);
-  update public.invitations i set full_name = coalesce(invitee ->> 'full_name', '') where i.id = (answer ->> 'id')::uuid;
-  if not sends then
+  update public.invitations i set full_name = coalesce(invitee ->> 'full_name', '')
+  where i.id = (answer ->> 'id')::uuid;
+  if not with_email then
     delete from public.emails e
     where e.organization_id = invite_user.organization_id and e.event_key = 'invitation:' || (answer ->> 'id');
   end if;
-  answer := answer || jsonb_build_object('full_name', coalesce(invitee ->> 'full_name', ''), 'team_id', team, 'invite_sent', sends);
+  answer := answer || jsonb_build_object('full_name', coalesce(invitee ->> 'full_name', ''), 'team_id', team,
+    'invite_sent', with_email);
   perform private.store_idempotent_response(organization_id, answer || '{"token": null}');
   return answer;
 end
@@ -2030,7 +2096,7 @@ as $$
   select private.invite_user(organization_id, invitee)
 $$;
 
-comment on function public.invite_user is 'Invites a person; the answer holds the token, which is shown only here.';
+comment on function public.invite_user is 'Invites a person; only this answer contains the token.';
 
 grant execute on function public.invite_user(uuid, jsonb) to authenticated;
 
@@ -2048,7 +2114,8 @@ begin
       select jsonb_agg(jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'team_id', p.team_id,
         'role', (select r.key from public.roles r where r.id = p.role_id), 'invited_by', p.invited_by,
         'invited_by_name', (select u.full_name from public.profiles u where u.id = p.invited_by),
-        'expires_at', p.expires_at, 'expired', p.expires_at <= now(), 'created_at', p.created_at) order by p.created_at desc, p.id desc)
+        'expires_at', p.expires_at, 'expired', p.expires_at <= now(), 'created_at', p.created_at)
+        order by p.created_at desc, p.id desc)
       from (
         select i.* from public.invitations i
         where i.organization_id = list_invitations.organization_id and i.accepted_at is null
@@ -2066,7 +2133,7 @@ as $$
   select private.list_invitations(organization_id, page_limit, page_offset)
 $$;
 
-comment on function public.list_invitations is 'One page of the invitations that nobody accepted yet, newest first.';
+comment on function public.list_invitations is 'One page of the invitations that were not accepted yet, newest first.';
 
 grant execute on function public.list_invitations(uuid, integer, integer) to authenticated;
 
@@ -2086,7 +2153,8 @@ begin
         and (not filters ? 'role' or r.key = filters ->> 'role')
         and (not filters ? 'status' or m.status = filters ->> 'status')
         and (not filters ? 'team_id' or m.team_id = (filters ->> 'team_id')::uuid)
-        and (not filters ? 'search' or position(lower(filters ->> 'search') in lower(p.full_name || ' ' || p.email)) > 0)
+        and (not filters ? 'search'
+          or position(lower(filters ->> 'search') in lower(p.full_name || ' ' || p.email)) > 0)
     )
     select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
       select jsonb_agg(private.user_json(m, true) order by lower(f.full_name), f.email, f.id)
@@ -2108,7 +2176,7 @@ comment on function public.list_users is 'One page of members by name. filters: 
 
 grant execute on function public.list_users(uuid, jsonb, integer, integer) to authenticated;
 
-create function private.me(wanted uuid)
+create function private.me(requested uuid)
 returns jsonb
 language sql stable security definer set search_path = ''
 as $$
@@ -2127,10 +2195,10 @@ as $$
       where m.user_id = auth.uid()
     ),
     'actor', case
-      when wanted is not null
+      when requested is not null
         or (select count(*) = 1 or bool_or(m.is_default) from public.memberships m
             where m.user_id = auth.uid() and m.status = 'active')
-      then private.actor(wanted)
+      then private.actor(requested)
     end
   )
 $$;
@@ -2143,6 +2211,8 @@ language sql stable set search_path = ''
 as $$
   select private.me(organization_id)
 $$;
+
+comment on function public.me is 'The caller: profile, memberships and, where the organization is clear, the actor.';
 
 grant execute on function public.me(uuid) to authenticated;
 
@@ -2159,12 +2229,12 @@ as $$
 $$;
 
 comment on function private.organizations_in_scope is
-  'The organizations in which the caller holds the permission with whatever scope: at least its own rows are within reach.';
+  'The organizations in which the caller has the permission with any scope.';
 
 grant execute on function private.organizations_in_scope(text) to authenticated;
 
 comment on function private.organizations_with is
-  'The organizations in which the caller holds the permission with just that scope.';
+  'The organizations in which the caller has the permission with exactly this scope.';
 
 grant execute on function private.organizations_with(text, text) to authenticated;
 
@@ -2175,7 +2245,7 @@ as $$
   select '{"ok": true}'::jsonb
 $$;
 
-comment on function public.ping is 'Whether the database answers; for the health function.';
+comment on function public.ping is 'Shows that the database answers; for health checks.';
 
 grant execute on function public.ping() to anon, authenticated, service_role;
 
@@ -2192,7 +2262,8 @@ create table public.lead_assignments (
   assigned_by uuid references public.profiles (id) on delete set null,
   merged_from uuid,
   created_at timestamptz not null default now(),
-  constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+  constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
 );
 
 create type private.notification as (
@@ -2210,7 +2281,8 @@ create function private.notification_kinds()
 returns text[]
 language sql immutable parallel safe set search_path = ''
 as $$
-  select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign', 'system']
+  select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign',
+    'system']
 $$;
 
 create table public.notification_preferences (
@@ -2238,29 +2310,32 @@ create table public.notifications (
   created_at timestamptz not null default now()
 );
 
-create function private.notify(notices private.notification[])
+create function private.notify(notifications private.notification[])
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  with wanted as materialized (
-    select n.*, c.chosen_as, p.email as address, coalesce(f.in_app, true) as in_app, coalesce(f.email, true) as by_email
-    from unnest(notices) n
-    cross join lateral (select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as chosen_as) c
+  with recipients as materialized (
+    select n.*, preference.kind as preference_kind, p.email as address, coalesce(f.in_app, true) as in_app,
+      coalesce(f.email, true) as by_email
+    from unnest(notifications) n
+    cross join lateral (
+      select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
+    ) preference
     join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
     join public.profiles p on p.id = n.user_id
     left join public.notification_preferences f
-      on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = c.chosen_as
-  ), told as (
+      on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = preference.kind
+  ), in_app as (
     insert into public.notifications (organization_id, user_id, kind, title, body, data, event_key)
-    select w.organization_id, w.user_id, w.kind, w.title, coalesce(w.body, ''), coalesce(w.data, '{}'), w.event_key
-    from wanted w where w.in_app
+    select r.organization_id, r.user_id, r.kind, r.title, coalesce(r.body, ''), coalesce(r.data, '{}'), r.event_key
+    from recipients r where r.in_app
     on conflict (organization_id, user_id, event_key) where event_key is not null do nothing
   )
   insert into public.emails (organization_id, user_id, lead_id, kind, to_address, data, event_key)
-  select w.organization_id, w.user_id, w.lead_id, w.chosen_as, w.address,
-    coalesce(w.data, '{}') || jsonb_build_object('title', w.title, 'body', coalesce(w.body, '')), w.event_key
-  from wanted w where w.by_email and w.address <> ''
+  select r.organization_id, r.user_id, r.lead_id, r.preference_kind, r.address,
+    coalesce(r.data, '{}') || jsonb_build_object('title', r.title, 'body', coalesce(r.body, '')), r.event_key
+  from recipients r where r.by_email and r.address <> ''
   on conflict on constraint emails_event do nothing;
 end
 $$;
@@ -2273,43 +2348,47 @@ declare
   assigned_by text := (select p.full_name from public.profiles p where p.id = auth.uid());
 begin
   perform private.notify((
-    with given as materialized (
-      select a.*, count(*) over (partition by a.to_user) > 10 as in_heap
-      from jsonb_to_recordset(assignments) as a (id uuid, lead_id uuid, lead_name text, to_user uuid, deadline timestamptz)
-    ), told as (
-      select g.to_user, g.id, 'A lead was assigned to you' as title, g.lead_name as body, g.lead_id, g.lead_name, g.deadline, 1 as leads
-      from given g where not g.in_heap
+    with numbered as materialized (
+      select a.*, count(*) over (partition by a.to_user) > 10 as bundled
+      from jsonb_to_recordset(assignments) as a (id uuid, lead_id uuid, lead_name text, to_user uuid,
+        deadline timestamptz)
+    ), recipients as (
+      select g.to_user, g.id, 'A lead was assigned to you' as title, g.lead_name as body, g.lead_id, g.lead_name,
+        g.deadline, 1 as leads
+      from numbered g where not g.bundled
       union all
       select g.to_user, (array_agg(g.id order by g.id))[1], count(*) || ' leads were assigned to you', '', null,
         count(*) || ' leads', min(g.deadline), count(*)
-      from given g where g.in_heap group by g.to_user
+      from numbered g where g.bundled group by g.to_user
     )
-    select array_agg(row(notify_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id, t.title, t.body,
-      jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
-        'assigned_by_name', assigned_by, 'note', notify_of_assignments.note, 'leads', t.leads), t.lead_id)::private.notification)
-    from told t));
+    select array_agg(row(notify_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id,
+      t.title, t.body, jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
+        'assigned_by_name', assigned_by, 'note', notify_of_assignments.note, 'leads', t.leads),
+          t.lead_id)::private.notification)
+    from recipients t));
 end
 $$;
 
 create function private.assign_leads(
-  organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null, deadline timestamptz default null)
+  organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null,
+    deadline timestamptz default null)
 returns integer
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  given jsonb;
+  assignments jsonb;
   changed integer;
 begin
   perform from public.leads l
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
   perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
-  with wanted as (
+  with requested as (
     select distinct on (w.lead_id) w.lead_id, w.to_user
     from unnest(lead_ids, user_ids) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
-  ), moved as (
-    -- Each lead is looked up by its key: of a table without statistics the planner would read all of it for each one.
+  ), affected as (
+    -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
     select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
-    from wanted w
+    from requested w
     cross join lateral (
       select o.id, o.assigned_to, o.deleted_at from public.leads o
       where o.organization_id = assign_leads.organization_id and o.id = w.lead_id offset 0) l
@@ -2317,22 +2396,25 @@ begin
       and (l.assigned_to is distinct from w.to_user or (assign_leads.deadline is not null and w.to_user is not null))
   ), changes as (
     update public.leads l set assigned_to = m.to_user
-    from moved m where l.organization_id = assign_leads.organization_id and l.id = m.id
+    from affected m where l.organization_id = assign_leads.organization_id and l.id = m.id
     returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
       m.assignment as id, m.from_user, m.to_user
   ), written as (
     insert into public.lead_assignments
       (id, organization_id, lead_id, from_user, to_user, method, note, deadline, assigned_by, created_at)
-    select c.id, assign_leads.organization_id, c.lead_id, c.from_user, c.to_user, assign_leads.method, assign_leads.note,
-      case when c.to_user is not null then coalesce(assign_leads.deadline, c.sla_deadline) end, auth.uid(), clock_timestamp()
+    select c.id, assign_leads.organization_id, c.lead_id, c.from_user, c.to_user, assign_leads.method,
+      assign_leads.note,
+      case when c.to_user is not null then coalesce(assign_leads.deadline, c.sla_deadline) end, auth.uid(),
+        clock_timestamp()
     from changes c
   )
   select count(*), jsonb_agg(jsonb_build_object('id', c.id, 'lead_id', c.lead_id, 'lead_name', c.lead_name,
-    'to_user', c.to_user, 'deadline', coalesce(assign_leads.deadline, c.sla_deadline))) filter (where c.to_user is not null)
-  into changed, given from changes c;
+    'to_user', c.to_user, 'deadline', coalesce(assign_leads.deadline,
+      c.sla_deadline))) filter (where c.to_user is not null)
+  into changed, assignments from changes c;
   perform set_config('signalbox.deadline', '', true);
-  if given is not null then
-    perform private.notify_of_assignments(organization_id, given, note);
+  if assignments is not null then
+    perform private.notify_of_assignments(organization_id, assignments, note);
   end if;
   return changed;
 end
@@ -2344,7 +2426,8 @@ create table public.tasks (
   lead_id uuid,
   title text not null constraint tasks_title_length check (char_length(btrim(title)) between 1 and 200),
   description text constraint tasks_description_length check (char_length(description) <= 5000),
-  status text not null default 'open' constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
+  status text not null default 'open'
+    constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
   priority text not null default 'normal' constraint tasks_priority check (priority in ('low', 'normal', 'high')),
   due_at timestamptz,
   remind_at timestamptz,
@@ -2357,7 +2440,8 @@ create table public.tasks (
   lead_deleted boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint tasks_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade,
+  constraint tasks_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade,
   constraint tasks_due_at_sane check (due_at between '2000-01-01 00:00+00' and '2200-01-01 00:00+00')
 );
 
@@ -2368,21 +2452,23 @@ as $$
 declare
   held uuid[] := array(
     select l.id from public.leads l
-    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id and l.deleted_at is null
-      and l.outcome is null
+    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id
+      and l.deleted_at is null and l.outcome is null
     order by l.id);
 begin
   perform private.assign_leads(organization_id, held, array_fill(successor, array[cardinality(held)]), 'departure');
   with moved as (
     update public.leads l set assigned_to = successor
-    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id and l.deleted_at is not null
-      and l.outcome is null
+    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id
+      and l.deleted_at is not null and l.outcome is null
     returning l.id
   )
   insert into public.lead_assignments (organization_id, lead_id, from_user, to_user, method, assigned_by)
-  select reassign_open_work.organization_id, m.id, reassign_open_work.user_id, successor, 'departure', auth.uid() from moved m;
+  select reassign_open_work.organization_id, m.id, reassign_open_work.user_id, successor, 'departure', auth.uid()
+  from moved m;
   update public.tasks t set assigned_to = successor
-  where t.organization_id = reassign_open_work.organization_id and t.assigned_to = reassign_open_work.user_id and t.status in ('open', 'in_progress');
+  where t.organization_id = reassign_open_work.organization_id and t.assigned_to = reassign_open_work.user_id
+    and t.status in ('open', 'in_progress');
 end
 $$;
 
@@ -2401,22 +2487,22 @@ returns uuid[]
 language plpgsql set search_path = ''
 as $$
 declare
-  able uuid[];
+  eligible uuid[];
 begin
-  -- Somebody who is being suspended or changes teams at this moment is waited for, and judged by what comes of it.
+  -- Waits for concurrent suspensions and team changes, so that they are taken into account.
   with members as materialized (
     select m.user_id, m.role_id from public.memberships m
     where m.organization_id = lock_holders.organization_id and m.user_id = any (user_ids) and m.status = 'active'
     order by m.user_id for share
   )
-  select coalesce(array_agg(m.user_id order by m.user_id), '{}') into able
+  select coalesce(array_agg(m.user_id order by m.user_id), '{}') into eligible
   from members m join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold';
   insert into public.lead_holders (organization_id, user_id)
-  select lock_holders.organization_id, u from unnest(able) u order by u
+  select lock_holders.organization_id, u from unnest(eligible) u order by u
   on conflict on constraint lead_holders_pkey do nothing;
   perform from public.lead_holders h
-  where h.organization_id = lock_holders.organization_id and h.user_id = any (able) order by h.user_id for update;
-  return able;
+  where h.organization_id = lock_holders.organization_id and h.user_id = any (eligible) order by h.user_id for update;
+  return eligible;
 end
 $$;
 
@@ -2432,32 +2518,37 @@ declare
 begin
   perform private.require_permission(organization_id, 'members:manage');
   perform from public.organizations o where o.id = organization_id and exists (
-    select from public.memberships m join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
+    select from public.memberships m
+    join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
     where m.organization_id = o.id and m.user_id = remove_user.user_id) for update;
   perform from public.memberships m
-  where m.organization_id = remove_user.organization_id and m.user_id in (remove_user.user_id, successor) order by m.user_id for update;
+  where m.organization_id = remove_user.organization_id and m.user_id in (remove_user.user_id, successor)
+  order by m.user_id for update;
   select * into membership from public.memberships m
   where m.organization_id = remove_user.organization_id and m.user_id = remove_user.user_id;
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
   end if;
-  if successor is not null and (successor = user_id or successor <> all (private.lock_holders(organization_id, array[successor]))) then
+  if successor is not null
+    and (successor = user_id or successor <> all (private.lock_holders(organization_id, array[successor]))) then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
-      '[{"path": "reassign_to", "message": "is no other active member who may hold leads"}]');
+      '[{"path": "reassign_to", "message": "is not another active member who may hold leads"}]');
   end if;
   select count(*) into leads from public.leads l
-  where l.organization_id = remove_user.organization_id and l.assigned_to = remove_user.user_id and l.deleted_at is null
-    and l.outcome is null;
+  where l.organization_id = remove_user.organization_id and l.assigned_to = remove_user.user_id
+    and l.deleted_at is null and l.outcome is null;
   select count(*) into tasks from public.tasks t
-  where t.organization_id = remove_user.organization_id and t.assigned_to = remove_user.user_id and t.status in ('open', 'in_progress');
+  where t.organization_id = remove_user.organization_id and t.assigned_to = remove_user.user_id
+    and t.status in ('open', 'in_progress');
   if reassign_to is null and leads + tasks > 0 then
     perform private.problem(409, case when leads > 0 then 'has_open_leads' else 'has_open_tasks' end,
-      'This person has open leads or tasks. Say in reassign_to who is to have them, or "none".',
+      'This person has open leads or tasks. Name the new assignee in reassign_to, or "none".',
       jsonb_build_object('open_leads', leads, 'open_tasks', tasks));
   end if;
   perform private.reassign_open_work(organization_id, user_id, successor);
   delete from public.memberships m where m.id = membership.id;
-  delete from public.lead_holders h where h.organization_id = remove_user.organization_id and h.user_id = remove_user.user_id;
+  delete from public.lead_holders h
+  where h.organization_id = remove_user.organization_id and h.user_id = remove_user.user_id;
 end
 $$;
 
@@ -2470,7 +2561,8 @@ as $$
   select private.remove_user(organization_id, user_id, reassign_to)
 $$;
 
-comment on function public.remove_user is 'Removes a member; open leads and tasks go to reassign_to, a user''s id or "none".';
+comment on function public.remove_user is
+  'Removes a member; open leads and tasks are reassigned to reassign_to, a user''s id or "none".';
 
 grant execute on function public.remove_user(uuid, uuid, text) to authenticated;
 
@@ -2495,27 +2587,33 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  known public.profiles;
+  profile public.profiles;
 begin
-  -- The lock keeps the person from joining another organization meanwhile.
-  select * into known from public.profiles p where p.id = rename_user.user_id for update;
-  if known.full_name = rename_user.full_name then
+  -- Locked, so that the person cannot join another organization meanwhile.
+  select * into profile from public.profiles p where p.id = rename_user.user_id for update;
+  if profile.full_name = rename_user.full_name then
     return;
   end if;
   if user_id is distinct from auth.uid() and exists (
-    select from public.memberships m where m.user_id = rename_user.user_id and m.organization_id <> rename_user.organization_id
+    select from public.memberships m
+    where m.user_id = rename_user.user_id and m.organization_id <> rename_user.organization_id
   ) then
-    perform private.problem(403, 'name_is_personal', 'Only the person may change this name.');
+    perform private.problem(403, 'name_is_personal', 'Only this person may change their name.');
   end if;
   update public.profiles p set full_name = rename_user.full_name where p.id = rename_user.user_id;
-  insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, after, changed,
-    request_id, ip)
-  values (organization_id, auth.uid(), (nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'act' ->> 'sub')::uuid,
-    'update', 'profiles', user_id, jsonb_build_object('full_name', known.full_name),
+  insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id, before,
+    after, changed, request_id, ip)
+  values (organization_id, auth.uid(),
+    (nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'act' ->> 'sub')::uuid,
+    'update', 'profiles', user_id, jsonb_build_object('full_name', profile.full_name),
     jsonb_build_object('full_name', rename_user.full_name), '{full_name}', private.request_header('x-request-id'),
-    nullif(split_part(coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''), ',', 1), ''));
+    nullif(split_part(coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''),
+      ',', 1), ''));
 end
 $$;
+
+comment on function private.require_permission is
+  'Raises 403 unless the caller has the permission in the whole organization.';
 
 grant execute on function private.require_permission(uuid, text) to authenticated;
 
@@ -2530,15 +2628,17 @@ begin
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = require_scope.permission
   where m.user_id = auth.uid() and m.organization_id = require_scope.organization_id and m.status = 'active';
-  if held is null or coalesce(private.request_header('x-organization-id'), organization_id::text) <> organization_id::text then
-    -- Which of the two it is, the other function says.
+  if held is null
+    or coalesce(private.request_header('x-organization-id'), organization_id::text) <> organization_id::text then
+    -- Raises the 403 that fits.
     perform private.require_permission(organization_id, permission);
   end if;
   return held;
 end
 $$;
 
-comment on function private.require_scope is 'The scope of the caller''s permission in this organization; 403 without it.';
+comment on function private.require_scope is
+  'The scope of the caller''s permission in this organization (own, team or organization); raises 403 without it.';
 
 grant execute on function private.require_scope(uuid, text) to authenticated;
 
@@ -2552,7 +2652,7 @@ as $$
     and m.organization_id = any ((select private.organizations_with(permission, 'team'))::uuid[])
 $$;
 
-comment on function private.teams_with is 'The teams whose rows the caller reaches by a permission of team scope.';
+comment on function private.teams_with is 'The caller''s teams in which they have the permission with the scope team.';
 
 grant execute on function private.teams_with(text) to authenticated;
 
@@ -2575,7 +2675,8 @@ begin
   end if;
   if change ?| array['role', 'team_id', 'status'] then
     update public.memberships m
-    set role_id = case when change ? 'role' then private.role_id(update_user.organization_id, change ->> 'role') else m.role_id end,
+    set role_id = case when change ? 'role' then private.role_id(update_user.organization_id, change ->> 'role')
+        else m.role_id end,
       team_id = case when change ? 'team_id' then (change ->> 'team_id')::uuid else m.team_id end,
       status = coalesce(change ->> 'status', m.status)
     where m.id = membership.id
@@ -2598,9 +2699,11 @@ comment on function public.update_user is 'Changes a member: { full_name?, role?
 
 grant execute on function public.update_user(uuid, uuid, jsonb) to authenticated;
 
-comment on table public.audit_logs is 'Every change of an audited table, written by triggers only. Partitioned by month of id.';
+comment on table public.audit_logs is
+  'Every change of an audited table, written by triggers only. Partitioned by month of id.';
 
-comment on column public.audit_logs.impersonator_id is 'The admin who acted as actor_id (the token''s RFC 8693 "act" claim).';
+comment on column public.audit_logs.impersonator_id is
+  'The admin who acted as actor_id (the token''s RFC 8693 "act" claim).';
 
 create index audit_logs_organization on public.audit_logs (organization_id, id desc);
 
@@ -2612,7 +2715,8 @@ create index audit_logs_deletes on public.audit_logs (organization_id, id desc) 
 
 alter table public.audit_logs enable row level security;
 
-create policy "those who may read the audit log read their organization's" on public.audit_logs for select to authenticated
+create policy "those who may read the audit log read their organization's" on public.audit_logs
+  for select to authenticated
   using (organization_id = any ((select private.organizations_with('audit:read'))::uuid[]));
 
 revoke all on public.audit_logs from public, anon, authenticated, service_role;
@@ -2651,30 +2755,31 @@ declare
   actor uuid := auth.uid();
   impersonator uuid := (claims -> 'act' ->> 'sub')::uuid;
   request text := private.request_header('x-request-id');
-  address text := split_part(coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''), ',', 1);
+  address text := nullif(split_part(
+    coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''), ',', 1), '');
   masks text[] := coalesce(tg_argv[0:tg_nargs - 1]::text[], '{}');
-  masking boolean := tg_nargs > 0;
+  has_masks boolean := tg_nargs > 0;
   tenant text := case tg_table_name when 'organizations' then 'id' else 'organization_id' end;
 begin
-  -- Without masks and helper calls per row a batch of ten thousand costs half.
+  -- A batch of ten thousand costs twice as much with a call of private.masked per row, so tables without masks skip it.
   if tg_op = 'INSERT' then
-    insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, request_id, ip)
-    select (r.data ->> tenant)::uuid, actor, impersonator, 'insert', tg_table_name,
-      (r.data ->> 'id')::uuid, case when masking then private.masked(r.data, masks) else r.data end, request, nullif(address, '')
+    insert into public.audit_logs
+      (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, request_id, ip)
+    select (r.data ->> tenant)::uuid, actor, impersonator, 'insert', tg_table_name, (r.data ->> 'id')::uuid,
+      case when has_masks then private.masked(r.data, masks) else r.data end, request, address
     from (select to_jsonb(n) as data from new_rows n offset 0) r;
   elsif tg_op = 'DELETE' then
-    insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, request_id, ip)
-    select (r.data ->> tenant)::uuid, actor, impersonator, 'delete', tg_table_name,
-      (r.data ->> 'id')::uuid, case when masking then private.masked(r.data, masks) else r.data end, request, nullif(address, '')
+    insert into public.audit_logs
+      (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, request_id, ip)
+    select (r.data ->> tenant)::uuid, actor, impersonator, 'delete', tg_table_name, (r.data ->> 'id')::uuid,
+      case when has_masks then private.masked(r.data, masks) else r.data end, request, address
     from (select to_jsonb(o) as data from old_rows o offset 0) r;
   else
-    insert into public.audit_logs
-      (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, after, changed, request_id, ip)
-    select (d.after ->> tenant)::uuid, actor, impersonator, 'update', tg_table_name,
-      (d.after ->> 'id')::uuid,
-      case when masking then private.masked(d.before, masks) else d.before end,
-      case when masking then private.masked(d.after, masks) else d.after end, d.changed,
-      request, nullif(address, '')
+    insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id,
+      before, after, changed, request_id, ip)
+    select (d.after ->> tenant)::uuid, actor, impersonator, 'update', tg_table_name, (d.after ->> 'id')::uuid,
+      case when has_masks then private.masked(d.before, masks) else d.before end,
+      case when has_masks then private.masked(d.after, masks) else d.after end, d.changed, request, address
     from (
       select b.data as before, a.data as after, array(
         select n.key from jsonb_each(a.data) n
@@ -2690,14 +2795,14 @@ begin
 end
 $$;
 
-create function private.utc_timestamp(organization_id uuid, named text, end_of_day boolean)
+create function private.utc_timestamp(organization_id uuid, value text, end_of_day boolean)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
-  select case when named ~ '^\d{4}-\d{2}-\d{2}$'
-    then (named::date + case when end_of_day then 1 else 0 end)::timestamp at time zone (
+  select case when value ~ '^\d{4}-\d{2}-\d{2}$'
+    then (value::date + case when end_of_day then 1 else 0 end)::timestamp at time zone (
       select o.time_zone from public.organizations o where o.id = utc_timestamp.organization_id)
-    else named::timestamptz end
+    else value::timestamptz end
 $$;
 
 create function private.audit_condition(organization_id uuid, filters jsonb)
@@ -2709,13 +2814,15 @@ declare
   until timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_to', true);
 begin
   return format('x.organization_id = %L', organization_id)
-    || case when since is null then '' else format(' and x.id >= %L and x.created_at >= %L', private.uuid_v7_floor(since), since) end
+    || case when since is null then ''
+      else format(' and x.id >= %L and x.created_at >= %L', private.uuid_v7_floor(since), since) end
     || case when until is null then ''
       else format(' and x.id < %L and x.created_at < %L', private.uuid_v7_floor(until + interval '1 hour'), until) end
     || case when filters ? 'user_id' then format(' and x.actor_id = %L', (filters ->> 'user_id')::uuid) else '' end
     || case when filters ? 'action' then format(' and x.action = %L', filters ->> 'action') else '' end
     || case when filters ? 'resource' then format(' and x.resource = %L', filters ->> 'resource') else '' end
-    || case when filters ? 'resource_id' then format(' and x.resource_id = %L', (filters ->> 'resource_id')::uuid) else '' end
+    || case when filters ? 'resource_id' then format(' and x.resource_id = %L', (filters ->> 'resource_id')::uuid)
+      else '' end
     || case when filters ? 'before_id' then format(' and x.id < %L', (filters ->> 'before_id')::uuid) else '' end;
 end
 $$;
@@ -2724,8 +2831,9 @@ create function private.audit_json(entry public.audit_logs, with_values boolean)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('id', entry.id, 'action', entry.action, 'resource', entry.resource, 'resource_id', entry.resource_id,
-      'user_id', entry.actor_id, 'user_name', a.full_name, 'user_email', a.email, 'impersonator_id', entry.impersonator_id,
+  select jsonb_build_object('id', entry.id, 'action', entry.action, 'resource', entry.resource,
+      'resource_id', entry.resource_id, 'user_id', entry.actor_id, 'user_name', a.full_name, 'user_email', a.email,
+      'impersonator_id', entry.impersonator_id,
       'impersonator_name', (select i.full_name from public.profiles i where i.id = entry.impersonator_id),
       'changed', entry.changed, 'request_id', entry.request_id, 'ip', entry.ip, 'created_at', entry.created_at)
     || case when with_values then jsonb_build_object('before', entry.before, 'after', entry.after) else '{}' end
@@ -2739,23 +2847,27 @@ as $$
 declare
   word text := lower(term);
   pattern text := '%' || replace(replace(replace(word, '\', '\\'), '%', '\%'), '_', '\_') || '%';
-  -- As the text of JSON has it: quotes and backslashes escaped.
-  in_json text := '%' || replace(replace(replace(btrim(to_json(word)::text, '"'), '\', '\\'), '%', '\%'), '_', '\_') || '%';
-  -- The people who ever did something here are few: the index is skipped through from one to the next.
+  -- As in the text of JSON: quotes and backslashes escaped.
+  in_json text := '%'
+    || replace(replace(replace(btrim(to_json(word)::text, '"'), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+  -- An index skip scan: an organization has few actors.
   actors uuid[] := array(
     with recursive actors (id) as (
       (select a.actor_id from public.audit_logs a
-        where a.organization_id = audit_search.organization_id and a.actor_id is not null order by a.actor_id limit 1)
+        where a.organization_id = audit_search.organization_id and a.actor_id is not null
+        order by a.actor_id limit 1)
       union all
       select (
         select a.actor_id from public.audit_logs a
         where a.organization_id = audit_search.organization_id and a.actor_id > p.id order by a.actor_id limit 1)
       from actors p where p.id is not null
     )
-    select p.id from actors a join public.profiles p on p.id = a.id where lower(p.full_name || ' ' || p.email) like pattern);
+    select p.id from actors a join public.profiles p on p.id = a.id
+    where lower(p.full_name || ' ' || p.email) like pattern);
 begin
-  return format('(x.resource like %1$L or x.action = %2$L or x.request_id = %3$L or x.ip = %2$L or %2$L = any (x.changed)
-    or x.resource_id::text = %2$L or x.id::text = %2$L or x.actor_id = any (%4$L) or x.impersonator_id = any (%4$L)
+  return format('(x.resource like %1$L or x.action = %2$L or x.request_id = %3$L or x.ip = %2$L
+    or %2$L = any (x.changed) or x.resource_id::text = %2$L or x.id::text = %2$L
+    or x.actor_id = any (%4$L) or x.impersonator_id = any (%4$L)
     or lower(x.after::text) like %5$L or lower(x.before::text) like %5$L)', pattern, word, term, actors, in_json);
 end
 $$;
@@ -2781,16 +2893,17 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  wanted integer := case when filters ? 'search' then 20000 else 1000 end;
+  slice_size integer := case when filters ? 'search' then 20000 else 1000 end;
   answer jsonb;
 begin
   perform private.require_permission(organization_id, 'audit:read');
   execute format(
-    'with looked as materialized (select * from public.audit_logs x where %1$s order by x.id desc limit %2$s)
+    'with slice as materialized (select * from public.audit_logs x where %1$s order by x.id desc limit %2$s)
     select jsonb_build_object(
-      ''rows'', coalesce((select jsonb_agg(private.audit_json(x, true) order by x.id desc) from looked x where %3$s), ''[]''),
-      ''next'', (select case when count(*) = %2$s then min(l.id::text) end from looked l))',
-    private.audit_condition(organization_id, filters), wanted,
+      ''rows'', coalesce((
+        select jsonb_agg(private.audit_json(x, true) order by x.id desc) from slice x where %3$s), ''[]''),
+      ''next'', (select case when count(*) = %2$s then min(s.id::text) end from slice s))',
+    private.audit_condition(organization_id, filters), slice_size,
     case when filters ? 'search' then private.audit_search(organization_id, filters ->> 'search') else 'true' end)
   into answer;
   return answer;
@@ -2806,7 +2919,8 @@ as $$
   select private.export_audit_logs(organization_id, filters)
 $$;
 
-comment on function public.export_audit_logs is 'The next slice of the audit log for an export; filters may hold before_id, where the last one ended.';
+comment on function public.export_audit_logs is
+  'The next slice of the audit log for an export; filters.before_id is where the previous slice ended.';
 
 grant execute on function public.export_audit_logs(uuid, jsonb) to authenticated;
 
@@ -2852,14 +2966,17 @@ begin
   condition := private.audit_condition(organization_id, filters);
   if filters ? 'search' then
     execute format(
-      'with looked as materialized (
-        select x.id, %2$s as hit from (select * from public.audit_logs x where %1$s order by x.id desc limit 20000) x
+      'with searched as materialized (
+        select x.id, %2$s as matches
+        from (select * from public.audit_logs x where %1$s order by x.id desc limit 20000) x
       )
       select jsonb_build_object(
-        ''total'', (select count(*) from looked l where l.hit),
-        ''searched_from'', (select case when count(*) = 20000 then private.uuid_v7_time(min(l.id::text)::uuid) end from looked l),
-        ''rows'', coalesce((select jsonb_agg(private.audit_json(x, false) order by x.id desc) from public.audit_logs x
-          where x.id = any (array(select l.id from looked l where l.hit order by l.id desc limit $1 offset $2))), ''[]''))',
+        ''total'', (select count(*) from searched s where s.matches),
+        ''searched_from'', (
+          select case when count(*) = 20000 then private.uuid_v7_time(min(s.id::text)::uuid) end from searched s),
+        ''rows'', coalesce((
+          select jsonb_agg(private.audit_json(x, false) order by x.id desc) from public.audit_logs x where x.id = any (
+            array(select s.id from searched s where s.matches order by s.id desc limit $1 offset $2))), ''[]''))',
       condition, private.audit_search(organization_id, filters ->> 'search'))
     into answer using page_limit, page_offset;
   else
@@ -2889,7 +3006,7 @@ comment on function public.list_audit_logs is 'One page of the audit log, newest
 grant execute on function public.list_audit_logs(uuid, jsonb, integer, integer) to authenticated;
 
 comment on table private.idempotency_keys is
-  'The first answer to each Idempotency-Key, kept 24 h. Written in the transaction of the work itself: both exist or neither.';
+  'The first answer to each Idempotency-Key, kept 24 h, written in the transaction of the work: both exist or neither.';
 
 create index idempotency_keys_age on private.idempotency_keys (created_at);
 
@@ -2926,7 +3043,7 @@ as $$
   select private.invoke('jobs/' || job, body)
 $$;
 
-comment on function public.invoke_job is 'A job that has more to do than fits one run starts its next run.';
+comment on function public.invoke_job is 'Starts the next run of a job that has more to do than fits one run.';
 
 grant execute on function public.invoke_job(text, jsonb) to service_role;
 
@@ -2942,9 +3059,11 @@ declare
   allowed boolean;
 begin
   select * into strict rule from private.rate_limits r where r.kind = take_tokens.kind;
-  insert into private.rate_buckets as b (kind, subject, tokens) values (take_tokens.kind, take_tokens.subject, rule.quota)
+  insert into private.rate_buckets as b (kind, subject, tokens)
+  values (take_tokens.kind, take_tokens.subject, rule.quota)
   on conflict on constraint rate_buckets_pkey do update set
-    tokens = least(rule.quota, b.tokens + rule.quota * extract(epoch from clock_timestamp() - b.updated_at) / rule.window_seconds),
+    tokens = least(rule.quota,
+      b.tokens + rule.quota * extract(epoch from clock_timestamp() - b.updated_at) / rule.window_seconds),
     updated_at = clock_timestamp()
   returning tokens into available;
   allowed := available >= cost;
@@ -2987,21 +3106,24 @@ as $$
   select private.take_tokens(kind, subject, cost)
 $$;
 
-comment on function public.take_rate_limit_of is 'For callers without a user (sign-in, webhooks): the subject is an address or account.';
+comment on function public.take_rate_limit_of is
+  'Takes tokens for a caller without a user (sign-in, webhooks); the subject is an address or account.';
 
 grant execute on function public.take_rate_limit_of(text, text, integer) to service_role;
 
 grant execute on function private.take_tokens(text, text, integer) to service_role;
 
-comment on table public.notifications is 'What a person should know, in the application.';
+comment on table public.notifications is 'Notifications in the application, one row per person and event.';
 
-comment on column public.notifications.event_key is 'What happened; the same event is told to the same person once.';
+comment on column public.notifications.event_key is
+  'Identifies the event; a person is notified of the same event once.';
 
 create index notifications_inbox on public.notifications (organization_id, user_id, id desc);
 
 create index notifications_user on public.notifications (user_id);
 
-create unique index notifications_event on public.notifications (organization_id, user_id, event_key) where event_key is not null;
+create unique index notifications_event on public.notifications (organization_id, user_id, event_key)
+  where event_key is not null;
 
 create index notifications_unread on public.notifications (organization_id, user_id) where read_at is null;
 
@@ -3025,8 +3147,9 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform realtime.send(jsonb_build_object('id', n.id, 'organization_id', n.organization_id, 'kind', n.kind, 'title', n.title,
-    'body', n.body, 'data', n.data, 'created_at', n.created_at), 'notification', 'user:' || n.user_id, true)
+  perform realtime.send(jsonb_build_object('id', n.id, 'organization_id', n.organization_id, 'kind', n.kind,
+    'title', n.title, 'body', n.body, 'data', n.data, 'created_at', n.created_at),
+    'notification', 'user:' || n.user_id, true)
   from new_rows n;
   return null;
 exception when others then
@@ -3039,7 +3162,7 @@ create trigger broadcast after insert on public.notifications referencing new ta
   for each statement execute function private.broadcast_notifications();
 
 comment on table public.notification_preferences is
-  'Which kinds of notice reach a person how. Without a row: in the application and by e-mail.';
+  'How a person gets notifications of a kind. Without a row: in the application and by e-mail.';
 
 create index notification_preferences_user on public.notification_preferences (user_id);
 
@@ -3056,14 +3179,15 @@ create trigger set_updated_at before update on public.notification_preferences
   for each row execute function private.set_updated_at();
 
 comment on type private.notification is
-  'A person is to be told of an event. data: what the e-mail template of the kind fills in, and what the application links to.';
+  'A notification to write. data: values for the e-mail template of the kind, and ids for links in the application.';
 
 create function private.conditions(filters jsonb, allowed jsonb)
 returns text
 language sql immutable set search_path = ''
 as $$
   select coalesce(string_agg(
-    format(' and x.%I %s ($2 ->> %L)::%s', allowed -> f.key ->> 0, allowed -> f.key ->> 1, f.key, allowed -> f.key ->> 2), ''), '')
+    format(' and x.%I %s ($2 ->> %L)::%s', allowed -> f.key ->> 0, allowed -> f.key ->> 1, f.key,
+      allowed -> f.key ->> 2), ''), '')
   from jsonb_each(filters) f where allowed ? f.key
 $$;
 
@@ -3072,7 +3196,8 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  conditions text := 'x.organization_id = $1 and x.user_id = $5' || private.conditions(filters, '{"kind": ["kind", "=", "text"]}')
+  conditions text := 'x.organization_id = $1 and x.user_id = $5'
+    || private.conditions(filters, '{"kind": ["kind", "=", "text"]}')
     || case when filters ->> 'unread' = 'true' then ' and x.read_at is null'
       when filters ->> 'unread' = 'false' then ' and x.read_at is not null' else '' end;
   answer jsonb;
@@ -3081,9 +3206,12 @@ begin
   execute format(
     'select jsonb_build_object(
       ''total'', (select count(*) from public.notifications x where %1$s),
-      ''unread'', (select count(*) from public.notifications x where x.organization_id = $1 and x.user_id = $5 and x.read_at is null),
-      ''rows'', coalesce((select jsonb_agg(to_jsonb(p) - array[''organization_id'', ''user_id'', ''event_key''] order by p.id desc) from (
-        select x.* from public.notifications x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
+      ''unread'', (
+        select count(*) from public.notifications x
+        where x.organization_id = $1 and x.user_id = $5 and x.read_at is null),
+      ''rows'', coalesce((
+        select jsonb_agg(to_jsonb(p) - array[''organization_id'', ''user_id'', ''event_key''] order by p.id desc)
+        from (select x.* from public.notifications x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
     conditions)
   into answer using organization_id, filters, page_limit, page_offset, auth.uid();
   return answer;
@@ -3100,11 +3228,12 @@ as $$
 $$;
 
 comment on function public.list_notifications is
-  'One page of the caller''s notifications, newest first, and how many are unread. filters: { unread?: true|false, kind? }.';
+  'One page of the caller''s notifications, newest first, and the number of unread ones. filters: { unread?, kind? }.';
 
 grant execute on function public.list_notifications(uuid, jsonb, integer, integer) to authenticated;
 
-comment on function private.notification_kinds is 'The kinds that people choose how to be told of. Notices of any other kind count as system.';
+comment on function private.notification_kinds is
+  'The kinds with a preference. For notifications of any other kind the preference of system counts.';
 
 create function private.save_notification_preferences(organization_id uuid, changes jsonb)
 returns jsonb
@@ -3113,17 +3242,24 @@ as $$
 begin
   perform private.require_scope(organization_id, 'notifications:read');
   insert into public.notification_preferences as f (organization_id, user_id, kind, in_app, email)
-  select save_notification_preferences.organization_id, auth.uid(), c.kind, coalesce(c.in_app, true), coalesce(c.email, true)
+  select save_notification_preferences.organization_id, auth.uid(), c.kind, coalesce(c.in_app, true),
+    coalesce(c.email, true)
   from jsonb_to_recordset(coalesce(changes, '[]')) as c (kind text, in_app boolean, email boolean)
   order by c.kind
   on conflict on constraint notification_preferences_once do update set
-    in_app = coalesce((select c.in_app from jsonb_to_recordset(changes) as c (kind text, in_app boolean) where c.kind = f.kind), f.in_app),
-    email = coalesce((select c.email from jsonb_to_recordset(changes) as c (kind text, email boolean) where c.kind = f.kind), f.email);
+    in_app = coalesce((
+      select c.in_app from jsonb_to_recordset(changes) as c (kind text, in_app boolean)
+      where c.kind = f.kind), f.in_app),
+    email = coalesce((
+      select c.email from jsonb_to_recordset(changes) as c (kind text, email boolean)
+      where c.kind = f.kind), f.email);
   return (
-    select jsonb_agg(jsonb_build_object('kind', k.kind, 'in_app', coalesce(f.in_app, true), 'email', coalesce(f.email, true)) order by k.place)
-    from unnest(private.notification_kinds()) with ordinality as k (kind, place)
+    select jsonb_agg(jsonb_build_object('kind', k.kind, 'in_app', coalesce(f.in_app, true),
+      'email', coalesce(f.email, true)) order by k.position)
+    from unnest(private.notification_kinds()) with ordinality as k (kind, position)
     left join public.notification_preferences f
-      on f.organization_id = save_notification_preferences.organization_id and f.user_id = auth.uid() and f.kind = k.kind);
+      on f.organization_id = save_notification_preferences.organization_id and f.user_id = auth.uid()
+      and f.kind = k.kind);
 end
 $$;
 
@@ -3137,11 +3273,12 @@ as $$
 $$;
 
 comment on function public.notification_preferences is
-  'Which kinds of notice reach the caller how; changes: [{ kind, in_app?, email? }] are made first.';
+  'How the caller gets each kind of notification, after applying changes: [{ kind, in_app?, email? }].';
 
 grant execute on function public.notification_preferences(uuid, jsonb) to authenticated;
 
-comment on function private.notify is 'Tells people of events, in the application and by e-mail as each prefers, once per event.';
+comment on function private.notify is
+  'Notifies people of events, in the application and by e-mail as each prefers, once per event.';
 
 create function private.notify_admins(organization_id uuid, kind text, title text, body text, data jsonb default '{}')
 returns void
@@ -3166,7 +3303,8 @@ begin
   where o.id = e.organization_id and e.status in ('sent', 'failed', 'canceled')
     and e.created_at < now() - make_interval(months => o.message_retention_months);
   delete from public.notifications n using public.organizations o
-  where o.id = n.organization_id and n.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
+  where o.id = n.organization_id
+    and n.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
 end
 $$;
 
@@ -3197,7 +3335,7 @@ as $$
   select private.read_notification(organization_id, notification_id)
 $$;
 
-comment on function public.read_notification is 'Marks one of the caller''s notifications as read and answers it.';
+comment on function public.read_notification is 'Marks one of the caller''s notifications as read and returns it.';
 
 grant execute on function public.read_notification(uuid, uuid) to authenticated;
 
@@ -3226,17 +3364,21 @@ as $$
   select private.read_notifications(organization_id, until)
 $$;
 
-comment on function public.read_notifications is 'Marks the caller''s unread notifications as read, those made until then if a time is given; answers how many.';
+comment on function public.read_notifications is
+  'Marks the caller''s unread notifications as read, all or those created until a time; returns how many.';
 
 grant execute on function public.read_notifications(uuid, timestamptz) to authenticated;
 
-comment on table public.emails is 'The e-mail outbox. An event is mailed to an address once; what failed for good stays, with its reason.';
+comment on table public.emails is
+  'The e-mail outbox. An event is mailed to an address once; a failed e-mail stays, with the reason.';
 
-comment on column public.emails.status is 'canceled: when its turn came, nobody needed it any more.';
+comment on column public.emails.status is 'canceled: nobody needed it any more when it was due.';
 
-comment on column public.emails.claim is 'How often a sender took it up: names one try, so that a late outcome is known as such.';
+comment on column public.emails.claim is
+  'The number of claims; identifies one attempt, so that a late outcome is recognized.';
 
-comment on column public.emails.edition is 'Grows when an e-mail is sent again on purpose; id and edition make the idempotency key and the Message-ID.';
+comment on column public.emails.edition is
+  'Incremented when an e-mail is sent again on purpose; id and edition are its idempotency key and Message-ID.';
 
 create index emails_listing on public.emails (organization_id, created_at desc);
 
@@ -3262,11 +3404,10 @@ create policy "those who manage e-mails read their organization's" on public.ema
 
 revoke all on public.emails from public, anon, authenticated, service_role;
 
-grant select on public.emails to authenticated, service_role;
-
-revoke select on public.emails from authenticated, service_role;
-
-grant select (id, organization_id, user_id, lead_id, kind, to_address, event_key, status, attempts, next_attempt_at, sending_at, sent_at, provider, provider_message_id, last_error, created_at, updated_at) on public.emails to authenticated, service_role;
+grant select (
+  id, organization_id, user_id, lead_id, kind, to_address, event_key, status, attempts, next_attempt_at, sending_at,
+  sent_at, provider, provider_message_id, last_error, created_at, updated_at
+) on public.emails to authenticated, service_role;
 
 create trigger set_updated_at before update on public.emails
   for each row execute function private.set_updated_at();
@@ -3286,18 +3427,20 @@ $$;
 create trigger start_emails after insert on public.emails referencing new table as new_rows
   for each statement execute function private.start_emails();
 
-comment on table private.email_secrets is 'Tokens that wait for the e-mail which carries them; gone when it is sent or the invitation is over.';
+comment on table private.email_secrets is
+  'Tokens for e-mails that are not sent yet; deleted when the e-mail is sent or the invitation ends.';
 
 create index email_secrets_invitation on private.email_secrets (invitation_id);
 
 create table private.mail_outage (
-  here boolean primary key default true constraint mail_outage_one check (here),
+  singleton boolean primary key default true constraint mail_outage_singleton check (singleton),
   outages integer not null,
   resume_at timestamptz not null,
   reason text not null
 );
 
-comment on table private.mail_outage is 'One row while the mail server cannot be reached: e-mails wait, and one at a time probes.';
+comment on table private.mail_outage is
+  'One row while the circuit is open because the mail server cannot be reached: one e-mail at a time is tried.';
 
 create function private.email_allowance(batch_size integer)
 returns integer
@@ -3307,7 +3450,7 @@ declare
   outage private.mail_outage;
 begin
   select * into outage from private.mail_outage;
-  if outage.here is null then
+  if outage.singleton is null then
     return batch_size;
   end if;
   update public.emails e
@@ -3318,15 +3461,10 @@ begin
 end
 $$;
 
-create function private.claim_emails(batch_size integer, provider text)
-returns jsonb
-language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+create function private.organizations_with_due_emails()
+returns uuid[]
+language sql volatile set search_path = '' set enable_seqscan = off set jit = off
 as $$
-declare
-  ready uuid[];
-  allowance integer;
-  answer jsonb;
-begin
   with recursive tenants as (
     (select e.organization_id from public.emails e where e.status = 'queued' order by e.organization_id limit 1)
     union all
@@ -3335,56 +3473,74 @@ begin
       where e.status = 'queued' and e.organization_id > t.organization_id order by e.organization_id limit 1)
     from tenants t where t.organization_id is not null
   )
-  select coalesce(array_agg(t.organization_id order by random()), '{}') into ready
+  select coalesce(array_agg(t.organization_id order by random()), '{}')
   from tenants t
   where exists (
     select from public.emails e
-    where e.organization_id = t.organization_id and e.status = 'queued' and e.next_attempt_at <= now());
-  allowance := case when cardinality(ready) > 0 then private.email_allowance(batch_size) else 0 end;
+    where e.organization_id = t.organization_id and e.status = 'queued' and e.next_attempt_at <= now())
+$$;
+
+create function private.email_cancel_reason(email_id uuid, kind text, organization_id uuid, user_id uuid)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when kind = 'invitation' and not exists (
+      select from private.email_secrets s join public.invitations i on i.id = s.invitation_id
+      where s.email_id = email_cancel_reason.email_id and i.accepted_at is null and i.expires_at > now())
+    then 'The invitation was accepted, withdrawn or has expired.'
+    when kind <> 'invitation' and not exists (
+      select from public.memberships m
+      where m.organization_id = email_cancel_reason.organization_id and m.user_id = email_cancel_reason.user_id
+        and m.status = 'active')
+    then 'The person is not an active member of the organization any more.' end
+$$;
+
+create function private.claim_emails(batch_size integer, provider text)
+returns jsonb
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  tenants uuid[] := private.organizations_with_due_emails();
+  allowance integer := case when cardinality(tenants) > 0 then private.email_allowance(batch_size) else 0 end;
+  answer jsonb;
+begin
   if allowance < 1 then
     return '[]'::jsonb;
   end if;
-
   with picked as (
-    select p.* from unnest(ready) as tenant (id)
+    select p.* from unnest(tenants) as tenant (id)
     cross join lateral (
       select e.id, e.kind, e.user_id, e.organization_id from public.emails e
       where e.organization_id = tenant.id and e.status = 'queued' and e.next_attempt_at <= now()
       order by e.next_attempt_at
-      limit ceil(allowance::numeric / cardinality(ready))
+      limit ceil(allowance::numeric / cardinality(tenants))
       for update of e skip locked
     ) p
     limit allowance
-  ), judged as materialized (
-    select p.id, case
-      when p.kind = 'invitation' and not exists (
-        select from private.email_secrets s join public.invitations i on i.id = s.invitation_id
-        where s.email_id = p.id and i.accepted_at is null and i.expires_at > now())
-      then 'The invitation is over.'
-      when p.kind <> 'invitation' and not exists (
-        select from public.memberships m
-        where m.organization_id = p.organization_id and m.user_id = p.user_id and m.status = 'active')
-      then 'The person is no active member of the organization any more.' end as pointless
-    from picked p
+  ), checked as materialized (
+    select p.id, private.email_cancel_reason(p.id, p.kind, p.organization_id, p.user_id) as cancel_reason from picked p
   ), marked as (
     update public.emails e set
-      status = case when j.pointless is null then 'sending' else 'canceled' end,
-      last_error = coalesce(j.pointless, e.last_error),
-      attempts = e.attempts + case when j.pointless is null then 1 else 0 end,
+      status = case when c.cancel_reason is null then 'sending' else 'canceled' end,
+      last_error = coalesce(c.cancel_reason, e.last_error),
+      attempts = e.attempts + case when c.cancel_reason is null then 1 else 0 end,
       claim = e.claim + 1,
-      sending_at = case when j.pointless is null then clock_timestamp() end,
+      sending_at = case when c.cancel_reason is null then clock_timestamp() end,
       provider = claim_emails.provider
-    from judged j where e.id = j.id
+    from checked c where e.id = c.id
     returning e.*
   )
   select coalesce(jsonb_agg(jsonb_build_object(
-    'id', k.id, 'claim', k.claim, 'edition', k.edition, 'kind', k.kind, 'to', k.to_address,
-    'name', (select p.full_name from public.profiles p where p.id = k.user_id),
-    'data', k.data || jsonb_strip_nulls(jsonb_build_object('token', (select s.token from private.email_secrets s where s.email_id = k.id))),
-    'organization', jsonb_build_object('name', o.name, 'locale', o.locale, 'country', o.country, 'time_zone', o.time_zone)
-    )) filter (where k.status = 'sending'), '[]')
+    'id', m.id, 'claim', m.claim, 'edition', m.edition, 'kind', m.kind, 'to', m.to_address,
+    'name', (select p.full_name from public.profiles p where p.id = m.user_id),
+    'data', m.data || jsonb_strip_nulls(jsonb_build_object('token', (
+      select s.token from private.email_secrets s where s.email_id = m.id))),
+    'organization', jsonb_build_object(
+      'name', o.name, 'locale', o.locale, 'country', o.country, 'time_zone', o.time_zone)
+    )) filter (where m.status = 'sending'), '[]')
   into answer
-  from marked k join public.organizations o on o.id = k.organization_id;
+  from marked m join public.organizations o on o.id = m.organization_id;
   return answer;
 end
 $$;
@@ -3405,8 +3561,10 @@ returns void
 language sql set search_path = '' set enable_seqscan = off set jit = off
 as $$
   update public.emails e set
-    status = case when e.provider = 'resend' and e.attempts < 3 and e.sending_at > now() - interval '23 hours' then 'queued' else 'failed' end,
-    last_error = 'The sender stopped in the middle: the e-mail may have been sent.',
+    status = case
+      when e.provider = 'resend' and e.attempts < 3 and e.sending_at > now() - interval '23 hours' then 'queued'
+      else 'failed' end,
+    last_error = 'The sender stopped before it recorded the outcome: the e-mail may have been sent.',
     sending_at = null, next_attempt_at = now()
   where e.id in (
     select d.id from public.emails d
@@ -3432,8 +3590,8 @@ begin
     return;
   end if;
   with r as (
-    select * from jsonb_to_recordset(outcomes) as x (id uuid, claim integer, kind text, provider_message_id text, reason text,
-      retry_after_seconds integer)
+    select * from jsonb_to_recordset(outcomes) as x (id uuid, claim integer, kind text, provider_message_id text,
+      reason text, retry_after_seconds integer)
   ), recorded as (
     update public.emails e set
       status = case
@@ -3442,7 +3600,8 @@ begin
         else 'failed' end,
       attempts = e.attempts - case when r.kind = 'throttled' then 1 else 0 end,
       next_attempt_at = case when r.kind in ('retry', 'outage', 'throttled') then now() + greatest(
-          case when r.kind = 'throttled' then interval '1 second' else private.email_retry_delay(e.attempts, retry_seconds) end,
+          case when r.kind = 'throttled' then interval '1 second'
+            else private.email_retry_delay(e.attempts, retry_seconds) end,
           coalesce(r.retry_after_seconds, 0) * interval '1 second')
         else e.next_attempt_at end,
       sending_at = null,
@@ -3468,7 +3627,8 @@ begin
 end
 $$;
 
-create function private.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer, lease_seconds integer)
+create function private.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer,
+  lease_seconds integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -3482,9 +3642,10 @@ begin
   end if;
   return jsonb_build_object('emails', claimed, 'next_due_at', case when jsonb_array_length(claimed) = 0 then (
     select min(due.at) from (
-      select greatest(min(e.next_attempt_at), coalesce((select o.resume_at from private.mail_outage o), '-infinity')) as at
+      select greatest(
+        min(e.next_attempt_at), coalesce((select o.resume_at from private.mail_outage o), '-infinity')) as at
       from public.emails e where e.status = 'queued' and e.next_attempt_at < now() + interval '1 minute'
-      -- Without it an empty queue would be due at -infinity, as greatest() ignores the null of min().
+      -- Without it an empty queue would be due at -infinity, because greatest() ignores the null of min().
       having count(*) > 0
     ) due where due.at < now() + interval '1 minute') end);
 end
@@ -3492,14 +3653,16 @@ $$;
 
 grant execute on function private.exchange_email_batch(jsonb, integer, text, integer, integer) to service_role;
 
-create function public.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer, lease_seconds integer)
+create function public.exchange_email_batch(outcomes jsonb, batch_size integer, provider text, retry_seconds integer,
+  lease_seconds integer)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.exchange_email_batch(outcomes, batch_size, provider, retry_seconds, lease_seconds)
 $$;
 
-comment on function public.exchange_email_batch is 'Records a group''s outcomes and marks the next group of e-mails: one round trip per group.';
+comment on function public.exchange_email_batch is
+  'Records the outcomes of a group of e-mails and claims the next group, in one round trip.';
 
 grant execute on function public.exchange_email_batch(jsonb, integer, text, integer, integer) to service_role;
 
@@ -3518,7 +3681,8 @@ begin
     'select jsonb_build_object(
       ''total'', (select count(*) from public.emails x where %1$s),
       ''rows'', coalesce((select jsonb_agg(private.email_json(p) order by p.created_at desc, p.id desc) from (
-        select x.* from public.emails x where %1$s order by x.created_at desc, x.id desc limit $3 offset $4) p), ''[]''))',
+        select x.* from public.emails x where %1$s
+        order by x.created_at desc, x.id desc limit $3 offset $4) p), ''[]''))',
     conditions)
   into answer using organization_id, filters, page_limit, page_offset;
   return answer;
@@ -3557,15 +3721,16 @@ begin
   if email.id is null then
     perform private.problem(404, 'not_found', 'There is no such e-mail.');
   elsif email.status in ('queued', 'sending') then
-    perform private.problem(409, 'on_its_way', 'This e-mail is on its way already.');
+    perform private.problem(409, 'on_its_way', 'This e-mail is already queued or being sent.');
   elsif email.status = 'canceled' then
     perform private.problem(409, 'not_needed', 'This e-mail is not needed any more: ' || email.last_error);
   elsif email.kind = 'invitation' and not exists (select from private.email_secrets s where s.email_id = email.id) then
-    perform private.problem(409, 'not_needed', 'The link in this e-mail is kept no longer. Invite the person again.');
+    perform private.problem(409, 'not_needed', 'The link in this e-mail is no longer valid. Invite the person again.');
   elsif email.status = 'sent' and not force then
-    perform private.problem(409, 'already_sent', 'This e-mail was sent. With force=true it is sent once more.');
+    perform private.problem(409, 'already_sent', 'This e-mail was sent. Use force=true to send it again.');
   end if;
-  update public.emails e set status = 'queued', attempts = 0, next_attempt_at = now(), last_error = null, sent_at = null,
+  update public.emails e set
+    status = 'queued', attempts = 0, next_attempt_at = now(), last_error = null, sent_at = null,
     edition = e.edition + case when force then 1 else 0 end
   where e.id = email.id
   returning * into email;
@@ -3583,7 +3748,7 @@ as $$
   select private.resend_email(organization_id, email_id, force)
 $$;
 
-comment on function public.resend_email is 'Queues a failed e-mail again, or with force one that was sent; answers it.';
+comment on function public.resend_email is 'Queues a failed e-mail again, or with force one that was sent; returns it.';
 
 grant execute on function public.resend_email(uuid, uuid, boolean) to authenticated;
 
@@ -3605,8 +3770,10 @@ begin
   if topic = 'campaign:' || subject then
     return exists (
       select from public.campaigns c
-      join public.memberships m on m.organization_id = c.organization_id and m.user_id = auth.uid() and m.status = 'active'
-      join public.role_permissions p on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
+      join public.memberships m
+        on m.organization_id = c.organization_id and m.user_id = auth.uid() and m.status = 'active'
+      join public.role_permissions p
+        on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
       where c.id = subject and c.deleted_at is null);
   end if;
   return exists (
@@ -3618,7 +3785,8 @@ begin
 end
 $$;
 
-create policy "people listen to their own channel and to leads within their reach" on realtime.messages for select to authenticated
+create policy "people listen to their own channel and to what they may read" on realtime.messages
+  for select to authenticated
   using (extension in ('broadcast', 'presence') and (select private.may_listen((select realtime.topic()))));
 
 create function private.broadcast_leads(groups jsonb)
@@ -3630,25 +3798,26 @@ begin
     case
       when bool_or(t.lead is null) then
         jsonb_build_object('organization_id', t.organization_id, 'change', 'many', 'count', sum(t.count))
-      when bool_and(t.gone) then jsonb_build_object('organization_id', t.organization_id, 'lead_id', t.lead -> 'lead_id', 'change', 'removed')
+      when bool_and(t.removed) then jsonb_build_object(
+        'organization_id', t.organization_id, 'lead_id', t.lead -> 'lead_id', 'change', 'removed')
       else t.lead || jsonb_build_object('organization_id', t.organization_id) end,
     'lead', t.topic, true)
   from (
-    select g.organization_id, g.lead, g.count, topics.topic, topics.gone
+    select g.organization_id, g.lead, g.count, topics.topic, topics.removed
     from jsonb_to_recordset(groups) as g (organization_id uuid, team_id uuid, assigned_to uuid, created_by uuid,
       old_team_id uuid, old_assigned_to uuid, count integer, lead jsonb)
     cross join lateral (
       select 'organization:' || g.organization_id || ':leads', false
       union all
-      select 'team:' || v.team_id || ':leads', v.gone
-      from (values (g.team_id, false), (g.old_team_id, true)) as v (team_id, gone)
-      where v.team_id is not null and (not v.gone or v.team_id is distinct from g.team_id)
+      select 'team:' || v.team_id || ':leads', v.removed
+      from (values (g.team_id, false), (g.old_team_id, true)) as v (team_id, removed)
+      where v.team_id is not null and (not v.removed or v.team_id is distinct from g.team_id)
       union all
       select 'user:' || m.user_id, m.user_id is distinct from g.assigned_to and m.user_id is distinct from g.created_by
       from public.memberships m
       where m.organization_id = g.organization_id and m.status = 'active'
         and m.user_id in (g.assigned_to, g.created_by, g.old_assigned_to)
-    ) as topics (topic, gone)
+    ) as topics (topic, removed)
   ) t
   group by t.organization_id, t.topic, t.lead;
 end
@@ -3664,9 +3833,10 @@ declare
 begin
   if tg_op = 'INSERT' then
     if (select count(*) from new_rows) <= max_events then
-      select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'team_id', n.team_id, 'assigned_to', n.assigned_to,
-        'created_by', n.created_by, 'lead', jsonb_build_object('lead_id', n.id, 'version', n.version, 'change', 'created',
-          'status', n.status, 'assigned_to', n.assigned_to, 'sla_status', n.sla_status)))
+      select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'team_id', n.team_id,
+        'assigned_to', n.assigned_to, 'created_by', n.created_by, 'lead', jsonb_build_object(
+          'lead_id', n.id, 'version', n.version, 'change', 'created', 'status', n.status,
+          'assigned_to', n.assigned_to, 'sla_status', n.sla_status)))
       into groups from new_rows n where n.deleted_at is null;
     else
       select jsonb_agg(to_jsonb(g)) into groups from (
@@ -3678,10 +3848,13 @@ begin
       select count(*) from new_rows n join old_rows o on o.id = n.id
       where n.version <> o.version or n.sla_status is distinct from o.sla_status
     ) <= max_events then
-      select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'team_id', n.team_id, 'assigned_to', n.assigned_to,
-        'created_by', n.created_by, 'old_team_id', o.team_id, 'old_assigned_to', o.assigned_to, 'lead', jsonb_build_object(
+      select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'team_id', n.team_id,
+        'assigned_to', n.assigned_to, 'created_by', n.created_by, 'old_team_id', o.team_id,
+        'old_assigned_to', o.assigned_to, 'lead', jsonb_build_object(
           'lead_id', n.id, 'version', n.version, 'change', case
-            when n.deleted_at is not null then 'deleted' when o.deleted_at is not null then 'created' else 'updated' end,
+            when n.deleted_at is not null then 'deleted'
+            when o.deleted_at is not null then 'created'
+            else 'updated' end,
           'status', n.status, 'assigned_to', n.assigned_to, 'sla_status', n.sla_status)))
       into groups
       from new_rows n join old_rows o on o.id = n.id
@@ -3707,15 +3880,14 @@ exception when others then
 end
 $$;
 
-comment on function private.broadcast_leads is 'Tells every channel that may know of changes to leads, one by one or by their number.';
-
-comment on function private.broadcast_notifications is 'Definer: what is broadcast is inserted into a table of Realtime''s.';
+comment on function private.broadcast_leads is
+  'Broadcasts changes of leads to all channels whose listeners may see them, one by one or as a count.';
 
 comment on function private.may_listen is 'Whether the caller may join the private Realtime channel.';
 
 grant execute on function private.may_listen(text) to authenticated;
 
-comment on table public.batches is 'One piece of bulk work: a processed upload, many actions, or many texts at once.';
+comment on table public.batches is 'A unit of bulk work: a processed upload, many actions, or many texts.';
 
 create index batches_created_by on public.batches (created_by);
 
@@ -3730,7 +3902,7 @@ revoke all on public.batches from public, anon, authenticated, service_role;
 
 grant select on public.batches to authenticated, service_role;
 
-comment on table public.customers is 'Who owes what: one row per account. Arrears below zero are a credit.';
+comment on table public.customers is 'Accounts and what they owe. Negative arrears are a credit.';
 
 create unique index customers_account_number_unique on public.customers (organization_id, lower(account_number));
 
@@ -3767,7 +3939,8 @@ revoke all on public.customers from public, anon, authenticated, service_role;
 
 grant select on public.customers to authenticated, service_role;
 
-grant insert (organization_id, name, account_number, phone, status, arrears, currency), update (name, account_number, phone, status, arrears), delete on public.customers to authenticated;
+grant insert (organization_id, name, account_number, phone, status, arrears, currency),
+  update (name, account_number, phone, status, arrears), delete on public.customers to authenticated;
 
 create trigger set_updated_at before update on public.customers
   for each row execute function private.set_updated_at();
@@ -3857,7 +4030,8 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  update public.conversations c set customer_id = coalesce(private.newest_customer(c.organization_id, c.phone), c.customer_id)
+  update public.conversations c set customer_id = coalesce(private.newest_customer(c.organization_id, c.phone),
+    c.customer_id)
   where c.organization_id = new.organization_id and c.phone in (old.phone, new.phone);
   return null;
 end
@@ -3870,7 +4044,8 @@ create table public.customer_actions (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   customer_id uuid not null,
-  action text not null constraint customer_actions_action check (action in ('connect', 'disconnect', 'warn', 'sms_sent')),
+  action text not null
+    constraint customer_actions_action check (action in ('connect', 'disconnect', 'warn', 'sms_sent')),
   note text constraint customer_actions_note_length check (char_length(note) <= 2000),
   source text not null default 'manual' constraint customer_actions_source check (source in ('manual', 'batch')),
   batch_id uuid,
@@ -3882,7 +4057,7 @@ create table public.customer_actions (
     references public.batches (organization_id, id) on delete set null (batch_id)
 );
 
-comment on table public.customer_actions is 'What was done to a customer, by whom. Append-only.';
+comment on table public.customer_actions is 'What was done to a customer, and by whom. Append-only.';
 
 create index customer_actions_listing on public.customer_actions (organization_id, id desc);
 
@@ -3894,10 +4069,12 @@ create index customer_actions_performed_by on public.customer_actions (performed
 
 alter table public.customer_actions enable row level security;
 
-create policy "those who may read actions read their organization's" on public.customer_actions for select to authenticated
+create policy "those who may read actions read their organization's" on public.customer_actions
+  for select to authenticated
   using (organization_id = any ((select private.organizations_with('actions:read'))::uuid[]));
 
-create policy "those who may act record actions in their own name" on public.customer_actions for insert to authenticated
+create policy "those who may act record actions in their own name"
+  on public.customer_actions for insert to authenticated
   with check (organization_id = any ((select private.organizations_with('actions:write'))::uuid[])
     and performed_by = (select auth.uid()) and action <> 'sms_sent');
 
@@ -3967,7 +4144,8 @@ begin
 end
 $$;
 
-create trigger sync_customer_status_from_actions after insert on public.customer_actions referencing new table as new_rows
+create trigger sync_customer_status_from_actions after insert
+  on public.customer_actions referencing new table as new_rows
   for each statement execute function private.sync_customer_status_from_actions();
 
 comment on table private.customer_totals is 'Customers and their arrears by status: a counter (see private.counters).';
@@ -3990,7 +4168,8 @@ create function private.action_json(a public.customer_actions)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select to_jsonb(a) || jsonb_build_object('performed_by_name', (select p.full_name from public.profiles p where p.id = a.performed_by))
+  select to_jsonb(a) || jsonb_build_object('performed_by_name',
+    (select p.full_name from public.profiles p where p.id = a.performed_by))
 $$;
 
 grant execute on function private.action_json(public.customer_actions) to authenticated;
@@ -4017,7 +4196,8 @@ exception when foreign_key_violation then
 end
 $$;
 
-comment on function public.create_action is 'Records an action; the customer''s status follows in the same transaction.';
+comment on function public.create_action is
+  'Records an action; the customer''s status follows in the same transaction.';
 
 grant execute on function public.create_action(uuid, uuid, text, text) to authenticated;
 
@@ -4028,21 +4208,23 @@ as $$
 declare
   answer jsonb;
   batch uuid;
-  unknown jsonb;
+  unknown_customers jsonb;
 begin
   perform private.require_permission(organization_id, 'actions:write');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
-  select jsonb_agg(jsonb_build_object('path', 'actions.' || (a.ordinality - 1) || '.customer_id', 'message', 'There is no such customer.')
-    order by a.ordinality) into unknown
+  select jsonb_agg(jsonb_build_object('path', 'actions.' || (a.ordinality - 1) || '.customer_id', 'message',
+    'There is no such customer.')
+    order by a.ordinality) into unknown_customers
   from private.batch_rows(actions) with ordinality a
   left join public.customers c
     on c.organization_id = create_actions.organization_id and c.id = a.customer_id
   where c.id is null;
-  if unknown is not null then
-    perform private.problem(422, 'invalid_field', 'Some customers do not exist; nothing was recorded.', unknown);
+  if unknown_customers is not null then
+    perform private.problem(422, 'invalid_field', 'Some customers do not exist; nothing was recorded.',
+      unknown_customers);
   end if;
   insert into public.batches (organization_id, kind, counts, created_by)
   values (organization_id, 'actions', jsonb_build_object('actions', jsonb_array_length(actions)), auth.uid())
@@ -4088,9 +4270,39 @@ begin
 end
 $$;
 
-comment on function public.create_customer is 'Adds a customer under the caller''s permissions; repeats with the same Idempotency-Key answer alike.';
+comment on function public.create_customer is
+  'Adds a customer. A repeat with the same Idempotency-Key gets the same answer.';
 
 grant execute on function public.create_customer(uuid, jsonb) to authenticated;
+
+create function private.actions_by_day(organization_id uuid)
+returns table (day date, is_today boolean, connects numeric, disconnects numeric, warns numeric, texts numeric)
+language plpgsql stable set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  zone text := (select o.time_zone from public.organizations o where o.id = actions_by_day.organization_id);
+  today date := (now() at time zone zone)::date;
+begin
+  return query
+    with counted as (
+      select (t.quarter_hour at time zone zone)::date as day, t.action, sum(t.actions) as actions
+      from private.action_totals t
+      where t.organization_id = actions_by_day.organization_id
+        -- A day early, because a local midnight can occur twice.
+        and t.quarter_hour >= (today - 30)::timestamp at time zone zone
+      group by 1, 2
+    )
+    select d::date, d::date = today,
+      coalesce(sum(c.actions) filter (where c.action = 'connect'), 0),
+      coalesce(sum(c.actions) filter (where c.action = 'disconnect'), 0),
+      coalesce(sum(c.actions) filter (where c.action = 'warn'), 0),
+      coalesce(sum(c.actions) filter (where c.action = 'sms_sent'), 0)
+    from generate_series(today - 29, today, interval '1 day') d
+    left join counted c on c.day = d::date
+    group by d;
+end
+$$;
 
 create table private.message_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -4105,29 +4317,14 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  zone text := (select o.time_zone from public.organizations o where o.id = organization_id);
-  today date := (now() at time zone zone)::date;
   answer jsonb;
 begin
   perform private.require_permission(organization_id, 'customers:read');
   with by_status as (
     select t.status, sum(t.customers) as customers, sum(t.arrears) as arrears
     from private.customer_totals t where t.organization_id = customers_dashboard.organization_id group by t.status
-  ), by_day as (
-    select (t.quarter_hour at time zone zone)::date as day, t.action, sum(t.actions) as actions
-    from private.action_totals t
-    where t.organization_id = customers_dashboard.organization_id
-      and t.quarter_hour >= (today - 30)::timestamp at time zone zone -- A day early: midnight can come twice.
-    group by 1, 2
   ), days as (
-    select d::date as day,
-      coalesce(sum(b.actions) filter (where b.action = 'connect'), 0) as connects,
-      coalesce(sum(b.actions) filter (where b.action = 'disconnect'), 0) as disconnects,
-      coalesce(sum(b.actions) filter (where b.action = 'warn'), 0) as warns,
-      coalesce(sum(b.actions) filter (where b.action = 'sms_sent'), 0) as texts
-    from generate_series(today - 29, today, interval '1 day') d
-    left join by_day b on b.day = d::date
-    group by d
+    select * from private.actions_by_day(customers_dashboard.organization_id)
   ), texts as (
     select t.status, sum(t.messages) as messages
     from private.message_totals t where t.organization_id = customers_dashboard.organization_id group by t.status
@@ -4140,13 +4337,14 @@ begin
       'warned', coalesce((select s.customers from by_status s where s.status = 'warned'), 0)),
     'total_arrears', coalesce((select sum(s.arrears) from by_status s), 0)::numeric(20, 2)::text,
     'recent_actions', coalesce((
-      select jsonb_agg(private.action_json(r.action_row) || jsonb_build_object('customer_name', r.name) order by r.id desc)
+      select jsonb_agg(private.action_json(r.action_row) || jsonb_build_object('customer_name', r.name)
+        order by r.id desc)
       from (
         select a.id, a as action_row, c.name from public.customer_actions a
         join public.customers c on c.organization_id = a.organization_id and c.id = a.customer_id
         where a.organization_id = customers_dashboard.organization_id order by a.id desc limit 10
       ) r), '[]'),
-    'actions_today', (select d.connects + d.disconnects + d.warns + d.texts from days d where d.day = today),
+    'actions_today', (select d.connects + d.disconnects + d.warns + d.texts from days d where d.is_today),
     'sms', jsonb_build_object(
       'queued', coalesce((select t.messages from texts t where t.status = 'queued'), 0),
       'sending', coalesce((select t.messages from texts t where t.status = 'sending'), 0),
@@ -4155,7 +4353,8 @@ begin
       'failed', coalesce((select sum(t.messages) from texts t where t.status in ('failed', 'undelivered')), 0),
       'suppressed', coalesce((select t.messages from texts t where t.status = 'suppressed'), 0)),
     'actions_by_day', (
-      select jsonb_agg(jsonb_build_object('date', d.day, 'connect', d.connects, 'disconnect', d.disconnects, 'warn', d.warns,
+      select jsonb_agg(jsonb_build_object('date', d.day, 'connect', d.connects, 'disconnect', d.disconnects, 'warn',
+        d.warns,
         'sms_sent', d.texts) order by d.day) from days d)
   ) into answer;
   return answer;
@@ -4171,7 +4370,8 @@ as $$
   select private.customers_dashboard(organization_id)
 $$;
 
-comment on function public.customers_dashboard is 'The figures of the customers'' dashboard, in the organization''s own days.';
+comment on function public.customers_dashboard is
+  'The figures of the customers'' dashboard, in the organization''s own days.';
 
 grant execute on function public.customers_dashboard(uuid) to authenticated;
 
@@ -4181,7 +4381,8 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
-    "customer_id": ["customer_id", "=", "uuid"], "action": ["action", "=", "text"], "batch_id": ["batch_id", "=", "uuid"]}');
+    "customer_id": ["customer_id", "=", "uuid"], "action": ["action", "=", "text"],
+      "batch_id": ["batch_id", "=", "uuid"]}');
   answer jsonb;
 begin
   perform private.require_permission(organization_id, 'actions:read');
@@ -4198,11 +4399,13 @@ begin
 end
 $$;
 
-comment on function public.list_actions is 'One page of actions, newest first. filters: { customer_id?, action?, batch_id? }.';
+comment on function public.list_actions is
+  'One page of actions, newest first. filters: { customer_id?, action?, batch_id? }.';
 
 grant execute on function public.list_actions(uuid, jsonb, integer, integer) to authenticated;
 
-create function public.list_customers(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+create function public.list_customers(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -4210,10 +4413,11 @@ declare
   sort_column text := ltrim(sort, '-');
   direction text := case when sort like '-%' then 'desc' else 'asc' end;
   conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
-    "status": ["status", "=", "text"], "arrears_min": ["arrears", ">=", "numeric"], "arrears_max": ["arrears", "<=", "numeric"]}');
+    "status": ["status", "=", "text"], "arrears_min": ["arrears", ">=", "numeric"],
+      "arrears_max": ["arrears", "<=", "numeric"]}');
   answer jsonb;
 begin
-  -- Row level security alone would answer a member who was just removed from an empty list with another empty list.
+  -- Row level security alone would give somebody who was just removed an empty list instead of 403.
   perform private.require_permission(organization_id, 'customers:read');
   if sort_column not in ('name', 'account_number', 'phone', 'status', 'arrears', 'created_at', 'updated_at') then
     perform private.problem(422, 'invalid_field', 'Customers cannot be sorted by this.',
@@ -4233,7 +4437,7 @@ begin
 end
 $$;
 
-comment on function public.list_customers is 'One page of customers and how many there are in all.';
+comment on function public.list_customers is 'One page of customers and their total number.';
 
 grant execute on function public.list_customers(uuid, jsonb, text, integer, integer) to authenticated;
 
@@ -4269,7 +4473,7 @@ create table public.uploads (
     references public.batches (organization_id, id) on delete set null (batch_id)
 );
 
-comment on table public.uploads is 'A file as it was read: its valid rows wait here until they are processed or expire.';
+comment on table public.uploads is 'The valid rows of a file, kept until they are processed or expire.';
 
 alter table public.batches add constraint batches_upload foreign key (organization_id, upload_id)
   references public.uploads (organization_id, id) on delete set null (upload_id);
@@ -4334,7 +4538,8 @@ as $$
   select private.create_upload(organization_id, file_name, rows, summary)
 $$;
 
-comment on function public.create_upload is 'Keeps a file''s valid rows for 24 hours; answers the summary with upload_id.';
+comment on function public.create_upload is
+  'Keeps the valid rows of a file for 24 hours; returns the summary with upload_id.';
 
 grant execute on function public.create_upload(uuid, text, jsonb, jsonb) to authenticated;
 
@@ -4387,45 +4592,23 @@ begin
 end
 $$;
 
-create function private.upsert_customers(organization_id uuid, rows jsonb, status text)
-returns jsonb
-language plpgsql set search_path = ''
+create function private.require_batch(organization_id uuid, action text, send_sms boolean, message text)
+returns void
+language plpgsql stable set search_path = ''
 as $$
-#variable_conflict use_column
-declare
-  money text := (select o.currency from public.organizations o where o.id = upsert_customers.organization_id);
-  created integer := 0;
-  updated integer := 0;
-  some_created integer;
-  some_updated integer;
-  with_status boolean;
 begin
-  -- Batches of one organization come one after the other: two over the same accounts could deadlock.
-  perform pg_advisory_xact_lock(hashtextextended('upsert_customers|' || organization_id, 0));
-  foreach with_status in array array[true, false] loop
-    with written as (
-      insert into public.customers as c (organization_id, name, account_number, phone, status, arrears, currency, created_by)
-      select upsert_customers.organization_id, r.name, r.account_number, r.phone,
-        coalesce(upsert_customers.status, r.status, 'connected'), r.arrears, money, auth.uid()
-      from jsonb_to_recordset(rows) as r (name text, account_number text, phone text, arrears numeric, status text)
-      where (coalesce(upsert_customers.status, r.status) is not null) = with_status
-      on conflict (organization_id, lower(account_number)) do update
-        set name = excluded.name, phone = excluded.phone, arrears = excluded.arrears,
-          status = case when with_status then excluded.status else c.status end
-        where (c.name, c.phone, c.arrears) is distinct from (excluded.name, excluded.phone, excluded.arrears)
-          or (with_status and c.status <> excluded.status)
-      returning c.xmax = 0 as is_new
-    )
-    select count(*) filter (where is_new), count(*) filter (where not is_new) into some_created, some_updated from written;
-    created := created + some_created;
-    updated := updated + some_updated;
-  end loop;
-  return jsonb_build_object('created', created, 'updated', updated,
-    'unchanged', jsonb_array_length(rows) - created - updated);
-exception when cardinality_violation then
-  -- Validation compares account numbers too, but its lower case need not be the database's in every script.
-  perform private.problem(422, 'account_repeated', 'Two rows have the same account number; nothing was stored.');
-  return null;
+  perform private.require_permission(organization_id, 'uploads:write');
+  perform private.require_permission(organization_id, 'customers:write');
+  if action is not null then
+    perform private.require_permission(organization_id, 'actions:write');
+  end if;
+  if send_sms then
+    perform private.require_permission(organization_id, 'messages:send');
+    if action is null and message is null then
+      perform private.problem(422, 'message_required', 'Give a message, or an action whose template is to be sent.',
+        '[{"path": "message", "message": "is required when texts are sent without an action"}]');
+    end if;
+  end if;
 end
 $$;
 
@@ -4442,7 +4625,8 @@ declare
 begin
   if unknown is not null then
     perform private.problem(422, 'unknown_variable', 'The text has unknown variables: ' || unknown || '.',
-      jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'Known are ' || array_to_string(known, ', ') || '.')));
+      jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'Known variables: '
+        || array_to_string(known, ', ') || '.')));
   end if;
   return regexp_replace(body, '\{\{\s*([^{}]*?)\s*\}\}', '{{\1}}', 'g');
 end
@@ -4622,6 +4806,68 @@ begin
 end
 $$;
 
+create function private.queue_batch_texts(organization_id uuid, rows jsonb, batch uuid, action text, message text)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  purpose text := case action when 'warn' then 'warning' when 'disconnect' then 'disconnection'
+    when 'connect' then 'connection' else 'custom' end;
+begin
+  return private.queue_messages(organization_id, (
+    select coalesce(jsonb_agg(jsonb_build_object('position', r.row, 'customer_id', c.id, 'to', c.phone, 'name', c.name,
+      'account_number', c.account_number, 'arrears', private.money_text(c.arrears, c.currency))), '[]')
+    from private.batch_rows(rows) r
+    join public.customers c on c.organization_id = queue_batch_texts.organization_id
+      and lower(c.account_number) = lower(r.account_number)
+  ), coalesce(message, private.template_of(organization_id, purpose)), purpose, batch);
+end
+$$;
+
+create function private.upsert_customers(organization_id uuid, rows jsonb, status text)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  organization_currency text := (select o.currency from public.organizations o
+    where o.id = upsert_customers.organization_id);
+  created integer := 0;
+  updated integer := 0;
+  inserted integer;
+  changed integer;
+  with_status boolean;
+begin
+  -- One batch of an organization at a time: two over the same accounts could deadlock.
+  perform pg_advisory_xact_lock(hashtextextended('upsert_customers|' || organization_id, 0));
+  foreach with_status in array array[true, false] loop
+    with written as (
+      insert into public.customers as c (organization_id, name, account_number, phone, status, arrears, currency,
+        created_by)
+      select upsert_customers.organization_id, r.name, r.account_number, r.phone,
+        coalesce(upsert_customers.status, r.status, 'connected'), r.arrears, organization_currency, auth.uid()
+      from jsonb_to_recordset(rows) as r (name text, account_number text, phone text, arrears numeric, status text)
+      where (coalesce(upsert_customers.status, r.status) is not null) = with_status
+      on conflict (organization_id, lower(account_number)) do update
+        set name = excluded.name, phone = excluded.phone, arrears = excluded.arrears,
+          status = case when with_status then excluded.status else c.status end
+        where (c.name, c.phone, c.arrears) is distinct from (excluded.name, excluded.phone, excluded.arrears)
+          or (with_status and c.status <> excluded.status)
+      returning c.xmax = 0 as is_new
+    )
+    select count(*) filter (where is_new), count(*) filter (where not is_new) into inserted, changed from written;
+    created := created + inserted;
+    updated := updated + changed;
+  end loop;
+  return jsonb_build_object('created', created, 'updated', updated,
+    'unchanged', jsonb_array_length(rows) - created - updated);
+exception when cardinality_violation then
+  -- Validation compares account numbers too, but its lower-casing may differ from the database's in some scripts.
+  perform private.problem(422, 'account_repeated', 'Two rows have the same account number; nothing was stored.');
+  return null;
+end
+$$;
+
 create function private.process_batch(organization_id uuid, upload_id uuid, customers jsonb, skipped jsonb, action text,
   send_sms boolean, message text)
 returns jsonb
@@ -4631,24 +4877,11 @@ declare
   answer jsonb;
   rows jsonb;
   batch uuid;
-  purpose text := case action when 'warn' then 'warning' when 'disconnect' then 'disconnection'
-    when 'connect' then 'connection' else 'custom' end;
   summary jsonb;
-  acted integer := 0;
+  actions_recorded integer := 0;
   queued jsonb := '{"queued": 0, "suppressed": []}'::jsonb;
 begin
-  perform private.require_permission(organization_id, 'uploads:write');
-  perform private.require_permission(organization_id, 'customers:write');
-  if action is not null then
-    perform private.require_permission(organization_id, 'actions:write');
-  end if;
-  if send_sms then
-    perform private.require_permission(organization_id, 'messages:send');
-    if action is null and message is null then
-      perform private.problem(422, 'message_required', 'Give a message, or an action whose template is to be sent.',
-        '[{"path": "message", "message": "is required when texts are sent without an action"}]');
-    end if;
-  end if;
+  perform private.require_batch(organization_id, action, send_sms, message);
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
@@ -4668,23 +4901,18 @@ begin
     from private.batch_rows(rows) r
     join public.customers c on c.organization_id = process_batch.organization_id
       and lower(c.account_number) = lower(r.account_number);
-    get diagnostics acted = row_count;
+    get diagnostics actions_recorded = row_count;
   end if;
   if send_sms then
-    queued := private.queue_messages(organization_id, (
-      select coalesce(jsonb_agg(jsonb_build_object('position', r.row, 'customer_id', c.id, 'to', c.phone, 'name', c.name,
-        'account_number', c.account_number, 'arrears', private.money_text(c.arrears, c.currency))), '[]')
-      from private.batch_rows(rows) r
-      join public.customers c on c.organization_id = process_batch.organization_id
-        and lower(c.account_number) = lower(r.account_number)
-    ), coalesce(message, private.template_of(organization_id, purpose)), purpose, batch);
+    queued := private.queue_batch_texts(organization_id, rows, batch, action, message);
   end if;
 
   skipped := skipped || (
-    select coalesce(jsonb_agg(jsonb_build_object('row', p.value, 'reason', 'The number has opted out: no text was queued.')), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('row', p.value, 'reason',
+      'The number has opted out: no text was queued.')), '[]')
     from jsonb_array_elements(queued -> 'suppressed') p
   );
-  summary := summary || jsonb_build_object('actions', acted, 'messages_queued', queued -> 'queued');
+  summary := summary || jsonb_build_object('actions', actions_recorded, 'messages_queued', queued -> 'queued');
   update public.batches b set counts = summary, skipped = process_batch.skipped where b.id = batch;
   update public.uploads u set processed_at = now(), batch_id = batch, rows = '[]' where u.id = process_batch.upload_id;
   return private.store_idempotent_response(organization_id,
@@ -4702,13 +4930,14 @@ as $$
   select private.process_batch(organization_id, upload_id, customers, skipped, action, send_sms, message)
 $$;
 
-comment on function public.process_batch is 'Upserts customers, records actions and queues texts: all of it or nothing.';
+comment on function public.process_batch is 'Upserts customers, records actions and queues texts in one transaction.';
 
 grant execute on function public.process_batch(uuid, uuid, jsonb, jsonb, text, boolean, text) to authenticated;
 
-comment on table public.calendars is 'That an organization counts its deadlines in business hours. Without a row, or disabled: wall-clock time.';
+comment on table public.calendars is
+  'Business hours of an organization. Without a row, or disabled: deadlines count wall-clock time.';
 
-comment on column public.calendars.time_zone is 'The place whose clock the hours are; null: the organization''s.';
+comment on column public.calendars.time_zone is 'Time zone of the opening hours; null: the organization''s.';
 
 alter table public.calendars enable row level security;
 
@@ -4722,11 +4951,12 @@ grant select on public.calendars to authenticated, service_role;
 create trigger set_updated_at before update on public.calendars
   for each row execute function private.set_updated_at();
 
-comment on table public.calendar_periods is 'The weekly opening hours, several periods a day. The periods of a day do not overlap (private.set_calendar).';
+comment on table public.calendar_periods is
+  'Weekly opening hours, several periods a day, which do not overlap (private.set_calendar).';
 
 comment on column public.calendar_periods.weekday is 'ISO 8601: 1 is Monday.';
 
-comment on column public.calendar_periods.closes is 'The first moment that is closed again; 24:00 is the end of the day.';
+comment on column public.calendar_periods.closes is 'Closing time, exclusive; 24:00 is the end of the day.';
 
 alter table public.calendar_periods enable row level security;
 
@@ -4737,7 +4967,7 @@ revoke all on public.calendar_periods from public, anon, authenticated, service_
 
 grant select on public.calendar_periods to authenticated, service_role;
 
-comment on table public.calendar_holidays is 'Days on which the organization does not work at all.';
+comment on table public.calendar_holidays is 'Days on which the organization is closed.';
 
 alter table public.calendar_holidays enable row level security;
 
@@ -4757,34 +4987,39 @@ as $$
   from jsonb_each(week) d cross join jsonb_array_elements(d.value) with ordinality p
 $$;
 
-create function private.calendar_faults(calendar jsonb)
+create function private.calendar_errors(calendar jsonb)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   with periods as materialized (
     select * from private.week_periods(calendar -> 'week')
   ), days as materialized (
-    select (d.value ->> 'date')::date as day, d.ordinality - 1 as place from jsonb_array_elements(calendar -> 'holidays') with ordinality d
-  ), faults as (
-    select p.path, 'must name a day as mon, tue, wed, thu, fri, sat or sun' as message from periods p where p.weekday is null
+    select (d.value ->> 'date')::date as day, d.ordinality - 1 as position
+      from jsonb_array_elements(calendar -> 'holidays') with ordinality d
+  ), errors as (
+    select p.path, 'must name a day as mon, tue, wed, thu, fri, sat or sun' as message from periods p
+      where p.weekday is null
     union all
     select p.path, 'must end after it begins' from periods p where p.opens >= p.closes
     union all
     select p.path, 'overlaps another period of the day' from periods p
     where exists (
-      select from periods o where o.weekday = p.weekday and o.path <> p.path and o.opens < p.closes and p.opens < o.closes
+      select from periods o where o.weekday = p.weekday and o.path <> p.path and o.opens < p.closes
+        and p.opens < o.closes
         and (o.opens, o.path) < (p.opens, p.path))
     union all
-    select 'week', 'must have at least one period: a calendar with no open time has no deadlines' where not exists (select from periods)
+    select 'week', 'must have at least one period: without open time there are no deadlines'
+      where not exists (select from periods)
     union all
     select 'holidays', 'must be 1,000 at most' where (select count(*) from days) > 1000
     union all
-    select format('holidays.%s.date', d.place), 'is a holiday already' from days d
-    where exists (select from days o where o.day = d.day and o.place < d.place)
+    select format('holidays.%s.date', d.position), 'is a holiday already' from days d
+    where exists (select from days o where o.day = d.day and o.position < d.position)
     union all
-    select 'time_zone', 'must be an IANA time zone' where not private.is_time_zone(coalesce(calendar ->> 'time_zone', 'UTC'))
+    select 'time_zone', 'must be an IANA time zone' where not private.is_time_zone(coalesce(calendar ->> 'time_zone',
+      'UTC'))
   )
-  select jsonb_agg(jsonb_build_object('path', f.path, 'message', f.message)) from (select * from faults limit 100) f
+  select jsonb_agg(jsonb_build_object('path', e.path, 'message', e.message)) from (select * from errors limit 100) e
 $$;
 
 create function private.calendar_json(organization_id uuid)
@@ -4825,7 +5060,8 @@ as $$
   select private.lead_calendar(organization_id)
 $$;
 
-comment on function public.lead_calendar is 'The organization''s business hours: { enabled, time_zone, week, holidays }; week null: it has none.';
+comment on function public.lead_calendar is
+  'The organization''s business hours: { enabled, time_zone, week, holidays }; week null: none.';
 
 grant execute on function public.lead_calendar(uuid) to authenticated;
 
@@ -4834,7 +5070,7 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  faults jsonb;
+  errors jsonb;
 begin
   perform private.require_permission(organization_id, 'leads:configure');
   if jsonb_typeof(calendar -> 'week') is distinct from 'object' then
@@ -4843,9 +5079,9 @@ begin
     return private.calendar_json(organization_id);
   end if;
   calendar := '{"holidays": []}' || jsonb_strip_nulls(calendar);
-  faults := private.calendar_faults(calendar);
-  if faults is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', faults);
+  errors := private.calendar_errors(calendar);
+  if errors is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
   insert into public.calendars as c (organization_id, enabled, time_zone)
   values (organization_id, coalesce((calendar ->> 'enabled')::boolean, true), calendar ->> 'time_zone')
@@ -4883,7 +5119,8 @@ as $$
   select private.set_calendar(organization_id, calendar)
 $$;
 
-comment on function public.set_calendar is 'Replaces the organization''s business hours; running clocks follow. week null: wall-clock time.';
+comment on function public.set_calendar is
+  'Replaces the organization''s business hours and recomputes running response clocks. week null: wall-clock time.';
 
 grant execute on function public.set_calendar(uuid, jsonb) to authenticated;
 
@@ -4901,7 +5138,8 @@ create table public.lead_fields (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   key text not null constraint lead_fields_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
   label text not null constraint lead_fields_label_length check (char_length(btrim(label)) between 1 and 100),
-  type text not null constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
+  type text not null
+    constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
   required boolean not null default false,
   choices text[] not null default '{}',
   position integer not null,
@@ -4911,7 +5149,8 @@ create table public.lead_fields (
   constraint lead_fields_choices_given check ((type in ('choice', 'choices')) = (cardinality(choices) > 0))
 );
 
-comment on table public.lead_fields is 'The organization''s own fields of a lead: what leads.custom_fields may hold.';
+comment on table public.lead_fields is
+  'Custom fields that the organization defines for leads: the keys and types of leads.custom_fields.';
 
 alter table public.lead_fields enable row level security;
 
@@ -4925,15 +5164,20 @@ grant select on public.lead_fields to authenticated, service_role;
 create trigger set_updated_at before update on public.lead_fields
   for each row execute function private.set_updated_at();
 
-comment on table public.leads is 'Leads. Written by functions only; each change of what people edit raises version by one.';
+comment on table public.leads is
+  'Leads. Written by functions only; each change of a column that people edit raises version by one.';
 
-comment on column public.leads.team_id is 'Whose managers see it: the team of the person it is assigned to, else the one given, else its creator''s.';
+comment on column public.leads.team_id is
+  'The team whose managers see the lead: the assignee''s, else the one given, else the creator''s.';
 
-comment on column public.leads.sla_status is 'The response clock: running, due_soon (reminded), breached, met; null: no clock.';
+comment on column public.leads.sla_status is
+  'The response clock: running, due_soon (reminded), breached, met; null: no clock.';
 
-comment on column public.leads.sla_next_at is 'When the clock next needs the SLA job: the reminder''s moment, then the deadline; null: never.';
+comment on column public.leads.sla_next_at is
+  'When the SLA job must next process the clock: the reminder time, then the deadline; null: never.';
 
-comment on column public.leads.sla_explicit is 'The deadline was given by a person: neither settings nor calendar move it.';
+comment on column public.leads.sla_explicit is
+  'The deadline was set by a person: settings and calendar do not change it.';
 
 create index leads_listing on public.leads (organization_id, created_at desc) where deleted_at is null;
 
@@ -4950,7 +5194,8 @@ create index leads_by_creator on public.leads (organization_id, created_by, crea
 create index leads_by_team on public.leads (organization_id, team_id, created_at desc)
   include (id, assigned_to, status, source, sla_status) where deleted_at is null;
 
-create index leads_by_sla on public.leads (organization_id, sla_status, created_at desc) where deleted_at is null and sla_status in ('due_soon', 'breached');
+create index leads_by_sla on public.leads (organization_id, sla_status, created_at desc) where deleted_at is null
+  and sla_status in ('due_soon', 'breached');
 
 create index leads_by_name on public.leads (organization_id, full_name) where deleted_at is null;
 
@@ -4982,7 +5227,8 @@ create index leads_merged_into on public.leads (organization_id, merged_into) wh
 
 create index leads_import on public.leads (organization_id, import_id) where import_id is not null;
 
-create index leads_deleted on public.leads (organization_id, created_at desc) where deleted_at is not null and merged_into is null;
+create index leads_deleted on public.leads (organization_id, created_at desc) where deleted_at is not null
+  and merged_into is null;
 
 create index leads_by_team_sla on public.leads (organization_id, team_id, sla_status, created_at desc)
   where deleted_at is null and sla_status in ('due_soon', 'breached');
@@ -4998,14 +5244,15 @@ create index leads_unassigned on public.leads (organization_id, created_at desc)
 
 create index leads_by_deadline on public.leads (organization_id, sla_deadline) where deleted_at is null;
 
-create index leads_open_by_assignee on public.leads (organization_id, assigned_to) where deleted_at is null and outcome is null;
+create index leads_open_by_assignee on public.leads (organization_id, assigned_to) where deleted_at is null
+  and outcome is null;
 
 create statistics public.leads_belonging (dependencies)
   on organization_id, team_id, assigned_to, created_by from public.leads;
 
 alter table public.leads enable row level security;
 
-create policy "people read leads as far as their permission reaches" on public.leads for select to authenticated
+create policy "people read leads within the scope of their permission" on public.leads for select to authenticated
   using (deleted_at is null and (
     organization_id = any ((select private.organizations_with('leads:read'))::uuid[])
     or team_id = any ((select private.teams_with('leads:read'))::uuid[])
@@ -5031,12 +5278,14 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    new.currency := coalesce(new.currency, (select o.currency from public.organizations o where o.id = new.organization_id));
+    new.currency := coalesce(new.currency, (select o.currency from public.organizations o
+      where o.id = new.organization_id));
     new.status := coalesce(new.status, private.first_stage(new.organization_id));
   end if;
   if tg_op = 'INSERT' or new.status <> old.status then
     new.outcome := (
-      select s.outcome from public.pipeline_stages s where s.organization_id = new.organization_id and s.key = new.status);
+      select s.outcome from public.pipeline_stages s where s.organization_id = new.organization_id
+        and s.key = new.status);
     if tg_op = 'UPDATE' then
       new.status_since := now();
     end if;
@@ -5056,7 +5305,8 @@ begin
       select m.team_id from public.memberships m
       where m.organization_id = new.organization_id and m.user_id = new.created_by);
   end if;
-  if tg_op = 'UPDATE' and (new.first_name, new.last_name, new.email, new.phone, new.source, new.status, new.value, new.tags,
+  if tg_op = 'UPDATE' and (new.first_name, new.last_name, new.email, new.phone, new.source, new.status, new.value,
+    new.tags,
       new.time_zone, new.country, new.region, new.custom_fields, new.team_id, new.assigned_to, new.deleted_at)
     is distinct from (old.first_name, old.last_name, old.email, old.phone, old.source, old.status, old.value, old.tags,
       old.time_zone, old.country, old.region, old.custom_fields, old.team_id, old.assigned_to, old.deleted_at) then
@@ -5087,7 +5337,7 @@ begin
 end
 $$;
 
-create function private.answered(lead public.leads)
+create function private.record_response(lead public.leads)
 returns public.leads
 language plpgsql stable set search_path = ''
 as $$
@@ -5111,43 +5361,45 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  fixed timestamptz := nullif(current_setting('signalbox.deadline', true), '');
+  given_deadline timestamptz := nullif(current_setting('signalbox.deadline', true), '');
   settings record;
-  moved boolean := tg_op = 'INSERT' or new.status <> old.status;
-  handed boolean := tg_op = 'INSERT' or new.assigned_to is distinct from old.assigned_to;
+  stage_changed boolean := tg_op = 'INSERT' or new.status <> old.status;
+  assignee_changed boolean := tg_op = 'INSERT' or new.assigned_to is distinct from old.assigned_to;
   reopened boolean := tg_op = 'UPDATE' and (old.deleted_at is not null or old.outcome is not null);
   unanswered boolean;
 begin
-  select s.sla_minutes as own, coalesce(s.sla_minutes, l.sla_minutes) as minutes,
+  select s.sla_minutes as stage_minutes, coalesce(s.sla_minutes, l.sla_minutes) as minutes,
     make_interval(mins => l.reminder_minutes) as reminder, l.on_reassignment = 'restart' as restarts,
-    l.clock_starts = 'creation' as from_creation
+      l.clock_starts = 'creation' as from_creation
   into settings
   from public.lead_settings l
   left join public.pipeline_stages s on s.organization_id = l.organization_id and s.key = new.status
   where l.organization_id = new.organization_id;
 
-  if new.deleted_at is not null or new.outcome is not null or (new.assigned_to is null and not settings.from_creation) then
+  if new.deleted_at is not null or new.outcome is not null or (new.assigned_to is null and not settings.from_creation)
+    then
     return private.stop_sla_clock(new);
   end if;
   if tg_op = 'UPDATE' and new.sla_responded_at is distinct from old.sla_responded_at then
-    new := private.answered(new);
+    new := private.record_response(new);
   end if;
 
-  fixed := case when new.assigned_to is not null then fixed end;
+  given_deadline := case when new.assigned_to is not null then given_deadline end;
   unanswered := new.sla_status is not null and new.sla_responded_at is null;
-  if (new.sla_status is null and (moved or handed or reopened)) or (moved and settings.own is not null) or fixed is not null
-    or (unanswered and settings.restarts and handed and new.assigned_to is not null
+  if (new.sla_status is null and (stage_changed or assignee_changed or reopened))
+    or (stage_changed and settings.stage_minutes is not null) or given_deadline is not null
+    or (unanswered and settings.restarts and assignee_changed and new.assigned_to is not null
       and (old.assigned_to is not null or not settings.from_creation)) then
-    if coalesce(settings.minutes, 0) = 0 and fixed is null then
+    if coalesce(settings.minutes, 0) = 0 and given_deadline is null then
       return private.stop_sla_clock(new);
     end if;
     new.sla_started_at := now();
-    new.sla_explicit := fixed is not null;
-    new.sla_deadline := coalesce(fixed, private.deadline_after(new.organization_id, now(), settings.minutes));
+    new.sla_explicit := given_deadline is not null;
+    new.sla_deadline := coalesce(given_deadline, private.deadline_after(new.organization_id, now(), settings.minutes));
     new.sla_responded_at := null;
     new.sla_breached_at := null;
     new.sla_status := case when new.sla_deadline - settings.reminder > now() then 'running' else 'due_soon' end;
-  elsif moved and new.sla_status in ('running', 'due_soon') and not new.sla_explicit then
+  elsif stage_changed and new.sla_status in ('running', 'due_soon') and not new.sla_explicit then
     new.sla_deadline := case when settings.minutes > 0
       then private.deadline_after(new.organization_id, new.sla_started_at, settings.minutes) end;
     if new.sla_status = 'due_soon' and new.sla_deadline - settings.reminder > now() then
@@ -5159,7 +5411,8 @@ begin
   if new.sla_deadline is null then
     return private.stop_sla_clock(new);
   end if;
-  new.sla_next_at := case new.sla_status when 'running' then new.sla_deadline - settings.reminder else new.sla_deadline end;
+  new.sla_next_at := case new.sla_status when 'running' then new.sla_deadline - settings.reminder
+    else new.sla_deadline end;
   return new;
 end
 $$;
@@ -5188,7 +5441,8 @@ create table public.sla_events (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   lead_id uuid not null,
-  event text not null constraint sla_events_event check (event in ('started', 'reminder', 'breach', 'response', 'stopped')),
+  event text not null
+    constraint sla_events_event check (event in ('started', 'reminder', 'breach', 'response', 'stopped')),
   assigned_to uuid,
   team_id uuid,
   deadline timestamptz not null,
@@ -5196,8 +5450,10 @@ create table public.sla_events (
   response_minutes integer,
   merged_from uuid,
   created_at timestamptz not null default now(),
-  constraint sla_events_response check ((event = 'response') = (met is not null) and (event = 'response') = (response_minutes is not null)),
-  constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+  constraint sla_events_response check ((event = 'response') = (met is not null)
+    and (event = 'response') = (response_minutes is not null)),
+  constraint sla_events_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
 );
 
 create function private.notify_of_sla_events(events uuid[])
@@ -5206,23 +5462,26 @@ language plpgsql set search_path = '' set enable_nestloop = on set jit = off
 as $$
 begin
   perform private.notify((
-    with told as materialized (
-      select e.id, e.organization_id, e.lead_id, e.event = 'breach' as breach, e.assigned_to, e.team_id, l.created_by, e.deadline,
-        coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, coalesce(nullif(p.full_name, ''), p.email) as holder,
-        to_char(e.deadline at time zone o.time_zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || o.time_zone || ')' as local_deadline
+    with events_to_notify as materialized (
+      select e.id, e.organization_id, e.lead_id, e.event = 'breach' as breach, e.assigned_to, e.team_id, l.created_by,
+        e.deadline, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name,
+          coalesce(nullif(p.full_name, ''), p.email) as assignee_name,
+            to_char(e.deadline at time zone o.time_zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || o.time_zone
+          || ')' as local_deadline
       from public.sla_events e
       join public.leads l on l.id = e.lead_id
       join public.organizations o on o.id = e.organization_id
       left join public.profiles p on p.id = e.assigned_to
       where e.id = any (events)
     ), teams as materialized (
-      select distinct t.organization_id, t.team_id from told t where t.breach or t.assigned_to is null
+      select distinct t.organization_id, t.team_id from events_to_notify t where t.breach or t.assigned_to is null
     ), leaders as materialized (
       select t.organization_id, t.team_id, m.user_id
       from teams t
-      join public.memberships m on m.organization_id = t.organization_id and m.team_id = t.team_id and m.status = 'active'
+      join public.memberships m on m.organization_id = t.organization_id and m.team_id = t.team_id
+        and m.status = 'active'
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:assign'
-    ), in_charge as materialized (
+    ), assigners as materialized (
       select l.organization_id, l.team_id, l.user_id from leaders l
       union all
       select t.organization_id, t.team_id, m.user_id
@@ -5231,26 +5490,27 @@ begin
       join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
       where not exists (select from leaders l where l.organization_id = t.organization_id and l.team_id = t.team_id)
     ), people as (
-      select t.id, t.assigned_to as user_id from told t where t.assigned_to is not null
+      select t.id, t.assigned_to as user_id from events_to_notify t where t.assigned_to is not null
       union
-      select t.id, t.created_by from told t where t.breach and t.created_by is not null
+      select t.id, t.created_by from events_to_notify t where t.breach and t.created_by is not null
       union
       select t.id, c.user_id
-      from told t
-      join in_charge c on c.organization_id = t.organization_id and c.team_id is not distinct from t.team_id
+      from events_to_notify t
+      join assigners c on c.organization_id = t.organization_id and c.team_id is not distinct from t.team_id
       where t.breach or t.assigned_to is null
     )
     select array_agg(row(t.organization_id, p.user_id,
       case when t.breach then 'sla_breach' else 'sla_reminder' end,
-      case when t.breach then 'sla_breach:' else 'sla_reminder:' end || t.lead_id || ':' || extract(epoch from t.deadline),
-      case when t.breach then t.lead_name || ' was not answered in time' else t.lead_name || ' is to be answered soon' end,
-      case when t.breach then format('%s, %s, was to be answered by %s.', t.lead_name,
-          coalesce('assigned to ' || t.holder, 'assigned to nobody'), t.local_deadline)
-        else format('%s is to be answered by %s.', t.lead_name, t.local_deadline) end,
+      case when t.breach then 'sla_breach:' else 'sla_reminder:' end || t.lead_id || ':'
+        || extract(epoch from t.deadline),
+      case when t.breach then t.lead_name || ' was not answered in time' else t.lead_name
+        || ' must be answered soon' end,
+      case when t.breach then format('%s, %s, should have been answered by %s.', t.lead_name,
+          coalesce('assigned to ' || t.assignee_name, 'assigned to nobody'), t.local_deadline)
+        else format('%s must be answered by %s.', t.lead_name, t.local_deadline) end,
       jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
-        'deadline_text', t.local_deadline, 'assigned_to_name', t.holder),
-      t.lead_id)::private.notification)
-    from told t join people p using (id)));
+      'deadline_text', t.local_deadline, 'assigned_to_name', t.assignee_name), t.lead_id)::private.notification)
+    from events_to_notify t join people p using (id)));
 end
 $$;
 
@@ -5259,7 +5519,7 @@ returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = off set jit = off
 as $$
 declare
-  to_tell uuid[];
+  to_notify uuid[];
 begin
   if tg_op = 'INSERT' then
     insert into public.sla_events (organization_id, lead_id, event, assigned_to, team_id, deadline)
@@ -5268,34 +5528,40 @@ begin
     return null;
   end if;
   with changes as (
-    select n.organization_id, n.id, n.assigned_to, n.team_id, n.sla_started_at, n.sla_responded_at, o.assigned_to as old_holder,
-      o.sla_deadline as old_deadline, n.sla_deadline, n.sla_status, n.sla_status = 'met' as met,
-      o.sla_status in ('running', 'due_soon') as ran, n.sla_status in ('running', 'due_soon') as runs,
-      o.sla_status = 'running' and n.sla_status = 'due_soon' as nears,
-      n.sla_started_at is distinct from o.sla_started_at as anew,
+    select n.organization_id, n.id, n.assigned_to, n.team_id, n.sla_started_at, n.sla_responded_at,
+      o.assigned_to as old_assignee, o.sla_deadline as old_deadline, n.sla_deadline, n.sla_status,
+      n.sla_status = 'met' as met, o.sla_status in ('running', 'due_soon') as was_running,
+        n.sla_status in ('running', 'due_soon') as is_running, o.sla_status = 'running'
+        and n.sla_status = 'due_soon' as became_due,
+      n.sla_started_at is distinct from o.sla_started_at as restarted,
       n.sla_responded_at is not null and o.sla_responded_at is null as responded
     from new_rows n
     join old_rows o using (id)
-    where (n.sla_status, n.sla_started_at, n.sla_responded_at) is distinct from (o.sla_status, o.sla_started_at, o.sla_responded_at)
-      -- A merge brings a clock together with its events.
+    where (n.sla_status, n.sla_started_at, n.sla_responded_at) is distinct
+      from (o.sla_status, o.sla_started_at, o.sla_responded_at)
+      -- A merge moves a clock together with its events.
       and n.id::text is distinct from current_setting('signalbox.merging', true)
-  ), happened as (
-    select c.*, unnest(array_remove(array[case when c.ran and c.sla_status is null then 'stopped' end,
-      case when c.runs and c.anew then 'started' end, case when c.nears and not c.anew then 'reminder' end,
-      case when c.ran and c.sla_status = 'breached' then 'breach' end, case when c.responded then 'response' end], null)) as event
+  ), events as (
+    select c.*, unnest(array_remove(array[case when c.was_running and c.sla_status is null then 'stopped' end,
+      case when c.is_running and c.restarted then 'started' end, case when c.became_due and not c.restarted
+        then 'reminder' end,
+      case when c.was_running and c.sla_status = 'breached' then 'breach' end, case when c.responded
+        then 'response' end], null)) as event
     from changes c
-  ), made as (
-    insert into public.sla_events (organization_id, lead_id, event, assigned_to, team_id, deadline, met, response_minutes)
-    select h.organization_id, h.id, h.event, case when h.event = 'stopped' then h.old_holder else h.assigned_to end, h.team_id,
+  ), inserted as (
+    insert into public.sla_events (organization_id, lead_id, event, assigned_to, team_id, deadline, met,
+      response_minutes)
+    select h.organization_id, h.id, h.event, case when h.event = 'stopped' then h.old_assignee else h.assigned_to end,
+      h.team_id,
       case when h.event = 'stopped' then h.old_deadline else h.sla_deadline end,
       case when h.event = 'response' then h.met end, case when h.event = 'response'
         then floor(private.working_minutes_between(h.organization_id, h.sla_started_at, h.sla_responded_at)) end
-    from happened h
+    from events h
     returning id, event
   )
-  select array_agg(m.id) into to_tell from made m where m.event in ('reminder', 'breach');
-  if to_tell is not null then
-    perform private.notify_of_sla_events(to_tell);
+  select array_agg(m.id) into to_notify from inserted m where m.event in ('reminder', 'breach');
+  if to_notify is not null then
+    perform private.notify_of_sla_events(to_notify);
   end if;
   return null;
 end
@@ -5319,7 +5585,8 @@ end
 $$;
 
 create trigger hide_tasks after update of deleted_at on public.leads
-  for each row when ((old.deleted_at is null) <> (new.deleted_at is null)) execute function private.hide_tasks_with_lead();
+  for each row when ((old.deleted_at is null) <> (new.deleted_at is null))
+    execute function private.hide_tasks_with_lead();
 
 create type private.lead_change as (
   organization_id uuid,
@@ -5363,7 +5630,8 @@ returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  changes := array(select c from unnest(changes) c where exists (select from public.organizations o where o.id = c.organization_id));
+  changes := array(select c from unnest(changes) c where exists (select from public.organizations o
+    where o.id = c.organization_id));
   insert into private.lead_totals
   select c.organization_id, p.id, c.team_id, c.status, c.outcome, c.source, c.sla_status, c.holder_id is not null,
     sum(c.leads), sum(c.value)
@@ -5421,12 +5689,12 @@ begin
       select organization_id, team_id, assigned_to, created_by, status, outcome, source, sla_status,
         case when created_at > recent then date_bin('15 minutes', created_at, epoch) end, sum(sign), sum(sign * value)
       from (
-        select 1 as sign, n.organization_id, n.team_id, n.assigned_to, n.created_by, n.status, n.outcome, n.source, n.sla_status,
-          n.created_at, n.value
+        select 1 as sign, n.organization_id, n.team_id, n.assigned_to, n.created_by, n.status, n.outcome, n.source,
+          n.sla_status, n.created_at, n.value
         from new_rows n where n.deleted_at is null
         union all
-        select -1, o.organization_id, o.team_id, o.assigned_to, o.created_by, o.status, o.outcome, o.source, o.sla_status,
-          o.created_at, o.value
+        select -1, o.organization_id, o.team_id, o.assigned_to, o.created_by, o.status, o.outcome, o.source,
+          o.sla_status, o.created_at, o.value
         from old_rows o where o.deleted_at is null
       ) d
       group by 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -5479,11 +5747,12 @@ returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off
 as $$
 declare
-  gone uuid[];
-  back uuid[];
+  deleted uuid[];
+  restored uuid[];
 begin
-  if exists (select from old_rows where deleted_at is not null) or exists (select from new_rows where deleted_at is not null) then
-    select array_agg(c.id) filter (where c.sign < 0), array_agg(c.id) filter (where c.sign > 0) into gone, back
+  if exists (select from old_rows where deleted_at is not null)
+    or exists (select from new_rows where deleted_at is not null) then
+    select array_agg(c.id) filter (where c.sign < 0), array_agg(c.id) filter (where c.sign > 0) into deleted, restored
     from (
       select d.id, sum(d.sign) as sign
       from (
@@ -5496,10 +5765,12 @@ begin
     ) c;
     perform private.record_sla_events(array(
       select e from public.sla_events e
-      where (e.organization_id, e.lead_id) in (select o.organization_id, o.id from old_rows o where o.id = any (gone))), -1);
+      where (e.organization_id, e.lead_id) in (select o.organization_id, o.id from old_rows o
+        where o.id = any (deleted))), -1);
     perform private.record_sla_events(array(
       select e from public.sla_events e
-      where (e.organization_id, e.lead_id) in (select n.organization_id, n.id from new_rows n where n.id = any (back))), 1);
+      where (e.organization_id, e.lead_id) in (select n.organization_id, n.id from new_rows n
+        where n.id = any (restored))), 1);
   end if;
   return null;
 end
@@ -5546,7 +5817,8 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if new.deleted_at is not null then
-    update public.conversations c set lead_id = coalesce(private.newest_lead(c.organization_id, c.phone), new.merged_into)
+    update public.conversations c set lead_id = coalesce(private.newest_lead(c.organization_id, c.phone),
+      new.merged_into)
     where c.organization_id = new.organization_id and c.lead_id = new.id;
   else
     update public.conversations c set lead_id = coalesce(private.newest_lead(c.organization_id, c.phone), c.lead_id)
@@ -5564,8 +5836,10 @@ create table public.students (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   lead_id uuid not null,
-  first_name text not null constraint students_first_name_form check (char_length(first_name) between 1 and 100 and first_name = btrim(first_name)),
-  last_name text not null default '' constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
+  first_name text not null constraint students_first_name_form check (char_length(first_name) between 1 and 100
+    and first_name = btrim(first_name)),
+  last_name text not null default ''
+    constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
   birth_date date,
   grade text constraint students_grade_length check (char_length(grade) <= 50),
   school text constraint students_school_length check (char_length(school) <= 200),
@@ -5573,10 +5847,11 @@ create table public.students (
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint students_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+  constraint students_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
 );
 
-comment on table public.students is 'The people a lead asks for: an admissions office''s students, whose parent is the lead.';
+comment on table public.students is 'Prospective students of a lead (the lead is often a parent).';
 
 create index students_of_lead on public.students (organization_id, lead_id, id desc);
 
@@ -5585,7 +5860,8 @@ create index students_created_by on public.students (created_by);
 alter table public.students enable row level security;
 
 create policy "those who see the lead read its students" on public.students for select to authenticated
-  using (exists (select from public.leads l where l.organization_id = students.organization_id and l.id = students.lead_id));
+  using (exists (select from public.leads l where l.organization_id = students.organization_id
+    and l.id = students.lead_id));
 
 revoke all on public.students from public, anon, authenticated, service_role;
 
@@ -5594,23 +5870,23 @@ grant select on public.students to authenticated, service_role;
 create trigger set_updated_at before update on public.students
   for each row execute function private.set_updated_at();
 
-create function private.check_lead(wanted public.leads)
+create function private.check_lead(lead public.leads)
 returns void
 language plpgsql stable set search_path = ''
 as $$
 declare
-  fault jsonb;
+  error jsonb;
 begin
-  if wanted.first_name = '' and wanted.last_name = '' and wanted.email is null and wanted.phone is null then
-    fault := '{"path": "", "message": "A lead needs a name, an e-mail address or a phone number."}';
-  elsif wanted.status is not null and not exists (
-      select from public.pipeline_stages s where s.organization_id = wanted.organization_id and s.key = wanted.status) then
-    fault := '{"path": "status", "message": "is not a stage of the organization''s pipeline"}';
-  elsif not private.is_time_zone(wanted.time_zone) then
-    fault := '{"path": "time_zone", "message": "is not the name of a time zone"}';
+  if lead.first_name = '' and lead.last_name = '' and lead.email is null and lead.phone is null then
+    error := '{"path": "", "message": "A lead needs a name, an e-mail address or a phone number."}';
+  elsif lead.status is not null and not exists (
+      select from public.pipeline_stages s where s.organization_id = lead.organization_id and s.key = lead.status) then
+    error := '{"path": "status", "message": "is not a stage of the organization''s pipeline"}';
+  elsif not private.is_time_zone(lead.time_zone) then
+    error := '{"path": "time_zone", "message": "is not the name of a time zone"}';
   end if;
-  if fault is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', jsonb_build_array(fault));
+  if error is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', jsonb_build_array(error));
   end if;
 end
 $$;
@@ -5621,53 +5897,57 @@ language plpgsql stable set search_path = ''
 as $$
 begin
   if not exists (
-      select from public.teams t where t.organization_id = check_lead_team.organization_id and t.id = check_lead_team.team_id)
+      select from public.teams t where t.organization_id = check_lead_team.organization_id
+        and t.id = check_lead_team.team_id)
     and team_id is not null then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "team_id", "message": "is not a team of the organization"}]');
   end if;
   if private.require_scope(organization_id, 'leads:write') <> 'organization' and not exists (
       select from public.memberships m
-      where m.organization_id = check_lead_team.organization_id and m.user_id = auth.uid() and m.team_id = check_lead_team.team_id) then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', '[{"path": "team_id", "message": "is not your team"}]');
+      where m.organization_id = check_lead_team.organization_id and m.user_id = auth.uid()
+        and m.team_id = check_lead_team.team_id) then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+      '[{"path": "team_id", "message": "is not your team"}]');
   end if;
 end
 $$;
 
-create function private.fits_lead_field(type text, choices jsonb, value jsonb)
+create function private.custom_value_error(type text, choices jsonb, value jsonb)
 returns text
 language plpgsql immutable parallel safe set search_path = ''
 as $$
 declare
-  kind text := jsonb_typeof(value);
-  plain text := value #>> '{}';
+  json_type text := jsonb_typeof(value);
+  value_text text := value #>> '{}';
 begin
   case type
     when 'text' then
-      return case when kind <> 'string' then 'must be a text'
-        when char_length(plain) > 5000 then 'must have at most 5000 characters' end;
+      return case when json_type <> 'string' then 'must be a text'
+        when char_length(value_text) > 5000 then 'must have at most 5000 characters' end;
     when 'number' then
-      return case when kind <> 'number' then 'must be a number'
-        when abs(plain::numeric) >= 1e15 then 'must be smaller than 1,000,000,000,000,000' end;
+      return case when json_type <> 'number' then 'must be a number'
+        when abs(value_text::numeric) >= 1e15 then 'must be smaller than 1,000,000,000,000,000' end;
     when 'boolean' then
-      return case when kind <> 'boolean' then 'must be true or false' end;
+      return case when json_type <> 'boolean' then 'must be true or false' end;
     when 'date' then
-      if kind = 'string' and plain ~ '^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
-        and (right(plain, 2)::integer <= 28 or right(plain, 2)::integer <= extract(day from
-          make_date(left(plain, 4)::integer, substr(plain, 6, 2)::integer, 1) + interval '1 month' - interval '1 day')) then
+      if json_type = 'string' and value_text ~ '^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+        and (right(value_text, 2)::integer <= 28 or right(value_text, 2)::integer <= extract(day from
+          make_date(left(value_text, 4)::integer, substr(value_text, 6, 2)::integer,
+            1) + interval '1 month' - interval '1 day')) then
         return null;
       end if;
       return 'must be a date such as 2026-11-21';
     when 'choice' then
-      return case when kind <> 'string' or not choices @> value then 'must be one of the field''s choices' end;
+      return case when json_type <> 'string' or not choices @> value then 'must be one of the field''s choices' end;
     when 'choices' then
-      return case when kind <> 'array' or not choices @> value then 'must be a list of the field''s choices' end;
+      return case when json_type <> 'array' or not choices @> value then 'must be a list of the field''s choices' end;
   end case;
   return null;
 end
 $$;
 
-create function private.custom_field_faults(definitions jsonb, custom_fields jsonb)
+create function private.custom_field_errors(definitions jsonb, custom_fields jsonb)
 returns jsonb
 language plpgsql immutable parallel safe set search_path = ''
 as $$
@@ -5675,8 +5955,8 @@ declare
   definition jsonb;
   key text;
   value jsonb;
-  fault text;
-  faults jsonb := jsonb_build_array();
+  error text;
+  errors jsonb := jsonb_build_array();
   unknown jsonb := custom_fields;
 begin
   for i in 0 .. jsonb_array_length(definitions) - 1 loop
@@ -5684,24 +5964,25 @@ begin
     key := definition ->> 'key';
     value := custom_fields -> key;
     unknown := unknown - key;
-    fault := null;
+    error := null;
     if value is null or value in ('null', '""', '[]') then
       if definition -> 'required' = 'true' then
-        fault := 'is required';
+        error := 'is required';
       end if;
     else
-      fault := private.fits_lead_field(definition ->> 'type', definition -> 'choices', value);
+      error := private.custom_value_error(definition ->> 'type', definition -> 'choices', value);
     end if;
-    if fault is not null then
-      faults := faults || jsonb_build_object('path', 'custom_fields.' || key, 'message', fault);
+    if error is not null then
+      errors := errors || jsonb_build_object('path', 'custom_fields.' || key, 'message', error);
     end if;
   end loop;
   if unknown <> '{}' then
     for key in select k from jsonb_object_keys(unknown) k order by k loop
-      faults := faults || jsonb_build_object('path', 'custom_fields.' || key, 'message', 'is not one of the organization''s lead fields');
+      errors := errors || jsonb_build_object('path', 'custom_fields.' || key, 'message',
+        'is not one of the organization''s lead fields');
     end loop;
   end if;
-  return faults;
+  return errors;
 end
 $$;
 
@@ -5714,21 +5995,21 @@ as $$
   from public.lead_fields f where f.organization_id = lead_field_definitions.organization_id
 $$;
 
-create function private.checked_custom_fields(organization_id uuid, held jsonb, change jsonb, is_new boolean)
+create function private.checked_custom_fields(organization_id uuid, current jsonb, change jsonb, is_new boolean)
 returns jsonb
 language plpgsql volatile set search_path = ''
 as $$
 declare
-  merged jsonb := jsonb_strip_nulls(held || change);
-  faults jsonb;
+  merged jsonb := jsonb_strip_nulls(current || change);
+  errors jsonb;
 begin
   perform pg_advisory_xact_lock_shared(hashtextextended('lead_fields|' || organization_id, 0));
-  select jsonb_agg(f) into faults
-  from jsonb_array_elements(private.custom_field_faults(private.lead_field_definitions(organization_id), merged)) f
+  select jsonb_agg(f) into errors
+  from jsonb_array_elements(private.custom_field_errors(private.lead_field_definitions(organization_id), merged)) f
   where is_new or (change ? substr(f ->> 'path', 15)
-    and merged -> substr(f ->> 'path', 15) is distinct from held -> substr(f ->> 'path', 15));
-  if faults is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', faults);
+    and merged -> substr(f ->> 'path', 15) is distinct from current -> substr(f ->> 'path', 15));
+  if errors is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
   return merged;
 end
@@ -5739,14 +6020,14 @@ returns uuid[]
 language plpgsql stable set search_path = ''
 as $$
 declare
-  reach text := private.require_scope(organization_id, 'leads:assign');
+  assign_scope text := private.require_scope(organization_id, 'leads:assign');
 begin
   return array(
     select m.user_id from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
     where m.organization_id = assignable_people.organization_id and m.status = 'active'
-      and (reach = 'organization' or m.user_id = auth.uid()
-        or reach = 'team' and m.team_id = (
+      and (assign_scope = 'organization' or m.user_id = auth.uid()
+        or assign_scope = 'team' and m.team_id = (
           select mine.team_id from public.memberships mine
           where mine.organization_id = assignable_people.organization_id and mine.user_id = auth.uid())));
 end
@@ -5757,16 +6038,18 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  able uuid[] := private.lock_holders(organization_id, user_ids);
-  faults jsonb := (
-    select jsonb_agg(jsonb_build_object('path', u.path, 'message', 'is no active member who may hold leads') order by u.place)
-    from unnest(user_ids, paths) with ordinality u (id, path, place) where u.id <> all (able));
+  eligible uuid[] := private.lock_holders(organization_id, user_ids);
+  errors jsonb := (
+    select jsonb_agg(jsonb_build_object('path', u.path, 'message', 'is no active member who may hold leads')
+      order by u.place)
+    from unnest(user_ids, paths) with ordinality u (id, path, place) where u.id <> all (eligible));
 begin
-  if faults is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', faults);
+  if errors is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
   if not user_ids <@ private.assignable_people(organization_id) then
-    perform private.problem(403, 'permission_denied', 'Your permission leads:assign does not reach all of these people.');
+    perform private.problem(403, 'permission_denied',
+      'Some of these people are outside the scope of your permission leads:assign.');
   end if;
 end
 $$;
@@ -5777,7 +6060,8 @@ language sql stable set search_path = ''
 as $$
   select u, coalesce(h.on_duty, true), h.capacity, coalesce(h.capacity, s.capacity), coalesce(h.last_turn, 0), (
     select count(*) from public.leads l
-    where l.organization_id = holder_loads.organization_id and l.assigned_to = u and l.deleted_at is null and l.outcome is null)
+    where l.organization_id = holder_loads.organization_id and l.assigned_to = u and l.deleted_at is null
+      and l.outcome is null)
   from unnest(user_ids) u
   left join public.lead_holders h on h.organization_id = holder_loads.organization_id and h.user_id = u
   left join public.lead_settings s on s.organization_id = holder_loads.organization_id
@@ -5798,7 +6082,7 @@ begin
   end if;
   select * into load from private.holder_loads(organization_id, array[user_id]);
   if load.open >= load.capacity then
-    perform private.problem(409, 'over_capacity', 'This person holds as many open leads as it may.',
+    perform private.problem(409, 'over_capacity', 'This user has reached their lead capacity.',
       jsonb_build_object('capacity', load.capacity, 'open', load.open));
   end if;
 end
@@ -5880,12 +6164,13 @@ begin
   return (
     select coalesce(jsonb_agg(to_jsonb(r) - 'n' order by r.n), '[]')
     from (
-      select l.n, l.id, l.version, l.first_name, l.last_name, l.full_name, l.email, l.phone, l.source, l.status, l.outcome,
-        l.status_since, l.closed_at, l.value::text, l.currency, l.tags, l.time_zone, l.country, l.region, l.custom_fields, l.team_id,
-        l.assigned_to, (select p.full_name from public.profiles p where p.id = l.assigned_to) as assigned_to_name, l.assigned_at,
+      select l.n, l.id, l.version, l.first_name, l.last_name, l.full_name, l.email, l.phone, l.source, l.status,
+        l.outcome, l.status_since, l.closed_at, l.value::text, l.currency, l.tags, l.time_zone, l.country, l.region,
+        l.custom_fields, l.team_id, l.assigned_to,
+        (select p.full_name from public.profiles p where p.id = l.assigned_to) as assigned_to_name, l.assigned_at,
         l.created_by, (select p.full_name from public.profiles p where p.id = l.created_by) as created_by_name,
-        case when l.sla_status is not null then jsonb_build_object('status', l.sla_status, 'started_at', l.sla_started_at,
-          'deadline', l.sla_deadline, 'responded_at', l.sla_responded_at, 'breached_at', l.sla_breached_at) end as sla,
+        case when l.sla_status is not null then jsonb_build_object('status', l.sla_status,
+          'started_at', l.sla_started_at, 'deadline', l.sla_deadline, 'responded_at', l.sla_responded_at, 'breached_at', l.sla_breached_at) end as sla,
         l.deleted_at, l.created_at, l.updated_at
       from (
         select u.*, row_number() over () as n from unnest(leads) u
@@ -5905,7 +6190,8 @@ create function private.lead_of(organization_id uuid, lead_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.lead_json(l) from public.leads l where l.organization_id = lead_of.organization_id and l.id = lead_of.lead_id
+  select private.lead_json(l) from public.leads l where l.organization_id = lead_of.organization_id
+    and l.id = lead_of.lead_id
 $$;
 
 create function private.create_lead(organization_id uuid, lead jsonb, allow_duplicate boolean)
@@ -5914,34 +6200,35 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;
-  wanted public.leads;
+  new_lead public.leads;
 begin
   perform private.require_scope(organization_id, 'leads:write');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
-  wanted := jsonb_populate_record(null::public.leads, lead || jsonb_build_object('organization_id', organization_id,
+  new_lead := jsonb_populate_record(null::public.leads, lead || jsonb_build_object('organization_id', organization_id,
     'first_name', coalesce(lead ->> 'first_name', ''), 'last_name', coalesce(lead ->> 'last_name', '')));
-  perform private.check_lead(wanted);
-  perform private.lock_lead_contacts(organization_id, wanted.phone, wanted.email);
-  if wanted.assigned_to is not null then
-    perform private.check_first_holder(organization_id, wanted.assigned_to);
-  elsif wanted.team_id is not null then
-    perform private.check_lead_team(organization_id, wanted.team_id);
+  perform private.check_lead(new_lead);
+  perform private.lock_lead_contacts(organization_id, new_lead.phone, new_lead.email);
+  if new_lead.assigned_to is not null then
+    perform private.check_first_holder(organization_id, new_lead.assigned_to);
+  elsif new_lead.team_id is not null then
+    perform private.check_lead_team(organization_id, new_lead.team_id);
   end if;
-  perform private.reject_duplicate(organization_id, wanted.phone, wanted.email, allow_duplicate);
-  insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, value, tags, time_zone,
-    country, region, custom_fields, team_id, created_by)
-  values (organization_id, wanted.first_name, wanted.last_name, wanted.email, wanted.phone, coalesce(wanted.source, 'manual'),
-    wanted.status, coalesce(wanted.value, 0), coalesce(wanted.tags, '{}'), wanted.time_zone, wanted.country, wanted.region,
-    private.checked_custom_fields(organization_id, '{}', coalesce(wanted.custom_fields, '{}'), true),
-    case when wanted.assigned_to is null then wanted.team_id end, auth.uid())
-  returning id into wanted.id;
-  if wanted.assigned_to is not null then
-    perform private.assign_leads(organization_id, array[wanted.id], array[wanted.assigned_to], 'manual');
+  perform private.reject_duplicate(organization_id, new_lead.phone, new_lead.email, allow_duplicate);
+  insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, value, tags,
+    time_zone, country, region, custom_fields, team_id, created_by)
+  values (organization_id, new_lead.first_name, new_lead.last_name, new_lead.email, new_lead.phone,
+    coalesce(new_lead.source, 'manual'), new_lead.status, coalesce(new_lead.value, 0), coalesce(new_lead.tags, '{}'),
+    new_lead.time_zone, new_lead.country, new_lead.region,
+    private.checked_custom_fields(organization_id, '{}', coalesce(new_lead.custom_fields, '{}'), true),
+    case when new_lead.assigned_to is null then new_lead.team_id end, auth.uid())
+  returning id into new_lead.id;
+  if new_lead.assigned_to is not null then
+    perform private.assign_leads(organization_id, array[new_lead.id], array[new_lead.assigned_to], 'manual');
   end if;
-  return private.store_idempotent_response(organization_id, private.lead_of(organization_id, wanted.id));
+  return private.store_idempotent_response(organization_id, private.lead_of(organization_id, new_lead.id));
 end
 $$;
 
@@ -5954,7 +6241,7 @@ as $$
   select private.create_lead(organization_id, lead, allow_duplicate)
 $$;
 
-comment on function public.create_lead is 'Adds a lead; repeats with the same Idempotency-Key answer alike.';
+comment on function public.create_lead is 'Adds a lead. A repeat with the same Idempotency-Key gets the same answer.';
 
 grant execute on function public.create_lead(uuid, jsonb, boolean) to authenticated;
 
@@ -5977,7 +6264,8 @@ begin
     perform private.problem(404, 'not_found', 'There is no such lead.');
   end if;
   if not private.lead_in_scope(lead, permission) then
-    perform private.problem(403, 'permission_denied', 'Your permission ' || permission || ' does not reach this lead.');
+    perform private.problem(403, 'permission_denied', 'This lead is outside the scope of your permission '
+      || permission || '.');
   end if;
   return lead;
 end
@@ -5989,7 +6277,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;
-  wanted public.students := jsonb_populate_record(null::public.students, student);
+  new_student public.students := jsonb_populate_record(null::public.students, student);
   created public.students;
 begin
   perform private.require_lead(organization_id, lead_id, 'leads:write');
@@ -5997,9 +6285,10 @@ begin
   if answer is not null then
     return answer;
   end if;
-  insert into public.students (organization_id, lead_id, first_name, last_name, birth_date, grade, school, notes, created_by)
-  values (organization_id, lead_id, wanted.first_name, coalesce(wanted.last_name, ''), wanted.birth_date, wanted.grade,
-    wanted.school, wanted.notes, auth.uid())
+  insert into public.students (organization_id, lead_id, first_name, last_name, birth_date, grade, school, notes,
+    created_by)
+  values (organization_id, lead_id, new_student.first_name, coalesce(new_student.last_name, ''),
+    new_student.birth_date, new_student.grade, new_student.school, new_student.notes, auth.uid())
   returning * into created;
   return private.store_idempotent_response(organization_id, to_jsonb(created) - 'organization_id');
 end
@@ -6014,12 +6303,15 @@ as $$
   select private.create_student(organization_id, lead_id, student)
 $$;
 
-comment on function public.create_student is 'Adds a student to a lead; repeats with the same Idempotency-Key answer alike.';
+comment on function public.create_student is
+  'Adds a student to a lead. A repeat with the same Idempotency-Key gets the same answer.';
 
 grant execute on function public.create_student(uuid, uuid, jsonb) to authenticated;
 
-comment on function private.custom_field_faults is
-  'What is wrong with a lead''s custom fields: [{ path, message }], empty when nothing is. definitions: what lead_field_definitions gives.';
+comment on function private.custom_field_errors is
+  'Validation errors of custom fields: [{ path, message }], possibly empty. definitions: see lead_field_definitions.';
+
+comment on function private.custom_value_error is 'Null when the value fits the field, else the error message.';
 
 create function private.delete_lead(organization_id uuid, lead_id uuid)
 returns void
@@ -6041,7 +6333,7 @@ as $$
   select private.delete_lead(organization_id, lead_id)
 $$;
 
-comment on function public.delete_lead is 'Takes a lead out of every list; restore_lead undoes it.';
+comment on function public.delete_lead is 'Deletes a lead softly; restore_lead undoes it.';
 
 grant execute on function public.delete_lead(uuid, uuid) to authenticated;
 
@@ -6068,7 +6360,7 @@ as $$
   select private.delete_student(organization_id, lead_id, student_id)
 $$;
 
-comment on function public.delete_student is 'Deletes a student of a lead; the audit log keeps who it was.';
+comment on function public.delete_student is 'Deletes a student of a lead; the audit log keeps the row.';
 
 grant execute on function public.delete_student(uuid, uuid, uuid) to authenticated;
 
@@ -6099,27 +6391,28 @@ begin
 end
 $$;
 
-create function private.timestamp_in_zone(organization_id uuid, day_or_moment text, days_later integer)
+create function private.timestamp_in_zone(organization_id uuid, date_or_timestamp text, days_later integer)
 returns timestamptz
 language sql stable set search_path = ''
 as $$
-  select case when char_length(day_or_moment) = 10
-    then (day_or_moment::date + days_later)::timestamp at time zone (
+  select case when char_length(date_or_timestamp) = 10
+    then (date_or_timestamp::date + days_later)::timestamp at time zone (
       select o.time_zone from public.organizations o where o.id = timestamp_in_zone.organization_id)
-    else day_or_moment::timestamptz end
+    else date_or_timestamp::timestamptz end
 $$;
 
 create function private.lead_search_patterns(term text)
 returns text[]
 language sql immutable set search_path = ''
 as $$
-  select array_agg(distinct '%' || replace(replace(replace(t.words, '\', '\\'), '%', '\%'), '_', '\_') || '%')
+  select array_agg(distinct '%' || replace(replace(replace(t.pattern, '\', '\\'), '%', '\%'), '_', '\_') || '%')
   from (
     values (lower(term)),
       (substr(to_jsonb(lower(term))::text, 2, char_length(to_jsonb(lower(term))::text) - 2)),
-      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '\(0\)|[^0-9]', '', 'g') from '^0*([0-9]{3,})$') end)
-  ) as t (words)
-  where t.words <> ''
+      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '\(0\)|[^0-9]', '', 'g')
+        from '^0*([0-9]{3,})$') end)
+  ) as t (pattern)
+  where t.pattern <> ''
 $$;
 
 create function private.lead_filters(organization_id uuid, filters jsonb)
@@ -6127,40 +6420,43 @@ returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
-  chosen text := '';
+  conditions text := '';
 begin
   if filters ? 'status' then
-    chosen := chosen || format(' and x.status = %L', filters ->> 'status');
+    conditions := conditions || format(' and x.status = %L', filters ->> 'status');
   end if;
   if filters ? 'source' then
-    chosen := chosen || format(' and x.source = %L', filters ->> 'source');
+    conditions := conditions || format(' and x.source = %L', filters ->> 'source');
   end if;
   if filters ? 'assigned_to' then
-    chosen := chosen || case filters ->> 'assigned_to' when 'none' then ' and x.assigned_to is null'
+    conditions := conditions || case filters ->> 'assigned_to' when 'none' then ' and x.assigned_to is null'
       when 'me' then format(' and x.assigned_to = %L', auth.uid())
       else format(' and x.assigned_to = %L', (filters ->> 'assigned_to')::uuid) end;
   end if;
   if filters ? 'team_id' then
-    chosen := chosen || format(' and x.team_id = %L', (filters ->> 'team_id')::uuid);
+    conditions := conditions || format(' and x.team_id = %L', (filters ->> 'team_id')::uuid);
   end if;
   if filters ? 'tag' then
-    chosen := chosen || format(' and x.tags @> %L', array[filters ->> 'tag']);
+    conditions := conditions || format(' and x.tags @> %L', array[filters ->> 'tag']);
   end if;
   if filters ? 'created_from' then
-    chosen := chosen || format(' and x.created_at >= %L', private.timestamp_in_zone(organization_id, filters ->> 'created_from', 0));
+    conditions := conditions || format(' and x.created_at >= %L',
+      private.timestamp_in_zone(organization_id, filters ->> 'created_from', 0));
   end if;
   if filters ? 'created_to' then
-    chosen := chosen || format(' and x.created_at < %L', private.timestamp_in_zone(organization_id, filters ->> 'created_to', 1));
+    conditions := conditions || format(' and x.created_at < %L',
+      private.timestamp_in_zone(organization_id, filters ->> 'created_to', 1));
   end if;
   if filters ? 'sla' then
-    chosen := chosen || format(' and x.sla_status = %L', case filters ->> 'sla' when 'due' then 'due_soon' else filters ->> 'sla' end);
+    conditions := conditions || format(' and x.sla_status = %L', case filters ->> 'sla' when 'due' then 'due_soon'
+      else filters ->> 'sla' end);
   end if;
   if filters ->> 'search' <> '' then
-    chosen := chosen || (
+    conditions := conditions || (
       select format(' and (%s)', string_agg(format('x.search_text like %L', p), ' or '))
       from unnest(private.lead_search_patterns(filters ->> 'search')) p);
   end if;
-  return chosen;
+  return conditions;
 end
 $$;
 
@@ -6171,7 +6467,8 @@ as $$
   select private.lead_scope(organization_id, permission) || private.lead_filters(organization_id, filters)
 $$;
 
-create function private.export_leads(organization_id uuid, filters jsonb, after_id uuid, page_limit integer, count_to integer)
+create function private.export_leads(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
+  count_to integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -6182,7 +6479,8 @@ declare
   matching integer;
 begin
   if count_to is not null then
-    execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions, count_to) into matching;
+    execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions,
+      count_to) into matching;
   end if;
   execute format($query$
     select jsonb_build_object('rows', coalesce(jsonb_agg(jsonb_build_array(
@@ -6191,7 +6489,8 @@ begin
         private.utc_text(x.sla_deadline), private.utc_text(x.created_at), private.utc_text(x.updated_at))
         || coalesce((
           select jsonb_agg(case jsonb_typeof(x.custom_fields -> (d.value ->> 'key'))
-            when 'array' then (select string_agg(e, '; ') from jsonb_array_elements_text(x.custom_fields -> (d.value ->> 'key')) e)
+            when 'array' then (select string_agg(e, '; ')
+              from jsonb_array_elements_text(x.custom_fields -> (d.value ->> 'key')) e)
             else x.custom_fields ->> (d.value ->> 'key') end order by d.ordinality)
           from jsonb_array_elements($1) with ordinality d), '[]') order by x.id), '[]'),
       'last', (array_agg(x.id order by x.id desc))[1])
@@ -6201,7 +6500,8 @@ begin
   $query$, conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
   into answer using definitions;
   return answer || jsonb_build_object('matching', matching, 'columns',
-    jsonb_build_array('id', 'first_name', 'last_name', 'email', 'phone', 'source', 'status', 'outcome', 'value', 'currency',
+    jsonb_build_array('id', 'first_name', 'last_name', 'email', 'phone', 'source', 'status', 'outcome', 'value',
+      'currency',
       'tags', 'time_zone', 'country', 'region', 'assigned_to', 'created_by', 'sla_status', 'sla_deadline', 'created_at',
       'updated_at') || coalesce((select jsonb_agg(d -> 'key') from jsonb_array_elements(definitions) d), '[]'));
 end
@@ -6217,11 +6517,10 @@ as $$
   select private.export_leads(organization_id, filters, after_id, page_limit, count_to)
 $$;
 
-comment on function public.export_leads is 'The next leads after an id that the caller may export, as texts in columns.';
+comment on function public.export_leads is
+  'The next leads after an id within the caller''s scope to export, as texts by column.';
 
 grant execute on function public.export_leads(uuid, jsonb, uuid, integer, integer) to authenticated;
-
-comment on function private.fits_lead_field is 'Null when the value fits, else what it must be.';
 
 create table public.interactions (
   id uuid primary key default private.uuid_v7(),
@@ -6236,7 +6535,8 @@ create table public.interactions (
   occurred_at timestamptz not null default now(),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
-  constraint interactions_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade,
+  constraint interactions_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade,
   constraint interactions_occurred_at_sane check (occurred_at >= '2000-01-01 00:00+00')
 );
 
@@ -6251,7 +6551,8 @@ begin
     'students', coalesce((
       select jsonb_agg(to_jsonb(s) - 'organization_id' order by s.id) from (
         select s.* from public.students s
-        where s.organization_id = get_lead.organization_id and s.lead_id = get_lead.lead_id order by s.id limit 50) s), '[]'),
+        where s.organization_id = get_lead.organization_id and s.lead_id = get_lead.lead_id order by s.id limit 50) s),
+          '[]'),
     'counts', jsonb_build_object(
       'students', (
         select count(*) from public.students s
@@ -6278,14 +6579,16 @@ as $$
   select private.get_lead(organization_id, lead_id)
 $$;
 
-comment on function public.get_lead is 'A lead with its students and how much there is of the rest.';
+comment on function public.get_lead is
+  'A lead with its students and the numbers of its interactions, open tasks and messages.';
 
 grant execute on function public.get_lead(uuid, uuid) to authenticated;
 
 comment on function private.lead_conditions is
-  'The condition on leads x that holds for the leads of a filter within the caller''s permission; definer functions execute it.';
+  'The SQL condition on leads x for a filter within the scope of the caller''s permission.';
 
-comment on function private.lead_field_definitions is 'The organization''s lead fields in their order: [{ key, label, type, required, choices }].';
+comment on function private.lead_field_definitions is
+  'The organization''s lead fields in order: [{ key, label, type, required, choices }].';
 
 create function private.lead_fields(organization_id uuid)
 returns jsonb
@@ -6306,7 +6609,7 @@ as $$
   select private.lead_fields(organization_id)
 $$;
 
-comment on function public.lead_fields is 'The organization''s lead fields, in their order.';
+comment on function public.lead_fields is 'The organization''s lead fields, in order.';
 
 grant execute on function public.lead_fields(uuid) to authenticated;
 
@@ -6335,30 +6638,34 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   deleted boolean := coalesce(filters ->> 'deleted', 'false') = 'true';
-  branches text[] := private.lead_scope_filter(organization_id, case when deleted then 'leads:delete' else 'leads:read' end);
+  branches text[] := private.lead_scope_filter(organization_id, case when deleted then 'leads:delete'
+    else 'leads:read' end);
   base text := format('x.organization_id = %L and %s%s', organization_id,
     case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end,
-    private.lead_filters(organization_id, filters));
-  ordered text := format('x.%1$I %2$s, x.id %2$s', sort_column, direction);
-  found text;
-  numbers text;
+      private.lead_filters(organization_id, filters));
+  order_by text := format('x.%1$I %2$s, x.id %2$s', sort_column, direction);
+  matches text;
+  total text;
 begin
   if filters ? 'tag' then
-    -- The tag's leads first: how many of them a team has, the planner cannot tell, and would read all of the team's.
-    found := format('materialized (select x.id, x.%1$I from (select * from public.leads x where %2$s offset 0) x where %3$s)',
+    -- The leads with the tag first: the planner cannot tell how many of them a team has, and would read all of the
+    -- team's.
+    matches := format(
+      'materialized (select x.id, x.%1$I from (select * from public.leads x where %2$s offset 0) x where %3$s)',
       sort_column, base, array_to_string(branches, ' or '));
-    numbers := 'select count(*) from x';
+    total := 'select count(*) from x';
   elsif filters ->> 'search' <> '' or (cardinality(branches) = 2 and sort_column <> 'created_at') then
-    found := format('materialized (select x.id, x.%I from public.leads x where %s and (%s))',
+    matches := format('materialized (select x.id, x.%I from public.leads x where %s and (%s))',
       sort_column, base, array_to_string(branches, ' or '));
-    numbers := 'select count(*) from x';
+    total := 'select count(*) from x';
   else
     select
       format('(%s)', string_agg(format('(select x.id, x.%I from public.leads x where %s and %s order by %s limit %s)',
-        sort_column, base, b.branch, ordered, page_limit::bigint + page_offset), ' union ')),
+        sort_column, base, b.branch, order_by, page_limit::bigint + page_offset), ' union ')),
       'select ' || string_agg(format('(select count(*) from public.leads x where %s and %s%s)', base, b.branch, (
-        select string_agg(format(' and (%s) is not true', earlier), '') from unnest(branches[:b.place - 1]) earlier)), ' + ')
-    into found, numbers
+        select string_agg(format(' and (%s) is not true', earlier), '') from unnest(branches[:b.place - 1]) earlier)),
+          ' + ')
+    into matches, total
     from unnest(branches) with ordinality b (branch, place);
   end if;
   return format(
@@ -6367,15 +6674,16 @@ begin
     ), total as materialized (%5$s)
     select jsonb_build_object(''total'', (table total), ''rows'', private.lead_rows(array(
       select l from p join public.leads l on l.id = p.id order by p.n)))',
-    found, ordered, page_limit, page_offset, numbers);
+    matches, order_by, page_limit, page_offset, total);
 end
 $$;
 
-comment on function private.lead_of is 'The lead as it is after all triggers: what a function that changed it answers.';
+comment on function private.lead_of is 'The lead after all triggers, as functions that changed it return it.';
 
-comment on function private.lead_scope is 'The SQL condition on leads x that holds for the leads the caller''s permission reaches.';
+comment on function private.lead_scope is 'The SQL condition on leads x for the scope of the caller''s permission.';
 
-create function private.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+create function private.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -6397,7 +6705,8 @@ $$;
 
 grant execute on function private.list_leads(uuid, jsonb, text, integer, integer) to authenticated;
 
-create function public.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+create function public.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -6405,7 +6714,7 @@ as $$
 $$;
 
 comment on function public.list_leads is
-  'One page of leads and how many there are in all. filters: { status?, source?, assigned_to?, team_id?, tag?, created_from?, created_to?, sla?, search?, deleted? }.';
+  'One page of leads and their total number. filters: see private.lead_filters, and deleted?: "true".';
 
 grant execute on function public.list_leads(uuid, jsonb, text, integer, integer) to authenticated;
 
@@ -6438,7 +6747,7 @@ as $$
   select private.list_students(organization_id, lead_id, page_limit, page_offset)
 $$;
 
-comment on function public.list_students is 'One page of a lead''s students, in the order in which they were added.';
+comment on function public.list_students is 'One page of a lead''s students, oldest first.';
 
 grant execute on function public.list_students(uuid, uuid, integer, integer) to authenticated;
 
@@ -6449,7 +6758,8 @@ as $$
   select exists (
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
-    where m.organization_id = may_hold_leads.organization_id and m.user_id = may_hold_leads.user_id and m.status = 'active')
+    where m.organization_id = may_hold_leads.organization_id and m.user_id = may_hold_leads.user_id
+      and m.status = 'active')
 $$;
 
 create function private.choose_surviving_response(remaining public.leads, other public.leads)
@@ -6460,7 +6770,8 @@ begin
   perform set_config('signalbox.merging', remaining.id::text, true);
   update public.leads l
   set sla_status = other.sla_status, sla_started_at = other.sla_started_at, sla_deadline = other.sla_deadline,
-    sla_responded_at = other.sla_responded_at, sla_breached_at = other.sla_breached_at, sla_explicit = other.sla_explicit
+    sla_responded_at = other.sla_responded_at, sla_breached_at = other.sla_breached_at,
+      sla_explicit = other.sla_explicit
   where l.organization_id = remaining.organization_id and l.id = remaining.id and l.sla_status is null
     and other.sla_responded_at is not null;
   perform set_config('signalbox.merging', '', true);
@@ -6474,13 +6785,15 @@ as $$
   update public.leads l
   set first_name = case when l.first_name = '' then other.first_name else l.first_name end,
     last_name = case when l.last_name = '' then other.last_name else l.last_name end,
-    email = coalesce(l.email, other.email), phone = coalesce(l.phone, other.phone),
-    value = case when l.value = 0 then other.value else l.value end,
+      email = coalesce(l.email, other.email), phone = coalesce(l.phone, other.phone), value = case when l.value = 0
+      then other.value else l.value end,
     currency = case when l.value = 0 then other.currency else l.currency end,
     tags = (array(
-      select t.tag from unnest(l.tags || other.tags) with ordinality t (tag, place) group by t.tag order by min(t.place)))[1:50],
+      select t.tag from unnest(l.tags || other.tags) with ordinality t (tag, place) group by t.tag
+        order by min(t.place)))[1:50],
     time_zone = coalesce(l.time_zone, other.time_zone), country = coalesce(l.country, other.country),
-    region = coalesce(l.region, other.region), custom_fields = other.custom_fields || jsonb_strip_nulls(l.custom_fields),
+    region = coalesce(l.region, other.region), custom_fields = other.custom_fields
+      || jsonb_strip_nulls(l.custom_fields),
     team_id = coalesce(l.team_id, other.team_id), created_by = coalesce(l.created_by, other.created_by)
   where l.organization_id = remaining.organization_id and l.id = remaining.id
 $$;
@@ -6501,14 +6814,13 @@ create table public.consents (
   user_agent text,
   occurred_at timestamptz not null,
   recorded_by uuid references public.profiles (id) on delete set null,
-  -- A revocation says in which words, how it was recognized and when it was honoured.
+  -- Of a revocation: its words, how it was recognized and when it was honoured.
   message_id uuid,
   raw_text text constraint consents_raw_text_length check (char_length(raw_text) <= 2000),
-  recognized_by text constraint consents_recognized_by check (recognized_by in ('keyword', 'phrase', 'person', 'provider')),
+  recognized_by text constraint consents_recognized_by check (recognized_by in ('keyword', 'phrase', 'person',
+    'provider')),
   rule_id uuid,
   honored_at timestamptz,
-  -- The latest entry of a number counts. But a list of last year's consents, imported today, takes nobody's revocation back:
-  -- it is kept as what it is, and marked.
   outdated boolean not null default false,
   created_at timestamptz not null default now(),
   constraint consents_lead foreign key (organization_id, lead_id)
@@ -6524,10 +6836,11 @@ create table public.lead_history (
   seconds_in_stage bigint,
   note text constraint lead_history_note_length check (char_length(note) <= 2000),
   changed_by uuid references public.profiles (id) on delete set null,
-  -- Rows of the histories keep their lead's id through a merge, so that each lead's chain of moves can still be told apart.
+  -- A merge keeps the original lead's id here, so that each lead's chain of moves stays distinguishable.
   merged_from uuid,
   created_at timestamptz not null default now(),
-  constraint lead_history_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id) on delete cascade
+  constraint lead_history_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
 );
 
 create function private.move_lead_children(from_id uuid, to_id uuid)
@@ -6575,7 +6888,8 @@ begin
   where l.organization_id = require_merge.organization_id and l.id in (lead_id, duplicate_id)
     and l.merged_into in (lead_id, duplicate_id);
   if known.id is not null and private.lead_in_scope(known, 'leads:read') then
-    perform private.problem(409, 'already_merged', 'These two leads were merged already.', jsonb_build_object('merged_into', known.id));
+    perform private.problem(409, 'already_merged', 'These two leads were merged already.',
+      jsonb_build_object('merged_into', known.id));
   end if;
   leads := array[private.require_lead(organization_id, lead_id, 'leads:delete'),
     private.require_lead(organization_id, duplicate_id, 'leads:delete')];
@@ -6615,12 +6929,14 @@ begin
     perform private.choose_surviving_response(remaining, other);
     perform private.assign_leads(organization_id, array[remaining.id], array[other.assigned_to], 'merge');
   elsif remaining.assigned_to = other.assigned_to then
-    -- Whoever holds both has answered both.
+    -- The same assignee has answered both.
     update public.leads l set sla_responded_at = greatest(other.sla_responded_at, l.sla_started_at)
-    where l.organization_id = merge_leads.organization_id and l.id = remaining.id and l.sla_status in ('running', 'due_soon')
+    where l.organization_id = merge_leads.organization_id and l.id = remaining.id
+      and l.sla_status in ('running', 'due_soon')
       and l.sla_responded_at is null and other.sla_responded_at is not null;
   end if;
-  select * into remaining from public.leads l where l.organization_id = merge_leads.organization_id and l.id = remaining.id;
+  select * into remaining from public.leads l where l.organization_id = merge_leads.organization_id
+    and l.id = remaining.id;
   return private.store_idempotent_response(organization_id, private.lead_json(remaining));
 end
 $$;
@@ -6634,11 +6950,13 @@ as $$
   select private.merge_leads(organization_id, lead_id, duplicate_id)
 $$;
 
-comment on function public.merge_leads is 'Makes one lead of two: the older one remains, with everything of the other.';
+comment on function public.merge_leads is
+  'Merges two leads: the older one remains, with the child rows and missing values of the other.';
 
 grant execute on function public.merge_leads(uuid, uuid, uuid) to authenticated;
 
-comment on function private.require_lead is 'A living lead that the caller may see and on which it holds the permission.';
+comment on function private.require_lead is
+  'A lead, not deleted, that is visible to the caller and within the scope of the permission.';
 
 create function private.restore_lead(organization_id uuid, lead_id uuid, allow_duplicate boolean)
 returns jsonb
@@ -6648,16 +6966,17 @@ declare
   lead public.leads;
 begin
   perform private.require_scope(organization_id, 'leads:delete');
-  -- Read before the row is locked (see lock_lead_contacts). Nobody changes a deleted lead meanwhile.
+  -- Read before the row is locked (see lock_lead_contacts); a deleted lead does not change in between.
   select * into lead from public.leads l where l.organization_id = restore_lead.organization_id and l.id = lead_id;
-  if lead.id is null or not (private.lead_in_scope(lead, 'leads:read') and private.lead_in_scope(lead, 'leads:delete')) then
+  if lead.id is null or not (private.lead_in_scope(lead, 'leads:read') and private.lead_in_scope(lead, 'leads:delete'))
+    then
     perform private.problem(404, 'not_found', 'There is no such lead.');
   end if;
   perform private.lock_lead_contacts(organization_id, lead.phone, lead.email);
   select * into lead from public.leads l
   where l.organization_id = restore_lead.organization_id and l.id = lead_id for update;
   if lead.merged_into is not null then
-    perform private.problem(409, 'merged', 'The lead was merged into another one; that cannot be undone.',
+    perform private.problem(409, 'merged', 'The lead was merged into another one, which cannot be undone.',
       jsonb_build_object('merged_into', lead.merged_into));
   elsif lead.deleted_at is not null then
     perform private.reject_duplicate(organization_id, lead.phone, lead.email, allow_duplicate, lead_id);
@@ -6677,7 +6996,8 @@ as $$
   select private.restore_lead(organization_id, lead_id, allow_duplicate)
 $$;
 
-comment on function public.restore_lead is 'Brings a deleted lead back, unless its number or address is another lead''s by now.';
+comment on function public.restore_lead is
+  'Restores a deleted lead, unless another lead has its number or address by now.';
 
 grant execute on function public.restore_lead(uuid, uuid, boolean) to authenticated;
 
@@ -6692,7 +7012,7 @@ as $$
     join public.lead_fields f on f.organization_id = incompatible_custom_values.organization_id
       and f.key = n ->> 'key' and f.type <> n ->> 'type'
     join public.leads l on l.organization_id = f.organization_id and l.deleted_at is null and l.custom_fields ? f.key
-    where private.fits_lead_field(n ->> 'type', n -> 'choices', l.custom_fields -> f.key) is not null
+    where private.custom_value_error(n ->> 'type', n -> 'choices', l.custom_fields -> f.key) is not null
     group by f.key
   ) u
 $$;
@@ -6702,16 +7022,17 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  unfit jsonb;
+  incompatible jsonb;
 begin
   perform private.require_permission(organization_id, 'leads:configure');
-  -- Whoever writes values holds this lock shared (checked_custom_fields): no value is judged by a list that goes.
+  -- Writers of values hold this lock shared (checked_custom_fields): no value is checked against an outdated list.
   perform pg_advisory_xact_lock(hashtextextended('lead_fields|' || organization_id, 0));
-  unfit := private.incompatible_custom_values(organization_id, fields);
-  if unfit <> '{}' then
-    perform private.problem(409, 'values_do_not_fit', 'There are leads whose values the new types could not hold: '
-      || (select string_agg(format('%s (%s)', u.key, u.value), ', ' order by u.key) from jsonb_each_text(unfit) u) || '.',
-      jsonb_build_object('leads_by_field', unfit));
+  incompatible := private.incompatible_custom_values(organization_id, fields);
+  if incompatible <> '{}' then
+    perform private.problem(409, 'values_do_not_fit', 'Some leads have values that do not fit the new types: '
+      || (select string_agg(format('%s (%s)', u.key, u.value), ', ' order by u.key)
+        from jsonb_each_text(incompatible) u) || '.',
+      jsonb_build_object('leads_by_field', incompatible));
   end if;
   delete from public.lead_fields f
   where f.organization_id = set_lead_fields.organization_id
@@ -6719,7 +7040,7 @@ begin
   insert into public.lead_fields as f (organization_id, key, label, type, required, choices, position)
   select set_lead_fields.organization_id, n.value ->> 'key', n.value ->> 'label', n.value ->> 'type',
     coalesce((n.value ->> 'required')::boolean, false),
-    array(select jsonb_array_elements_text(coalesce(n.value -> 'choices', '[]'))), n.ordinality
+      array(select jsonb_array_elements_text(coalesce(n.value -> 'choices', '[]'))), n.ordinality
   from jsonb_array_elements(fields) with ordinality n
   on conflict on constraint lead_fields_key_unique do update
     set label = excluded.label, type = excluded.type, required = excluded.required, choices = excluded.choices,
@@ -6739,7 +7060,8 @@ as $$
   select private.set_lead_fields(organization_id, fields)
 $$;
 
-comment on function public.set_lead_fields is 'Replaces the organization''s lead fields: [{ key, label, type, required, choices }].';
+comment on function public.set_lead_fields is
+  'Replaces the organization''s lead fields: [{ key, label, type, required, choices }].';
 
 grant execute on function public.set_lead_fields(uuid, jsonb) to authenticated;
 
@@ -6749,42 +7071,44 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.leads;
-  wanted public.leads;
+  current public.leads;
+  updated public.leads;
 begin
   perform private.require_scope(organization_id, 'leads:write');
   if change ?| array['phone', 'email'] then
     perform private.lock_lead_contacts(organization_id, change ->> 'phone', change ->> 'email');
   end if;
-  held := private.require_lead(organization_id, lead_id, 'leads:write', true);
-  if held.version <> expected_version then
-    return jsonb_build_object('stale', private.lead_json(held));
+  current := private.require_lead(organization_id, lead_id, 'leads:write', true);
+  if current.version <> expected_version then
+    return jsonb_build_object('stale', private.lead_json(current));
   end if;
-  wanted := jsonb_populate_record(held, change || jsonb_build_object('organization_id', organization_id));
-  if wanted.status <> held.status then
+  updated := jsonb_populate_record(current, change || jsonb_build_object('organization_id', organization_id));
+  if updated.status <> current.status then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "status", "message": "is changed by PATCH /leads/{id}/status"}]');
-  elsif wanted.assigned_to is distinct from held.assigned_to then
+  elsif updated.assigned_to is distinct from current.assigned_to then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "assigned_to", "message": "is changed by PATCH /leads/{id}/assign"}]');
-  elsif wanted.team_id is distinct from held.team_id and held.assigned_to is not null then
+  elsif updated.team_id is distinct from current.team_id and current.assigned_to is not null then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
-      '[{"path": "team_id", "message": "is the team of the person to whom the lead is assigned"}]');
-  elsif wanted.team_id is distinct from held.team_id then
-    perform private.check_lead_team(organization_id, wanted.team_id);
+      '[{"path": "team_id", "message": "is the team of the lead''s assignee"}]');
+  elsif updated.team_id is distinct from current.team_id then
+    perform private.check_lead_team(organization_id, updated.team_id);
   end if;
-  perform private.check_lead(wanted);
-  if (wanted.phone, wanted.email) is distinct from (held.phone, held.email) then
-    perform private.reject_duplicate(organization_id, nullif(wanted.phone, held.phone), nullif(wanted.email, held.email),
-      allow_duplicate, lead_id);
+  perform private.check_lead(updated);
+  if (updated.phone, updated.email) is distinct from (current.phone, current.email) then
+    perform private.reject_duplicate(organization_id, nullif(updated.phone, current.phone),
+      nullif(updated.email, current.email), allow_duplicate, lead_id);
   end if;
   if change ? 'custom_fields' then
-    wanted.custom_fields := private.checked_custom_fields(organization_id, held.custom_fields, change -> 'custom_fields', false);
+    updated.custom_fields := private.checked_custom_fields(organization_id, current.custom_fields,
+      change -> 'custom_fields', false);
   end if;
   update public.leads l
-  set first_name = wanted.first_name, last_name = wanted.last_name, email = wanted.email, phone = wanted.phone,
-    source = wanted.source, value = wanted.value, tags = wanted.tags, time_zone = wanted.time_zone, country = wanted.country,
-    region = wanted.region, custom_fields = wanted.custom_fields, team_id = wanted.team_id
+  set first_name = updated.first_name, last_name = updated.last_name, email = updated.email, phone = updated.phone,
+    source = updated.source, value = updated.value, tags = updated.tags, time_zone = updated.time_zone,
+      country = updated.country, region = updated.region, custom_fields = updated.custom_fields,
+        team_id = updated.team_id
   where l.organization_id = update_lead.organization_id and l.id = update_lead.lead_id;
   return jsonb_build_object('lead', private.lead_of(organization_id, lead_id));
 end
@@ -6793,14 +7117,16 @@ $$;
 grant execute on function private.update_lead(uuid, uuid, jsonb, integer, boolean) to authenticated;
 
 create function public.update_lead(
-  organization_id uuid, lead_id uuid, change jsonb, expected_version integer default null, allow_duplicate boolean default false)
+  organization_id uuid, lead_id uuid, change jsonb, expected_version integer default null,
+    allow_duplicate boolean default false)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.update_lead(organization_id, lead_id, change, expected_version, allow_duplicate)
 $$;
 
-comment on function public.update_lead is 'Changes a lead if it still has the expected version: { lead }, else { stale } with the lead as it is.';
+comment on function public.update_lead is
+  'Changes a lead if it has the expected version: { lead }, else { stale } with the current lead.';
 
 grant execute on function public.update_lead(uuid, uuid, jsonb, integer, boolean) to authenticated;
 
@@ -6809,22 +7135,22 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.students;
-  wanted public.students;
+  current public.students;
+  updated public.students;
 begin
   perform private.require_lead(organization_id, lead_id, 'leads:write');
-  select * into held from public.students s
+  select * into current from public.students s
   where s.organization_id = update_student.organization_id and s.lead_id = update_student.lead_id and s.id = student_id
   for update;
-  if held.id is null then
+  if current.id is null then
     perform private.problem(404, 'not_found', 'There is no such student.');
   end if;
-  wanted := jsonb_populate_record(held, change);
+  updated := jsonb_populate_record(current, change);
   update public.students s
-  set first_name = wanted.first_name, last_name = wanted.last_name, birth_date = wanted.birth_date, grade = wanted.grade,
-    school = wanted.school, notes = wanted.notes
-  where s.id = held.id returning * into held;
-  return to_jsonb(held) - 'organization_id';
+  set first_name = updated.first_name, last_name = updated.last_name, birth_date = updated.birth_date,
+    grade = updated.grade, school = updated.school, notes = updated.notes
+  where s.id = current.id returning * into current;
+  return to_jsonb(current) - 'organization_id';
 end
 $$;
 
@@ -6841,13 +7167,16 @@ comment on function public.update_student is 'Changes a student of a lead.';
 
 grant execute on function public.update_student(uuid, uuid, uuid, jsonb) to authenticated;
 
-comment on table public.pipeline_stages is 'The stages of the organization''s pipeline. leads.status is the key of one; new leads enter the first open one.';
+comment on table public.pipeline_stages is
+  'The stages of the organization''s pipeline. leads.status is the key of one; new leads enter the first open stage.';
 
-comment on column public.pipeline_stages.outcome is 'won or lost closes the lead; null: the lead is open here.';
+comment on column public.pipeline_stages.outcome is 'won or lost closes the lead; null: an open stage.';
 
-comment on column public.pipeline_stages.sla_minutes is 'Entering the stage starts a response clock of its own; null: the organization''s, once per assignment; 0: none.';
+comment on column public.pipeline_stages.sla_minutes is
+  'Entering the stage starts a new response clock; null: the organization''s, once per assignment; 0: none.';
 
-comment on column public.pipeline_stages.next_stages is 'Keys of the stages a lead may move to from here; null: any.';
+comment on column public.pipeline_stages.next_stages is
+  'Keys of the stages that a lead may move to from this one; null: any.';
 
 alter table public.pipeline_stages enable row level security;
 
@@ -6868,18 +7197,22 @@ as $$
 begin
   perform private.request_sla_recomputation(c.organization_id)
   from (
-    select distinct n.organization_id from new_rows n join old_rows o using (id) where n.sla_minutes is distinct from o.sla_minutes
+    select distinct n.organization_id from new_rows n join old_rows o using (id) where n.sla_minutes is distinct
+      from o.sla_minutes
   ) c;
   return null;
 end
 $$;
 
-create trigger recompute_sla_clocks after update on public.pipeline_stages referencing old table as old_rows new table as new_rows
+create trigger recompute_sla_clocks after update
+  on public.pipeline_stages referencing old table as old_rows new table as new_rows
   for each statement execute function private.recompute_clocks_after_stages();
 
-comment on table public.lead_history is 'Every move between stages and how long the lead stood in the stage it left. Append-only.';
+comment on table public.lead_history is
+  'Every move between stages and how long the lead was in the previous stage. Append-only.';
 
-comment on column public.lead_history.merged_from is 'The lead to which it happened, where a merge moved it here; null: to this one.';
+comment on column public.lead_history.merged_from is
+  'The original lead of a row that a merge moved here; null: this lead.';
 
 create index lead_history_of_lead on public.lead_history (organization_id, lead_id, id desc);
 
@@ -6888,7 +7221,8 @@ create index lead_history_changed_by on public.lead_history (changed_by);
 alter table public.lead_history enable row level security;
 
 create policy "those who see the lead read its history" on public.lead_history for select to authenticated
-  using (exists (select from public.leads l where l.organization_id = lead_history.organization_id and l.id = lead_history.lead_id));
+  using (exists (select from public.leads l where l.organization_id = lead_history.organization_id
+    and l.id = lead_history.lead_id));
 
 revoke all on public.lead_history from public, anon, authenticated, service_role;
 
@@ -6900,12 +7234,13 @@ language plpgsql set search_path = ''
 as $$
 declare
   merging boolean := coalesce(current_setting('signalbox.merging', true), '') = new.lead_id::text;
-  free text[] := array['lead_id', 'from_user', 'to_user', 'assigned_by', 'changed_by', 'recorded_by', 'created_by'];
+  changeable text[] := array['lead_id', 'from_user', 'to_user', 'assigned_by', 'changed_by', 'recorded_by',
+    'created_by'];
 begin
   if merging then
-    free := free || 'merged_from'::text;
+    changeable := changeable || 'merged_from'::text;
   end if;
-  if to_jsonb(new) - free is distinct from to_jsonb(old) - free
+  if to_jsonb(new) - changeable is distinct from to_jsonb(old) - changeable
     or (new.lead_id is not null and new.lead_id is distinct from old.lead_id and not coalesce(merging, false)) then
     raise exception 'This record cannot be changed.' using errcode = '42501';
   end if;
@@ -6920,7 +7255,8 @@ create function private.stages_json(organization_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object('key', s.key, 'label', s.label, 'position', s.position, 'outcome', s.outcome,
+  select coalesce(jsonb_agg(jsonb_build_object('key', s.key, 'label', s.label, 'position', s.position, 'outcome',
+    s.outcome,
     'sla_minutes', s.sla_minutes, 'next_stages', s.next_stages) order by s.position), '[]')
   from public.pipeline_stages s where s.organization_id = stages_json.organization_id
 $$;
@@ -6944,18 +7280,18 @@ as $$
   select private.list_stages(organization_id)
 $$;
 
-comment on function public.list_stages is 'The stages of the pipeline, in their order.';
+comment on function public.list_stages is 'The stages of the pipeline, in order.';
 
 grant execute on function public.list_stages(uuid) to authenticated;
 
-create function private.lock_pipeline(organization_id uuid, alone boolean default false)
+create function private.lock_pipeline(organization_id uuid, exclusively boolean default false)
 returns void
 language plpgsql set search_path = ''
 as $$
 declare
   key bigint := hashtextextended('pipeline|' || organization_id, 0);
 begin
-  if alone then
+  if exclusively then
     perform pg_advisory_xact_lock(key);
   else
     perform pg_advisory_xact_lock_shared(key);
@@ -6963,7 +7299,8 @@ begin
 end
 $$;
 
-comment on function private.lock_pipeline is 'Taken before any row, by whoever moves leads (shared) or replaces the stages (alone).';
+comment on function private.lock_pipeline is
+  'Taken before any row lock: shared to move leads, exclusively to replace the stages.';
 
 create function private.move_lead(organization_id uuid, lead_id uuid, status text, note text, expected_version integer)
 returns jsonb
@@ -6971,38 +7308,41 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   lead public.leads;
-  allowed text[];
-  closed boolean;
+  next_stages text[];
+  was_closed boolean;
 begin
   perform private.lock_pipeline(organization_id);
   lead := private.require_lead(organization_id, lead_id, 'leads:write', true);
   if lead.version <> expected_version then
     return jsonb_build_object('stale', private.lead_json(lead));
   end if;
-  closed := lead.outcome is not null;
+  was_closed := lead.outcome is not null;
   if not exists (
-    select from public.pipeline_stages s where s.organization_id = move_lead.organization_id and s.key = move_lead.status) then
+    select from public.pipeline_stages s where s.organization_id = move_lead.organization_id
+      and s.key = move_lead.status) then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "status", "message": "is not a stage of the organization''s pipeline"}]');
   end if;
   if lead.status <> move_lead.status then
-    select s.next_stages into allowed from public.pipeline_stages s
+    select s.next_stages into next_stages from public.pipeline_stages s
     where s.organization_id = move_lead.organization_id and s.key = lead.status;
-    if move_lead.status <> all (allowed) then
-      perform private.problem(409, 'stage_not_allowed', 'From its stage the lead cannot move there.',
-        jsonb_build_object('status', lead.status, 'allowed', allowed));
+    if move_lead.status <> all (next_stages) then
+      perform private.problem(409, 'stage_not_allowed', 'The lead cannot move from its stage to this one.',
+        jsonb_build_object('status', lead.status, 'allowed', next_stages));
     end if;
-    insert into public.lead_history (organization_id, lead_id, from_status, to_status, seconds_in_stage, note, changed_by, created_at)
+    insert into public.lead_history (organization_id, lead_id, from_status, to_status, seconds_in_stage, note,
+      changed_by, created_at)
     values (organization_id, lead_id, lead.status, status,
-      -- A move that waited for another one began before the lead entered its stage.
+      -- A move that waited for another move began before the lead entered its stage.
       greatest(0, floor(extract(epoch from now() - lead.status_since))), note, auth.uid(), clock_timestamp());
     update public.leads l set status = move_lead.status
     where l.organization_id = move_lead.organization_id and l.id = move_lead.lead_id
     returning l.* into lead;
-    -- What is closed stays with people who leave. Reopened, it is work that somebody has to be given.
-    if closed and lead.outcome is null and not private.may_hold_leads(organization_id, lead.assigned_to) then
+    -- Closed leads stay assigned to people who left; a reopened lead needs a new assignee.
+    if was_closed and lead.outcome is null and not private.may_hold_leads(organization_id, lead.assigned_to) then
       perform private.assign_leads(organization_id, array[lead_id], array[null]::uuid[], 'departure');
-      select * into lead from public.leads l where l.organization_id = move_lead.organization_id and l.id = move_lead.lead_id;
+      select * into lead from public.leads l where l.organization_id = move_lead.organization_id
+        and l.id = move_lead.lead_id;
     end if;
   end if;
   return jsonb_build_object('lead', private.lead_json(lead));
@@ -7019,7 +7359,8 @@ as $$
   select private.move_lead(organization_id, lead_id, status, note, expected_version)
 $$;
 
-comment on function public.move_lead is 'Moves a lead to another stage: { lead }, or { stale } where it has changed since the expected version.';
+comment on function public.move_lead is
+  'Moves a lead to another stage if it has the expected version: { lead }, else { stale } with the current lead.';
 
 grant execute on function public.move_lead(uuid, uuid, text, text, integer) to authenticated;
 
@@ -7029,7 +7370,8 @@ as $$
 begin
   scope := private.require_scope(organization_id, permission);
   team := (
-    select m.team_id from public.memberships m where m.organization_id = totals_scope.organization_id and m.user_id = auth.uid());
+    select m.team_id from public.memberships m where m.organization_id = totals_scope.organization_id
+      and m.user_id = auth.uid());
   if scope = 'team' and team is null then
     scope := 'own';
   end if;
@@ -7041,19 +7383,20 @@ returns table (status text, outcome text, source text, sla_status text, assigned
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_scope(organization_id, permission);
+  access record := private.totals_scope(organization_id, permission);
   me uuid := auth.uid();
 begin
   return query
     select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id is null and reach.scope = 'organization'
+    where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'organization'
     union all
     select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id is null and reach.scope = 'team' and o.team_id = reach.team
+    where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'team'
+      and o.team_id = access.team
     union all
     select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id = me and reach.scope <> 'organization'
-      and (reach.scope = 'own' or o.team_id is distinct from reach.team);
+    where o.organization_id = lead_figures.organization_id and o.person_id = me and access.scope <> 'organization'
+      and (access.scope = 'own' or o.team_id is distinct from access.team);
 end
 $$;
 
@@ -7065,13 +7408,6 @@ as $$
   from private.lead_figures(lead_counts_by_status.organization_id, 'leads:read') f group by f.status
 $$;
 
-create function private.pipeline_figures(organization_id uuid)
-returns table (status text, leads bigint, value numeric)
-language sql stable set search_path = ''
-as $$
-  select c.status, c.leads, c.value from private.lead_counts_by_status(pipeline_figures.organization_id) c
-$$;
-
 create function private.pipeline_summary(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -7080,7 +7416,7 @@ begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object('stage', s.key, 'label', s.label, 'count', coalesce(f.leads, 0),
       'value', coalesce(f.value, 0)::numeric(20, 2)::text, 'position', s.position) order by s.position), '[]')
-    from private.pipeline_figures(pipeline_summary.organization_id) f
+    from private.lead_counts_by_status(pipeline_summary.organization_id) f
     right join public.pipeline_stages s on s.key = f.status
     where s.organization_id = pipeline_summary.organization_id);
 end
@@ -7095,7 +7431,8 @@ as $$
   select private.pipeline_summary(organization_id)
 $$;
 
-comment on function public.pipeline_summary is 'How many leads stand in each stage and what they are worth, as far as the caller reaches.';
+comment on function public.pipeline_summary is
+  'Number and value of the leads in each stage, within the caller''s scope.';
 
 grant execute on function public.pipeline_summary(uuid) to authenticated;
 
@@ -7104,9 +7441,11 @@ returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  insert into public.lead_history (organization_id, lead_id, from_status, to_status, seconds_in_stage, note, changed_by, created_at)
+  insert into public.lead_history (organization_id, lead_id, from_status, to_status, seconds_in_stage, note,
+    changed_by, created_at)
   select l.organization_id, l.id, l.status, moves ->> l.status,
-    greatest(0, floor(extract(epoch from now() - l.status_since))), 'The stage was removed.', auth.uid(), clock_timestamp()
+    greatest(0, floor(extract(epoch from now() - l.status_since))), 'The stage was removed.', auth.uid(),
+      clock_timestamp()
   from public.leads l
   where l.organization_id = move_leads_of_stages.organization_id and l.status in (select jsonb_object_keys(moves));
   update public.leads l set status = moves ->> l.status
@@ -7114,33 +7453,34 @@ begin
 end
 $$;
 
-create function private.check_stage_moves(moves jsonb, gone text[], kept text[])
+create function private.check_stage_moves(moves jsonb, removed text[], remaining text[])
 returns void
 language plpgsql immutable set search_path = ''
 as $$
 declare
-  faults jsonb := (
+  errors jsonb := (
     select jsonb_agg(jsonb_build_object('path', 'move.' || m.key, 'message',
-      case when m.key <> all (gone) then 'is not a stage that goes' else 'does not lead to one of the new stages' end))
-    from jsonb_each_text(moves) m where m.key <> all (gone) or m.value is null or m.value <> all (kept));
+      case when m.key <> all (removed) then 'is not a removed stage' else 'is not one of the new stages' end))
+    from jsonb_each_text(moves) m where m.key <> all (removed) or m.value is null or m.value <> all (remaining));
 begin
-  if faults is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', faults);
+  if errors is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
 end
 $$;
 
-create function private.stage_faults(stages jsonb)
+create function private.stage_errors(stages jsonb)
 returns jsonb
 language sql immutable set search_path = ''
 as $$
   with given as (
-    select s.value as stage, s.ordinality - 1 as place, s.value ->> 'key' as key from jsonb_array_elements(stages) with ordinality s
-  ), faults as (
-    select format('stages.%s.key', g.place) as path, 'is the key of another stage too' as message
-    from given g where exists (select from given o where o.key = g.key and o.place < g.place)
+    select s.value as stage, s.ordinality - 1 as index, s.value ->> 'key' as key
+      from jsonb_array_elements(stages) with ordinality s
+  ), errors as (
+    select format('stages.%s.key', g.index) as path, 'is the key of another stage' as message
+    from given g where exists (select from given o where o.key = g.key and o.index < g.index)
     union all
-    select format('stages.%s.next_stages', g.place), format('%s is not one of the stages', n.value)
+    select format('stages.%s.next_stages', g.index), format('%s is not one of the stages', n.value)
     from given g cross join jsonb_array_elements_text(
       case jsonb_typeof(g.stage -> 'next_stages') when 'array' then g.stage -> 'next_stages' else '[]' end) n
     where not exists (select from given o where o.key = n.value)
@@ -7148,7 +7488,29 @@ as $$
     select 'stages', 'At least one stage must be open: new leads enter the first open one.'
     where not exists (select from given g where g.stage ->> 'outcome' is null)
   )
-  select jsonb_agg(jsonb_build_object('path', f.path, 'message', f.message)) from faults f
+  select jsonb_agg(jsonb_build_object('path', f.path, 'message', f.message)) from errors f
+$$;
+
+create function private.upsert_stages(organization_id uuid, stages jsonb, removed text[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.pipeline_stages s set position = -s.position
+  where s.organization_id = upsert_stages.organization_id and s.key = any (removed);
+  insert into public.pipeline_stages as s (organization_id, key, label, position, outcome, sla_minutes, next_stages)
+  select upsert_stages.organization_id, n.value ->> 'key', btrim(n.value ->> 'label'), n.ordinality,
+    n.value ->> 'outcome', (n.value ->> 'sla_minutes')::integer,
+    case when jsonb_typeof(n.value -> 'next_stages') = 'array'
+      then array(select jsonb_array_elements_text(n.value -> 'next_stages')) end
+  from jsonb_array_elements(stages) with ordinality n
+  on conflict on constraint pipeline_stages_key_unique do update
+    set label = excluded.label, position = excluded.position, outcome = excluded.outcome,
+      sla_minutes = excluded.sla_minutes, next_stages = excluded.next_stages
+    where (s.label, s.position, s.outcome, s.sla_minutes, s.next_stages)
+      is distinct from (excluded.label, excluded.position, excluded.outcome, excluded.sla_minutes,
+        excluded.next_stages);
+end
 $$;
 
 create function private.replace_stages(organization_id uuid, stages jsonb, moves jsonb)
@@ -7156,58 +7518,52 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  faults jsonb;
-  kept text[] := array(select s ->> 'key' from jsonb_array_elements(stages) s);
-  gone text[];
-  closing text[];
-  held jsonb;
+  errors jsonb;
+  remaining text[] := array(select s ->> 'key' from jsonb_array_elements(stages) s);
+  removed text[];
+  outcome_changed text[];
+  unmoved jsonb;
 begin
   perform private.require_permission(organization_id, 'leads:configure');
-  faults := private.stage_faults(stages);
-  if faults is not null then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', faults);
+  errors := private.stage_errors(stages);
+  if errors is not null then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
   perform private.lock_pipeline(organization_id, true);
-  -- Against leads that are being added: their foreign key waits here, or they are seen below.
-  perform from public.pipeline_stages s where s.organization_id = replace_stages.organization_id order by s.key for update;
-  select coalesce(array_agg(s.key) filter (where s.key <> all (kept)), '{}'),
-    coalesce(array_agg(s.key) filter (where n.value ->> 'outcome' is distinct from s.outcome and n.value is not null), '{}')
-  into gone, closing
+  -- Leads that are being added either wait here for their foreign key check, or are counted below.
+  perform from public.pipeline_stages s where s.organization_id = replace_stages.organization_id
+    order by s.key for update;
+  select coalesce(array_agg(s.key) filter (where s.key <> all (remaining)), '{}'),
+    coalesce(array_agg(s.key) filter (where n.value ->> 'outcome' is distinct from s.outcome and n.value is not null),
+      '{}')
+  into removed, outcome_changed
   from public.pipeline_stages s
   left join jsonb_array_elements(stages) n on n.value ->> 'key' = s.key
   where s.organization_id = replace_stages.organization_id;
-  perform private.check_stage_moves(moves, gone, kept);
-  select jsonb_object_agg(c.status, c.leads) into held
+  perform private.check_stage_moves(moves, removed, remaining);
+  select jsonb_object_agg(c.status, c.leads) into unmoved
   from (
     select l.status, count(*) as leads from public.leads l
-    where l.organization_id = replace_stages.organization_id and l.status = any (gone) and not moves ? l.status
+    where l.organization_id = replace_stages.organization_id and l.status = any (removed) and not moves ? l.status
     group by l.status
   ) c;
-  if held is not null then
-    perform private.problem(409, 'stage_in_use', 'Leads, deleted ones counted, stand in stages that would go: say where they move to.',
-      jsonb_build_object('leads', held));
+  if unmoved is not null then
+    perform private.problem(409, 'stage_in_use',
+      'Some removed stages still contain leads (including deleted ones). Give a target stage for each.',
+        jsonb_build_object('leads', unmoved));
   end if;
   perform from public.leads l
-  where l.organization_id = replace_stages.organization_id and l.status = any (gone || closing) order by l.id for update;
+  where l.organization_id = replace_stages.organization_id and l.status = any (removed || outcome_changed)
+    order by l.id for update;
 
-  update public.pipeline_stages s set position = -s.position
-  where s.organization_id = replace_stages.organization_id and s.key = any (gone);
-  insert into public.pipeline_stages as s (organization_id, key, label, position, outcome, sla_minutes, next_stages)
-  select replace_stages.organization_id, n.value ->> 'key', btrim(n.value ->> 'label'), n.ordinality, n.value ->> 'outcome',
-    (n.value ->> 'sla_minutes')::integer,
-    case when jsonb_typeof(n.value -> 'next_stages') = 'array' then array(select jsonb_array_elements_text(n.value -> 'next_stages')) end
-  from jsonb_array_elements(stages) with ordinality n
-  on conflict on constraint pipeline_stages_key_unique do update
-    set label = excluded.label, position = excluded.position, outcome = excluded.outcome, sla_minutes = excluded.sla_minutes,
-      next_stages = excluded.next_stages
-    where (s.label, s.position, s.outcome, s.sla_minutes, s.next_stages)
-      is distinct from (excluded.label, excluded.position, excluded.outcome, excluded.sla_minutes, excluded.next_stages);
+  perform private.upsert_stages(organization_id, stages, removed);
   perform private.move_leads_of_stages(organization_id, moves);
-  delete from public.pipeline_stages s where s.organization_id = replace_stages.organization_id and s.key = any (gone);
-  -- The trigger sets closed_at by it.
+  delete from public.pipeline_stages s where s.organization_id = replace_stages.organization_id
+    and s.key = any (removed);
+  -- The trigger derive_columns sets closed_at from it.
   update public.leads l set outcome = s.outcome
   from public.pipeline_stages s
-  where l.organization_id = replace_stages.organization_id and l.status = any (closing)
+  where l.organization_id = replace_stages.organization_id and l.status = any (outcome_changed)
     and s.organization_id = l.organization_id and s.key = l.status and l.outcome is distinct from s.outcome;
   return private.stages_json(organization_id);
 end
@@ -7222,13 +7578,15 @@ as $$
   select private.replace_stages(organization_id, stages, moves)
 $$;
 
-comment on function public.replace_stages is 'Replaces the pipeline''s stages; moves: where the leads of stages that go are to stand.';
+comment on function public.replace_stages is
+  'Replaces the pipeline''s stages; moves: target stages for the leads of removed stages.';
 
 grant execute on function public.replace_stages(uuid, jsonb, jsonb) to authenticated;
 
-comment on table public.lead_assignments is 'Who held a lead when, and who decided so; to_user null: taken from its holder. Append-only.';
+comment on table public.lead_assignments is 'The history of assignments; to_user null: unassigned. Append-only.';
 
-comment on column public.lead_assignments.merged_from is 'The lead to which it happened, where a merge moved it here; null: to this one.';
+comment on column public.lead_assignments.merged_from is
+  'The original lead of a row that a merge moved here; null: this lead.';
 
 create index lead_assignments_of_lead on public.lead_assignments (organization_id, lead_id, id desc);
 
@@ -7241,7 +7599,8 @@ create index lead_assignments_assigned_by on public.lead_assignments (assigned_b
 alter table public.lead_assignments enable row level security;
 
 create policy "those who see the lead read its assignments" on public.lead_assignments for select to authenticated
-  using (exists (select from public.leads l where l.organization_id = lead_assignments.organization_id and l.id = lead_assignments.lead_id));
+  using (exists (select from public.leads l where l.organization_id = lead_assignments.organization_id
+    and l.id = lead_assignments.lead_id));
 
 revoke all on public.lead_assignments from public, anon, authenticated, service_role;
 
@@ -7250,15 +7609,18 @@ grant select on public.lead_assignments to authenticated, service_role;
 create trigger forbid_history_changes before update on public.lead_assignments
   for each row execute function private.forbid_history_changes();
 
-comment on table public.lead_holders is 'People as holders of leads. Without a row: on duty, with the organization''s capacity.';
+comment on table public.lead_holders is
+  'Assignment settings of people who may hold leads. Without a row: on duty, with the organization''s capacity.';
 
-comment on column public.lead_holders.last_turn is 'Grows with each lead that came by turns; whose is least is next.';
+comment on column public.lead_holders.last_turn is
+  'Increases with each lead assigned by round robin; the lowest is next.';
 
 create index lead_holders_user on public.lead_holders (user_id);
 
 alter table public.lead_holders enable row level security;
 
-create policy "those who assign leads read the holders, people themselves" on public.lead_holders for select to authenticated
+create policy "those who assign leads read the holders, people themselves" on public.lead_holders for
+  select to authenticated
   using (user_id = (select auth.uid()) and organization_id = any ((select private.my_organizations())::uuid[])
     or organization_id = any ((select private.organizations_with('leads:assign'))::uuid[])
     or organization_id = any ((select private.organizations_with('leads:assign', 'team'))::uuid[]));
@@ -7270,7 +7632,8 @@ grant select on public.lead_holders to authenticated, service_role;
 create trigger set_updated_at before update on public.lead_holders
   for each row execute function private.set_updated_at();
 
-create function private.assign_lead(organization_id uuid, lead_id uuid, assigned_to uuid, note text, deadline timestamptz)
+create function private.assign_lead(organization_id uuid, lead_id uuid, assigned_to uuid, note text,
+  deadline timestamptz)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -7284,24 +7647,28 @@ begin
   if answer is not null then
     return answer;
   end if;
-  -- Before the body is judged, so that what is not the caller's is a 404 whatever it says.
+  -- Before the body is validated, so that a lead outside the caller's scope is 404 whatever the body says.
   perform private.require_lead(organization_id, lead_id, 'leads:assign');
   if deadline <= now() then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', '[{"path": "deadline", "message": "is over already"}]');
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+      '[{"path": "deadline", "message": "is in the past"}]');
   end if;
   if assigned_to is not null then
     perform private.require_holders(organization_id, array[assigned_to], array['assigned_to']);
   end if;
   lead := private.require_lead(organization_id, lead_id, 'leads:assign', true);
-  if lead.assigned_to is distinct from assign_lead.assigned_to and assign_lead.assigned_to is not null and lead.outcome is null then
+  if lead.assigned_to is distinct from assign_lead.assigned_to and assign_lead.assigned_to is not null
+    and lead.outcome is null then
     select * into load from private.holder_loads(organization_id, array[assign_lead.assigned_to]);
     if load.open >= load.capacity then
-      perform private.problem(409, 'over_capacity', 'This person holds as many open leads as it may.',
+      perform private.problem(409, 'over_capacity', 'This user has reached their lead capacity.',
         jsonb_build_object('capacity', load.capacity, 'open', load.open));
     end if;
   end if;
-  perform private.assign_leads(organization_id, array[lead_id], array[assign_lead.assigned_to], 'manual', note, deadline);
-  select * into lead from public.leads l where l.organization_id = assign_lead.organization_id and l.id = assign_lead.lead_id;
+  perform private.assign_leads(organization_id, array[lead_id], array[assign_lead.assigned_to], 'manual', note,
+    deadline);
+  select * into lead from public.leads l where l.organization_id = assign_lead.organization_id
+    and l.id = assign_lead.lead_id;
   return private.store_idempotent_response(organization_id, private.lead_json(lead));
 end
 $$;
@@ -7309,36 +7676,40 @@ $$;
 grant execute on function private.assign_lead(uuid, uuid, uuid, text, timestamptz) to authenticated;
 
 create function public.assign_lead(
-  organization_id uuid, lead_id uuid, assigned_to uuid default null, note text default null, deadline timestamptz default null)
+  organization_id uuid, lead_id uuid, assigned_to uuid default null, note text default null,
+    deadline timestamptz default null)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.assign_lead(organization_id, lead_id, assigned_to, note, deadline)
 $$;
 
-comment on function public.assign_lead is 'Gives a lead to a person, or with null takes it from its holder.';
+comment on function public.assign_lead is 'Assigns a lead to a person, or with null unassigns it.';
 
 grant execute on function public.assign_lead(uuid, uuid, uuid, text, timestamptz) to authenticated;
 
 comment on function private.assign_leads is
-  'Gives lead_ids[i] to user_ids[i] (null: to nobody), with history and notices. No checks; answers how many changed hands.';
+  'Assigns lead_ids[i] to user_ids[i] (null: unassigns), with history and notifications, without checks.';
 
 create function private.assign_leads_to(organization_id uuid, leads jsonb, assigned_to uuid)
 returns jsonb
 language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  room bigint := (
+  free_capacity bigint := (
     select l.capacity - l.open from private.holder_loads(organization_id, array[assign_leads_to.assigned_to]) l
     where assign_leads_to.assigned_to is not null);
 begin
   return (
-    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', assign_leads_to.assigned_to,
-      'reason', case when l.held then 'already_assigned' when not l.closed and l.claim > room then 'over_capacity' end))
+    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user',
+      assign_leads_to.assigned_to,
+      'reason', case when l.already_assigned then 'already_assigned' when not l.closed and l.requested > free_capacity
+        then 'over_capacity' end))
     from (
-      select l.id, l.assigned_to, l.closed, h.held, count(*) filter (where not l.closed and not h.held) over (order by l.place) as claim
+      select l.id, l.assigned_to, l.closed, h.already_assigned,
+        count(*) filter (where not l.closed and not h.already_assigned) over (order by l.place) as requested
       from jsonb_to_recordset(leads) as l (id uuid, assigned_to uuid, closed boolean, place bigint)
-      cross join lateral (select l.assigned_to is not distinct from assign_leads_to.assigned_to as held) h
+      cross join lateral (select l.assigned_to is not distinct from assign_leads_to.assigned_to as already_assigned) h
     ) l);
 end
 $$;
@@ -7365,32 +7736,37 @@ begin
 end
 $$;
 
-create function private.distribution_plan(organization_id uuid, among uuid[], strategy text, wanted integer, released uuid[])
+create function private.distribution_plan(organization_id uuid, among uuid[], strategy text, lead_count integer,
+  released uuid[])
 returns table (place bigint, user_id uuid)
 language sql stable set search_path = ''
 as $$
   with people as materialized (
     select l.user_id, l.last_turn, case strategy when 'least_loaded' then l.open - r.leads else 0 end as start,
-      case when l.capacity is null then wanted::bigint else greatest(0, least(wanted, l.capacity - (l.open - r.leads))) end as room
+      case when l.capacity is null then lead_count::bigint
+        else greatest(0, least(lead_count, l.capacity - (l.open - r.leads))) end as free_capacity
     from private.holder_loads(organization_id, among) l
     cross join lateral (select count(*) as leads from unnest(released) g where g = l.user_id) r
     where l.on_duty
   ), ranked as (
-    select p.start + p.room as full_at, row_number() over by_start as k, sum(p.start) over by_start as load
-    from people p window by_start as (order by p.start, p.room desc, p.user_id rows unbounded preceding)
+    select p.start + p.free_capacity as full_at, row_number() over by_start as k, sum(p.start) over by_start as load
+    from people p window by_start as (order by p.start, p.free_capacity desc, p.user_id rows unbounded preceding)
   ), bounded as (
-    -- The k least loaded alone could take all at this level, so nobody needs slots beyond the lowest of these.
-    select ceil((wanted + r.load) / r.k) as level, min(r.full_at) over (order by r.k rows unbounded preceding) as full_at from ranked r
+    -- The k least loaded people alone could take all leads at this level, so nobody needs slots above the lowest of
+    -- these.
+    select ceil((lead_count + r.load) / r.k) as level,
+      min(r.full_at) over (order by r.k rows unbounded preceding) as full_at from ranked r
   ), top as (
-    select coalesce(min(b.level) filter (where b.full_at >= b.level), (select max(p.start + p.room) from people p)) as level
+    select coalesce(min(b.level) filter (where b.full_at >= b.level),
+      (select max(p.start + p.free_capacity) from people p)) as level
     from bounded b
   )
   select row_number() over (order by s.level, p.last_turn, p.user_id), p.user_id
   from people p
   cross join top t
-  cross join lateral generate_series(p.start + 1, least(p.start + p.room, t.level::bigint)) s (level)
+  cross join lateral generate_series(p.start + 1, least(p.start + p.free_capacity, t.level::bigint)) s (level)
   order by s.level, p.last_turn, p.user_id
-  limit wanted
+  limit lead_count
 $$;
 
 create function private.distribute_leads(organization_id uuid, leads jsonb, among uuid[], strategy text)
@@ -7398,24 +7774,29 @@ returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  wanted integer := jsonb_array_length(leads);
+  lead_count integer := jsonb_array_length(leads);
   released uuid[] := array(
     select l.assigned_to from jsonb_to_recordset(leads) as l (assigned_to uuid) where l.assigned_to = any (among));
-  turns uuid[] := array(select s.user_id from private.distribution_plan(organization_id, among, strategy, wanted, released) s order by s.place);
+  assignees uuid[] := array(select s.user_id from private.distribution_plan(organization_id, among, strategy,
+    lead_count, released) s order by s.place);
 begin
-  -- With too little room some leads stay where they are. Then nobody can count on the leads that it has going.
-  if cardinality(turns) < wanted and cardinality(released) > 0 then
-    turns := array(select s.user_id from private.distribution_plan(organization_id, among, strategy, wanted, '{}') s order by s.place);
+  -- Without enough capacity some leads keep their assignee, so capacity that reassignments would free cannot be
+  -- counted on.
+  if cardinality(assignees) < lead_count and cardinality(released) > 0 then
+    assignees := array(select s.user_id from private.distribution_plan(organization_id, among, strategy, lead_count,
+      '{}') s order by s.place);
   end if;
   if strategy = 'round_robin' then
     update public.lead_holders h set last_turn = b.turn + t.place
-    from (select max(t.place) as place, t.user_id from unnest(turns) with ordinality t (user_id, place) group by t.user_id) t,
+    from (select max(t.place) as place, t.user_id from unnest(assignees) with ordinality t (user_id, place)
+      group by t.user_id) t,
       (select max(o.last_turn) as turn from public.lead_holders o
         where o.organization_id = distribute_leads.organization_id and o.user_id = any (among)) b
     where h.organization_id = distribute_leads.organization_id and h.user_id = t.user_id;
   end if;
   return (
-    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', turns[l.turn]) order by l.turn)
+    select jsonb_agg(jsonb_build_object('id', l.id, 'assigned_to', l.assigned_to, 'to_user', assignees[l.turn])
+      order by l.turn)
     from (
       select l.id, l.assigned_to, row_number() over (order by l.place) as turn
       from jsonb_to_recordset(leads) as l (id uuid, assigned_to uuid, place bigint)) l);
@@ -7423,7 +7804,7 @@ end
 $$;
 
 create function private.record_bulk_assignment(
-  organization_id uuid, lead_ids uuid[], named jsonb, dealt jsonb, strategy text, note text, deadline timestamptz)
+  organization_id uuid, lead_ids uuid[], leads jsonb, plan jsonb, strategy text, note text, deadline timestamptz)
 returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
@@ -7444,31 +7825,34 @@ begin
         when d.to_user = d.assigned_to then 'already_assigned'
       end as reason
     from (select u.id, min(u.place) as place from unnest(lead_ids) with ordinality u (id, place) group by u.id) n
-    left join jsonb_to_recordset(named) as l (id uuid, allowed boolean, closed boolean) on l.id = n.id
-    left join jsonb_to_recordset(dealt) as d (id uuid, assigned_to uuid, to_user uuid, reason text) on d.id = n.id
+    left join jsonb_to_recordset(leads) as l (id uuid, allowed boolean, closed boolean) on l.id = n.id
+    left join jsonb_to_recordset(plan) as d (id uuid, assigned_to uuid, to_user uuid, reason text) on d.id = n.id
   )
   select array_agg(o.id) filter (where o.reason is null), array_agg(o.to_user) filter (where o.reason is null),
-    coalesce(jsonb_agg(jsonb_build_object('lead_id', o.id, 'reason', o.reason) order by o.place) filter (where o.reason is not null), '[]')
+    coalesce(jsonb_agg(jsonb_build_object('lead_id', o.id, 'reason', o.reason)
+      order by o.place) filter (where o.reason is not null), '[]')
   into ids, people, skipped from outcome o;
   select coalesce(jsonb_object_agg(c.person, c.leads), '{}') into by_user
   from (select p as person, count(*) as leads from unnest(people) p where p is not null group by p) c;
-  return jsonb_build_object('assigned', private.assign_leads(organization_id, coalesce(ids, '{}'), coalesce(people, '{}'),
-    coalesce(strategy, 'bulk'), note, deadline), 'skipped', skipped, 'by_user', by_user);
+  return jsonb_build_object('assigned', private.assign_leads(organization_id, coalesce(ids, '{}'),
+    coalesce(people, '{}'), coalesce(strategy, 'bulk'), note, deadline), 'skipped', skipped, 'by_user', by_user);
 end
 $$;
 
-create function private.bulk_assign(organization_id uuid, lead_ids uuid[], choice jsonb, note text, deadline timestamptz)
+create function private.bulk_assign(organization_id uuid, lead_ids uuid[], choice jsonb, note text,
+  deadline timestamptz)
 returns jsonb
 language plpgsql security definer set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
   answer jsonb;
   strategy text := choice ->> 'strategy';
-  chosen uuid := (choice ->> 'assigned_to')::uuid;
+  assignee uuid := (choice ->> 'assigned_to')::uuid;
   among uuid[] := array(
-    select distinct u::uuid from jsonb_array_elements_text(case when strategy is not null then choice -> 'among' else '[]' end) u);
-  named jsonb;
-  dealt jsonb;
+    select distinct u::uuid from jsonb_array_elements_text(case when strategy is not null then choice -> 'among'
+      else '[]' end) u);
+  leads jsonb;
+  plan jsonb;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
   answer := private.idempotent_response(organization_id);
@@ -7476,27 +7860,29 @@ begin
     return answer;
   end if;
   if cardinality(lead_ids) > 10000 or cardinality(among) > 500 or strategy not in ('round_robin', 'least_loaded') then
-    perform private.problem(422, 'invalid_field', 'These are too many at once, or an unknown strategy.');
+    perform private.problem(422, 'invalid_field', 'There are too many leads or people, or the strategy is unknown.');
   elsif deadline <= now() then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.', '[{"path": "deadline", "message": "is over already"}]');
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+      '[{"path": "deadline", "message": "is in the past"}]');
   end if;
   if strategy is not null then
-    perform private.require_holders(organization_id, array_agg(u.id::uuid order by u.place), array_agg('among.' || u.place - 1 order by u.place))
+    perform private.require_holders(organization_id, array_agg(u.id::uuid order by u.place),
+      array_agg('among.' || u.place - 1 order by u.place))
     from jsonb_array_elements_text(choice -> 'among') with ordinality u (id, place);
-  elsif chosen is not null then
-    perform private.require_holders(organization_id, array[chosen], array['assigned_to']);
+  elsif assignee is not null then
+    perform private.require_holders(organization_id, array[assignee], array['assigned_to']);
   end if;
-  named := private.lock_leads(organization_id, lead_ids);
+  leads := private.lock_leads(organization_id, lead_ids);
   if strategy is null then
-    select private.assign_leads_to(organization_id, jsonb_agg(n), chosen) into dealt
-    from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean;
+    select private.assign_leads_to(organization_id, jsonb_agg(n), assignee) into plan
+    from jsonb_array_elements(leads) n where (n ->> 'allowed')::boolean;
   else
-    -- Work is shared out: a lead that is closed is none.
-    select private.distribute_leads(organization_id, jsonb_agg(n), among, strategy) into dealt
-    from jsonb_array_elements(named) n where (n ->> 'allowed')::boolean and not (n ->> 'closed')::boolean;
+    -- Strategies distribute open leads only.
+    select private.distribute_leads(organization_id, jsonb_agg(n), among, strategy) into plan
+    from jsonb_array_elements(leads) n where (n ->> 'allowed')::boolean and not (n ->> 'closed')::boolean;
   end if;
   return private.store_idempotent_response(organization_id,
-    private.record_bulk_assignment(organization_id, lead_ids, named, coalesce(dealt, '[]'), strategy, note, deadline));
+    private.record_bulk_assignment(organization_id, lead_ids, leads, coalesce(plan, '[]'), strategy, note, deadline));
 end
 $$;
 
@@ -7510,7 +7896,8 @@ as $$
   select private.bulk_assign(organization_id, lead_ids, choice, note, deadline)
 $$;
 
-comment on function public.bulk_assign is 'Assigns up to 10,000 leads: to one person, or by turns or least load among several.';
+comment on function public.bulk_assign is
+  'Assigns up to 10,000 leads: to one person, or by round robin or least load among several.';
 
 grant execute on function public.bulk_assign(uuid, uuid[], jsonb, text, timestamptz) to authenticated;
 
@@ -7550,12 +7937,13 @@ as $$
   select private.list_holders(organization_id, page_limit, page_offset)
 $$;
 
-comment on function public.list_holders is 'One page of the people to whom the caller may assign leads, and what they hold.';
+comment on function public.list_holders is
+  'One page of the people to whom the caller may assign leads, with their load and capacity.';
 
 grant execute on function public.list_holders(uuid, integer, integer) to authenticated;
 
 comment on function private.lock_holders is
-  'Locks people who are about to be given leads, before any lead is locked, and answers those who may hold leads.';
+  'Locks people before leads are assigned to them and before any lead is locked; returns those who may hold leads.';
 
 create function private.resend_assignment(organization_id uuid, lead_id uuid)
 returns jsonb
@@ -7564,9 +7952,9 @@ as $$
 declare
   answer jsonb;
   lead public.leads;
-  given public.lead_assignments;
+  assignment public.lead_assignments;
   address text;
-  waits integer;
+  retry_after integer;
   mail public.emails;
 begin
   perform private.require_scope(organization_id, 'leads:assign');
@@ -7576,7 +7964,7 @@ begin
   end if;
   lead := private.require_lead(organization_id, lead_id, 'leads:assign', true);
   if lead.assigned_to is null then
-    perform private.problem(409, 'not_assigned', 'The lead is assigned to nobody.');
+    perform private.problem(409, 'not_assigned', 'The lead is not assigned.');
   end if;
   select p.email into address
   from public.memberships m
@@ -7586,26 +7974,26 @@ begin
   where m.organization_id = resend_assignment.organization_id and m.user_id = lead.assigned_to and m.status = 'active'
     and p.email <> '' and coalesce(f.email, true);
   if address is null then
-    perform private.problem(409, 'not_by_email', 'The person to whom the lead is assigned takes no e-mail about assignments.');
+    perform private.problem(409, 'not_by_email', 'The lead''s assignee has turned off assignment e-mails.');
   end if;
-  select ceil(60 - extract(epoch from clock_timestamp() - max(e.created_at))) into waits from public.emails e
+  select ceil(60 - extract(epoch from clock_timestamp() - max(e.created_at))) into retry_after from public.emails e
   where e.organization_id = resend_assignment.organization_id and e.lead_id = resend_assignment.lead_id
     and e.event_key like 'assignment:%:again:%';
-  if waits > 0 then
-    perform private.problem(429, 'rate_limited', 'This e-mail was sent again less than a minute ago.',
-      jsonb_build_object('retry_after', waits));
+  if retry_after > 0 then
+    perform private.problem(429, 'rate_limited', 'This e-mail was resent less than a minute ago.',
+      jsonb_build_object('retry_after', retry_after));
   end if;
-  select * into given from public.lead_assignments a
+  select * into assignment from public.lead_assignments a
   where a.organization_id = resend_assignment.organization_id and a.lead_id = resend_assignment.lead_id
     and a.to_user = lead.assigned_to and a.merged_from is null
   order by a.id desc limit 1;
   insert into public.emails (organization_id, user_id, lead_id, kind, to_address, data, event_key)
   values (organization_id, lead.assigned_to, lead_id, 'assignment', address, jsonb_build_object(
       'lead_id', lead_id, 'lead_name', coalesce(nullif(lead.full_name, ''), lead.email, lead.phone),
-      'deadline', coalesce(lead.sla_deadline, given.deadline), 'note', given.note, 'leads', 1,
-      'assigned_by_name', (select p.full_name from public.profiles p where p.id = given.assigned_by),
+      'deadline', coalesce(lead.sla_deadline, assignment.deadline), 'note', assignment.note, 'leads', 1,
+      'assigned_by_name', (select p.full_name from public.profiles p where p.id = assignment.assigned_by),
       'title', 'A lead was assigned to you', 'body', coalesce(nullif(lead.full_name, ''), lead.email, lead.phone)),
-    'assignment:' || coalesce(given.id, lead_id) || ':again:' || private.uuid_v7())
+    'assignment:' || coalesce(assignment.id, lead_id) || ':again:' || private.uuid_v7())
   returning * into mail;
   return private.store_idempotent_response(organization_id,
     jsonb_build_object('email_id', mail.id, 'to', mail.to_address, 'status', mail.status));
@@ -7621,7 +8009,7 @@ as $$
   select private.resend_assignment(organization_id, lead_id)
 $$;
 
-comment on function public.resend_assignment is 'Queues the e-mail of a lead''s assignment once more.';
+comment on function public.resend_assignment is 'Queues the e-mail of a lead''s assignment again.';
 
 grant execute on function public.resend_assignment(uuid, uuid) to authenticated;
 
@@ -7637,7 +8025,8 @@ begin
     if not private.may_hold_leads(organization_id, user_id) then
       perform private.problem(404, 'not_found', 'There is no such person who may hold leads.');
     elsif user_id <> all (private.assignable_people(organization_id)) then
-      perform private.problem(403, 'permission_denied', 'Your permission leads:assign does not reach this person.');
+      perform private.problem(403, 'permission_denied',
+        'This person is outside the scope of your permission leads:assign.');
     end if;
   end if;
   insert into public.lead_holders as h (organization_id, user_id, on_duty, capacity)
@@ -7658,17 +8047,18 @@ as $$
   select private.update_holder(organization_id, user_id, change)
 $$;
 
-comment on function public.update_holder is 'Changes whether a person is on duty and how many open leads it may hold.';
+comment on function public.update_holder is 'Changes whether a person is on duty and their capacity of open leads.';
 
 grant execute on function public.update_holder(uuid, uuid, jsonb) to authenticated;
 
-comment on table public.lead_settings is 'How an organization runs its leads: response times, reminders, how many open leads a person holds.';
+comment on table public.lead_settings is 'Lead settings of an organization: response times, reminders, capacity.';
 
-comment on column public.lead_settings.sla_minutes is 'Working minutes to the first response, where the stage has none of its own. 0: no deadline.';
+comment on column public.lead_settings.sla_minutes is
+  'Working minutes to the first response, unless the stage has its own. 0: no deadline.';
 
-comment on column public.lead_settings.clock_starts is 'Whether an unassigned lead has a running clock already.';
+comment on column public.lead_settings.clock_starts is 'Whether unassigned leads have a running clock.';
 
-comment on column public.lead_settings.capacity is 'Open leads a person may hold unless set for the person; null: any number.';
+comment on column public.lead_settings.capacity is 'Open leads per person, unless set for the person; null: unlimited.';
 
 alter table public.lead_settings enable row level security;
 
@@ -7696,22 +8086,26 @@ create trigger recompute_sla_clocks after update on public.lead_settings
   for each row when (new.sla_minutes <> old.sla_minutes or new.reminder_minutes <> old.reminder_minutes)
   execute function private.recompute_clocks_after_settings();
 
-comment on table public.sla_events is 'What became of response clocks. Append-only.';
+comment on table public.sla_events is 'Events of response clocks. Append-only.';
 
-comment on column public.sla_events.assigned_to is 'Who held the lead then. No reference: what was the case does not change with people and teams that go.';
+comment on column public.sla_events.assigned_to is
+  'The assignee at that time. No foreign key: the record stays when people and teams are deleted.';
 
-comment on column public.sla_events.met is 'Whether the response came in time.';
+comment on column public.sla_events.met is 'Whether the response was in time.';
 
-comment on column public.sla_events.response_minutes is 'The organization''s whole working minutes from the clock''s start to the response.';
+comment on column public.sla_events.response_minutes is
+  'Whole working minutes from the start of the clock to the response.';
 
-comment on column public.sla_events.merged_from is 'The lead to whose clock it happened, where a merge moved it here; null: to this one''s.';
+comment on column public.sla_events.merged_from is
+  'The original lead of an event that a merge moved here; null: this lead.';
 
 create index sla_events_of_lead on public.sla_events (organization_id, lead_id, id desc);
 
 alter table public.sla_events enable row level security;
 
 create policy "those who see the lead read its clock's events" on public.sla_events for select to authenticated
-  using (exists (select from public.leads l where l.organization_id = sla_events.organization_id and l.id = sla_events.lead_id));
+  using (exists (select from public.leads l where l.organization_id = sla_events.organization_id
+    and l.id = sla_events.lead_id));
 
 revoke all on public.sla_events from public, anon, authenticated, service_role;
 
@@ -7748,10 +8142,11 @@ create trigger count_update after update on public.sla_events referencing old ta
 create trigger count_delete after delete on public.sla_events referencing old table as old_rows
   for each statement execute function private.count_sla_events();
 
-comment on table private.sla_recomputations is 'Organizations whose running clocks are to be computed again, and how far that has come.';
+comment on table private.sla_recomputations is
+  'Organizations whose running clocks must be recomputed, and the progress of that.';
 
 comment on column private.sla_recomputations.again is
-  'Another round follows: a clock that started at the same moment may have been computed from what was in force before.';
+  'Another round follows: a clock that started at the same time may have been computed from the previous settings.';
 
 revoke all on private.sla_recomputations from public, anon, authenticated, service_role;
 
@@ -7759,7 +8154,8 @@ create function private.settings_json(organization_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select to_jsonb(s) - array['id', 'organization_id'] from public.lead_settings s where s.organization_id = settings_json.organization_id
+  select to_jsonb(s) - array['id', 'organization_id'] from public.lead_settings s
+    where s.organization_id = settings_json.organization_id
 $$;
 
 create function private.lead_settings(organization_id uuid)
@@ -7781,7 +8177,7 @@ as $$
   select private.lead_settings(organization_id)
 $$;
 
-comment on function public.read_lead_settings is 'How the organization runs its leads.';
+comment on function public.read_lead_settings is 'The organization''s lead settings.';
 
 grant execute on function public.read_lead_settings(uuid) to authenticated;
 
@@ -7801,27 +8197,27 @@ begin
 end
 $$;
 
-create function private.run_sla_batch(at timestamptz, size integer, without uuid[])
+create function private.run_sla_batch(at timestamptz, batch_size integer, excluded uuid[])
 returns integer
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
 declare
-  touched integer;
+  processed integer;
 begin
   perform set_config('signalbox.clockwork', 'on', true);
   with due as materialized (
     select l.id from public.leads l
-    where l.sla_next_at <= at and l.id <> all (without)
-    order by l.sla_next_at limit size for update skip locked
+    where l.sla_next_at <= at and l.id <> all (excluded)
+    order by l.sla_next_at limit batch_size for update skip locked
   )
   update public.leads l set
     sla_status = case when l.sla_deadline <= at then 'breached' else 'due_soon' end,
     sla_breached_at = case when l.sla_deadline <= at then at end,
     sla_next_at = case when l.sla_deadline > at then l.sla_deadline end
   from due where l.id = due.id;
-  get diagnostics touched = row_count;
+  get diagnostics processed = row_count;
   perform set_config('signalbox.clockwork', '', true);
-  return touched;
+  return processed;
 end
 $$;
 
@@ -7830,28 +8226,29 @@ returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  size integer := 1000;
-  touched integer := 0;
-  batch integer;
+  batch_size integer := 1000;
+  processed integer := 0;
+  batch_count integer;
   failing uuid[] := array[]::uuid[];
 begin
   loop
     begin
-      batch := private.run_sla_batch(at, size, failing);
-      touched := touched + batch;
-      exit when batch < size or touched >= 20000;
-      size := 1000;
+      batch_count := private.run_sla_batch(at, batch_size, failing);
+      processed := processed + batch_count;
+      exit when batch_count < batch_size or processed >= 20000;
+      batch_size := 1000;
     exception when others then
-      if size = 1 then
+      if batch_size = 1 then
         failing := failing || (
-          select l.id from public.leads l where l.sla_next_at <= at and l.id <> all (failing) order by l.sla_next_at limit 1);
-        raise warning 'The clock of lead % was passed over: %', failing[cardinality(failing)], sqlerrm;
+          select l.id from public.leads l where l.sla_next_at <= at and l.id <> all (failing) order by l.sla_next_at
+            limit 1);
+        raise warning 'The clock of lead % was skipped: %', failing[cardinality(failing)], sqlerrm;
         exit when cardinality(failing) >= 100;
       end if;
-      size := greatest(1, size / 10);
+      batch_size := greatest(1, batch_size / 10);
     end;
   end loop;
-  return touched;
+  return processed;
 end
 $$;
 
@@ -7881,17 +8278,20 @@ as $$
   select private.update_lead_settings(organization_id, changes)
 $$;
 
-comment on function public.update_lead_settings is 'Changes how the organization runs its leads; running clocks follow.';
+comment on function public.update_lead_settings is
+  'Changes the organization''s lead settings and recomputes running response clocks.';
 
 grant execute on function public.update_lead_settings(uuid, jsonb) to authenticated;
 
-comment on table public.tasks is 'What is to be done by whom until when, mostly about a lead.';
+comment on table public.tasks is 'Work with an assignee and a due time, mostly about a lead.';
 
-comment on column public.tasks.remind_at is 'When the assignee is to be reminded; null once that has happened, or when there is nothing to remind of.';
+comment on column public.tasks.remind_at is 'When to remind the assignee; null after the reminder, or without one.';
 
-comment on column public.tasks.remind_minutes_before is 'How long before due_at the assignee is reminded; null: not at all.';
+comment on column public.tasks.remind_minutes_before is
+  'Minutes before due_at at which the assignee is reminded; null: no reminder.';
 
-comment on column public.tasks.lead_deleted is 'Whether the lead is deleted. Kept here, so that lists and counts need not look at leads.';
+comment on column public.tasks.lead_deleted is
+  'Whether the lead is deleted. Stored here, so that lists and counts need not read leads.';
 
 create index tasks_of_lead on public.tasks (organization_id, lead_id, id desc);
 
@@ -7922,8 +8322,9 @@ as $$
   where m.team_id = any (private.teams_with(permission))
 $$;
 
-create policy "people read tasks as far as their permission reaches" on public.tasks for select to authenticated
-  using (not lead_deleted and organization_id = any ((select private.organizations_in_scope('tasks:read'))::uuid[]) and (
+create policy "people read tasks within the scope of their permission" on public.tasks for select to authenticated
+  using (not lead_deleted and organization_id = any ((select private.organizations_in_scope('tasks:read'))::uuid[])
+    and (
     organization_id = any ((select private.organizations_with('tasks:read'))::uuid[])
     or assigned_to = (select auth.uid()) or created_by = (select auth.uid())
     or organization_id || ' ' || assigned_to = any ((select private.team_mates('tasks:read'))::text[])
@@ -7943,7 +8344,7 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  open_now boolean := new.status in ('open', 'in_progress');
+  is_open boolean := new.status in ('open', 'in_progress');
 begin
   if tg_op = 'INSERT' or new.lead_id is distinct from old.lead_id then
     new.lead_deleted := exists (
@@ -7951,9 +8352,10 @@ begin
       where l.organization_id = new.organization_id and l.id = new.lead_id and l.deleted_at is not null);
   end if;
   new.completed_at := case when new.status = 'done' then coalesce(new.completed_at, now()) end;
-  if tg_op = 'INSERT' or (new.due_at, new.remind_minutes_before, new.assigned_to, new.lead_deleted, open_now)
-    is distinct from (old.due_at, old.remind_minutes_before, old.assigned_to, old.lead_deleted, old.status in ('open', 'in_progress')) then
-    new.remind_at := case when open_now and not new.lead_deleted and new.assigned_to is not null
+  if tg_op = 'INSERT' or (new.due_at, new.remind_minutes_before, new.assigned_to, new.lead_deleted, is_open)
+    is distinct from (old.due_at, old.remind_minutes_before, old.assigned_to, old.lead_deleted,
+      old.status in ('open', 'in_progress')) then
+    new.remind_at := case when is_open and not new.lead_deleted and new.assigned_to is not null
       then new.due_at - make_interval(mins => new.remind_minutes_before) end;
   end if;
   if tg_op = 'UPDATE' and (new.title, new.description, new.status, new.priority, new.due_at, new.remind_minutes_before,
@@ -7977,9 +8379,10 @@ as $$
 begin
   if not exists (
     select from public.memberships m
-    where m.organization_id = require_assignee.organization_id and m.user_id = require_assignee.user_id and m.status = 'active'
+    where m.organization_id = require_assignee.organization_id and m.user_id = require_assignee.user_id
+      and m.status = 'active'
   ) then
-    perform private.problem(422, 'invalid_field', 'Tasks can only be given to active members.',
+    perform private.problem(422, 'invalid_field', 'Tasks can only be assigned to active members.',
       '[{"path": "assigned_to", "message": "is not an active member"}]');
   end if;
 end
@@ -7992,9 +8395,9 @@ as $$
 declare
   me uuid := auth.uid();
   team uuid;
-  held text;
+  lead_scope text;
 begin
-  select p.scope, m.team_id into held, team
+  select p.scope, m.team_id into lead_scope, team
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
   where m.organization_id = task_rows.organization_id and m.user_id = me and m.status = 'active';
@@ -8007,8 +8410,9 @@ begin
     join public.tasks t on t.id = p.id
     left join public.profiles a on a.id = t.assigned_to
     left join public.profiles c on c.id = t.created_by
-    left join public.leads x on x.id = t.lead_id and (held = 'organization'
-      or (held = 'team' and x.team_id = team) or (held is not null and me in (x.assigned_to, x.created_by))));
+    left join public.leads x on x.id = t.lead_id and (lead_scope = 'organization'
+      or (lead_scope = 'team' and x.team_id = team) or (lead_scope is not null
+        and me in (x.assigned_to, x.created_by))));
 end
 $$;
 
@@ -8024,7 +8428,7 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  given record;
+  input record;
   created public.tasks;
   answer jsonb;
 begin
@@ -8033,17 +8437,20 @@ begin
   if answer is not null then
     return answer;
   end if;
-  select * into given from jsonb_to_record(task) as r
-    (lead_id uuid, title text, description text, priority text, due_at timestamptz, assigned_to uuid, remind_minutes_before integer);
-  if given.lead_id is not null then
-    perform private.require_lead(organization_id, given.lead_id, 'tasks:write', true);
+  select * into input from jsonb_to_record(task) as r
+    (lead_id uuid, title text, description text, priority text, due_at timestamptz, assigned_to uuid,
+      remind_minutes_before integer);
+  if input.lead_id is not null then
+    perform private.require_lead(organization_id, input.lead_id, 'tasks:write', true);
   end if;
-  given.assigned_to := coalesce(given.assigned_to, auth.uid());
-  perform private.require_assignee(organization_id, given.assigned_to);
+  input.assigned_to := coalesce(input.assigned_to, auth.uid());
+  perform private.require_assignee(organization_id, input.assigned_to);
   insert into public.tasks
     (organization_id, lead_id, title, description, priority, due_at, assigned_to, remind_minutes_before, created_by)
-  values (organization_id, given.lead_id, given.title, given.description, coalesce(given.priority, 'normal'), given.due_at,
-    given.assigned_to, case when task ? 'remind_minutes_before' then given.remind_minutes_before else 30 end, auth.uid())
+  values (organization_id, input.lead_id, input.title, input.description, coalesce(input.priority, 'normal'),
+    input.due_at, input.assigned_to, case when task ? 'remind_minutes_before' then input.remind_minutes_before
+      else 30 end,
+      auth.uid())
   returning * into created;
   return private.store_idempotent_response(organization_id, private.task_json(created));
 end
@@ -8058,7 +8465,7 @@ as $$
   select private.create_task(organization_id, task)
 $$;
 
-comment on function public.create_task is 'Adds a task; repeats with the same Idempotency-Key answer alike.';
+comment on function public.create_task is 'Adds a task. A repeat with the same Idempotency-Key gets the same answer.';
 
 grant execute on function public.create_task(uuid, jsonb) to authenticated;
 
@@ -8100,7 +8507,8 @@ begin
     perform private.problem(404, 'not_found', 'There is no such task.');
   end if;
   if not private.task_in_scope(task, permission) then
-    perform private.problem(403, 'permission_denied', 'Your permission ' || permission || ' does not reach this task.');
+    perform private.problem(403, 'permission_denied', 'This task is outside the scope of your permission '
+      || permission || '.');
   end if;
   return task;
 end
@@ -8111,9 +8519,9 @@ returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.tasks := private.require_task(organization_id, task_id, 'tasks:write', true);
+  task public.tasks := private.require_task(organization_id, task_id, 'tasks:write', true);
 begin
-  delete from public.tasks t where t.id = held.id;
+  delete from public.tasks t where t.id = task.id;
   return;
 end
 $$;
@@ -8195,46 +8603,51 @@ declare
   scope text := private.require_scope(organization_id, permission);
   base text := format('x.organization_id = %L and not x.lead_deleted', organization_id);
   people uuid[] := array[auth.uid()];
-  seen text;
+  visible text;
   leads text;
 begin
   if scope = 'organization' then
     return array[base];
   end if;
-  -- Branch by branch, and without a condition that says the same again, the indexes alone tell the leads.
-  seen := private.scope_or_null(organization_id, 'leads:read');
-  if seen = private.lead_scope(organization_id, permission) then
-    seen := 'true';
+  -- Branch by branch and without a redundant condition, indexes alone give the leads.
+  visible := private.scope_or_null(organization_id, 'leads:read');
+  if visible = private.lead_scope(organization_id, permission) then
+    visible := 'true';
   end if;
-  select string_agg(format('select x.id from public.leads x where x.organization_id = %L and x.deleted_at is null and %s and %s',
-    task_scope_filter.organization_id, b, seen), ' union all ')
+  select string_agg(format(
+    'select x.id from public.leads x where x.organization_id = %L and x.deleted_at is null and %s and %s',
+    task_scope_filter.organization_id, b, visible), ' union all ')
   into leads
   from unnest(private.lead_scope_filter(organization_id, permission)) b;
   if scope = 'team' then
     people := people || array(
       select mate.user_id from public.memberships mate
       join public.memberships m on m.organization_id = mate.organization_id and m.team_id = mate.team_id
-      where m.organization_id = task_scope_filter.organization_id and m.user_id = auth.uid() and mate.user_id <> auth.uid());
+      where m.organization_id = task_scope_filter.organization_id and m.user_id = auth.uid()
+        and mate.user_id <> auth.uid());
   end if;
   return array[
     format('%s and x.assigned_to = any (%L)', base, people),
     format('%1$s and x.created_by = any (%2$L) and (x.assigned_to = any (%2$L)) is not true', base, people),
-    format('%1$s and (x.assigned_to = any (%2$L)) is not true and (x.created_by = any (%2$L)) is not true and x.lead_id in (%3$s)',
+    format('%1$s and (x.assigned_to = any (%2$L)) is not true and (x.created_by = any (%2$L)) is not true'
+      || ' and x.lead_id in (%3$s)',
       base, people, leads)];
 end
 $$;
 
-create function private.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+create function private.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
   branches text[] := private.task_scope_filter(organization_id, 'tasks:read');
   key text := case ltrim(sort, '-')
-    when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)' else format('r.%I', ltrim(sort, '-')) end;
+    when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)'
+      else format('r.%I', ltrim(sort, '-')) end;
   direction text := case when sort like '-%' then 'desc' else 'asc' end;
-  filtered text := private.task_filters(filters);
-  reached text;
+  conditions text := private.task_filters(filters);
+  union_all text;
   total bigint;
   ids uuid[];
 begin
@@ -8245,14 +8658,15 @@ begin
   if filters ->> 'assigned_to' in ('me', auth.uid()::text) then
     branches := branches[1:1];
   end if;
-  select string_agg(format('select x.id, x.due_at, x.created_at, x.updated_at, x.priority from public.tasks x where %s%s', b, filtered),
-    ' union all ') into reached
+  select string_agg(format(
+    'select x.id, x.due_at, x.created_at, x.updated_at, x.priority from public.tasks x where %s%s', b, conditions),
+    ' union all ') into union_all
   from unnest(branches) b;
   execute format(
-    'with reached as %1$s materialized (%2$s)
-    select (select count(*) from reached), array(
-      select r.id from reached r order by %3$s %4$s, r.id %4$s limit $3 offset $4)',
-    case when cardinality(branches) = 1 then 'not' else '' end, reached, key, direction)
+    'with matches as %1$s materialized (%2$s)
+    select (select count(*) from matches), array(
+      select r.id from matches r order by %3$s %4$s, r.id %4$s limit $3 offset $4)',
+    case when cardinality(branches) = 1 then 'not' else '' end, union_all, key, direction)
   into total, ids using list_tasks.organization_id, filters, page_limit, page_offset;
   return jsonb_build_object('total', total, 'rows', private.task_rows(organization_id, ids));
 end
@@ -8260,7 +8674,8 @@ $$;
 
 grant execute on function private.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;
 
-create function public.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer, page_offset integer)
+create function public.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -8268,18 +8683,19 @@ as $$
 $$;
 
 comment on function public.list_tasks is
-  'One page of tasks and how many there are in all. filters: { lead_id?, assigned_to?, status?, priority?, due_before?, due_after?, overdue? }.';
+  'One page of tasks and their total number. filters: see private.task_filters.';
 
 grant execute on function public.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;
 
-comment on function private.require_task is 'A task that the caller may see and on which it holds the permission.';
+comment on function private.require_task is
+  'A task that is visible to the caller and within the scope of the permission.';
 
 create function private.run_task_reminders(at timestamptz default now())
 returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  notices private.notification[];
+  notifications private.notification[];
 begin
   with due as materialized (
     select t.id from public.tasks t where t.remind_at <= run_task_reminders.at
@@ -8290,26 +8706,29 @@ begin
   select array_agg(row(t.organization_id, t.assigned_to, 'task_due',
       'task_due:' || t.id || ':' || extract(epoch from t.due_at)::bigint, 'A task is due', t.title,
       jsonb_build_object('task_id', t.id, 'task_title', t.title, 'due_at', t.due_at, 'deadline', t.due_at)
-        || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name', private.lead_label(l.lead)) end,
+        || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name',
+          private.lead_label(l.lead)) end,
       l.id)::private.notification)
-  into notices
+  into notifications
   from claimed t
   left join lateral (
     select x.id, x as lead from public.leads x
-    join public.memberships m on m.organization_id = x.organization_id and m.user_id = t.assigned_to and m.status = 'active'
+    join public.memberships m on m.organization_id = x.organization_id and m.user_id = t.assigned_to
+      and m.status = 'active'
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
     where x.organization_id = t.organization_id and x.id = t.lead_id
-      and (p.scope = 'organization' or m.user_id in (x.assigned_to, x.created_by) or (p.scope = 'team' and x.team_id = m.team_id))
+      and (p.scope = 'organization' or m.user_id in (x.assigned_to, x.created_by)
+        or (p.scope = 'team' and x.team_id = m.team_id))
   ) l on true;
-  perform private.notify(coalesce(notices, '{}'));
-  return coalesce(cardinality(notices), 0);
+  perform private.notify(coalesce(notifications, '{}'));
+  return coalesce(cardinality(notifications), 0);
 end
 $$;
 
-comment on function private.run_task_reminders is 'Tells assignees of the tasks that are to be reminded of by now; answers how many.';
+comment on function private.run_task_reminders is 'Sends the task reminders that are due; returns their number.';
 
 comment on function private.team_mates is
-  'Who is in the teams whose rows the caller reaches by a permission of team scope: "organization_id user_id".';
+  'Members of the teams in which the caller has the permission with team scope: "organization_id user_id".';
 
 grant execute on function private.team_mates(text) to authenticated;
 
@@ -8318,41 +8737,43 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.tasks := private.require_task(organization_id, task_id, 'tasks:write', true);
-  wanted public.tasks;
+  current public.tasks := private.require_task(organization_id, task_id, 'tasks:write', true);
+  updated public.tasks;
 begin
-  if held.version <> expected_version then
-    return jsonb_build_object('stale', private.task_json(held));
+  if current.version <> expected_version then
+    return jsonb_build_object('stale', private.task_json(current));
   end if;
-  wanted := jsonb_populate_record(held, (
+  updated := jsonb_populate_record(current, (
     select jsonb_object_agg(c.key, c.value) from jsonb_each(change) c
     where c.key in ('title', 'description', 'status', 'priority', 'due_at', 'assigned_to', 'remind_minutes_before')));
-  if wanted.assigned_to is distinct from held.assigned_to then
-    perform private.require_assignee(organization_id, wanted.assigned_to);
+  if updated.assigned_to is distinct from current.assigned_to then
+    perform private.require_assignee(organization_id, updated.assigned_to);
   end if;
-  update public.tasks t set title = wanted.title, description = wanted.description, status = wanted.status,
-    priority = wanted.priority, due_at = wanted.due_at, assigned_to = wanted.assigned_to,
-    remind_minutes_before = wanted.remind_minutes_before
-  where t.id = held.id
-  returning t.* into wanted;
-  return jsonb_build_object('task', private.task_json(wanted));
+  update public.tasks t set title = updated.title, description = updated.description, status = updated.status,
+    priority = updated.priority, due_at = updated.due_at, assigned_to = updated.assigned_to,
+      remind_minutes_before = updated.remind_minutes_before
+  where t.id = current.id
+  returning t.* into updated;
+  return jsonb_build_object('task', private.task_json(updated));
 end
 $$;
 
 grant execute on function private.update_task(uuid, uuid, jsonb, integer) to authenticated;
 
-create function public.update_task(organization_id uuid, task_id uuid, change jsonb, expected_version integer default null)
+create function public.update_task(organization_id uuid, task_id uuid, change jsonb,
+  expected_version integer default null)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.update_task(organization_id, task_id, change, expected_version)
 $$;
 
-comment on function public.update_task is 'Changes a task if it still has the expected version: { task }, else { stale } with the task as it is.';
+comment on function public.update_task is
+  'Changes a task if it has the expected version: { task }, else { stale } with the current task.';
 
 grant execute on function public.update_task(uuid, uuid, jsonb, integer) to authenticated;
 
-comment on table public.interactions is 'What was said and done with a lead. Append-only.';
+comment on table public.interactions is 'Calls, notes, meetings, e-mails and texts with a lead. Append-only.';
 
 create index interactions_of_lead on public.interactions (organization_id, lead_id, id desc);
 
@@ -8403,13 +8824,15 @@ begin
   select lead.organization_id, lead.id, r.type, r.direction, r.subject, r.body, r.outcome, r.duration_seconds,
     coalesce(r.occurred_at, now()), auth.uid()
   from jsonb_to_record(interaction) as r
-    (type text, direction text, subject text, body text, outcome text, duration_seconds integer, occurred_at timestamptz)
+    (type text, direction text, subject text, body text, outcome text, duration_seconds integer,
+      occurred_at timestamptz)
   returning * into created;
   if created.occurred_at > now() + interval '5 minutes' then
-    perform private.problem(422, 'invalid_field', 'An interaction cannot be logged before it took place.',
+    perform private.problem(422, 'invalid_field', 'occurred_at is in the future.',
       '[{"path": "occurred_at", "message": "is in the future"}]');
   end if;
-  if created.type in ('call', 'meeting') or (created.type in ('email', 'sms') and created.direction is distinct from 'inbound') then
+  if created.type in ('call', 'meeting') or (created.type in ('email', 'sms') and created.direction is distinct
+    from 'inbound') then
     update public.leads l set sla_responded_at = greatest(l.sla_started_at, least(created.occurred_at, now()))
     where l.id = lead.id and l.assigned_to = auth.uid() and l.sla_status is not null and l.sla_responded_at is null;
   end if;
@@ -8427,7 +8850,7 @@ as $$
 $$;
 
 comment on function public.create_interaction is
-  'Logs an interaction with a lead; a first contact by its holder answers the response clock. Repeats with the same Idempotency-Key answer alike.';
+  'Logs an interaction with a lead; the first contact by the assignee answers the response clock.';
 
 grant execute on function public.create_interaction(uuid, uuid, jsonb) to authenticated;
 
@@ -8435,20 +8858,25 @@ create function private.timeline_rows(kinds text[], ids uuid[])
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'at', private.uuid_v7_time(d.id), 'actor_name', f.full_name)
+  select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'at', private.uuid_v7_time(d.id),
+    'actor_name', f.full_name)
     || d.detail order by d.n), '[]')
   from (
     select p.kind, p.id, p.n, case p.kind
       when 'interaction' then (
-        select jsonb_build_object('actor_id', i.created_by, 'type', i.type, 'direction', i.direction, 'subject', i.subject, 'body', i.body,
+        select jsonb_build_object('actor_id', i.created_by, 'type', i.type, 'direction', i.direction, 'subject',
+          i.subject, 'body', i.body,
           'outcome', i.outcome, 'duration_seconds', i.duration_seconds, 'occurred_at', i.occurred_at)
         from public.interactions i where i.id = p.id)
       when 'task' then (
-        select jsonb_build_object('actor_id', t.created_by, 'title', t.title, 'status', t.status, 'priority', t.priority,
-          'due_at', t.due_at, 'completed_at', t.completed_at, 'assigned_to', t.assigned_to, 'assigned_to_name', u.full_name)
+        select jsonb_build_object('actor_id', t.created_by, 'title', t.title, 'status', t.status, 'priority',
+          t.priority,
+          'due_at', t.due_at, 'completed_at', t.completed_at, 'assigned_to', t.assigned_to, 'assigned_to_name',
+            u.full_name)
         from public.tasks t left join public.profiles u on u.id = t.assigned_to where t.id = p.id)
       when 'message' then (
-        select jsonb_build_object('actor_id', m.created_by, 'direction', m.direction, 'status', m.status, 'body', m.body,
+        select jsonb_build_object('actor_id', m.created_by, 'direction', m.direction, 'status', m.status, 'body',
+          m.body,
           'to', m.to_number, 'from', m.from_number)
         from public.messages m where m.id = p.id)
       when 'stage_change' then (
@@ -8463,7 +8891,8 @@ as $$
         left join public.profiles u on u.id = a.to_user
         where a.id = p.id)
       when 'student_added' then (
-        select jsonb_build_object('actor_id', s.created_by, 'student_id', s.id, 'student_name', btrim(s.first_name || ' ' || s.last_name))
+        select jsonb_build_object('actor_id', s.created_by, 'student_id', s.id, 'student_name',
+          btrim(s.first_name || ' ' || s.last_name))
         from public.students s where s.id = p.id)
       when 'lead_created' then (
         select jsonb_build_object('actor_id', l.created_by, 'source', l.source) from public.leads l where l.id = p.id)
@@ -8474,54 +8903,55 @@ as $$
   left join public.profiles f on f.id = (d.detail ->> 'actor_id')::uuid
 $$;
 
-create function private.lead_timeline(organization_id uuid, lead_id uuid, wanted_kind text, before uuid, page_limit integer)
+create function private.lead_timeline(organization_id uuid, lead_id uuid, wanted_kind text, before uuid,
+  page_limit integer)
 returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   lead public.leads := private.require_lead(organization_id, lead_id, 'leads:read');
-  tenant uuid := lead.organization_id;
+  organization uuid := lead.organization_id;
   bound uuid := coalesce(before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   max_rows integer := least(greatest(page_limit, 1), 200) + 1;
   kinds text[] := array['stage_change', 'assignment', 'student_added', 'lead_created']
     || case when private.lead_in_scope(lead, 'interactions:read') then array['interaction'] end
     || case when private.lead_in_scope(lead, 'tasks:read') then array['task'] end
-    || case when tenant = any (private.organizations_in_scope('messages:read')) then array['message'] end;
+    || case when organization = any (private.organizations_in_scope('messages:read')) then array['message'] end;
   page_kinds text[];
   page_ids uuid[];
 begin
   if wanted_kind is not null then
     kinds := array(select k from unnest(kinds) k where k = wanted_kind);
   end if;
-  with happened as (
+  with events as (
     (select 'interaction' as kind, i.id from public.interactions i
-      where 'interaction' = any (kinds) and i.organization_id = tenant and i.lead_id = lead.id and i.id < bound
+      where 'interaction' = any (kinds) and i.organization_id = organization and i.lead_id = lead.id and i.id < bound
       order by i.id desc limit max_rows)
     union all
     (select 'task', t.id from public.tasks t
-      where 'task' = any (kinds) and t.organization_id = tenant and t.lead_id = lead.id and t.id < bound
+      where 'task' = any (kinds) and t.organization_id = organization and t.lead_id = lead.id and t.id < bound
       order by t.id desc limit max_rows)
     union all
     (select 'message', m.id from public.messages m
-      where 'message' = any (kinds) and m.organization_id = tenant and m.lead_id = lead.id and m.id < bound
+      where 'message' = any (kinds) and m.organization_id = organization and m.lead_id = lead.id and m.id < bound
       order by m.id desc limit max_rows)
     union all
     (select 'stage_change', h.id from public.lead_history h
-      where 'stage_change' = any (kinds) and h.organization_id = tenant and h.lead_id = lead.id and h.id < bound
+      where 'stage_change' = any (kinds) and h.organization_id = organization and h.lead_id = lead.id and h.id < bound
       order by h.id desc limit max_rows)
     union all
     (select 'assignment', a.id from public.lead_assignments a
-      where 'assignment' = any (kinds) and a.organization_id = tenant and a.lead_id = lead.id and a.id < bound
+      where 'assignment' = any (kinds) and a.organization_id = organization and a.lead_id = lead.id and a.id < bound
       order by a.id desc limit max_rows)
     union all
     (select 'student_added', s.id from public.students s
-      where 'student_added' = any (kinds) and s.organization_id = tenant and s.lead_id = lead.id and s.id < bound
+      where 'student_added' = any (kinds) and s.organization_id = organization and s.lead_id = lead.id and s.id < bound
       order by s.id desc limit max_rows)
     union all
     select 'lead_created', lead.id where 'lead_created' = any (kinds) and lead.id < bound
   )
   select array_agg(p.kind order by p.id desc), array_agg(p.id order by p.id desc) into page_kinds, page_ids
-  from (select h.kind, h.id from happened h order by h.id desc limit max_rows) p;
+  from (select h.kind, h.id from events h order by h.id desc limit max_rows) p;
   return jsonb_build_object('rows', private.timeline_rows(page_kinds[:max_rows - 1], page_ids[:max_rows - 1]),
     'next_before', case when cardinality(page_ids) = max_rows then page_ids[max_rows - 1] end);
 end
@@ -8538,11 +8968,12 @@ as $$
 $$;
 
 comment on function public.lead_timeline is
-  'What happened with a lead, newest first: { rows, next_before }. before: the id that the page above ended with; wanted_kind: null for all.';
+  'Events of a lead, newest first: { rows, next_before }. before: next_before of the previous page.';
 
 grant execute on function public.lead_timeline(uuid, uuid, integer, uuid, text) to authenticated;
 
-create function private.list_interactions(organization_id uuid, lead_id uuid, wanted_type text, page_limit integer, page_offset integer)
+create function private.list_interactions(organization_id uuid, lead_id uuid, wanted_type text, page_limit integer,
+  page_offset integer)
 returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -8552,12 +8983,14 @@ begin
   return jsonb_build_object(
     'total', (
       select count(*) from public.interactions i
-      where i.organization_id = lead.organization_id and i.lead_id = lead.id and (wanted_type is null or i.type = wanted_type)),
+      where i.organization_id = lead.organization_id and i.lead_id = lead.id
+        and (wanted_type is null or i.type = wanted_type)),
     'rows', coalesce((
       select jsonb_agg(private.interaction_json(p.interaction) order by p.id desc)
       from (
         select i.id, i as interaction from public.interactions i
-        where i.organization_id = lead.organization_id and i.lead_id = lead.id and (wanted_type is null or i.type = wanted_type)
+        where i.organization_id = lead.organization_id and i.lead_id = lead.id
+          and (wanted_type is null or i.type = wanted_type)
         order by i.id desc limit page_limit offset page_offset
       ) p), '[]'));
 end
@@ -8573,7 +9006,8 @@ as $$
   select private.list_interactions(organization_id, lead_id, wanted_type, page_limit, page_offset)
 $$;
 
-comment on function public.list_interactions is 'One page of a lead''s interactions, newest first. wanted_type: null for all.';
+comment on function public.list_interactions is
+  'One page of a lead''s interactions, newest first. wanted_type: null for all.';
 
 grant execute on function public.list_interactions(uuid, uuid, integer, integer, text) to authenticated;
 
@@ -8592,7 +9026,8 @@ create table private.lead_uploads (
   expires_at timestamptz not null default now() + interval '24 hours'
 );
 
-comment on table private.lead_uploads is 'A file of leads as it waits for its import, at most 24 hours. upload_complete: all of it is here.';
+comment on table private.lead_uploads is
+  'A file of leads that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
 
 create index lead_uploads_organization on private.lead_uploads (organization_id);
 
@@ -8609,11 +9044,12 @@ create table private.lead_upload_pieces (
 );
 
 comment on table private.lead_upload_pieces is
-  'The file''s text, cut where rows end. first_row: the number that a spreadsheet program shows for its first row.';
+  'The text of the file, cut at row ends. first_row: the row number of its first row as spreadsheet programs count.';
 
-comment on table public.lead_imports is 'Imports of leads: what was asked for and what came of it. How far a running one is: private.lead_import_runs.';
+comment on table public.lead_imports is
+  'Imports of leads: settings and results. The progress of a running import is in private.lead_import_runs.';
 
-comment on column public.lead_imports.mapping is 'Which column (its index from 0) fills which field.';
+comment on column public.lead_imports.mapping is 'Field by column index (from 0).';
 
 create index lead_imports_listing on public.lead_imports (organization_id, created_at desc);
 
@@ -8623,7 +9059,8 @@ create index lead_imports_assigned_to on public.lead_imports (assigned_to) where
 
 alter table public.lead_imports enable row level security;
 
-create policy "those who import leads read their organization's imports" on public.lead_imports for select to authenticated
+create policy "those who import leads read their organization's imports" on public.lead_imports
+  for select to authenticated
   using (organization_id = any ((select private.organizations_with('leads:import'))::uuid[]));
 
 revoke all on public.lead_imports from public, anon, authenticated, service_role;
@@ -8651,9 +9088,9 @@ create table private.lead_import_runs (
 );
 
 comment on table private.lead_import_runs is
-  'Imports that are queued or running: the piece that comes next, and who works on it. Gone when the import has ended.';
+  'Queued and running imports: the next piece and the current runner. Deleted when the import ends.';
 
-comment on column private.lead_import_runs.attempts is 'Runs that took the import up without finishing a piece since.';
+comment on column private.lead_import_runs.attempts is 'Runs that claimed the import since a piece was last finished.';
 
 create table private.lead_import_rows (
   import_id uuid not null references public.lead_imports (id) on delete cascade,
@@ -8662,18 +9099,20 @@ create table private.lead_import_rows (
   primary key (import_id, lead_id)
 );
 
-comment on table private.lead_import_rows is 'Which row of the running import made or changed which lead: a later row of the same lead is a duplicate in the file.';
+comment on table private.lead_import_rows is
+  'The row of a running import that created or changed a lead; a later row of that lead is a duplicate.';
 
-create table private.lead_import_faults (
+create table private.lead_import_errors (
   import_id uuid not null references public.lead_imports (id) on delete cascade,
   "row" integer not null,
-  kind text not null constraint lead_import_faults_kind check (kind in ('invalid', 'skipped')),
+  kind text not null constraint lead_import_errors_kind check (kind in ('invalid', 'skipped')),
   reason text not null,
   cells jsonb not null,
   primary key (import_id, "row")
 );
 
-comment on table private.lead_import_faults is 'Rows that were not imported, as the file has them and why: the first 50,000, for 30 days.';
+comment on table private.lead_import_errors is
+  'Rows that were not imported, with cells and reason: the first 50,000, for 30 days.';
 
 create type private.import_counts as (created integer, updated integer, skipped integer, invalid integer);
 
@@ -8725,7 +9164,7 @@ as $$
   select private.add_lead_upload_pieces(organization_id, upload_id, pieces)
 $$;
 
-comment on function public.add_lead_upload_pieces is 'Keeps further pieces of an open upload.';
+comment on function public.add_lead_upload_pieces is 'Stores further pieces of an incomplete upload.';
 
 grant execute on function public.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;
 
@@ -8753,7 +9192,8 @@ begin
   end if;
   if (select count(*) >= 40 or coalesce(sum(u.size), 0) > 500000000 from private.lead_uploads u
       where u.organization_id = begin_lead_upload.organization_id and u.expires_at > now()) then
-    perform private.problem(409, 'too_many_uploads', 'Too many files wait to be imported. Import some of them, or wait until they expire.');
+    perform private.problem(409, 'too_many_uploads',
+      'Too many files wait to be imported. Import some of them, or wait until they expire.');
   end if;
   insert into private.lead_uploads (organization_id, file_name, created_by)
   values (organization_id, left(file_name, 255), auth.uid()) returning id into upload;
@@ -8770,7 +9210,8 @@ as $$
   select private.begin_lead_upload(organization_id, file_name)
 $$;
 
-comment on function public.begin_lead_upload is 'Opens an upload of leads, and tells the stages and fields that its cells may name.';
+comment on function public.begin_lead_upload is
+  'Starts an upload of leads and returns the stages and fields that its cells may name.';
 
 grant execute on function public.begin_lead_upload(uuid, text) to authenticated;
 
@@ -8783,7 +9224,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'leads:import');
   if locked then
-    -- In the order in which a run takes them.
+    -- In the lock order of import_lead_slice.
     perform from private.lead_import_runs r
     join public.lead_imports i on i.id = r.import_id and i.organization_id = require_lead_import.organization_id
     where r.import_id = require_lead_import.import_id for update of r;
@@ -8804,9 +9245,9 @@ as $$
 declare
   run private.lead_import_runs;
   import public.lead_imports;
-  told text;
-  held bigint;
-  given public.leads;
+  summary text;
+  assigned bigint;
+  only_lead public.leads;
 begin
   delete from private.lead_import_runs r where r.import_id = end_lead_import.import_id returning * into run;
   update public.lead_imports i
@@ -8817,32 +9258,37 @@ begin
   returning * into import;
   delete from private.lead_import_rows r where r.import_id = import.id;
   delete from private.lead_uploads u where u.id = import.upload_id;
-  select count(*) into held from public.leads l
+  select count(*) into assigned from public.leads l
   where l.organization_id = import.organization_id and l.import_id = import.id and l.assigned_to = import.assigned_to;
-  -- One alone is told like any other, by its name.
-  if held = 1 then
-    select * into given from public.leads l
+  -- A single lead is notified by its name, as in assign_leads.
+  if assigned = 1 then
+    select * into only_lead from public.leads l
     where l.organization_id = import.organization_id and l.import_id = import.id and l.assigned_to = import.assigned_to;
   end if;
-  told := format('%s leads added, %s changed, %s rows skipped, %s faulty', run.created, run.updated, run.skipped, run.invalid);
+  summary := format('%s leads added, %s changed, %s rows skipped, %s invalid', run.created, run.updated, run.skipped,
+    run.invalid);
   perform private.notify(array_agg(n.notice)) from (
     select row(import.organization_id, import.created_by, 'import_finished', 'import:' || import.id,
       case when import.status = 'done' then format('The import of %s is finished', import.file_name)
-        else format('The import of %s did not come to its end', import.file_name) end,
-      concat_ws('. ', error, told || '.'),
-      import.counts || jsonb_build_object('import_id', import.id, 'file_name', import.file_name, 'status', import.status,
+        else format('The import of %s did not finish', import.file_name) end,
+      concat_ws('. ', error, summary || '.'),
+      import.counts || jsonb_build_object('import_id', import.id, 'file_name', import.file_name, 'status',
+        import.status,
         'error', import.error),
       null)::private.notification as notice
-    -- Who cancels an import knows of its end; who got leads until then does not.
+    -- People who cancel an import need no notification of its end; the assignee of its leads does.
     where import.created_by is not null and import.status <> 'canceled'
     union all
     select row(import.organization_id, import.assigned_to, 'assignment', 'import-assigned:' || import.id,
-      case held when 1 then 'A lead was assigned to you' else format('%s leads were assigned to you', held) end,
-      format(case held when 1 then 'It comes from the file %s.' else 'They come from the file %s.' end, import.file_name),
-      jsonb_build_object('import_id', import.id, 'lead_id', given.id, 'leads', held,
-        'lead_name', case held when 1 then private.lead_label(given) else format('%s leads from %s', held, import.file_name) end,
-        'assigned_by_name', (select p.full_name from public.profiles p where p.id = import.created_by)), given.id)::private.notification
-    where import.assigned_to is distinct from import.created_by and held > 0
+      case assigned when 1 then 'A lead was assigned to you'
+        else format('%s leads were assigned to you', assigned) end,
+          format(case assigned when 1 then 'It comes from the file %s.' else 'They come from the file %s.' end,
+      import.file_name), jsonb_build_object('import_id', import.id, 'lead_id', only_lead.id, 'leads', assigned,
+        'lead_name', case assigned when 1 then private.lead_label(only_lead)
+          else format('%s leads from %s', assigned, import.file_name) end,
+        'assigned_by_name', (select p.full_name from public.profiles p where p.id = import.created_by)),
+          only_lead.id)::private.notification
+    where import.assigned_to is distinct from import.created_by and assigned > 0
   ) n
   having count(*) > 0;
 end
@@ -8854,7 +9300,8 @@ language sql stable set search_path = ''
 as $$
   select to_jsonb(import) - array['organization_id', 'counts', 'columns', 'consent', 'mapping']
     || coalesce((select jsonb_build_object('processed', r.processed, 'created', r.created, 'updated', r.updated,
-      'skipped', r.skipped, 'invalid', r.invalid) from private.lead_import_runs r where r.import_id = import.id), import.counts)
+      'skipped', r.skipped, 'invalid', r.invalid) from private.lead_import_runs r where r.import_id = import.id),
+        import.counts)
     || jsonb_build_object('created_by_name', (select p.full_name from public.profiles p where p.id = import.created_by),
       'assigned_to_name', (select p.full_name from public.profiles p where p.id = import.assigned_to))
 $$;
@@ -8892,7 +9339,7 @@ as $$
   select private.cancel_lead_import(organization_id, import_id)
 $$;
 
-comment on function public.cancel_lead_import is 'Stops an import; what it has done stays.';
+comment on function public.cancel_lead_import is 'Cancels an import; imported leads stay.';
 
 grant execute on function public.cancel_lead_import(uuid, uuid) to authenticated;
 
@@ -8957,7 +9404,7 @@ as $$
   select private.claim_lead_import(runner)
 $$;
 
-comment on function public.claim_lead_import is 'An import that waits, leased to this runner, and its next piece.';
+comment on function public.claim_lead_import is 'Leases a waiting import to this runner and returns its next piece.';
 
 grant execute on function public.claim_lead_import(uuid) to service_role;
 
@@ -8982,7 +9429,7 @@ as $$
   select private.discard_lead_upload(organization_id, upload_id)
 $$;
 
-comment on function public.discard_lead_upload is 'Throws away an open upload of one''s own.';
+comment on function public.discard_lead_upload is 'Deletes an incomplete upload of the caller.';
 
 grant execute on function public.discard_lead_upload(uuid, uuid) to authenticated;
 
@@ -8993,7 +9440,7 @@ as $$
 declare
   answer jsonb;
   upload private.lead_uploads;
-  holder uuid := (settings ->> 'assigned_to')::uuid;
+  assignee uuid := (settings ->> 'assigned_to')::uuid;
   import uuid;
 begin
   perform private.require_permission(organization_id, 'leads:import');
@@ -9001,7 +9448,7 @@ begin
   if answer is not null then
     return answer;
   end if;
-  -- The lock first: of two that execute one upload the second is told of the import, not that there is no upload.
+  -- The lock first: of two requests for one upload the second gets the import's id instead of 404.
   perform from private.lead_uploads u where u.id = execute_lead_import.upload_id for update;
   select jsonb_build_object('import_id', i.id) into answer from public.lead_imports i
   where i.organization_id = execute_lead_import.organization_id and i.upload_id = execute_lead_import.upload_id;
@@ -9009,13 +9456,15 @@ begin
     perform private.problem(409, 'upload_executed', 'This upload was imported already.', answer);
   end if;
   upload := private.require_lead_upload(organization_id, upload_id, true);
-  if holder is not null then
-    perform private.require_holders(organization_id, array[holder], array['assigned_to']);
+  if assignee is not null then
+    perform private.require_holders(organization_id, array[assignee], array['assigned_to']);
   end if;
   insert into public.lead_imports
-    (organization_id, upload_id, file_name, mapping, columns, on_duplicate, consent, source, assigned_to, total_rows, created_by)
-  values (organization_id, upload.id, upload.file_name, settings -> 'mapping', upload.columns, settings ->> 'on_duplicate',
-    nullif(settings -> 'consent', 'null'), settings ->> 'source', holder, upload.total_rows, auth.uid())
+    (organization_id, upload_id, file_name, mapping, columns, on_duplicate, consent, source, assigned_to, total_rows,
+      created_by)
+  values (organization_id, upload.id, upload.file_name, settings -> 'mapping', upload.columns,
+    settings ->> 'on_duplicate', nullif(settings -> 'consent', 'null'), settings ->> 'source', assignee,
+      upload.total_rows, auth.uid())
   returning id into import;
   insert into private.lead_import_runs (import_id, delimiter, header_row, pieces)
   values (import, upload.delimiter, upload.header_row, (
@@ -9044,7 +9493,7 @@ returns void
 language sql set search_path = ''
 as $$
   delete from private.lead_uploads where expires_at < now();
-  delete from private.lead_import_faults f using public.lead_imports i
+  delete from private.lead_import_errors f using public.lead_imports i
   where i.id = f.import_id and i.finished_at < now() - interval '30 days';
 $$;
 
@@ -9070,7 +9519,7 @@ as $$
   select private.fail_lead_import(import_id, runner, reason)
 $$;
 
-comment on function public.fail_lead_import is 'Ends an import that cannot go on.';
+comment on function public.fail_lead_import is 'Ends an import that cannot continue.';
 
 grant execute on function public.fail_lead_import(uuid, uuid, text) to service_role;
 
@@ -9083,9 +9532,33 @@ as $$
   select private.get_lead_import(organization_id, import_id)
 $$;
 
-comment on function public.get_lead_import is 'An import and how far it has come.';
+comment on function public.get_lead_import is 'An import and its progress.';
 
 grant execute on function public.get_lead_import(uuid, uuid) to authenticated;
+
+create function private.may_continue_import(import public.lead_imports)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:import'
+    where m.organization_id = import.organization_id and m.user_id = import.created_by and m.status = 'active')
+$$;
+
+create function private.lock_import(import public.lead_imports)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('lead_import|' || import.organization_id, 0));
+  perform pg_advisory_xact_lock_shared(hashtextextended('lead_fields|' || import.organization_id, 0));
+  perform private.lock_pipeline(import.organization_id);
+  if import.assigned_to is not null then
+    perform private.lock_holders(import.organization_id, array[import.assigned_to]);
+  end if;
+end
+$$;
 
 create function private.leads_by_contact(organization_id uuid, phones text[], emails text[])
 returns table (contact text, lead_id uuid, status text)
@@ -9104,14 +9577,14 @@ end
 $$;
 
 create function private.import_rows(rows jsonb)
-returns table ("row" integer, first_name text, last_name text, email text, phone text, source text, status text, value numeric,
-  tags text[], time_zone text, country text, region text, custom_fields jsonb, consented boolean, consent_at timestamptz,
-  cells jsonb)
+returns table ("row" integer, first_name text, last_name text, email text, phone text, source text, status text,
+  value numeric, tags text[], time_zone text, country text, region text, custom_fields jsonb, consented boolean,
+    consent_at timestamptz, cells jsonb)
 language sql immutable rows 2000 set search_path = ''
 as $$
   select * from jsonb_to_recordset(rows) as r ("row" integer, first_name text, last_name text, email text, phone text,
-    source text, status text, value numeric, tags text[], time_zone text, country text, region text, custom_fields jsonb,
-    consented boolean, consent_at timestamptz, cells jsonb)
+    source text, status text, value numeric, tags text[], time_zone text, country text, region text,
+      custom_fields jsonb, consented boolean, consent_at timestamptz, cells jsonb)
 $$;
 
 create function private.validate_import_rows(import public.lead_imports, rows jsonb, definitions jsonb)
@@ -9121,8 +9594,8 @@ as $$
   with found as materialized (
     select f.* from private.leads_by_contact(import.organization_id,
       array(select r.phone from private.import_rows(rows) r where r.phone is not null),
-      array(select r.email from private.import_rows(rows) r where r.email is not null)) f
-  ), given as materialized (
+        array(select r.email from private.import_rows(rows) r where r.email is not null)) f
+  ), new_rows as materialized (
     select r.*, p.lead_id as by_phone, e.lead_id as by_email, coalesce(p.status, e.status) as from_status
     from private.import_rows(rows) r
     left join found p on p.contact = r.phone
@@ -9134,95 +9607,100 @@ as $$
         select min(t."row") from private.lead_import_rows t
         where t.import_id = import.id and t.lead_id in (g.by_phone, g.by_email)
       ), nullif(min(g."row") over (partition by coalesce(g.by_phone, g.by_email)), g."row")) as first_row
-    from given g
-  ), judged as (
+    from new_rows g
+  ), validated as (
     select m."row", m.lead_id, case
       when m.lead_id is not null and m.first_row is not null
-        then jsonb_build_array('skipped', format('The phone number or e-mail address is already in row %s.', m.first_row))
+        then jsonb_build_array('skipped', format('The phone number or e-mail address is already in row %s.',
+          m.first_row))
       when m.lead_id is not null and import.on_duplicate = 'skip'
         then jsonb_build_array('skipped', format('There is a lead with this %s already.',
           case when m.by_phone is not null then 'phone number' else 'e-mail address' end))
       when m.by_phone <> m.by_email
         then jsonb_build_array('skipped', 'The phone number belongs to one lead and the e-mail address to another.')
-      when definitions <> '[]' and f.faults <> '[]'
+      when definitions <> '[]' and f.errors <> '[]'
         then jsonb_build_array('invalid', (
-          select string_agg(concat_ws(' ', x.fault ->> 'path', x.fault ->> 'message'), '; ') || '.'
-          from jsonb_array_elements(f.faults) x (fault)))
+          select string_agg(concat_ws(' ', x.error ->> 'path', x.error ->> 'message'), '; ') || '.'
+          from jsonb_array_elements(f.errors) x (error)))
       when m.lead_id is not null and m.status <> m.from_status and exists (
           select from public.pipeline_stages s
-          where s.organization_id = import.organization_id and s.key = m.from_status and m.status <> all (s.next_stages))
+          where s.organization_id = import.organization_id and s.key = m.from_status
+            and m.status <> all (s.next_stages))
         then jsonb_build_array('skipped', format('A lead in the stage %s may not move to %s.', m.from_status, m.status))
-      end as fault
+      end as error
     from matched m
     cross join lateral (
-      select case when definitions <> '[]' then private.custom_field_faults(
+      select case when definitions <> '[]' then private.custom_field_errors(
         case when m.lead_id is null then definitions
-          -- What a known lead lacks is not this row's fault.
+          -- Required fields that an existing lead lacks are not this row's error.
           else (select jsonb_agg(d - 'required') from jsonb_array_elements(definitions) d) end,
-        coalesce(m.custom_fields, '{}')) end as faults
+        coalesce(m.custom_fields, '{}')) end as errors
     ) f
   )
-  select coalesce(jsonb_agg(jsonb_build_object('row', j."row", 'lead_id', j.lead_id, 'kind', j.fault ->> 0, 'reason', j.fault ->> 1)), '[]')
-  from judged j where j.lead_id is not null or j.fault is not null
+  select coalesce(jsonb_agg(jsonb_build_object('row', j."row", 'lead_id', j.lead_id, 'kind', j.error ->> 0, 'reason',
+    j.error ->> 1)), '[]')
+  from validated j where j.lead_id is not null or j.error is not null
 $$;
 
-create function private.insert_import_rows(import public.lead_imports, rows jsonb, judged jsonb)
+create function private.insert_import_rows(import public.lead_imports, rows jsonb, validation jsonb)
 returns integer
 language plpgsql set search_path = ''
 as $$
 declare
   stage text := private.first_stage(import.organization_id);
-  money text := (select o.currency from public.organizations o where o.id = import.organization_id);
+  organization_currency text := (select o.currency from public.organizations o where o.id = import.organization_id);
   team uuid := (select m.team_id from public.memberships m
     where m.organization_id = import.organization_id and m.user_id = import.created_by);
-  room bigint := 0;
-  written integer;
+  free_capacity bigint := 0;
+  inserted integer;
 begin
   if import.assigned_to = any (private.lock_holders(import.organization_id, array[import.assigned_to])) then
-    select coalesce(h.capacity - h.open, 2147483647) into room
+    select coalesce(h.capacity - h.open, 2147483647) into free_capacity
     from private.holder_loads(import.organization_id, array[import.assigned_to]) h;
   end if;
-  with given as materialized (
-    select private.uuid_v7() as id, case when row_number() over (order by r."row") <= room then import.assigned_to end as holder, r.*
+  with new_rows as materialized (
+    select private.uuid_v7() as id, case when row_number() over (order by r."row") <= free_capacity
+      then import.assigned_to end as assignee, r.*
     from private.import_rows(rows) r
-    where not exists (select from jsonb_to_recordset(judged) as j ("row" integer) where j."row" = r."row")
+    where not exists (select from jsonb_to_recordset(validation) as j ("row" integer) where j."row" = r."row")
   ), leads as (
-    insert into public.leads (id, organization_id, first_name, last_name, email, phone, source, status, value, currency, tags,
-      time_zone, country, region, custom_fields, assigned_to, team_id, created_by, import_id)
+    insert into public.leads (id, organization_id, first_name, last_name, email, phone, source, status, value,
+      currency, tags, time_zone, country, region, custom_fields, assigned_to, team_id, created_by, import_id)
     select g.id, import.organization_id, coalesce(g.first_name, ''), coalesce(g.last_name, ''), g.email, g.phone,
-      coalesce(g.source, import.source), coalesce(g.status, stage), coalesce(g.value, 0), money, coalesce(g.tags, '{}'),
-      g.time_zone, g.country, g.region, coalesce(g.custom_fields, '{}'), g.holder, team, import.created_by, import.id
-    from given g
-  ), traces as (
-    insert into private.lead_import_rows (import_id, lead_id, "row") select import.id, g.id, g."row" from given g
+      coalesce(g.source, import.source), coalesce(g.status, stage), coalesce(g.value, 0), organization_currency,
+        coalesce(g.tags, '{}'), g.time_zone, g.country, g.region, coalesce(g.custom_fields, '{}'), g.assignee, team,
+          import.created_by, import.id
+    from new_rows g
+  ), row_links as (
+    insert into private.lead_import_rows (import_id, lead_id, "row") select import.id, g.id, g."row" from new_rows g
   ), holders as (
     insert into public.lead_assignments (organization_id, lead_id, to_user, method, assigned_by)
-    select import.organization_id, g.id, g.holder, 'import', import.created_by
-    from given g where g.holder is not null
-  ), agreed as (
-    insert into public.consents (organization_id, lead_id, event, phone, scope, source, disclosure, disclosure_version, act,
-      occurred_at, recorded_by)
+    select import.organization_id, g.id, g.assignee, 'import', import.created_by
+    from new_rows g where g.assignee is not null
+  ), granted as (
+    insert into public.consents (organization_id, lead_id, event, phone, scope, source, disclosure, disclosure_version,
+      act, occurred_at, recorded_by)
     select import.organization_id, g.id, 'granted', g.phone, import.consent ->> 'scope', import.consent ->> 'source',
       import.consent ->> 'disclosure', import.consent ->> 'disclosure_version', import.consent ->> 'act',
-      coalesce(g.consent_at, (import.consent ->> 'occurred_at')::timestamptz), import.created_by
-    from given g where import.consent is not null and g.consented and g.phone is not null
+        coalesce(g.consent_at, (import.consent ->> 'occurred_at')::timestamptz), import.created_by
+    from new_rows g where import.consent is not null and g.consented and g.phone is not null
   )
-  select count(*) into written from given;
-  return written;
+  select count(*) into inserted from new_rows;
+  return inserted;
 end
 $$;
 
-create function private.update_import_rows(import public.lead_imports, rows jsonb, judged jsonb)
+create function private.update_import_rows(import public.lead_imports, rows jsonb, validation jsonb)
 returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  written integer;
+  updated integer;
 begin
-  with given as materialized (
+  with new_rows as materialized (
     select j.lead_id, l.status as from_status, l.status_since, r.*
     from private.import_rows(rows) r
-    join jsonb_to_recordset(judged) as j ("row" integer, lead_id uuid, reason text) on j."row" = r."row"
+    join jsonb_to_recordset(validation) as j ("row" integer, lead_id uuid, reason text) on j."row" = r."row"
     cross join lateral (
       select l.status, l.status_since from public.leads l
       where l.id = j.lead_id and l.organization_id is not distinct from import.organization_id for update) l
@@ -9231,42 +9709,47 @@ begin
     update public.leads l
     set first_name = coalesce(g.first_name, l.first_name), last_name = coalesce(g.last_name, l.last_name),
       email = coalesce(g.email, l.email), phone = coalesce(g.phone, l.phone), source = coalesce(g.source, l.source),
-      status = coalesce(g.status, l.status), value = coalesce(g.value, l.value),
-      tags = l.tags || array(select t from unnest(g.tags) t where t <> all (l.tags)),
+        status = coalesce(g.status, l.status), value = coalesce(g.value, l.value), tags = l.tags
+        || array(select t from unnest(g.tags) t where t <> all (l.tags)),
       time_zone = coalesce(g.time_zone, l.time_zone), country = coalesce(g.country, l.country),
       region = coalesce(g.region, l.region), custom_fields = l.custom_fields || coalesce(g.custom_fields, '{}')
-    from given g
+    from new_rows g
     where l.id = g.lead_id and l.organization_id is not distinct from import.organization_id
   ), history as (
-    insert into public.lead_history (organization_id, lead_id, from_status, to_status, seconds_in_stage, note, changed_by)
-    select import.organization_id, g.lead_id, g.from_status, g.status, extract(epoch from now() - g.status_since)::bigint,
+    insert into public.lead_history (organization_id, lead_id, from_status, to_status, seconds_in_stage, note,
+      changed_by)
+    select import.organization_id, g.lead_id, g.from_status, g.status,
+      extract(epoch from now() - g.status_since)::bigint,
       'Imported from ' || import.file_name, import.created_by
-    from given g where g.status <> g.from_status
-  ), traces as (
-    insert into private.lead_import_rows (import_id, lead_id, "row") select import.id, g.lead_id, g."row" from given g
-  ), agreed as (
-    insert into public.consents (organization_id, lead_id, event, phone, scope, source, disclosure, disclosure_version, act,
-      occurred_at, recorded_by)
-    select import.organization_id, g.lead_id, 'granted', g.phone, import.consent ->> 'scope', import.consent ->> 'source',
-      import.consent ->> 'disclosure', import.consent ->> 'disclosure_version', import.consent ->> 'act',
-      coalesce(g.consent_at, (import.consent ->> 'occurred_at')::timestamptz), import.created_by
-    from given g where import.consent is not null and g.consented and g.phone is not null
+    from new_rows g where g.status <> g.from_status
+  ), row_links as (
+    insert into private.lead_import_rows (import_id, lead_id, "row") select import.id, g.lead_id, g."row"
+      from new_rows g
+  ), granted as (
+    insert into public.consents (organization_id, lead_id, event, phone, scope, source, disclosure, disclosure_version,
+      act, occurred_at, recorded_by)
+    select import.organization_id, g.lead_id, 'granted', g.phone, import.consent ->> 'scope',
+      import.consent ->> 'source', import.consent ->> 'disclosure', import.consent ->> 'disclosure_version',
+        import.consent ->> 'act', coalesce(g.consent_at, (import.consent ->> 'occurred_at')::timestamptz),
+          import.created_by
+    from new_rows g where import.consent is not null and g.consented and g.phone is not null
   )
-  select count(*) into written from given;
-  return written;
+  select count(*) into updated from new_rows;
+  return updated;
 end
 $$;
 
-create function private.record_import_errors(import_id uuid, rows jsonb, judged jsonb)
+create function private.record_import_errors(import_id uuid, rows jsonb, validation jsonb)
 returns void
 language sql set search_path = ''
 as $$
-  insert into private.lead_import_faults (import_id, "row", kind, reason, cells)
+  insert into private.lead_import_errors (import_id, "row", kind, reason, cells)
   select record_import_errors.import_id, r."row", j.kind, j.reason, r.cells
-  from jsonb_to_recordset(judged) as j ("row" integer, kind text, reason text)
+  from jsonb_to_recordset(validation) as j ("row" integer, kind text, reason text)
   join private.import_rows(rows) r on r."row" = j."row"
   where j.reason is not null and exists (
-    select from private.lead_import_runs u where u.import_id = record_import_errors.import_id and u.skipped + u.invalid < 50000)
+    select from private.lead_import_runs u where u.import_id = record_import_errors.import_id
+      and u.skipped + u.invalid < 50000)
   on conflict do nothing
 $$;
 
@@ -9276,20 +9759,20 @@ language plpgsql set search_path = ''
 as $$
 declare
   counts private.import_counts := row(0, 0, 0, 0);
-  one private.import_counts;
-  judged jsonb;
+  row_counts private.import_counts;
+  validation jsonb;
 begin
   if rows = '[]' then
     return counts;
   end if;
   begin
-    judged := private.validate_import_rows(import, rows, definitions);
-    counts.created := private.insert_import_rows(import, rows, judged);
-    if judged <> '[]' then
-      counts.updated := private.update_import_rows(import, rows, judged);
-      perform private.record_import_errors(import.id, rows, judged);
+    validation := private.validate_import_rows(import, rows, definitions);
+    counts.created := private.insert_import_rows(import, rows, validation);
+    if validation <> '[]' then
+      counts.updated := private.update_import_rows(import, rows, validation);
+      perform private.record_import_errors(import.id, rows, validation);
       select count(*) filter (where j ->> 'kind' = 'skipped'), count(*) filter (where j ->> 'kind' = 'invalid')
-      into counts.skipped, counts.invalid from jsonb_array_elements(judged) j;
+      into counts.skipped, counts.invalid from jsonb_array_elements(validation) j;
     end if;
   exception when data_exception or integrity_constraint_violation then
     counts := row(0, 0, 0, 0);
@@ -9299,8 +9782,9 @@ begin
       counts.invalid := 1;
     else
       for i in 0 .. jsonb_array_length(rows) - 1 loop
-        one := private.write_import_rows(import, jsonb_build_array(rows -> i), definitions);
-        counts := row(counts.created + one.created, counts.updated + one.updated, counts.skipped + one.skipped, counts.invalid + one.invalid);
+        row_counts := private.write_import_rows(import, jsonb_build_array(rows -> i), definitions);
+        counts := row(counts.created + row_counts.created, counts.updated + row_counts.updated,
+          counts.skipped + row_counts.skipped, counts.invalid + row_counts.invalid);
       end loop;
     end if;
   end;
@@ -9308,67 +9792,74 @@ begin
 end
 $$;
 
-create function private.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, faults jsonb, reassign_open_work boolean)
+create function private.write_import_slice(import public.lead_imports, rows jsonb, errors jsonb)
+returns private.import_counts
+language plpgsql set search_path = ''
+as $$
+declare
+  definitions jsonb := private.lead_field_definitions(import.organization_id);
+  counts private.import_counts;
+  row_counts private.import_counts;
+  repeat_row jsonb;
+begin
+  counts := private.write_import_rows(import, (
+    select coalesce(jsonb_agg(r), '[]') from jsonb_array_elements(rows) r where not r ? 'repeats'), definitions);
+  -- After the others and one by one, because the result depends on whether the earlier row was imported.
+  for repeat_row in select r from jsonb_array_elements(rows) r where r ? 'repeats' order by (r ->> 'row')::integer loop
+    row_counts := private.write_import_rows(import, jsonb_build_array(repeat_row), definitions);
+    counts := row(counts.created + row_counts.created, counts.updated + row_counts.updated,
+      counts.skipped + row_counts.skipped, counts.invalid + row_counts.invalid);
+  end loop;
+  insert into private.lead_import_errors (import_id, "row", kind, reason, cells)
+  select import.id, e."row", 'invalid', e.reason, e.cells
+  from jsonb_to_recordset(errors) as e ("row" integer, reason text, cells jsonb)
+  where exists (
+    select from private.lead_import_runs u where u.import_id = import.id and u.skipped + u.invalid < 50000)
+  on conflict do nothing;
+  counts.invalid := counts.invalid + jsonb_array_length(errors);
+  return counts;
+end
+$$;
+
+create function private.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, errors jsonb,
+  hand_over boolean)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
   run private.lead_import_runs;
   import public.lead_imports;
-  definitions jsonb;
   counts private.import_counts;
-  one private.import_counts;
-  twin jsonb;
 begin
   select * into run from private.lead_import_runs r where r.import_id = import_lead_slice.import_id for update;
-  if run.import_id is null or run.runner is distinct from import_lead_slice.runner or run.next_position <> from_position then
+  if run.import_id is null or run.runner is distinct from import_lead_slice.runner
+    or run.next_position <> from_position then
     return jsonb_build_object('state', 'moved_on');
   end if;
   select * into import from public.lead_imports i where i.id = run.import_id;
-  if not exists (
-    select from public.memberships m join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:import'
-    where m.organization_id = import.organization_id and m.user_id = import.created_by and m.status = 'active') then
-    perform private.end_lead_import(import.id, 'failed', 'Whoever started the import may not import leads any more');
+  if not private.may_continue_import(import) then
+    perform private.end_lead_import(import.id, 'failed',
+      'The person who started the import may no longer import leads');
     return jsonb_build_object('state', 'failed');
   end if;
-  -- The audit log names who imports, although a job does the work.
-  perform set_config('request.jwt.claims', jsonb_build_object('sub', import.created_by, 'role', 'service_role')::text, true);
-  -- In the order in which everybody takes them: the organization's contacts, its fields and stages, the holder, then leads.
-  perform pg_advisory_xact_lock(hashtextextended('lead_import|' || import.organization_id, 0));
-  perform pg_advisory_xact_lock_shared(hashtextextended('lead_fields|' || import.organization_id, 0));
-  perform private.lock_pipeline(import.organization_id);
-  if import.assigned_to is not null then
-    perform private.lock_holders(import.organization_id, array[import.assigned_to]);
-  end if;
-  definitions := private.lead_field_definitions(import.organization_id);
-
-  counts := private.write_import_rows(import, (
-    select coalesce(jsonb_agg(r), '[]') from jsonb_array_elements(rows) r where not r ? 'twins'), definitions);
-  -- After the others and one by one: whether a row repeats an earlier one depends on what became of that.
-  for twin in select r from jsonb_array_elements(rows) r where r ? 'twins' order by (r ->> 'row')::integer loop
-    one := private.write_import_rows(import, jsonb_build_array(twin), definitions);
-    counts := row(counts.created + one.created, counts.updated + one.updated, counts.skipped + one.skipped, counts.invalid + one.invalid);
-  end loop;
-  if run.skipped + run.invalid < 50000 then
-    insert into private.lead_import_faults (import_id, "row", kind, reason, cells)
-    select import.id, f."row", 'invalid', f.reason, f.cells
-    from jsonb_to_recordset(faults) as f ("row" integer, reason text, cells jsonb)
-    on conflict do nothing;
-  end if;
-
+  -- The audit log names the person who imports, although a job does the work.
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', import.created_by, 'role', 'service_role')::text,
+    true);
+  perform private.lock_import(import);
+  counts := private.write_import_slice(import, rows, errors);
   update private.lead_import_runs r
   set next_position = r.next_position + 1, attempts = 0, last_step_at = now(),
-    leased_until = case when not reassign_open_work then now() + private.import_lease() end,
-    processed = r.processed + jsonb_array_length(rows) + jsonb_array_length(faults),
-    created = r.created + counts.created, updated = r.updated + counts.updated, skipped = r.skipped + counts.skipped,
-    invalid = r.invalid + counts.invalid + jsonb_array_length(faults)
+    leased_until = case when not hand_over then now() + private.import_lease() end,
+    processed = r.processed + jsonb_array_length(rows) + jsonb_array_length(errors),
+    created = r.created + counts.created, updated = r.updated + counts.updated,
+    skipped = r.skipped + counts.skipped, invalid = r.invalid + counts.invalid
   where r.import_id = import.id
   returning * into run;
   if run.next_position >= run.pieces then
     perform private.end_lead_import(import.id, 'done');
     return jsonb_build_object('state', 'done');
   end if;
-  if reassign_open_work then
+  if hand_over then
     perform private.invoke('jobs/import-leads');
     return jsonb_build_object('state', 'handed_over');
   end if;
@@ -9378,19 +9869,21 @@ $$;
 
 grant execute on function private.import_lead_slice(uuid, uuid, integer, jsonb, jsonb, boolean) to service_role;
 
-create function public.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, faults jsonb,
-  reassign_open_work boolean default false)
+create function public.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, errors jsonb,
+  hand_over boolean default false)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.import_lead_slice(import_id, runner, from_position, rows, faults, reassign_open_work)
+  select private.import_lead_slice(import_id, runner, from_position, rows, errors, hand_over)
 $$;
 
-comment on function public.import_lead_slice is 'Writes one piece of an import, all of it or nothing, and gives the next.';
+comment on function public.import_lead_slice is
+  'Writes one piece of an import in one transaction and returns the next.';
 
 grant execute on function public.import_lead_slice(uuid, uuid, integer, jsonb, jsonb, boolean) to service_role;
 
-create function private.list_lead_import_faults(organization_id uuid, import_id uuid, after_row integer, page_limit integer)
+create function private.list_lead_import_errors(organization_id uuid, import_id uuid, after_row integer,
+  page_limit integer)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -9398,26 +9891,28 @@ declare
   import public.lead_imports := private.require_lead_import(organization_id, import_id);
 begin
   return jsonb_build_object('columns', import.columns, 'rows', (
-    select coalesce(jsonb_agg(jsonb_build_object('row', f."row", 'kind', f.kind, 'reason', f.reason, 'cells', f.cells) order by f."row"), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('row', f."row", 'kind', f.kind, 'reason', f.reason, 'cells', f.cells)
+      order by f."row"), '[]')
     from (
-      select * from private.lead_import_faults f
+      select * from private.lead_import_errors f
       where f.import_id = import.id and f."row" > after_row order by f."row" limit page_limit
     ) f));
 end
 $$;
 
-grant execute on function private.list_lead_import_faults(uuid, uuid, integer, integer) to authenticated;
+grant execute on function private.list_lead_import_errors(uuid, uuid, integer, integer) to authenticated;
 
-create function public.list_lead_import_faults(organization_id uuid, import_id uuid, after_row integer default 0, page_limit integer default 1000)
+create function public.list_lead_import_errors(organization_id uuid, import_id uuid, after_row integer default 0,
+  page_limit integer default 1000)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.list_lead_import_faults(organization_id, import_id, after_row, page_limit)
+  select private.list_lead_import_errors(organization_id, import_id, after_row, page_limit)
 $$;
 
-comment on function public.list_lead_import_faults is 'Rows that an import left out, and why.';
+comment on function public.list_lead_import_errors is 'Rows that were not imported, with the reason.';
 
-grant execute on function public.list_lead_import_faults(uuid, uuid, integer, integer) to authenticated;
+grant execute on function public.list_lead_import_errors(uuid, uuid, integer, integer) to authenticated;
 
 create function private.list_lead_imports(organization_id uuid, page_limit integer, page_offset integer)
 returns jsonb
@@ -9439,7 +9934,8 @@ $$;
 
 grant execute on function private.list_lead_imports(uuid, integer, integer) to authenticated;
 
-create function public.list_lead_imports(organization_id uuid, page_limit integer default 50, page_offset integer default 0)
+create function public.list_lead_imports(organization_id uuid, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -9458,22 +9954,27 @@ as $$
     select c."row", c.phone, c.email from jsonb_to_recordset(contacts) as c ("row" integer, phone text, email text)
   ), found as materialized (
     select f.* from private.leads_by_contact(known_contacts.organization_id,
-      array(select g.phone from given g where g.phone is not null), array(select g.email from given g where g.email is not null)) f
+      array(select g.phone from given g where g.phone is not null),
+        array(select g.email from given g where g.email is not null)) f
   ), known as (
-    select g."row", case when p.lead_id is not null then 'phone' else 'email' end as field, coalesce(p.lead_id, e.lead_id) as lead_id
+    select g."row", case when p.lead_id is not null then 'phone' else 'email' end as field,
+      coalesce(p.lead_id, e.lead_id) as lead_id
     from given g
     left join found p on p.contact = g.phone
     left join found e on e.contact = g.email
     where coalesce(p.lead_id, e.lead_id) is not null
   )
   select jsonb_build_object('in_organization', (select count(*) from known), 'rows', (
-    select coalesce(jsonb_agg(jsonb_build_object('row', k."row", 'field', k.field, 'in', 'organization', 'first_row', null,
-      'lead_id', case when (select private.lead_in_scope(l, 'leads:read') from public.leads l where l.id = k.lead_id) then k.lead_id end)
+    select coalesce(jsonb_agg(jsonb_build_object('row', k."row", 'field', k.field, 'in', 'organization', 'first_row',
+      null,
+      'lead_id', case when (select private.lead_in_scope(l, 'leads:read') from public.leads l where l.id = k.lead_id)
+        then k.lead_id end)
       order by k."row"), '[]')
     from (select * from known order by "row" limit 20) k))
 $$;
 
-create function private.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb, answer jsonb)
+create function private.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb,
+  answer jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -9495,14 +9996,16 @@ $$;
 
 grant execute on function private.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb) to authenticated;
 
-create function public.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb, answer jsonb)
+create function public.preview_lead_upload(organization_id uuid, upload_id uuid, file jsonb, contacts jsonb,
+  answer jsonb)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.preview_lead_upload(organization_id, upload_id, file, contacts, answer)
 $$;
 
-comment on function public.preview_lead_upload is 'Closes an upload (file not null) and adds to the answer which contacts the organization has already.';
+comment on function public.preview_lead_upload is
+  'Completes an upload (file not null) and adds the contacts that exist in the organization to the answer.';
 
 grant execute on function public.preview_lead_upload(uuid, uuid, jsonb, jsonb, jsonb) to authenticated;
 
@@ -9520,12 +10023,14 @@ begin
   if exists (select from public.lead_imports i
     where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id) then
     perform private.require_permission(organization_id, 'leads:import');
-    perform private.problem(409, 'upload_executed', 'This upload was imported already.', jsonb_build_object('import_id', (
+    perform private.problem(409, 'upload_executed', 'This upload was imported already.',
+      jsonb_build_object('import_id', (
       select i.id from public.lead_imports i
       where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id)));
   end if;
   upload := private.require_lead_upload(organization_id, upload_id, true);
-  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter, 'header_row', upload.header_row,
+  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter, 'header_row',
+    upload.header_row,
       'columns', upload.columns, 'total_rows', upload.total_rows, 'pieces', case when with_piece then (
         select jsonb_agg(jsonb_build_object('first_row', p.first_row, 'content', p.content))
         from private.lead_upload_pieces p where p.upload_id = upload.id and p."position" = 0) end)
@@ -9542,11 +10047,12 @@ as $$
   select private.read_lead_upload(organization_id, upload_id, with_piece)
 $$;
 
-comment on function public.read_lead_upload is 'An upload''s columns and, if asked, its beginning.';
+comment on function public.read_lead_upload is 'The columns of an upload and, if asked, its first piece.';
 
 grant execute on function public.read_lead_upload(uuid, uuid, boolean) to authenticated;
 
-comment on table private.lead_totals is 'Living leads and their value by what dashboards ask for; person_id null: all of the team''s.';
+comment on table private.lead_totals is
+  'Leads and their value by the dimensions of dashboards; person_id null: all leads of the team.';
 
 create index lead_totals_organization on private.lead_totals (organization_id, person_id, team_id);
 
@@ -9556,7 +10062,7 @@ create unique index lead_totals_once on private.lead_totals
   (organization_id, person_id, team_id, status, outcome, source, sla_status, assigned)
   nulls not distinct where rolled_up;
 
-comment on table private.holder_totals is 'Living leads by who holds them; with a creator_id, those that this other person created.';
+comment on table private.holder_totals is 'Leads by assignee; with a creator_id, those that this other person created.';
 
 create index holder_totals_organization on private.holder_totals (organization_id, creator_id, holder_id);
 
@@ -9566,7 +10072,8 @@ create unique index holder_totals_once on private.holder_totals
   (organization_id, creator_id, holder_id, team_id, outcome, sla_status)
   nulls not distinct where rolled_up;
 
-comment on table private.lead_arrivals is 'Living leads by the quarter hour of their creation, of the last days only; person_id as in lead_totals.';
+comment on table private.lead_arrivals is
+  'Leads of the last days by the quarter of an hour of their creation; person_id as in lead_totals.';
 
 create index lead_arrivals_organization on private.lead_arrivals (organization_id, person_id, quarter_hour);
 
@@ -9576,7 +10083,8 @@ create unique index lead_arrivals_once on private.lead_arrivals
   (organization_id, person_id, quarter_hour, team_id)
   nulls not distinct where rolled_up;
 
-comment on table private.sla_totals is 'Responses in time (met), responses after the deadline (late), and breaches; person_id as in lead_totals.';
+comment on table private.sla_totals is
+  'Responses in time (met), late responses and breaches; person_id as in lead_totals.';
 
 create index sla_totals_organization on private.sla_totals (organization_id, person_id, team_id);
 
@@ -9593,7 +10101,7 @@ returns table (holder_id uuid, outcome text, sla_status text, leads bigint)
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_scope(organization_id, permission);
+  access record := private.totals_scope(organization_id, permission);
   me uuid := auth.uid();
 begin
   return query
@@ -9601,14 +10109,15 @@ begin
     from (
       select * from private.holder_totals o
       where o.organization_id = holder_figures.organization_id and o.creator_id is null
-        and (reach.scope = 'organization' or reach.scope = 'team' and (o.team_id = reach.team or o.holder_id = me))
+        and (access.scope = 'organization' or access.scope = 'team' and (o.team_id = access.team or o.holder_id = me))
       union all
       select * from private.holder_totals o
-      where o.organization_id = holder_figures.organization_id and o.creator_id is null and o.holder_id = me and reach.scope = 'own'
+      where o.organization_id = holder_figures.organization_id and o.creator_id is null and o.holder_id = me
+        and access.scope = 'own'
       union all
       select * from private.holder_totals o
       where o.organization_id = holder_figures.organization_id and o.creator_id = me
-        and (reach.scope = 'own' or reach.scope = 'team' and o.team_id is distinct from reach.team)
+        and (access.scope = 'own' or access.scope = 'team' and o.team_id is distinct from access.team)
     ) t
     group by 1, 2, 3
     having sum(t.leads) <> 0;
@@ -9620,7 +10129,7 @@ returns bigint
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_scope(organization_id, permission);
+  access record := private.totals_scope(organization_id, permission);
   zone text := (select o.time_zone from public.organizations o where o.id = organization_id);
   today date := (now() at time zone zone)::date;
   since timestamptz := (today - 1)::timestamp at time zone zone;
@@ -9631,11 +10140,11 @@ begin
     from (
       select * from private.lead_arrivals o
       where o.organization_id = arrivals_today.organization_id and o.person_id is null and o.quarter_hour >= since
-        and (reach.scope = 'organization' or reach.scope = 'team' and o.team_id = reach.team)
+        and (access.scope = 'organization' or access.scope = 'team' and o.team_id = access.team)
       union all
       select * from private.lead_arrivals o
       where o.organization_id = arrivals_today.organization_id and o.person_id = me and o.quarter_hour >= since
-        and (reach.scope = 'own' or reach.scope = 'team' and o.team_id is distinct from reach.team)
+        and (access.scope = 'own' or access.scope = 'team' and o.team_id is distinct from access.team)
     ) t
     where (t.quarter_hour at time zone zone)::date = today);
 end
@@ -9650,10 +10159,12 @@ as $$
       coalesce(sum(c.events) filter (where c.outcome = 'breached'), 0) as breached
     from unnest(counts) c
   ), minutes as (
-    select c.response_minutes, sum(sum(c.events)) over (order by c.response_minutes) as upto, sum(sum(c.events)) over () as total
+    select c.response_minutes, sum(sum(c.events)) over (order by c.response_minutes) as upto,
+      sum(sum(c.events)) over () as total
     from unnest(counts) c where c.response_minutes is not null group by 1
   )
-  select jsonb_build_object('met', f.met, 'breached', f.breached, 'met_rate', round(f.met / nullif(f.met + f.breached, 0), 4),
+  select jsonb_build_object('met', f.met, 'breached', f.breached, 'met_rate',
+    round(f.met / nullif(f.met + f.breached, 0), 4),
     'responses', coalesce((select max(m.total) from minutes m), 0),
     'median_response_minutes', (
       select min(m.response_minutes) from minutes m where m.upto >= ceil(0.5::double precision * m.total)),
@@ -9667,7 +10178,7 @@ returns table (person_id uuid, outcome text, response_minutes integer, events bi
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  reach record := private.totals_scope(organization_id, permission);
+  access record := private.totals_scope(organization_id, permission);
   me uuid := auth.uid();
 begin
   return query
@@ -9675,15 +10186,15 @@ begin
     from (
       select * from private.sla_totals o
       where o.organization_id = sla_figures.organization_id and o.person_id is null and not by_person
-        and (reach.scope = 'organization' or reach.scope = 'team' and o.team_id = reach.team)
+        and (access.scope = 'organization' or access.scope = 'team' and o.team_id = access.team)
       union all
       select * from private.sla_totals o
-      where o.organization_id = sla_figures.organization_id and o.person_id = me and (reach.scope = 'own'
-        or reach.scope = 'team' and not by_person and o.team_id is distinct from reach.team)
+      where o.organization_id = sla_figures.organization_id and o.person_id = me and (access.scope = 'own'
+        or access.scope = 'team' and not by_person and o.team_id is distinct from access.team)
       union all
       select * from private.sla_totals o
       where o.organization_id = sla_figures.organization_id and o.person_id is not null and by_person
-        and (reach.scope = 'organization' or reach.scope = 'team' and (o.team_id = reach.team or o.person_id = me))
+        and (access.scope = 'organization' or access.scope = 'team' and (o.team_id = access.team or o.person_id = me))
     ) t
     group by 1, 2, 3
     having sum(t.events) <> 0;
@@ -9710,8 +10221,8 @@ begin
       coalesce(sum(f.value) filter (where f.outcome = 'won'), 0) as won_value,
       coalesce(sum(f.value) filter (where f.outcome = 'lost'), 0) as lost_value,
       coalesce(sum(f.leads) filter (where f.outcome is null and not f.assigned), 0) as unassigned,
-      coalesce(sum(f.leads) filter (where f.sla_status = 'due_soon'), 0) as due_soon,
-      coalesce(sum(f.leads) filter (where f.sla_status = 'breached'), 0) as breached
+        coalesce(sum(f.leads) filter (where f.sla_status = 'due_soon'), 0) as due_soon,
+          coalesce(sum(f.leads) filter (where f.sla_status = 'breached'), 0) as breached
     from f
   )
   select jsonb_build_object('total', t.total, 'open', t.open, 'won', t.won, 'lost', t.lost,
@@ -9727,10 +10238,12 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object('status', s.key, 'label', s.label, 'outcome', s.outcome,
         'count', coalesce(c.leads, 0), 'value', coalesce(c.value, 0)::numeric(20, 2)::text) order by s.position), '[]')
       from public.pipeline_stages s
-      left join (select f.status, sum(f.leads) as leads, sum(f.value) as value from f group by f.status) c on c.status = s.key
+      left join (select f.status, sum(f.leads) as leads, sum(f.value) as value from f group by f.status) c
+        on c.status = s.key
       where s.organization_id = lead_dashboard.organization_id),
     'by_source', (
-      select coalesce(jsonb_agg(jsonb_build_object('source', c.source, 'count', c.leads) order by c.leads desc, c.source), '[]')
+      select coalesce(jsonb_agg(jsonb_build_object('source', c.source, 'count', c.leads) order by c.leads desc,
+        c.source), '[]')
       from (select f.source, sum(f.leads) as leads from f group by f.source) c)
   ) into answer from t;
   return answer;
@@ -9746,7 +10259,8 @@ as $$
   select private.lead_dashboard(organization_id)
 $$;
 
-comment on function public.lead_dashboard is 'The figures of the leads that the caller reaches; today is the organization''s own.';
+comment on function public.lead_dashboard is
+  'The figures of the leads in the caller''s scope; today is the organization''s local day.';
 
 grant execute on function public.lead_dashboard(uuid) to authenticated;
 
@@ -9755,24 +10269,26 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  reach record := private.totals_scope(organization_id, 'dashboard:read');
+  access record := private.totals_scope(organization_id, 'dashboard:read');
 begin
   return (
     with held as (
       select f.holder_id, coalesce(sum(f.leads) filter (where f.outcome is null), 0) as open,
         coalesce(sum(f.leads) filter (where f.sla_status = 'due_soon'), 0) as due_soon,
-        coalesce(sum(f.leads) filter (where f.sla_status = 'breached'), 0) as breached,
-        coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as converted
+          coalesce(sum(f.leads) filter (where f.sla_status = 'breached'), 0) as breached,
+            coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as converted
       from private.holder_figures(leads_per_assignee.organization_id, 'dashboard:read') f group by f.holder_id
     ), people as (
       select m.user_id from public.memberships m
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
       where m.organization_id = leads_per_assignee.organization_id and m.status = 'active'
-        and (reach.scope = 'organization' or m.user_id = auth.uid() or reach.scope = 'team' and m.team_id = reach.team)
+        and (access.scope = 'organization' or m.user_id = auth.uid() or access.scope = 'team'
+          and m.team_id = access.team)
       union
       select h.holder_id from held h
     )
-    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name, 'open', coalesce(h.open, 0),
+    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name, 'open',
+      coalesce(h.open, 0),
       'due_soon', coalesce(h.due_soon, 0), 'breached', coalesce(h.breached, 0), 'converted', coalesce(h.converted, 0))
       order by coalesce(h.open, 0) desc, u.full_name, p.user_id), '[]')
     from people p
@@ -9790,7 +10306,7 @@ as $$
   select private.leads_per_assignee(organization_id)
 $$;
 
-comment on function public.leads_per_assignee is 'Who holds how many of the leads that the caller reaches.';
+comment on function public.leads_per_assignee is 'Leads of the caller''s scope by assignee.';
 
 grant execute on function public.leads_per_assignee(uuid) to authenticated;
 
@@ -9807,7 +10323,8 @@ begin
     select coalesce(jsonb_agg(jsonb_build_object('user_id', p.person_id, 'full_name', u.full_name) || p.sla
       order by u.full_name, p.person_id), '[]')
     from (
-      select s.person_id, private.sla_json(array_agg(row(s.response_minutes, s.outcome, s.events)::private.sla_count)) as sla
+      select s.person_id, private.sla_json(array_agg(row(s.response_minutes, s.outcome,
+        s.events)::private.sla_count)) as sla
       from private.sla_figures(sla_performance.organization_id, 'dashboard:read', true) s group by s.person_id
     ) p
     left join public.profiles u on u.id = p.person_id));
@@ -9823,41 +10340,52 @@ as $$
   select private.sla_performance(organization_id)
 $$;
 
-comment on function public.sla_performance is 'How fast leads were answered, within the caller''s reach and by person.';
+comment on function public.sla_performance is 'Response times within the caller''s scope, in total and by person.';
 
 grant execute on function public.sla_performance(uuid) to authenticated;
 
 comment on table public.messages is 'Every text, out and in. Written by functions only; the outbox is its queued rows.';
 
 comment on column public.messages.created_by is
-  'Who had it sent. No foreign key: its index would be written with every change of status, and history outlives people.';
+  'Who sent it. No foreign key: its index would be written with every change of status, and history outlives accounts.';
 
-comment on column public.messages.sending_at is 'When the latest attempt was marked, just before its request went out. No outcome since: in doubt.';
+comment on column public.messages.sending_at is
+  'When the latest attempt was claimed, just before its request went out. While the status stays sending, the outcome '
+  'is unknown.';
 
 comment on column public.messages.wait_reason is
-  'Why a queued message was put off until send_after. What is not kept here (rate, circuit_open, paused) private.message_wait tells.';
+  'Why a queued message was put off until send_after. What is not kept here (rate, circuit_open, paused) '
+  'private.message_wait tells.';
 
-comment on column public.messages.held_at is 'Nobody can say whether it went out, and the organization wants a person to decide.';
+comment on column public.messages.held_at is
+  'Since when a person has to decide: its outcome is unknown and must not be resolved automatically.';
 
-comment on column public.messages.expires_at is 'The end of the window it was sent in: the provider is told not to deliver it later.';
+comment on column public.messages.expires_at is
+  'The end of the window it was sent in: the provider is told not to deliver it later.';
 
-comment on column public.messages.reported is 'Fields of the provider''s callbacks that we do not know.';
+comment on column public.messages.reported is 'Unrecognized fields of the provider''s callbacks.';
 
-comment on column public.messages.provider_account is 'The fingerprint of the account that the latest attempt went through; null: not known.';
+comment on column public.messages.provider_account is
+  'Fingerprint of the provider account of the latest attempt; null: not known.';
 
-comment on column public.messages.in_reply_to is 'The text of a campaign that an inbound text answers: see campaign_message_answered.';
+comment on column public.messages.in_reply_to is
+  'The campaign message that an inbound message answers: see campaign_message_answered.';
 
-comment on column public.messages.lookups_made is 'How often the provider was asked for its status and had no final one.';
+comment on column public.messages.lookups_made is
+  'How often the provider was asked for its status without a final answer.';
 
-comment on column public.messages.unknown_at is 'Since when nobody asks any more: what became of it is unknown. A late report ends that.';
+comment on column public.messages.unknown_at is
+  'Since when the provider is no longer asked and the outcome counts as unknown. A late report clears it.';
 
 comment on column public.messages.unknown_reason is
-  'Why nobody can tell. no_account: its sender is gone; other_account: its sender has moved to another account of the provider, which knows nothing of it.';
+  'Why the outcome is unknown. no_account: its sender was deleted; other_account: its sender now uses another '
+  'provider account, which has no record of it.';
 
 comment on column public.messages.resolved_by is
-  'Who said by hand what became of it; a report of the provider overrules them. No foreign key: see created_by.';
+  'Who set the outcome manually; a later report by the provider overrides it. No foreign key: see created_by.';
 
-comment on column public.messages.lookup_until is 'Until when somebody asks the provider about it, or after which it is asked again.';
+comment on column public.messages.lookup_until is
+  'End of the lease of a status lookup, or the time of the next lookup.';
 
 create index messages_organization on public.messages (organization_id, id desc);
 
@@ -9892,7 +10420,8 @@ create index messages_unknown on public.messages (organization_id, id desc)
 
 create index messages_unknown_outcome on public.messages (sending_at) where status = 'sending' and held_at is null;
 
-create index messages_held on public.messages (sending_at) where status = 'sending' and held_at is not null and unknown_at is null;
+create index messages_held on public.messages (sending_at) where status = 'sending' and held_at is not null
+  and unknown_at is null;
 
 alter table public.messages enable row level security;
 
@@ -9955,125 +10484,145 @@ $$;
 create trigger start_dispatch after insert on public.messages referencing new table as new_rows
   for each statement execute function private.start_dispatch();
 
-create function private.count_texts()
+create function private.count_message_outcomes()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
-      messages, segments, cost)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status,
+      error_code, currency, quarter_hour, messages, segments, cost)
     select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.status, n.error_code,
-      case when n.price is not null then coalesce(n.price_currency, 'USD') end, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'),
+      case when n.price is not null then coalesce(n.price_currency, 'USD') end,
+        date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'),
       count(*), sum(n.segments), sum(coalesce(n.price, 0))
     from new_rows n where n.direction = 'outbound' group by 1, 2, 3, 4, 5, 6, 7, 8;
     insert into private.message_outcome_totals (organization_id, account_id, quarter_hour, received)
-    select n.organization_id, n.account_id, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'), count(*)
+    select n.organization_id, n.account_id, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'),
+      count(*)
     from new_rows n where n.direction = 'inbound' group by 1, 2, 3;
   elsif tg_op = 'DELETE' then
-    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
-      messages, segments, cost)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status,
+      error_code, currency, quarter_hour, messages, segments, cost)
     select t.organization_id, t.campaign_id, t.variant_id, t.account_id, t.status, t.error_code,
-      case when t.price is not null then coalesce(t.price_currency, 'USD') end, date_bin('15 minutes', t.created_at, timestamptz '2000-01-01 00:00+00'),
+      case when t.price is not null then coalesce(t.price_currency, 'USD') end,
+        date_bin('15 minutes', t.created_at, timestamptz '2000-01-01 00:00+00'),
       -count(*), -sum(t.segments), -sum(coalesce(t.price, 0))
     from old_rows t
     where t.direction = 'outbound' and exists (select from public.organizations o where o.id = t.organization_id)
     group by 1, 2, 3, 4, 5, 6, 7, 8;
     insert into private.message_outcome_totals (organization_id, account_id, quarter_hour, received)
-    select t.organization_id, t.account_id, date_bin('15 minutes', t.created_at, timestamptz '2000-01-01 00:00+00'), -count(*)
+    select t.organization_id, t.account_id, date_bin('15 minutes', t.created_at, timestamptz '2000-01-01 00:00+00'),
+      -count(*)
     from old_rows t
     where t.direction = 'inbound' and exists (select from public.organizations o where o.id = t.organization_id)
     group by 1, 2, 3;
   else
-    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status, error_code, currency, quarter_hour,
-      messages, segments, cost, received)
-    select d.organization_id, d.campaign_id, d.variant_id, d.account_id, d.status, d.error_code, d.currency, d.quarter_hour,
-      sum(d.messages), sum(d.messages * d.segments), sum(d.messages * d.price), sum(d.received)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status,
+      error_code, currency, quarter_hour, messages, segments, cost, received)
+    select d.organization_id, d.campaign_id, d.variant_id, d.account_id, d.status, d.error_code, d.currency,
+      d.quarter_hour, sum(d.messages), sum(d.messages * d.segments), sum(d.messages * d.price), sum(d.received)
     from (
       select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.status, n.error_code,
-        case when n.price is not null then coalesce(n.price_currency, 'USD') end as currency, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00') as quarter_hour,
+        case when n.price is not null then coalesce(n.price_currency, 'USD') end as currency,
+          date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00') as quarter_hour,
         1 as messages, n.segments, coalesce(n.price, 0) as price, 0 as received
       from new_rows n where n.direction = 'outbound'
       union all
       select o.organization_id, o.campaign_id, o.variant_id, o.account_id, o.status, o.error_code,
-        case when o.price is not null then coalesce(o.price_currency, 'USD') end, date_bin('15 minutes', o.created_at, timestamptz '2000-01-01 00:00+00'), -1, o.segments, coalesce(o.price, 0), 0
+        case when o.price is not null then coalesce(o.price_currency, 'USD') end,
+          date_bin('15 minutes', o.created_at, timestamptz '2000-01-01 00:00+00'), -1, o.segments, coalesce(o.price, 0),
+          0
       from old_rows o where o.direction = 'outbound'
       union all
-      select n.organization_id, null, null, n.account_id, null, null, null, date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'), 0, 0, 0, 1
+      select n.organization_id, null, null, n.account_id, null, null, null,
+        date_bin('15 minutes', n.created_at, timestamptz '2000-01-01 00:00+00'), 0, 0, 0, 1
       from new_rows n where n.direction = 'inbound'
       union all
-      select o.organization_id, null, null, o.account_id, null, null, null, date_bin('15 minutes', o.created_at, timestamptz '2000-01-01 00:00+00'), 0, 0, 0, -1
+      select o.organization_id, null, null, o.account_id, null, null, null,
+        date_bin('15 minutes', o.created_at, timestamptz '2000-01-01 00:00+00'), 0, 0, 0, -1
       from old_rows o where o.direction = 'inbound'
     ) d
     group by 1, 2, 3, 4, 5, 6, 7, 8
-    having sum(d.messages) <> 0 or sum(d.messages * d.segments) <> 0 or sum(d.messages * d.price) <> 0 or sum(d.received) <> 0;
+    having sum(d.messages) <> 0 or sum(d.messages * d.segments) <> 0 or sum(d.messages * d.price) <> 0
+      or sum(d.received) <> 0;
   end if;
   return null;
 end
 $$;
 
-create trigger count_texts_insert after insert on public.messages referencing new table as new_rows
-  for each statement execute function private.count_texts();
+create trigger count_outcomes_insert after insert on public.messages referencing new table as new_rows
+  for each statement execute function private.count_message_outcomes();
 
-create trigger count_texts_update after update on public.messages referencing old table as old_rows new table as new_rows
-  for each statement execute function private.count_texts();
+create trigger count_outcomes_update after update on public.messages
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_message_outcomes();
 
-create trigger count_texts_delete after delete on public.messages referencing old table as old_rows
-  for each statement execute function private.count_texts();
+create trigger count_outcomes_delete after delete on public.messages referencing old table as old_rows
+  for each statement execute function private.count_message_outcomes();
 
 create function private.sync_conversations_from_messages()
 returns trigger
 language plpgsql security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  notices private.notification[];
+  notifications private.notification[];
 begin
   if not exists (
     select from new_rows n
-    where n.direction = 'inbound' or (n.created_by is not null and n.purpose = 'custom' and n.batch_id is null and n.campaign_id is null))
+    where n.direction = 'inbound' or (n.created_by is not null and n.purpose = 'custom' and n.batch_id is null
+      and n.campaign_id is null))
   then
     return null;
   end if;
-  with said as materialized (
-    select n.organization_id, n.provider, p.sender, p.phone, n.id, n.created_at, n.direction, n.body, n.media, n.lead_id, n.customer_id,
-      count(*) filter (where n.direction = 'inbound') over pair as heard, row_number() over (pair order by n.id desc) as place
+  with written as materialized (
+    select n.organization_id, n.provider, p.sender, p.phone, n.id, n.created_at, n.direction, n.body, n.media,
+      n.lead_id, n.customer_id, count(*) filter (where n.direction = 'inbound') over pair as inbound_count,
+      row_number() over (pair order by n.id desc) as place
     from new_rows n
     cross join lateral (
       select case n.direction when 'inbound' then n.to_number else n.from_number end as sender,
         case n.direction when 'inbound' then n.from_number else n.to_number end as phone
     ) p
-    where n.direction = 'inbound' or (n.created_by is not null and n.purpose = 'custom' and n.batch_id is null and n.campaign_id is null)
+    where n.direction = 'inbound' or (n.created_by is not null and n.purpose = 'custom' and n.batch_id is null
+      and n.campaign_id is null)
     window pair as (partition by n.organization_id, n.provider, p.sender, p.phone)
-  ), followed as (
-    insert into public.conversations as c (organization_id, provider, sender, phone, lead_id, customer_id, unread, last_message_id,
-      last_message_at, last_direction, last_preview)
+  ), upserted as (
+    insert into public.conversations as c (organization_id, provider, sender, phone, lead_id, customer_id, unread,
+      last_message_id, last_message_at, last_direction, last_preview)
     select s.organization_id, s.provider, s.sender, s.phone,
-      -- Whoever keeps an inbound text has looked already.
-      case s.direction when 'inbound' then s.lead_id else coalesce(s.lead_id, private.newest_lead(s.organization_id, s.phone)) end,
+      -- record_inbound has already looked up the contacts.
+      case s.direction when 'inbound' then s.lead_id
+        else coalesce(s.lead_id, private.newest_lead(s.organization_id, s.phone)) end,
       case s.direction when 'inbound' then s.customer_id
         else coalesce(s.customer_id, private.newest_customer(s.organization_id, s.phone)) end,
-      s.heard, s.id, s.created_at, s.direction,
+      s.inbound_count, s.id, s.created_at, s.direction,
       case when btrim(s.body) = '' and jsonb_array_length(s.media) > 0 then '[media]' else left(s.body, 160) end
-    from said s where s.place = 1 order by s.organization_id, s.phone, s.sender, s.provider
+    from written s where s.place = 1 order by s.organization_id, s.phone, s.sender, s.provider
     on conflict on constraint conversations_numbers_once do update set
       status = 'open', closed_at = null, closed_by = null,
       unread = c.unread + excluded.unread,
       lead_id = coalesce(excluded.lead_id, c.lead_id),
       customer_id = coalesce(excluded.customer_id, c.customer_id),
       last_message_id = greatest(c.last_message_id, excluded.last_message_id),
-      last_message_at = case when excluded.last_message_id > c.last_message_id then excluded.last_message_at else c.last_message_at end,
-      last_direction = case when excluded.last_message_id > c.last_message_id then excluded.last_direction else c.last_direction end,
-      last_preview = case when excluded.last_message_id > c.last_message_id then excluded.last_preview else c.last_preview end
+      last_message_at = case when excluded.last_message_id > c.last_message_id then excluded.last_message_at
+        else c.last_message_at end,
+      last_direction = case when excluded.last_message_id > c.last_message_id then excluded.last_direction
+        else c.last_direction end,
+      last_preview = case when excluded.last_message_id > c.last_message_id then excluded.last_preview
+        else c.last_preview end
     returning c.*
   )
-  select array_agg(row(f.organization_id, f.assigned_to, 'conversation', 'conversation:' || s.id, 'New text from ' || f.phone,
-    f.last_preview, jsonb_build_object('conversation_id', f.id, 'message_id', s.id), null)::private.notification)
-  into notices
-  from followed f
-  join said s on s.place = 1 and s.organization_id = f.organization_id and s.phone = f.phone and s.sender = f.sender and s.provider = f.provider
-  where f.assigned_to is not null and s.heard > 0 and f.unread = s.heard;
-  if notices is not null then
-    perform private.notify(notices);
+  select array_agg(row(f.organization_id, f.assigned_to, 'conversation', 'conversation:' || s.id, 'New message from '
+    || f.phone, f.last_preview, jsonb_build_object('conversation_id', f.id, 'message_id', s.id),
+    null)::private.notification)
+  into notifications
+  from upserted f
+  join written s on s.place = 1 and s.organization_id = f.organization_id and s.phone = f.phone and s.sender = f.sender
+    and s.provider = f.provider
+  where f.assigned_to is not null and s.inbound_count > 0 and f.unread = s.inbound_count;
+  if notifications is not null then
+    perform private.notify(notifications);
   end if;
   return null;
 end
@@ -10089,7 +10638,8 @@ as $$
 begin
   return (
     select m.id from public.messages m
-    where m.organization_id = campaign_message_answered.organization_id and m.to_number = campaign_message_answered.phone
+    where m.organization_id = campaign_message_answered.organization_id
+      and m.to_number = campaign_message_answered.phone
       and m.id >= private.uuid_v7_floor(at - interval '72 hours') and m.created_at <= at
       and m.campaign_id is not null and m.status in ('sending', 'sent', 'delivered', 'undelivered')
     order by m.account_id is not distinct from campaign_message_answered.account_id desc, m.id desc limit 1);
@@ -10101,7 +10651,8 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  new.in_reply_to := private.campaign_message_answered(new.organization_id, new.account_id, new.from_number, new.created_at);
+  new.in_reply_to := private.campaign_message_answered(new.organization_id, new.account_id, new.from_number,
+    new.created_at);
   return new;
 end
 $$;
@@ -10128,8 +10679,10 @@ begin
   if tg_op = 'DELETE' then
     delete from private.campaign_responses r using old_rows t where r.message_id = t.id and t.campaign_id is not null;
   elsif exists (select from new_rows n where n.in_reply_to is not null) then
-    insert into private.campaign_responses as r (message_id, organization_id, campaign_id, variant_id, account_id, quarter_hour, texts)
-    select m.id, m.organization_id, m.campaign_id, m.variant_id, m.account_id, private.quarter_hour(m.created_at), a.texts
+    insert into private.campaign_responses as r (message_id, organization_id, campaign_id, variant_id, account_id,
+      quarter_hour, texts)
+    select m.id, m.organization_id, m.campaign_id, m.variant_id, m.account_id, private.quarter_hour(m.created_at),
+      a.texts
     from (
       select n.in_reply_to as id, count(*) as texts from new_rows n where n.in_reply_to is not null group by 1
     ) a
@@ -10160,7 +10713,8 @@ create table public.message_events (
   check (source in ('dispatch', 'callback', 'provider', 'person'))
 ) partition by range (id);
 
-comment on table public.message_events is 'What was done and reported about each message, in the order in which it became known. Append-only.';
+comment on table public.message_events is
+  'What was done with and reported about each message, in the order in which it became known. Append-only.';
 
 create index message_events_message on public.message_events (message_id, id);
 
@@ -10186,7 +10740,8 @@ create table private.price_cursors (
 );
 
 comment on table private.price_cursors is
-  'How far each Twilio number''s lists are read: the day, where its list goes on, and when it is read or who reads it is late.';
+  'How far each Twilio number''s price lists have been read: the day, the next page, and when to read on (or when the '
+  'lease of a reader ends).';
 
 create index price_cursors_organization on private.price_cursors (organization_id, account_id);
 
@@ -10217,7 +10772,7 @@ begin
   end if;
   insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
   values (message.organization_id, message.id, reported, source, code, detail, provider_id);
-  -- A canceled or suppressed message that the provider has after all tells the truth of what happened to it.
+  -- The last case: the provider has a message that we believed canceled, suppressed or failed before it was accepted.
   if (private.status_rank(new_status) > private.status_rank(message.status)
       and not (of_a_copy and new_status in ('failed', 'undelivered', 'canceled')))
     or (of_a_copy and new_status = 'delivered' and message.status in ('failed', 'undelivered'))
@@ -10231,7 +10786,8 @@ begin
       error_message = case when new_status in ('failed', 'undelivered') then detail end,
       sent_at = coalesce(m.sent_at, now()),
       delivered_at = case when new_status = 'delivered' then now() end,
-      held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, resolved_by = null, updated_at = now()
+      held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, resolved_by = null,
+      updated_at = now()
     where m.id = message.id;
   elsif message.provider_message_id is null then
     update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;
@@ -10254,7 +10810,8 @@ create function private.account_credentials(account_ids uuid[])
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(a.id, s.decrypted_secret::jsonb || jsonb_build_object('provider_account', a.provider_account)), '{}')
+  select coalesce(jsonb_object_agg(a.id, s.decrypted_secret::jsonb
+    || jsonb_build_object('provider_account', a.provider_account)), '{}')
   from public.sms_accounts a join vault.decrypted_secrets s on s.id = a.credentials_secret_id
   where a.id = any (account_ids)
 $$;
@@ -10279,14 +10836,16 @@ begin
       and not exists (select from private.lookup_pauses p where p.account_id = c.account_id and p.until > now())
     order by c.due_at limit batch_size for update skip locked
   ), leased as (
-    -- A page's address may be too old to be understood: after some failures the day is begun anew.
+    -- A stored page address may have expired: after three failures the day is read from its first page.
     update private.price_cursors c set
       due_at = now() + interval '2 minutes',
-      page = case when coalesce((select p.failures from private.lookup_pauses p where p.account_id = c.account_id), 0) < 3
+      page = case when coalesce((select p.failures from private.lookup_pauses p where p.account_id = c.account_id),
+        0) < 3
         then c.page end
     from picked p where c.account_id = p.account_id returning c.*
   )
-  select coalesce(jsonb_agg(jsonb_build_object('account_id', l.account_id, 'from', a.sender_id, 'day', l.day, 'page', l.page)), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('account_id', l.account_id, 'from', a.sender_id, 'day', l.day, 'page',
+    l.page)), '[]')
   into answer from leased l join public.sms_accounts a on a.id = l.account_id;
   return jsonb_build_object('lists', answer, 'credentials', private.account_credentials(array(
     select (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
@@ -10302,7 +10861,7 @@ as $$
   select private.claim_price_lists(batch_size)
 $$;
 
-comment on function public.claim_price_lists is 'Leases Twilio numbers whose list of a day is to be read for prices.';
+comment on function public.claim_price_lists is 'Leases Twilio numbers whose daily list is due to be read for prices.';
 
 grant execute on function public.claim_price_lists(integer) to service_role;
 
@@ -10333,7 +10892,8 @@ end
 $$;
 
 comment on function public.list_messages is
-  'One page of messages, newest first. filters: { status?, unknown?, direction?, to?, batch_id?, campaign_id?, customer_id?, from?, before? }.';
+  'One page of messages, newest first. filters: { status?, unknown?, direction?, to?, batch_id?, campaign_id?, '
+  'customer_id?, from?, before? }.';
 
 grant execute on function public.list_messages(uuid, jsonb, integer, integer) to authenticated;
 
@@ -10344,7 +10904,8 @@ as $$
   select to_jsonb(m) || jsonb_build_object('events', (
     select jsonb_build_array(jsonb_build_object('status', case when m.status = 'suppressed' then m.status
         when m.direction = 'inbound' then 'received' else 'queued' end, 'at', m.created_at))
-      || coalesce(jsonb_agg(jsonb_build_object('status', e.status, 'at', e.occurred_at, 'code', e.code) order by e.id), '[]')
+      || coalesce(jsonb_agg(jsonb_build_object('status', e.status, 'at', e.occurred_at, 'code', e.code) order by e.id),
+        '[]')
     from public.message_events e where e.organization_id = m.organization_id and e.message_id = m.id
   ))
   from public.messages m
@@ -10421,7 +10982,8 @@ begin
   update public.messages m set
     segments = coalesce(counted, m.segments),
     price = coalesce(cost, m.price),
-    price_currency = case when cost is null then m.price_currency else coalesce(facts ->> 'currency', m.price_currency) end,
+    price_currency = case when cost is null then m.price_currency
+      else coalesce(facts ->> 'currency', m.price_currency) end,
     reported = nullif(coalesce(m.reported, '{}') || coalesce(facts -> 'reported', '{}'), '{}'),
     updated_at = now()
   where m.id = message_id and (
@@ -10444,15 +11006,15 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  changed constant boolean := private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status', report ->> 'code',
-    report ->> 'message', 'provider');
+  changed constant boolean := private.apply_receipt(message, report ->> 'provider_message_id', report ->> 'status',
+    report ->> 'code', report ->> 'message', 'provider');
 begin
   if report -> 'facts' <> '{}' then
     perform private.store_provider_fields(message.id, report -> 'facts');
   end if;
   if changed and (report ->> 'opt_out')::boolean then
     perform private.suppress(message.organization_id, message.to_number, 'provider',
-      'The provider says that the number opted out (' || coalesce(report ->> 'code', 'no code') || ').');
+      'The provider reports that the number has opted out (' || coalesce(report ->> 'code', 'no code') || ').');
   end if;
 end
 $$;
@@ -10468,7 +11030,7 @@ declare
   priced integer;
 begin
   select * into account from public.sms_accounts a where a.id = record_price_page.account_id;
-  -- In the order of ids, as record_lookups.
+  -- Locks in the order of ids, as record_lookups does.
   perform from public.messages m
   where m.organization_id = account.organization_id and m.provider = account.provider
     and m.provider_message_id in (select r ->> 'provider_message_id' from jsonb_array_elements(reports) r)
@@ -10496,7 +11058,8 @@ begin
   update private.price_cursors c set
     page = next_page,
     day = case when next_page is null then c.day + 1 else c.day end,
-    due_at = case when next_page is null then (c.day + 2)::timestamp at time zone 'UTC' + interval '3 hours' else now() end
+    due_at = case when next_page is null then (c.day + 2)::timestamp at time zone 'UTC' + interval '3 hours'
+      else now() end
   where c.account_id = record_price_page.account_id and c.day = record_price_page.day;
   return priced + cardinality(unfinished);
 end
@@ -10511,7 +11074,8 @@ as $$
   select private.record_price_page(account_id, day, reports, next_page)
 $$;
 
-comment on function public.record_price_page is 'Takes over prices and final statuses from one page of a number''s list; answers how many.';
+comment on function public.record_price_page is
+  'Records prices and final statuses from one page of a number''s list; returns how many messages it changed.';
 
 grant execute on function public.record_price_page(uuid, date, jsonb, text) to service_role;
 
@@ -10519,7 +11083,7 @@ create function private.record_receipt(message_id uuid, provider text, provider_
   detail text, opt_out boolean, facts jsonb, signed_by uuid[])
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
-  -- Planning for the partitions anew would take a third of a callback's time.
+  -- Planning over the partitions for each call would take a third of a callback's time.
   set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -10531,42 +11095,48 @@ begin
     where m.id = record_receipt.message_id and m.provider = record_receipt.provider for update;
   else
     select * into message from public.messages m
-    where m.provider_message_id = record_receipt.provider_message_id and m.provider = record_receipt.provider for update;
+    where m.provider_message_id = record_receipt.provider_message_id
+      and m.provider = record_receipt.provider for update;
   end if;
   if message is null then
     return '{"known": false, "changed": false}'::jsonb;
   end if;
-  if record_receipt.message_id is null and not message.organization_id = any (coalesce(signed_by, array[message.organization_id])) then
+  if record_receipt.message_id is null
+    and not message.organization_id = any (coalesce(signed_by, array[message.organization_id]))
+  then
     return '{"known": false, "changed": false}'::jsonb;
   end if;
   changed := private.apply_receipt(message, provider_message_id, status, code, detail, 'callback');
   if facts <> '{}' then
     perform private.store_provider_fields(message.id, facts);
   end if;
-  -- A report that comes again says nothing new: the number may have opted in since.
+  -- A repeated report must not suppress again: the number may have opted in since.
   if opt_out and changed then
     perform private.suppress(message.organization_id, message.to_number, 'provider',
-      'The provider says that the number opted out (' || code || ').');
+      'The provider reports that the number has opted out (' || code || ').');
   end if;
   return jsonb_build_object('known', true, 'changed', changed);
 end
 $$;
 
-grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb, uuid[]) to service_role;
+grant execute on function private.record_receipt(uuid, text, text, text, text, text, boolean, jsonb,
+  uuid[]) to service_role;
 
-create function public.record_receipt(provider text, provider_message_id text, status text, message_id uuid default null,
-  code text default null, detail text default null, opt_out boolean default false, facts jsonb default '{}',
-  signed_by uuid[] default null)
+create function public.record_receipt(provider text, provider_message_id text, status text,
+  message_id uuid default null, code text default null, detail text default null, opt_out boolean default false,
+  facts jsonb default '{}', signed_by uuid[] default null)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.record_receipt(message_id, provider, provider_message_id, status, code, detail, opt_out, facts, signed_by)
+  select private.record_receipt(message_id, provider, provider_message_id, status, code, detail, opt_out, facts,
+    signed_by)
 $$;
 
 comment on function public.record_receipt is
-  'Records one delivery report; the same report twice changes nothing. facts: { price?, currency?, segments?, reported? }.';
+  'Records one delivery report; a repeat changes nothing. facts: { price?, currency?, segments?, reported? }.';
 
-grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb, uuid[]) to service_role;
+grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb,
+  uuid[]) to service_role;
 
 create table private.calling_codes (
   prefix text primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
@@ -10646,7 +11216,8 @@ declare
 begin
   perform private.require_permission(organization_id, 'messages:send');
   select * into message from public.messages m
-  where m.organization_id = resolve_message_manually.organization_id and m.id = message_id and m.direction = 'outbound' for update;
+  where m.organization_id = resolve_message_manually.organization_id and m.id = message_id
+    and m.direction = 'outbound' for update;
   if message.id is null then
     perform private.problem(404, 'not_found', 'There is no such message.');
   end if;
@@ -10655,19 +11226,21 @@ begin
   end if;
   if not (message.status = 'sent' and message.unknown_at is not null)
     and not (message.status = 'sending' and message.held_at is not null) then
-    perform private.problem(409, 'not_unknown', 'What became of this message is known, or still being found out.');
+    perform private.problem(409, 'not_unknown', 'The outcome of this message is known, or still being looked up.');
   end if;
-  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing' or private.is_auto_reply(message.purpose)) then
+  if outcome = 'resend' and (message.status <> 'sending' or message.category = 'marketing'
+    or private.is_auto_reply(message.purpose)) then
     perform private.problem(409, 'not_repeatable', case message.status
-      when 'sending' then 'A marketing message, or an answer to a reply, is not repeated on doubt.'
-      else 'The provider took this message; it is not sent again.' end);
+      when 'sending' then 'A marketing message or an automatic reply is not sent again while its outcome is unknown.'
+      else 'The provider accepted this message; it is not sent again.' end);
   end if;
   insert into public.message_events (organization_id, message_id, status, source, detail)
-  values (message.organization_id, message.id, case outcome when 'resend' then 'queued' else outcome end, 'person', reason);
+  values (message.organization_id, message.id, case outcome when 'resend' then 'queued' else outcome end, 'person',
+    reason);
   update public.messages m set
     status = case outcome when 'resend' then 'queued' else outcome end,
     send_after = case outcome when 'resend' then now() else m.send_after end,
-    error_code = case outcome when 'failed' then 'settled_by_hand' end,
+    error_code = case outcome when 'failed' then 'resolved_manually' end,
     error_message = case outcome when 'failed' then reason end,
     sent_at = case outcome when 'delivered' then coalesce(m.sent_at, m.sending_at, now()) else m.sent_at end,
     delivered_at = case outcome when 'delivered' then now() end,
@@ -10692,7 +11265,7 @@ as $$
 $$;
 
 comment on function public.resolve_message_manually is
-  'Says what became of a message that is listed as unknown: delivered, failed, or resend (service messages in doubt).';
+  'Sets the outcome of a message that is listed as unknown: delivered, failed, or resend (service messages only).';
 
 grant execute on function public.resolve_message_manually(uuid, uuid, text, text) to authenticated;
 
@@ -10884,20 +11457,27 @@ comment on function private.sms_segments is 'Encoding and number of billable par
 
 grant execute on function private.sms_segments(text) to authenticated;
 
-comment on table public.sms_accounts is 'A provider and the sender it sends as. Without credentials of its own it uses the platform''s account.';
+comment on table public.sms_accounts is
+  'A provider and the sender that messages go out as. Without credentials of its own it uses the platform''s account.';
 
-comment on column public.sms_accounts.status is 'parked: the provider refuses everything; the queue waits, and one message at a time probes.';
+comment on column public.sms_accounts.status is
+  'circuit_open: the provider refuses everything; the queue waits, and one message at a time is sent as a probe.';
 
-comment on column public.sms_accounts.per_second is 'Messages a second the carrier takes from this number; null: no limit of ours.';
+comment on column public.sms_accounts.per_second is
+  'Messages a second that the carrier accepts from this number; null: no limit of ours.';
 
-comment on column public.sms_accounts.daily_cap is 'Messages a day, which begins at midnight in cap_zone (T-Mobile: US Pacific); null: no cap.';
+comment on column public.sms_accounts.daily_cap is
+  'Messages a day; a day begins at midnight in cap_zone (T-Mobile: US Pacific). Null: no cap.';
 
-comment on column public.sms_accounts.cooldown_until is 'The number fails too often; no campaign uses it until then.';
+comment on column public.sms_accounts.cooldown_until is 'The number fails too often: no campaign uses it until then.';
 
-comment on column public.sms_accounts.failures_counted_from is 'Failures before this moment do not rest the number: it has rested for them.';
+comment on column public.sms_accounts.failures_counted_from is
+  'Failures before this moment do not count towards the next cooldown.';
 
 comment on column public.sms_accounts.provider_account is
-  'A fingerprint of the account whose credentials it has (see private.provider_account); null: it uses the platform''s.';
+  'Fingerprint of the provider account whose credentials it has (see private.provider_account); null: it uses the '
+  'platform''s. Kept with each message: when credentials change, another account''s silence about a message proves '
+  'nothing.';
 
 create unique index sms_accounts_one_default on public.sms_accounts (organization_id) where is_default;
 
@@ -10921,11 +11501,11 @@ revoke all on public.sms_accounts from public, anon, authenticated, service_role
 
 grant select on public.sms_accounts to authenticated, service_role;
 
-grant insert (organization_id, provider, sender_id, is_default), update (is_default, status) on public.sms_accounts to authenticated;
+grant insert (organization_id, provider, sender_id, is_default, label, number_type, per_second, daily_cap, cap_zone,
+  segment_price) on public.sms_accounts to authenticated;
 
-grant update (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
-
-grant insert (label, number_type, per_second, daily_cap, cap_zone, segment_price) on public.sms_accounts to authenticated;
+grant update (is_default, status, label, number_type, per_second, daily_cap, cap_zone, segment_price)
+  on public.sms_accounts to authenticated;
 
 create trigger set_updated_at before update on public.sms_accounts
   for each row execute function private.set_updated_at();
@@ -10951,7 +11531,7 @@ declare
   failing record;
   reason text;
   others bigint;
-  rested integer := 0;
+  cooled_down integer := 0;
 begin
   for failing in
     select a.id, a.organization_id, coalesce(a.label, a.sender_id) as name, f.failed, f.filtered, f.known
@@ -10973,22 +11553,25 @@ begin
     order by a.id
   loop
     reason := case when failing.filtered > 0.1 * failing.known
-      then 'Carriers filter ' || round(100 * failing.filtered / failing.known) || ' % of its texts.'
-      else round(100 * failing.failed / failing.known) || ' % of its texts fail.' end;
+      then 'Carriers filter ' || round(100 * failing.filtered / failing.known) || ' % of its messages.'
+      else round(100 * failing.failed / failing.known) || ' % of its messages fail.' end;
     update public.sms_accounts a
-    set cooldown_until = now() + interval '2 hours', cooldown_reason = reason, failures_counted_from = now() + interval '2 hours'
+    set cooldown_until = now() + interval '2 hours', cooldown_reason = reason,
+      failures_counted_from = now() + interval '2 hours'
     where a.id = failing.id and a.status = 'active' and (a.cooldown_until is null or a.cooldown_until <= now());
     continue when not found;
-    rested := rested + 1;
+    cooled_down := cooled_down + 1;
     select count(*) into others from public.sms_accounts a
     where a.organization_id = failing.organization_id and a.id <> failing.id and a.status = 'active'
       and (a.cooldown_until is null or a.cooldown_until <= now());
-    perform private.notify_admins(failing.organization_id, 'system', 'The number ' || failing.name || ' rests for two hours',
-      reason || case when others = 0 then ' It is the only number: no campaign sends until then, unless you end its rest or add another one.'
-        else ' Campaigns that have other numbers go on with them; those that have only this one wait.' end,
+    perform private.notify_admins(failing.organization_id, 'system',
+      'Campaigns do not use the number ' || failing.name || ' for two hours',
+      reason || case when others = 0
+        then ' It is the only number: no campaign sends until then, unless you end the cooldown or add another number.'
+        else ' Campaigns with other numbers continue with those; campaigns with this number only wait.' end,
       jsonb_build_object('phone_number_id', failing.id));
   end loop;
-  return rested;
+  return cooled_down;
 end
 $$;
 
@@ -11013,7 +11596,8 @@ create function private.provider_account(provider text, credentials jsonb)
 returns text
 language sql immutable set search_path = ''
 as $$
-  select left(encode(sha256(convert_to(provider || ':' || coalesce(credentials ->> 'account_sid', credentials ->> 'api_key'), 'utf8')), 'hex'), 16)
+  select left(encode(sha256(convert_to(provider || ':'
+    || coalesce(credentials ->> 'account_sid', credentials ->> 'api_key'), 'utf8')), 'hex'), 16)
 $$;
 
 create function private.set_sms_credentials(account_id uuid, credentials jsonb)
@@ -11028,7 +11612,8 @@ begin
   if account is null then
     perform private.problem(404, 'not_found', 'There is no such sender.');
   end if;
-  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token'] else credentials ? 'api_key' end) then
+  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token']
+    else credentials ? 'api_key' end) then
     perform private.problem(422, 'invalid_field', 'These are not credentials for ' || account.provider || '.',
       '[{"path": "credentials", "message": "lacks a key that the provider needs"}]');
   end if;
@@ -11036,7 +11621,8 @@ begin
     perform vault.update_secret(account.credentials_secret_id, credentials::text);
   end if;
   update public.sms_accounts a set
-    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(credentials::text, 'sms_account_' || account_id)),
+    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(credentials::text, 'sms_account_'
+      || account_id)),
     provider_account = private.provider_account(account.provider, credentials)
   where a.id = account_id;
 end
@@ -11047,15 +11633,15 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', account.id, 'provider', account.provider, 'number', account.sender_id,
-    'number_type', account.number_type, 'label', account.label, 'per_second', account.per_second, 'daily_cap', account.daily_cap,
-    'cap_zone', account.cap_zone, 'segment_price', account.segment_price, 'is_default', account.is_default,
-    'status', account.status, 'status_reason', account.circuit_open_reason, 'has_credentials', account.credentials_secret_id is not null,
-    'cooldown_until', case when account.cooldown_until > now() then account.cooldown_until end,
-    'cooldown_reason', case when account.cooldown_until > now() then account.cooldown_reason end,
-    'created_at', account.created_at, 'updated_at', account.updated_at,
+    'number_type', account.number_type, 'label', account.label, 'per_second', account.per_second, 'daily_cap',
+    account.daily_cap, 'cap_zone', account.cap_zone, 'segment_price', account.segment_price, 'is_default',
+    account.is_default, 'status', account.status, 'status_reason', account.circuit_open_reason, 'has_credentials',
+    account.credentials_secret_id is not null, 'cooldown_until', case when account.cooldown_until > now()
+    then account.cooldown_until end, 'cooldown_reason', case when account.cooldown_until > now()
+    then account.cooldown_reason end, 'created_at', account.created_at, 'updated_at', account.updated_at,
     'health', (
-      select jsonb_build_object('messages', f.messages, 'delivered', f.delivered, 'failed', f.failed, 'filtered', f.filtered,
-        'delivered_rate', round(f.delivered::numeric / nullif(f.delivered + f.failed, 0), 4),
+      select jsonb_build_object('messages', f.messages, 'delivered', f.delivered, 'failed', f.failed, 'filtered',
+        f.filtered, 'delivered_rate', round(f.delivered::numeric / nullif(f.delivered + f.failed, 0), 4),
         'failed_rate', round(f.failed::numeric / nullif(f.delivered + f.failed, 0), 4),
         'filtered_rate', round(f.filtered::numeric / nullif(f.delivered + f.failed, 0), 4))
       from jsonb_to_record(coalesce(figures, '{"messages": 0, "delivered": 0, "failed": 0, "filtered": 0}'))
@@ -11083,7 +11669,8 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.number_json(account, (
-    select to_jsonb(f) from private.number_figures(account.organization_id, now() - interval '24 hours') f where f.account_id = account.id))
+    select to_jsonb(f) from private.number_figures(account.organization_id, now() - interval '24 hours') f
+    where f.account_id = account.id))
 $$;
 
 create function private.create_phone_number(organization_id uuid, number jsonb)
@@ -11104,13 +11691,16 @@ begin
     return answer;
   end if;
   if kind <> all (types) then
-    perform private.problem(422, 'invalid_field', 'The number is of another type.',
-      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be ' || array_to_string(types, ' or '))));
+    perform private.problem(422, 'invalid_field', 'The number does not match number_type.',
+      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be '
+        || array_to_string(types, ' or '))));
   end if;
   select a.id into known from public.sms_accounts a
-  where a.organization_id = create_phone_number.organization_id and a.provider = number ->> 'provider' and a.sender_id = number ->> 'number';
+  where a.organization_id = create_phone_number.organization_id and a.provider = number ->> 'provider'
+    and a.sender_id = number ->> 'number';
   if known is not null then
-    perform private.problem(409, 'already_exists', 'The organization has this number already.', jsonb_build_object('existing_id', known));
+    perform private.problem(409, 'already_exists', 'The organization already has this number.',
+      jsonb_build_object('existing_id', known));
   end if;
   first := not exists (
     select from public.sms_accounts a
@@ -11119,12 +11709,12 @@ begin
     update public.sms_accounts a set is_default = false
     where a.organization_id = create_phone_number.organization_id and a.is_default;
   end if;
-  insert into public.sms_accounts (organization_id, provider, sender_id, number_type, label, per_second, daily_cap, cap_zone,
-    segment_price, is_default)
+  insert into public.sms_accounts (organization_id, provider, sender_id, number_type, label, per_second, daily_cap,
+    cap_zone, segment_price, is_default)
   values (organization_id, number ->> 'provider', number ->> 'number', kind, number ->> 'label',
     case when number ? 'per_second' then (number ->> 'per_second')::numeric else private.default_send_rate(kind) end,
-    (number ->> 'daily_cap')::integer, coalesce(number ->> 'cap_zone', 'America/Los_Angeles'), (number ->> 'segment_price')::numeric,
-    first or coalesce((number ->> 'is_default')::boolean, false))
+    (number ->> 'daily_cap')::integer, coalesce(number ->> 'cap_zone', 'America/Los_Angeles'),
+    (number ->> 'segment_price')::numeric, first or coalesce((number ->> 'is_default')::boolean, false))
   returning * into account;
   if jsonb_typeof(number -> 'credentials') = 'object' then
     perform private.set_sms_credentials(account.id, number -> 'credentials');
@@ -11210,14 +11800,15 @@ begin
   perform private.lock_numbers(organization_id);
   account := private.require_number(organization_id, number_id);
   perform private.ensure_default_sender(account);
-  -- A campaign without any number of its own would go on from the default one, which nobody has asked for.
+  -- Without a number of its own the campaign would silently continue from the default sender.
   if exists (
     select from public.campaign_numbers n
     join public.campaigns c on c.organization_id = n.organization_id and c.id = n.campaign_id
     where n.organization_id = account.organization_id and n.account_id = account.id and c.deleted_at is null
       and c.status not in ('completed', 'canceled'))
   then
-    perform private.problem(409, 'number_in_use', 'A campaign that has not ended sends from this number. It can be disabled.');
+    perform private.problem(409, 'number_in_use',
+      'A campaign that has not ended sends from this number. It can be disabled.');
   end if;
   used := exists (
     select from public.messages m where m.organization_id = account.organization_id and m.account_id = account.id);
@@ -11262,13 +11853,15 @@ begin
     select jsonb_build_object('total', (select count(*) from matching), 'rows', coalesce((
       select jsonb_agg(private.number_json(p.a, to_jsonb(f)) order by (p.a).is_default desc, (p.a).id)
       from page p
-      left join private.number_figures(organization_id, now() - interval '24 hours') f on f.account_id = (p.a).id), '[]')));
+      left join private.number_figures(organization_id, now() - interval '24 hours') f on f.account_id = (p.a).id),
+        '[]')));
 end
 $$;
 
 grant execute on function private.list_phone_numbers(uuid, jsonb, integer, integer) to authenticated;
 
-create function public.list_phone_numbers(organization_id uuid, filters jsonb default '{}', page_limit integer default 50, page_offset integer default 0)
+create function public.list_phone_numbers(organization_id uuid, filters jsonb default '{}',
+  page_limit integer default 50, page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -11279,7 +11872,7 @@ comment on function public.list_phone_numbers is 'A page of the organization''s 
 
 grant execute on function public.list_phone_numbers(uuid, jsonb, integer, integer) to authenticated;
 
-comment on function private.number_figures is 'filtered: Twilio''s 30007, a carrier''s filter; it is among the failed too.';
+comment on function private.number_figures is 'filtered: Twilio''s 30007 (carrier filter), included in failed.';
 
 grant execute on function private.sender_types(text, text) to authenticated, service_role;
 
@@ -11308,8 +11901,9 @@ begin
   account := private.require_number(organization_id, number_id);
   types := private.sender_types(account.provider, account.sender_id);
   if change ? 'number_type' and (change ->> 'number_type') <> all (types) then
-    perform private.problem(422, 'invalid_field', 'The number is of another type.',
-      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be ' || array_to_string(types, ' or '))));
+    perform private.problem(422, 'invalid_field', 'The number does not match number_type.',
+      jsonb_build_array(jsonb_build_object('path', 'number_type', 'message', 'can be '
+        || array_to_string(types, ' or '))));
   end if;
   if change ->> 'status' = 'disabled' then
     perform private.ensure_default_sender(account);
@@ -11327,7 +11921,8 @@ begin
     per_second = case when change ? 'per_second' then (change ->> 'per_second')::numeric else a.per_second end,
     daily_cap = case when change ? 'daily_cap' then (change ->> 'daily_cap')::integer else a.daily_cap end,
     cap_zone = coalesce(change ->> 'cap_zone', a.cap_zone),
-    segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric else a.segment_price end,
+    segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric
+      else a.segment_price end,
     is_default = a.is_default or coalesce((change ->> 'is_default')::boolean, false),
     status = coalesce(change ->> 'status', a.status),
     circuit_open_until = case when change ? 'status' then null else a.circuit_open_until end,
@@ -11359,7 +11954,7 @@ as $$
   select private.update_phone_number(organization_id, number_id, change)
 $$;
 
-comment on function public.update_phone_number is 'Changes a number, disables it, ends its rest.';
+comment on function public.update_phone_number is 'Changes a number, disables it, ends its cooldown.';
 
 grant execute on function public.update_phone_number(uuid, uuid, jsonb) to authenticated;
 
@@ -11386,13 +11981,14 @@ as $$
   select private.webhook_credentials(provider, account_reference)
 $$;
 
-comment on function public.webhook_credentials is 'Credentials of tenants'' own provider accounts with this account id.';
+comment on function public.webhook_credentials is
+  'Credentials of tenants'' own provider accounts with this account id.';
 
 grant execute on function public.webhook_credentials(text, text) to service_role;
 
 comment on table public.templates is 'Texts with {{name}}, {{account_number}}, {{arrears}} and {{organization}}.';
 
-comment on column public.templates.weight is 'How often the template''s own body is taken beside its variants''.';
+comment on column public.templates.weight is 'Weight of the template''s own body beside those of its variants.';
 
 create unique index templates_one_of_kind on public.templates (organization_id, kind) where kind <> 'custom';
 
@@ -11431,7 +12027,7 @@ create function private.shortener_fault(body text)
 returns text
 language sql stable set search_path = ''
 as $$
-  select 'has a link by a public shortener: ' || s.host from private.link_shorteners s
+  select 'has a link through a public shortener: ' || s.host from private.link_shorteners s
   where s.effective_from <= current_date and (s.effective_to is null or s.effective_to >= current_date)
     and lower(body) ~ ('(^|[^a-z0-9-])' || replace(s.host, '.', '\.') || '([^a-z0-9.-]|$)')
   order by s.host limit 1
@@ -11442,8 +12038,10 @@ returns boolean
 language sql immutable set search_path = ''
 as $$
   select t.said ~* '\munsubscribe\M|\mopt.?out\M'
-    or t.said ~ '(?<![[:alnum:]_-])(?<![A-Z]{2} )(STOP|ARRET|ARRÊT)(?![[:alnum:]_-])(?! ([A-Z]{2}|(by|in|into|at|over|for|and)\M))'
-    or t.said ~* ('\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae])\M( with| back)?[^[:alnum:]]{1,3}'
+    or t.said ~ ('(?<![[:alnum:]_-])(?<![A-Z]{2} )(STOP|ARRET|ARRÊT)'
+      || '(?![[:alnum:]_-])(?! ([A-Z]{2}|(by|in|into|at|over|for|and)\M))')
+    or t.said ~* ('\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae])\M'
+      || '( with| back)?[^[:alnum:]]{1,3}'
       || '(stop|end|quit|cancel|arr[eê]t|alto|baja)\M')
     or t.said ~* ('\m(stop|quit|cancel|arr[eê]t|alto|baja)[^[:alnum:]]{0,2}(to|2|=|pour|para)[^[:alnum:]]?'
       || '(end|opt|unsub|cancel|quit|stop|leave|salir|arr[eê]ter)')
@@ -11455,12 +12053,13 @@ returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
-  known constant text[] := array['first_name', 'last_name', 'full_name', 'name', 'email', 'phone', 'source', 'region', 'country',
-    'organization'];
+  known constant text[] := array['first_name', 'last_name', 'full_name', 'name', 'email', 'phone', 'source', 'region',
+    'country', 'organization'];
   fault text;
 begin
   fault := case
-    when body ~ '\{\{\{|\}\}\}' or regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}' then 'has braces that do not pair'
+    when body ~ '\{\{\{|\}\}\}' or regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}'
+      then 'has braces that do not pair'
     else (
       select 'has unknown variables: ' || string_agg(distinct v.name, ', ')
       from (
@@ -11490,7 +12089,8 @@ declare
   fault text := case when kind = 'custom' then private.shortener_fault(body) end;
 begin
   fault := coalesce(fault, (
-    select 'has unknown variables: ' || string_agg(distinct v[1], ', ') from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
+    select 'has unknown variables: ' || string_agg(distinct v[1], ', ')
+    from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
     where v[1] <> all (known)));
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
@@ -11554,18 +12154,19 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'DELETE' then
-    -- Of an organization that goes, everything goes.
+    -- The organization itself is being deleted.
     if not exists (select from public.organizations o where o.id = old.organization_id) then
       return old;
     end if;
-    if private.template_in_use(old.organization_id, old.id, array['draft', 'scheduled', 'freezing', 'running', 'paused']) then
+    if private.template_in_use(old.organization_id, old.id, array['draft', 'scheduled', 'freezing', 'running',
+      'paused']) then
       perform private.problem(409, 'template_in_use', 'A campaign that has not ended uses this template.');
     end if;
     return old;
   end if;
   if new.category = 'marketing' and new.kind <> 'custom' then
-    perform private.problem(422, 'invalid_field', 'A template of a kind is of service.',
-      '[{"path": "category", "message": "is service for this template"}]');
+    perform private.problem(422, 'invalid_field', 'A template with a kind must have category ''service''.',
+      '[{"path": "category", "message": "must be service for this template"}]');
   end if;
   if tg_op = 'UPDATE' then
     if (new.body, new.weight) is distinct from (old.body, old.weight)
@@ -11574,9 +12175,11 @@ begin
       perform private.problem(409, 'template_in_use', 'A running campaign uses this template. Pause it first.');
     end if;
     if new.category <> old.category
-      and private.template_in_use(old.organization_id, old.id, array['draft', 'scheduled', 'freezing', 'running', 'paused'])
+      and private.template_in_use(old.organization_id, old.id, array['draft', 'scheduled', 'freezing', 'running',
+        'paused'])
     then
-      perform private.problem(409, 'template_in_use', 'A campaign that has not ended uses this template: its category stays.');
+      perform private.problem(409, 'template_in_use',
+        'A campaign that has not ended uses this template: its category cannot change.');
     end if;
   end if;
   return new;
@@ -11601,7 +12204,7 @@ create table public.template_variants (
 );
 
 comment on table public.template_variants is
-  'Further wordings of a template, for comparison. Which one a recipient gets depends on the recipient alone.';
+  'Further bodies of a template, for comparison. Which one a recipient gets depends on the recipient alone.';
 
 alter table public.template_variants enable row level security;
 
@@ -11622,7 +12225,8 @@ as $$
 declare
   template public.templates;
 begin
-  select * into template from public.templates t where t.organization_id = new.organization_id and t.id = new.template_id;
+  select * into template from public.templates t where t.organization_id = new.organization_id
+    and t.id = new.template_id;
   new.body := private.checked_template_body(template, new.body);
   return new;
 end
@@ -11645,7 +12249,7 @@ begin
     select from public.template_variants v
     where v.organization_id = template.organization_id and v.template_id = template.id and v.weight > 0)
   then
-    perform private.problem(422, 'invalid_field', 'No wording of the template would ever be taken.',
+    perform private.problem(422, 'invalid_field', 'All variants have weight 0.',
       '[{"path": "weight", "message": "is 0, as is that of each variant"}]');
   end if;
 end
@@ -11662,12 +12266,12 @@ declare
   variant record;
 begin
   if template.kind <> 'custom' and cardinality(labels) > 0 then
-    perform private.problem(422, 'invalid_field', 'A template of a kind has one wording.',
+    perform private.problem(422, 'invalid_field', 'A template with a kind can have only one variant.',
       '[{"path": "variants", "message": "must be empty for this template"}]');
   end if;
   if (select count(distinct l) from unnest(labels) l) < cardinality(labels) then
     perform private.problem(422, 'invalid_field', 'Two variants have the same label.',
-      '[{"path": "variants", "message": "has a label twice"}]');
+      '[{"path": "variants", "message": "has the same label twice"}]');
   end if;
   if private.template_in_use(template.organization_id, template.id, array['freezing', 'running']) then
     perform private.problem(409, 'template_in_use', 'A running campaign uses this template. Pause it first.');
@@ -11677,7 +12281,8 @@ begin
       where v.organization_id = template.organization_id and v.template_id = template.id and v.label <> all (labels))
     and private.template_in_use(template.organization_id, template.id, array['paused'])
   then
-    perform private.problem(409, 'template_in_use', 'A paused campaign has given this template''s variants to its recipients: they can change, none can go.');
+    perform private.problem(409, 'template_in_use',
+      'Recipients of a paused campaign were given variants of this template: they can be edited, not removed.');
   end if;
   delete from public.template_variants v
   where v.organization_id = template.organization_id and v.template_id = template.id and v.label <> all (labels);
@@ -11686,11 +12291,12 @@ begin
       coalesce((e.value ->> 'weight')::integer, 1) as weight
     from jsonb_array_elements(variants) with ordinality e
   loop
-    -- Only here is it known which of the variants the fault is in; the trigger guards whoever comes another way.
+    -- The trigger checks as well, but only here is it known which of the variants is at fault.
     perform private.checked_template_body(template, variant.body, 'variants.' || variant.position || '.body');
     insert into public.template_variants as v (organization_id, template_id, label, body, weight)
     values (template.organization_id, template.id, variant.label, variant.body, variant.weight)
-    on conflict on constraint template_variants_label_unique do update set body = excluded.body, weight = excluded.weight;
+    on conflict on constraint template_variants_label_unique do update set body = excluded.body,
+    weight = excluded.weight;
   end loop;
 end
 $$;
@@ -11699,11 +12305,13 @@ create function private.template_json(template public.templates)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('id', template.id, 'kind', template.kind, 'category', template.category, 'name', template.name,
-    'body', template.body, 'weight', template.weight, 'created_at', template.created_at, 'updated_at', template.updated_at,
-    'variants', coalesce((
-      select jsonb_agg(jsonb_build_object('id', v.id, 'label', v.label, 'body', v.body, 'weight', v.weight) order by v.label)
-      from public.template_variants v where v.organization_id = template.organization_id and v.template_id = template.id), '[]'))
+  select jsonb_build_object('id', template.id, 'kind', template.kind, 'category', template.category, 'name',
+    template.name, 'body', template.body, 'weight', template.weight, 'created_at', template.created_at, 'updated_at',
+    template.updated_at, 'variants', coalesce((
+      select jsonb_agg(jsonb_build_object('id', v.id, 'label', v.label, 'body', v.body, 'weight', v.weight)
+        order by v.label)
+      from public.template_variants v where v.organization_id = template.organization_id
+        and v.template_id = template.id), '[]'))
 $$;
 
 create function private.create_template(organization_id uuid, template jsonb)
@@ -11768,7 +12376,7 @@ begin
   perform private.require_permission(organization_id, 'templates:write');
   template := private.require_template(organization_id, template_id);
   if template.kind <> 'custom' then
-    perform private.problem(409, 'template_of_kind', 'The texts of a kind are changed, not deleted.');
+    perform private.problem(409, 'template_of_kind', 'Built-in templates can be edited, not deleted.');
   end if;
   delete from public.templates t where t.id = template.id;
 end
@@ -11823,13 +12431,14 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   variables jsonb := jsonb_strip_nulls(jsonb_build_object('first_name', nullif(lead.first_name, ''),
-    'last_name', nullif(lead.last_name, ''), 'full_name', nullif(lead.full_name, ''), 'name', nullif(lead.full_name, ''),
-    'email', lead.email, 'phone', lead.phone, 'source', lead.source, 'region', lead.region, 'country', lead.country,
-    'organization', organization));
+    'last_name', nullif(lead.last_name, ''), 'full_name', nullif(lead.full_name, ''), 'name',
+    nullif(lead.full_name, ''), 'email', lead.email, 'phone', lead.phone, 'source', lead.source, 'region', lead.region,
+    'country', lead.country, 'organization', organization));
 begin
   if lead.custom_fields <> '{}' then
     variables := variables || coalesce((
-      select jsonb_object_agg('custom.' || f.key, case jsonb_typeof(f.value) when 'string' then f.value else to_jsonb(f.value::text) end)
+      select jsonb_object_agg('custom.' || f.key, case jsonb_typeof(f.value) when 'string' then f.value
+        else to_jsonb(f.value::text) end)
       from jsonb_each(lead.custom_fields) f where jsonb_typeof(f.value) in ('string', 'number')), '{}');
   end if;
   return variables;
@@ -11860,7 +12469,8 @@ $$;
 
 grant execute on function private.list_templates(uuid, jsonb, integer, integer) to authenticated;
 
-create function public.list_templates(organization_id uuid, filters jsonb default '{}', page_limit integer default 50, page_offset integer default 0)
+create function public.list_templates(organization_id uuid, filters jsonb default '{}', page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -11881,11 +12491,12 @@ declare
   inside text;
   value text;
 begin
-  -- Every part but the first begins right after a "{{".
+  -- Each part but the first begins right after a "{{".
   for i in 2..cardinality(parts) loop
     inside := split_part(parts[i], '}}', 1);
-    value := coalesce(case when variables ->> btrim(split_part(inside, '|', 1)) ~ '\S' then variables ->> btrim(split_part(inside, '|', 1)) end,
-      case when position('|' in inside) > 0 then btrim(substr(inside, position('|' in inside) + 1)) end);
+    value := coalesce(case when variables ->> btrim(split_part(inside, '|', 1)) ~ '\S'
+      then variables ->> btrim(split_part(inside, '|', 1)) end, case when position('|' in inside) > 0
+      then btrim(substr(inside, position('|' in inside) + 1)) end);
     if value is null then
       return null;
     end if;
@@ -11911,9 +12522,11 @@ begin
   return jsonb_build_object('renderings', (
     select jsonb_agg(jsonb_build_object('variant_id', w.id, 'label', w.label, 'weight', w.weight,
       'body', private.render_template_text(w.body, known), 'missing', coalesce((
-        select jsonb_agg(distinct m[1]) from regexp_matches(w.body, '\{\{([^{}|]*)\}\}', 'g') m where coalesce(known ->> m[1], '') !~ '\S'), '[]')) order by w.place, w.label)
+        select jsonb_agg(distinct m[1]) from regexp_matches(w.body, '\{\{([^{}|]*)\}\}', 'g') m
+        where coalesce(known ->> m[1], '') !~ '\S'), '[]')) order by w.place, w.label)
     from (
-      select 0 as place, null as label, (template ->> 'id')::uuid as id, template ->> 'body' as body, (template ->> 'weight')::integer as weight
+      select 0 as place, null as label, (template ->> 'id')::uuid as id, template ->> 'body' as body,
+        (template ->> 'weight')::integer as weight
       union all
       select 1, v.label, v.id, v.body, v.weight
       from jsonb_to_recordset(template -> 'variants') as v (id uuid, label text, body text, weight integer)
@@ -11923,14 +12536,16 @@ $$;
 
 grant execute on function private.render_template(uuid, uuid, uuid, jsonb) to authenticated;
 
-create function public.render_template(organization_id uuid, template_id uuid, lead_id uuid default null, variables jsonb default '{}')
+create function public.render_template(organization_id uuid, template_id uuid, lead_id uuid default null,
+  variables jsonb default '{}')
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.render_template(organization_id, template_id, lead_id, variables)
 $$;
 
-comment on function public.render_template is 'Each wording of a template, filled in with a lead''s data or given values.';
+comment on function public.render_template is
+  'Each wording of a template, filled in with a lead''s data or given values.';
 
 grant execute on function public.render_template(uuid, uuid, uuid, jsonb) to authenticated;
 
@@ -11952,7 +12567,7 @@ begin
   if change ? 'variants' then
     perform private.replace_variants(template, change -> 'variants');
   elsif template.category <> before.category then
-    -- Another category has other rules: the variants are read again.
+    -- The other category has other rules for the bodies of variants.
     perform private.replace_variants(template, private.template_json(template) -> 'variants');
   end if;
   perform private.check_weights(template);
@@ -11988,7 +12603,9 @@ create table private.contact_windows (
 );
 
 comment on table private.contact_windows is
-  'When the law of a place lets marketing texts arrive, by local weekday (ISO, 1 Monday). Without hours: not at all on these days. holidays: the row is for holidays of the place, whatever the weekday. Of a country and a region both must hold.';
+  'When the law of a place allows marketing messages to arrive, by local weekday (ISO, 1 is Monday). Without hours: '
+  'not at all on these days. holidays: the row is for holidays of the place, whatever the weekday. The windows of a '
+  'country and of its region must both hold.';
 
 create index contact_windows_place on private.contact_windows (country, region);
 
@@ -12004,7 +12621,8 @@ create table private.contact_caps (
 );
 
 comment on table private.contact_caps is
-  'How many marketing texts the law of a place lets one sender send to a person within so many hours. The law counts those on one subject; all are counted.';
+  'How many marketing messages the law of a place lets one sender send to a person within so many hours. The law '
+  'counts messages on one subject; we count all.';
 
 create index contact_caps_place on private.contact_caps (country, region);
 
@@ -12020,7 +12638,8 @@ create table private.holidays (
 comment on table private.holidays is 'Public holidays of a country (region empty) or of one region.';
 
 comment on table private.area_codes is
-  'Area codes of the North American Numbering Plan: where a number is probably used. More than one zone: the window must hold in all.';
+  'Area codes of the North American Numbering Plan: where a number is probably used. With several zones the window '
+  'must hold in each.';
 
 create table private.region_zones (
   country text not null,
@@ -12031,9 +12650,19 @@ create table private.region_zones (
   primary key (country, region)
 );
 
-comment on table private.region_zones is 'Time zones of the states and provinces: for leads with an address.';
+comment on table private.region_zones is 'Time zones of states and provinces, for leads with an address.';
 
-comment on column private.region_zones.name is 'The region''s name in lower case without accents: people write addresses either way.';
+comment on column private.region_zones.name is
+  'The region''s name in lower case without accents: addresses have it instead of the code.';
+
+create type private.local_hours as (
+  day date, opens time, closes time, closed boolean,
+  open boolean, changes_at timestamptz
+);
+
+comment on type private.local_hours is
+  'The legal hours of a day (closed: none), and whether a message may arrive at a moment of it and when that may '
+  'change.';
 
 create function private.area_cap(country text, region text, day date, out messages integer, out hours integer)
 language plpgsql stable set search_path = ''
@@ -12046,101 +12675,95 @@ begin
 end
 $$;
 
-create function private.area_window(organization public.organizations, by_law boolean, country text, region text, zones text[],
-  at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
+create function private.local_hours(zone text, moment timestamptz, country text, region text, quiet_from time,
+  quiet_to time, last private.local_hours)
+returns private.local_hours
+language plpgsql stable set search_path = ''
+as $$
+declare
+  wall constant timestamp := moment at time zone zone;
+  wall_time constant time := wall::time;
+  target timestamp;
+  hours private.local_hours := last;
+begin
+  if country is not null and hours.day is distinct from wall::date then
+    select wall::date, max(w.opens), min(w.closes), bool_or(w.opens is null)
+    into hours.day, hours.opens, hours.closes, hours.closed
+    from private.contact_windows w
+    where w.country = local_hours.country and (w.region is null or w.region = local_hours.region)
+      and w.effective_from <= wall::date and (w.effective_to is null or w.effective_to >= wall::date)
+      and case when w.holidays then exists (
+          select from private.holidays h
+          where h.country = w.country and h.day = wall::date and h.region in ('', local_hours.region))
+        else extract(isodow from wall)::integer = any (w.weekdays) end;
+  end if;
+  hours.open := hours.closed is not true
+    and wall_time >= coalesce(hours.opens, '00:00') and wall_time < coalesce(hours.closes, '24:00')
+    and (quiet_from is null or case when quiet_from < quiet_to then wall_time < quiet_from or wall_time >= quiet_to
+      else wall_time < quiet_from and wall_time >= quiet_to end);
+  target := case
+    when hours.open then wall::date + least(hours.closes, case when quiet_from > wall_time then quiet_from end, '24:00')
+    when hours.closed is true or wall_time >= coalesce(hours.closes, '24:00') then wall::date + 1
+    when wall_time < hours.opens then wall::date + hours.opens
+    when wall_time < quiet_to then wall::date + quiet_to
+    else wall::date + 1 end;
+  hours.changes_at := moment + (target - wall);
+  -- The clocks change on the way: stop there and look again.
+  if hours.changes_at at time zone zone <> target then
+    hours.changes_at := private.next_offset(zone, moment, hours.changes_at);
+  end if;
+  return hours;
+end
+$$;
+
+create function private.area_window(organization public.organizations, by_law boolean, country text, region text,
+  zones text[], at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
 language plpgsql stable set search_path = ''
 as $$
 declare
   horizon constant timestamptz := at + interval '14 days';
-  quiet_from constant time := organization.quiet_hours_start;
-  quiet_to constant time := organization.quiet_hours_end;
-  -- Elsewhere in North America we know of no hours of their own: what binds the caller is the law of the United States.
-  law_country constant text := case
-    when by_law and country is distinct from 'US' and not exists (
-      select from private.contact_windows w where w.country = area_window.country) then 'US' else country end;
-  here text;
+  -- Countries of North America without rows of their own: the law of the United States applies to the caller.
+  law_country constant text := case when by_law then coalesce(
+    (select w.country from private.contact_windows w where w.country = area_window.country limit 1), 'US') end;
+  zone text;
   moment timestamptz := at;
-  next_moment timestamptz;
-  wall timestamp;
-  wall_time time;
-  target timestamp;
-  day date;
-  opens time := time '00:00';
-  closes time := time '24:00';
-  never boolean := false;
-  open boolean;
-  settled integer := 0;
-  closing boolean := false;
+  hours private.local_hours;
   turn integer := 0;
+  agreed integer := 0;
 begin
-  if not by_law and quiet_from is null then
+  if not by_law and organization.quiet_hours_start is null then
     sends_at := at;
     return;
   end if;
 
-  -- Opening: until each zone in turn agrees with the moment. Closing: zone by zone, the first to disagree.
-  loop
-    here := zones[turn % cardinality(zones) + 1];
-    wall := moment at time zone here;
-    if by_law and day is distinct from wall::date then
-      day := wall::date;
-      select max(w.opens), min(w.closes), bool_or(w.opens is null) into opens, closes, never
-      from private.contact_windows w
-      where w.country = law_country and (w.region is null or w.region = area_window.region)
-        and w.effective_from <= day and (w.effective_to is null or w.effective_to >= day)
-        and case when w.holidays then exists (
-            select from private.holidays h
-            where h.country = w.country and h.day = wall::date and h.region in ('', area_window.region))
-          else extract(isodow from day)::integer = any (w.weekdays) end;
-    end if;
-    wall_time := wall::time;
-    open := never is not true and wall_time >= coalesce(opens, '00:00') and wall_time < coalesce(closes, '24:00')
-      and (quiet_from is null or case when quiet_from < quiet_to then wall_time < quiet_from or wall_time >= quiet_to
-        else wall_time < quiet_from and wall_time >= quiet_to end);
-    if open and not closing then
-      settled := settled + 1;
+  while agreed < cardinality(zones) loop
+    zone := zones[turn % cardinality(zones) + 1];
+    hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
+      organization.quiet_hours_end, hours);
+    if hours.open then
+      agreed := agreed + 1;
       turn := turn + 1;
-      if settled < cardinality(zones) then
-        continue;
-      end if;
-      sends_at := moment;
-      closing := true;
-      turn := 0;
-      continue;
-    elsif closing and not open then
-      closes_at := least(closes_at, moment);
-      turn := turn + 1;
-      exit when turn = cardinality(zones);
-      moment := sends_at;
       continue;
     end if;
-
-    -- On to where this day's clock next may make a difference.
-    if open then
-      target := wall::date + least(closes, case when quiet_from > wall_time then quiet_from end, '24:00');
-    elsif never is true or wall_time >= coalesce(closes, '24:00') then
-      target := wall::date + 1;
-    elsif wall_time < opens then
-      target := wall::date + opens;
-    elsif wall_time < quiet_to then
-      target := wall::date + quiet_to;
-    else
-      target := wall::date + 1;
-    end if;
-    next_moment := moment + (target - wall);
-    if next_moment at time zone here <> target then
-      next_moment := private.next_offset(here, moment, next_moment);
-    end if;
-    moment := next_moment;
-    settled := 0;
+    agreed := 0;
+    moment := hours.changes_at;
     if moment > horizon then
-      if not closing then
-        return;
-      end if;
-      turn := turn + 1;
-      exit when turn = cardinality(zones);
-      moment := sends_at;
+      return;
     end if;
+  end loop;
+  sends_at := moment;
+
+  foreach zone in array zones loop
+    moment := sends_at;
+    while moment <= horizon loop
+      hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
+        organization.quiet_hours_end, hours);
+      if not hours.open then
+        closes_at := least(closes_at, moment);
+        exit;
+      end if;
+      moment := hours.changes_at;
+    end loop;
   end loop;
 end
 $$;
@@ -12160,7 +12783,7 @@ begin
     place_country := 'US';
   end if;
   if place_country is not null then
-    -- A country without regions has one row. People write FL, but also US-FL or Florida.
+    -- A country without regions has one row. Regions are written FL, US-FL or Florida.
     select z.region, z.time_zones into place_region, zones from private.region_zones z
     where z.country = place_country and z.region = coalesce(given, '');
     if zones is null and given is not null then
@@ -12185,11 +12808,13 @@ begin
     when not american then array[organization_zone]
     when zones is not null then zones
     when stated_zone is not null and private.is_time_zone(stated_zone) then array[stated_zone]
-    else coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver', 'America/Los_Angeles']) end;
+    else coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
+      'America/Los_Angeles']) end;
 end
 $$;
 
-create function private.contact_cap(phone text, country text, region text, day date, out messages integer, out hours integer)
+create function private.contact_cap(phone text, country text, region text, day date, out messages integer,
+  out hours integer)
 language plpgsql stable set search_path = ''
 as $$
 begin
@@ -12201,7 +12826,8 @@ begin
 end
 $$;
 
-comment on function private.contact_cap is 'How many marketing texts the law lets one sender send to this recipient, within how many hours; null: no such law.';
+comment on function private.contact_cap is
+  'How many marketing messages the law lets one sender send to this recipient, within how many hours; null: no cap.';
 
 create function private.contact_window(organization public.organizations, category text, phone text, country text,
   region text, stated_zone text, at timestamptz,
@@ -12224,33 +12850,12 @@ end
 $$;
 
 comment on function private.contact_window is
-  'When a text to this recipient may next arrive, until when, and by which zones that was judged (the first is the likeliest).';
+  'When a message to this recipient may next arrive, until when, and in which zones (the likeliest first).';
 
-create function private.recipient_place(phone text, inout country text, inout region text)
-language plpgsql stable set search_path = ''
-as $$
-begin
-  select r.place_country, r.place_region into country, region from private.recipient(phone, country, region, null, null) r;
-end
-$$;
+comment on table public.suppressions is 'Numbers that an organization must not text. Lifted ones stay as history.';
 
-comment on function private.recipient_place is 'Whose law binds: the country and region of the address, else of the area code.';
-
-create function private.recipient_zones(phone text, country text, region text, stated_zone text, organization_zone text)
-returns text[]
-language plpgsql stable set search_path = ''
-as $$
-begin
-  return (private.recipient(phone, country, region, stated_zone, organization_zone)).zones;
-end
-$$;
-
-comment on function private.recipient_zones is
-  'The time zones a recipient may be in: by address, else as stated, else by area code, else all of the continental US.';
-
-comment on table public.suppressions is 'Numbers an organization must not text. Lifted ones stay as history.';
-
-create unique index suppressions_one_active on public.suppressions (organization_id, phone, scope) where lifted_at is null;
+create unique index suppressions_one_active on public.suppressions (organization_id, phone, scope)
+  where lifted_at is null;
 
 create index suppressions_organization on public.suppressions (organization_id, id desc);
 
@@ -12264,7 +12869,8 @@ create index suppressions_of_source on public.suppressions (organization_id, sou
 
 alter table public.suppressions enable row level security;
 
-create policy "those who may read suppressions read their organization's" on public.suppressions for select to authenticated
+create policy "those who may read suppressions read their organization's"
+  on public.suppressions for select to authenticated
   using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[]));
 
 create policy "those who may suppress numbers add them" on public.suppressions for insert to authenticated
@@ -12309,9 +12915,12 @@ create trigger count_delete after delete on public.suppressions referencing old 
   for each statement execute function private.count_suppressions();
 
 comment on table public.consents is
-  'The consent ledger: who agreed to what, shown which words, by which act, when (47 CFR 64.1200(f)(9)). Append-only.';
+  'The consent ledger: who agreed to what, after which disclosure, by which act, when (47 CFR 64.1200(f)(9)). '
+  'Append-only.';
 
-comment on column public.consents.outdated is 'Consent given before a revocation that was known when it was written down: it lets nothing through.';
+comment on column public.consents.outdated is
+  'Consent from before a revocation that was already known when it was recorded (an old list imported today): it does '
+  'not count.';
 
 create index consents_of_lead on public.consents (organization_id, lead_id) where lead_id is not null;
 
@@ -12323,7 +12932,8 @@ alter table public.consents enable row level security;
 
 create policy "those who see the lead read its consents" on public.consents for select to authenticated
   using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[])
-    or exists (select from public.leads l where l.organization_id = consents.organization_id and l.id = consents.lead_id));
+    or exists (select from public.leads l where l.organization_id = consents.organization_id
+      and l.id = consents.lead_id));
 
 revoke all on public.consents from public, anon, authenticated, service_role;
 
@@ -12339,7 +12949,8 @@ as $$
 begin
   new.outdated := exists (
     select from public.consents c
-    where c.organization_id = new.organization_id and c.phone = new.phone and c.event = 'revoked' and c.channel = new.channel
+    where c.organization_id = new.organization_id and c.phone = new.phone and c.event = 'revoked'
+      and c.channel = new.channel
       and c.occurred_at > new.occurred_at);
   return new;
 end
@@ -12375,7 +12986,8 @@ create table public.dnc_lists (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   name text not null constraint dnc_lists_name_length check (char_length(btrim(name)) between 1 and 100),
   kind text not null constraint dnc_lists_kind check (kind in ('registry', 'litigator', 'internal')),
-  status text not null default 'importing' constraint dnc_lists_status check (status in ('importing', 'active', 'failed', 'deleting')),
+  status text not null default 'importing'
+    constraint dnc_lists_status check (status in ('importing', 'active', 'failed', 'deleting')),
   upload_complete boolean not null default false,
   calling_code text not null default '1' constraint dnc_lists_calling_code check (calling_code ~ '^[1-9][0-9]{0,2}$'),
   numbers bigint not null default 0,
@@ -12392,11 +13004,12 @@ create table public.dnc_lists (
 );
 
 comment on table public.dnc_lists is
-  'Do-not-call lists an organization checks against. A registry gives way to written consent (47 CFR 64.1200(c)(2)(ii)); the others never.';
+  'Do-not-call lists that an organization checks. Written consent overrides a registry (47 CFR 64.1200(c)(2)(ii)), '
+  'never the other kinds.';
 
-comment on column public.dnc_lists.upload_complete is 'All of the file is here.';
+comment on column public.dnc_lists.upload_complete is 'Whether the whole file has been received.';
 
-comment on column public.dnc_lists.next_position is 'The piece of the file that comes next.';
+comment on column public.dnc_lists.next_position is 'The next piece of the file to import.';
 
 create index dnc_lists_created_by on public.dnc_lists (created_by);
 
@@ -12407,7 +13020,8 @@ create policy "those who may read suppressions read the lists" on public.dnc_lis
 
 revoke all on public.dnc_lists from public, anon, authenticated, service_role;
 
-grant select (id, organization_id, name, kind, status, numbers, invalid, error, created_by, created_at, updated_at)  on public.dnc_lists to authenticated;
+grant select (id, organization_id, name, kind, status, numbers, invalid, error, created_by, created_at, updated_at)
+  on public.dnc_lists to authenticated;
 
 grant select on public.dnc_lists to service_role;
 
@@ -12424,7 +13038,8 @@ create table private.dnc_pieces (
     references public.dnc_lists (organization_id, id) on delete cascade
 );
 
-comment on table private.dnc_pieces is 'A registry''s file on its way in, cut where lines end. Each piece goes with its import.';
+comment on table private.dnc_pieces is
+  'An uploaded file in pieces that end where lines end. A piece is deleted when it is imported.';
 
 create table private.dnc_numbers (
   organization_id uuid not null,
@@ -12435,7 +13050,8 @@ create table private.dnc_numbers (
     references public.dnc_lists (organization_id, id) on delete cascade
 );
 
-comment on table private.dnc_numbers is 'The numbers on the lists. Looked up by number alone, so nobody reads them as a list.';
+comment on table private.dnc_numbers is
+  'The numbers on the lists. Looked up by number only; no role may read them as a list.';
 
 create index dnc_numbers_of_list on private.dnc_numbers (organization_id, list_id);
 
@@ -12446,7 +13062,8 @@ create table public.reply_reviews (
   message_id uuid not null,
   last_message_id uuid,
   rule_id uuid,
-  status text not null default 'open' constraint reply_reviews_status check (status in ('open', 'opt_out', 'dismissed')),
+  status text not null default 'open'
+    constraint reply_reviews_status check (status in ('open', 'opt_out', 'dismissed')),
   decided_by uuid references public.profiles (id) on delete set null,
   decided_at timestamptz,
   created_at timestamptz not null default now(),
@@ -12461,7 +13078,8 @@ create table public.campaign_targets (
   lead_id uuid not null,
   phone text,
   variant_id uuid,
-  status text not null default 'pending' constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
+  status text not null default 'pending'
+    constraint campaign_targets_status check (status in ('pending', 'sent', 'excluded', 'canceled')),
   reason text constraint campaign_targets_reason check (reason in (
     'no_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
     'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed',
@@ -12481,10 +13099,12 @@ as $$
 begin
   update public.reply_reviews r
   set status = close_reply_reviews.status, decided_by = close_reply_reviews.decided_by, decided_at = now()
-  where r.organization_id = close_reply_reviews.organization_id and r.phone = close_reply_reviews.phone and r.status = 'open';
+  where r.organization_id = close_reply_reviews.organization_id and r.phone = close_reply_reviews.phone
+    and r.status = 'open';
   if found then
     update public.messages m set send_after = now(), wait_reason = null, updated_at = now()
-    where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone and m.status = 'queued'
+    where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone
+      and m.status = 'queued'
       and m.wait_reason = 'review';
     update public.campaign_targets t set send_after = now(), updated_at = now()
     where t.campaign_id in (
@@ -12522,9 +13142,10 @@ begin
     perform private.require_lead(organization_id, wanted.lead_id, 'leads:read');
   end if;
   if wanted.occurred_at > now() + interval '5 minutes' then
-    perform private.problem(422, 'invalid_field', 'This has not happened yet.', '[{"path": "occurred_at", "message": "is in the future"}]');
+    perform private.problem(422, 'invalid_field', 'occurred_at is in the future.',
+      '[{"path": "occurred_at", "message": "is in the future"}]');
   end if;
-  -- The same lock as record_inbound: the number may be speaking for itself just now.
+  -- The same lock as record_inbound: a reply of the number may be arriving.
   perform pg_advisory_xact_lock(hashtextextended('reply|' || organization_id || '|' || wanted.phone, 0));
   if wanted.event = 'granted' and exists (
     select from public.consents c
@@ -12533,11 +13154,11 @@ begin
   then
     perform private.problem(409, 'revoked_since', 'The number has revoked its consent since then.');
   end if;
-  insert into public.consents (organization_id, lead_id, event, phone, channel, scope, source, disclosure, disclosure_version, act,
-    ip, user_agent, raw_text, recognized_by, occurred_at, honored_at, recorded_by)
+  insert into public.consents (organization_id, lead_id, event, phone, channel, scope, source, disclosure,
+    disclosure_version, act, ip, user_agent, raw_text, recognized_by, occurred_at, honored_at, recorded_by)
   values (organization_id, wanted.lead_id, wanted.event, wanted.phone, coalesce(wanted.channel, 'sms'),
-    coalesce(wanted.scope, case wanted.event when 'revoked' then 'all' else 'marketing' end), wanted.source, wanted.disclosure,
-    wanted.disclosure_version, wanted.act, wanted.ip, wanted.user_agent, wanted.raw_text,
+    coalesce(wanted.scope, case wanted.event when 'revoked' then 'all' else 'marketing' end), wanted.source,
+    wanted.disclosure, wanted.disclosure_version, wanted.act, wanted.ip, wanted.user_agent, wanted.raw_text,
     case wanted.event when 'revoked' then 'person' end, wanted.occurred_at,
     case wanted.event when 'revoked' then clock_timestamp() end, auth.uid())
   returning * into created;
@@ -12547,7 +13168,8 @@ begin
     on conflict do nothing;
     perform private.close_reply_reviews(organization_id, created.phone, 'opt_out', auth.uid());
   end if;
-  return private.store_idempotent_response(organization_id, private.consent_json(created) || jsonb_build_object('suppressed', exists (
+  return private.store_idempotent_response(organization_id, private.consent_json(created)
+    || jsonb_build_object('suppressed', exists (
     select from public.suppressions s
     where s.organization_id = add_consent.organization_id and s.phone = created.phone and s.lifted_at is null)));
 end
@@ -12575,7 +13197,8 @@ declare
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
   select * into list from public.dnc_lists l
-  where l.organization_id = require_open_list.organization_id and l.id = list_id and not l.upload_complete and l.created_by = auth.uid()
+  where l.organization_id = require_open_list.organization_id and l.id = list_id and not l.upload_complete
+    and l.created_by = auth.uid()
   for update;
   if list.id is null then
     perform private.problem(404, 'not_found', 'There is no such list.');
@@ -12592,7 +13215,8 @@ declare
   list public.dnc_lists := private.require_open_list(organization_id, list_id);
 begin
   insert into private.dnc_pieces (organization_id, list_id, "position", content)
-  select list.organization_id, list.id, list.pieces + p.place - 1, p.content from unnest(pieces) with ordinality as p (content, place);
+  select list.organization_id, list.id, list.pieces + p.place - 1, p.content
+  from unnest(pieces) with ordinality as p (content, place);
   update public.dnc_lists l
   set pieces = l.pieces + cardinality(add_dnc_pieces.pieces),
     size_bytes = l.size_bytes + (select coalesce(sum(octet_length(p)), 0) from unnest(add_dnc_pieces.pieces) p)
@@ -12612,7 +13236,7 @@ as $$
   select private.add_dnc_pieces(organization_id, list_id, pieces)
 $$;
 
-comment on function public.add_dnc_pieces is 'The next pieces of a list''s file.';
+comment on function public.add_dnc_pieces is 'Stores the next pieces of a list''s file.';
 
 grant execute on function public.add_dnc_pieces(uuid, uuid, text[]) to authenticated;
 
@@ -12636,7 +13260,7 @@ begin
   if exists (
     select from public.dnc_lists l
     where l.organization_id = begin_dnc_list.organization_id and l.name = btrim(list ->> 'name')) then
-    perform private.problem(409, 'already_exists', 'There is a list of this name already.');
+    perform private.problem(409, 'already_exists', 'There already is a list of this name.');
   end if;
   insert into public.dnc_lists (organization_id, name, kind, calling_code, created_by)
   values (organization_id, btrim(list ->> 'name'), list ->> 'kind', list ->> 'calling_code', auth.uid())
@@ -12654,7 +13278,7 @@ as $$
   select private.begin_dnc_list(organization_id, list)
 $$;
 
-comment on function public.begin_dnc_list is 'A list whose file begins to come in.';
+comment on function public.begin_dnc_list is 'Creates a list whose file is about to be uploaded.';
 
 grant execute on function public.begin_dnc_list(uuid, jsonb) to authenticated;
 
@@ -12719,14 +13343,16 @@ as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:read');
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('phone', j.phone, 'obstacle', j.blocked_reason,
-      'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source', c.source,
-        'occurred_at', c.occurred_at) end,
+    select coalesce(jsonb_agg(jsonb_build_object('phone', j.phone, 'blocked_reason', j.blocked_reason,
+      'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source',
+        c.source, 'occurred_at', c.occurred_at) end,
       'review_id', r.id)), '[]')
-    from private.check_marketing_eligibility(check_numbers.organization_id, phones[1:1000]) j
+    from private.check_marketing_eligibility(check_numbers.organization_id, phones[1:1000])
+      as j (phone, blocked_reason, consent_id)
     left join lateral (
       select x.* from public.consents x
-      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms' and not x.outdated
+      where x.organization_id = check_numbers.organization_id and x.phone = j.phone and x.channel = 'sms'
+        and not x.outdated
       order by x.id desc limit 1
     ) c on true
     left join public.reply_reviews r
@@ -12743,7 +13369,7 @@ as $$
   select private.check_numbers(organization_id, phones)
 $$;
 
-comment on function public.check_numbers is 'What stands between each number and a marketing text.';
+comment on function public.check_numbers is 'Why each number must not get a marketing message now.';
 
 grant execute on function public.check_numbers(uuid, text[]) to authenticated;
 
@@ -12752,9 +13378,11 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', list.id, 'name', list.name, 'kind', list.kind, 'status', list.status,
-    'calling_code', list.calling_code, 'numbers', list.numbers, 'invalid', list.invalid, 'progress', case when list.status = 'active' then 1
+    'calling_code', list.calling_code, 'numbers', list.numbers, 'invalid', list.invalid, 'progress', case
+      when list.status = 'active' then 1
       else round(list.next_position::numeric / greatest(list.pieces, 1), 3) end, 'error', list.error,
-    'created_by', list.created_by, 'created_by_name', (select p.full_name from public.profiles p where p.id = list.created_by),
+    'created_by', list.created_by, 'created_by_name', (select p.full_name from public.profiles p
+      where p.id = list.created_by),
     'created_at', list.created_at, 'updated_at', list.updated_at)
 $$;
 
@@ -12811,7 +13439,7 @@ begin
   if answer is not null then
     return answer;
   end if;
-  -- A litigator is one whatever was known before. In one statement: somebody may be lifting the other just now.
+  -- One statement, because the existing suppression may be lifted at the same moment.
   insert into public.suppressions as s (id, organization_id, phone, scope, source, reason)
   values (wanted, organization_id, suppression ->> 'phone', coalesce(suppression ->> 'scope', 'all'),
     coalesce(suppression ->> 'source', 'manual'), suppression ->> 'reason')
@@ -12843,7 +13471,8 @@ as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
   update public.dnc_lists l set status = 'deleting', name = left(l.name, 60) || ' ' || l.id
-  where l.organization_id = delete_dnc_list.organization_id and l.id = delete_dnc_list.list_id and l.upload_complete and l.status <> 'deleting';
+  where l.organization_id = delete_dnc_list.organization_id and l.id = delete_dnc_list.list_id and l.upload_complete
+    and l.status <> 'deleting';
   if not found then
     perform private.problem(404, 'not_found', 'There is no such list.');
   end if;
@@ -12860,7 +13489,7 @@ as $$
   select private.delete_dnc_list(organization_id, list_id)
 $$;
 
-comment on function public.delete_dnc_list is 'Deletes a do-not-call list; it forbids nothing from then on.';
+comment on function public.delete_dnc_list is 'Deletes a do-not-call list; it stops counting at once.';
 
 grant execute on function public.delete_dnc_list(uuid, uuid) to authenticated;
 
@@ -12884,7 +13513,7 @@ as $$
   select private.discard_dnc_list(organization_id, list_id)
 $$;
 
-comment on function public.discard_dnc_list is 'Throws away a list whose file broke off.';
+comment on function public.discard_dnc_list is 'Removes a list whose upload was interrupted.';
 
 grant execute on function public.discard_dnc_list(uuid, uuid) to authenticated;
 
@@ -12912,7 +13541,8 @@ begin
   digits := case
     when left(found[1], 1) = '+' then digits
     when digits like '00%' then substr(digits, 3)
-    when calling_code = '1' then case when char_length(digits) = 10 then '1' || digits when digits like '1%' and char_length(digits) = 11 then digits end
+    when calling_code = '1' then case when char_length(digits) = 10 then '1' || digits when digits like '1%'
+      and char_length(digits) = 11 then digits end
     when digits like '0%' then calling_code || substr(digits, 2)
     when digits like calling_code || '%' and char_length(digits) > char_length(calling_code) + 7 then digits
     when char_length(digits) between 7 and 11 then calling_code || digits end;
@@ -12933,14 +13563,16 @@ declare
   added bigint;
 begin
   select * into list from public.dnc_lists l
-  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1 for update skip locked;
+  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1
+  for update skip locked;
   if list.id is null then
     return null;
   end if;
   if list.status = 'deleting' then
-    -- By place: what the planner knows of a list that came in a moment ago would make a join of it that never ends.
+    -- By ctid: statistics of a list that was just imported are missing, and a join would be planned badly.
     delete from private.dnc_numbers d where d.ctid = any (array(
-      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id limit 20000));
+      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id
+      limit 20000));
     if not found then
       delete from public.dnc_lists l where l.id = list.id;
       return jsonb_build_object('list_id', list.id, 'state', 'deleted');
@@ -12952,24 +13584,28 @@ begin
   where p.organization_id = list.organization_id and p.list_id = list.id and p."position" = list.next_position
   returning p.content into text_of_piece;
   with read as materialized (
-    select private.dnc_phone(l.line, list.calling_code) as phone from regexp_split_to_table(text_of_piece, '\r\n|\r|\n') as l (line)
+    select private.dnc_phone(l.line, list.calling_code) as phone
+    from regexp_split_to_table(text_of_piece, '\r\n|\r|\n') as l (line)
     where l.line ~ '[^\s]'
-  ), put as (
+  ), added_numbers as (
     insert into private.dnc_numbers (organization_id, phone, list_id)
     select distinct list.organization_id, r.phone, list.id from read r where r.phone is not null order by 2
     on conflict on constraint dnc_numbers_pkey do nothing
     returning 1
   )
-  select (select count(*) from read), (select count(*) from read r where r.phone is not null), (select count(*) from put)
+  select (select count(*) from read), (select count(*) from read r where r.phone is not null),
+    (select count(*) from added_numbers)
   into lines, valid, added;
-  -- A first line without a number is a header.
+  -- A first line without a number is a header, not an invalid line.
   if list.next_position = 0 and private.dnc_phone(split_part(text_of_piece, E'\n', 1), list.calling_code) is null then
     lines := greatest(lines - 1, valid);
   end if;
   update public.dnc_lists l
   set numbers = l.numbers + added, invalid = l.invalid + lines - valid, next_position = l.next_position + 1,
-    status = case when l.next_position + 1 < l.pieces then 'importing' when l.numbers + added > 0 then 'active' else 'failed' end,
-    error = case when l.next_position + 1 >= l.pieces and l.numbers + added = 0 then 'No phone number was found in the file.' end
+    status = case when l.next_position + 1 < l.pieces then 'importing' when l.numbers + added > 0 then 'active'
+      else 'failed' end,
+    error = case when l.next_position + 1 >= l.pieces and l.numbers + added = 0
+      then 'No phone number was found in the file.' end
   where l.id = list.id
   returning * into list;
   return jsonb_build_object('list_id', list.id, 'state', list.status);
@@ -12985,7 +13621,8 @@ as $$
   select private.import_dnc_slice()
 $$;
 
-comment on function public.import_dnc_slice is 'One slice of work on do-not-call lists: a piece comes in, or a deleted list goes.';
+comment on function public.import_dnc_slice is
+  'One batch of work on do-not-call lists: imports a piece, or deletes numbers of a deleted list.';
 
 grant execute on function public.import_dnc_slice() to service_role;
 
@@ -13003,7 +13640,8 @@ begin
     return replayed;
   end if;
   if cardinality(phones) > 10000 then
-    perform private.problem(422, 'invalid_field', 'At most 10,000 numbers at a time.', '[{"path": "numbers", "message": "has more than 10,000"}]');
+    perform private.problem(422, 'invalid_field', 'At most 10,000 numbers at a time.',
+      '[{"path": "numbers", "message": "has more than 10,000"}]');
   end if;
   insert into public.suppressions (organization_id, phone, scope, source, reason)
   select import_suppressions.organization_id, p.phone, import_suppressions.scope, 'import', import_suppressions.reason
@@ -13042,12 +13680,14 @@ begin
     perform private.problem(404, 'not_found', 'There is no such suppression.');
   end if;
   if lifted is not null then
-    perform private.problem(409, 'already_lifted', 'This suppression was lifted already.');
+    perform private.problem(409, 'already_lifted', 'This suppression has already been lifted.');
   end if;
   if coalesce(btrim(reason), '') = '' then
-    perform private.problem(422, 'invalid_field', 'Say why the suppression is lifted.', '[{"path": "reason", "message": "is missing"}]');
+    perform private.problem(422, 'invalid_field', 'Say why the suppression is lifted.',
+      '[{"path": "reason", "message": "is missing"}]');
   end if;
-  update public.suppressions s set lifted_at = now(), lifted_by = auth.uid(), lifted_reason = left(btrim(lift_suppression.reason), 500)
+  update public.suppressions s set lifted_at = now(), lifted_by = auth.uid(),
+    lifted_reason = left(btrim(lift_suppression.reason), 500)
   where s.id = suppression_id;
 end
 $$;
@@ -13061,7 +13701,7 @@ as $$
   select private.lift_suppression(organization_id, suppression_id, reason)
 $$;
 
-comment on function public.lift_suppression is 'Lifts a suppression; it stays as history.';
+comment on function public.lift_suppression is 'Lifts a suppression; it is kept as history.';
 
 grant execute on function public.lift_suppression(uuid, uuid, text) to authenticated;
 
@@ -13073,7 +13713,8 @@ begin
   perform private.require_permission(organization_id, 'consents:read');
   return jsonb_build_object(
     'total', (
-      select count(*) from public.consents c where c.organization_id = list_consents.organization_id and c.phone = list_consents.phone),
+      select count(*) from public.consents c where c.organization_id = list_consents.organization_id
+        and c.phone = list_consents.phone),
     'rows', coalesce((
       select jsonb_agg(private.consent_json(p.c) order by (p.c).id desc)
       from (
@@ -13086,7 +13727,8 @@ $$;
 
 grant execute on function private.list_consents(uuid, text, integer, integer) to authenticated;
 
-create function public.list_consents(organization_id uuid, phone text, page_limit integer default 50, page_offset integer default 0)
+create function public.list_consents(organization_id uuid, phone text, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -13119,7 +13761,8 @@ $$;
 
 grant execute on function private.list_dnc_lists(uuid, integer, integer) to authenticated;
 
-create function public.list_dnc_lists(organization_id uuid, page_limit integer default 50, page_offset integer default 0)
+create function public.list_dnc_lists(organization_id uuid, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -13139,14 +13782,16 @@ begin
   return jsonb_build_object(
     'total', (
       select count(*) from public.reply_reviews r
-      where r.organization_id = list_reply_reviews.organization_id and (list_reply_reviews.status is null or r.status = list_reply_reviews.status)),
+      where r.organization_id = list_reply_reviews.organization_id
+        and (list_reply_reviews.status is null or r.status = list_reply_reviews.status)),
     'rows', coalesce((
       select jsonb_agg(jsonb_build_object('id', p.id, 'phone', p.phone, 'message_id', p.message_id, 'text', m.body,
-        'last_text', l.body, 'status', p.status, 'decided_by', p.decided_by, 'decided_by_name', d.full_name, 'decided_at', p.decided_at,
-        'created_at', p.created_at) order by p.id desc)
+        'last_text', l.body, 'status', p.status, 'decided_by', p.decided_by, 'decided_by_name', d.full_name,
+        'decided_at', p.decided_at, 'created_at', p.created_at) order by p.id desc)
       from (
         select r.* from public.reply_reviews r
-        where r.organization_id = list_reply_reviews.organization_id and (list_reply_reviews.status is null or r.status = list_reply_reviews.status)
+        where r.organization_id = list_reply_reviews.organization_id
+          and (list_reply_reviews.status is null or r.status = list_reply_reviews.status)
         order by r.id desc limit page_limit offset page_offset
       ) p
       left join public.messages m on m.id = p.message_id
@@ -13157,14 +13802,15 @@ $$;
 
 grant execute on function private.list_reply_reviews(uuid, text, integer, integer) to authenticated;
 
-create function public.list_reply_reviews(organization_id uuid, status text default null, page_limit integer default 50, page_offset integer default 0)
+create function public.list_reply_reviews(organization_id uuid, status text default null, page_limit integer default 50,
+  page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.list_reply_reviews(organization_id, status, page_limit, page_offset)
 $$;
 
-comment on function public.list_reply_reviews is 'Replies that may be an opt-out, with their words.';
+comment on function public.list_reply_reviews is 'Replies that may be an opt-out, with their text.';
 
 grant execute on function public.list_reply_reviews(uuid, text, integer, integer) to authenticated;
 
@@ -13191,14 +13837,15 @@ $$;
 
 grant execute on function private.list_suppressions(uuid, jsonb, integer, integer) to authenticated;
 
-create function public.list_suppressions(organization_id uuid, filters jsonb default '{}', page_limit integer default 50, page_offset integer default 0)
+create function public.list_suppressions(organization_id uuid, filters jsonb default '{}',
+  page_limit integer default 50, page_offset integer default 0)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.list_suppressions(organization_id, filters, page_limit, page_offset)
 $$;
 
-comment on function public.list_suppressions is 'A page of suppressions, lifted ones too.';
+comment on function public.list_suppressions is 'A page of suppressions, including lifted ones.';
 
 grant execute on function public.list_suppressions(uuid, jsonb, integer, integer) to authenticated;
 
@@ -13232,23 +13879,23 @@ create table public.reply_rules (
   constraint reply_rules_pattern_length check (char_length(pattern) between 1 and 1000)
 );
 
-comment on table public.reply_rules is
-  'Words and phrases of replies and what they mean. A keyword is the whole reply; a phrase is a pattern found in it, unless a not_phrase of the same meaning is found too.';
-
 comment on column public.reply_rules.undoes_only is
-  'A word that also answers ordinary questions (YES): it counts only where there is an opt-out to undo.';
+  'A word that also answers ordinary questions (YES): it counts only for a number that has opted out.';
 
 comment on table public.reply_rules is
-  'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. What a not_phrase of the same meaning finds does not count; an organization''s own not_phrase makes a person decide about what the system''s rules understand.';
+  'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. '
+  'What a not_phrase matches does not count; where an organization''s own not_phrase matches, a person decides about '
+  'what the system''s rules found.';
 
 comment on column public.reply_rules.part is
-  'An expression that finds something in whatever the phrase does, and is quicker: see required_substring. Null: there is none.';
+  'A cheaper expression that matches whatever the phrase matches: see required_substring. Null: there is none.';
 
 create index reply_rules_organization on public.reply_rules (organization_id);
 
 alter table public.reply_rules enable row level security;
 
-create policy "everyone reads the system's rules, members their organization's" on public.reply_rules for select to authenticated
+create policy "everyone reads the system's rules, members their organization's"
+  on public.reply_rules for select to authenticated
   using (organization_id is null or organization_id = any ((select private.my_organizations())::uuid[]));
 
 revoke all on public.reply_rules from public, anon, authenticated, service_role;
@@ -13267,10 +13914,10 @@ as $$
       when body ~* '^\s*(liked|loved|disliked|laughed at|emphasized|questioned|reacted .{1,12} to|removed an? .{3,20} from|le gustó|a aimé|a adoré|[^[:alnum:]]{1,12} (to|a|à)) ["“«].*["”»]\s*$'
         then '' else replace(left(body, 2000), U&'\+01F6D1', ' stop ') end,
       U&'\2018\2019\02BC\0060\00B4\2032\200B\200C\200D\2060\FEFF\00AD', ''''''''''''''), nfkc)),
-    -- A dot within a word (s.t.o.p) or between figures ends no sentence.
+    -- A dot within a word (s.t.o.p) or a number does not end a sentence.
     '(?<=\w)\.(?=\w)', ' ', 'g'),
     '[.!?;:\n\r]+', ' . ', 'g'),
-    -- The signs of ASCII and Latin-1 but the apostrophe, then punctuation, arrows, symbols, emoji and private use.
+    -- Signs of ASCII and Latin-1 except the apostrophe, then punctuation, arrows, symbols, emoji and private use.
     '[\u0001-\u0020"#$%&()*+,\-/<=>@\[\\\]^_{|}~\u007F-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u2000-\u2BFF\u3000-\u303F\uE000-\uF8FF\uFE00-\uFE0F\uFFFD\U0001F000-\U0001FAFF\U000E0000-\U000E007F]+',
     ' ', 'g'),
     -- An apostrophe that is a quotation mark.
@@ -13282,7 +13929,8 @@ create function private.pattern_weight(pattern text)
 returns numeric
 language sql immutable set search_path = ''
 as $$
-  select char_length(pattern) * least(1e9, exp(coalesce(sum(ln(greatest(1, least(m[1]::numeric, 1000), least(nullif(m[2], '')::numeric, 1000)))), 0)))
+  select char_length(pattern) * least(1e9,
+    exp(coalesce(sum(ln(greatest(1, least(m[1]::numeric, 1000), least(nullif(m[2], '')::numeric, 1000)))), 0)))
   from regexp_matches(pattern, '\{([0-9]{1,9})(?:,([0-9]{0,9}))?\}', 'g') m
 $$;
 
@@ -13291,7 +13939,8 @@ returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   with tokens as (
-    select m[1] as token, place, sum(case m[1] when '(' then 1 when ')' then -1 else 0 end) over (order by place) as depth
+    select m[1] as token, place, sum(case m[1] when '(' then 1 when ')' then -1
+      else 0 end) over (order by place) as depth
     from regexp_matches(leading_group.pattern, '(\\.|\[\^?\]?[^\]]*\]|.)', 'g') with ordinality t (m, place)
   )
   select string_agg(t.token, '' order by t.place) from tokens t
@@ -13302,7 +13951,12 @@ create function private.common_words()
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select '. i you u he she we they it me my your his her our us them this that these those is are am was were be been do does did don''t do not dont have has had no not never no longer yes ok okay please pls plz just thanks thank you thx and or but so if the a an to of for on in at by with from about up out off all any more again now here there what when where who why how can could will would should want wanna wish need like get got getting take let make know see say said go come still ever too also good great nice time today tomorrow i''m im it''s you''re por favor gracias de la el en que si ya no y a mi su je ne le pas plus merci un une .'
+  select '. i you u he she we they it me my your his her our us them this that these those is are am was were be been '
+    'do does did don''t do not dont have has had no not never no longer yes ok okay please pls plz just thanks '
+    'thank you thx and or but so if the a an to of for on in at by with from about up out off all any more again '
+    'now here there what when where who why how can could will would should want wanna wish need like get got '
+    'getting take let make know see say said go come still ever too also good great nice time today tomorrow i''m '
+    'im it''s you''re por favor gracias de la el en que si ya no y a mi su je ne le pas plus merci un une .'
 $$;
 
 create function private.substring_weight(part text, letters integer)
@@ -13327,7 +13981,7 @@ declare
   best_weight integer;
   total integer := 0;
 begin
-  -- Options, other syntaxes, long escapes, brackets within brackets.
+  -- Not analysed: options, other syntaxes, long escapes, brackets within brackets.
   if pattern ~ '^\*\*\*|\(\?[^:=!<]|\\[^mMwWsSdD[:punct:][:space:]]|\[[^\]]*[\[\\]|\{(?![0-9])' then
     return;
   end if;
@@ -13341,7 +13995,7 @@ begin
     place := place + char_length(piece);
     repeat := coalesce(substring(substr(pattern, place) from '^(?:[*+?]|\{[0-9,]*\})\??'), '');
     place := place + char_length(repeat);
-    -- Conditions on what surrounds them can be left out.
+    -- Anchors and lookaround add no required text.
     continue when piece in ('\m', '\M', '^', '$') or piece ~ '^\(\?(=|!|<)';
 
     literal := left(piece, 1) not in ('', '|', '(', '[', '.') and piece !~ '^\\[wWsSdD]';
@@ -13350,14 +14004,16 @@ begin
       run_letters := run_letters + (piece ~ '[[:alpha:]]')::integer;
       continue;
     end if;
-    -- What stood side by side ends here, and then comes a piece of another kind: optional, or a part by itself.
+    -- A run of literals ends here; the piece after it is optional, or a part of its own.
     piece_letters := case
       when piece in ('', '|') or repeat ~ '^(\*|\?|\{0)' then 0
-      when left(piece, 1) = '(' then (private.required_substring(regexp_replace(piece, '^\((\?:)?(.*)\)$', '\2'))).letters
+      when left(piece, 1) = '('
+        then (private.required_substring(regexp_replace(piece, '^\((\?:)?(.*)\)$', '\2'))).letters
       else (literal and piece ~ '[[:alpha:]]')::integer end;
     select p.part, p.weight into best, best_weight
     from (
-      values (best, best_weight), (run, private.substring_weight(run, run_letters)), (piece, private.substring_weight(piece, piece_letters))
+      values (best, best_weight), (run, private.substring_weight(run, run_letters)),
+        (piece, private.substring_weight(piece, piece_letters))
     ) as p (part, weight)
     where p.weight > 0 order by p.weight desc limit 1;
     total := total + run_letters + coalesce(piece_letters, 0);
@@ -13388,40 +14044,48 @@ begin
   if new.kind = 'keyword' then
     new.pattern := btrim(private.normalized_reply(new.pattern), ' .');
     if new.pattern = '' then
-      perform private.problem(422, 'invalid_field', 'The keyword has no letters.', '[{"path": "pattern", "message": "has no letters"}]');
+      perform private.problem(422, 'invalid_field', 'The keyword has no letters.',
+        '[{"path": "pattern", "message": "has no letters"}]');
     end if;
     return new;
   end if;
   if new.pattern ~ '\\[1-9]' then
-    perform private.problem(422, 'invalid_field', 'A pattern may not refer back.', '[{"path": "pattern", "message": "has a back reference"}]');
+    perform private.problem(422, 'invalid_field', 'A pattern may not contain back references.',
+      '[{"path": "pattern", "message": "has a back reference"}]');
   end if;
-  if new.organization_id is not null and (private.pattern_weight(new.pattern) > 10000 or private.pattern_weight(new.pattern) + (
+  if new.organization_id is not null and (private.pattern_weight(new.pattern) > 10000
+    or private.pattern_weight(new.pattern) + (
       select coalesce(sum(private.pattern_weight(r.pattern)), 0) from public.reply_rules r
       where r.organization_id = new.organization_id and r.kind <> 'keyword' and r.id <> new.id) > 20000)
   then
-    perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
+    perform private.problem(422, 'rules_too_complex',
+      'The pattern is too complex, alone or together with the other rules.',
       '[{"path": "pattern", "message": "is too complex"}]');
   end if;
   begin
-    -- By itself too: "a)|(b" is one only between parentheses.
+    -- Also without parentheses: "a)|(b" is valid only between them.
     if '' ~ new.pattern or '' ~ ('(?:' || new.pattern || ')') then
-      perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.', '[{"path": "pattern", "message": "matches everything"}]');
+      perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.',
+        '[{"path": "pattern", "message": "matches everything"}]');
     end if;
   exception when invalid_regular_expression then
-    perform private.problem(422, 'invalid_field', 'The pattern is no regular expression.', '[{"path": "pattern", "message": "is no regular expression"}]');
+    perform private.problem(422, 'invalid_field', 'The pattern is not a regular expression.',
+      '[{"path": "pattern", "message": "is not a regular expression"}]');
   end;
-  -- Rules are read as one expression, which has its limits too.
+  -- All rules of a kind are compiled as one expression, which has limits of its own.
   begin
-    perform 'nothing in particular' ~ (
+    perform 'any text' ~ (
       select string_agg('(?:' || p.pattern || ')', '|') from (
         select r.pattern from public.reply_rules r
-        where r.kind = new.kind and r.id <> new.id and (r.organization_id is null or r.organization_id = new.organization_id)
+        where r.kind = new.kind and r.id <> new.id
+          and (r.organization_id is null or r.organization_id = new.organization_id)
           and (new.kind = 'not_phrase' or (r.meaning in ('help', 'start')) = (new.meaning in ('help', 'start'))
             and (r.meaning = 'doubtful') = (new.meaning = 'doubtful'))
         union all select new.pattern
       ) p);
   exception when invalid_regular_expression then
-    perform private.problem(422, 'rules_too_complex', 'The pattern is too complex, by itself or together with the others.',
+    perform private.problem(422, 'rules_too_complex',
+      'The pattern is too complex, alone or together with the other rules.',
       '[{"path": "pattern", "message": "is too complex"}]');
   end;
   new.part := case new.kind when 'phrase' then (private.required_substring(new.pattern)).part end;
@@ -13433,12 +14097,12 @@ create trigger check_rule before insert or update on public.reply_rules
   for each row execute function private.check_reply_rule();
 
 comment on table public.reply_reviews is
-  'Replies that may be an opt-out. While one is open, nothing but confirmations and help goes to its number.';
+  'Replies that may be an opt-out. While one is open, nothing but confirmations and help is sent to its number.';
 
 comment on column public.reply_reviews.last_message_id is
-  'The latest doubtful reply of the number that came while the first one waited: whoever decides must know it too.';
+  'The latest further reply that needs review, received while the review was open.';
 
-comment on column public.reply_reviews.decided_by is 'Empty with a decision: the number itself spoke clearly later.';
+comment on column public.reply_reviews.decided_by is 'Null in a closed review: the number sent a clear reply later.';
 
 create unique index reply_reviews_one_open on public.reply_reviews (organization_id, phone) where status = 'open';
 
@@ -13465,138 +14129,6 @@ as $$
   select regexp_replace(normalize(text, nfd), '[\u0300-\u036f]', '', 'g')
 $$;
 
-create function private.classify_reply(organization_id uuid, body text, at date default current_date,
-  out meaning text, out recognized_by text, out rule_id uuid)
-language plpgsql stable set search_path = ''
-as $$
-declare
-  said text := private.normalized_reply(body);
-  form text;
-  forms text[];
-  bare text[];
-  parts text;
-  near boolean;
-  rules record;
-  heard text;
-  doubted boolean := false;
-begin
-  if said = '. .' then
-    return;
-  end if;
-  forms := case when said ~ '^[\u0001-\u007F]*$' then array[said] else array[said, private.strip_accents(said)] end;
-  bare := array(select btrim(f, ' .') from unnest(forms) f);
-  select r.meaning, 'keyword', r.id into meaning, recognized_by, rule_id
-  from public.reply_rules r
-  where r.kind = 'keyword' and r.pattern = any (bare)
-    and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
-  order by array_position(array['stop', 'help', 'start', 'doubtful'], r.meaning), r.organization_id nulls first limit 1;
-  if meaning is not null then
-    return;
-  end if;
-  -- Reading all phrases takes a millisecond or more: only what holds a part of one of them is read by those that have parts.
-  select string_agg(distinct r.part, '|') into parts from public.reply_rules r
-  where r.kind = 'phrase' and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
-  near := exists (select from unnest(forms) f where f ~ parts);
-  select string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'stop') as stop,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'doubtful') as doubtful,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase' and r.meaning in ('help', 'start')) as other,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is null) as not_this,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase' and r.organization_id is not null) as not_here
-  into rules from public.reply_rules r
-  where r.kind <> 'keyword' and (near or r.part is null) and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
-
-  foreach form in array forms loop
-    if form ~ rules.stop then
-      -- What they look like but are not is taken out, and then the rest is read.
-      heard := regexp_replace(form, rules.not_this, ' ~ ', 'g');
-      if heard ~ rules.stop then
-        meaning := 'stop';
-        if rules.not_here is not null and form ~ rules.not_here then
-          doubted := true;
-          meaning := 'doubtful';
-        end if;
-        exit;
-      end if;
-    end if;
-  end loop;
-  if meaning is null and rules.other is not null then
-    select r.meaning, f.form into meaning, heard
-    from unnest(forms) as f (form), public.reply_rules r
-    where f.form ~ rules.other and r.kind = 'phrase' and r.meaning in ('help', 'start') and f.form ~ r.pattern
-      and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-      and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
-    order by r.meaning limit 1;
-  end if;
-  if meaning is null then
-    foreach form in array forms loop
-      if form ~ rules.doubtful then
-        heard := regexp_replace(form, concat_ws('|', rules.not_this, rules.not_here), ' ~ ', 'g');
-        if heard ~ rules.doubtful then
-          meaning := 'doubtful';
-          exit;
-        end if;
-      end if;
-    end loop;
-  end if;
-  if meaning is not null then
-    recognized_by := 'phrase';
-    -- In their order, and no further than the first that hits: each must be compiled.
-    rule_id := (
-      select o.id from (
-        select r.id, r.pattern from public.reply_rules r
-        where r.kind = 'phrase' and r.meaning = case when doubted then 'stop' else classify_reply.meaning end
-          and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-          and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
-        order by r.id offset 0
-      ) o where heard ~ o.pattern limit 1);
-  end if;
-end
-$$;
-
-comment on function private.classify_reply is 'What a reply means by the rules of the system and of the organization on that day.';
-
-create function private.create_reply_rule(organization_id uuid, rule jsonb)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  answer jsonb;
-  created public.reply_rules;
-begin
-  perform private.require_permission(organization_id, 'suppressions:write');
-  answer := private.idempotent_response(organization_id);
-  if answer is not null then
-    return answer;
-  end if;
-  perform pg_advisory_xact_lock(hashtextextended('reply_rules|' || organization_id, 0));
-  if (select count(*) from public.reply_rules r where r.organization_id = create_reply_rule.organization_id) >= 500 then
-    perform private.problem(422, 'too_many_rules', 'An organization has at most 500 rules of its own.');
-  end if;
-  insert into public.reply_rules (organization_id, kind, meaning, language, pattern, source, effective_from, effective_to)
-  values (organization_id, rule ->> 'kind', rule ->> 'meaning', coalesce(rule ->> 'language', 'en'), rule ->> 'pattern',
-    coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
-    (rule ->> 'effective_to')::date)
-  returning * into created;
-  return private.store_idempotent_response(organization_id, to_jsonb(created));
-end
-$$;
-
-grant execute on function private.create_reply_rule(uuid, jsonb) to authenticated;
-
-create function public.create_reply_rule(organization_id uuid, rule jsonb)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.create_reply_rule(organization_id, rule)
-$$;
-
-comment on function public.create_reply_rule is 'Adds a word or a pattern of the organization''s own to what is understood.';
-
-grant execute on function public.create_reply_rule(uuid, jsonb) to authenticated;
-
 create function private.fit_to_single_segment(name text, text text, short_text text)
 returns text
 language plpgsql immutable set search_path = ''
@@ -13619,8 +14151,8 @@ begin
 end
 $$;
 
-create function private.send_auto_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid, lead_id uuid,
-  expires_at timestamptz default now() + interval '5 minutes')
+create function private.send_auto_reply(account public.sms_accounts, phone text, purpose text, customer_id uuid,
+  lead_id uuid, expires_at timestamptz default now() + interval '5 minutes')
 returns void
 language plpgsql set search_path = ''
 as $$
@@ -13634,25 +14166,185 @@ begin
       ': you are unsubscribed and will get no more texts. Reply START to resubscribe.',
       ': unsubscribed. No more texts. START to resubscribe.')
     when 'opt_in_confirmation' then private.fit_to_single_segment(organization.name,
-      ': you are subscribed again. Reply HELP for help, STOP to unsubscribe.', ': subscribed again. STOP to unsubscribe.')
+      ': you are subscribed again. Reply HELP for help, STOP to unsubscribe.',
+      ': subscribed again. STOP to unsubscribe.')
     else left(organization.name, 100) || ': ' || coalesce('for help contact ' || organization.contact_details,
       'for help reply to this text') || '. Msg&data rates may apply. Reply STOP to unsubscribe.' end;
-  insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
-    segments, status, provider, expires_at)
-  select account.organization_id, send_auto_reply.purpose, account.id, send_auto_reply.customer_id, send_auto_reply.lead_id, phone,
-    account.sender_id, said, s.encoding, s.segments, 'queued', account.provider, send_auto_reply.expires_at
+  insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body,
+    encoding, segments, status, provider, expires_at)
+  select account.organization_id, send_auto_reply.purpose, account.id, send_auto_reply.customer_id,
+    send_auto_reply.lead_id, phone, account.sender_id, said, s.encoding, s.segments, 'queued', account.provider,
+    send_auto_reply.expires_at
   from private.sms_segments(said) s;
 end
 $$;
 
-create function private.record_consent(message public.messages, event text, recognized_by text, rule_id uuid, recorded_by uuid default null)
+create function private.answer_help(account public.sms_accounts, message public.messages, answered_by_provider boolean)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if answered_by_provider or exists (
+    select from public.messages m
+    where m.organization_id = account.organization_id and m.to_number = message.from_number
+      and m.id > private.uuid_v7_floor(now() - interval '1 minute') and m.purpose = 'help')
+  then
+    return;
+  end if;
+  perform private.send_auto_reply(account, message.from_number, 'help', message.customer_id, message.lead_id);
+end
+$$;
+
+create function private.classify_reply(organization_id uuid, body text, at date default current_date,
+  out meaning text, out recognized_by text, out rule_id uuid)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  normalized text := private.normalized_reply(body);
+  form text;
+  forms text[];
+  whole_forms text[];
+  parts text;
+  has_part boolean;
+  rules record;
+  matched text;
+  overruled boolean := false;
+begin
+  if normalized = '. .' then
+    return;
+  end if;
+  forms := case when normalized ~ '^[\u0001-\u007F]*$' then array[normalized]
+    else array[normalized, private.strip_accents(normalized)] end;
+  whole_forms := array(select btrim(f, ' .') from unnest(forms) f);
+  select r.meaning, 'keyword', r.id into meaning, recognized_by, rule_id
+  from public.reply_rules r
+  where r.kind = 'keyword' and r.pattern = any (whole_forms)
+    and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+  order by array_position(array['stop', 'help', 'start', 'doubtful'], r.meaning), r.organization_id nulls first limit 1;
+  if meaning is not null then
+    return;
+  end if;
+  -- Matching all phrases takes a millisecond or more; most replies contain no required part of any of them.
+  select string_agg(distinct r.part, '|') into parts from public.reply_rules r
+  where r.kind = 'phrase' and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
+  has_part := exists (select from unnest(forms) f where f ~ parts);
+  select string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase'
+    and r.meaning = 'stop') as stop, string_agg('(?:' || r.pattern || ')', '|'
+    order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'doubtful') as doubtful,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase'
+      and r.meaning in ('help', 'start')) as other,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase'
+      and r.organization_id is null) as not_this,
+    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase'
+      and r.organization_id is not null) as not_here
+  into rules from public.reply_rules r
+  where r.kind <> 'keyword' and (has_part or r.part is null)
+    and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
+
+  foreach form in array forms loop
+    if form ~ rules.stop then
+      -- Harmless passages are removed; what remains decides.
+      matched := regexp_replace(form, rules.not_this, ' ~ ', 'g');
+      if matched ~ rules.stop then
+        meaning := 'stop';
+        if rules.not_here is not null and form ~ rules.not_here then
+          overruled := true;
+          meaning := 'doubtful';
+        end if;
+        exit;
+      end if;
+    end if;
+  end loop;
+  if meaning is null and rules.other is not null then
+    select r.meaning, f.form into meaning, matched
+    from unnest(forms) as f (form), public.reply_rules r
+    where f.form ~ rules.other and r.kind = 'phrase' and r.meaning in ('help', 'start') and f.form ~ r.pattern
+      and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+      and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+    order by r.meaning limit 1;
+  end if;
+  if meaning is null then
+    foreach form in array forms loop
+      if form ~ rules.doubtful then
+        matched := regexp_replace(form, concat_ws('|', rules.not_this, rules.not_here), ' ~ ', 'g');
+        if matched ~ rules.doubtful then
+          meaning := 'doubtful';
+          exit;
+        end if;
+      end if;
+    end loop;
+  end if;
+  if meaning is not null then
+    recognized_by := 'phrase';
+    -- One by one up to the first match, because each has to be compiled.
+    rule_id := (
+      select o.id from (
+        select r.id, r.pattern from public.reply_rules r
+        where r.kind = 'phrase' and r.meaning = case when overruled then 'stop' else classify_reply.meaning end
+          and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+          and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+        order by r.id offset 0
+      ) o where matched ~ o.pattern limit 1);
+  end if;
+end
+$$;
+
+comment on function private.classify_reply is
+  'What a reply means by the rules of the system and of the organization in effect on that day.';
+
+create function private.create_reply_rule(organization_id uuid, rule jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  created public.reply_rules;
+begin
+  perform private.require_permission(organization_id, 'suppressions:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('reply_rules|' || organization_id, 0));
+  if (select count(*) from public.reply_rules r where r.organization_id = create_reply_rule.organization_id) >= 500 then
+    perform private.problem(422, 'too_many_rules', 'An organization has at most 500 rules of its own.');
+  end if;
+  insert into public.reply_rules (organization_id, kind, meaning, language, pattern, source, effective_from,
+    effective_to)
+  values (organization_id, rule ->> 'kind', rule ->> 'meaning', coalesce(rule ->> 'language', 'en'), rule ->> 'pattern',
+    coalesce(rule ->> 'source', 'The organization'), coalesce((rule ->> 'effective_from')::date, current_date),
+    (rule ->> 'effective_to')::date)
+  returning * into created;
+  return private.store_idempotent_response(organization_id, to_jsonb(created));
+end
+$$;
+
+grant execute on function private.create_reply_rule(uuid, jsonb) to authenticated;
+
+create function public.create_reply_rule(organization_id uuid, rule jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_reply_rule(organization_id, rule)
+$$;
+
+comment on function public.create_reply_rule is 'Adds an organization''s own keyword or phrase.';
+
+grant execute on function public.create_reply_rule(uuid, jsonb) to authenticated;
+
+create function private.record_consent(message public.messages, event text, recognized_by text, rule_id uuid,
+  recorded_by uuid default null)
 returns void
 language sql set search_path = ''
 as $$
-  insert into public.consents (organization_id, lead_id, event, phone, scope, source, act, message_id, raw_text, recognized_by, rule_id,
-    occurred_at, honored_at, recorded_by)
-  values (message.organization_id, message.lead_id, event, message.from_number, case event when 'revoked' then 'all' else 'marketing' end,
-    'reply', case event when 'granted' then coalesce(nullif(left(message.body, 500), ''), 'START') end, message.id, left(message.body, 2000), recognized_by,
+  insert into public.consents (organization_id, lead_id, event, phone, scope, source, act, message_id, raw_text,
+    recognized_by, rule_id, occurred_at, honored_at, recorded_by)
+  values (message.organization_id, message.lead_id, event, message.from_number, case event when 'revoked' then 'all'
+    else 'marketing' end, 'reply', case event when 'granted' then coalesce(nullif(left(message.body, 500), ''),
+    'START') end, message.id, left(message.body, 2000), recognized_by,
     rule_id, message.created_at, clock_timestamp(), recorded_by)
 $$;
 
@@ -13667,27 +14359,28 @@ declare
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
   if decision is null or decision not in ('opt_out', 'dismissed') then
-    perform private.problem(422, 'invalid_field', 'A decision is opt_out or dismissed.',
-      '[{"path": "decision", "message": "is opt_out or dismissed"}]');
+    perform private.problem(422, 'invalid_field', 'The decision must be opt_out or dismissed.',
+      '[{"path": "decision", "message": "must be opt_out or dismissed"}]');
   end if;
   select * into review from public.reply_reviews r
   where r.organization_id = decide_reply_review.organization_id and r.id = review_id;
   if review is null then
     perform private.problem(404, 'not_found', 'There is no such review.');
   end if;
-  -- The same lock as record_inbound: the number may be speaking for itself just now.
+  -- The same lock as record_inbound: a further reply of the number may be arriving.
   perform pg_advisory_xact_lock(hashtextextended('reply|' || organization_id || '|' || review.phone, 0));
   select * into review from public.reply_reviews r where r.id = review_id for update;
   if review.status = 'open' then
     if decision = 'opt_out' then
       select * into message from public.messages m where m.id = review.message_id;
       insert into public.suppressions (organization_id, phone, scope, source, reason)
-      values (organization_id, review.phone, 'all', 'reply', 'Replied, and a person understood: ' || left(coalesce(message.body, '?'), 100))
+      values (organization_id, review.phone, 'all', 'reply', 'Replied, and a person took it as an opt-out: '
+        || left(coalesce(message.body, '?'), 100))
       on conflict do nothing;
       if found and message.created_at > now() - interval '5 minutes' then
         select * into account from public.sms_accounts a where a.id = message.account_id;
-        perform private.send_auto_reply(account, review.phone, 'opt_out_confirmation', message.customer_id, message.lead_id,
-          message.created_at + interval '5 minutes');
+        perform private.send_auto_reply(account, review.phone, 'opt_out_confirmation', message.customer_id,
+          message.lead_id, message.created_at + interval '5 minutes');
       end if;
       if message.id is not null then
         perform private.record_consent(message, 'revoked', 'person', review.rule_id, auth.uid());
@@ -13696,10 +14389,10 @@ begin
     perform private.close_reply_reviews(organization_id, review.phone, decision, auth.uid());
     select * into review from public.reply_reviews r where r.id = review_id;
   elsif review.status <> decision then
-    perform private.problem(409, 'already_decided', 'This has been decided otherwise.');
+    perform private.problem(409, 'already_decided', 'This review has already been decided differently.');
   end if;
-  return jsonb_build_object('id', review.id, 'phone', review.phone, 'message_id', review.message_id, 'status', review.status,
-    'decided_by', review.decided_by, 'decided_at', review.decided_at, 'created_at', review.created_at);
+  return jsonb_build_object('id', review.id, 'phone', review.phone, 'message_id', review.message_id, 'status',
+    review.status, 'decided_by', review.decided_by, 'decided_at', review.decided_at, 'created_at', review.created_at);
 end
 $$;
 
@@ -13712,7 +14405,8 @@ as $$
   select private.decide_reply_review(organization_id, review_id, decision)
 $$;
 
-comment on function public.decide_reply_review is 'A person decides whether a doubtful reply was an opt-out: opt_out or dismissed.';
+comment on function public.decide_reply_review is
+  'A person decides whether a reply was an opt-out: opt_out or dismissed.';
 
 grant execute on function public.decide_reply_review(uuid, uuid, text) to authenticated;
 
@@ -13722,7 +14416,8 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   perform private.require_permission(organization_id, 'suppressions:write');
-  delete from public.reply_rules r where r.organization_id = delete_reply_rule.organization_id and r.id = delete_reply_rule.rule_id;
+  delete from public.reply_rules r where r.organization_id = delete_reply_rule.organization_id
+    and r.id = delete_reply_rule.rule_id;
   if not found then
     perform private.problem(404, 'not_found', 'The organization has no such rule.');
   end if;
@@ -13738,7 +14433,7 @@ as $$
   select private.delete_reply_rule(organization_id, rule_id)
 $$;
 
-comment on function public.delete_reply_rule is 'Removes a rule of the organization''s own; the audit log remembers it.';
+comment on function public.delete_reply_rule is 'Removes an organization''s own rule; the audit log keeps it.';
 
 grant execute on function public.delete_reply_rule(uuid, uuid) to authenticated;
 
@@ -13751,10 +14446,125 @@ as $$
     where r.organization_id = needs_review.organization_id and r.phone = needs_review.phone and r.status = 'open')
 $$;
 
-comment on function private.needs_review is 'Whether a reply of this number awaits a person''s judgement: until then nothing but confirmations and help goes to it.';
+comment on function private.needs_review is
+  'Whether a reply of this number awaits a person''s decision: until then nothing but confirmations and help is sent '
+  'to it.';
 
-create function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb, opt_out_type text, facts jsonb, signed_by uuid[])
+create function private.open_reply_review(message public.messages, rule_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  is_new boolean;
+begin
+  if exists (
+    select from public.suppressions s
+    where s.organization_id = message.organization_id and s.phone = message.from_number and s.lifted_at is null
+      and s.scope = 'all')
+  then
+    return;
+  end if;
+  insert into public.reply_reviews as r (organization_id, phone, message_id, rule_id)
+  values (message.organization_id, message.from_number, message.id, rule_id)
+  on conflict (organization_id, phone) where status = 'open' do update set last_message_id = excluded.message_id
+  returning r.last_message_id is null into is_new;
+  if is_new then
+    perform private.notify_admins(message.organization_id, 'doubtful_reply', 'A reply needs a decision',
+      'Somebody may have opted out. Nothing is sent to the number until someone decides.',
+      jsonb_build_object('message_id', message.id));
+  end if;
+end
+$$;
+
+create function private.opt_in_by_reply(account public.sms_accounts, message public.messages, recognized_by text,
+  rule_id uuid)
+returns text
+language plpgsql set search_path = ''
+as $$
+declare
+  lifted boolean;
+  is_new boolean;
+begin
+  update public.suppressions s set lifted_at = now(), lifted_reason = 'Replied: ' || left(message.body, 100)
+  where s.organization_id = account.organization_id and s.phone = message.from_number and s.lifted_at is null
+    and s.source in ('reply', 'provider');
+  lifted := found;
+  if not lifted and recognized_by <> 'provider'
+    and (select r.undoes_only from public.reply_rules r where r.id = rule_id)
+  then
+    return null;
+  end if;
+  is_new := lifted or not exists (
+    select from (
+      select c.event, c.source from public.consents c
+      where c.organization_id = account.organization_id and c.phone = message.from_number order by c.id desc limit 1
+    ) latest where latest.event = 'granted' and latest.source = 'reply');
+  if is_new then
+    perform private.record_consent(message, 'granted', recognized_by, rule_id);
+  end if;
+  perform private.close_reply_reviews(account.organization_id, message.from_number, 'dismissed');
+  if is_new and recognized_by <> 'provider' and not exists (
+    select from public.suppressions s
+    where s.organization_id = account.organization_id and s.phone = message.from_number and s.lifted_at is null)
+  then
+    perform private.send_auto_reply(account, message.from_number, 'opt_in_confirmation', message.customer_id,
+      message.lead_id);
+  end if;
+  return 'start';
+end
+$$;
+
+create function private.opt_out_by_reply(account public.sms_accounts, message public.messages, recognized_by text,
+  rule_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  is_new boolean;
+begin
+  insert into public.suppressions (organization_id, phone, scope, source, reason)
+  values (account.organization_id, message.from_number, 'all', 'reply', 'Replied: ' || left(message.body, 100))
+  on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
+  is_new := found;
+  perform private.record_consent(message, 'revoked', recognized_by, rule_id);
+  perform private.close_reply_reviews(account.organization_id, message.from_number, 'opt_out');
+  -- Twilio answers its own keywords, unless that is turned off, and then refuses our confirmation (21610).
+  if is_new and recognized_by <> 'provider' and not (recognized_by = 'keyword' and exists (
+    select from public.messages m
+    where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
+      and m.created_at > now() - interval '30 days'))
+  then
+    perform private.send_auto_reply(account, message.from_number, 'opt_out_confirmation', message.customer_id,
+      message.lead_id);
+  end if;
+end
+$$;
+
+create function private.insert_inbound_message(account public.sms_accounts, provider_message_id text, from_number text,
+  body text, media jsonb, facts jsonb)
+returns public.messages
+language plpgsql set search_path = ''
+as $$
+declare
+  message public.messages;
+begin
+  insert into public.messages (organization_id, direction, account_id, customer_id, lead_id, to_number, from_number,
+    body, encoding, segments, status, provider, provider_message_id, media, price, price_currency, reported)
+  select account.organization_id, 'inbound', account.id,
+    private.newest_customer(account.organization_id, from_number),
+    private.newest_lead(account.organization_id, from_number),
+    account.sender_id, insert_inbound_message.from_number, insert_inbound_message.body, s.encoding,
+    coalesce(nullif((facts ->> 'segments')::integer, 0), s.segments), 'received', account.provider,
+    insert_inbound_message.provider_message_id, insert_inbound_message.media, abs((facts ->> 'price')::numeric),
+    case when facts ->> 'price' is not null then facts ->> 'currency' end, nullif(facts -> 'reported', '{}')
+  from private.sms_segments(insert_inbound_message.body) s
+  returning * into message;
+  return message;
+end
+$$;
+
+create function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text,
+  body text, media jsonb, opt_out_type text, facts jsonb, signed_by uuid[])
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
   set plan_cache_mode = force_generic_plan
@@ -13762,13 +14572,8 @@ as $$
 declare
   account public.sms_accounts;
   message public.messages;
-  heard record;
-  rule_id uuid;
-  recognized text;
-  by_provider constant boolean := coalesce(lower(opt_out_type) in ('stop', 'start', 'help'), false);
-  changed boolean;
-  undone boolean;
-  reply_meaning text;
+  reply record;
+  meaning text;
 begin
   perform pg_advisory_xact_lock(hashtextextended('inbound|' || provider_message_id, 0));
   select * into account from public.sms_accounts a
@@ -13780,116 +14585,54 @@ begin
   if exists (select from public.messages m where m.provider_message_id = record_inbound.provider_message_id) then
     return '{"known": true, "duplicate": true, "meaning": null}'::jsonb;
   end if;
-  insert into public.messages (organization_id, direction, account_id, customer_id, lead_id, to_number, from_number, body, encoding,
-    segments, status, provider, provider_message_id, media, price, price_currency, reported)
-  select account.organization_id, 'inbound', account.id, (
-      select c.id from public.customers c
-      where c.organization_id = account.organization_id and c.phone = record_inbound.from_number order by c.id desc limit 1
-    ), (
-      select l.id from public.leads l
-      where l.organization_id = account.organization_id and l.phone = record_inbound.from_number and l.deleted_at is null
-      order by l.created_at desc, l.id desc limit 1
-    ), record_inbound.to_number, record_inbound.from_number, record_inbound.body, s.encoding,
-    coalesce(nullif((facts ->> 'segments')::integer, 0), s.segments), 'received', record_inbound.provider,
-    record_inbound.provider_message_id, record_inbound.media, abs((facts ->> 'price')::numeric),
-    case when facts ->> 'price' is not null then facts ->> 'currency' end, nullif(facts -> 'reported', '{}')
-  from private.sms_segments(record_inbound.body) s
-  returning * into message;
+  message := private.insert_inbound_message(account, provider_message_id, from_number, body, media, facts);
 
-  -- No rule of an organization's own may cost anybody an opt-out: what cannot be read with them is read without.
+  -- An organization's own rule must not cost anybody an opt-out: without it the system's rules decide.
   begin
-    select u.meaning, u.recognized_by, u.rule_id into heard from private.classify_reply(account.organization_id, body) u;
+    select * into reply from private.classify_reply(account.organization_id, body);
   exception when invalid_regular_expression then
-    select u.meaning, u.recognized_by, u.rule_id into heard from private.classify_reply(null, body) u;
+    select * into reply from private.classify_reply(null, body);
   end;
-  reply_meaning := case when by_provider then lower(opt_out_type) else heard.meaning end;
-  recognized := case when by_provider then 'provider' else heard.recognized_by end;
-  rule_id := case when reply_meaning = heard.meaning then heard.rule_id end;
-  -- A short code or a name cannot be suppressed, and nobody replies from one.
-  if reply_meaning is null or from_number !~ '^\+[1-9][0-9]{6,14}$' then
-    return jsonb_build_object('known', true, 'duplicate', false, 'meaning', reply_meaning);
+  if lower(opt_out_type) in ('stop', 'start', 'help') then
+    select r.meaning, r.recognized_by, r.rule_id into reply
+    from (values (lower(opt_out_type), 'provider', case when reply.meaning = lower(opt_out_type)
+      then reply.rule_id end))
+      as r (meaning, recognized_by, rule_id);
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('reply|' || account.organization_id || '|' || from_number, 0));
-
-  if reply_meaning = 'stop' then
-    insert into public.suppressions (organization_id, phone, scope, source, reason)
-    values (account.organization_id, from_number, 'all', 'reply', 'Replied: ' || left(body, 100))
-    on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
-    changed := found;
-    perform private.record_consent(message, 'revoked', recognized, rule_id);
-    perform private.close_reply_reviews(account.organization_id, from_number, 'opt_out');
-    -- Twilio answers its own keywords where nobody has turned that off, and then refuses ours.
-    if changed and not by_provider and not (recognized = 'keyword' and exists (
-      select from public.messages m
-      where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
-        and m.created_at > now() - interval '30 days'))
-    then
-      perform private.send_auto_reply(account, from_number, 'opt_out_confirmation', message.customer_id, message.lead_id);
-    end if;
-  elsif reply_meaning = 'start' then
-    update public.suppressions s set lifted_at = now(), lifted_reason = 'Replied: ' || left(body, 100)
-    where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null
-      and s.source in ('reply', 'provider');
-    undone := found;
-    if not undone and not by_provider and (select r.undoes_only from public.reply_rules r where r.id = rule_id) then
-      reply_meaning := null;
-    else
-      changed := undone or not exists (
-        select from (
-          select c.event, c.source from public.consents c
-          where c.organization_id = account.organization_id and c.phone = from_number order by c.id desc limit 1
-        ) latest where latest.event = 'granted' and latest.source = 'reply');
-      if changed then
-        perform private.record_consent(message, 'granted', recognized, rule_id);
-      end if;
-      perform private.close_reply_reviews(account.organization_id, from_number, 'dismissed');
-      if changed and not by_provider and not exists (
-        select from public.suppressions s
-        where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null)
-      then
-        perform private.send_auto_reply(account, from_number, 'opt_in_confirmation', message.customer_id, message.lead_id);
-      end if;
-    end if;
-  elsif reply_meaning = 'help' then
-    if not by_provider and not exists (
-      select from public.messages m
-      where m.organization_id = account.organization_id and m.to_number = record_inbound.from_number
-        and m.id > private.uuid_v7_floor(now() - interval '1 minute') and m.purpose = 'help')
-    then
-      perform private.send_auto_reply(account, from_number, 'help', message.customer_id, message.lead_id);
-    end if;
-  elsif not exists (
-    select from public.suppressions s
-    where s.organization_id = account.organization_id and s.phone = from_number and s.lifted_at is null and s.scope = 'all')
-  then
-    insert into public.reply_reviews as r (organization_id, phone, message_id, rule_id)
-    values (account.organization_id, from_number, message.id, rule_id)
-    on conflict (organization_id, phone) where status = 'open' do update set last_message_id = excluded.message_id
-    returning r.last_message_id is null into changed;
-    if changed then
-      perform private.notify_admins(account.organization_id, 'doubtful_reply', 'A reply needs a decision',
-        'Somebody may have opted out. Nothing is sent to the number until someone decides.',
-        jsonb_build_object('message_id', message.id));
-    end if;
+  meaning := reply.meaning;
+  -- Short codes and names cannot be suppressed: nobody replies from one.
+  if meaning is not null and from_number ~ '^\+[1-9][0-9]{6,14}$' then
+    perform pg_advisory_xact_lock(hashtextextended('reply|' || account.organization_id || '|' || from_number, 0));
+    case meaning
+      when 'stop' then perform private.opt_out_by_reply(account, message, reply.recognized_by, reply.rule_id);
+      when 'start' then meaning := private.opt_in_by_reply(account, message, reply.recognized_by, reply.rule_id);
+      when 'help' then perform private.answer_help(account, message, reply.recognized_by = 'provider');
+      else perform private.open_reply_review(message, reply.rule_id);
+    end case;
   end if;
-  return jsonb_build_object('known', true, 'duplicate', false, 'meaning', reply_meaning);
+  return jsonb_build_object('known', true, 'duplicate', false, 'meaning', meaning);
 end
 $$;
 
-grant execute on function private.record_inbound(text, text, text, text, text, jsonb, text, jsonb, uuid[]) to service_role;
+grant execute on function private.record_inbound(text, text, text, text, text, jsonb, text, jsonb,
+  uuid[]) to service_role;
 
-create function public.record_inbound(provider text, provider_message_id text, from_number text, to_number text, body text,
-  media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}', signed_by uuid[] default null)
+create function public.record_inbound(provider text, provider_message_id text, from_number text, to_number text,
+  body text, media jsonb default '[]', opt_out_type text default null, facts jsonb default '{}',
+  signed_by uuid[] default null)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts, signed_by)
+  select private.record_inbound(provider, provider_message_id, from_number, to_number, body, media, opt_out_type, facts,
+    signed_by)
 $$;
 
 comment on function public.record_inbound is
-  'Keeps one inbound text and obeys what it means: STOP in any words, START, HELP; a repeat changes nothing. facts: see record_receipt.';
+  'Records one inbound message and applies what it means: STOP in any words, START, HELP; a repeat changes nothing. '
+  'facts: see record_receipt.';
 
-grant execute on function public.record_inbound(text, text, text, text, text, jsonb, text, jsonb, uuid[]) to service_role;
+grant execute on function public.record_inbound(text, text, text, text, text, jsonb, text, jsonb,
+  uuid[]) to service_role;
 
 create function private.refused_as_opted_out(organization_id uuid, account_id uuid, phone text)
 returns boolean
@@ -13902,16 +14645,17 @@ as $$
         and m.account_id = refused_as_opted_out.account_id and m.direction = 'outbound'
         and m.status in ('sent', 'delivered', 'undelivered', 'failed')
       order by m.id desc limit 1
-    ) last
-    where last.error_code in ('21610', '30640') and not exists (
+    ) latest
+    where latest.error_code in ('21610', '30640') and not exists (
       select from public.consents c
       where c.organization_id = refused_as_opted_out.organization_id and c.phone = refused_as_opted_out.phone
-        and c.event = 'granted' and c.source = 'reply' and c.created_at > last.created_at))
+        and c.event = 'granted' and c.source = 'reply' and c.created_at > latest.created_at))
 $$;
 
-comment on function private.common_words is 'Words that replies are full of: to look for one of them spares little.';
+comment on function private.common_words is
+  'Words that most replies contain: searching for one of them excludes few replies.';
 
-comment on function private.substring_weight is 'How much it spares to look for a part first; 0: nothing.';
+comment on function private.substring_weight is 'How much is saved by searching for a part first; 0: nothing.';
 
 create function private.try_reply(organization_id uuid, body text)
 returns jsonb
@@ -13932,7 +14676,8 @@ as $$
   select private.try_reply(organization_id, body)
 $$;
 
-comment on function public.try_reply is 'What a reply would mean: { meaning, recognized_by, rule_id }. Nothing is kept.';
+comment on function public.try_reply is
+  'How a reply would be classified: { meaning, recognized_by, rule_id }. Nothing is recorded.';
 
 grant execute on function public.try_reply(uuid, text) to authenticated;
 
@@ -14026,17 +14771,21 @@ as $$
     and s.day = (now() at time zone organization.time_zone)::date and s.exhausted
 $$;
 
-comment on table public.campaigns is 'Marketing texts to an audience of leads: what, to whom, from which numbers, when and how fast.';
+comment on table public.campaigns is
+  'Marketing messages to an audience of leads: what, to whom, from which numbers, when and how fast.';
 
 comment on column public.campaigns.audience is '{ filter: the filters of GET /leads } or { lead_ids: [...] }.';
 
-comment on column public.campaigns.late_after_minutes is 'A schedule missed by more asks a person before it sends.';
+comment on column public.campaigns.late_after_minutes is
+  'A campaign that misses its schedule by more is paused for a person to decide.';
 
-comment on column public.campaigns.snapshot_cursor is 'The last lead that the freezing has come to; null: not begun, or done.';
+comment on column public.campaigns.snapshot_cursor is
+  'The last lead that the audience snapshot has reached; null: not started, or done.';
 
 create index campaigns_listing on public.campaigns (organization_id, created_at desc);
 
-create index campaigns_active on public.campaigns (status, scheduled_at) where status in ('scheduled', 'freezing', 'running');
+create index campaigns_active on public.campaigns (status, scheduled_at)
+  where status in ('scheduled', 'freezing', 'running');
 
 create index campaigns_canceled on public.campaigns (finished_at) where status = 'canceled';
 
@@ -14114,8 +14863,8 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('campaign_id', c.id, 'status', c.status, 'status_reason', c.status_reason,
-    'started_at', private.iso_time(c.started_at), 'finished_at', private.iso_time(c.finished_at), 'targets', t.targets, 'excluded', t.excluded,
-    'messages', m.messages, 'segments', m.segments, 'cost', m.cost)
+    'started_at', private.iso_time(c.started_at), 'finished_at', private.iso_time(c.finished_at), 'targets', t.targets,
+    'excluded', t.excluded, 'messages', m.messages, 'segments', m.segments, 'cost', m.cost)
   from public.campaigns c
   cross join lateral (
     select jsonb_build_object('total', coalesce(sum(x.targets), 0),
@@ -14123,7 +14872,8 @@ as $$
         'sent', coalesce(sum(x.targets) filter (where x.status = 'sent'), 0),
         'excluded', coalesce(sum(x.targets) filter (where x.status = 'excluded'), 0),
         'canceled', coalesce(sum(x.targets) filter (where x.status = 'canceled'), 0)) as targets,
-      coalesce(jsonb_object_agg(x.reason, x.targets) filter (where x.status = 'excluded' and x.targets <> 0), '{}') as excluded
+      coalesce(jsonb_object_agg(x.reason, x.targets) filter (where x.status = 'excluded' and x.targets <> 0),
+        '{}') as excluded
     from (
       select d.status, d.reason, sum(d.targets) as targets from private.target_totals d
       where d.campaign_id = c.id group by 1, 2) x
@@ -14132,7 +14882,8 @@ as $$
     select coalesce(jsonb_object_agg(x.status, x.messages) filter (where x.messages <> 0), '{}') as messages,
       coalesce(sum(x.segments), 0) as segments, trim_scale(round(coalesce(sum(x.cost), 0), 5))::text as cost
     from (
-      select d.status, sum(d.messages) as messages, sum(d.segments) as segments, sum(d.cost) as cost from private.message_outcome_totals d
+      select d.status, sum(d.messages) as messages, sum(d.segments) as segments, sum(d.cost) as cost
+      from private.message_outcome_totals d
       where d.campaign_id = c.id group by 1) x
   ) m
   where c.id = campaign_state.campaign_id
@@ -14148,7 +14899,8 @@ begin
 end
 $$;
 
-create trigger create_campaign_progress after insert on public.campaigns for each row execute function private.create_campaign_progress();
+create trigger create_campaign_progress after insert on public.campaigns for each row
+  execute function private.create_campaign_progress();
 
 create table private.campaign_progress_dirty (
   campaign_id uuid not null,
@@ -14159,7 +14911,8 @@ create function private.progress_json(progress private.campaign_progress)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select progress.state || jsonb_build_object('version', progress.version, 'changed_at', private.iso_time(progress.changed_at))
+  select progress.state || jsonb_build_object('version', progress.version, 'changed_at',
+    private.iso_time(progress.changed_at))
 $$;
 
 create function private.broadcast_progress(campaign_id uuid, apart interval)
@@ -14167,26 +14920,27 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  told private.campaign_progress;
+  progress private.campaign_progress;
   found_state jsonb;
 begin
-  select * into told from private.campaign_progress p
-  where p.campaign_id = broadcast_progress.campaign_id and p.computed_at <= clock_timestamp() - apart for update skip locked;
-  if told.campaign_id is null then
+  select * into progress from private.campaign_progress p
+  where p.campaign_id = broadcast_progress.campaign_id and p.computed_at <= clock_timestamp() - apart
+  for update skip locked;
+  if progress.campaign_id is null then
     return;
   end if;
   found_state := private.campaign_state(campaign_id);
-  if found_state = told.state then
-    update private.campaign_progress p set computed_at = clock_timestamp() where p.campaign_id = told.campaign_id;
+  if found_state = progress.state then
+    update private.campaign_progress p set computed_at = clock_timestamp() where p.campaign_id = progress.campaign_id;
     return;
   end if;
   update private.campaign_progress p
   set version = p.version + 1, state = found_state, changed_at = clock_timestamp(), computed_at = clock_timestamp()
-  where p.campaign_id = told.campaign_id
-  returning * into told;
-  perform realtime.send(private.progress_json(told), 'progress', 'campaign:' || told.campaign_id, true);
+  where p.campaign_id = progress.campaign_id
+  returning * into progress;
+  perform realtime.send(private.progress_json(progress), 'progress', 'campaign:' || progress.campaign_id, true);
 exception when others then
-  raise warning 'the progress of campaign % was not told: %', broadcast_progress.campaign_id, sqlerrm;
+  raise warning 'the progress of campaign % was not broadcast: %', broadcast_progress.campaign_id, sqlerrm;
 end
 $$;
 
@@ -14195,11 +14949,12 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  insert into private.campaign_progress_dirty (campaign_id, dirty_until) values (new.id, clock_timestamp() + interval '90 seconds');
+  insert into private.campaign_progress_dirty (campaign_id, dirty_until)
+  values (new.id, clock_timestamp() + interval '90 seconds');
   perform private.broadcast_progress(new.id, interval '0');
   return null;
 exception when others then
-  raise warning 'the status of campaign % was not told: %', new.id, sqlerrm;
+  raise warning 'the status of campaign % was not broadcast: %', new.id, sqlerrm;
   return null;
 end
 $$;
@@ -14213,14 +14968,16 @@ comment on table public.campaign_templates is 'The templates that a campaign rot
 
 alter table public.campaign_templates enable row level security;
 
-create policy "those who may read campaigns read their templates" on public.campaign_templates for select to authenticated
+create policy "those who may read campaigns read their templates"
+  on public.campaign_templates for select to authenticated
   using (organization_id = any ((select private.organizations_with('campaigns:read'))::uuid[]));
 
 revoke all on public.campaign_templates from public, anon, authenticated, service_role;
 
 grant select on public.campaign_templates to authenticated, service_role;
 
-comment on table public.campaign_numbers is 'The numbers that a campaign sends from; none: the organization''s default sender.';
+comment on table public.campaign_numbers is
+  'The numbers that a campaign sends from; none: the organization''s default sender.';
 
 create index campaign_numbers_of_account on public.campaign_numbers (organization_id, account_id);
 
@@ -14238,20 +14995,25 @@ create view private.campaign_senders as
   from public.campaigns c
   join public.sms_accounts a on a.organization_id = c.organization_id and (
     a.id in (
-      select n.account_id from public.campaign_numbers n where n.organization_id = c.organization_id and n.campaign_id = c.id)
+      select n.account_id from public.campaign_numbers n where n.organization_id = c.organization_id
+        and n.campaign_id = c.id)
     or a.is_default and not exists (
       select from public.campaign_numbers n where n.organization_id = c.organization_id and n.campaign_id = c.id));
 
 comment on table public.campaign_targets is
-  'One row a recipient, frozen at the start. No foreign keys: a million rows are written at once by whoever holds the campaign locked, the claim looks the lead up anyway, and with the campaign go its targets.';
+  'The audience snapshot of a campaign, one row a recipient. No foreign keys: a million rows are written while the '
+  'campaign is locked, the claim looks the lead up anyway, and targets are deleted with their campaign.';
 
 create index campaign_targets_organization on public.campaign_targets (organization_id, campaign_id, status, position);
 
-create index campaign_targets_due on public.campaign_targets (campaign_id, send_after, position) where status = 'pending';
+create index campaign_targets_due on public.campaign_targets (campaign_id, send_after, position)
+  where status = 'pending';
 
-create unique index campaign_targets_number_once on public.campaign_targets (campaign_id, phone) where status in ('pending', 'sent');
+create unique index campaign_targets_number_once on public.campaign_targets (campaign_id, phone)
+  where status in ('pending', 'sent');
 
-create index campaign_targets_reason on public.campaign_targets (campaign_id, reason, position) where status = 'excluded';
+create index campaign_targets_reason on public.campaign_targets (campaign_id, reason, position)
+  where status = 'excluded';
 
 create index campaign_targets_message on public.campaign_targets (message_id) where message_id is not null;
 
@@ -14293,7 +15055,8 @@ $$;
 create trigger count_insert after insert on public.campaign_targets referencing new table as new_rows
   for each statement execute function private.count_targets();
 
-create trigger count_update after update on public.campaign_targets referencing old table as old_rows new table as new_rows
+create trigger count_update after update on public.campaign_targets
+  referencing old table as old_rows new table as new_rows
   for each statement execute function private.count_targets();
 
 create trigger count_delete after delete on public.campaign_targets referencing old table as old_rows
@@ -14308,7 +15071,8 @@ create table private.campaign_failure_checks (
 );
 
 comment on table private.campaign_failure_checks is
-  'When a campaign''s failures were last looked at, and how many there were when someone looked at them and resumed it: those do not count again.';
+  'When a campaign''s failures were last checked, and how many there were when a person resumed it: those do not '
+  'count again.';
 
 create function private.notify_about_campaign(campaign public.campaigns, event text, title text, body text)
 returns void
@@ -14321,7 +15085,8 @@ begin
     from (
       select campaign.started_by as user_id union select campaign.created_by union
       select m.user_id from public.memberships m join public.roles r on r.id = m.role_id
-      where m.organization_id = campaign.organization_id and m.status = 'active' and r.organization_id is null and r.key = 'admin'
+      where m.organization_id = campaign.organization_id and m.status = 'active' and r.organization_id is null
+        and r.key = 'admin'
     ) p where p.user_id is not null));
 end
 $$;
@@ -14332,7 +15097,8 @@ language plpgsql set search_path = ''
 as $$
 begin
   update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
-  perform private.notify_about_campaign(campaign, event, title, reason || ' Mend it, then resume it if it should still go out.');
+  perform private.notify_about_campaign(campaign, event, title, reason
+    || ' Fix this, then resume the campaign if it should still be sent.');
 end
 $$;
 
@@ -14358,7 +15124,7 @@ language plpgsql stable set search_path = ''
 as $$
 begin
   return not exists (select from public.campaign_targets t where t.campaign_id = campaign.id and t.status = 'pending')
-    -- The totals spare a look at a million messages, most of the time.
+    -- The counters usually spare reading a million messages.
     and not (coalesce((
       select sum(t.messages) from private.message_outcome_totals t
       where t.campaign_id = campaign.id and t.status in ('queued', 'sending')), 0) > 0 and exists (
@@ -14373,7 +15139,8 @@ returns table (variant_id uuid, low numeric, high numeric)
 language sql stable set search_path = ''
 as $$
   with shares as (
-    select w.variant_id, c.weight::numeric * w.weight as weight, sum(c.weight::numeric * w.weight) over (order by w.template_id, w.variant_id) as high,
+    select w.variant_id, c.weight::numeric * w.weight as weight,
+      sum(c.weight::numeric * w.weight) over (order by w.template_id, w.variant_id) as high,
       sum(c.weight::numeric * w.weight) over () as whole
     from public.campaign_templates c
     join private.template_bodies w on w.organization_id = c.organization_id and w.template_id = c.template_id
@@ -14412,12 +15179,14 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(f.fault), '[]') from (
-    select jsonb_build_object('path', 'templates', 'message', 'Give at least one template with a wording to send.') as fault
+    select jsonb_build_object('path', 'templates', 'message',
+      'Give at least one template with a body or variant of weight above 0.') as fault
     where not exists (select from private.variant_shares(campaign))
     union all
     select jsonb_build_object('path', 'templates', 'message', 'The template ' || t.name || ' is not for marketing.')
     from public.campaign_templates c
-    join public.templates t on t.organization_id = c.organization_id and t.id = c.template_id and t.category <> 'marketing'
+    join public.templates t on t.organization_id = c.organization_id and t.id = c.template_id
+      and t.category <> 'marketing'
     where c.organization_id = campaign.organization_id and c.campaign_id = campaign.id
     union all
     select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
@@ -14425,7 +15194,7 @@ as $$
       select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled')
     union all
     select jsonb_build_object('path', 'contact_details', 'message',
-      'Set the organization''s contact details first: in North America HELP must be answered with a telephone number or an address.')
+      'Set the organization''s contact details first: in North America HELP is answered with a number or an address.')
     from public.organizations o
     where o.id = campaign.organization_id and o.contact_details is null and private.texts_north_america(campaign)
   ) f
@@ -14481,14 +15250,15 @@ begin
   left join private.campaign_failure_checks w on w.campaign_id = campaign.id;
   reason := case when figures.known < campaign.pause_after then null
     when figures.filtered > campaign.pause_filtered_rate * figures.known then
-      'Carriers filter ' || round(100.0 * figures.filtered / figures.known, 1) || ' % of the texts.'
+      'Carriers filter ' || round(100.0 * figures.filtered / figures.known, 1) || ' % of the messages.'
     when figures.failed > campaign.pause_error_rate * figures.known then
-      round(100.0 * figures.failed / figures.known, 1) || ' % of the texts fail.' end;
+      round(100.0 * figures.failed / figures.known, 1) || ' % of the messages fail.' end;
   if reason is null then
     return false;
   end if;
   update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id;
-  perform private.notify_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name || ' was paused', reason);
+  perform private.notify_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name
+    || ' was paused', reason);
   return true;
 end
 $$;
@@ -14500,18 +15270,23 @@ as $$
 declare
   faults jsonb;
 begin
-  if campaign.status = 'scheduled' and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
-    update public.campaigns c set status = 'paused', status_reason = 'Its time had passed before it could start.' where c.id = campaign.id;
+  if campaign.status = 'scheduled'
+    and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes) then
+    update public.campaigns c set status = 'paused',
+      status_reason = 'Its scheduled time had passed before it could start.'
+    where c.id = campaign.id;
     perform private.notify_about_campaign(campaign, 'missed:' || extract(epoch from campaign.scheduled_at),
-      campaign.name || ' missed its time', 'It was to start at ' || campaign.scheduled_at || '. Resume it if it should still go out.');
+      campaign.name || ' missed its schedule',
+      'It was scheduled for ' || campaign.scheduled_at || '. Resume it if it should still be sent.');
   elsif campaign.status = 'scheduled' then
     faults := private.campaign_faults(campaign);
     if faults = '[]' then
       perform private.start_audience_snapshot(campaign, campaign.started_by);
     else
-      -- A number was disabled since, or a template emptied: an audience frozen now would be lost.
-      perform private.pause_with_error(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at), campaign.name || ' could not start', (
-        select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
+      -- For instance a number that was disabled since: a snapshot taken now would be useless.
+      perform private.pause_with_error(campaign, 'faulty:' || extract(epoch from campaign.scheduled_at),
+        campaign.name || ' could not start',
+        (select string_agg(f.value ->> 'message', ' ') from jsonb_array_elements(faults) f));
     end if;
   elsif campaign.status = 'freezing' then
     perform private.invoke('jobs/snapshot-audiences');
@@ -14519,8 +15294,10 @@ begin
     return;
   elsif private.is_campaign_done(campaign) then
     update public.campaigns c set status = 'completed', finished_at = now() where c.id = campaign.id;
-    perform private.notify_about_campaign(campaign, 'completed', campaign.name || ' is done', 'Every recipient has an outcome.');
-  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled') then
+    perform private.notify_about_campaign(campaign, 'completed', campaign.name || ' is completed',
+      'Every recipient has an outcome.');
+  elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id
+    and a.status <> 'disabled') then
     perform private.pause_with_error(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
       'There is no active number to send from.');
   else
@@ -14542,7 +15319,8 @@ as $$
       'audience', case when c.audience ? 'lead_ids' and jsonb_array_length(c.audience -> 'lead_ids') > 1000
         then jsonb_build_object('leads', jsonb_array_length(c.audience -> 'lead_ids')) else c.audience end,
       'templates', coalesce((
-        select jsonb_agg(jsonb_build_object('template_id', t.template_id, 'name', n.name, 'weight', t.weight) order by t.template_id)
+        select jsonb_agg(jsonb_build_object('template_id', t.template_id, 'name', n.name, 'weight', t.weight)
+          order by t.template_id)
         from public.campaign_templates t
         left join public.templates n on n.organization_id = t.organization_id and n.id = t.template_id
         where t.organization_id = c.organization_id and t.campaign_id = c.id), '[]'),
@@ -14564,13 +15342,15 @@ as $$
         select jsonb_object_agg(e.status, e.messages) from (
           select t.status, sum(t.messages) as messages from private.message_outcome_totals t
           where t.campaign_id = c.id group by 1 having sum(t.messages) <> 0) e), '{}'),
-      'segments', (select coalesce(sum(t.segments), 0) from private.message_outcome_totals t where t.campaign_id = c.id),
+      'segments', (select coalesce(sum(t.segments), 0) from private.message_outcome_totals t
+        where t.campaign_id = c.id),
       'started_by_name', (select p.full_name from public.profiles p where p.id = c.started_by),
       'created_by_name', (select p.full_name from public.profiles p where p.id = c.created_by))
   from public.campaigns c where c.id = campaign_json.campaign_id
 $$;
 
-comment on function private.campaign_json is 'A campaign with its templates, numbers and the figures of its targets and texts.';
+comment on function private.campaign_json is
+  'A campaign with its templates, numbers and the figures of its targets and messages.';
 
 create function private.campaigns_pending_cancellation()
 returns setof uuid
@@ -14607,14 +15387,15 @@ returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  perform private.problem(409, 'campaign_state', 'A campaign that is ' || campaign.status || ' cannot be ' || wanted || '.',
+  perform private.problem(409, 'campaign_state', 'A ' || campaign.status || ' campaign cannot be ' || wanted || '.',
     jsonb_build_object('campaign_status', campaign.status));
 end
 $$;
 
 create function private.cancel_targets(campaign_id uuid, size integer)
 returns integer
-language plpgsql set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql set search_path = ''
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 declare
   marked integer;
@@ -14645,8 +15426,8 @@ begin
   if private.cancel_targets(campaign.id, 10000) = 10000 then
     perform private.invoke('jobs/snapshot-audiences');
   end if;
-  update public.messages m set status = 'canceled', error_code = 'campaign_canceled', error_message = 'Its campaign was canceled.',
-    updated_at = now()
+  update public.messages m set status = 'canceled', error_code = 'campaign_canceled',
+    error_message = 'Its campaign was canceled.', updated_at = now()
   where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id and m.status = 'queued';
   return private.campaign_json(campaign_id);
 end
@@ -14661,7 +15442,7 @@ as $$
   select private.cancel_campaign(organization_id, campaign_id)
 $$;
 
-comment on function public.cancel_campaign is 'Ends a campaign: whoever was not texted will not be.';
+comment on function public.cancel_campaign is 'Ends a campaign: recipients who were not texted yet will not be.';
 
 grant execute on function public.cancel_campaign(uuid, uuid) to authenticated;
 
@@ -14670,7 +15451,9 @@ returns integer
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  return (select coalesce(sum(private.cancel_targets(h, size)), 0) from (select h from private.campaigns_pending_cancellation() h limit 1) x);
+  return (
+    select coalesce(sum(private.cancel_targets(p.id, size)), 0)
+    from (select c as id from private.campaigns_pending_cancellation() c limit 1) p);
 end
 $$;
 
@@ -14683,7 +15466,8 @@ as $$
   select private.cancel_targets_batch(size)
 $$;
 
-comment on function public.cancel_targets_batch is 'Marks the next targets of a campaign that was canceled; one transaction a slice.';
+comment on function public.cancel_targets_batch is
+  'Marks the next targets of a canceled campaign as canceled, one batch a transaction.';
 
 grant execute on function public.cancel_targets_batch(integer) to service_role;
 
@@ -14692,15 +15476,15 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  watched uuid;
+  checked_id uuid;
 begin
-  for watched in
+  for checked_id in
     select w.campaign_id from private.campaign_failure_checks w
     where w.campaign_id = any (campaign_ids) and w.checked_until < clock_timestamp() - interval '2 seconds'
     order by w.campaign_id for update skip locked
   loop
-    update private.campaign_failure_checks w set checked_until = clock_timestamp() where w.campaign_id = watched;
-    perform private.check_campaign_failures(watched);
+    update private.campaign_failure_checks w set checked_until = clock_timestamp() where w.campaign_id = checked_id;
+    perform private.check_campaign_failures(checked_id);
   end loop;
 end
 $$;
@@ -14715,17 +15499,20 @@ begin
   if audience ? 'lead_ids' then
     select count(*) into unknown
     from (select distinct i.id::uuid as id from jsonb_array_elements_text(audience -> 'lead_ids') i (id)) i
-    left join public.leads l on l.organization_id = checked_audience.organization_id and l.id = i.id and l.deleted_at is null
+    left join public.leads l on l.organization_id = checked_audience.organization_id and l.id = i.id
+      and l.deleted_at is null
     where l.id is null;
     if unknown > 0 then
       perform private.problem(422, 'invalid_field', 'Some fields are invalid.', jsonb_build_array(jsonb_build_object(
-        'path', 'audience.lead_ids', 'message', 'has ' || unknown || ' that are no leads of the organization')));
+        'path', 'audience.lead_ids', 'message', 'contains ' || unknown
+          || ' ids that are not leads of the organization')));
     end if;
     return audience;
   end if;
   if audience -> 'filter' ->> 'team_id' is not null and not exists (
       select from public.teams t
-      where t.organization_id = checked_audience.organization_id and t.id = (audience -> 'filter' ->> 'team_id')::uuid) then
+      where t.organization_id = checked_audience.organization_id
+        and t.id = (audience -> 'filter' ->> 'team_id')::uuid) then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "audience.filter.team_id", "message": "is not a team of the organization"}]');
   end if;
@@ -14744,15 +15531,17 @@ declare
   faults jsonb;
 begin
   if given ? 'templates' then
-    -- Share locks: none of them goes or changes its category until the campaign that uses it is there to forbid it.
+    -- Share locks: no template is deleted or changes its category until the row that forbids it is committed.
     perform from public.templates x
     where x.organization_id = campaign.organization_id
       and x.id in (select t.template_id from jsonb_to_recordset(given -> 'templates') t (template_id uuid))
     order by x.id for share;
     select jsonb_agg(jsonb_build_object('path', 'templates.' || t.place - 1 || '.template_id', 'message',
-        case when x.id is null then 'is no template of the organization' else 'is not for marketing' end) order by t.place)
+        case when x.id is null then 'is not a template of the organization' else 'is not for marketing' end)
+          order by t.place)
     into faults
-    from rows from (jsonb_to_recordset(given -> 'templates') as (template_id uuid)) with ordinality t (template_id, place)
+    from rows from (jsonb_to_recordset(given -> 'templates') as (template_id uuid)) with ordinality t (template_id,
+      place)
     left join public.templates x on x.organization_id = campaign.organization_id and x.id = t.template_id
     where x.category is distinct from 'marketing';
     if faults is not null then
@@ -14768,14 +15557,16 @@ begin
     if exists (
       select from jsonb_array_elements_text(given -> 'numbers') n (id)
       where not exists (
-        select from public.sms_accounts a where a.organization_id = campaign.organization_id and a.id = n.id::uuid)) then
+        select from public.sms_accounts a where a.organization_id = campaign.organization_id
+          and a.id = n.id::uuid)) then
       perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
-        '[{"path": "numbers", "message": "names one that is no number of the organization"}]');
+        '[{"path": "numbers", "message": "contains an id that is not a number of the organization"}]');
     end if;
     delete from public.campaign_numbers n
     where n.organization_id = campaign.organization_id and n.campaign_id = campaign.id;
     insert into public.campaign_numbers (organization_id, campaign_id, account_id)
-    select distinct campaign.organization_id, campaign.id, n.id::uuid from jsonb_array_elements_text(given -> 'numbers') n (id);
+    select distinct campaign.organization_id, campaign.id, n.id::uuid
+    from jsonb_array_elements_text(given -> 'numbers') n (id);
   end if;
 end
 $$;
@@ -14814,7 +15605,8 @@ as $$
   select private.create_campaign(organization_id, campaign)
 $$;
 
-comment on function public.create_campaign is 'Adds a campaign as a draft; repeats with the same Idempotency-Key answer alike.';
+comment on function public.create_campaign is
+  'Adds a campaign as a draft; a repeat with the same Idempotency-Key gets the same answer.';
 
 grant execute on function public.create_campaign(uuid, jsonb) to authenticated;
 
@@ -14823,12 +15615,12 @@ returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
 begin
-  if held.status not in ('draft', 'completed', 'canceled') then
-    perform private.reject_campaign_state(held, 'deleted');
+  if campaign.status not in ('draft', 'completed', 'canceled') then
+    perform private.reject_campaign_state(campaign, 'deleted');
   end if;
-  update public.campaigns c set deleted_at = now() where c.id = held.id;
+  update public.campaigns c set deleted_at = now() where c.id = campaign.id;
 end
 $$;
 
@@ -14841,7 +15633,7 @@ as $$
   select private.delete_campaign(organization_id, campaign_id)
 $$;
 
-comment on function public.delete_campaign is 'Takes a campaign that is not under way out of every list.';
+comment on function public.delete_campaign is 'Deletes a campaign that is not under way; what it sent stays on record.';
 
 grant execute on function public.delete_campaign(uuid, uuid) to authenticated;
 
@@ -14917,12 +15709,13 @@ as $$
   select private.list_campaigns(organization_id, filters, page_limit, page_offset)
 $$;
 
-comment on function public.list_campaigns is 'One page of campaigns and how many there are in all. filters: { status?, search? }.';
+comment on function public.list_campaigns is
+  'One page of campaigns and their total number. filters: { status?, search? }.';
 
 grant execute on function public.list_campaigns(uuid, jsonb, integer, integer) to authenticated;
 
-create function private.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer, page_limit integer,
-  page_offset integer)
+create function private.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer,
+  page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -14943,8 +15736,8 @@ begin
       select t.* from public.campaign_targets t where %s and t.position > %s order by t.position limit %s offset %s)
     select coalesce(jsonb_agg(jsonb_build_object(''position'', p.position, ''lead_id'', p.lead_id,
       ''lead_name'', case when %L then l.full_name end, ''phone'', p.phone, ''status'', p.status, ''reason'', p.reason,
-      ''variant_id'', p.variant_id, ''send_after'', p.send_after, ''message_id'', p.message_id, ''message_status'', m.status,
-      ''error_code'', m.error_code, ''updated_at'', p.updated_at) order by p.position), ''[]'')
+      ''variant_id'', p.variant_id, ''send_after'', p.send_after, ''message_id'', p.message_id, ''message_status'',
+      m.status, ''error_code'', m.error_code, ''updated_at'', p.updated_at) order by p.position), ''[]'')
     from page p
     left join public.leads l on l.organization_id = p.organization_id and l.id = p.lead_id and l.deleted_at is null
     left join public.messages m on m.id = p.message_id',
@@ -14959,14 +15752,16 @@ $$;
 
 grant execute on function private.list_targets(uuid, uuid, jsonb, integer, integer, integer) to authenticated;
 
-create function public.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer, page_limit integer, page_offset integer)
+create function public.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer,
+  page_limit integer, page_offset integer)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.list_targets(organization_id, campaign_id, filters, after, page_limit, page_offset)
 $$;
 
-comment on function public.list_targets is 'One page of a campaign''s targets and how many there are in all. filters: { status?, reason? }.';
+comment on function public.list_targets is
+  'One page of a campaign''s targets and their total number. filters: { status?, reason? }.';
 
 grant execute on function public.list_targets(uuid, uuid, jsonb, integer, integer, integer) to authenticated;
 
@@ -14994,45 +15789,34 @@ as $$
   select private.pause_campaign(organization_id, campaign_id)
 $$;
 
-comment on function public.pause_campaign is 'Stops a campaign; resume_campaign goes on where it was.';
+comment on function public.pause_campaign is 'Pauses a campaign; resume_campaign continues where it was.';
 
 grant execute on function public.pause_campaign(uuid, uuid) to authenticated;
 
-create function private.preview_campaign(organization_id uuid, campaign_id uuid)
+create function private.preview_audience(campaign public.campaigns, every integer)
 returns jsonb
-language plpgsql volatile security definer
-set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
+language plpgsql set search_path = ''
 as $$
 declare
-  exact_to constant integer := 200000;
-  campaign public.campaigns := private.find_campaign(organization_id, campaign_id);
-  organization public.organizations;
-  audience bigint;
-  every integer;
-  figures jsonb;
-  rendered record;
-  price numeric;
-  included bigint;
+  answer jsonb;
 begin
-  perform private.require_permission(organization_id, 'leads:read');
-  select * into strict organization from public.organizations o where o.id = preview_campaign.organization_id;
-  execute format('select count(*) from public.leads x where %s', private.audience_conditions(campaign)) into audience;
-  every := greatest(1, ceil(audience::numeric / exact_to))::integer;
-  -- Of those that may be texted, every one whose number's hash is among the lowest is rendered.
   execute format($preview$
     with chosen as materialized (
       select x.id, x.phone from public.leads x
       where %1$s and (%2$s = 1 or (hashtextextended(coalesce(x.phone, x.id::text), 7) & 1073741823) %% %2$s = 0)
     ), numbered as materialized (
-      select c.id, c.phone, case when c.phone is not null then row_number() over (partition by c.phone order by c.id) end as nth
+      select c.id, c.phone,
+        case when c.phone is not null then row_number() over (partition by c.phone order by c.id) end as occurrence
       from chosen c
-    ), verdicts as materialized (
-      select j.phone, j.blocked_reason from private.check_marketing_eligibility($1.organization_id, array(
-        select n.phone from numbered n where n.nth = 1 order by n.phone)) j
+    ), eligibility as materialized (
+      select e.phone, e.blocked_reason
+      from private.check_marketing_eligibility($1.organization_id, array(
+        select n.phone from numbered n where n.occurrence = 1 order by n.phone)) as e (phone, blocked_reason,
+          consent_id)
     ), outcomes as materialized (
-      select n.id, n.phone, case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number'
-        else nullif(v.blocked_reason, 'doubtful_reply') end as reason
-      from numbered n left join verdicts v on v.phone = n.phone
+      select n.id, n.phone, case when n.phone is null then 'no_phone' when n.occurrence > 1 then 'duplicate_number'
+        else nullif(e.blocked_reason, 'doubtful_reply') end as reason
+      from numbered n left join eligibility e on e.phone = n.phone
     )
     select jsonb_build_object('chosen', (select count(*) from outcomes),
       'included', (select count(*) from outcomes o where o.reason is null),
@@ -15041,41 +15825,76 @@ begin
           select o.reason, count(*) as n from outcomes o where o.reason is not null group by 1) r), '{}'),
       'samples', coalesce((
         select jsonb_agg(s.id) from (
-          select o.id from outcomes o where o.reason is null order by hashtextextended($1.id || o.phone, 1) limit 300) s), '[]'))
+          select o.id from outcomes o where o.reason is null
+          order by hashtextextended($1.id || o.phone, 1) limit 300) s), '[]'))
     $preview$, private.audience_conditions(campaign), every)
-  into figures using campaign;
-  included := (figures ->> 'included')::bigint * every;
+  into answer using campaign;
+  return answer;
+end
+$$;
 
-  select count(*) filter (where t.body is null) as holes, avg(s.segments) as segments, count(t.body) as texts,
-    coalesce(jsonb_agg(jsonb_build_object('lead_id', t.id, 'lead_name', t.full_name, 'phone', t.phone, 'variant_id', t.variant_id,
-      'text', t.body, 'segments', s.segments, 'encoding', s.encoding) order by t.place)
-      filter (where t.shown <= 5 and t.body is not null), '[]') as samples
-  into rendered
+create function private.preview_messages(campaign public.campaigns, lead_ids jsonb, out rendered bigint,
+  out missing_variable bigint, out segments numeric, out samples jsonb)
+language sql stable set search_path = ''
+as $$
+  select count(t.body), count(*) filter (where t.body is null), avg(s.segments),
+    coalesce(jsonb_agg(jsonb_build_object('lead_id', t.id, 'lead_name', t.full_name, 'phone', t.phone,
+      'variant_id', t.variant_id, 'text', t.body, 'segments', s.segments, 'encoding', s.encoding) order by t.place)
+      filter (where t.place_of_kind <= 5 and t.body is not null), '[]')
   from (
-    select r.*, row_number() over (partition by r.body is null order by r.place) as shown
+    select r.*, row_number() over (partition by r.body is null order by r.place) as place_of_kind
     from (
-      select l.id, l.full_name, l.phone, w.variant_id, i.place, private.render_template_text(w.body, private.lead_variables(l, organization.name)) as body
-      from jsonb_array_elements_text(figures -> 'samples') with ordinality i (id, place)
-      join public.leads l on l.organization_id = preview_campaign.organization_id and l.id = i.id::uuid
+      select l.id, l.full_name, l.phone, b.variant_id, i.place,
+        private.render_template_text(b.body, private.lead_variables(l, o.name)) as body
+      from jsonb_array_elements_text(lead_ids) with ordinality i (id, place)
+      join public.leads l on l.organization_id = campaign.organization_id and l.id = i.id::uuid
+      join public.organizations o on o.id = l.organization_id
       join lateral (
         select x.variant_id from private.variant_shares(campaign) x
         where (hashtextextended(campaign.id || l.phone, 0) & 1073741823) / 1073741824.0 >= x.low
           and (hashtextextended(campaign.id || l.phone, 0) & 1073741823) / 1073741824.0 < x.high
       ) share on true
-      join private.template_bodies w on w.organization_id = l.organization_id and w.variant_id = share.variant_id
+      join private.template_bodies b on b.organization_id = l.organization_id and b.variant_id = share.variant_id
     ) r
   ) t
-  left join lateral private.sms_segments(t.body) s on t.body is not null;
+  left join lateral private.sms_segments(t.body) s on t.body is not null
+$$;
+
+create function private.preview_campaign(organization_id uuid, campaign_id uuid)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  exact_to constant integer := 200000;
+  campaign constant public.campaigns := private.find_campaign(organization_id, campaign_id);
+  audience bigint;
+  every integer;
+  figures jsonb;
+  recipients bigint;
+  messages record;
+  segments numeric;
+  price numeric;
+begin
+  perform private.require_permission(organization_id, 'leads:read');
+  execute format('select count(*) from public.leads x where %s', private.audience_conditions(campaign)) into audience;
+  every := greatest(1, ceil(audience::numeric / exact_to))::integer;
+  figures := private.preview_audience(campaign, every);
+  recipients := (figures ->> 'included')::bigint * every;
+  select * into messages from private.preview_messages(campaign, figures -> 'samples');
+  segments := recipients * coalesce(messages.segments, 0) * messages.rendered
+    / greatest(1, messages.rendered + messages.missing_variable);
   price := (
     select case when bool_and(a.segment_price is not null) then avg(a.segment_price) end from private.campaign_senders a
     where a.campaign_id = campaign.id and a.status <> 'disabled');
-  return jsonb_build_object('audience', audience, 'exact', every = 1, 'judged', figures -> 'chosen', 'recipients', included,
-    'excluded', (select coalesce(jsonb_object_agg(e.key, e.value::bigint * every), '{}') from jsonb_each_text(figures -> 'excluded') e),
-    'rendered', rendered.texts + rendered.holes, 'missing_variable', rendered.holes,
-    'segments', round(included * coalesce(rendered.segments, 0) * rendered.texts / greatest(1, rendered.texts + rendered.holes)),
-    'segments_exact', included = rendered.texts,
-    'cost', round(included * coalesce(rendered.segments, 0) * rendered.texts / greatest(1, rendered.texts + rendered.holes) * price, 2)::text,
-    'samples', rendered.samples, 'faults', private.campaign_faults(campaign));
+  return jsonb_build_object('audience', audience, 'exact', every = 1, 'checked', figures -> 'chosen',
+    'recipients', recipients,
+    'excluded', (
+      select coalesce(jsonb_object_agg(e.key, e.value::bigint * every), '{}')
+      from jsonb_each_text(figures -> 'excluded') e),
+    'rendered', messages.rendered + messages.missing_variable, 'missing_variable', messages.missing_variable,
+    'segments', round(segments), 'segments_exact', recipients = messages.rendered,
+    'cost', round(segments * price, 2)::text, 'samples', messages.samples, 'faults', private.campaign_faults(campaign));
 end
 $$;
 
@@ -15088,7 +15907,8 @@ as $$
   select private.preview_campaign(organization_id, campaign_id)
 $$;
 
-comment on function public.preview_campaign is 'What freezing would make of a campaign''s audience now: sizes, exclusions, segments, cost, samples.';
+comment on function public.preview_campaign is
+  'What a snapshot of a campaign''s audience would contain now: sizes, exclusions, segments, cost, samples.';
 
 grant execute on function public.preview_campaign(uuid, uuid) to authenticated;
 
@@ -15100,11 +15920,12 @@ declare
   faults constant jsonb := private.campaign_faults(campaign);
 begin
   if campaign.started_at is null then
-    -- Whom it texts is the whole organization's affair.
+    -- The audience may be any leads of the organization.
     perform private.require_permission(campaign.organization_id, 'leads:read');
   end if;
   if faults <> '[]' then
-    perform private.problem(422, 'campaign_incomplete', 'The campaign cannot ' || case when campaign.started_at is null then 'start' else 'go on' end || ' yet.', faults);
+    perform private.problem(422, 'campaign_incomplete', case when campaign.started_at is null
+      then 'The campaign cannot start yet.' else 'The campaign cannot continue yet.' end, faults);
   end if;
 end
 $$;
@@ -15115,7 +15936,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
-  seen record;
+  failures record;
 begin
   if campaign.status <> 'paused' then
     perform private.reject_campaign_state(campaign, 'resumed');
@@ -15129,10 +15950,10 @@ begin
     update public.campaigns c set status = 'freezing', status_reason = null where c.id = campaign.id;
     perform private.invoke('jobs/snapshot-audiences');
   else
-    -- What was counted before the pause must not pause it again at once.
-    select * into seen from private.campaign_failures(campaign.id);
+    -- Failures from before the pause must not pause it again at once.
+    select * into failures from private.campaign_failures(campaign.id);
     insert into private.campaign_failure_checks as w (campaign_id, known, failed, filtered)
-    values (campaign.id, seen.known, seen.failed, seen.filtered)
+    values (campaign.id, failures.known, failures.failed, failures.filtered)
     on conflict on constraint campaign_failure_checks_pkey do update
       set known = excluded.known, failed = excluded.failed, filtered = excluded.filtered, checked_until = now();
     update public.campaigns c set status = 'running', status_reason = null where c.id = campaign.id;
@@ -15151,7 +15972,7 @@ as $$
   select private.resume_campaign(organization_id, campaign_id)
 $$;
 
-comment on function public.resume_campaign is 'Goes on with a paused campaign.';
+comment on function public.resume_campaign is 'Continues a paused campaign.';
 
 grant execute on function public.resume_campaign(uuid, uuid) to authenticated;
 
@@ -15175,82 +15996,98 @@ begin
 end
 $$;
 
-create function private.snapshot_audience_batch(campaign_id uuid, size integer)
-returns jsonb
-language plpgsql security definer set search_path = '' set enable_nestloop = off set enable_mergejoin = off set jit = off
-  -- One plan for fifty numbers and for fifty thousand will not do.
-  set plan_cache_mode = force_custom_plan
+create function private.snapshot_leads(campaign public.campaigns, size integer, out leads integer, out last_lead uuid)
+language plpgsql set search_path = ''
 as $$
 declare
-  campaign public.campaigns;
-  first_position integer;
-  frozen integer;
-  last_lead uuid;
-  done boolean;
-begin
-  select * into campaign from public.campaigns c
-  where c.status = 'freezing' and (snapshot_audience_batch.campaign_id is null or c.id = snapshot_audience_batch.campaign_id)
-  order by random() limit 1 for update skip locked;
-  if campaign.id is null then
-    return '{"campaign_id": null, "frozen": 0, "done": true}'::jsonb;
-  end if;
-  first_position := (
+  last_position constant integer := (
     select coalesce(max(t.position), 0) from public.campaign_targets t where t.campaign_id = campaign.id);
-  execute format($slice$
+begin
+  execute format($batch$
     with picked as materialized (
       select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
     ), numbered as materialized (
       select p.id, p.phone, row_number() over (order by p.id) as place,
-        case when p.phone is not null then row_number() over (partition by p.phone collate "C" order by p.id) end as nth,
+        case when p.phone is not null
+          then row_number() over (partition by p.phone collate "C" order by p.id) end as occurrence,
         (hashtextextended($1.id || coalesce(p.phone, p.id::text), 0) & 1073741823) / 1073741824.0 as share
       from picked p
-    ), verdicts as materialized (
-      select j.phone, j.blocked_reason from private.check_marketing_eligibility($1.organization_id, array(
-        select n.phone from numbered n where n.nth = 1 order by n.phone)) j
-      where j.blocked_reason <> 'doubtful_reply'
+    ), eligibility as materialized (
+      select e.phone, e.blocked_reason
+      from private.check_marketing_eligibility($1.organization_id, array(
+        select n.phone from numbered n where n.occurrence = 1 order by n.phone)) as e (phone, blocked_reason,
+          consent_id)
+      where e.blocked_reason <> 'doubtful_reply'
     ), shares as materialized (
       select * from private.variant_shares($1)
-    ), judged as materialized (
+    ), decided as materialized (
       select $2 + n.place as position, n.id, n.phone,
         (select s.variant_id from shares s where n.share >= s.low and n.share < s.high) as variant_id,
-        case when n.phone is null then 'no_phone' when n.nth > 1 then 'duplicate_number' else v.blocked_reason end as reason
-      from numbered n left join verdicts v on v.phone = n.phone
-    ), added as (
-      -- The index knows the numbers of the slices before. In their order, so that other indexes only grow at their ends.
+        case when n.phone is null then 'no_phone' when n.occurrence > 1 then 'duplicate_number'
+          else e.blocked_reason end as reason
+      from numbered n left join eligibility e on e.phone = n.phone
+    ), pending as (
       insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status)
-      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'pending' from judged j
-      where j.reason is null order by j.position
+      select $1.organization_id, $1.id, d.position, d.id, d.phone, d.variant_id, 'pending' from decided d
+      where d.reason is null order by d.position
       on conflict (campaign_id, phone) where status in ('pending', 'sent') do nothing
       returning position
     ), excluded as (
-      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status, reason)
-      select $1.organization_id, $1.id, j.position, j.id, j.phone, j.variant_id, 'excluded', coalesce(j.reason, 'duplicate_number')
-      from judged j left join added a on a.position = j.position
-      where a.position is null order by j.position
+      insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, variant_id, status,
+        reason)
+      select $1.organization_id, $1.id, d.position, d.id, d.phone, d.variant_id, 'excluded',
+        coalesce(d.reason, 'duplicate_number')
+      from decided d left join pending p on p.position = d.position
+      where p.position is null order by d.position
     )
-    select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $slice$,
-    private.audience_conditions(campaign), coalesce(campaign.snapshot_cursor, '00000000-0000-0000-0000-000000000000'::uuid),
+    select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $batch$,
+    private.audience_conditions(campaign),
+    coalesce(campaign.snapshot_cursor, '00000000-0000-0000-0000-000000000000'::uuid),
     private.uuid_v7_floor(campaign.started_at), size)
-  into frozen, last_lead using campaign, first_position;
-  done := frozen < size;
+  into leads, last_lead using campaign, last_position;
+end
+$$;
+
+create function private.snapshot_audience_batch(campaign_id uuid, size integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+  set enable_nestloop = off set enable_mergejoin = off set jit = off
+  -- Batches of fifty and of fifty thousand numbers need different plans.
+  set plan_cache_mode = force_custom_plan
+as $$
+declare
+  campaign public.campaigns;
+  batch record;
+  done boolean;
+begin
+  select * into campaign from public.campaigns c
+  where c.status = 'freezing'
+    and (snapshot_audience_batch.campaign_id is null or c.id = snapshot_audience_batch.campaign_id)
+  order by random() limit 1 for update skip locked;
+  if campaign.id is null then
+    return '{"campaign_id": null, "leads": 0, "done": true}'::jsonb;
+  end if;
+  select * into batch from private.snapshot_leads(campaign, size);
+  done := batch.leads < size;
   if done then
-    update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null where c.id = campaign.id;
-    -- The planner would take them for a handful until it has counted, and a claim would read the whole campaign for a group.
+    update public.campaigns c set status = 'running', frozen_at = now(), snapshot_cursor = null
+    where c.id = campaign.id;
+    -- Until the new targets are in the statistics, the planner would read all of them for each claim.
     analyze (skip_locked) public.campaign_targets;
     perform private.invoke('jobs/dispatch-messages');
   else
-    update public.campaigns c set snapshot_cursor = last_lead where c.id = campaign.id;
+    update public.campaigns c set snapshot_cursor = batch.last_lead where c.id = campaign.id;
   end if;
-  return jsonb_build_object('campaign_id', campaign.id, 'frozen', frozen, 'done', done);
+  return jsonb_build_object('campaign_id', campaign.id, 'leads', batch.leads, 'done', done);
 exception when data_exception then
   raise warning 'campaign %: its audience cannot be read: %', campaign.id, sqlerrm;
   update public.campaigns c set status = 'paused', status_reason = 'Its audience cannot be read.'
   where c.id = campaign.id and c.status = 'freezing';
   if found then
-    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
-      'Its audience cannot be read. Cancel it and make it anew.');
+    perform private.notify_about_campaign(campaign, 'unreadable:' || extract(epoch from now()),
+      campaign.name || ' was paused', 'Its audience cannot be read. Cancel it and create it again.');
   end if;
-  return jsonb_build_object('campaign_id', campaign.id, 'frozen', 0, 'done', true);
+  return jsonb_build_object('campaign_id', campaign.id, 'leads', 0, 'done', true);
 end
 $$;
 
@@ -15263,7 +16100,8 @@ as $$
   select private.snapshot_audience_batch(campaign_id, size)
 $$;
 
-comment on function public.snapshot_audience_batch is 'Freezes the next leads of a campaign''s audience into its targets; one transaction a slice.';
+comment on function public.snapshot_audience_batch is
+  'Writes the next leads of a campaign''s audience to its targets, one batch a transaction.';
 
 grant execute on function public.snapshot_audience_batch(uuid, integer) to service_role;
 
@@ -15279,7 +16117,8 @@ begin
   end if;
   perform private.reject_campaign_faults(campaign);
   if campaign.scheduled_at > now() then
-    update public.campaigns c set status = 'scheduled', status_reason = null, started_by = auth.uid() where c.id = campaign.id;
+    update public.campaigns c set status = 'scheduled', status_reason = null, started_by = auth.uid()
+    where c.id = campaign.id;
   else
     perform private.start_audience_snapshot(campaign, auth.uid());
   end if;
@@ -15296,7 +16135,7 @@ as $$
   select private.start_campaign(organization_id, campaign_id)
 $$;
 
-comment on function public.start_campaign is 'Starts a draft, now or at its time.';
+comment on function public.start_campaign is 'Starts a draft, now or at its scheduled time.';
 
 grant execute on function public.start_campaign(uuid, uuid) to authenticated;
 
@@ -15305,32 +16144,34 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  held public.campaigns := private.lock_campaign(organization_id, campaign_id);
-  wanted public.campaigns;
+  campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  changed public.campaigns;
 begin
-  if held.version <> expected_version then
+  if campaign.version <> expected_version then
     return jsonb_build_object('stale', private.campaign_json(campaign_id));
   end if;
-  if held.started_at is not null and change ?| array['audience', 'templates', 'scheduled_at', 'late_after_minutes']
-    or held.status in ('completed', 'canceled') then
-    perform private.reject_campaign_state(held, 'changed so');
+  if campaign.started_at is not null and change ?| array['audience', 'templates', 'scheduled_at', 'late_after_minutes']
+    or campaign.status in ('completed', 'canceled') then
+    perform private.reject_campaign_state(campaign, 'changed in this way');
   end if;
   if change ? 'audience' then
     change := change || jsonb_build_object('audience', private.checked_audience(organization_id, change -> 'audience'));
   end if;
-  wanted := jsonb_populate_record(held, change);
-  if held.status = 'scheduled' and wanted.scheduled_at is null then
+  changed := jsonb_populate_record(campaign, change);
+  if campaign.status = 'scheduled' and changed.scheduled_at is null then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
-      '[{"path": "scheduled_at", "message": "is needed while the campaign waits for it: pause or cancel it instead"}]');
+      '[{"path": "scheduled_at", "message": "is required while the campaign is scheduled"}]');
   end if;
-  perform private.set_campaign_parts(held, change);
+  perform private.set_campaign_parts(campaign, change);
   update public.campaigns c
-  set name = wanted.name, audience = wanted.audience, scheduled_at = wanted.scheduled_at,
-    late_after_minutes = wanted.late_after_minutes, messages_per_minute = wanted.messages_per_minute,
-    pause_error_rate = wanted.pause_error_rate, pause_filtered_rate = wanted.pause_filtered_rate, pause_after = wanted.pause_after
-  where c.id = held.id returning * into wanted;
-  if held.status in ('scheduled', 'freezing', 'running') and change ?| array['audience', 'templates', 'numbers', 'scheduled_at'] then
-    perform private.reject_campaign_faults(wanted);
+  set name = changed.name, audience = changed.audience, scheduled_at = changed.scheduled_at,
+    late_after_minutes = changed.late_after_minutes, messages_per_minute = changed.messages_per_minute,
+    pause_error_rate = changed.pause_error_rate, pause_filtered_rate = changed.pause_filtered_rate,
+    pause_after = changed.pause_after
+  where c.id = campaign.id returning * into changed;
+  if campaign.status in ('scheduled', 'freezing', 'running')
+    and change ?| array['audience', 'templates', 'numbers', 'scheduled_at'] then
+    perform private.reject_campaign_faults(changed);
   end if;
   return jsonb_build_object('campaign', private.campaign_json(campaign_id));
 end
@@ -15338,14 +16179,16 @@ $$;
 
 grant execute on function private.update_campaign(uuid, uuid, jsonb, integer) to authenticated;
 
-create function public.update_campaign(organization_id uuid, campaign_id uuid, change jsonb, expected_version integer default null)
+create function public.update_campaign(organization_id uuid, campaign_id uuid, change jsonb,
+  expected_version integer default null)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.update_campaign(organization_id, campaign_id, change, expected_version)
 $$;
 
-comment on function public.update_campaign is 'Changes a campaign if it still has the expected version: { campaign }, else { stale } with the campaign as it is.';
+comment on function public.update_campaign is
+  'Changes a campaign if it still has the expected version: { campaign }, else { stale } with the current campaign.';
 
 grant execute on function public.update_campaign(uuid, uuid, jsonb, integer) to authenticated;
 
@@ -16429,10 +17272,12 @@ create table private.status_lookups (
 );
 
 comment on table private.status_lookups is
-  'After how long without a word a provider is asked about a text, until what age it answers, and how often it is asked.';
+  'After how long without a report a provider is asked about a message, up to which age it answers, and how often it '
+  'is asked.';
 
 comment on table private.lookup_pauses is
-  'Accounts whose provider refuses to answer questions, and until when it is left alone: one tenant''s fault stops no other.';
+  'Senders whose provider refuses lookups, and until when it is not asked, so that one tenant''s fault does not stop '
+  'the others.';
 
 create index lookup_pauses_organization on private.lookup_pauses (organization_id, account_id);
 
@@ -16443,40 +17288,45 @@ create table private.pending_admin_alerts (
 );
 
 comment on table private.pending_admin_alerts is
-  'Since when there are texts held in doubt that the admins do not know of, and when they were told last: once an hour at most, however many a crash leaves behind.';
+  'Since when there are held messages that the admins were not alerted to, and when they were last alerted: once an '
+  'hour at most, however many messages a crash affects.';
 
-create function private.alert_admins_of_held(settle_seconds integer)
+create function private.alert_admins_of_held(unknown_after_seconds integer)
 returns void
 language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
-  doubts private.pending_admin_alerts;
-  texts bigint;
+  pending private.pending_admin_alerts;
+  message_count bigint;
 begin
-  if not exists (select from private.pending_admin_alerts d where d.since is not null and d.alerted_at <= now() - interval '1 hour') then
+  if not exists (select from private.pending_admin_alerts p where p.since is not null
+    and p.alerted_at <= now() - interval '1 hour') then
     return;
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
-  for doubts in
-    select * from private.pending_admin_alerts d
-    where d.since is not null and d.alerted_at <= now() - interval '1 hour' and (d.since < now() - interval '5 minutes' or not exists (
+  perform pg_advisory_xact_lock(hashtextextended('resolve unknown outcomes', 0));
+  for pending in
+    select * from private.pending_admin_alerts p
+    where p.since is not null and p.alerted_at <= now() - interval '1 hour'
+      and (p.since < now() - interval '5 minutes' or not exists (
       select from public.messages m
-      where m.organization_id = d.organization_id and m.status = 'sending' and m.held_at is null
-        and m.sending_at < now() - settle_seconds * interval '1 second'))
-    order by d.organization_id
+      where m.organization_id = p.organization_id and m.status = 'sending' and m.held_at is null
+        and m.sending_at < now() - unknown_after_seconds * interval '1 second'))
+    order by p.organization_id
   loop
-    select count(*) into texts from public.messages m
-    where m.organization_id = doubts.organization_id and (m.unknown_at is not null or m.held_at is not null)
-      and m.held_at >= doubts.since;
-    if texts > 0 then
-      perform private.notify_admins(doubts.organization_id, 'message_held',
-        case texts when 1 then 'A text needs a decision' else texts || ' texts need a decision' end,
-        'Nobody can say whether ' || case texts when 1 then 'it was' else 'they were' end
-          || ' sent. Until someone decides, nothing is sent again.',
-        jsonb_build_object('messages', texts));
+    select count(*) into message_count from public.messages m
+    where m.organization_id = pending.organization_id and (m.unknown_at is not null or m.held_at is not null)
+      and m.held_at >= pending.since;
+    if message_count > 0 then
+      perform private.notify_admins(pending.organization_id, 'message_held',
+        case message_count when 1 then 'A message needs a decision' else message_count
+          || ' messages need a decision' end,
+        'It is unknown whether ' || case message_count when 1 then 'it was' else 'they were' end
+          || ' sent. Nothing is sent again until someone decides.',
+        jsonb_build_object('messages', message_count));
     end if;
-    update private.pending_admin_alerts d set since = null, alerted_at = case when texts > 0 then now() else d.alerted_at end
-    where d.organization_id = doubts.organization_id;
+    update private.pending_admin_alerts p set since = null, alerted_at = case when message_count > 0 then now()
+      else p.alerted_at end
+    where p.organization_id = pending.organization_id;
   end loop;
 end
 $$;
@@ -16495,9 +17345,10 @@ begin
   where p.until > now() and m.account_id = p.account_id and m.status = 'sent' and m.unknown_at is null
     and greatest(m.sent_at, m.lookup_until) < now() - interval '4 days';
   perform private.notify(array_agg(row(n.organization_id, n.user_id, 'messages_unknown', n.today,
-    case n.texts when 1 then 'What became of a text is unknown' else 'What became of ' || n.texts || ' texts is unknown' end,
-    'Their provider was asked and has no final status. They are listed among the texts, where you can settle them by hand.',
-    jsonb_build_object('messages', n.texts), null)::private.notification))
+    case n.messages when 1 then 'The outcome of a message is unknown' else 'The outcome of ' || n.messages
+      || ' messages is unknown' end,
+    'The provider was asked and has no final status. You can find and resolve them in the list of messages.',
+    jsonb_build_object('messages', n.messages), null)::private.notification))
   from (
     select s.organization_id, s.user_id, day.today, (
       select count(*) from public.messages m
@@ -16505,7 +17356,7 @@ begin
         and m.unknown_at > coalesce((
           select max(t.created_at) from public.notifications t
           where t.organization_id = s.organization_id and t.user_id = s.user_id
-            and t.event_key in (day.today, day.yesterday)), now() - interval '25 hours')) as texts
+            and t.event_key in (day.today, day.yesterday)), now() - interval '25 hours')) as messages
     from (
       select distinct m.organization_id from public.messages m
       where (m.unknown_at is not null or m.held_at is not null) and m.unknown_at > now() - interval '25 hours'
@@ -16516,7 +17367,7 @@ begin
       select 'messages_unknown:' || current_date as today, 'messages_unknown:' || (current_date - 1) as yesterday
     ) day
   ) n
-  where n.texts > 0;
+  where n.messages > 0;
 end
 $$;
 
@@ -16555,7 +17406,7 @@ begin
     ) p
     limit batch_size
   ), held as materialized (
-    -- Arkesel has no list to look into: of a message without an id it can tell nothing.
+    -- Arkesel cannot list messages: without an id it cannot look one up.
     select m.id, m.sending_at < now() - k.answers_for as too_old
     from public.messages m join private.status_lookups k on k.provider = m.provider
     where m.status = 'sending' and m.held_at is not null and m.unknown_at is null and m.account_id is not null
@@ -16578,7 +17429,8 @@ begin
     'listed', count(*) filter (where l.unknown_at is not null),
     'messages', coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number,
       'from', l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id,
-      'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since', coalesce(l.sending_at, l.sent_at)))
+      'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since',
+      coalesce(l.sending_at, l.sent_at)))
       filter (where l.unknown_at is null), '[]'))
   into answer from leased l;
   if answer -> 'messages' = '[]' then
@@ -16598,7 +17450,8 @@ as $$
   select private.claim_for_reconciliation(quiet_seconds, batch_size)
 $$;
 
-comment on function public.claim_for_reconciliation is 'Leases messages without a final status, to ask the provider about them.';
+comment on function public.claim_for_reconciliation is
+  'Leases messages without a final status, to ask the provider about them.';
 
 grant execute on function public.claim_for_reconciliation(integer, integer) to service_role;
 
@@ -16607,15 +17460,15 @@ returns void
 language plpgsql set search_path = ''
 as $$
 begin
-  perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
+  perform pg_advisory_xact_lock(hashtextextended('resolve unknown outcomes', 0));
   update public.messages m set held_at = now(), unknown_reason = reason, updated_at = now() where m.id = message.id;
-  insert into private.pending_admin_alerts as d (organization_id, since) values (message.organization_id, now())
-  on conflict on constraint pending_admin_alerts_pkey do update set since = least(d.since, excluded.since)
-  where d.since is null or d.since > excluded.since;
+  insert into private.pending_admin_alerts as p (organization_id, since) values (message.organization_id, now())
+  on conflict on constraint pending_admin_alerts_pkey do update set since = least(p.since, excluded.since)
+  where p.since is null or p.since > excluded.since;
 end
 $$;
 
-create function private.claim_unknown_outcomes(settle_seconds integer, batch_size integer)
+create function private.claim_unknown_outcomes(unknown_after_seconds integer, batch_size integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
@@ -16625,7 +17478,8 @@ begin
   perform private.hold_for_decision(o, case when o.account_id is null then 'no_account' else 'unclear' end) from (
     select d.* from public.messages d
     where d.status = 'sending' and d.held_at is null
-      and d.sending_at < now() - case when d.account_id is null then settle_seconds * interval '1 second' else interval '1 day' end
+      and d.sending_at < now() - case when d.account_id is null then unknown_after_seconds * interval '1 second'
+        else interval '1 day' end
     order by d.sending_at limit batch_size for update skip locked) o;
   with picked as materialized (
     select d.id, d.lookup_until is null and not exists (
@@ -16633,7 +17487,7 @@ begin
         where e.message_id = d.id and e.status = 'unknown' and e.occurred_at >= d.sending_at) as left_behind
     from public.messages d
     where d.status = 'sending' and d.held_at is null and d.account_id is not null
-      and d.sending_at < now() - settle_seconds * interval '1 second'
+      and d.sending_at < now() - unknown_after_seconds * interval '1 second'
       and (d.lookup_until is null or d.lookup_until < now())
       and not exists (select from private.lookup_pauses p where p.account_id = d.account_id and p.until > now())
     order by d.sending_at limit batch_size for update of d skip locked
@@ -16642,12 +17496,13 @@ begin
     from picked p where m.id = p.id
     returning m.*, p.left_behind
   )
-  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from', l.from_number,
-    'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account', l.provider_account,
-    'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind', l.left_behind)), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from',
+    l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
+    l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind',
+    l.left_behind)), '[]')
   into answer from leased l;
   if answer = '[]' then
-    perform private.alert_admins_of_held(settle_seconds);
+    perform private.alert_admins_of_held(unknown_after_seconds);
   end if;
   return jsonb_build_object('messages', answer, 'credentials', private.account_credentials(array(
     select distinct (c ->> 'account_id')::uuid from jsonb_array_elements(answer) c)));
@@ -16656,14 +17511,15 @@ $$;
 
 grant execute on function private.claim_unknown_outcomes(integer, integer) to service_role;
 
-create function public.claim_unknown_outcomes(settle_seconds integer, batch_size integer default 50)
+create function public.claim_unknown_outcomes(unknown_after_seconds integer, batch_size integer default 50)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.claim_unknown_outcomes(settle_seconds, batch_size)
+  select private.claim_unknown_outcomes(unknown_after_seconds, batch_size)
 $$;
 
-comment on function public.claim_unknown_outcomes is 'Leases messages whose outcome nobody knows, to ask the provider about them.';
+comment on function public.claim_unknown_outcomes is
+  'Leases messages whose outcome is unknown, to ask the provider about them.';
 
 grant execute on function public.claim_unknown_outcomes(integer, integer) to service_role;
 
@@ -16688,25 +17544,25 @@ $$;
 
 create function private.resolve_unknown_outcome(message_id uuid, attempt integer, candidates jsonb)
 returns text
-language plpgsql security definer set search_path = ''
+language plpgsql set search_path = ''
 as $$
 declare
   message public.messages;
   organization public.organizations;
   choice text;
-  found_report jsonb;
+  report jsonb;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('settling messages in doubt', 0));
+  perform pg_advisory_xact_lock(hashtextextended('resolve unknown outcomes', 0));
   select * into message from public.messages m where m.id = message_id for update;
   if message is null or message.status <> 'sending' or message.attempts <> attempt then
-    return 'settled';
+    return 'resolved';
   end if;
-  select c into found_report from jsonb_array_elements(candidates) c
+  select c into report from jsonb_array_elements(candidates) c
   where not exists (
     select from public.messages m where m.provider_message_id = c ->> 'provider_message_id' and m.id <> message_id)
   limit 1;
-  if found_report is not null then
-    perform private.apply_report(message, found_report);
+  if report is not null then
+    perform private.apply_report(message, report);
     return 'found';
   end if;
   if message.held_at is not null then
@@ -16714,7 +17570,8 @@ begin
   end if;
   select * into organization from public.organizations o where o.id = message.organization_id;
   choice := case when private.is_auto_reply(message.purpose) then 'hold'
-    when message.category = 'marketing' then organization.unknown_outcome_marketing else organization.unknown_outcome_service end;
+    when message.category = 'marketing' then organization.unknown_outcome_marketing
+      else organization.unknown_outcome_service end;
   if choice = 'resend' and message.attempts < 8 then
     update public.messages m set status = 'queued', send_after = now(), lookup_until = null, updated_at = now()
     where m.id = message_id;
@@ -16735,16 +17592,17 @@ declare
 begin
   select * into message from public.messages m where m.id = message_id for update;
   if message.id is null then
-    return 'settled';
+    return 'resolved';
   end if;
   if kind in ('failed', 'skipped') then
-    -- The next run asks, when its account is not left alone any more.
+    -- The next run asks again, once lookups of the sender are no longer paused.
     update public.messages m set lookup_until = case m.status when 'sending' then now() end
     where m.id = message.id and m.status in ('sending', 'sent') and m.lookup_until is not null;
     return 'unanswered';
   end if;
   if kind = 'other_account' and message.status = 'sent' and message.unknown_at is null then
-    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', lookup_until = null, updated_at = now()
+    update public.messages m set unknown_at = now(), unknown_reason = 'other_account', lookup_until = null,
+      updated_at = now()
     where m.id = message.id;
     return 'listed';
   elsif kind = 'other_account' and message.status = 'sending' and message.attempts = attempt then
@@ -16754,11 +17612,12 @@ begin
     perform private.hold_for_decision(message, 'other_account');
     return 'held';
   elsif kind = 'other_account' then
-    return 'settled';
+    return 'resolved';
   end if;
   if message.status = 'sending' then
     if kind = 'unclear' then
-      return case when message.held_at is null then 'unanswered' else private.count_status_lookup(message, 'unclear') end;
+      return case when message.held_at is null then 'unanswered'
+        else private.count_status_lookup(message, 'unclear') end;
     end if;
     return private.resolve_unknown_outcome(message.id, attempt, candidates);
   end if;
@@ -16769,7 +17628,7 @@ begin
     select * into message from public.messages m where m.id = message_id;
   end if;
   if message.status <> 'sent' or message.unknown_at is not null then
-    return 'settled';
+    return 'resolved';
   end if;
   return private.count_status_lookup(message,
     case when kind = 'unclear' then 'unclear' when report is null then 'not_found' else 'not_final' end);
@@ -16796,7 +17655,8 @@ begin
   join public.sms_accounts a on a.id = f.account_id
   order by a.id
   on conflict on constraint lookup_pauses_pkey do update set
-    until = greatest(excluded.until, now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(p.failures, 10))),
+    until = greatest(excluded.until,
+      now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(p.failures, 10))),
     failures = p.failures + 1, reason = excluded.reason;
   delete from private.lookup_pauses p
   where p.account_id in (
@@ -16823,29 +17683,19 @@ as $$
 $$;
 
 comment on function public.record_lookups is
-  'Records what providers answered about messages without a final status: how many were settled, wait, were listed.';
+  'Records what providers answered about messages without a final status; returns how many had which result.';
 
 grant execute on function public.record_lookups(jsonb) to service_role;
 
-grant execute on function private.resolve_unknown_outcome(uuid, integer, jsonb) to service_role;
-
-create function public.resolve_unknown_outcome(message_id uuid, attempt integer, candidates jsonb default '[]')
-returns text
-language sql set search_path = ''
-as $$
-  select private.resolve_unknown_outcome(message_id, attempt, candidates)
-$$;
-
-comment on function public.resolve_unknown_outcome is 'Ends the doubt about a message: found, resend, held, or settled meanwhile.';
-
-grant execute on function public.resolve_unknown_outcome(uuid, integer, jsonb) to service_role;
-
 comment on table public.conversations is
-  'A number of the organization''s (sender) and somebody else''s (phone). Begins with the first inbound text or the first that a person writes by hand.';
+  'A conversation between a number of the organization (sender) and another number (phone). Starts with the first '
+  'inbound message or the first that a person writes.';
 
-comment on column public.conversations.sender is 'As messages name it; no foreign key, so that the thread outlives the sender.';
+comment on column public.conversations.sender is
+  'As in messages.from_number; no foreign key, so that the thread outlives the sender.';
 
-comment on column public.conversations.last_message_at is 'Of the last text that either side wrote by hand: a campaign does not push all its recipients to the top.';
+comment on column public.conversations.last_message_at is
+  'Of the last message that a person wrote, on either side: a campaign does not move all its recipients to the top.';
 
 create index conversations_listing on public.conversations (organization_id, last_message_at desc);
 
@@ -16853,7 +17703,8 @@ create index conversations_by_status on public.conversations (organization_id, s
 
 create index conversations_by_assignee on public.conversations (organization_id, assigned_to, last_message_at desc);
 
-create index conversations_unread_first on public.conversations (organization_id, last_message_at desc) where unread > 0;
+create index conversations_unread_first on public.conversations (organization_id, last_message_at desc)
+  where unread > 0;
 
 create index conversations_assigned_to on public.conversations (assigned_to) where assigned_to is not null;
 
@@ -16861,11 +17712,13 @@ create index conversations_closed_by on public.conversations (closed_by) where c
 
 create index conversations_lead on public.conversations (organization_id, lead_id) where lead_id is not null;
 
-create index conversations_customer on public.conversations (organization_id, customer_id) where customer_id is not null;
+create index conversations_customer on public.conversations (organization_id, customer_id)
+  where customer_id is not null;
 
 alter table public.conversations enable row level security;
 
-create policy "those who may read conversations read their organization's" on public.conversations for select to authenticated
+create policy "those who may read conversations read their organization's"
+  on public.conversations for select to authenticated
   using (organization_id = any ((select private.organizations_with('conversations:read'))::uuid[]));
 
 revoke all on public.conversations from public, anon, authenticated, service_role;
@@ -16881,7 +17734,8 @@ create trigger audit_update after update on public.conversations referencing old
 create trigger audit_delete after delete on public.conversations referencing old table as old_rows
   for each statement execute function private.audit('last_preview');
 
-create function private.require_conversation(organization_id uuid, conversation_id uuid, permission text, locked boolean default false)
+create function private.require_conversation(organization_id uuid, conversation_id uuid, permission text,
+  locked boolean default false)
 returns public.conversations
 language plpgsql volatile set search_path = ''
 as $$
@@ -16931,22 +17785,26 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  conversation public.conversations := private.require_conversation(organization_id, conversation_id, 'conversations:write', true);
+  conversation public.conversations := private.require_conversation(organization_id, conversation_id,
+    'conversations:write', true);
 begin
   if assigned_to is not null and not exists (
     select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'conversations:read' and p.scope = 'organization'
-    where m.organization_id = assign_conversation.organization_id and m.user_id = assign_conversation.assigned_to and m.status = 'active')
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'conversations:read'
+      and p.scope = 'organization'
+    where m.organization_id = assign_conversation.organization_id and m.user_id = assign_conversation.assigned_to
+      and m.status = 'active')
   then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
-      '[{"path": "assigned_to", "message": "is no active member who may see conversations"}]');
+      '[{"path": "assigned_to", "message": "is not an active member who may read conversations"}]');
   end if;
   if conversation.assigned_to is distinct from assign_conversation.assigned_to then
     update public.conversations c set assigned_to = assign_conversation.assigned_to where c.id = conversation.id;
     if assigned_to <> auth.uid() then
-      perform private.notify(array[row(organization_id, assigned_to, 'conversation', 'conversation_assigned:' || private.uuid_v7(),
-        'A conversation is yours', conversation.phone || ': ' || conversation.last_preview,
-        jsonb_build_object('conversation_id', conversation.id), null)::private.notification]);
+      perform private.notify(array[row(organization_id, assigned_to, 'conversation', 'conversation_assigned:'
+        || private.uuid_v7(), 'A conversation was assigned to you', conversation.phone || ': '
+        || conversation.last_preview, jsonb_build_object('conversation_id', conversation.id),
+        null)::private.notification]);
     end if;
   end if;
   return private.conversation_rows(organization_id, array[conversation.id]) -> 0;
@@ -16962,7 +17820,7 @@ as $$
   select private.assign_conversation(organization_id, conversation_id, assigned_to)
 $$;
 
-comment on function public.assign_conversation is 'Gives a conversation to a member, or to nobody.';
+comment on function public.assign_conversation is 'Assigns a conversation to a member, or to nobody.';
 
 grant execute on function public.assign_conversation(uuid, uuid, uuid) to authenticated;
 
@@ -16971,9 +17829,10 @@ returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  conversation constant public.conversations := private.require_conversation(organization_id, conversation_id, 'conversations:read');
+  conversation constant public.conversations := private.require_conversation(organization_id, conversation_id,
+    'conversations:read');
   bound constant uuid := coalesce(before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  texts jsonb;
+  thread jsonb;
 begin
   with found as (
     (select m.* from public.messages m
@@ -16987,32 +17846,36 @@ begin
     order by m.id desc limit page_limit + 1)
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'direction', f.direction, 'status', f.status, 'body', f.body,
-    'media', f.media, 'segments', f.segments, 'purpose', f.purpose, 'campaign_id', f.campaign_id, 'error_code', f.error_code,
-    'error_message', f.error_message, 'created_by', f.created_by, 'created_by_name', p.full_name, 'send_after', f.send_after,
-    'created_at', f.created_at, 'sent_at', f.sent_at, 'delivered_at', f.delivered_at) order by f.id desc), '[]')
-  into texts
+    'media', f.media, 'segments', f.segments, 'purpose', f.purpose, 'campaign_id', f.campaign_id, 'error_code',
+    f.error_code, 'error_message', f.error_message, 'created_by', f.created_by, 'created_by_name', p.full_name,
+    'send_after', f.send_after, 'created_at', f.created_at, 'sent_at', f.sent_at, 'delivered_at', f.delivered_at)
+    order by f.id desc), '[]')
+  into thread
   from (select * from found order by id desc limit page_limit + 1) f
   left join public.profiles p on p.id = f.created_by;
   return private.conversation_rows(organization_id, array[conversation.id]) -> 0 || jsonb_build_object(
     'opted_out', exists (
       select from public.suppressions s
-      where s.organization_id = conversation.organization_id and s.phone = conversation.phone and s.lifted_at is null and s.scope = 'all'),
+      where s.organization_id = conversation.organization_id and s.phone = conversation.phone and s.lifted_at is null
+        and s.scope = 'all'),
     'awaits_review', private.needs_review(conversation.organization_id, conversation.phone),
-    'messages', case when jsonb_array_length(texts) > page_limit then texts - page_limit else texts end,
-    'next_before', case when jsonb_array_length(texts) > page_limit then texts -> (page_limit - 1) ->> 'id' end);
+    'messages', case when jsonb_array_length(thread) > page_limit then thread - page_limit else thread end,
+    'next_before', case when jsonb_array_length(thread) > page_limit then thread -> (page_limit - 1) ->> 'id' end);
 end
 $$;
 
 grant execute on function private.get_conversation(uuid, uuid, uuid, integer) to authenticated;
 
-create function public.get_conversation(organization_id uuid, conversation_id uuid, page_limit integer, before uuid default null)
+create function public.get_conversation(organization_id uuid, conversation_id uuid, page_limit integer,
+  before uuid default null)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.get_conversation(organization_id, conversation_id, before, page_limit)
 $$;
 
-comment on function public.get_conversation is 'A conversation and a page of its texts, newest first; next_before asks for the page below.';
+comment on function public.get_conversation is
+  'A conversation and a page of its messages, newest first; next_before asks for the next page.';
 
 grant execute on function public.get_conversation(uuid, uuid, integer, uuid) to authenticated;
 
@@ -17021,11 +17884,12 @@ returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
-  figures constant text := ltrim(regexp_replace(term, '[^0-9]', '', 'g'), '0');
-  found text[] := array[format('x.customer_id = any (array(select private.search_customers(%L, %L)))', organization_id, term)];
+  digits constant text := ltrim(regexp_replace(term, '[^0-9]', '', 'g'), '0');
+  found text[] := array[format('x.customer_id = any (array(select private.search_customers(%L, %L)))', organization_id,
+    term)];
 begin
-  if term !~ '[[:alpha:]]' and figures <> '' then
-    found := found || format('x.phone like %L', '%' || figures || '%');
+  if term !~ '[[:alpha:]]' and digits <> '' then
+    found := found || format('x.phone like %L', '%' || digits || '%');
   end if;
   if organization_id = any (private.organizations_in_scope('leads:read')) then
     found := found || format('x.lead_id = any (array(select x.id from public.leads x where %s))',
@@ -17053,10 +17917,12 @@ begin
       when filters ->> 'assigned_to' = 'me' then format(' and x.assigned_to = %L', auth.uid())
       else format(' and x.assigned_to = %L', (filters ->> 'assigned_to')::uuid) end
     || case filters ->> 'unread' when 'true' then ' and x.unread > 0' when 'false' then ' and x.unread = 0' else '' end
-    || case when filters ->> 'search' <> '' then private.conversation_search(organization_id, filters ->> 'search') else '' end;
+    || case when filters ->> 'search' <> '' then private.conversation_search(organization_id, filters ->> 'search')
+      else '' end;
   execute format(
     'select (select count(*) from public.conversations x where %1$s), array(
-      select x.id from public.conversations x where %1$s order by x.last_message_at desc, x.id desc limit $3 offset $4)', conditions)
+      select x.id from public.conversations x where %1$s order by x.last_message_at desc, x.id desc
+      limit $3 offset $4)', conditions)
   into total, ids using list_conversations.organization_id, filters, page_limit, page_offset;
   return jsonb_build_object('total', total, 'rows', private.conversation_rows(organization_id, ids));
 end
@@ -17072,7 +17938,8 @@ as $$
 $$;
 
 comment on function public.list_conversations is
-  'One page of conversations, newest first. filters: { status?, assigned_to?: me|none|id, unread?, phone?, lead_id?, customer_id?, search? }.';
+  'One page of conversations, newest first. filters: { status?, assigned_to?: me|none|id, unread?, phone?, lead_id?, '
+  'customer_id?, search? }.';
 
 grant execute on function public.list_conversations(uuid, jsonb, integer, integer) to authenticated;
 
@@ -17081,16 +17948,17 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  conversation public.conversations := private.require_conversation(organization_id, conversation_id, 'conversations:write', true);
-  left_over bigint := 0;
+  conversation public.conversations := private.require_conversation(organization_id, conversation_id,
+    'conversations:write', true);
+  unread_after bigint := 0;
 begin
   if until is not null then
-    select count(*) into left_over from public.messages m
+    select count(*) into unread_after from public.messages m
     where m.organization_id = conversation.organization_id and m.from_number = conversation.phone and m.id > until
       and m.direction = 'inbound' and m.to_number = conversation.sender and m.provider = conversation.provider;
   end if;
-  if left_over < conversation.unread then
-    update public.conversations c set unread = left_over where c.id = conversation.id;
+  if unread_after < conversation.unread then
+    update public.conversations c set unread = unread_after where c.id = conversation.id;
   end if;
   return private.conversation_rows(organization_id, array[conversation.id]) -> 0;
 end
@@ -17105,80 +17973,99 @@ as $$
   select private.read_conversation(organization_id, conversation_id, until)
 $$;
 
-comment on function public.read_conversation is 'Marks a conversation as read, up to a text of it if one is named.';
+comment on function public.read_conversation is 'Marks a conversation as read, up to a given message of it.';
 
 grant execute on function public.read_conversation(uuid, uuid, uuid) to authenticated;
 
-create function private.send_conversation_message(account public.sms_accounts, phone text, message text, lead_id uuid, customer_id uuid)
+create function private.render_conversation_message(organization public.organizations, phone text, message text,
+  lead_id uuid, customer_id uuid)
+returns text
+language plpgsql set search_path = ''
+as $$
+declare
+  body constant text := private.checked_template(message);
+  lead public.leads;
+  customer public.customers;
+  missing text;
+begin
+  if organization.id = any (private.organizations_in_scope('leads:read')) then
+    select * into lead from public.leads l
+    where l.organization_id = organization.id and l.id = render_conversation_message.lead_id
+      and l.phone = render_conversation_message.phone and private.lead_in_scope(l, 'leads:read');
+  end if;
+  select * into customer from public.customers c
+  where c.organization_id = organization.id and c.id = render_conversation_message.customer_id
+    and c.phone = render_conversation_message.phone
+    and c.organization_id = any (private.organizations_with('customers:read'));
+  missing := private.missing_variable(body, coalesce(nullif(lead.full_name, ''), customer.name),
+    customer.account_number, private.money_text(customer.arrears, customer.currency));
+  if missing is not null then
+    perform private.problem(422, 'missing_variable', 'The message has a variable that this number has no value for.',
+      jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'contains {{' || missing
+        || '}}, which has no value')));
+  end if;
+  return private.rendered(body, organization.name, private.money_text(customer.arrears, customer.currency),
+    customer.account_number, coalesce(nullif(lead.full_name, ''), customer.name));
+end
+$$;
+
+create function private.send_conversation_message(account public.sms_accounts, phone text, message text, lead_id uuid,
+  customer_id uuid)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
   organization public.organizations;
-  body text := private.checked_template(message);
-  lead public.leads;
-  customer public.customers;
-  missing text;
+  body text;
   suppressed boolean;
-  doubtful boolean;
-  awake boolean;
+  in_review boolean;
+  wrote_recently boolean;
   place public.leads;
-  hours timestamptz;
+  opens timestamptz;
   closes timestamptz;
   queued public.messages;
 begin
   select * into strict organization from public.organizations o where o.id = account.organization_id;
-  if organization.id = any (private.organizations_in_scope('leads:read')) then
-    select * into lead from public.leads l
-    where l.organization_id = organization.id and l.id = send_conversation_message.lead_id and l.phone = send_conversation_message.phone
-      and private.lead_in_scope(l, 'leads:read');
-  end if;
-  select * into customer from public.customers c
-  where c.organization_id = organization.id and c.id = send_conversation_message.customer_id and c.phone = send_conversation_message.phone
-    and c.organization_id = any (private.organizations_with('customers:read'));
-  missing := private.missing_variable(body, coalesce(nullif(lead.full_name, ''), customer.name), customer.account_number,
-    private.money_text(customer.arrears, customer.currency));
-  if missing is not null then
-    perform private.problem(422, 'missing_variable', 'The text has a variable that this number has no value for.',
-      jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'has {{' || missing || '}}, but there is none')));
-  end if;
-  body := private.rendered(body, organization.name, private.money_text(customer.arrears, customer.currency),
-    customer.account_number, coalesce(nullif(lead.full_name, ''), customer.name));
+  body := private.render_conversation_message(organization, phone, message, lead_id, customer_id);
   suppressed := exists (
     select from public.suppressions s
-    where s.organization_id = organization.id and s.phone = send_conversation_message.phone and s.lifted_at is null and s.scope = 'all');
-  doubtful := not suppressed and private.needs_review(organization.id, phone);
-  awake := exists (
+    where s.organization_id = organization.id and s.phone = send_conversation_message.phone and s.lifted_at is null
+      and s.scope = 'all');
+  in_review := not suppressed and private.needs_review(organization.id, phone);
+  wrote_recently := exists (
     select from public.messages m
-    where m.organization_id = organization.id and m.from_number = send_conversation_message.phone and m.direction = 'inbound'
-      and m.id >= private.uuid_v7_floor(now() - interval '1 hour'));
-  -- Where the number is does not depend on who is allowed to see the lead.
-  select * into place from public.leads l where l.organization_id = organization.id and l.id = send_conversation_message.lead_id;
-  select coalesce(w.sends_at, now() + interval '1 day'), case when not awake and phone like '+1%' then w.closes_at end
-  into hours, closes
-  from private.contact_window(organization, case when awake then 'service' else 'marketing' end, phone, place.country, place.region,
-    place.time_zone, now()) w;
-  insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body, encoding, segments,
-    status, provider, send_after, wait_reason, expires_at, created_by, error_code, error_message)
-  select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone, account.sender_id, body, s.encoding, s.segments,
-    case when suppressed then 'suppressed' else 'queued' end, account.provider,
-    -- As claim_messages has it: close_reply_reviews wakes it.
-    case when doubtful then greatest(hours, now() + interval '10 minutes') else hours end,
-    case when suppressed then null when doubtful then 'review' when hours > now() then 'quiet_hours' end, closes, auth.uid(),
-    case when suppressed then 'suppressed' end, case when suppressed then 'The number has opted out.' end
+    where m.organization_id = organization.id and m.from_number = send_conversation_message.phone
+      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - interval '1 hour'));
+  -- Where the number is does not depend on whether the caller may see the lead.
+  select * into place from public.leads l
+  where l.organization_id = organization.id and l.id = send_conversation_message.lead_id;
+  select coalesce(w.sends_at, now() + interval '1 day'),
+    case when not wrote_recently and phone like '+1%' then w.closes_at end
+  into opens, closes
+  from private.contact_window(organization, case when wrote_recently then 'service' else 'marketing' end, phone,
+    place.country, place.region, place.time_zone, now()) w;
+  insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body,
+    encoding, segments, status, provider, send_after, wait_reason, expires_at, created_by, error_code, error_message)
+  select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone,
+    account.sender_id, body, s.encoding, s.segments, case when suppressed then 'suppressed' else 'queued' end,
+    account.provider,
+    -- As in claim_messages; close_reply_reviews makes it due at once.
+    case when in_review then greatest(opens, now() + interval '10 minutes') else opens end,
+    case when suppressed then null when in_review then 'review' when opens > now() then 'quiet_hours' end, closes,
+    auth.uid(), case when suppressed then 'suppressed' end, case when suppressed then 'The number has opted out.' end
   from private.sms_segments(body) s
   returning * into queued;
   if queued.customer_id is not null and not suppressed then
     insert into public.customer_actions (organization_id, customer_id, action, source, performed_by)
     values (organization.id, queued.customer_id, 'sms_sent', 'manual', auth.uid());
   end if;
-  return jsonb_build_object('message_id', queued.id, 'status', queued.status, 'segments', queued.segments, 'encoding', queued.encoding,
-    'send_after', queued.send_after,
-    'waits_for', case when suppressed then null when doubtful then 'review' when hours > now() then 'quiet_hours' end,
+  return jsonb_build_object('message_id', queued.id, 'status', queued.status, 'segments', queued.segments,
+    'encoding', queued.encoding, 'send_after', queued.send_after,
+    'waits_for', case when suppressed then null when in_review then 'review' when opens > now() then 'quiet_hours' end,
     'conversation_id', (
       select c.id from public.conversations c
-      where c.organization_id = organization.id and c.phone = send_conversation_message.phone and c.sender = account.sender_id
-        and c.provider = account.provider));
+      where c.organization_id = organization.id and c.phone = send_conversation_message.phone
+        and c.sender = account.sender_id and c.provider = account.provider));
 end
 $$;
 
@@ -17198,15 +18085,17 @@ begin
     return answer;
   end if;
   select * into account from public.sms_accounts a
-  where a.organization_id = conversation.organization_id and a.provider = conversation.provider and a.sender_id = conversation.sender
+  where a.organization_id = conversation.organization_id and a.provider = conversation.provider
+    and a.sender_id = conversation.sender
     and a.status <> 'disabled';
   if account.id is null then
-    perform private.problem(409, 'no_sender', 'The number that this conversation was held with is not in use any more.');
+    perform private.problem(409, 'no_sender', 'The number that this conversation was held with is no longer in use.');
   elsif conversation.phone !~ '^\+[1-9][0-9]{6,14}$' then
-    perform private.problem(409, 'no_reply', 'Nobody can be texted under this number.');
+    perform private.problem(409, 'no_reply', 'This sender cannot receive messages.');
   end if;
   return private.store_idempotent_response(organization_id,
-    private.send_conversation_message(account, conversation.phone, message, conversation.lead_id, conversation.customer_id));
+    private.send_conversation_message(account, conversation.phone, message, conversation.lead_id,
+      conversation.customer_id));
 end
 $$;
 
@@ -17219,7 +18108,8 @@ as $$
   select private.reply_to_conversation(organization_id, conversation_id, message)
 $$;
 
-comment on function public.reply_to_conversation is 'Queues a person''s text in a conversation, with the checks that every text passes.';
+comment on function public.reply_to_conversation is
+  'Queues a person''s message in a conversation, with the checks that apply to every message.';
 
 grant execute on function public.reply_to_conversation(uuid, uuid, text) to authenticated;
 
@@ -17228,10 +18118,12 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  conversation public.conversations := private.require_conversation(organization_id, conversation_id, 'conversations:write', true);
+  conversation public.conversations := private.require_conversation(organization_id, conversation_id,
+    'conversations:write', true);
 begin
   if status is null or status not in ('open', 'closed') then
-    perform private.problem(422, 'invalid_field', 'A conversation is open or closed.', '[{"path": "status", "message": "is open or closed"}]');
+    perform private.problem(422, 'invalid_field', 'The status must be open or closed.',
+      '[{"path": "status", "message": "must be open or closed"}]');
   end if;
   if conversation.status <> set_conversation_status.status then
     update public.conversations c set status = set_conversation_status.status,
@@ -17252,7 +18144,8 @@ as $$
   select private.set_conversation_status(organization_id, conversation_id, status)
 $$;
 
-comment on function public.set_conversation_status is 'Closes a conversation or opens it again; the next text opens it, too.';
+comment on function public.set_conversation_status is
+  'Closes or reopens a conversation; the next message reopens it as well.';
 
 grant execute on function public.set_conversation_status(uuid, uuid, text) to authenticated;
 
@@ -17272,7 +18165,8 @@ begin
   end if;
   if sender_id is null then
     select a.* into account from public.conversations c
-    join public.sms_accounts a on a.organization_id = c.organization_id and a.provider = c.provider and a.sender_id = c.sender
+    join public.sms_accounts a on a.organization_id = c.organization_id and a.provider = c.provider
+      and a.sender_id = c.sender
       and a.status <> 'disabled'
     where c.organization_id = start_conversation.organization_id and c.phone = to_number
     order by c.last_message_at desc limit 1;
@@ -17280,7 +18174,8 @@ begin
   if account.id is null then
     select * into account from public.sms_accounts a
     where a.organization_id = start_conversation.organization_id and a.status <> 'disabled'
-      and case when start_conversation.sender_id is null then a.is_default else a.sender_id = start_conversation.sender_id end
+      and case when start_conversation.sender_id is null then a.is_default
+        else a.sender_id = start_conversation.sender_id end
     order by a.is_default desc limit 1;
   end if;
   if account.id is null and sender_id is null then
@@ -17289,53 +18184,57 @@ begin
     perform private.problem(422, 'unknown_sender', 'The organization has no active sender of this name.',
       '[{"path": "sender_id", "message": "is not one of the organization''s senders"}]');
   end if;
-  return private.store_idempotent_response(organization_id, private.send_conversation_message(account, to_number, message,
-    private.newest_lead(organization_id, to_number), private.newest_customer(organization_id, to_number)));
+  return private.store_idempotent_response(organization_id, private.send_conversation_message(account, to_number,
+    message, private.newest_lead(organization_id, to_number), private.newest_customer(organization_id, to_number)));
 end
 $$;
 
 grant execute on function private.start_conversation(uuid, text, text, text) to authenticated;
 
-create function public.start_conversation(organization_id uuid, to_number text, message text, sender_id text default null)
+create function public.start_conversation(organization_id uuid, to_number text, message text,
+  sender_id text default null)
 returns jsonb
 language sql set search_path = ''
 as $$
   select private.start_conversation(organization_id, to_number, message, sender_id)
 $$;
 
-comment on function public.start_conversation is 'Queues a person''s text to a number and begins, or goes on with, the conversation with it.';
+comment on function public.start_conversation is
+  'Queues a person''s message to a number and starts, or continues, the conversation with it.';
 
 grant execute on function public.start_conversation(uuid, text, text, text) to authenticated;
 
 comment on table private.campaign_progress_dirty is
-  'Until when a campaign''s figures are looked at every second. Rows are only added, and deleted once they have passed. No foreign key: it would lock the campaign.';
+  'Until when a campaign''s state is computed every second. Rows are only inserted, and deleted when they have '
+  'expired. No foreign key: it would lock the campaign.';
 
 create index campaign_progress_dirty_campaign on private.campaign_progress_dirty (campaign_id, dirty_until);
 
 comment on table private.campaign_progress is
-  'The state of a campaign that was told last, its number, and when it was last compared with the figures.';
+  'The state of a campaign that was broadcast last, its version, and when it was last compared with the figures.';
 
 create function private.broadcast_campaign_progress()
 returns integer
 language plpgsql set search_path = ''
 as $$
 declare
-  awake uuid[] := array(select distinct s.campaign_id from private.campaign_progress_dirty s order by 1);
+  dirty_ids uuid[] := array(select distinct s.campaign_id from private.campaign_progress_dirty s order by 1);
   campaign_id uuid;
 begin
+  -- A run that starts a moment early waits for the second to end; else every other run would skip every campaign.
   perform pg_sleep_until(max(p.computed_at) + interval '1 second') from private.campaign_progress p
-  where p.campaign_id = any (awake) and p.computed_at < clock_timestamp() - interval '800 milliseconds';
-  foreach campaign_id in array awake loop
+  where p.campaign_id = any (dirty_ids) and p.computed_at < clock_timestamp() - interval '800 milliseconds';
+  foreach campaign_id in array dirty_ids loop
     perform private.broadcast_progress(campaign_id, interval '1 second');
   end loop;
   delete from private.campaign_progress_dirty s
-  where s.campaign_id = any (awake) and not exists (
+  where s.campaign_id = any (dirty_ids) and not exists (
     select from private.campaign_progress p where p.campaign_id = s.campaign_id and p.computed_at < s.dirty_until);
-  return cardinality(awake);
+  return cardinality(dirty_ids);
 end
 $$;
 
-comment on function private.broadcast_progress is 'Makes a campaign''s next state and broadcasts it, if its figures have changed.';
+comment on function private.broadcast_progress is 'Computes a campaign''s state and broadcasts it if it has changed.';
 
 create function private.campaign_progress(organization_id uuid, campaign_id uuid)
 returns jsonb
@@ -17359,11 +18258,11 @@ as $$
 $$;
 
 comment on function public.campaign_progress is
-  'A campaign''s live counters, as they are broadcast to campaign:{id}; a higher version is a later state.';
+  'A campaign''s live figures, as broadcast to campaign:{id}; a higher version is a later state.';
 
 grant execute on function public.campaign_progress(uuid, uuid) to authenticated;
 
-comment on function private.campaign_state is 'What a campaign has come to, from the totals: its live counters.';
+comment on function private.campaign_state is 'The live figures of a campaign, from the counters.';
 
 create function private.mark_campaigns_dirty()
 returns trigger
@@ -17378,19 +18277,18 @@ begin
     where s.campaign_id = d.campaign_id and s.dirty_until > clock_timestamp() + interval '30 seconds');
   return null;
 exception when others then
-  raise warning 'the progress of campaigns was not stirred: %', sqlerrm;
+  raise warning 'campaigns were not marked as dirty: %', sqlerrm;
   return null;
 end
 $$;
-
-comment on function private.mark_campaigns_dirty is 'Definer: those who count may not write this table.';
 
 create function private.purge_cron_run_details()
 returns void
 language sql set search_path = ''
 as $$
   delete from cron.job_run_details d using cron.job j
-  where j.jobid = d.jobid and j.jobname = 'broadcast-campaign-progress' and d.status = 'succeeded' and d.end_time < now() - interval '5 minutes'
+  where j.jobid = d.jobid and j.jobname = 'broadcast-campaign-progress' and d.status = 'succeeded'
+    and d.end_time < now() - interval '5 minutes'
 $$;
 
 comment on table private.message_totals is 'Outbound messages by status: a counter (see private.counters).';
@@ -17401,36 +18299,40 @@ create index message_totals_pending on private.message_totals (organization_id) 
 
 create unique index message_totals_once on private.message_totals (organization_id, status) where rolled_up;
 
-comment on table private.message_outcome_totals is 'Messages by their outcome: a counter (see private.counters); campaign_id null: of no campaign.';
+comment on table private.message_outcome_totals is
+  'Messages by their outcome: a counter (see private.counters); campaign_id null: of no campaign.';
 
-comment on column private.message_outcome_totals.status is 'Of the texts that went out; null: the row counts what came back.';
+comment on column private.message_outcome_totals.status is
+  'Of outbound messages; null: the row counts replies and inbound messages.';
 
-comment on column private.message_outcome_totals.currency is 'Of the price that the provider reported; null: it has reported none.';
+comment on column private.message_outcome_totals.currency is
+  'Of the price that the provider reported; null: none reported.';
 
-comment on column private.message_outcome_totals.received is 'Texts that came in, whatever they answer.';
+comment on column private.message_outcome_totals.received is 'Inbound messages, whatever they answer.';
 
-create index text_totals_campaign on private.message_outcome_totals (campaign_id, quarter_hour);
+create index message_outcome_totals_campaign on private.message_outcome_totals (campaign_id, quarter_hour);
 
-create index text_totals_organization on private.message_outcome_totals (organization_id, quarter_hour);
+create index message_outcome_totals_organization on private.message_outcome_totals (organization_id, quarter_hour);
 
 create index message_outcome_totals_pending on private.message_outcome_totals (organization_id) where not rolled_up;
 
-create unique index text_totals_once on private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, status,
-  error_code, currency, quarter_hour) nulls not distinct where rolled_up;
+create unique index message_outcome_totals_once on private.message_outcome_totals (organization_id, campaign_id,
+  variant_id, account_id, status, error_code, currency, quarter_hour) nulls not distinct where rolled_up;
 
 create function private.add_message_days(sums private.message_outcome_totals[], sign integer)
 returns void
 language sql set search_path = ''
 as $$
   insert into private.message_day_totals as d
-  select s.organization_id, (s.quarter_hour at time zone o.time_zone)::date, s.campaign_id, s.account_id, s.status, s.error_code,
-    s.currency, sign * sum(s.messages), sign * sum(s.segments), sign * sum(s.cost), sign * sum(s.replied),
+  select s.organization_id, (s.quarter_hour at time zone o.time_zone)::date, s.campaign_id, s.account_id, s.status,
+    s.error_code, s.currency, sign * sum(s.messages), sign * sum(s.segments), sign * sum(s.cost), sign * sum(s.replied),
     sign * sum(s.opted_out), sign * sum(s.answers), sign * sum(s.received)
   from unnest(sums) s join public.organizations o on o.id = s.organization_id
   group by 1, 2, 3, 4, 5, 6, 7
   on conflict on constraint message_day_totals_once do update set messages = d.messages + excluded.messages,
     segments = d.segments + excluded.segments, cost = d.cost + excluded.cost, replied = d.replied + excluded.replied,
-    opted_out = d.opted_out + excluded.opted_out, answers = d.answers + excluded.answers, received = d.received + excluded.received
+    opted_out = d.opted_out + excluded.opted_out, answers = d.answers + excluded.answers,
+    received = d.received + excluded.received
 $$;
 
 create function private.add_to_message_days()
@@ -17439,9 +18341,11 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'UPDATE' then
-    perform private.add_message_days(array(select o::private.message_outcome_totals from old_rows o where o.rolled_up), -1);
+    perform private.add_message_days(array(select o::private.message_outcome_totals from old_rows o where o.rolled_up),
+      -1);
   end if;
-  perform private.add_message_days(array(select n::private.message_outcome_totals from new_rows n where n.rolled_up), 1);
+  perform private.add_message_days(array(select n::private.message_outcome_totals from new_rows n where n.rolled_up),
+    1);
   return null;
 end
 $$;
@@ -17457,7 +18361,8 @@ create trigger mark_dirty after insert on private.message_outcome_totals referen
   for each statement execute function private.mark_campaigns_dirty();
 
 comment on table private.message_day_totals is
-  'The rolled-up sums of message_outcome_totals by the days of the organization''s calendar, all wordings together. With the deltas that are not rolled up it is everything.';
+  'The rolled-up sums of message_outcome_totals by days of the organization''s time zone, all variants together. '
+  'Together with the deltas that are not rolled up they are complete.';
 
 comment on table private.target_totals is 'Targets of campaigns by state: a counter (see private.counters).';
 
@@ -17474,7 +18379,7 @@ create trigger mark_dirty after insert on private.target_totals referencing new 
   for each statement execute function private.mark_campaigns_dirty();
 
 comment on table private.campaign_responses is
-  'Texts of campaigns (message_id) that somebody answered: how many texts came back, and how many of them were opt-outs.';
+  'Campaign messages that were answered: how many replies came, and how many of them were opt-outs.';
 
 create index campaign_responses_organization on private.campaign_responses (organization_id);
 
@@ -17484,18 +18389,21 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   if tg_op = 'INSERT' then
-    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
-    select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.quarter_hour, count(*) filter (where n.texts > n.opt_outs),
-      count(*) filter (where n.opt_outs > 0), sum(n.texts)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour,
+      replied, opted_out, answers)
+    select n.organization_id, n.campaign_id, n.variant_id, n.account_id, n.quarter_hour,
+      count(*) filter (where n.texts > n.opt_outs), count(*) filter (where n.opt_outs > 0), sum(n.texts)
     from new_rows n group by 1, 2, 3, 4, 5;
   elsif tg_op = 'DELETE' then
-    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour,
+      replied, opted_out, answers)
     select t.organization_id, t.campaign_id, t.variant_id, t.account_id, t.quarter_hour,
       -count(*) filter (where t.texts > t.opt_outs), -count(*) filter (where t.opt_outs > 0), -sum(t.texts)
     from old_rows t where exists (select from public.organizations o where o.id = t.organization_id)
     group by 1, 2, 3, 4, 5;
   else
-    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour, replied, opted_out, answers)
+    insert into private.message_outcome_totals (organization_id, campaign_id, variant_id, account_id, quarter_hour,
+      replied, opted_out, answers)
     select d.organization_id, d.campaign_id, d.variant_id, d.account_id, d.quarter_hour,
       coalesce(sum(d.n) filter (where d.texts > d.opt_outs), 0), coalesce(sum(d.n) filter (where d.opt_outs > 0), 0),
       sum(d.n * d.texts)
@@ -17509,19 +18417,22 @@ $$;
 create trigger count_insert after insert on private.campaign_responses referencing new table as new_rows
   for each statement execute function private.count_responses();
 
-create trigger count_update after update on private.campaign_responses referencing old table as old_rows new table as new_rows
+create trigger count_update after update on private.campaign_responses
+  referencing old table as old_rows new table as new_rows
   for each statement execute function private.count_responses();
 
 create trigger count_delete after delete on private.campaign_responses referencing old table as old_rows
   for each statement execute function private.count_responses();
 
-comment on table private.suppression_totals is 'Numbers that were suppressed, by source: a counter (see private.counters).';
+comment on table private.suppression_totals is
+  'Numbers that were suppressed, by source: a counter (see private.counters).';
 
 create index suppression_totals_organization on private.suppression_totals (organization_id, quarter_hour);
 
 create index suppression_totals_pending on private.suppression_totals (organization_id) where not rolled_up;
 
-create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour) where rolled_up;
+create unique index suppression_totals_once on private.suppression_totals (organization_id, source, quarter_hour)
+  where rolled_up;
 
 create table public.campaign_alerts (
   id uuid primary key default private.uuid_v7(),
@@ -17540,7 +18451,9 @@ create table public.campaign_alerts (
 );
 
 comment on table public.campaign_alerts is
-  'A campaign whose rate passed its organization''s threshold, with the figures of that moment. Resolved when it has recovered to four fifths of the threshold, when nobody wants to know any more, or when answers no longer count.';
+  'A campaign whose rate passed its organization''s threshold, with the figures of that moment. Resolved when the '
+  'rate has fallen to four fifths of the threshold, when the organization turns the alert off, or when replies no '
+  'longer count.';
 
 create index campaign_alerts_listing on public.campaign_alerts (organization_id, campaign_id, opened_at desc);
 
@@ -17559,6 +18472,19 @@ grant select on public.campaign_alerts to authenticated, service_role;
 
 create type private.cost_part as (account_id uuid, status text, currency text, segments numeric, cost numeric);
 
+create type private.outcome_sum as (
+  day integer, of_campaign boolean, account_id uuid, status text, error_code text, currency text,
+  messages numeric, segments numeric, cost numeric, replied numeric, opted_out numeric, answers numeric,
+  received numeric
+);
+
+create type private.dashboard_figure as (
+  level integer, current boolean, of_campaign boolean, day integer, account_id uuid, total numeric,
+  queued numeric, sending numeric, sent numeric, delivered numeric, undelivered numeric, failed numeric,
+  canceled numeric, suppressed numeric, segments numeric, replied numeric, opted_out numeric, answers numeric,
+  received numeric
+);
+
 create function private.alert_json(alert public.campaign_alerts, campaign_name text)
 returns jsonb
 language sql immutable set search_path = ''
@@ -17566,12 +18492,42 @@ as $$
   select to_jsonb(alert) - 'organization_id' || jsonb_build_object('campaign_name', campaign_name)
 $$;
 
+create function private.campaign_figures(campaign_id uuid, time_zone text)
+returns table (level integer, variant_id uuid, account_id uuid, hour timestamp, total numeric, queued numeric,
+  sending numeric, sent numeric, delivered numeric, undelivered numeric, failed numeric, canceled numeric,
+  suppressed numeric, segments numeric, replied numeric, opted_out numeric, answers numeric)
+language sql stable set search_path = ''
+as $$
+  with sums as materialized (
+    select t.variant_id, t.account_id, t.quarter_hour, t.status, sum(t.messages) as messages,
+      sum(t.segments) as segments, sum(t.replied) as replied, sum(t.opted_out) as opted_out, sum(t.answers) as answers
+    from private.message_outcome_totals t where t.campaign_id = campaign_figures.campaign_id group by 1, 2, 3, 4
+  ), hours as materialized (
+    select q.quarter_hour, date_trunc('hour', q.quarter_hour at time zone campaign_figures.time_zone) as hour
+    from (select distinct s.quarter_hour from sums s) q
+  )
+  select grouping(s.variant_id, s.account_id, h.hour), s.variant_id, s.account_id, h.hour, coalesce(sum(s.messages), 0),
+    coalesce(sum(s.messages) filter (where s.status = 'queued'), 0),
+    coalesce(sum(s.messages) filter (where s.status = 'sending'), 0),
+    coalesce(sum(s.messages) filter (where s.status = 'sent'), 0),
+    coalesce(sum(s.messages) filter (where s.status = 'delivered'), 0),
+    coalesce(sum(s.messages) filter (where s.status = 'undelivered'), 0),
+    coalesce(sum(s.messages) filter (where s.status = 'failed'), 0),
+    coalesce(sum(s.messages) filter (where s.status = 'canceled'), 0),
+    coalesce(sum(s.messages) filter (where s.status = 'suppressed'), 0),
+    coalesce(sum(s.segments), 0), coalesce(sum(s.replied), 0), coalesce(sum(s.opted_out), 0),
+    coalesce(sum(s.answers), 0)
+  from sums s join hours h on h.quarter_hour = s.quarter_hour
+  group by grouping sets ((), (s.variant_id), (s.account_id), (h.hour))
+$$;
+
 create function private.costs_json(currency text, parts private.cost_part[])
 returns jsonb
 language sql stable set search_path = ''
 as $$
   with parts as (
-    select p.currency, p.segments, p.cost, p.currency is null and p.status in ('sent', 'delivered', 'undelivered') as unpriced, a.segment_price
+    select p.currency, p.segments, p.cost, p.currency is null
+      and p.status in ('sent', 'delivered', 'undelivered') as unpriced, a.segment_price
     from unnest(parts) p left join public.sms_accounts a on a.id = p.account_id
   )
   select jsonb_build_object(
@@ -17580,10 +18536,33 @@ as $$
         select p.currency, round(sum(p.cost), 5)::text as amount from parts p
         where p.currency is not null group by 1 having sum(p.cost) <> 0 order by 1) r), '[]'),
     'estimated', (
-      select jsonb_build_object('currency', costs_json.currency, 'amount', round(sum(p.segments * p.segment_price), 5)::text) from parts p
+      select jsonb_build_object('currency', costs_json.currency, 'amount',
+        round(sum(p.segments * p.segment_price), 5)::text) from parts p
       where p.unpriced and p.segment_price is not null having sum(p.segments) > 0),
     'unpriced_segments', (
       select coalesce(sum(p.segments), 0) from parts p where p.unpriced and p.segment_price is null))
+$$;
+
+create function private.campaign_outcomes_json(campaign_id uuid, currency text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'sending_seconds', (
+      select count(distinct t.quarter_hour) * 900 from private.message_outcome_totals t
+      where t.campaign_id = campaign_outcomes_json.campaign_id and t.status in ('sent', 'delivered', 'undelivered')
+        and t.messages > 0),
+    'failures', coalesce((
+      select jsonb_agg(f) from (
+        select t.status, t.error_code, sum(t.messages) as texts from private.message_outcome_totals t
+        where t.campaign_id = campaign_outcomes_json.campaign_id
+          and t.status in ('failed', 'undelivered', 'suppressed', 'canceled')
+        group by 1, 2 having sum(t.messages) <> 0 order by 3 desc, 2, 1) f), '[]'),
+    'costs', private.costs_json(campaign_outcomes_json.currency, array(
+      select row(t.account_id, t.status, t.currency, sum(t.segments), sum(t.cost))::private.cost_part
+      from private.message_outcome_totals t
+      where t.campaign_id = campaign_outcomes_json.campaign_id and t.status is not null
+      group by t.account_id, t.status, t.currency)))
 $$;
 
 create function private.campaign_analytics(organization_id uuid, campaign_id uuid)
@@ -17592,75 +18571,48 @@ language plpgsql stable security definer set search_path = '' set plan_cache_mod
 as $$
 declare
   campaign constant public.campaigns := private.find_campaign(organization_id, campaign_id);
-  office public.organizations;
+  organization public.organizations;
 begin
-  select * into office from public.organizations o where o.id = campaign.organization_id;
+  select * into organization from public.organizations o where o.id = campaign.organization_id;
   return (
-    with sums as materialized (
-      select f.variant_id, f.account_id, f.quarter_hour, f.status, f.error_code, f.currency, sum(f.messages)::bigint as messages,
-        sum(f.segments)::bigint as segments, sum(f.cost) as cost, sum(f.replied)::bigint as replied, sum(f.opted_out)::bigint as opted_out,
-        sum(f.answers)::bigint as answers
-      from private.message_outcome_totals f where f.campaign_id = campaign.id group by 1, 2, 3, 4, 5, 6
-    ), hours as materialized (
-      -- Clocks are put back: two hours of one name are one.
-      select h.quarter_hour, date_trunc('hour', h.quarter_hour at time zone office.time_zone) as hour
-      from (select distinct s.quarter_hour from sums s) h
-    ), counted as (
-      select grouping(s.variant_id, s.account_id, h.hour) as level, s.variant_id, s.account_id, h.hour,
-        coalesce(sum(s.messages), 0) as total,
-        coalesce(sum(s.messages) filter (where s.status = 'queued'), 0) as queued,
-        coalesce(sum(s.messages) filter (where s.status = 'sending'), 0) as sending,
-        coalesce(sum(s.messages) filter (where s.status = 'sent'), 0) as sent,
-        coalesce(sum(s.messages) filter (where s.status = 'delivered'), 0) as delivered,
-        coalesce(sum(s.messages) filter (where s.status = 'undelivered'), 0) as undelivered,
-        coalesce(sum(s.messages) filter (where s.status = 'failed'), 0) as failed,
-        coalesce(sum(s.messages) filter (where s.status = 'canceled'), 0) as canceled,
-        coalesce(sum(s.messages) filter (where s.status = 'suppressed'), 0) as suppressed,
-        coalesce(sum(s.segments), 0) as segments, coalesce(sum(s.replied), 0) as replied,
-        coalesce(sum(s.opted_out), 0) as opted_out, coalesce(sum(s.answers), 0) as answers
-      from sums s join hours h on h.quarter_hour = s.quarter_hour
-      group by grouping sets ((), (s.variant_id), (s.account_id), (h.hour))
-    ), active as (
-      select count(distinct s.quarter_hour) as quarters from sums s where s.status in ('sent', 'delivered', 'undelivered') and s.messages > 0
+    with figures as materialized (
+      select * from private.campaign_figures(campaign.id, organization.time_zone)
     )
     select jsonb_build_object(
       'campaign', jsonb_build_object('id', campaign.id, 'name', campaign.name, 'status', campaign.status,
-        'status_reason', campaign.status_reason, 'started_at', campaign.started_at, 'finished_at', campaign.finished_at),
-      'time_zone', office.time_zone,
+        'status_reason', campaign.status_reason, 'started_at', campaign.started_at, 'finished_at',
+        campaign.finished_at),
+      'time_zone', organization.time_zone,
       'seconds', case when campaign.started_at is not null
         then greatest(0, extract(epoch from coalesce(campaign.finished_at, now()) - campaign.started_at)) end,
-      'sending_seconds', a.quarters * 900,
       'targets', coalesce((
         select jsonb_agg(t) from (
           select t.status, t.reason, sum(t.targets) as targets from private.target_totals t
           where t.campaign_id = campaign.id group by 1, 2 having sum(t.targets) <> 0 order by 3 desc, 2) t), '[]'),
-      'texts', coalesce((select to_jsonb(c) from counted c where c.level = 7), '{}'),
+      'texts', coalesce((select to_jsonb(f) from figures f where f.level = 7), '{}'),
       'variants', coalesce((
-        select jsonb_agg(to_jsonb(c) || jsonb_build_object('template_id', coalesce(v.template_id, t.id),
-          'template_name', t.name, 'label', v.label) order by c.total desc, c.variant_id)
-        from counted c
-        left join public.template_variants v on v.organization_id = campaign.organization_id and v.id = c.variant_id
-        left join public.templates t on t.organization_id = campaign.organization_id and t.id = coalesce(v.template_id, c.variant_id)
-        where c.level = 3 and c.variant_id is not null), '[]'),
+        select jsonb_agg(to_jsonb(f) || jsonb_build_object('template_id', coalesce(v.template_id, t.id),
+          'template_name', t.name, 'label', v.label) order by f.total desc, f.variant_id)
+        from figures f
+        left join public.template_variants v on v.organization_id = campaign.organization_id and v.id = f.variant_id
+        left join public.templates t
+          on t.organization_id = campaign.organization_id and t.id = coalesce(v.template_id, f.variant_id)
+        where f.level = 3 and f.variant_id is not null), '[]'),
       'numbers', coalesce((
-        select jsonb_agg(to_jsonb(c) || jsonb_build_object('number', n.sender_id, 'label', n.label) order by c.total desc, c.account_id)
-        from counted c
-        left join public.sms_accounts n on n.organization_id = campaign.organization_id and n.id = c.account_id
-        where c.level = 5 and c.account_id is not null), '[]'),
-      'hours', coalesce((select jsonb_agg(to_jsonb(c) order by c.hour) from counted c where c.level = 6 and c.total + c.answers <> 0), '[]'),
-      'failures', coalesce((
-        select jsonb_agg(f) from (
-          select s.status, s.error_code, sum(s.messages) as texts from sums s
-          where s.status in ('failed', 'undelivered', 'suppressed', 'canceled') group by 1, 2 having sum(s.messages) <> 0
-          order by 3 desc, 2, 1) f), '[]'),
-      'costs', private.costs_json(office.currency, array(
-        select row(s.account_id, s.status, s.currency, sum(s.segments), sum(s.cost))::private.cost_part from sums s
-        where s.status is not null group by s.account_id, s.status, s.currency)),
+        select jsonb_agg(to_jsonb(f) || jsonb_build_object('number', n.sender_id, 'label', n.label)
+          order by f.total desc, f.account_id)
+        from figures f
+        left join public.sms_accounts n on n.organization_id = campaign.organization_id and n.id = f.account_id
+        where f.level = 5 and f.account_id is not null), '[]'),
+      'hours', coalesce((
+        select jsonb_agg(to_jsonb(f) order by f.hour) from figures f where f.level = 6 and f.total + f.answers <> 0),
+          '[]'),
       'alerts', coalesce((
-        select jsonb_agg(private.alert_json(x, campaign.name) order by x.opened_at desc) from (
-          select * from public.campaign_alerts x
-          where x.organization_id = campaign.organization_id and x.campaign_id = campaign.id order by x.opened_at desc limit 100) x), '[]'))
-    from active a);
+        select jsonb_agg(private.alert_json(a, campaign.name) order by a.opened_at desc) from (
+          select * from public.campaign_alerts a
+          where a.organization_id = campaign.organization_id and a.campaign_id = campaign.id
+          order by a.opened_at desc limit 100) a), '[]'))
+      || private.campaign_outcomes_json(campaign.id, organization.currency));
 end
 $$;
 
@@ -17674,32 +18626,34 @@ as $$
 $$;
 
 comment on function public.campaign_analytics is
-  'What became of a campaign''s recipients and texts: by wording, number and hour, with failures, costs and alerts.';
+  'What became of a campaign''s recipients and messages: by variant, number and hour, with failures, costs and alerts.';
 
 grant execute on function public.campaign_analytics(uuid, uuid) to authenticated;
 
 create function private.campaign_rates()
-returns table (campaign_id uuid, kind text, watched boolean, cases bigint, sample bigint, threshold numeric, enough integer)
+returns table (campaign_id uuid, kind text, watched boolean, cases bigint, sample bigint, threshold numeric,
+  enough integer)
 language sql stable set search_path = '' set jit = off
 as $$
-  with judged as materialized (
+  with evaluated as materialized (
     select c.id, c.organization_id, o.alert_opt_out_rate, o.alert_failure_rate, o.alert_after,
       c.deleted_at is null and c.started_at is not null
         and (c.finished_at is null or c.finished_at > now() - interval '72 hours') as watched
     from public.campaigns c join public.organizations o on o.id = c.organization_id
     where c.id in (
       select r.id from public.campaigns r where r.status in ('running', 'paused') and r.started_at is not null
-      union select f.id from public.campaigns f where f.finished_at > now() - interval '72 hours' and f.started_at is not null
+      union select f.id from public.campaigns f where f.finished_at > now() - interval '72 hours'
+        and f.started_at is not null
       union select a.campaign_id from public.campaign_alerts a where a.resolved_at is null)
   ), counted as (
-    select j.*, sums.*
-    from judged j
+    select e.*, sums.*
+    from evaluated e
     cross join lateral (
       select coalesce(sum(t.messages) filter (where t.status in ('sent', 'delivered')), 0)::bigint as arrived,
         coalesce(sum(t.messages) filter (where t.status in ('failed', 'undelivered')), 0)::bigint as failed,
         coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0)::bigint as known,
         coalesce(sum(t.opted_out), 0)::bigint as opted_out
-      from private.message_outcome_totals t where t.campaign_id = j.id
+      from private.message_outcome_totals t where t.campaign_id = e.id
     ) sums
   )
   select c.id, k.kind, c.watched, k.cases, k.sample, k.threshold, c.alert_after
@@ -17717,7 +18671,7 @@ declare
   campaign public.campaigns;
   opened integer := 0;
 begin
-  -- Two at once would both find the alert missing; the second has nothing to add.
+  -- Two concurrent runs would both find the alert missing.
   if not pg_try_advisory_xact_lock(hashtextextended('evaluate_campaign_alerts', 0)) then
     return 0;
   end if;
@@ -17738,21 +18692,14 @@ begin
     select * into campaign from public.campaigns c where c.id = alert.campaign_id;
     perform private.notify_about_campaign(campaign, 'alert:' || alert.id,
       case alert.kind when 'opt_out_rate' then 'Many recipients of ' || campaign.name || ' opt out'
-        else 'Many texts of ' || campaign.name || ' fail' end,
-      round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' texts'
+        else 'Many messages of ' || campaign.name || ' fail' end,
+      round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' messages'
         || case alert.kind when 'opt_out_rate' then ' were answered by an opt-out; ' else ' failed; ' end
-        || 'the organization wants to know from ' || round(100 * alert.threshold, 1) || ' % on.');
+        || 'the alert threshold is ' || round(100 * alert.threshold, 1) || ' %.');
     opened := opened + 1;
   end loop;
   return opened;
 end
-$$;
-
-create function private.price_currency(price numeric, currency text)
-returns text
-language sql immutable parallel safe set search_path = ''
-as $$
-  select case when price is not null then coalesce(currency, 'USD') end
 $$;
 
 create function private.checked_period(today date, inout first_day date, inout last_day date)
@@ -17765,7 +18712,8 @@ begin
   first_day := coalesce(first_day, last_day - 29);
   fault := case
     when first_day < date '2000-01-01' or last_day > date '2199-01-01' then
-      jsonb_build_object('path', case when first_day < date '2000-01-01' then 'from' else 'to' end, 'message', 'is too far away')
+      jsonb_build_object('path', case when first_day < date '2000-01-01' then 'from' else 'to' end,
+        'message', 'is too far away')
     when first_day > last_day then '{"path": "from", "message": "is after to"}'
     when last_day - first_day >= 92 then '{"path": "from", "message": "is more than 92 days before to"}' end;
   if fault is not null then
@@ -17774,130 +18722,187 @@ begin
 end
 $$;
 
+create function private.dashboard_sums(organization_id uuid, campaign_id uuid, first_day date, days integer,
+  midnights timestamptz[])
+returns private.outcome_sum[]
+language sql stable set search_path = ''
+as $$
+  select array(
+    select row(t.day, t.campaign_id is not null, t.account_id, t.status, t.error_code, t.currency, sum(t.messages),
+      sum(t.segments), sum(t.cost), sum(t.replied), sum(t.opted_out), sum(t.answers),
+      sum(t.received))::private.outcome_sum
+    from (
+      select d.day - first_day + 1 as day, d.campaign_id, d.account_id, d.status, d.error_code, d.currency, d.messages,
+        d.segments, d.cost, d.replied, d.opted_out, d.answers, d.received
+      from private.message_day_totals d
+      where d.organization_id = dashboard_sums.organization_id
+        and d.day between first_day - days and first_day + days - 1
+      union all
+      select width_bucket(n.quarter_hour, midnights) - days, n.campaign_id, n.account_id, n.status, n.error_code,
+        n.currency, n.messages, n.segments, n.cost, n.replied, n.opted_out, n.answers, n.received
+      from private.message_outcome_totals n
+      where n.organization_id = dashboard_sums.organization_id and not n.rolled_up
+        and n.quarter_hour >= midnights[1] and n.quarter_hour < midnights[2 * days + 1]
+    ) t
+    where dashboard_sums.campaign_id is null or t.campaign_id = dashboard_sums.campaign_id
+    group by t.day, t.campaign_id is not null, t.account_id, t.status, t.error_code, t.currency)
+$$;
+
+create function private.dashboard_figures(sums private.outcome_sum[])
+returns private.dashboard_figure[]
+language sql stable set search_path = ''
+as $$
+  select array(
+    select row(grouping(s.of_campaign, p.day, p.account_id), p.current, s.of_campaign, p.day, p.account_id,
+      sum(s.messages),
+      coalesce(sum(s.messages) filter (where s.status = 'queued'), 0),
+      coalesce(sum(s.messages) filter (where s.status = 'sending'), 0),
+      coalesce(sum(s.messages) filter (where s.status = 'sent'), 0),
+      coalesce(sum(s.messages) filter (where s.status = 'delivered'), 0),
+      coalesce(sum(s.messages) filter (where s.status = 'undelivered'), 0),
+      coalesce(sum(s.messages) filter (where s.status = 'failed'), 0),
+      coalesce(sum(s.messages) filter (where s.status = 'canceled'), 0),
+      coalesce(sum(s.messages) filter (where s.status = 'suppressed'), 0),
+      sum(s.segments), sum(s.replied), sum(s.opted_out), sum(s.answers), sum(s.received))::private.dashboard_figure
+    from unnest(sums) s
+    cross join lateral (
+      select s.day > 0 as current, case when s.day > 0 then s.day end as day,
+        case when s.day > 0 then s.account_id end as account_id
+    ) p
+    group by grouping sets ((p.current), (p.current, s.of_campaign), (p.current, p.day, s.of_campaign),
+      (p.current, p.account_id)))
+$$;
+
+create function private.suppressions_added(organization_id uuid, since timestamptz, before timestamptz)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(x), '[]') from (
+    select t.source, sum(t.added) as added from private.suppression_totals t
+    where t.organization_id = suppressions_added.organization_id
+      and t.quarter_hour >= since and t.quarter_hour < before
+    group by 1 having sum(t.added) <> 0 order by 2 desc, 1) x
+$$;
+
+create function private.dashboard_period(organization public.organizations, campaign_id uuid,
+  sums private.outcome_sum[], figures private.dashboard_figure[], current boolean, since timestamptz,
+  before timestamptz)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'texts', coalesce((
+      select to_jsonb(f) from unnest(figures) f where f.current = dashboard_period.current and f.level = 7), '{}'),
+    'campaign_texts', coalesce((
+      select to_jsonb(f) from unnest(figures) f
+      where f.current = dashboard_period.current and f.level = 3 and f.of_campaign), '{}'),
+    'other_texts', coalesce((
+      select to_jsonb(f) from unnest(figures) f
+      where f.current = dashboard_period.current and f.level = 3 and not f.of_campaign), '{}'),
+    'received', coalesce((
+      select case when dashboard_period.campaign_id is null then f.received else f.answers end
+      from unnest(figures) f where f.current = dashboard_period.current and f.level = 7), 0),
+    'costs', private.costs_json(organization.currency, array(
+      select row(s.account_id, s.status, s.currency, sum(s.segments), sum(s.cost))::private.cost_part
+      from unnest(sums) s where (s.day > 0) = dashboard_period.current and s.status is not null
+      group by s.account_id, s.status, s.currency)),
+    'suppressions', private.suppressions_added(organization.id, since, before))
+$$;
+
+create function private.dashboard_numbers(organization_id uuid, campaign_id uuid, figures private.dashboard_figure[])
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(private.number_json(n.a, to_jsonb(h)) || jsonb_build_object('texts', n.texts)
+    order by n.total desc, (n.a).id), '[]')
+  from (
+    select a, to_jsonb(f) as texts, coalesce(f.total, 0) as total
+    from public.sms_accounts a
+    left join unnest(figures) f on f.current and f.level = 6 and f.account_id = a.id
+    where a.organization_id = dashboard_numbers.organization_id
+      and (case when dashboard_numbers.campaign_id is null then a.status <> 'disabled' else false end or f.total <> 0)
+    order by 3 desc, a.id limit 100
+  ) n
+  left join private.number_figures(dashboard_numbers.organization_id, now() - interval '24 hours') h
+    on h.account_id = (n.a).id
+$$;
+
+create function private.dashboard_present(organization_id uuid, campaign_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'alerts', coalesce((
+      select jsonb_agg(private.alert_json(x.a, x.name) order by (x.a).opened_at desc) from (
+        select a, c.name from public.campaign_alerts a
+        join public.campaigns c on c.organization_id = a.organization_id and c.id = a.campaign_id
+        where a.organization_id = dashboard_present.organization_id and a.resolved_at is null
+          and (dashboard_present.campaign_id is null or a.campaign_id = dashboard_present.campaign_id)
+        order by a.opened_at desc limit 100) x), '[]'),
+    'campaigns', coalesce((
+      select jsonb_object_agg(x.status, x.campaigns) from (
+        select c.status, count(*) as campaigns from public.campaigns c
+        where c.organization_id = dashboard_present.organization_id and c.deleted_at is null group by 1) x), '{}'),
+    'conversations', jsonb_build_object(
+      'open', (
+        select count(*) from public.conversations c
+        where c.organization_id = dashboard_present.organization_id and c.status = 'open'),
+      'unread', (
+        select count(*) from public.conversations c
+        where c.organization_id = dashboard_present.organization_id and c.unread > 0)))
+$$;
+
 create function private.sms_dashboard(organization_id uuid, first_day date, last_day date, campaign_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = '' set jit = off
 as $$
 declare
-  office public.organizations;
+  organization public.organizations;
   days integer;
   midnights timestamptz[];
-  answer jsonb;
+  sums private.outcome_sum[];
+  figures private.dashboard_figure[];
 begin
   perform private.require_permission(organization_id, 'campaigns:read');
   if campaign_id is not null then
     perform private.find_campaign(organization_id, campaign_id);
   end if;
-  select * into office from public.organizations o where o.id = sms_dashboard.organization_id;
+  select * into organization from public.organizations o where o.id = sms_dashboard.organization_id;
   select p.* into first_day, last_day
-  from private.checked_period((now() at time zone office.time_zone)::date, first_day, last_day) p;
+  from private.checked_period((now() at time zone organization.time_zone)::date, first_day, last_day) p;
   days := last_day - first_day + 1;
   midnights := array(
-    select d.day at time zone office.time_zone
-    from generate_series((first_day - days)::timestamp, (last_day + 1)::timestamp, interval '1 day') d (day) order by 1);
-  with sums as materialized (
-    -- 1 is the first day of the period; what is 0 or less belongs to the one before it.
-    select f.day, f.campaign_id is not null as of_campaign, f.account_id, f.status, f.error_code, f.currency,
-      sum(f.messages)::bigint as messages, sum(f.segments)::bigint as segments, sum(f.cost) as cost, sum(f.replied)::bigint as replied,
-      sum(f.opted_out)::bigint as opted_out, sum(f.answers)::bigint as answers, sum(f.received)::bigint as received
-    from (
-      select d.day - first_day + 1 as day, d.campaign_id, d.account_id, d.status, d.error_code, d.currency, d.messages, d.segments,
-        d.cost, d.replied, d.opted_out, d.answers, d.received
-      from private.message_day_totals d
-      where d.organization_id = sms_dashboard.organization_id and d.day between first_day - days and last_day
-      union all
-      select width_bucket(n.quarter_hour, midnights) - days, n.campaign_id, n.account_id, n.status, n.error_code, n.currency,
-        n.messages, n.segments, n.cost, n.replied, n.opted_out, n.answers, n.received
-      from private.message_outcome_totals n
-      where n.organization_id = sms_dashboard.organization_id and not n.rolled_up
-        and n.quarter_hour >= midnights[1] and n.quarter_hour < midnights[2 * days + 1]
-    ) f
-    where sms_dashboard.campaign_id is null or f.campaign_id = sms_dashboard.campaign_id
-    group by 1, 2, 3, 4, 5, 6
-  ), counted as materialized (
-    select grouping(s.of_campaign, p.day, p.account_id) as level, p.now, s.of_campaign, p.day, p.account_id, sum(s.messages) as total,
-      coalesce(sum(s.messages) filter (where s.status = 'queued'), 0) as queued,
-      coalesce(sum(s.messages) filter (where s.status = 'sending'), 0) as sending,
-      coalesce(sum(s.messages) filter (where s.status = 'sent'), 0) as sent,
-      coalesce(sum(s.messages) filter (where s.status = 'delivered'), 0) as delivered,
-      coalesce(sum(s.messages) filter (where s.status = 'undelivered'), 0) as undelivered,
-      coalesce(sum(s.messages) filter (where s.status = 'failed'), 0) as failed,
-      coalesce(sum(s.messages) filter (where s.status = 'canceled'), 0) as canceled,
-      coalesce(sum(s.messages) filter (where s.status = 'suppressed'), 0) as suppressed,
-      sum(s.segments) as segments, sum(s.replied) as replied, sum(s.opted_out) as opted_out, sum(s.answers) as answers,
-      sum(s.received) as received
-    from sums s
-    cross join lateral (
-      select s.day > 0 as now, case when s.day > 0 then s.day end as day, case when s.day > 0 then s.account_id end as account_id
-    ) p
-    group by grouping sets ((p.now), (p.now, s.of_campaign), (p.now, p.day, s.of_campaign), (p.now, p.account_id))
-  ), periods as (
-    select p.now, jsonb_build_object(
-      'texts', coalesce((select to_jsonb(c) from counted c where c.now = p.now and c.level = 7), '{}'),
-      'campaign_texts', coalesce((select to_jsonb(c) from counted c where c.now = p.now and c.level = 3 and c.of_campaign), '{}'),
-      'other_texts', coalesce((select to_jsonb(c) from counted c where c.now = p.now and c.level = 3 and not c.of_campaign), '{}'),
-      'received', coalesce((
-        select case when sms_dashboard.campaign_id is null then c.received else c.answers end
-        from counted c where c.now = p.now and c.level = 7), 0),
-      'costs', private.costs_json(office.currency, array(
-        select row(s.account_id, s.status, s.currency, sum(s.segments), sum(s.cost))::private.cost_part from sums s
-        where (s.day > 0) = p.now and s.status is not null group by s.account_id, s.status, s.currency)),
-      'suppressions', coalesce((
-        select jsonb_agg(x) from (
-          select t.source, sum(t.added) as added from private.suppression_totals t
-          where t.organization_id = sms_dashboard.organization_id
-            and t.quarter_hour >= midnights[case when p.now then days + 1 else 1 end]
-            and t.quarter_hour < midnights[case when p.now then 2 * days + 1 else days + 1 end]
-          group by 1 having sum(t.added) <> 0 order by 2 desc, 1) x), '[]')) as figures
-    from (values (true), (false)) as p (now)
-  )
-  select jsonb_build_object('from', first_day, 'to', last_day, 'time_zone', office.time_zone,
+    select d.day at time zone organization.time_zone
+    from generate_series((first_day - days)::timestamp, (last_day + 1)::timestamp, interval '1 day') d (day)
+    order by 1);
+  sums := private.dashboard_sums(organization_id, campaign_id, first_day, days, midnights);
+  figures := private.dashboard_figures(sums);
+  return jsonb_build_object('from', first_day, 'to', last_day, 'time_zone', organization.time_zone,
     'previous_from', first_day - days, 'previous_to', first_day - 1,
-    'period', (select p.figures from periods p where p.now),
-    'previous', (select p.figures from periods p where not p.now),
+    'period', private.dashboard_period(organization, campaign_id, sums, figures, true,
+      midnights[days + 1], midnights[2 * days + 1]),
+    'previous', private.dashboard_period(organization, campaign_id, sums, figures, false,
+      midnights[1], midnights[days + 1]),
     'days', (
       select jsonb_agg(jsonb_build_object('date', first_day + d.day - 1,
-        'campaign_texts', coalesce((select to_jsonb(c) from counted c where c.now and c.level = 1 and c.day = d.day and c.of_campaign), '{}'),
-        'other_texts', coalesce((select to_jsonb(c) from counted c where c.now and c.level = 1 and c.day = d.day and not c.of_campaign), '{}'))
-        order by d.day)
-      from generate_series(1, days) d (day)),
+        'campaign_texts', coalesce(to_jsonb(c), '{}'), 'other_texts', coalesce(to_jsonb(o), '{}')) order by d.day)
+      from generate_series(1, days) d (day)
+      left join unnest(figures) c on c.current and c.level = 1 and c.day = d.day and c.of_campaign
+      left join unnest(figures) o on o.current and o.level = 1 and o.day = d.day and not o.of_campaign),
     'failures', coalesce((
       select jsonb_agg(f) from (
-        select s.status, s.error_code, sum(s.messages) as texts from sums s
-        where s.day > 0 and s.status in ('failed', 'undelivered', 'suppressed', 'canceled') group by 1, 2 having sum(s.messages) <> 0
-        order by 3 desc, 2, 1 limit 20) f), '[]'),
-    'numbers', coalesce((
-      select jsonb_agg(private.number_json(n.a, to_jsonb(f)) || jsonb_build_object('texts', n.texts) order by n.total desc, (n.a).id)
-      from (
-        select a, to_jsonb(c) as texts, coalesce(c.total, 0) as total
-        from public.sms_accounts a left join counted c on c.now and c.level = 6 and c.account_id = a.id
-        where a.organization_id = sms_dashboard.organization_id
-          and (case when sms_dashboard.campaign_id is null then a.status <> 'disabled' else false end or c.total <> 0)
-        order by 3 desc, a.id limit 100
-      ) n
-      left join private.number_figures(sms_dashboard.organization_id, now() - interval '24 hours') f on f.account_id = (n.a).id), '[]'),
-    'alerts', coalesce((
-      select jsonb_agg(private.alert_json(x.a, x.name) order by (x.a).opened_at desc) from (
-        select a, c.name from public.campaign_alerts a
-        join public.campaigns c on c.organization_id = a.organization_id and c.id = a.campaign_id
-        where a.organization_id = sms_dashboard.organization_id and a.resolved_at is null
-          and (sms_dashboard.campaign_id is null or a.campaign_id = sms_dashboard.campaign_id)
-        order by a.opened_at desc limit 100) x), '[]'),
-    'campaigns', coalesce((
-      select jsonb_object_agg(x.status, x.campaigns) from (
-        select c.status, count(*) as campaigns from public.campaigns c
-        where c.organization_id = sms_dashboard.organization_id and c.deleted_at is null group by 1) x), '{}'),
-    'conversations', jsonb_build_object(
-      'open', (select count(*) from public.conversations c where c.organization_id = sms_dashboard.organization_id and c.status = 'open'),
-      'unread', (select count(*) from public.conversations c where c.organization_id = sms_dashboard.organization_id and c.unread > 0)))
-  into answer;
-  return answer;
+        select s.status, s.error_code, sum(s.messages) as texts from unnest(sums) s
+        where s.day > 0 and s.status in ('failed', 'undelivered', 'suppressed', 'canceled')
+        group by 1, 2 having sum(s.messages) <> 0 order by 3 desc, 2, 1 limit 20) f), '[]'),
+    'numbers', private.dashboard_numbers(organization_id, campaign_id, figures))
+    || private.dashboard_present(organization_id, campaign_id);
 end
 $$;
 
 grant execute on function private.sms_dashboard(uuid, date, date, uuid) to authenticated;
 
-create function public.sms_dashboard(organization_id uuid, first_day date default null, last_day date default null, campaign_id uuid default null)
+create function public.sms_dashboard(organization_id uuid, first_day date default null, last_day date default null,
+  campaign_id uuid default null)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -17905,7 +18910,8 @@ as $$
 $$;
 
 comment on function public.sms_dashboard is
-  'The texts of a period (the organization''s days; the last thirty) beside those of the one before it, and what needs attention now.';
+  'The messages of a period (days of the organization''s time zone, by default the last thirty) beside those of the '
+  'period before, and what needs attention now.';
 
 grant execute on function public.sms_dashboard(uuid, date, date, uuid) to authenticated;
 
@@ -17919,8 +18925,7 @@ create table private.jobs (
   constraint jobs_scheduled_or_task check ((schedule is null) = (task_of is not null))
 );
 
-comment on table private.jobs is
-  'All background jobs. Those with a schedule are cron jobs; tasks are run one after the other by the cron job that they name, as every cron job costs a connection.';
+comment on table private.jobs is 'All background jobs: cron jobs, which have a schedule, and tasks of a cron job.';
 
 create table private.job_runs (
   job text primary key references private.jobs (name) on delete cascade on update cascade,
@@ -17930,7 +18935,9 @@ create table private.job_runs (
   last_error text
 );
 
-comment on table private.job_runs is 'How each task last ended; failures: in a row.';
+comment on column private.job_runs.failures is 'Failures in a row; 0 after a success.';
+
+comment on table private.job_runs is 'How each task last ended.';
 
 create function private.maintain()
 returns void
@@ -17946,14 +18953,14 @@ begin
     end loop;
   end loop;
 
-  -- Through delete, not drop: the totals follow. An organization that keeps messages less long loses them first.
+  -- Deleted, not dropped, so that triggers keep the counters right and each organization has its own retention.
   delete from public.messages m using public.organizations o
   where o.id = m.organization_id
     and m.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
   delete from public.message_events e using public.organizations o
   where o.id = e.organization_id
     and e.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
-  -- The audit log only ever goes by whole months, when no organization keeps them any longer.
+  -- The audit log is dropped by whole months, once no organization keeps them any longer.
   for partition in
     select c.oid::regclass as name from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'public.audit_logs'::regclass
@@ -17990,10 +18997,13 @@ begin
     end;
     insert into private.job_runs as r (job, succeeded_at, failed_at, failures, last_error)
     values (task.name, case when error is null then pg_catalog.clock_timestamp() end,
-      case when error is not null then pg_catalog.clock_timestamp() end, case when error is null then 0 else 1 end, error)
+      case when error is not null then pg_catalog.clock_timestamp() end,
+      case when error is null then 0 else 1 end, error)
     on conflict (job) do update set
-      succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at), failed_at = coalesce(excluded.failed_at, r.failed_at),
-      failures = case when excluded.last_error is null then 0 else r.failures + 1 end, last_error = excluded.last_error;
+      succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at),
+      failed_at = coalesce(excluded.failed_at, r.failed_at),
+      failures = case when excluded.last_error is null then 0 else r.failures + 1 end,
+      last_error = excluded.last_error;
     commit;
     if error is not null then
       raise warning 'the task % failed: %', task.name, error;
@@ -18015,16 +19025,24 @@ insert into private.counters (name, measures) values
   ('suppression_totals', '{added}');
 
 insert into public.roles (id, organization_id, key, name, description) values
-  ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator', 'Everything in its organization'),
-  ('00000000-0000-7000-8000-000000000002', null, 'manager', 'Manager', 'Leads, tasks, interactions, analytics and reports of its team'),
-  ('00000000-0000-7000-8000-000000000003', null, 'counselor', 'Counselor', 'Leads assigned to or created by it, and its own statistics'),
-  ('00000000-0000-7000-8000-000000000004', null, 'campaign_manager', 'Campaign manager', 'Leads, templates, campaigns and suppressions'),
-  ('00000000-0000-7000-8000-000000000005', null, 'operator', 'Operator', 'Conversations, sends, customers and their actions'),
-  ('00000000-0000-7000-8000-000000000006', null, 'viewer', 'Viewer', 'Reads everything but administration, changes nothing'),
-  ('00000000-0000-7000-8000-000000000007', null, 'marketing_agent', 'Marketing agent', 'Clients and churn reports'),
-  ('00000000-0000-7000-8000-000000000008', null, 'technical_agent', 'Technical agent', 'Clients and churn reports');
+  ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator',
+    'Everything in the organization'),
+  ('00000000-0000-7000-8000-000000000002', null, 'manager', 'Manager',
+    'Leads, tasks, interactions, analytics and reports of their team'),
+  ('00000000-0000-7000-8000-000000000003', null, 'counselor', 'Counselor',
+    'Leads assigned to or created by them, and their own statistics'),
+  ('00000000-0000-7000-8000-000000000004', null, 'campaign_manager', 'Campaign manager',
+    'Leads, templates, campaigns and suppressions'),
+  ('00000000-0000-7000-8000-000000000005', null, 'operator', 'Operator',
+    'Conversations, messages, customers and their actions'),
+  ('00000000-0000-7000-8000-000000000006', null, 'viewer', 'Viewer',
+    'Reads everything but administration, changes nothing'),
+  ('00000000-0000-7000-8000-000000000007', null, 'marketing_agent', 'Marketing agent',
+    'Clients and churn reports'),
+  ('00000000-0000-7000-8000-000000000008', null, 'technical_agent', 'Technical agent',
+    'Clients and churn reports');
 
-with catalogue (permission, description, holders) as materialized (
+with catalogue (permission, description, granted_to) as materialized (
   values
     ('organization:update', 'Change the organization''s settings and senders',
       'admin'),
@@ -18032,7 +19050,7 @@ with catalogue (permission, description, holders) as materialized (
       'admin manager counselor campaign_manager operator viewer marketing_agent technical_agent'),
     ('members:manage', 'Invite, change and remove members and teams',
       'admin'),
-    ('roles:manage', 'Make and change the organization''s own roles',
+    ('roles:manage', 'Create and change the organization''s own roles',
       'admin'),
     ('audit:read', 'Read the audit log',
       'admin'),
@@ -18070,7 +19088,7 @@ with catalogue (permission, description, holders) as materialized (
       'admin manager:team campaign_manager'),
     ('leads:assign', 'Assign leads to people',
       'admin manager:team campaign_manager'),
-    ('leads:duplicate', 'Add a lead although there is one with its phone number or e-mail address',
+    ('leads:duplicate', 'Add a lead although another one has the phone number or e-mail address',
       'admin manager campaign_manager'),
     ('leads:import', 'Import leads from files',
       'admin manager campaign_manager'),
@@ -18080,7 +19098,7 @@ with catalogue (permission, description, holders) as materialized (
       'admin manager counselor campaign_manager'),
     ('leads:configure', 'Change the lead fields, the stages, the calendar and the lead settings',
       'admin'),
-    ('interactions:read', 'See what was said with leads',
+    ('interactions:read', 'See interactions with leads',
       'admin manager:team counselor:own campaign_manager viewer'),
     ('interactions:write', 'Log interactions with leads',
       'admin manager:team counselor:own campaign_manager'),
@@ -18088,19 +19106,20 @@ with catalogue (permission, description, holders) as materialized (
       'admin manager:team counselor:own campaign_manager viewer'),
     ('tasks:write', 'Add, change and delete tasks',
       'admin manager:team counselor:own campaign_manager'),
-    ('dashboard:read', 'See the figures of leads',
+    ('dashboard:read', 'See the statistics of leads',
       'admin manager:team counselor:own campaign_manager viewer'),
     ('emails:manage', 'See the e-mails that were sent and send failed ones again',
       'admin'),
     ('notifications:read', 'See one''s own notifications and choose how they arrive',
-      'admin:own manager:own counselor:own campaign_manager:own operator:own viewer:own marketing_agent:own technical_agent:own'),
+      'admin:own manager:own counselor:own campaign_manager:own operator:own viewer:own marketing_agent:own '
+      'technical_agent:own'),
     ('consents:read', 'See the consent ledger',
       'admin campaign_manager operator viewer'),
     ('consents:write', 'Record consent and its revocation',
       'admin campaign_manager operator'),
-    ('campaigns:read', 'See campaigns, their targets and figures',
+    ('campaigns:read', 'See campaigns, their targets and statistics',
       'admin campaign_manager viewer'),
-    ('campaigns:write', 'Make, start, pause and cancel campaigns',
+    ('campaigns:write', 'Create, start, pause and cancel campaigns',
       'admin campaign_manager'),
     ('conversations:read', 'See conversations',
       'admin campaign_manager operator viewer'),
@@ -18110,10 +19129,10 @@ with catalogue (permission, description, holders) as materialized (
   insert into private.permissions (name, description) select permission, description from catalogue
 )
 insert into public.role_permissions (role_id, permission, scope)
-select r.id, c.permission, coalesce(nullif(split_part(holder, ':', 2), ''), 'organization')
+select r.id, c.permission, coalesce(nullif(split_part(role_scope, ':', 2), ''), 'organization')
 from catalogue c
-cross join lateral string_to_table(c.holders, ' ') as holder
-join public.roles r on r.organization_id is null and r.key = split_part(holder, ':', 1);
+cross join lateral string_to_table(c.granted_to, ' ') as role_scope
+join public.roles r on r.organization_id is null and r.key = split_part(role_scope, ':', 1);
 
 select private.create_month_partition('public.audit_logs', now() + months)
 from unnest(array[interval '-1 month', '0', '1 month', '2 months', '3 months']) months;
@@ -18130,9 +19149,11 @@ from unnest(array['public.messages', 'public.message_events']::regclass[]) paren
   unnest(array[interval '-1 month', '0', '1 month', '2 months', '3 months']) months;
 
 insert into private.link_shorteners (host, source)
-select h, 'public link shortener; AT&T code of conduct' from unnest(array['bit.ly', 'tinyurl.com', 'goo.gl', 't.co', 'ow.ly',
-  'is.gd', 'buff.ly', 'cutt.ly', 'rebrand.ly', 'rb.gy', 'tiny.cc', 'shorturl.at', 'bl.ink', 't.ly', 'v.gd', 'soo.gd', 's.id',
-  'shorte.st', 'adf.ly', 'lnkd.in', 'trib.al', 'dlvr.it', 'x.co', 'snip.ly', 'short.io', 'tr.im', 'qr.ae', 'u.to']) h;
+select h, 'public link shortener; AT&T code of conduct'
+from unnest(array['bit.ly', 'tinyurl.com', 'goo.gl', 't.co', 'ow.ly',
+  'is.gd', 'buff.ly', 'cutt.ly', 'rebrand.ly', 'rb.gy', 'tiny.cc', 'shorturl.at', 'bl.ink', 't.ly', 'v.gd', 'soo.gd',
+  's.id', 'shorte.st', 'adf.ly', 'lnkd.in', 'trib.al', 'dlvr.it', 'x.co', 'snip.ly', 'short.io', 'tr.im', 'qr.ae',
+  'u.to']) h;
 
 insert into private.region_zones (country, region, name, time_zones, source)
 select r.country, r.region, r.name, r.zones::text[], 'IANA time zone database, as of November 2026'
@@ -18209,10 +19230,12 @@ from (values
   -- The other countries of the numbering plan, whole.
   ('AG', '', null, '{America/Antigua}'), ('AI', '', null, '{America/Anguilla}'), ('BB', '', null, '{America/Barbados}'),
   ('BM', '', null, '{Atlantic/Bermuda}'), ('BS', '', null, '{America/Nassau}'), ('DM', '', null, '{America/Dominica}'),
-  ('DO', '', null, '{America/Santo_Domingo}'), ('GD', '', null, '{America/Grenada}'), ('JM', '', null, '{America/Jamaica}'),
-  ('KN', '', null, '{America/St_Kitts}'), ('KY', '', null, '{America/Cayman}'), ('LC', '', null, '{America/St_Lucia}'),
-  ('MS', '', null, '{America/Montserrat}'), ('SX', '', null, '{America/Lower_Princes}'), ('TC', '', null, '{America/Grand_Turk}'),
-  ('TT', '', null, '{America/Port_of_Spain}'), ('VC', '', null, '{America/St_Vincent}'), ('VG', '', null, '{America/Tortola}')
+  ('DO', '', null, '{America/Santo_Domingo}'), ('GD', '', null, '{America/Grenada}'),
+  ('JM', '', null, '{America/Jamaica}'), ('KN', '', null, '{America/St_Kitts}'), ('KY', '', null, '{America/Cayman}'),
+  ('LC', '', null, '{America/St_Lucia}'), ('MS', '', null, '{America/Montserrat}'),
+  ('SX', '', null, '{America/Lower_Princes}'), ('TC', '', null, '{America/Grand_Turk}'),
+  ('TT', '', null, '{America/Port_of_Spain}'), ('VC', '', null, '{America/St_Vincent}'),
+  ('VG', '', null, '{America/Tortola}')
 ) as r (country, region, name, zones);
 
 insert into private.area_codes (code, country, region, time_zones, source)
@@ -18224,13 +19247,15 @@ from (values
   ('US', 'AZ', '{America/Phoenix}', '480 520 602 623'),
   ('US', 'AZ', '{America/Phoenix,America/Denver}', '928'),
   ('US', 'AR', '{America/Chicago}', '327 479 501 870'),
-  ('US', 'CA', '{America/Los_Angeles}', '209 213 279 310 323 341 350 357 369 408 415 424 442 510 530 559 562 619 626 628 650 '
+  ('US', 'CA', '{America/Los_Angeles}',
+    '209 213 279 310 323 341 350 357 369 408 415 424 442 510 530 559 562 619 626 628 650 '
     '657 661 669 707 714 738 747 760 805 818 820 831 837 840 858 909 916 925 949 951'),
   ('US', 'CO', '{America/Denver}', '303 719 720 748 970 983'),
   ('US', 'CT', '{America/New_York}', '203 475 860 959'),
   ('US', 'DC', '{America/New_York}', '202 771'),
   ('US', 'DE', '{America/New_York}', '302'),
-  ('US', 'FL', '{America/New_York}', '239 305 321 324 352 386 407 561 645 656 689 727 728 754 772 786 813 863 904 941 954'),
+  ('US', 'FL', '{America/New_York}',
+    '239 305 321 324 352 386 407 561 645 656 689 727 728 754 772 786 813 863 904 941 954'),
   ('US', 'FL', '{America/New_York,America/Chicago}', '448 850'),
   ('US', 'GA', '{America/New_York}', '229 404 470 478 678 706 762 770 912 943'),
   ('US', 'HI', '{Pacific/Honolulu}', '808'),
@@ -18262,7 +19287,8 @@ from (values
   ('US', 'NM', '{America/Denver}', '505 575'),
   ('US', 'NV', '{America/Los_Angeles}', '702 725'),
   ('US', 'NV', '{America/Los_Angeles,America/Denver}', '775'),
-  ('US', 'NY', '{America/New_York}', '212 315 329 332 347 363 465 516 518 585 607 624 631 646 680 716 718 838 845 914 917 929 934'),
+  ('US', 'NY', '{America/New_York}',
+    '212 315 329 332 347 363 465 516 518 585 607 624 631 646 680 716 718 838 845 914 917 929 934'),
   ('US', 'OH', '{America/New_York}', '216 220 234 283 326 330 380 419 436 440 513 567 614 740 937'),
   ('US', 'OK', '{America/Chicago}', '405 539 572 580 918'),
   ('US', 'OR', '{America/Los_Angeles}', '503 971'),
@@ -18274,7 +19300,8 @@ from (values
   ('US', 'TN', '{America/Chicago}', '615 629 731 901'),
   ('US', 'TN', '{America/New_York}', '865'),
   ('US', 'TN', '{America/Chicago,America/New_York}', '423 729 931'),
-  ('US', 'TX', '{America/Chicago}', '210 214 254 281 325 346 361 409 430 469 512 621 682 713 726 737 806 817 830 832 903 936 940 945 956 972 979'),
+  ('US', 'TX', '{America/Chicago}',
+    '210 214 254 281 325 346 361 409 430 469 512 621 682 713 726 737 806 817 830 832 903 936 940 945 956 972 979'),
   ('US', 'TX', '{America/Chicago,America/Denver}', '432 915'),
   ('US', 'UT', '{America/Denver}', '385 435 801'),
   ('US', 'VA', '{America/New_York}', '276 434 540 571 686 703 757 804 826 948'),
@@ -18306,50 +19333,79 @@ from (values
   ('CA', null, '{America/Iqaluit,America/Rankin_Inlet,America/Edmonton,America/Whitehorse}', '867'),
   ('CA', null, '{America/St_Johns,America/Halifax,America/Toronto,America/Winnipeg,America/Edmonton,America/Vancouver}',
     '600 622 633 644 655 677 688'),
-  ('AG', null, '{America/Antigua}', '268'), ('AI', null, '{America/Anguilla}', '264'), ('BB', null, '{America/Barbados}', '246'),
-  ('BM', null, '{Atlantic/Bermuda}', '441'), ('BS', null, '{America/Nassau}', '242'), ('DM', null, '{America/Dominica}', '767'),
+  ('AG', null, '{America/Antigua}', '268'), ('AI', null, '{America/Anguilla}', '264'),
+  ('BB', null, '{America/Barbados}', '246'), ('BM', null, '{Atlantic/Bermuda}', '441'),
+  ('BS', null, '{America/Nassau}', '242'), ('DM', null, '{America/Dominica}', '767'),
   ('DO', null, '{America/Santo_Domingo}', '809 829 849'), ('GD', null, '{America/Grenada}', '473'),
-  ('JM', null, '{America/Jamaica}', '658 876'), ('KN', null, '{America/St_Kitts}', '869'), ('KY', null, '{America/Cayman}', '345'),
-  ('LC', null, '{America/St_Lucia}', '758'), ('MS', null, '{America/Montserrat}', '664'), ('SX', null, '{America/Lower_Princes}', '721'),
-  ('TC', null, '{America/Grand_Turk}', '649'), ('TT', null, '{America/Port_of_Spain}', '868'), ('VC', null, '{America/St_Vincent}', '784'),
-  ('VG', null, '{America/Tortola}', '284')
+  ('JM', null, '{America/Jamaica}', '658 876'), ('KN', null, '{America/St_Kitts}', '869'),
+  ('KY', null, '{America/Cayman}', '345'), ('LC', null, '{America/St_Lucia}', '758'),
+  ('MS', null, '{America/Montserrat}', '664'), ('SX', null, '{America/Lower_Princes}', '721'),
+  ('TC', null, '{America/Grand_Turk}', '649'), ('TT', null, '{America/Port_of_Spain}', '868'),
+  ('VC', null, '{America/St_Vincent}', '784'), ('VG', null, '{America/Tortola}', '284')
 ) as a (country, region, zones, codes)
 cross join lateral string_to_table(a.codes, ' ') as code;
 
 insert into private.contact_windows (country, region, weekdays, holidays, opens, closes, effective_from, source) values
-  ('US', null, default, false, '08:00', '21:00', '2024-03-26', '47 CFR 64.1200(c)(1): 8 a.m. to 9 p.m. at the called party''s location; texts since FCC 23-107'),
-  ('US', 'AL', '{1,2,3,4,5,6}', false, '08:00', '20:00', '2024-01-01', 'Ala. Code 8-19C; Drop Cowboy and ClickPoint guides 2025; effective date not looked up'),
-  ('US', 'AL', '{7}', false, null, null, '2024-01-01', 'Ala. Code 8-19C: none on Sundays; Drop Cowboy and ClickPoint guides 2025'),
-  ('US', 'AL', default, true, null, null, '2024-01-01', 'Ala. Code 8-19C, 1-3-8: none on holidays; Drop Cowboy and ClickPoint guides 2025'),
-  ('US', 'CT', default, false, '09:00', '20:00', '2023-10-01', 'Conn. Gen. Stat. 42-288a (SB 1058); two sources, one says 9 p.m.: the stricter is kept'),
+  ('US', null, default, false, '08:00', '21:00', '2024-03-26',
+    '47 CFR 64.1200(c)(1): 8 a.m. to 9 p.m. at the called party''s location; texts since FCC 23-107'),
+  ('US', 'AL', '{1,2,3,4,5,6}', false, '08:00', '20:00', '2024-01-01',
+    'Ala. Code 8-19C; Drop Cowboy and ClickPoint guides 2025; effective date not looked up'),
+  ('US', 'AL', '{7}', false, null, null, '2024-01-01',
+    'Ala. Code 8-19C: none on Sundays; Drop Cowboy and ClickPoint guides 2025'),
+  ('US', 'AL', default, true, null, null, '2024-01-01',
+    'Ala. Code 8-19C, 1-3-8: none on holidays; Drop Cowboy and ClickPoint guides 2025'),
+  ('US', 'CT', default, false, '09:00', '20:00', '2023-10-01',
+    'Conn. Gen. Stat. 42-288a (SB 1058); two sources, one says 9 p.m.: the stricter is kept'),
   ('US', 'FL', default, false, '08:00', '20:00', '2021-07-01', 'Fla. Stat. 501.616(6)(a)'),
-  ('US', 'KY', default, false, '10:00', '21:00', '2024-01-01', 'Ky. Rev. Stat. 367.46955; Drop Cowboy and ClickPoint guides 2025; effective date not looked up'),
-  ('US', 'LA', '{1,2,3,4,5,6}', false, '08:00', '20:00', '2024-01-01', 'La. PSC General Order R-29617 V(A)(2), as quoted by dnc.com'),
-  ('US', 'LA', '{7}', false, null, null, '2024-01-01', 'La. PSC General Order R-29617 V(A)(2): none on Sundays, as quoted by dnc.com'),
-  ('US', 'LA', default, true, null, null, '2024-01-01', 'La. PSC General Order R-29617 V(A)(2): none on legal holidays, as quoted by dnc.com'),
-  ('US', 'MA', default, false, '08:00', '20:00', '2024-01-01', 'Mass. Gen. Laws c. 159C; Drop Cowboy and ClickPoint guides 2025; effective date not looked up'),
-  ('US', 'MD', default, false, '08:00', '20:00', '2024-01-01', 'Md. Com. Law 14-4502 (Stop the Spam Calls Act); two sources'),
-  ('US', 'MI', default, false, '09:00', '21:00', '2024-01-01', 'Uncertain: Drop Cowboy guide 2025-11-01 alone; law not read'),
-  ('US', 'MN', default, false, '09:00', '21:00', '2024-01-01', 'Uncertain: Drop Cowboy guide 2025-11-01 alone; law not read'),
-  ('US', 'MS', '{1,2,3,4,5,6}', false, '08:00', '20:00', '2024-01-01', 'Miss. Code 77-3-723; Drop Cowboy guide 2025-11-01 alone; law not read'),
-  ('US', 'MS', '{7}', false, null, null, '2024-01-01', 'Miss. Code 77-3-723: none on Sundays; Drop Cowboy guide 2025-11-01 alone; law not read'),
-  ('US', 'MS', default, true, null, null, '2024-01-01', 'Uncertain: dnc.com restricts holidays, Drop Cowboy does not; the stricter is kept'),
+  ('US', 'KY', default, false, '10:00', '21:00', '2024-01-01',
+    'Ky. Rev. Stat. 367.46955; Drop Cowboy and ClickPoint guides 2025; effective date not looked up'),
+  ('US', 'LA', '{1,2,3,4,5,6}', false, '08:00', '20:00', '2024-01-01',
+    'La. PSC General Order R-29617 V(A)(2), as quoted by dnc.com'),
+  ('US', 'LA', '{7}', false, null, null, '2024-01-01',
+    'La. PSC General Order R-29617 V(A)(2): none on Sundays, as quoted by dnc.com'),
+  ('US', 'LA', default, true, null, null, '2024-01-01',
+    'La. PSC General Order R-29617 V(A)(2): none on legal holidays, as quoted by dnc.com'),
+  ('US', 'MA', default, false, '08:00', '20:00', '2024-01-01',
+    'Mass. Gen. Laws c. 159C; Drop Cowboy and ClickPoint guides 2025; effective date not looked up'),
+  ('US', 'MD', default, false, '08:00', '20:00', '2024-01-01',
+    'Md. Com. Law 14-4502 (Stop the Spam Calls Act); two sources'),
+  ('US', 'MI', default, false, '09:00', '21:00', '2024-01-01',
+    'Uncertain: Drop Cowboy guide 2025-11-01 alone; law not read'),
+  ('US', 'MN', default, false, '09:00', '21:00', '2024-01-01',
+    'Uncertain: Drop Cowboy guide 2025-11-01 alone; law not read'),
+  ('US', 'MS', '{1,2,3,4,5,6}', false, '08:00', '20:00', '2024-01-01',
+    'Miss. Code 77-3-723; Drop Cowboy guide 2025-11-01 alone; law not read'),
+  ('US', 'MS', '{7}', false, null, null, '2024-01-01',
+    'Miss. Code 77-3-723: none on Sundays; Drop Cowboy guide 2025-11-01 alone; law not read'),
+  ('US', 'MS', default, true, null, null, '2024-01-01',
+    'Uncertain: dnc.com restricts holidays, Drop Cowboy does not; the stricter is kept'),
   ('US', 'NJ', default, false, '08:00', '20:00', '2024-01-01', 'Uncertain: one secondary source, unverified'),
-  ('US', 'NM', default, false, '09:00', '21:00', '2024-01-01', 'N.M. Stat. 57-12-22; Drop Cowboy guide 2025-11-01 alone; law not read'),
-  ('US', 'NV', default, false, '09:00', '20:00', '2024-01-01', 'Uncertain: Drop Cowboy guide 2025-11-01 alone; law not read'),
+  ('US', 'NM', default, false, '09:00', '21:00', '2024-01-01',
+    'N.M. Stat. 57-12-22; Drop Cowboy guide 2025-11-01 alone; law not read'),
+  ('US', 'NV', default, false, '09:00', '20:00', '2024-01-01',
+    'Uncertain: Drop Cowboy guide 2025-11-01 alone; law not read'),
   ('US', 'OK', default, false, '08:00', '20:00', '2022-11-01', '15 Okla. Stat. 775C.4'),
   ('US', 'OR', default, false, '08:00', '20:00', '2026-01-01', 'Oregon HB 3865 (2025): texts too; two sources'),
-  ('US', 'PA', default, true, null, null, '2024-01-01', '73 Pa. Stat. 2245.2: none on legal holidays; dnc.com and Drop Cowboy 2025; law not read'),
-  ('US', 'RI', '{1,2,3,4,5}', false, '09:00', '18:00', '2024-01-01', 'R.I. Gen. Laws 5-61-2(2), 5-61-3.6, read: Monday to Friday 9 to 6'),
+  ('US', 'PA', default, true, null, null, '2024-01-01',
+    '73 Pa. Stat. 2245.2: none on legal holidays; dnc.com and Drop Cowboy 2025; law not read'),
+  ('US', 'RI', '{1,2,3,4,5}', false, '09:00', '18:00', '2024-01-01',
+    'R.I. Gen. Laws 5-61-2(2), 5-61-3.6, read: Monday to Friday 9 to 6'),
   ('US', 'RI', '{6}', false, '10:00', '17:00', '2024-01-01', 'R.I. Gen. Laws 5-61-2(2), read: Saturday 10 to 5'),
-  ('US', 'RI', '{7}', false, null, null, '2024-01-01', 'R.I. Gen. Laws 5-61-2(2), read: Sunday is no hour of operation (guides say 10 to 5)'),
-  ('US', 'RI', default, true, null, null, '2024-01-01', 'R.I. Gen. Laws 5-61-2(2), read: not on a state or federal holiday'),
-  ('US', 'TX', '{1,2,3,4,5,6}', false, '09:00', '21:00', '2025-09-01', 'Tex. Bus. & Com. Code 301.051, texts by SB 140 (2025)'),
-  ('US', 'TX', '{7}', false, '12:00', '21:00', '2025-09-01', 'Tex. Bus. & Com. Code 301.051: Sunday from noon; texts by SB 140 (2025)'),
-  ('US', 'UT', default, true, null, null, '2024-01-01', 'Utah Code 13-25a-103: none on legal holidays; dnc.com alone; law not read'),
+  ('US', 'RI', '{7}', false, null, null, '2024-01-01',
+    'R.I. Gen. Laws 5-61-2(2), read: Sunday is no hour of operation (guides say 10 to 5)'),
+  ('US', 'RI', default, true, null, null, '2024-01-01',
+    'R.I. Gen. Laws 5-61-2(2), read: not on a state or federal holiday'),
+  ('US', 'TX', '{1,2,3,4,5,6}', false, '09:00', '21:00', '2025-09-01',
+    'Tex. Bus. & Com. Code 301.051, texts by SB 140 (2025)'),
+  ('US', 'TX', '{7}', false, '12:00', '21:00', '2025-09-01',
+    'Tex. Bus. & Com. Code 301.051: Sunday from noon; texts by SB 140 (2025)'),
+  ('US', 'UT', default, true, null, null, '2024-01-01',
+    'Utah Code 13-25a-103: none on legal holidays; dnc.com alone; law not read'),
   ('US', 'WA', default, false, '08:00', '20:00', '2023-07-23', 'RCW 19.158.040(2), read'),
-  ('CA', null, '{1,2,3,4,5}', false, '09:00', '21:30', '2024-01-01', 'CRTC Unsolicited Telecommunications Rules, Part III, s. 23: weekdays 9:00 to 21:30'),
-  ('CA', null, '{6,7}', false, '10:00', '18:00', '2024-01-01', 'CRTC Unsolicited Telecommunications Rules, Part III, s. 23: weekends 10:00 to 18:00');
+  ('CA', null, '{1,2,3,4,5}', false, '09:00', '21:30', '2024-01-01',
+    'CRTC Unsolicited Telecommunications Rules, Part III, s. 23: weekdays 9:00 to 21:30'),
+  ('CA', null, '{6,7}', false, '10:00', '18:00', '2024-01-01',
+    'CRTC Unsolicited Telecommunications Rules, Part III, s. 23: weekends 10:00 to 18:00');
 
 insert into private.contact_caps (country, region, messages, hours, effective_from, source) values
   ('US', 'FL', 3, 24, '2021-07-01', 'Fla. Stat. 501.616(6)(b): three within 24 hours on the same subject; two sources'),
@@ -18358,17 +19414,19 @@ insert into private.contact_caps (country, region, messages, hours, effective_fr
 
 with years as (
   select y, make_date(y, 1, 1) as jan, make_date(y, 2, 1) as feb, make_date(y, 4, 1) as apr, make_date(y, 5, 1) as may,
-    make_date(y, 6, 1) as jun, make_date(y, 8, 1) as aug, make_date(y, 9, 1) as sep, make_date(y, 10, 1) as oct, make_date(y, 11, 1) as nov
+    make_date(y, 6, 1) as jun, make_date(y, 8, 1) as aug, make_date(y, 9, 1) as sep, make_date(y, 10, 1) as oct,
+    make_date(y, 11, 1) as nov
   from generate_series(2024, 2033) y
 ), easter (day) as (
-  values (date '2024-03-31'), ('2025-04-20'), ('2026-04-05'), ('2027-03-28'), ('2028-04-16'), ('2029-04-01'), ('2030-04-21'),
-    ('2031-04-13'), ('2032-03-28')
+  values (date '2024-03-31'), ('2025-04-20'), ('2026-04-05'), ('2027-03-28'), ('2028-04-16'), ('2029-04-01'),
+    ('2030-04-21'), ('2031-04-13'), ('2032-03-28')
 ), given (region, day, name, moves, source) as (
   -- The first Monday on or after a date d is d + (8 - isodow) % 7.
   select h.region, h.day, h.name, h.moves, h.source
   from years cross join lateral (values
     ('', jan, 'New Year''s Day', true, '5 U.S.C. 6103'),
-    ('', jan + (8 - extract(isodow from jan)::integer) % 7 + 14, 'Birthday of Martin Luther King, Jr.', false, '5 U.S.C. 6103'),
+    ('', jan + (8 - extract(isodow from jan)::integer) % 7 + 14, 'Birthday of Martin Luther King, Jr.', false,
+      '5 U.S.C. 6103'),
     ('', feb + (8 - extract(isodow from feb)::integer) % 7 + 14, 'Washington''s Birthday', false, '5 U.S.C. 6103'),
     ('', may + 30 - (extract(isodow from may + 30)::integer - 1), 'Memorial Day', false, '5 U.S.C. 6103'),
     ('', make_date(y, 6, 19), 'Juneteenth National Independence Day', true, '5 U.S.C. 6103'),
@@ -18378,9 +19436,11 @@ with years as (
     ('', make_date(y, 11, 11), 'Veterans Day', true, '5 U.S.C. 6103'),
     ('', nov + (11 - extract(isodow from nov)::integer) % 7 + 21, 'Thanksgiving Day', false, '5 U.S.C. 6103'),
     ('', make_date(y, 12, 25), 'Christmas Day', true, '5 U.S.C. 6103'),
-    ('AL', apr + (8 - extract(isodow from apr)::integer) % 7 + 21, 'Confederate Memorial Day', false, 'Ala. Code 1-3-8'),
+    ('AL', apr + (8 - extract(isodow from apr)::integer) % 7 + 21, 'Confederate Memorial Day', false,
+      'Ala. Code 1-3-8'),
     ('AL', jun + (8 - extract(isodow from jun)::integer) % 7, 'Jefferson Davis'' Birthday', false, 'Ala. Code 1-3-8'),
-    ('MS', apr + 29 - (extract(isodow from apr + 29)::integer - 1), 'Confederate Memorial Day', false, 'Miss. Code 3-3-7'),
+    ('MS', apr + 29 - (extract(isodow from apr + 29)::integer - 1), 'Confederate Memorial Day', false,
+      'Miss. Code 3-3-7'),
     ('RI', aug + (8 - extract(isodow from aug)::integer) % 7 + 7, 'Victory Day', false, 'R.I. Gen. Laws 25-1-1'),
     ('UT', make_date(y, 7, 24), 'Pioneer Day', true, 'Utah Code 63G-1-301')
   ) as h (region, day, name, moves, source)
@@ -18390,7 +19450,8 @@ with years as (
   where y % 2 = 0
   union all
   select region, day - 47, 'Mardi Gras', false, source
-  from easter cross join (values ('AL', 'Ala. Code 1-3-8: Mobile and Baldwin counties; a number does not tell the county'),
+  from easter cross join (values ('AL',
+    'Ala. Code 1-3-8: Mobile and Baldwin counties; a number does not tell the county'),
     ('LA', 'La. Rev. Stat. 1:55')) as s (region, source)
   union all
   select 'LA', day - 2, 'Good Friday', false, 'La. Rev. Stat. 1:55' from easter
@@ -18447,7 +19508,7 @@ with parts as (
 )
 insert into public.reply_rules (kind, meaning, language, pattern, source)
 select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join lateral (values
-  -- Not what they look like.
+  -- Harmless.
   ('not_phrase', 'stop', 'en', '(?<!\m(if you|you|u|yall|why|they|but i) )\m(do not|don''?t|never|can ?not|can''?t|couldn''?t|won''?t|will not|wouldn''?t|doesn''?t|didn''?t|not) (ever |even |want to |wanna |plan to |need to |have to |going to |gonna |wish to |let (me|us|them) |make me |you dare |seem to |to |just |please )*('
     || stop || '|quit|end|cancel|unsub[a-z]*|opt(ing)? out|remove (me|my|us|our|this)|delete my|delete me|lose my|(take|get) (me|us|(my|our|this) [a-z]+) (off|out)|revoke|leave (me|us) alone)\M', 'The opposite: "please don''t stop", "can''t stop laughing"'),
   ('not_phrase', 'stop', 'en', '\m(bus|pit|truck|rest|train|full|next|last|first|non|metro|tram|subway|door|quick|a|the|my|our|your|his|her|each|every|another|second|third|final|gas|lunch|dinner|coffee|bathroom) '
@@ -18458,7 +19519,7 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('not_phrase', 'stop', 'en', '\m(do not|don''?t|dnt|never) call( (me|us|at all|please|just|but))* (text|txt|message|sms) (me|us|is|instead|only)\M', 'Texts are what is wanted: "don''t call me, text me"'),
   ('not_phrase', 'stop', 'fr', '\marr[eê]t de (bus|tram|m[eé]tro|travail)\M', 'A place or a sick leave'),
 
-  -- The words themselves, with what people put around them.
+  -- The keywords themselves, with usual additions.
   ('phrase', 'stop', 'en', '\. ' || fillers || '(' || stop || ' )+' || fillers || '\.', 'A sentence of STOP and fillers: "ok stop now please"'),
   ('phrase', 'stop', 'en', '\m(please|pls|plz|pleas|plese|kindly) ' || stop || '( \.| (this|it|that|these|those|now|already|all|everything|immediately|at once|thank you|thanks|thx|i|i''m|im|or)\M)', '"please stop", and on'),
   ('phrase', 'stop', 'en', '\. ' || stop || ' (i''m|im|i am|i have|i said|you''?re|you are|who|we are|do not|don''?t|or|wrong|not interested)\M', 'STOP, and why: "STOP I am at work"'),
@@ -18467,7 +19528,7 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('phrase', 'stop', 'en', '\m(already|thought i|said i|asked to be|want to be|wanna be|like to be|please be|get|be) (unsubscribed|opted out|removed|taken off)\M', '"i already unsubscribed"'),
   ('phrase', 'stop', 'en', '\mopt(ing|ed)? (me|us|this number|my number) out\M|\mopt(ing)? ?out\M(?! of (the|my|our|a|an|that|his|her|their|school|jury|dental|medical|insurance|gym|work|lunch|dinner)\M(?! (text|sms|message|list|mailing|marketing|campaign)))', '"opt me out", "i want to opt out of these"'),
 
-  -- Texts are to end.
+  -- Messages are to end.
   ('phrase', 'stop', 'en', '\m(' || stop || '|quit|cease|halt|end|discontinue)( (all|any|of|the|these|those|this|that|them|your|ur|my|me|more|further|future|with|w|it|sending|getting|damn|fucking|stupid|marketing|automated|from))* ('
     || texts || '|' || texting || ')\M(?! (her|him|them|each other|while|and driv|my (mom|mother|dad|wife|husband|son|daughter|ex)|(me )?(the|my|our) (bill|invoice|statement|package|letter|mail)))', '"stop texting me", "end all messages"'),
   ('phrase', 'stop', 'en', '\mstop' || texting || '(me|us|this|it)?\M|\m(stp|spot|stip|stap|stob|sto|stpp) ' || texting || ' (me|us|my)\M', '"stoptexting me", "stp texting me"'),
@@ -18475,12 +19536,12 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('phrase', 'stop', 'en', '\m(no|zero) (more|further|additional)( (please|of|these|your))* (' || texts || '|' || texting || '|contact|calls)\M', '"no more texts"'),
   ('phrase', 'stop', 'en', '\. (please |pls |and |so )?no ((texts|texting|messaging|txts|sms|spam|solicit(ing|ors|ations?))( (please|pls|thanks|thank you|to this number))*|(messages|msgs) (please|pls|thanks|thank you|to this number)) \.', '"no texts please"'),
   ('phrase', 'stop', 'en', '\menough( (with|of|already))*( (the|these|your|all))* (texts|messages|texting|spam)\M', '"enough with the texts"'),
-  ('phrase', 'stop', 'en', '\mhow (do|can|would|could) (i|we) (stop|end|quit|get out of|get off|cancel) (this|these|those|them|getting|receiving|your|the texts|the messages)\M', 'Whoever asks how, wants it'),
+  ('phrase', 'stop', 'en', '\mhow (do|can|would|could) (i|we) (stop|end|quit|get out of|get off|cancel) (this|these|those|them|getting|receiving|your|the texts|the messages)\M', 'A question how to opt out'),
   ('phrase', 'stop', 'en', '\m(make|let) (it|this|them|these|the (texts|messages)) (all )?' || stop || '( (please|now))* \.', '"make it stop"'),
   ('phrase', 'stop', 'en', '\m(told|asked|telling|asking|want|need|like|begging) (you|u|yall|y''all|you guys|you people) (to )?(please )?' || stop || '( (now|please|already|this|it|many times))* \.', '"i asked you to stop"'),
   ('phrase', 'stop', 'en', '\m(wrong (number|person|phone)|not interested|no thanks?|no thank you|enough|spam|scam|so|again|times?|and|number|list|off) ' || stop || ' \.', 'A refusal that ends in STOP: "wrong number stop"'),
 
-  -- Whoever texts is to keep away.
+  -- We are to leave the person alone.
   ('phrase', 'stop', 'en', '(?<!\m(i|we|they|you|u|who) )\m(do not|don''?t|dnt) (you )?(ever )?(again )?' || contact || '( (to|with))?( (me|us|this number|this phone|here|my (phone|number|cell)))?( (again|any ?more|any longer|ever|please|pls|plz|thanks|thank you|thx|at all|back|period|ok))* \.', '"do not text me", to the end of the sentence'),
   ('phrase', 'stop', 'en', '\m' || negation || ' (you )?(ever )?(again )?' || contact || ' (me|us|this number|this phone|here|my (phone|number|cell))( (again|any ?more|any longer|ever|please|thanks|at all|back))* \.', '"never contact me"'),
   ('phrase', 'stop', 'en', '\m' || negation || ' (you )?(ever )?' || contact || ' (me|us|this number|here)\M[^.]*\m(again|any ?more|any longer|ever)\M', '"don''t text me about this ever again"'),
@@ -18494,7 +19555,7 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('phrase', 'stop', 'en', '\. i (hereby )?revoke( this)? \.|\m(revoke|revoking|withdraw|withdrawing|rescind)( (my|all|any|our|prior))* (consent|permission|authorization)\M|\m(do not|don''?t|did not|didn''?t|never) (consent|(gave|give|given) (you )?(my |any )?(consent|permission|authorization))', 'Revocation in the law''s own words'),
   ('phrase', 'stop', 'en', '\m(please|pls|plz|kindly) (remove|delete|discontinue)( (asap|now|thanks|thank you|immediately))* \.|\m(remove|delete|take) (off|from) (the |your |this |ur )?(list|mailing|texts?|database)\M', '"kindly remove"'),
 
-  -- The number is to be forgotten.
+  -- The number is to be removed.
   ('phrase', 'stop', 'en', '\m(remove|delete|erase|unlist|exclude) (me|us|(my|this|our)( (cell|phone|mobile|contact|number|name|info|information|data|details))+)\M(?! from (the|my|our) (?!(list|mailing|text|sms|message|contact|call|database|system|group|marketing|dist)))', '"remove me", "delete my number"'),
   ('phrase', 'stop', 'en', '\m(take|get|strike|pull|keep|leave) (me|us|my (number|name|phone|cell|info)|this number) (off|out|from)( (of|your|ur|the|this|that|these|those|all|any|every|mailing|calling|call|contact|text|texting|sms|marketing|phone|spam|message|messaging|damn|fucking|stupid))*( (list|lists|database|system|texts?|messages?|thread|group|chain|program))? (\.|please|pls|plz|now|asap|immediately|thank|thanks|thx|and|or|i|before|today)', '"take me off your list"'),
   ('phrase', 'stop', 'en', '(?<!\m(don''?t|do not|did you|i|you|we|never|not|would|didn''?t) )\m(lose|loose|forget|block|scratch|burn|trash|discard|erase) (my|this|our)( (damn|fucking|phone|cell|mobile))* (number|digits|phone|contact|info)\M', '"lose my number"'),
@@ -18514,12 +19575,12 @@ select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join 
   ('phrase', 'stop', 'fr', '\m(je ne veux|je veux) (plus|pas)( (recevoir|de|vos|ces|aucun|être|etre))* (messages?|textos?|sms|contacte|publicites?)\M|\m(laissez|laisse|fichez|foutez|fous|lachez|lache) (moi|nous)( la)? ?(tranquille|paix)?\M', '"je ne veux plus de textos"'),
   ('phrase', 'stop', 'fr', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret|stop)( (ca|maintenant|merci|svp|s''il (vous|te) plait|tout))* \.', '"arrêtez s''il vous plaît"'),
 
-  -- A person decides.
+  -- Need review.
   ('phrase', 'doubtful', 'en', '\m(not|no longer|never|isn''?t|ain''?t) (at all )?interested\M|\muninterested\M', 'Of the texts or of the offer?'),
   ('phrase', 'doubtful', 'en', '\mwrong (number|person|phone|guy|girl|lady|man|woman)\M(?! of)|\mno longer (has|uses|have|owns?) this (number|phone)\M|\m(this is|it''?s|i am|i''?m) not [a-z]+''?s? (number|phone)\M', 'The number may have changed hands'),
   ('phrase', 'doubtful', 'en', '\m(report(ed|ing)?|block(ed|ing)?|sue|suing) (you|u|this number|these|ur|your number|this text|this message)\M|\m(fcc|ftc|tcpa|harass(ing|ment|ed)?|spam|spammers?|spamming|scam|scammers?|lawsuit)\M', 'Anger at the texts'),
   ('phrase', 'doubtful', 'en', '\mcancel (my|the|it|this|that|everything|me|all|our|please)\M', 'Something is to be canceled: what?'),
-  ('phrase', 'doubtful', 'en', '\m(did not|didn''?t|never) (sign(ed)? up|opt(ed)? in|subscribed?)\M|\m(how|where) did (you|u|ya) get (my|this) (number|info)|\mwho gave (you|u) (my|this) number|\mwhy (are|r) (you|u|yall|y''all) (still )?(texting|messaging|contacting|calling|bothering|sending)', 'Whoever asks why, may want it to end'),
+  ('phrase', 'doubtful', 'en', '\m(did not|didn''?t|never) (sign(ed)? up|opt(ed)? in|subscribed?)\M|\m(how|where) did (you|u|ya) get (my|this) (number|info)|\mwho gave (you|u) (my|this) number|\mwhy (are|r) (you|u|yall|y''all) (still )?(texting|messaging|contacting|calling|bothering|sending)', 'A question why they are texted'),
   ('phrase', 'doubtful', 'en', '\m' || negation || ' (text|txt|message|msg|contact|call|bother|write|email) (me|us|her|him|them|this number)\M', 'At some time, or ever: "don''t text me at work"'),
   ('phrase', 'doubtful', 'en', '\m(stop|quit) ((texting|messaging|calling|contacting|bothering) (her|him|them|my)|sending|e ?mailing|mailing)\M|\m(can|could|would|will) (you|u|yall) (please )?' || stop || '\M', 'Whom, or what?'),
   ('phrase', 'doubtful', 'en', '\m(remove|delete|unlist) (me|us)\M|\mopt(ed)? out\M|\munsubscribed\M', 'From what?'),
@@ -18564,40 +19625,55 @@ insert into private.default_segment_prices (currency, price, source) values
   ('ZAR', 0.5, 'South African bulk list prices, November 2026');
 
 insert into private.status_lookups (provider, ask_after, answers_for, max_lookups, source) values
-  ('twilio', '1 hour', '390 days', 6, 'Message logs are kept for 13 months; texts may wait for up to 10 hours in Twilio''s queue.'),
-  ('arkesel', '1 hour', '30 days', 6, 'Arkesel documents no retention; a cautious month.');
+  ('twilio', '1 hour', '390 days', 6,
+    'Message logs are kept for 13 months; messages may wait for up to 10 hours in Twilio''s queue.'),
+  ('arkesel', '1 hour', '30 days', 6, 'Arkesel documents no retention; a month is a cautious assumption.');
 
 insert into private.jobs (name, schedule, task_of, position, command, description) values
-  ('dispatch-messages', '* * * * *', null, 0, $$select private.invoke('jobs/dispatch-messages')$$, 'Sends messages that are due'),
-  ('send-emails', '* * * * *', null, 0, $$select private.invoke('jobs/send-emails')$$, 'Sends e-mails that are due'),
-  ('resolve-unknown-outcomes', '* * * * *', null, 0, $$select private.invoke('jobs/resolve-unknown-outcomes')$$,
+  ('dispatch-messages', '* * * * *', null, 0,
+    $$select private.invoke('jobs/dispatch-messages')$$, 'Sends messages that are due'),
+  ('send-emails', '* * * * *', null, 0,
+    $$select private.invoke('jobs/send-emails')$$, 'Sends e-mails that are due'),
+  ('resolve-unknown-outcomes', '* * * * *', null, 0,
+    $$select private.invoke('jobs/resolve-unknown-outcomes')$$,
     'Finds out what became of messages whose outcome is unknown'),
-  ('sla', '* * * * *', null, 0, 'select private.run_sla()', 'Reminders before and notices after a lead''s deadline'),
-  ('minute-tasks', '* * * * *', null, 0, $$call private.run_tasks('minute-tasks')$$, 'Runs the tasks of every minute'),
-  -- Each message is asked about at growing distances, the first time an hour after the last report, so that a lost callback
-  -- is made good within two hours.
-  ('reconcile-messages', '23 * * * *', null, 0, $$select private.invoke('jobs/reconcile-messages')$$,
-    'Asks providers about messages without a final status'),
-  ('nightly-tasks', '17 2 * * *', null, 0, $$call private.run_tasks('nightly-tasks')$$, 'Runs the tasks of every night'),
-  ('broadcast-campaign-progress', '1 second', null, 0, 'select private.broadcast_campaign_progress()',
-    'Broadcasts the counters of campaigns under way'),
-  ('run-campaign-scheduler', null, 'minute-tasks', 1, 'select private.run_campaign_scheduler()',
-    'Starts campaigns that are scheduled, completes and pauses those under way'),
-  ('task-reminders', null, 'minute-tasks', 2, 'select private.run_task_reminders()', 'Reminders of tasks'),
+  ('sla', '* * * * *', null, 0,
+    'select private.run_sla()', 'Reminders before and notifications after a lead''s deadline'),
+  ('minute-tasks', '* * * * *', null, 0,
+    $$call private.run_tasks('minute-tasks')$$, 'Runs the tasks of every minute'),
+  -- Asks about each message at growing intervals, the first time an hour after the last report, so that a lost callback
+  -- is recovered within two hours.
+  ('reconcile-messages', '23 * * * *', null, 0,
+    $$select private.invoke('jobs/reconcile-messages')$$, 'Asks providers about messages without a final status'),
+  ('nightly-tasks', '17 2 * * *', null, 0,
+    $$call private.run_tasks('nightly-tasks')$$, 'Runs the tasks of every night'),
+  ('broadcast-campaign-progress', '1 second', null, 0,
+    'select private.broadcast_campaign_progress()', 'Broadcasts the counters of running campaigns'),
+  ('run-campaign-scheduler', null, 'minute-tasks', 1,
+    'select private.run_campaign_scheduler()', 'Starts scheduled campaigns, completes and pauses running ones'),
+  ('task-reminders', null, 'minute-tasks', 2,
+    'select private.run_task_reminders()', 'Reminders of tasks'),
   ('import-leads', null, 'minute-tasks', 3,
-    $$select private.invoke('jobs/import-leads') where exists (select from private.lead_import_runs)$$, 'Continues lead imports'),
-  ('import-dnc', null, 'minute-tasks', 4, 'select private.run_dnc_list_jobs()', 'Continues imports and deletions of do-not-call lists'),
-  ('recompute-sla-clocks', null, 'minute-tasks', 5, 'select private.recompute_sla_clocks()',
-    'Moves deadlines after a change of calendar, settings or stages'),
-  ('evaluate-campaign-alerts', null, 'minute-tasks', 6, 'select private.evaluate_campaign_alerts()',
-    'Alerts on campaigns with too many failures or opt-outs'),
-  ('cool-down-numbers', null, 'minute-tasks', 7, 'select private.cool_down_numbers()', 'Takes failing numbers out of campaigns for a while'),
-  ('roll-up-counters', null, 'minute-tasks', 8, 'select private.roll_up_counters()', 'Adds up the deltas of counters'),
-  ('purge-cron-run-details', null, 'minute-tasks', 9, 'select private.purge_cron_run_details()',
-    'Removes the run records of the job of every second'),
-  ('maintain', null, 'nightly-tasks', 1, 'select private.maintain()', 'Partitions ahead of time, retention, what has expired'),
-  ('purge-notifications', null, 'nightly-tasks', 2, 'select private.purge_notifications()', 'Removes old notifications and e-mails'),
-  ('compact-counters', null, 'nightly-tasks', 3, 'select private.compact_counters()', 'Removes sums that have become zero');
+    $$select private.invoke('jobs/import-leads') where exists (select from private.lead_import_runs)$$,
+    'Continues lead imports'),
+  ('import-dnc', null, 'minute-tasks', 4,
+    'select private.run_dnc_list_jobs()', 'Continues imports and deletions of do-not-call lists'),
+  ('recompute-sla-clocks', null, 'minute-tasks', 5,
+    'select private.recompute_sla_clocks()', 'Recomputes deadlines after a change of calendar, settings or stages'),
+  ('evaluate-campaign-alerts', null, 'minute-tasks', 6,
+    'select private.evaluate_campaign_alerts()', 'Alerts on campaigns with too many failures or opt-outs'),
+  ('cool-down-numbers', null, 'minute-tasks', 7,
+    'select private.cool_down_numbers()', 'Excludes failing numbers from campaigns for a while'),
+  ('roll-up-counters', null, 'minute-tasks', 8,
+    'select private.roll_up_counters()', 'Adds up the deltas of counters'),
+  ('purge-cron-run-details', null, 'minute-tasks', 9,
+    'select private.purge_cron_run_details()', 'Removes the run records of the job of every second'),
+  ('maintain', null, 'nightly-tasks', 1,
+    'select private.maintain()', 'Creates partitions, applies retention, removes what has expired'),
+  ('purge-notifications', null, 'nightly-tasks', 2,
+    'select private.purge_notifications()', 'Removes old notifications and e-mails'),
+  ('compact-counters', null, 'nightly-tasks', 3,
+    'select private.compact_counters()', 'Removes sums that have become zero');
 
 select private.audit_table('public.organizations');
 
@@ -18657,8 +19733,12 @@ select private.audit_table('public.campaign_alerts');
 
 select cron.schedule(
   j.name,
-  case when j.schedule like '% second' and (select e.extversion < '1.5' from pg_catalog.pg_extension e where e.extname = 'pg_cron')
-    then '* * * * *' else j.schedule end,
+  case
+    when j.schedule like '% second'
+      and (select e.extversion < '1.5' from pg_catalog.pg_extension e where e.extname = 'pg_cron')
+    then '* * * * *'
+    else j.schedule
+  end,
   j.command)
 from private.jobs j where j.schedule is not null;
 

@@ -7,7 +7,7 @@ export const Alert = z.object({
   campaign_name: z.string(),
   kind: z.enum(["opt_out_rate", "failure_rate"]),
   cases: z.int().openapi({ description: "Opt-outs or failures when it was raised", example: 9 }),
-  sample: z.int().openapi({ description: "Of so many texts", example: 200 }),
+  sample: z.int().openapi({ description: "Of so many messages", example: 200 }),
   threshold: z.number().openapi({
     description: "The organization's alert_opt_out_rate or alert_failure_rate",
     example: 0.03,
@@ -15,7 +15,7 @@ export const Alert = z.object({
   opened_at: Timestamp,
   resolved_at: Timestamp.nullable(),
   resolution: z.enum(["recovered", "switched_off", "ended"]).nullable().openapi({
-    description: "ended: 72 hours after the campaign, when answers no longer count",
+    description: "ended: 72 hours after the campaign, when replies no longer count",
   }),
 }).openapi("CampaignAlert");
 

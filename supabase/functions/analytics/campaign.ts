@@ -10,9 +10,10 @@ const route = createRoute({
   operationId: "getCampaignAnalytics",
   tags: ["analytics"],
   summary: "What became of a campaign",
-  description: "Recipients, texts, failures by reason, costs, and what came back, in all and by " +
-    "wording, number and hour. A text from a recipient answers the latest campaign text that it " +
-    "got within 72 hours; answers and opt-outs count with the text that they answer, once each.",
+  description:
+    "Recipients, messages, failures by reason, costs and replies, in total and by variant, " +
+    "number and hour. A reply answers the latest campaign message that the recipient got within 72 " +
+    "hours; replies and opt-outs count with the message that they answer, once each.",
   ...permitted("campaigns:read"),
   request: { params: IdParam },
   responses: { 200: json(CampaignAnalytics, "The figures"), ...guarded, ...problems(404, 422) },

@@ -27,7 +27,7 @@ const Variant = CampaignFigures.extend({
   variant_id: Id.openapi({ description: "A variant of the template, or the template itself" }),
   template_id: Id.nullable(),
   template_name: z.string().nullable(),
-  label: z.string().nullable().openapi({ description: "null: the template's own wording" }),
+  label: z.string().nullable().openapi({ description: "null: the template's own body" }),
   intervals: Intervals,
   replied_more_than: z.array(Id).openapi({
     description: "Variants whose reply rate is significantly lower: two-proportion z-test, 5 % " +
@@ -44,7 +44,7 @@ const NumberFigures = CampaignFigures.extend({
 
 const HourFigures = CampaignFigures.extend({
   hour: z.string().openapi({
-    description: "The hour in which the texts were made, by the organization's clock",
+    description: "The hour in which the messages were created, in the organization's time zone",
     example: "2026-11-21T09:00",
   }),
 });
@@ -67,7 +67,7 @@ export const CampaignAnalytics = z.object({
   costs: Costs,
   duration_seconds: z.int().nullable().openapi({ description: "From its start to its end or now" }),
   texts_per_minute: z.number().nullable().openapi({
-    description: "Accepted texts over the quarters of an hour in which there were any",
+    description: "Accepted messages over the quarter hours in which there were any",
   }),
   variants: z.array(Variant),
   numbers: z.array(NumberFigures),
@@ -134,7 +134,7 @@ function numberOf(row: z.infer<typeof Row>): z.infer<typeof NumberFigures> {
   };
 }
 
-/** What the API tells of a campaign, from the database's counts. */
+/** A campaign's analytics as the API shows them, from the database's counts. */
 export function toCampaignAnalytics(row: unknown): z.infer<typeof CampaignAnalytics> {
   const answer = Answer.parse(row);
   const texts = campaignFigures(answer.texts);

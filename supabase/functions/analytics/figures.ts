@@ -4,7 +4,7 @@ import { wilson } from "./statistics.ts";
 
 const Count = z.int().openapi({ example: 12 });
 
-/** Sums as the database gives them; nothing at all is nothing of each. */
+/** Sums as the database returns them; missing ones are 0. */
 const Sums = z.object({
   total: z.int().default(0),
   queued: z.int().default(0),
@@ -28,27 +28,31 @@ const Rate = z.number().nullable().openapi({
 });
 
 export const TextFigures = z.object({
-  total: Count.openapi({ description: "All texts that were made" }),
+  total: Count.openapi({ description: "All messages that were created" }),
   queued: Count,
   sending: Count,
-  sent: Count.openapi({ description: "Taken by the provider, without a final report so far" }),
+  sent: Count.openapi({ description: "Accepted by the provider, without a final report so far" }),
   delivered: Count,
   undelivered: Count.openapi({ description: "The carrier reported that it did not arrive" }),
   failed: Count.openapi({ description: "Refused by the provider" }),
   canceled: Count,
-  suppressed: Count.openapi({ description: "Forbidden at the last moment, by an opt-out say" }),
-  accepted: Count.openapi({ description: "Taken by the provider: sent, delivered, undelivered" }),
+  suppressed: Count.openapi({
+    description: "Not sent because of an opt-out or another check at the last moment",
+  }),
+  accepted: Count.openapi({
+    description: "Accepted by the provider: sent, delivered, undelivered",
+  }),
   segments: Count,
-  delivery_rate: Rate.openapi({ description: "Delivered of those whose outcome is known" }),
+  delivery_rate: Rate.openapi({ description: "Delivered of those with a known outcome" }),
   failure_rate: Rate.openapi({ description: "Failed and undelivered of those" }),
 }).openapi("TextFigures");
 
 export const CampaignFigures = TextFigures.extend({
   replies: Count.openapi({
-    description: "Texts that were answered within 72 hours by something else than an opt-out",
+    description: "Messages that were answered within 72 hours by something other than an opt-out",
   }),
-  opt_outs: Count.openapi({ description: "Texts that were answered by an opt-out" }),
-  answers: Count.openapi({ description: "Texts that came back in all, opt-outs among them" }),
+  opt_outs: Count.openapi({ description: "Messages that were answered by an opt-out" }),
+  answers: Count.openapi({ description: "Replies in total, including opt-outs" }),
   reply_rate: Rate.openapi({ description: "Replies of sent and delivered" }),
   opt_out_rate: Rate.openapi({ description: "Opt-outs of sent and delivered" }),
 }).openapi("CampaignTextFigures");
@@ -69,9 +73,9 @@ export const Costs = z.object({
     example: [{ currency: "USD", amount: "7.90000" }],
   }),
   estimated: z.object({ currency: z.string(), amount: z.string() }).nullable().openapi({
-    description: "Texts without a price so far, at their numbers' segment_price",
+    description: "Messages without a reported price, at their numbers' segment_price",
   }),
-  unpriced_segments: Count.openapi({ description: "Segments that nothing prices" }),
+  unpriced_segments: Count.openapi({ description: "Segments without any price" }),
 }).openapi("TextCosts");
 
 const FailureRow = z.object({
@@ -81,7 +85,7 @@ const FailureRow = z.object({
 });
 export const Failure = FailureRow.extend({
   text: z.string().nullable().openapi({
-    description: "What it means; null for codes without words here",
+    description: "What the code means; null for unknown codes",
     example: "The phone was switched off or out of reach.",
   }),
 }).openapi("TextFailure");
@@ -89,11 +93,11 @@ export const Failure = FailureRow.extend({
 const share = (cases: number, sample: number): number | null =>
   sample > 0 ? Math.round(cases / sample * 10_000) / 10_000 : null;
 
-/** What is known to have arrived, or not known not to have. Who answered a text has got it, whatever was reported. */
+/** Messages that arrived as far as is known. A message that was answered has arrived, whatever was reported. */
 const arrived = (sums: Sums, answers: number): number =>
   Math.max(sums.sent + sums.delivered, answers);
 
-/** The figures of texts, with their rates. */
+/** The figures of messages, with their rates. */
 export function textFigures(row: unknown): z.infer<typeof TextFigures> {
   const { replied: _replied, opted_out: _out, answers: _in, ...sums } = Sums.parse(row);
   const lost = sums.undelivered + sums.failed;
@@ -105,7 +109,7 @@ export function textFigures(row: unknown): z.infer<typeof TextFigures> {
   };
 }
 
-/** The figures of campaigns' texts, with what came back. */
+/** The figures of campaign messages, with their replies. */
 export function campaignFigures(row: unknown): z.infer<typeof CampaignFigures> {
   const sums = Sums.parse(row);
   return {
@@ -129,7 +133,7 @@ export function intervals(row: unknown): z.infer<typeof Intervals> {
   };
 }
 
-/** Replies among the texts that could be replied to. */
+/** Replies among the messages that could be answered. */
 export function replies(row: unknown): { cases: number; sample: number } {
   const sums = Sums.parse(row);
   return { cases: sums.replied, sample: arrived(sums, sums.replied) };

@@ -1,4 +1,4 @@
-/** Why a text did not arrive, for people who run campaigns: what happened and, where it helps, what to do. */
+/** Why a message did not arrive, for people who run campaigns: what happened and, where it helps, what to do. */
 const REASONS: Readonly<Record<string, string>> = {
   "20003": "The account's credentials are wrong.",
   "20429": "Too many requests at once.",
@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "30004": "The recipient or its carrier blocks texts from this sender.",
   "30005": "The number does not exist any more.",
   "30006": "The number is a landline, or its carrier cannot be reached.",
-  "30007": "A carrier filtered the text as unwanted: check wording, links and consent.",
+  "30007": "A carrier filtered the message as unwanted: check text, links and consent.",
   "30008": "The carrier gave no reason.",
   "30010": "The text would have cost more than the account allows.",
   "30017": "The carrier's network was congested.",
@@ -49,12 +49,12 @@ const REASONS: Readonly<Record<string, string>> = {
   superseded: "The recipient had opted in again before the confirmation was sent.",
 };
 
-/** What happened to texts with this error code, or null for one that has no words here. */
+/** What an error code means, or null for an unknown one. */
 export function reasonText(code: string | null): string | null {
   return code === null ? null : REASONS[code] ?? null;
 }
 
-/** Why a recipient got no text at all. */
+/** Why a recipient was excluded. */
 const EXCLUSIONS: Readonly<Record<string, string>> = {
   no_phone: "The lead has no phone number.",
   duplicate_number: "Another lead with the same number is in the audience.",
@@ -63,15 +63,15 @@ const EXCLUSIONS: Readonly<Record<string, string>> = {
   litigator: "The number is on a list of litigators.",
   no_consent: "There is no consent of the recipient.",
   consent_revoked: "The recipient has withdrawn consent.",
-  frequency_cap: "The recipient had its share of marketing texts.",
+  frequency_cap: "The recipient has received as many marketing messages as allowed.",
   lead_deleted: "The lead was deleted.",
   number_changed: "The lead's number changed after the audience was chosen.",
   missing_variable: "The lead lacks a value that the text needs.",
   text_too_long: "With the lead's values the text has more than 1,600 characters.",
-  window_closed: "No hour was left in which the recipient may be texted.",
+  window_closed: "There was no hour left in which the recipient may be texted.",
 };
 
-/** Why recipients were left out, in words. */
+/** What an exclusion reason means, or null for an unknown one. */
 export function exclusionText(reason: string | null): string | null {
   return reason === null ? null : EXCLUSIONS[reason] ?? null;
 }

@@ -11,10 +11,11 @@ const route = createRoute({
   path: "/dashboard",
   operationId: "getSmsDashboard",
   tags: ["analytics"],
-  summary: "The texts of a period",
-  description: "Texts of campaigns and others, what came back, costs, failures and numbers, by " +
-    "the days of the organization's own calendar, beside as many days before; and what needs " +
-    "attention now. campaign_id narrows what is about texts and alerts.",
+  summary: "The messages of a period",
+  description:
+    "Messages of campaigns and others, replies, costs, failures and numbers, by days of the " +
+    "organization's time zone, beside as many days before; and what needs attention now. campaign_id " +
+    "narrows messages and alerts to a campaign.",
   ...permitted("campaigns:read"),
   request: {
     query: z.object({

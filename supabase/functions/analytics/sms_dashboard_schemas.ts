@@ -17,10 +17,12 @@ const Count = z.int().openapi({ example: 12 });
 const Period = z.object({
   from: Day,
   to: Day,
-  texts: TextFigures.openapi({ description: "All texts out, of campaigns and others" }),
+  texts: TextFigures.openapi({ description: "All outbound messages, of campaigns and others" }),
   campaign_texts: CampaignFigures,
-  other_texts: TextFigures.openapi({ description: "Single texts, batches, replies by hand" }),
-  received: Count.openapi({ description: "Texts that came in; with campaign_id: its answers" }),
+  other_texts: TextFigures.openapi({
+    description: "Single messages, batches, messages in conversations",
+  }),
+  received: Count.openapi({ description: "Inbound messages; with campaign_id: replies to it" }),
   costs: Costs,
   suppressions: z.object({ added: Count, by_source: z.record(z.string(), Count) }).openapi({
     description: "Numbers that were suppressed",
@@ -47,14 +49,14 @@ const NumberFigures = z.object({
   status_reason: z.string().nullable(),
   cooldown_until: Timestamp.nullable(),
   cooldown_reason: z.string().nullable(),
-  health: Health.openapi({ description: "Texts of campaigns of the last 24 hours" }),
+  health: Health.openapi({ description: "Campaign messages of the last 24 hours" }),
   texts: CampaignFigures,
 });
 
 export const SmsDashboard = z.object({
   time_zone: z.string().openapi({ example: "America/New_York" }),
   period: Period,
-  previous: Period.openapi({ description: "As many days before it" }),
+  previous: Period.openapi({ description: "As many days before" }),
   days: z.array(z.object({
     date: Day,
     texts: TextFigures,
@@ -112,7 +114,7 @@ function toPeriod(from: string, to: string, sums: z.infer<typeof PeriodSums>) {
   };
 }
 
-/** The sums of two kinds of texts together. */
+/** The sums of two kinds of messages together. */
 function together(one: z.infer<typeof Sums>, other: z.infer<typeof Sums>): z.infer<typeof Sums> {
   const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
   return Object.fromEntries(

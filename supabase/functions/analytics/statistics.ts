@@ -71,7 +71,7 @@ export function differenceByChance(one: Proportion, other: Proportion): number |
 
 /**
  * For each proportion, the places of those that it is significantly higher than: 5 % for all
- * comparisons together (Bonferroni), so that of twenty equal wordings none wins by luck.
+ * comparisons together (Bonferroni), so that of twenty equal variants none wins by chance.
  */
 export function significantlyHigher(all: Proportion[]): number[][] {
   const pairs = all.length * (all.length - 1) / 2;

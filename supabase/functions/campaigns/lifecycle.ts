@@ -7,26 +7,27 @@ import { Campaign, toCampaign } from "./schemas.ts";
 const moves = {
   start: {
     summary: "Start a campaign",
-    description: "A draft whose `scheduled_at` is to come waits for it. The audience is frozen " +
-      "when it begins: leads that come later are not in it. Needs leads:read for the whole " +
-      "organization too, and, where somebody of it is in North America, the organization's contact " +
+    description:
+      "A draft whose `scheduled_at` is in the future waits for it. A snapshot of the audience " +
+      "is taken at the start: leads added later are not in it. Needs leads:read for the whole " +
+      "organization too, and, if the audience has numbers in North America, the organization's contact " +
       "details, which HELP is answered with (422 `campaign_incomplete`).",
   },
   pause: {
     summary: "Pause a campaign",
     description:
-      "Once this has answered nobody more is chosen; the texts under way are handed to the carrier " +
-      "within two seconds, or with a slow carrier when the two groups before them are answered.",
+      "Once this has answered, no further recipient is claimed; messages under way are handed to the carrier " +
+      "within two seconds, or, with a slow carrier, when the two groups before them are answered.",
   },
   resume: {
     summary: "Resume a campaign",
-    description: "It goes on where it was: nobody is left out or texted twice. One that missed " +
+    description: "It continues where it was: nobody is left out or texted twice. One that missed " +
       "its schedule starts now. 422 `campaign_incomplete` while it has no active number.",
   },
   cancel: {
     summary: "Cancel a campaign",
     description:
-      "Whoever was not texted yet will not be. It cannot be undone. The targets beyond " +
+      "Recipients who were not texted yet will not be. It cannot be undone. Targets beyond " +
       "10,000 are marked within the next minutes.",
   },
 } as const;

@@ -7,20 +7,20 @@ import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
 const Preview = z.object({
   audience: z.int().openapi({ description: "Leads of the audience", example: 1200 }),
   exact: z.boolean().openapi({
-    description: "Whether every lead was judged; beyond 200,000 a sample is, and scaled",
+    description: "Whether every lead was checked; beyond 200,000 a sample is checked and scaled",
   }),
-  judged: z.int().openapi({ description: "Leads that were judged" }),
+  checked: z.int().openapi({ description: "Leads that were checked" }),
   recipients: z.int().openapi({ description: "Leads that may be texted as things are now" }),
   excluded: z.record(z.string(), z.int()).openapi({
     description: "Leads that will not be texted, by reason",
     example: { no_consent: 30, duplicate_number: 4 },
   }),
-  rendered: z.int().openapi({ description: "Recipients whose text was tried out, up to 300" }),
-  missing_variable: z.int().openapi({ description: "Of those, texts with a variable left empty" }),
+  rendered: z.int().openapi({ description: "Recipients whose message was rendered, up to 300" }),
+  missing_variable: z.int().openapi({ description: "Of those, messages that lack a value" }),
   segments: z.int(),
   segments_exact: z.boolean().openapi({ description: "false: scaled from those rendered" }),
   cost: z.string().nullable().openapi({
-    description: "By the price of the numbers; null where one has none",
+    description: "By the segment prices of the numbers; null if one has none",
     example: "96.40",
   }),
   samples: z.array(z.object({
@@ -31,7 +31,7 @@ const Preview = z.object({
     text: z.string(),
     segments: z.int(),
     encoding: z.enum(["GSM-7", "UCS-2"]),
-  })).openapi({ description: "Up to five texts as they would be sent" }),
+  })).openapi({ description: "Up to five messages as they would be sent" }),
   faults: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
     description: "What keeps the campaign from starting",
   }),

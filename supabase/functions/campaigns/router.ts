@@ -10,7 +10,7 @@ import { previewCampaign } from "./preview.ts";
 import { listTargets } from "./targets.ts";
 import { updateCampaign } from "./update.ts";
 
-/** Marketing texts to an audience of leads. */
+/** Marketing messages to an audience of leads. */
 export const router = createApp("campaigns");
 
 listCampaigns(router);

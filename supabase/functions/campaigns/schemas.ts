@@ -75,7 +75,7 @@ export const Campaign = z.object({
   updated_at: Timestamp,
 }).openapi("Campaign");
 
-/** A campaign as the API shows it, from what `private.campaign_json` gives. */
+/** A campaign as the API shows it, from what `private.campaign_json` returns. */
 export function toCampaign(row: unknown): z.infer<typeof Campaign> {
   const campaign = Campaign.parse(row);
   return {
@@ -131,15 +131,19 @@ const fields = z.object({
   numbers: z.array(z.uuid()).max(100).openapi({
     description: "Numbers to send from; none: the organization's default sender",
   }),
-  scheduled_at: Moment.nullable().openapi({ description: "When to start; null: when told to" }),
+  scheduled_at: Moment.nullable().openapi({
+    description: "When to start; null: when it is started",
+  }),
   late_after_minutes: z.int().min(1).max(1_440).openapi({
-    description: "A schedule missed by more asks a person before it sends",
+    description: "A campaign that misses its schedule by more is paused for a person to decide",
   }),
   messages_per_minute: z.int().min(1).max(600_000).nullable(),
   pause_error_rate: Rate.openapi({ description: "The share of failures that pauses it" }),
-  pause_filtered_rate: Rate.openapi({ description: "The share of filtered texts that pauses it" }),
+  pause_filtered_rate: Rate.openapi({
+    description: "The share of filtered messages that pauses it",
+  }),
   pause_after: z.int().min(10).max(1_000_000).openapi({
-    description: "Known outcomes before these shares are judged",
+    description: "Known outcomes before these shares are evaluated",
   }),
 });
 

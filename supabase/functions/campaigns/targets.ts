@@ -7,14 +7,14 @@ import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
 import { Reason, TargetStatus } from "./schemas.ts";
 
 const Target = z.object({
-  position: z.int().openapi({ description: "Its place in the frozen audience", example: 1 }),
+  position: z.int().openapi({ description: "Its place in the audience snapshot", example: 1 }),
   lead_id: Id,
   lead_name: z.string().nullable().openapi({ description: "For those who may see all leads" }),
   phone: Phone.nullable(),
   status: TargetStatus,
   reason: Reason.nullable().openapi({ description: "Why it is excluded" }),
-  variant_id: Id.nullable().openapi({ description: "The wording it gets" }),
-  send_after: Timestamp.openapi({ description: "When it is looked at next, while pending" }),
+  variant_id: Id.nullable().openapi({ description: "The variant it gets" }),
+  send_after: Timestamp.openapi({ description: "While pending: when it is checked next" }),
   message_id: Id.nullable(),
   message_status: z.string().nullable().openapi({ example: "delivered" }),
   error_code: z.string().nullable(),
@@ -26,8 +26,8 @@ const route = createRoute({
   path: "/{id}/targets",
   operationId: "listCampaignTargets",
   tags: ["campaigns"],
-  summary: "The recipients of a campaign and what became of each",
-  description: "In the order of their positions; `after` goes on behind one, however far.",
+  summary: "The recipients of a campaign and their status",
+  description: "Ordered by position; `after` continues behind a position at constant cost.",
   ...permitted("campaigns:read"),
   request: {
     params: IdParam,

@@ -12,7 +12,7 @@ const route = createRoute({
   tags: ["campaigns"],
   summary: "Change a campaign",
   description:
-    "Once it has begun, only its name, its numbers, its rate and when it pauses itself. With If-Match or " +
+    "Once it has started, only its name, its numbers, its rate and when it pauses itself. With If-Match or " +
     "`version` a campaign that changed meanwhile is not overwritten: 409 `stale_version` shows " +
     "it as `current`.",
   ...permitted("campaigns:write"),

@@ -10,7 +10,7 @@ const route = createRoute({
   path: "/{id}",
   operationId: "getConversation",
   tags: ["conversations"],
-  summary: "A conversation and its texts",
+  summary: "A conversation and its messages",
   description: "Reading marks nothing as read: see POST /conversations/{id}/read.",
   ...permitted("conversations:read"),
   request: {
@@ -18,7 +18,7 @@ const route = createRoute({
     query: z.object({
       limit: PageQuery.shape.limit,
       before: z.uuid("is not a cursor").optional()
-        .openapi({ description: "next_before of the page above" }),
+        .openapi({ description: "next_before of the previous page" }),
     }),
   },
   responses: { 200: json(Thread, "The conversation"), ...guarded, ...problems(404, 422) },

@@ -15,7 +15,7 @@ const route = createRoute({
     params: IdParam,
     query: z.object({
       until: z.uuid().optional().openapi({
-        description: "The newest text that was on the screen; what came after it stays unread",
+        description: "The newest message that was on the screen; later ones stay unread",
       }),
     }),
   },

@@ -19,9 +19,9 @@ const route = createRoute({
   tags: ["conversations"],
   summary: "Write in a conversation",
   description:
-    "The text passes the checks of every other: it is suppressed for a number that opted out, and " +
-    "waits for the end of quiet hours and for a person's judgement of a doubtful reply. A closed " +
-    "conversation opens.",
+    "The checks of every message apply: it is suppressed for a number that opted out, and waits " +
+    "for the end of quiet hours and for the review of a reply that may be an opt-out. A closed " +
+    "conversation is reopened.",
   ...permitted("messages:send", rateLimited("send")),
   request: {
     params: IdParam,

@@ -8,7 +8,7 @@ import { replyToConversation } from "./reply.ts";
 import { startConversation } from "./start.ts";
 import { closeConversation, reopenConversation } from "./status.ts";
 
-/** Two-way texts: one thread for each pair of one of our numbers and somebody else's. */
+/** Two-way messages: one thread for each pair of a sender of the organization and another number. */
 export const router = createApp("conversations", { ready: loadPhoneNumbers });
 
 listConversations(router);

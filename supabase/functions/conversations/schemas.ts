@@ -11,13 +11,13 @@ const fields = {
   status: ConversationStatus,
   assigned_to: Id.nullable(),
   assigned_to_name: z.string().nullable(),
-  lead_id: Id.nullable().openapi({ description: "Null, too, where the caller may not see it" }),
+  lead_id: Id.nullable().openapi({ description: "Also null if the caller may not see it" }),
   lead_name: z.string().nullable(),
   customer_id: Id.nullable(),
   customer_name: z.string().nullable(),
   unread: z.int(),
   last_message_at: Timestamp.openapi({
-    description: "Of the newest text that either side wrote by hand",
+    description: "Of the newest message that a person wrote, on either side",
   }),
   last_direction: z.enum(["inbound", "outbound"]),
   last_preview: z.string(),
@@ -55,9 +55,9 @@ export const Thread = z.object({
     description: "A reply may be an opt-out: what is sent waits until a person has decided",
   }),
   messages: z.array(ThreadMessage).openapi({
-    description: "Newest first, those of campaigns among them",
+    description: "Newest first, including those of campaigns",
   }),
-  next_before: Id.nullable().openapi({ description: "`before` of the page below; null: none" }),
+  next_before: Id.nullable().openapi({ description: "`before` of the next page; null: none" }),
 }).openapi("ConversationThread");
 
 /** A conversation as the API shows it. */
@@ -81,7 +81,7 @@ const ThreadRow = Thread.extend({
   ),
 });
 
-/** A conversation with a page of its texts, as the API shows it. */
+/** A conversation with a page of its messages, as the API shows it. */
 export function toThread(row: unknown): z.infer<typeof Thread> {
   const thread = ThreadRow.parse(row);
   const messages = thread.messages.map(({ id, body, ...message }) => ({
@@ -99,7 +99,7 @@ export function toThread(row: unknown): z.infer<typeof Thread> {
 export const Text = z.string().trim().min(1).max(1600).openapi({
   description:
     "{{name}}, {{account_number}}, {{arrears}} and {{organization}} are filled in where they are known",
-  example: "Thank you, {{name}}. We shall call you tomorrow.",
+  example: "Thank you, {{name}}. We will call you tomorrow.",
 });
 
 export const Written = z.object({
@@ -114,7 +114,7 @@ export const Written = z.object({
   }),
 }).openapi("WrittenMessage");
 
-/** What was written, from what the SQL function answers. */
+/** The queued message, from what the SQL function returns. */
 export function toWritten(answer: unknown): z.infer<typeof Written> {
   const written = Written.parse(answer);
   return { ...written, send_after: isoTime(written.send_after) };

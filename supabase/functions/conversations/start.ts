@@ -26,7 +26,7 @@ const route = createRoute({
   operationId: "startConversation",
   tags: ["conversations"],
   summary: "Write to a number",
-  description: "Begins a conversation, or goes on with the one there is. Checks: see the reply.",
+  description: "Starts a conversation, or continues the existing one. Checks: see the reply.",
   ...permitted("messages:send", rateLimited("send")),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: { 202: json(Written, "Queued"), ...guarded, ...problems(400, 409, 422, 429) },

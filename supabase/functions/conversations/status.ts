@@ -17,7 +17,7 @@ const close = createRoute({
   path: "/{id}/close",
   operationId: "closeConversation",
   summary: "Close a conversation",
-  description: "The next text, in or out, opens it again.",
+  description: "The next message, in or out, reopens it.",
 });
 
 const reopen = createRoute({

@@ -15,28 +15,28 @@ import { isOptOut } from "../_shared/messaging/twilio_errors.ts";
 import { parseTimestamp } from "../_shared/timestamp.ts";
 import { ClaimedMessage } from "./workers.ts";
 
-/** A message of which the database does not know what became. */
-export const Unsettled = ClaimedMessage.extend({
+/** A message whose outcome or final status is not known. */
+export const UnresolvedMessage = ClaimedMessage.extend({
   provider_message_id: z.string().nullable(),
   since: z.string(),
-  /** An unclean end left it: nobody recorded even that its outcome is unknown. */
+  /** Left by a process that ended uncleanly: not even the unknown outcome was recorded. */
   left_behind: z.boolean().optional(),
 });
-export type Unsettled = z.infer<typeof Unsettled>;
+export type UnresolvedMessage = z.infer<typeof UnresolvedMessage>;
 
-export const UnsettledGroup = z.object({
-  messages: z.array(Unsettled),
+export const LookupBatch = z.object({
+  messages: z.array(UnresolvedMessage),
   credentials: z.record(z.string(), z.unknown()),
 });
-type Group = z.infer<typeof UnsettledGroup>;
+type LookupBatch = z.infer<typeof LookupBatch>;
 
-/** A message of the provider as the database takes it. */
+/** A message of the provider, as the database takes it. */
 export interface Candidate {
   [field: string]: Json;
 }
 
-/** What came of one question, as `record_lookups` takes it. */
-export type Lookup =
+/** The result of one lookup, as `record_lookups` takes it. */
+export type LookupResult =
   & { id: string; attempt: number; account_id: string }
   & (
     | { kind: "answered"; candidates: Candidate[] }
@@ -46,48 +46,51 @@ export type Lookup =
     | { kind: "other_account" }
   );
 
-/** Questions under way at once, for each account. */
+/** Concurrent lookups for each account. */
 const concurrency = 10;
-/** After so many questions in a row without an answer an account is left alone. */
-const maxMisses = 5;
+/** After so many failed lookups in a row an account is skipped. */
+const maxFailures = 5;
 
 /**
- * Asks the providers about a group, every account on its own, so that one which hangs or refuses keeps no other waiting.
- * @param until the moment (ms since 1970) after which no further question begins.
+ * Looks up a batch at the providers, each account on its own, so that one that hangs or refuses does not delay the others.
+ * @param until the moment (ms since 1970) after which no further lookup begins.
  */
-export async function askAll({ messages, credentials }: Group, until: number): Promise<Lookup[]> {
+export async function lookUpAll(
+  { messages, credentials }: LookupBatch,
+  until: number,
+): Promise<LookupResult[]> {
   const byAccount = Map.groupBy(messages, (message) => message.account_id);
   const answers = await Promise.all(
-    Array.from(byAccount, ([id, own]) => askAccount(own, credentials[id], until)),
+    Array.from(byAccount, ([id, own]) => lookUpAccount(own, credentials[id], until)),
   );
   return answers.flat();
 }
 
-async function askAccount(
-  messages: Unsettled[],
+async function lookUpAccount(
+  messages: UnresolvedMessage[],
   credentials: unknown,
   until: number,
-): Promise<Lookup[]> {
-  const answers: Lookup[] = [];
+): Promise<LookupResult[]> {
+  const answers: LookupResult[] = [];
   const queue = messages.values();
   let refused: LookupError | null = null;
-  let misses = 0;
+  let failures = 0;
   const worker = async () => {
     for (const message of queue) {
       const about = subject(message);
       const moved = hasMoved(message, credentials);
-      // Only a text with an id can be asked about elsewhere: another account has none that looks like it.
+      // Only a message with an id can be looked up in another account: searching there finds nothing.
       if (moved && message.provider_message_id === null) {
         answers.push({ ...about, kind: "other_account" });
         continue;
       }
-      if (refused !== null || misses >= maxMisses || Date.now() > until) {
+      if (refused !== null || failures >= maxFailures || Date.now() > until) {
         answers.push({ ...about, kind: "skipped" });
         continue;
       }
       try {
         const found = await candidates(accountOf(message, credentials), message);
-        misses = 0;
+        failures = 0;
         answers.push(
           moved && found.length === 0
             ? { ...about, kind: "other_account" }
@@ -96,9 +99,9 @@ async function askAccount(
       } catch (error) {
         const cause = error instanceof LookupError
           ? error
-          // Credentials that are none: nothing of this account can be asked.
+          // Unusable credentials: nothing of this account can be looked up.
           : new LookupError(message.provider, "credentials", 401);
-        misses++;
+        failures++;
         if (cause.refused) refused = cause;
         log("warn", "lookup_unanswered", { message_id: message.id, cause: cause.message });
         answers.push({ ...about, kind: "unclear", code: cause.code });
@@ -106,14 +109,14 @@ async function askAccount(
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, messages.length) }, worker));
-  return judged(answers, refused);
+  return withAccountFailures(answers, refused);
 }
 
 /**
- * Where the provider turned the account away, or answered nothing at all, no single message is to blame: the account is
- * left alone for a while and nothing counts as asked.
+ * When the provider rejected the account, or answered nothing at all, no single message is at fault: the account is paused
+ * for a while and no lookup counts.
  */
-function judged(answers: Lookup[], refused: LookupError | null): Lookup[] {
+function withAccountFailures(answers: LookupResult[], refused: LookupError | null): LookupResult[] {
   const answered = answers.some(({ kind }) => kind === "answered");
   if (refused === null && answered) return answers;
   return answers.map((answer) =>
@@ -126,22 +129,28 @@ function judged(answers: Lookup[], refused: LookupError | null): Lookup[] {
 }
 
 /**
- * Whether a text went through another account of the provider than the one that can be asked now. What the one does not
- * know the other may have sent: from its silence nothing follows.
+ * Whether a message went through another provider account than the one that can be asked now. That account's not knowing
+ * the message proves nothing.
  */
-function hasMoved({ provider, provider_account }: Unsettled, credentials: unknown): boolean {
+function hasMoved(
+  { provider, provider_account }: UnresolvedMessage,
+  credentials: unknown,
+): boolean {
   return provider_account !== null &&
     provider_account !== accountFingerprint(provider, credentials);
 }
 
-const subject = ({ id, attempt, account_id }: Unsettled) => ({ id, attempt, account_id });
+const subject = ({ id, attempt, account_id }: UnresolvedMessage) => ({ id, attempt, account_id });
 
-function accountOf(message: Unsettled, credentials: unknown): SmsProvider {
+function accountOf(message: UnresolvedMessage, credentials: unknown): SmsProvider {
   return message.provider === "twilio" ? twilioAccount(credentials) : arkeselAccount(credentials);
 }
 
-/** What the provider has of a message. @throws LookupError when it gave no clear answer: then nothing is decided. */
-async function candidates(account: SmsProvider, message: Unsettled): Promise<DeliveryReport[]> {
+/** What the provider has of a message. @throws LookupError without a clear answer: then nothing is decided. */
+async function candidates(
+  account: SmsProvider,
+  message: UnresolvedMessage,
+): Promise<DeliveryReport[]> {
   if (message.provider_message_id !== null) {
     const report = await account.status(message.provider_message_id);
     return report === null ? [] : [report];
@@ -151,7 +160,7 @@ async function candidates(account: SmsProvider, message: Unsettled): Promise<Del
     [];
 }
 
-/** A provider's word about a message, as the database takes it. */
+/** A provider's report about a message, as the database takes it. */
 export function toCandidate(report: DeliveryReport): Candidate {
   const { providerMessageId, status, code, message, facts } = report;
   return {

@@ -17,13 +17,13 @@ const Lists = z.object({
 });
 type List = z.infer<typeof Lists>["lists"][number];
 
-/** Pages that a run reads, of a thousand texts each, and how many at once. */
+/** Pages that a run reads, of a thousand messages each, and how many at once. */
 const maxPages = 20;
 const atOnce = 5;
 
 /**
- * Reads the lists of days that are over, for their prices. A number whose list cannot be read is left alone for a while.
- * @returns how many texts got a price or an end, and whether there is more to read.
+ * Reads the lists of past days for prices. A number whose list cannot be read is paused for a while.
+ * @returns how many messages got a price or a final status, and whether there is more to read.
  */
 export async function readPrices(
   db: Client,

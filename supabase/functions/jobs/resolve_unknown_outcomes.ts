@@ -5,40 +5,44 @@ import { env } from "../_shared/env.ts";
 import { providerTimeoutMs } from "../_shared/messaging/accounts.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { job } from "./job.ts";
-import { askAll, UnsettledGroup } from "./lookups.ts";
+import { lookUpAll, LookupBatch } from "./lookups.ts";
 
 const Results = z.record(z.string(), z.number());
 
-/** No message counts as in doubt while its request may still be under way. */
-const settleSeconds = () => Math.max(env.messageSettleSeconds(), providerTimeoutMs / 1000 + 5);
+/** No outcome counts as unknown while its request may still be under way. */
+const unknownAfterSeconds = () =>
+  Math.max(env.messageSettleSeconds(), providerTimeoutMs / 1000 + 5);
 
-async function settle(db: Client) {
+async function resolve(db: Client) {
   const until = Date.now() + 45_000;
   const results: Record<string, number> = {};
   let crashed = false;
   while (Date.now() < until) {
-    const group = UnsettledGroup.parse(
+    const batch = LookupBatch.parse(
       unwrap(
-        await db.rpc("claim_unknown_outcomes", { settle_seconds: settleSeconds(), batch_size: 50 }),
+        await db.rpc("claim_unknown_outcomes", {
+          unknown_after_seconds: unknownAfterSeconds(),
+          batch_size: 50,
+        }),
       ),
     );
-    if (group.messages.length === 0) break;
-    crashed ||= group.messages.some((message) => message.left_behind);
-    const answers = await askAll(group, until);
-    const settled = Results.parse(
+    if (batch.messages.length === 0) break;
+    crashed ||= batch.messages.some((message) => message.left_behind);
+    const answers = await lookUpAll(batch, until);
+    const counts = Results.parse(
       unwrap(await db.rpc("record_lookups", { answers: [...answers] })),
     );
-    for (const [result, n] of Object.entries(settled)) results[result] = (results[result] ?? 0) + n;
+    for (const [result, n] of Object.entries(counts)) results[result] = (results[result] ?? 0) + n;
   }
   if (results["resend"]) ensure(await db.rpc("invoke_job", { job: "dispatch-messages" }));
-  // What ended uncleanly may also have missed callbacks: nobody waits for the hour then.
+  // A process that ended uncleanly may also have missed callbacks: reconcile without the usual wait.
   if (crashed) {
-    const body = { quiet_seconds: settleSeconds() };
+    const body = { quiet_seconds: unknownAfterSeconds() };
     ensure(await db.rpc("invoke_job", { job: "reconcile-messages", body }));
   }
   return results;
 }
 
 export function resolveUnknownOutcomes(app: App) {
-  job(app, "settle-messages", "Finds out about messages whose outcome nobody knows", settle);
+  job(app, "resolve-unknown-outcomes", "Looks up messages whose outcome is unknown", resolve);
 }

@@ -6,40 +6,40 @@ import { job } from "./job.ts";
 
 /** Leads of one transaction: about a second, for which a pause may have to wait. */
 const size = 10_000;
-/** How long a run works before it hands over to a next one. */
+/** How long a run works before it hands over to the next. */
 const runMs = 60_000;
 
-const Slice = z.object({
+const Batch = z.object({
   campaign_id: z.string().nullable(),
-  frozen: z.number(),
+  leads: z.number(),
   done: z.boolean(),
 });
 
 /**
- * Freezes slice after slice of whatever campaign is to be frozen and nobody else is freezing, then takes back, slice after
- * slice, the targets of campaigns that were canceled.
+ * Takes audience snapshots in batches, of campaigns that no other run is working on, then cancels the targets of canceled
+ * campaigns in batches.
  */
-async function freeze(db: Client) {
+async function takeSnapshots(db: Client) {
   const until = Date.now() + runMs;
-  let frozen = 0;
+  let leads = 0;
   let canceled = 0;
   while (Date.now() < until) {
-    const slice = Slice.parse(unwrap(await db.rpc("snapshot_audience_batch", { size })));
-    frozen += slice.frozen;
-    if (slice.campaign_id !== null) continue;
+    const batch = Batch.parse(unwrap(await db.rpc("snapshot_audience_batch", { size })));
+    leads += batch.leads;
+    if (batch.campaign_id !== null) continue;
     const marked = unwrap(await db.rpc("cancel_targets_batch", { size }));
     canceled += marked;
-    if (marked === 0) return { frozen, canceled };
+    if (marked === 0) return { leads, canceled };
   }
   ensure(await db.rpc("invoke_job", { job: "snapshot-audiences" }));
-  return { frozen, canceled, more: true };
+  return { leads, canceled, more: true };
 }
 
 export function snapshotAudiences(app: App) {
   job(
     app,
     "snapshot-audiences",
-    "Freezes the audiences of campaigns that start, takes back those of campaigns that were canceled",
-    freeze,
+    "Takes the audience snapshots of starting campaigns, cancels the targets of canceled ones",
+    takeSnapshots,
   );
 }

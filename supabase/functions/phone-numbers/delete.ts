@@ -10,11 +10,15 @@ const route = createRoute({
   tags: ["phone-numbers"],
   summary: "Take a number out of the pool",
   description:
-    "One that messages refer to stays in the list, disabled. Its credentials are deleted either way. 409 " +
+    "A number that messages refer to stays in the list, disabled. Its credentials are deleted either way. 409 " +
     "`number_in_use` while a campaign that has not ended names it.",
   ...permitted("organization:update"),
   request: { params: IdParam },
-  responses: { 204: { description: "Gone or disabled" }, ...guarded, ...problems(404, 409, 422) },
+  responses: {
+    204: { description: "Deleted or disabled" },
+    ...guarded,
+    ...problems(404, 409, 422),
+  },
 });
 
 export function deletePhoneNumber(app: App) {

@@ -11,7 +11,7 @@ const route = createRoute({
   path: "/",
   operationId: "listPhoneNumbers",
   tags: ["phone-numbers"],
-  summary: "The numbers that texts are sent from, the default one first",
+  summary: "The numbers that messages are sent from, the default one first",
   ...permitted("messages:read"),
   request: {
     query: PageQuery.extend({

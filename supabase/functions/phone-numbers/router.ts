@@ -4,7 +4,7 @@ import { deletePhoneNumber } from "./delete.ts";
 import { listPhoneNumbers } from "./list.ts";
 import { updatePhoneNumber } from "./update.ts";
 
-/** The pool of numbers that texts are sent from. */
+/** The pool of numbers that messages are sent from. */
 export const router = createApp("phone-numbers");
 
 listPhoneNumbers(router);

@@ -20,11 +20,13 @@ const Credentials = z.union([
   z.object({ account_sid: z.string().min(1).max(100), auth_token: z.string().min(1).max(200) }),
   z.object({ api_key: z.string().min(1).max(200) }),
 ]).nullable().openapi({
-  description: "Write-only: the provider account of its own; null: the platform's",
+  description: "Write-only: credentials of an own provider account; null: the platform's",
 });
 
 const settings = {
-  number_type: NumberType.openapi({ description: "As its form says when left out" }),
+  number_type: NumberType.openapi({
+    description: "Derived from the form of the number when left out",
+  }),
   label: z.string().trim().min(1).max(100).nullable().openapi({ example: "Admissions" }),
   per_second: Rate.nullable().openapi({
     description:
@@ -62,14 +64,14 @@ export const PhoneNumberInput = SenderForm.extend(z.object(settings).partial().s
 export const PhoneNumberChange = z.object({
   ...settings,
   is_default: z.literal(true).openapi({
-    description: "Makes this the default instead of the one that is",
+    description: "Makes this the default instead of the current one",
   }),
   status: z.enum(["active", "disabled"]),
-  cooldown_until: z.null().openapi({ description: "null ends the rest now" }),
+  cooldown_until: z.null().openapi({ description: "null ends the cooldown now" }),
 }).partial().openapi("PhoneNumberChange");
 
 const Fraction = z.number().nullable().openapi({
-  description: "Of those whose outcome is known",
+  description: "Of those with a known outcome",
   example: 0.97,
 });
 
@@ -85,12 +87,12 @@ export const PhoneNumber = z.object({
   segment_price: z.number().nullable(),
   is_default: z.boolean(),
   status: z.enum(["active", "circuit_open", "disabled"]).openapi({
-    description: "parked: the provider refuses everything just now",
+    description: "circuit_open: the provider refuses everything at the moment",
   }),
   status_reason: z.string().nullable(),
   has_credentials: z.boolean(),
   cooldown_until: Timestamp.nullable().openapi({
-    description: "It fails too often; no campaign uses it until then",
+    description: "It fails too often: no campaign uses it until then",
   }),
   cooldown_reason: z.string().nullable(),
   health: z.object({
@@ -101,7 +103,7 @@ export const PhoneNumber = z.object({
     delivered_rate: Fraction,
     failed_rate: Fraction,
     filtered_rate: Fraction,
-  }).openapi({ description: "Texts of campaigns of the last 24 hours" }),
+  }).openapi({ description: "Campaign messages of the last 24 hours" }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).openapi("PhoneNumber");

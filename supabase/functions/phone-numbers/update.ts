@@ -9,10 +9,10 @@ const route = createRoute({
   path: "/{id}",
   operationId: "updatePhoneNumber",
   tags: ["phone-numbers"],
-  summary: "Change a number, disable it, or end its rest",
+  summary: "Change a number, disable it, or end its cooldown",
   description:
     "409 `default_number` for disabling the default one while there are others. `status` active also " +
-    "wakes a parked number.",
+    "closes an open circuit.",
   ...permitted("organization:update"),
   request: { params: IdParam, body: jsonBody(PhoneNumberChange) },
   responses: { 200: json(PhoneNumber, "The number"), ...guarded, ...problems(400, 404, 409, 422) },

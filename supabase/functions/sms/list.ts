@@ -14,13 +14,13 @@ const route = createRoute({
   path: "/messages",
   operationId: "listMessages",
   tags: ["sms"],
-  summary: "List texts, newest first",
+  summary: "List messages, newest first",
   ...permitted("messages:read"),
   request: {
     query: PageQuery.extend({
       status: MessageStatus.optional(),
       unknown: z.enum(["true", "false"]).optional().openapi({
-        description: "Whether nobody can say what became of it: the provider has no final status",
+        description: "Whether its outcome is unknown: the provider has no final status",
       }),
       direction: z.enum(["outbound", "inbound"]).optional(),
       to: z.string().max(50).optional().openapi({ example: "0244123456" }),

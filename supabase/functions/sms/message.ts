@@ -20,11 +20,11 @@ export const Message = z.object({
   batch_id: Id.nullable(),
   campaign_id: Id.nullable(),
   attempts: z.int(),
-  asked: z.int().openapi({
-    description: "How often the provider was asked in vain what became of it",
+  lookups_made: z.int().openapi({
+    description: "How often the provider was asked for its status without a final answer",
   }),
   unknown_at: Timestamp.nullable().openapi({
-    description: "Since when the provider is not asked any more",
+    description: "Since when the provider is no longer asked and the outcome counts as unknown",
   }),
   unknown_reason: z.enum([
     "not_final",
@@ -35,7 +35,7 @@ export const Message = z.object({
     "other_account",
   ]).nullable(),
   held_at: Timestamp.nullable().openapi({
-    description: "Since when it waits for a person: nobody can say whether it was sent",
+    description: "Since when it awaits a person's decision: it is unknown whether it was sent",
   }),
   send_after: Timestamp,
   created_at: Timestamp,

@@ -6,19 +6,20 @@ import { Message, toMessage } from "./message.ts";
 
 const Request = z.object({
   outcome: z.enum(["delivered", "failed", "resend"]).openapi({
-    description: "resend: of a service text in doubt only; marketing is never repeated on doubt",
+    description:
+      "resend: only for service messages that may not have been sent; marketing is never sent again",
   }),
   reason: z.string().trim().min(1).max(500).openapi({ example: "The customer confirmed it." }),
-}).openapi("SettleMessage");
+}).openapi("ResolveMessage");
 
 const route = createRoute({
   method: "post",
-  path: "/messages/{message_id}/settle",
-  operationId: "settleMessage",
+  path: "/messages/{message_id}/resolve",
+  operationId: "resolveMessage",
   tags: ["sms"],
-  summary: "Say what became of a text that nobody else can tell of",
+  summary: "Set the outcome of a message whose outcome is unknown",
   description:
-    "For texts that are listed with unknown=true. A later report of the provider overrules it.",
+    "For messages that are listed with unknown=true. A later report by the provider overrides it.",
   ...permitted("messages:send"),
   request: {
     params: z.object({
@@ -33,7 +34,7 @@ const route = createRoute({
   },
 });
 
-export function settleMessage(app: App) {
+export function resolveMessage(app: App) {
   app.openapi(route, async (c) => {
     const answer = await c.var.db.rpc("resolve_message_manually", {
       organization_id: c.var.actor.organizationId,

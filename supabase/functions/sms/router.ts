@@ -4,10 +4,10 @@ import { listMessages } from "./list.ts";
 import { send } from "./send.ts";
 import { sendBulk } from "./send_bulk.ts";
 import { sendTemplates } from "./send_template.ts";
-import { settleMessage } from "./resolve.ts";
+import { resolveMessage } from "./resolve.ts";
 import { messageStatus } from "./status.ts";
 
-/** Texts to customers and numbers. A request only queues; the dispatcher sends. */
+/** Messages to customers, leads and numbers. A request only queues; the dispatcher sends. */
 export const router = createApp("sms", { ready: loadPhoneNumbers });
 
 send(router);
@@ -15,4 +15,4 @@ sendBulk(router);
 sendTemplates(router);
 messageStatus(router);
 listMessages(router);
-settleMessage(router);
+resolveMessage(router);

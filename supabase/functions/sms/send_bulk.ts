@@ -19,7 +19,8 @@ const Recipient = z.object({
 }).refine((one) => (one.to === undefined) !== (one.customer_id === undefined), {
   message: "Give either to or customer_id.",
 }).openapi("BulkRecipient", {
-  description: "name, account_number and arrears fill in the text of a recipient without customer",
+  description:
+    "name, account_number and arrears fill in the variables for a recipient without customer",
 });
 
 const Request = z.object({
@@ -58,7 +59,7 @@ const route = createRoute({
   responses: { 202: json(Result, "Queued"), ...guarded, ...problems(400, 409, 413, 422, 429) },
 });
 
-/** Recipients with their numbers in E.164, and those whose number is none. */
+/** Recipients with their numbers in E.164, and those whose number is invalid. */
 function sorted(list: z.infer<typeof Recipient>[], country: string) {
   const recipients: Record<string, string | number | undefined>[] = [];
   const invalid: z.infer<typeof Fault>[] = [];

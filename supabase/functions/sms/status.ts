@@ -17,7 +17,7 @@ const route = createRoute({
   path: "/status/{message_id}",
   operationId: "getMessageStatus",
   tags: ["sms"],
-  summary: "What became of a text",
+  summary: "A message with its delivery events",
   ...permitted("messages:read"),
   request: {
     params: z.object({

@@ -31,8 +31,8 @@ const create = createRoute({
   description:
     "A text or CSV file of up to 50 MB, one number a line; area code and number in two columns, as the national " +
     "registry has them, are understood. Numbers without + are of `country` (an ISO code; the organization's if left " +
-    "out). The fields come before `file`. The import goes on behind the answer; " +
-    "the list counts once it is active. A registry gives way to consent, the other kinds never.",
+    "out). The fields come before `file`. The import continues in the " +
+    "background; the list counts once it is active. Consent overrides a registry, never the other kinds.",
   ...permitted("suppressions:write", rateLimited("upload")),
   request: {
     headers: IdempotencyHeader,
@@ -66,7 +66,7 @@ const remove = createRoute({
   path: "/dnc-lists/{id}",
   operationId: "deleteDncList",
   tags: ["suppressions"],
-  summary: "Delete a do-not-call list; it forbids nothing from then on",
+  summary: "Delete a do-not-call list; it stops counting at once",
   ...permitted("suppressions:write"),
   request: { params: IdParam },
   responses: { 204: { description: "Deleted" }, ...guarded, ...problems(404, 422) },

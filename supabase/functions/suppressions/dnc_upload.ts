@@ -7,8 +7,8 @@ import { ensure, invalidFields, unwrap } from "../_shared/problem.ts";
 
 /** Characters of a piece, which one statement imports: some 20,000 numbers. */
 const pieceSize = 256 * 1024;
-const piecesAtOnce = 8;
-const longestLine = 10_000;
+const piecesPerCall = 8;
+const maxLineLength = 10_000;
 
 const Head = z.object({
   name: z.string().trim().min(1).max(100),
@@ -30,7 +30,7 @@ async function* piecesOf(part: FormPart): AsyncGenerator<string> {
     if (rest.length < pieceSize) continue;
     const cut = Math.max(rest.lastIndexOf("\n"), rest.lastIndexOf("\r"));
     if (cut === -1) {
-      if (rest.length > pieceSize + longestLine) {
+      if (rest.length > pieceSize + maxLineLength) {
         throw invalidFields([{ path: "file", message: "is not a file with one number a line" }]);
       }
       continue;
@@ -54,13 +54,14 @@ async function store(
   };
   for await (const piece of piecesOf(part)) {
     waiting.push(piece);
-    if (waiting.length === piecesAtOnce) await send();
+    if (waiting.length === piecesPerCall) await send();
   }
   if (waiting.length > 0) await send();
 }
 
 /**
- * Takes in a list and its file, as it comes: the fields must precede `file`, since the file is never in memory whole. Answers the list, or what a repeat of the request is answered.
+ * Streams a list and its file into the database: the fields must precede `file`, since the file is never in memory as a
+ * whole. Returns the list, or the stored answer for a repeated request.
  */
 export async function receiveList(db: Client, actor: Actor, request: Request): Promise<unknown> {
   const fields: Record<string, string> = {};

@@ -8,7 +8,7 @@ import { readRecords } from "../_shared/sheet/csv_records.ts";
 import { Reason, Scope } from "./schemas.ts";
 
 const max = 10_000;
-const shown = 1_000;
+const maxListed = 1_000;
 
 const Numbers = z.object({
   numbers: z.array(z.string().max(100)).min(1).max(max).openapi({ example: ["+233244123456"] }),
@@ -20,7 +20,7 @@ const Invalid = z.object({ row: z.int(), value: z.string(), message: z.string() 
 const Imported = z.object({
   received: z.int(),
   added: z.int(),
-  known: z.int().openapi({ description: "Suppressed already" }),
+  known: z.int().openapi({ description: "Already suppressed" }),
   repeated: z.int().openapi({ description: "More than once in this request" }),
   invalid: z.array(Invalid).openapi({ description: "The first 1,000; row counts from 1" }),
   invalid_count: z.int(),
@@ -40,7 +40,7 @@ const importRoute = createRoute({
     headers: IdempotencyHeader,
     query: z.object({ scope: Scope.optional(), reason: Reason.optional() }),
     body: {
-      // What is no JSON is not read by the router.
+      // Other content types are not parsed by the router.
       required: false,
       content: {
         "application/json": { schema: Numbers },
@@ -49,7 +49,7 @@ const importRoute = createRoute({
     },
   },
   responses: {
-    200: json(Imported, "What became of them"),
+    200: json(Imported, "The result"),
     ...guarded,
     ...problems(400, 409, 413, 422),
   },
@@ -102,8 +102,8 @@ const Wanted = z.object({
 
 const Verdict = z.object({
   input: z.string(),
-  phone: z.string().nullable().openapi({ description: "null: this is no phone number" }),
-  obstacle: z.enum([
+  phone: z.string().nullable().openapi({ description: "null: not a phone number" }),
+  blocked_reason: z.enum([
     "invalid_phone",
     "litigator",
     "suppressed",
@@ -111,7 +111,9 @@ const Verdict = z.object({
     "consent_revoked",
     "no_consent",
     "doubtful_reply",
-  ]).nullable().openapi({ description: "Why it would get no marketing text now; null: it may" }),
+  ]).nullable().openapi({
+    description: "Why it must not get a marketing message now; null: it may",
+  }),
   consent: z.object({
     event: z.enum(["granted", "revoked"]),
     scope: z.string(),
@@ -126,7 +128,7 @@ const checkRoute = createRoute({
   path: "/check",
   operationId: "checkNumbers",
   tags: ["suppressions"],
-  summary: "What stands between up to 1,000 numbers and a marketing text",
+  summary: "Why each of up to 1,000 numbers must not get a marketing message",
   ...permitted("suppressions:read"),
   request: { body: jsonBody(Wanted) },
   responses: {
@@ -136,7 +138,7 @@ const checkRoute = createRoute({
   },
 });
 
-const Judged = z.array(Verdict.omit({ input: true }).extend({ phone: z.string() }));
+const Checked = z.array(Verdict.omit({ input: true }).extend({ phone: z.string() }));
 
 /** POST /suppressions/import and /suppressions/check. */
 export function numberRoutes(app: App) {
@@ -159,7 +161,7 @@ export function numberRoutes(app: App) {
       answer: {
         received: numbers.length,
         repeated,
-        invalid: invalid.slice(0, shown),
+        invalid: invalid.slice(0, maxListed),
         invalid_count: invalid.length,
       },
     });
@@ -173,19 +175,19 @@ export function numberRoutes(app: App) {
     });
     const phones = [...new Set(inputs.flatMap(({ phone }) => phone ?? []))];
     const answer = await c.var.db.rpc("check_numbers", { organization_id: organizationId, phones });
-    const known = new Map(Judged.parse(unwrap(answer)).map((verdict) => [verdict.phone, verdict]));
+    const known = new Map(Checked.parse(unwrap(answer)).map((verdict) => [verdict.phone, verdict]));
     return c.json({
       data: inputs.map(({ input, phone }) => verdictOf(input, known.get(phone ?? ""))),
     }, 200);
   });
 }
 
-function verdictOf(input: string, known: z.infer<typeof Judged>[number] | undefined) {
+function verdictOf(input: string, known: z.infer<typeof Checked>[number] | undefined) {
   if (!known) {
     return {
       input,
       phone: null,
-      obstacle: "invalid_phone" as const,
+      blocked_reason: "invalid_phone" as const,
       consent: null,
       review_id: null,
     };

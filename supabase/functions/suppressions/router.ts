@@ -7,7 +7,7 @@ import { reviewRoutes } from "./reviews.ts";
 import { ruleRoutes } from "./rules.ts";
 import { suppressionRoutes } from "./suppressions.ts";
 
-/** Who must not be texted and who agreed to be. Fixed paths come before `/{id}`. */
+/** Suppressions, consent, reply rules and do-not-call lists. Fixed paths come before `/{id}`. */
 export const router = createApp("suppressions", {
   largerBodies: { "/dnc-lists": 52 * 1024 * 1024 },
   ready: loadPhoneNumbers,

@@ -18,7 +18,7 @@ const list = createRoute({
   path: "/rules",
   operationId: "listReplyRules",
   tags: ["suppressions"],
-  summary: "How replies are understood: the system's rules and the organization's own",
+  summary: "How replies are classified: the system's rules and the organization's own",
   ...permitted("suppressions:read"),
   request: {
     query: PageQuery.extend({
@@ -38,7 +38,7 @@ const Day = z.iso.date().openapi({ example: "2026-11-21" });
 const Input = z.object({
   kind: Rule.shape.kind.openapi({ example: "keyword" }),
   meaning: Rule.shape.meaning.openapi({ example: "stop" }),
-  language: z.string().regex(/^[a-z]{2}$/, "is not a language such as en").default("en"),
+  language: z.string().regex(/^[a-z]{2}$/, "is not a language code such as en").default("en"),
   pattern: z.string().min(1).max(1000).openapi({
     description: "A keyword is the whole reply; a phrase is a regular expression found in it",
     example: "gyae",
@@ -53,7 +53,7 @@ const create = createRoute({
   path: "/rules",
   operationId: "createReplyRule",
   tags: ["suppressions"],
-  summary: "Add a word or a phrase of the organization's own",
+  summary: "Add a keyword or a phrase of the organization's own",
   ...permitted("suppressions:write"),
   request: { headers: IdempotencyHeader, body: jsonBody(Input) },
   responses: { 201: json(Rule, "The new rule"), ...guarded, ...problems(400, 409, 422) },
@@ -70,25 +70,25 @@ const remove = createRoute({
   responses: { 204: { description: "Removed" }, ...guarded, ...problems(404, 422) },
 });
 
-const Understood = z.object({
+const Classified = z.object({
   meaning: z.enum(["stop", "start", "help", "doubtful"]).nullable(),
   recognized_by: z.string().nullable(),
   rule_id: Id.nullable(),
-}).openapi("UnderstoodReply");
+}).openapi("ClassifiedReply");
 
 const attempt = createRoute({
   method: "post",
   path: "/rules/try",
   operationId: "tryReply",
   tags: ["suppressions"],
-  summary: "What a reply would be taken for; nothing happens",
+  summary: "How a reply would be classified; nothing is recorded",
   ...permitted("suppressions:read"),
   request: {
     body: jsonBody(
       z.object({ body: z.string().min(1).max(2000).openapi({ example: "please stop" }) }),
     ),
   },
-  responses: { 200: json(Understood, "What it means"), ...guarded, ...problems(400, 422) },
+  responses: { 200: json(Classified, "What it means"), ...guarded, ...problems(400, 422) },
 });
 
 /** /suppressions/rules. */
@@ -96,7 +96,7 @@ export function ruleRoutes(app: App) {
   app.openapi(list, async (c) => {
     const { limit, offset, kind, meaning, own } = c.req.valid("query");
     const { organizationId } = c.var.actor;
-    // The system's rules, and of the caller's organizations the one that is asked about.
+    // Row level security also shows the rules of the caller's other organizations.
     let query = c.var.db.from("reply_rules").select("*", { count: "exact" })
       .or(`organization_id.is.null,organization_id.eq.${organizationId}`);
     if (own === "true") query = query.eq("organization_id", organizationId);
@@ -105,7 +105,7 @@ export function ruleRoutes(app: App) {
     if (meaning) query = query.eq("meaning", meaning);
     const { data, count, error } = await query.order("id", { ascending: false })
       .range(offset, offset + limit - 1);
-    // Beyond the last row: PostgREST calls that an error.
+    // PostgREST reports a page beyond the last row as an error.
     if (error && error.code !== "PGRST103") throw fromPostgres(error);
     return c.json({ data: (data ?? []).map(toRule), total: count ?? 0, limit, offset }, 200);
   });
@@ -123,7 +123,7 @@ export function ruleRoutes(app: App) {
     });
     if (answer.error) throw fromPostgres(answer.error);
     const nothing = { meaning: null, recognized_by: null, rule_id: null };
-    return c.json(answer.data === null ? nothing : Understood.parse(answer.data), 200);
+    return c.json(answer.data === null ? nothing : Classified.parse(answer.data), 200);
   });
   app.openapi(remove, async (c) => {
     ensure(

@@ -56,13 +56,13 @@ export const Consent = z.object({
   occurred_at: Timestamp,
   honored_at: Timestamp.nullable(),
   outdated: z.boolean().openapi({
-    description: "Given before a revocation that was known by then: it lets nothing through",
+    description: "Given before a revocation that was known when it was recorded: it does not count",
   }),
   recorded_by: Id.nullable(),
   recorded_by_name: z.string().nullable(),
   created_at: Timestamp,
   suppressed: z.boolean().optional().openapi({
-    description: "After a new entry: whether the number is suppressed, whatever it consented to",
+    description: "After a new entry: whether the number is suppressed nevertheless",
   }),
 }).openapi("Consent");
 
@@ -75,7 +75,7 @@ export const Review = z.object({
   message_id: Id,
   text: z.string().nullable().optional(),
   last_text: z.string().nullable().optional().openapi({
-    description: "The latest of further doubtful replies that came while this one waited",
+    description: "The latest further reply that needs review, received while this review was open",
   }),
   status: z.enum(["open", "opt_out", "dismissed"]),
   decided_by: Id.nullable(),
@@ -107,7 +107,7 @@ export const DncList = z.object({
   kind: z.enum(["registry", "litigator", "internal"]),
   status: z.enum(["importing", "active", "failed"]),
   calling_code: z.string().openapi({
-    description: "Of the country whose numbers stand without + in it",
+    description: "Of the country that numbers without + belong to",
     example: "1",
   }),
   numbers: z.int().openapi({ description: "Different numbers so far" }),
@@ -122,7 +122,7 @@ export const DncList = z.object({
 
 export const toDncList = (row: unknown) => times(DncList.parse(row), "created_at", "updated_at");
 
-/** What every paged SQL function answers. */
+/** What every paged SQL function returns. */
 export const Rows = z.object({ total: z.number(), rows: z.array(z.unknown()) });
 
 /** The number in E.164. @throws Problem 422 */

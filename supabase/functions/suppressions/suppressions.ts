@@ -27,7 +27,7 @@ const list = createRoute({
   path: "/",
   operationId: "listSuppressions",
   tags: ["suppressions"],
-  summary: "Numbers that must not be texted, the newest first; lifted ones stay as history",
+  summary: "Numbers that must not be texted, newest first; lifted ones are kept as history",
   ...permitted("suppressions:read"),
   request: {
     query: PageQuery.extend({
@@ -58,11 +58,11 @@ const create = createRoute({
   tags: ["suppressions"],
   summary: "Suppress a number",
   description:
-    "A number that is suppressed in this scope already stays as it is and is answered with 200.",
+    "A number that is already suppressed in this scope stays as it is and is answered with 200.",
   ...permitted("suppressions:write"),
   request: { headers: IdempotencyHeader, body: jsonBody(Input) },
   responses: {
-    200: json(Suppression, "The suppression that there is"),
+    200: json(Suppression, "The existing suppression"),
     201: json(Suppression, "The new suppression"),
     ...guarded,
     ...problems(400, 409, 422),
@@ -76,8 +76,8 @@ const lift = createRoute({
   tags: ["suppressions"],
   summary: "Lift a suppression",
   description:
-    "Says why, in the query or in a JSON body. The number's ledger is as it was: whoever revoked consent " +
-    "gets no marketing before consenting again.",
+    "The reason is given in the query or in a JSON body. The consent ledger does not change: a number " +
+    "that revoked consent gets no marketing before it consents again.",
   ...permitted("suppressions:write"),
   request: {
     params: IdParam,

@@ -43,16 +43,20 @@ const route = createRoute({
   path: "/{id}/render",
   operationId: "renderTemplate",
   tags: ["templates"],
-  summary: "Each wording as a recipient would get it",
+  summary: "Each variant as a recipient would get it",
   description:
-    "With the data of a lead, with given values, or both. Nothing is sent. A lead whose data lacks a variable " +
-    "without fallback is left out by campaigns.",
+    "With the data of a lead, with given values, or both. Nothing is sent. Campaigns exclude a lead that " +
+    "has no value for a variable without fallback.",
   ...permitted("templates:read"),
   request: { params: IdParam, body: jsonBody(Recipient) },
-  responses: { 200: json(Renderings, "The wordings"), ...guarded, ...problems(400, 404, 422) },
+  responses: {
+    200: json(Renderings, "The variants, rendered"),
+    ...guarded,
+    ...problems(400, 404, 422),
+  },
 });
 
-/** What a wording costs, and why. */
+/** The segments and encoding of a rendered body, with warnings. */
 function measured(
   body: string | null,
 ): Pick<z.infer<typeof Rendering>, "segments" | "encoding" | "warnings"> {
@@ -73,7 +77,7 @@ function measured(
     });
   }
   if (Array.from(body).length > 1600) {
-    const message = "Campaigns leave out whose text has more than 1,600 characters.";
+    const message = "Campaigns exclude recipients whose message has more than 1,600 characters.";
     warnings.push({ code: "too_long", message });
   }
   return { segments, encoding, warnings };

@@ -6,7 +6,7 @@ import { listTemplates } from "./list.ts";
 import { renderTemplate } from "./render.ts";
 import { updateTemplate } from "./update.ts";
 
-/** What is said in texts: templates, their variants, and what becomes of them for one recipient. */
+/** Message templates, their variants, and their rendering for one recipient. */
 export const router = createApp("templates");
 
 listTemplates(router);

@@ -25,7 +25,7 @@ export const Template = z.object({
   category: Category,
   name: z.string().openapi({ example: "Open day" }),
   body: z.string(),
-  weight: z.int().openapi({ description: "How often the body is taken beside the variants'" }),
+  weight: z.int().openapi({ description: "Weight of the body beside those of the variants" }),
   variants: z.array(Variant),
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -55,7 +55,8 @@ export const TemplateChange = z.object({
   category: Category,
   weight: Weight,
   variants: variants.openapi({
-    description: "All of them: those left out go; one whose label stays keeps its id and results",
+    description:
+      "All variants: missing ones are removed; one whose label stays keeps its id and results",
   }),
 }).partial().openapi("TemplateChange");
 

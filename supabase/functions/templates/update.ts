@@ -12,7 +12,7 @@ const route = createRoute({
   summary: "Change a template",
   description:
     "409 `template_in_use` while a running campaign uses it: pause the campaign first. " +
-    "Variants that a paused campaign has given to its recipients can change, but not go.",
+    "Variants that recipients of a paused campaign were given can be edited, not removed.",
   ...permitted("templates:write"),
   request: { params: IdParam, body: jsonBody(TemplateChange) },
   responses: { 200: json(Template, "The template"), ...guarded, ...problems(400, 404, 409, 422) },

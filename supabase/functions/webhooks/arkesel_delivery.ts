@@ -2,14 +2,14 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { arkeselAccount } from "../_shared/messaging/accounts.ts";
 import { Problem, problems } from "../_shared/problem.ts";
-import { forged, recordReport, tokenMessage, webhookRequest } from "./received.ts";
+import { invalidSignature, recordReport, tokenMessage, webhookRequest } from "./received.ts";
 
 const definition = {
   path: "/arkesel/delivery",
   tags: ["webhooks"],
   summary: "Arkesel's delivery callback",
   description:
-    "Arkesel signs nothing: the token, which we put into the callback's URL, proves the message it is about.",
+    "Arkesel signs nothing: the token that we put into the callback URL proves which message it is about.",
   security: [],
   request: {
     query: z.object({
@@ -27,7 +27,7 @@ export function arkeselDelivery(app: App) {
     app.openapi(route, async (c) => {
       const request = await webhookRequest(c);
       const messageId = tokenMessage(request.url);
-      if (messageId === null) throw forged();
+      if (messageId === null) throw invalidSignature();
       const report = arkeselAccount().parseDelivery(request);
       if (report === null) {
         throw new Problem(422, "not_a_report", "This is not a delivery report.");

@@ -11,12 +11,12 @@ import { Problem, unwrap } from "../_shared/problem.ts";
 import type { Signer } from "./twilio_caller.ts";
 
 /**
- * The request as the provider made it. Inside the platform the URL is an internal one, so the public address comes from
- * configuration and only the path and the raw query from the request.
+ * The request as the provider sent it. Inside the platform its URL is internal: the public address comes from configuration,
+ * the path and the raw query from the request.
  */
 export async function webhookRequest(c: Context<AppEnv>): Promise<WebhookRequest> {
   const path = new URL(c.req.url).pathname.replace(/^\/webhooks/, "");
-  // As it came: URL would escape some characters anew, and the signature is over the characters.
+  // Unparsed: URL would escape some characters again, and the signature covers the characters as sent.
   const query = c.req.url.includes("?") ? c.req.url.slice(c.req.url.indexOf("?")) : "";
   return {
     method: c.req.method,
@@ -26,7 +26,7 @@ export async function webhookRequest(c: Context<AppEnv>): Promise<WebhookRequest
   };
 }
 
-/** The service role: a provider is no user, and only it may record receipts. The request has proved where it comes from. */
+/** A client with the service role, which may record what providers report, for requests whose signature was verified. */
 export const recorder = (c: Context<AppEnv>): Client =>
   adminClient(c.var.requestHeaders, c.var.counter);
 
@@ -36,18 +36,18 @@ export function tokenMessage(url: string): string | null {
   return token === null ? null : verifyCallback(env.callbackSigningSecret(), token);
 }
 
-/** The 403 for what a provider cannot have sent. */
-export const forged = (): Problem =>
+/** The 403 for a request that no provider signed. */
+export const invalidSignature = (): Problem =>
   new Problem(403, "signature_invalid", "The request is not signed by the provider.");
 
-/** Tries at a record that others keep from being written at this moment (deadlock). */
+/** Attempts at a write that conflicts with another transaction (deadlock). */
 const maxTries = 3;
 
 /**
- * What the database answers to what a provider brings. A provider tries again after a 5xx and after nothing else, so that
- * what passes by itself is tried again here, and is a 503 at last.
+ * Records a provider's request, with retries after a conflict with another transaction. A provider repeats a request only after
+ * a 5xx, so that the last conflict becomes a 503.
  */
-export async function taken(
+export async function recordWithRetry(
   record: () => PromiseLike<Parameters<typeof unwrap<Json>>[0]>,
 ): Promise<NonNullable<Json>> {
   for (let tries = 1;; tries++) {
@@ -56,14 +56,16 @@ export async function taken(
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 409) throw error;
       if (tries < maxTries) continue;
-      throw new Problem(503, "try_again", "This could not be taken now.", { cause: error });
+      throw new Problem(503, "try_again", "The request could not be recorded now.", {
+        cause: error,
+      });
     }
   }
 }
 
 const Recorded = z.object({ known: z.boolean(), changed: z.boolean() });
 
-/** Records a verified report. Reports of messages that we do not know are logged and forgotten: asking again helps nobody. */
+/** Records a verified report. Reports about unknown messages are logged and answered as usual: a repeat would not help. */
 export async function recordReport(
   c: Context<AppEnv>,
   provider: "twilio" | "arkesel",
@@ -83,7 +85,7 @@ export async function recordReport(
     ...signer,
     ...(report.facts === undefined ? {} : { facts: { ...report.facts } }),
   };
-  const answer = await taken(() => recorder(c).rpc("record_receipt", given));
+  const answer = await recordWithRetry(() => recorder(c).rpc("record_receipt", given));
   if (!Recorded.parse(answer).known) {
     log("warn", "receipt_unknown", { provider, request_id: c.var.requestId });
   }

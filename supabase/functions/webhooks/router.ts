@@ -3,7 +3,7 @@ import { arkeselDelivery } from "./arkesel_delivery.ts";
 import { twilioInbound } from "./twilio_inbound.ts";
 import { twilioStatus } from "./twilio_status.ts";
 
-/** What providers call. No token of ours: each request is verified by the provider's signature or our signed token. */
+/** Called by providers: each request is verified by the provider's signature or by our signed token in its URL. */
 export const router = createApp("webhooks", { callers: "public", maxBodyBytes: 256 * 1024 });
 
 twilioStatus(router);

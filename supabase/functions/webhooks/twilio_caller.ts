@@ -7,32 +7,32 @@ import type { SmsProvider, WebhookRequest } from "../_shared/messaging/provider.
 import { textOf, webhookParams } from "../_shared/messaging/provider_http.ts";
 import { unwrap } from "../_shared/problem.ts";
 import { limitSubject } from "../_shared/rate_limit.ts";
-import { forged, recorder } from "./received.ts";
+import { invalidSignature, recorder } from "./received.ts";
 
 const Owned = z.array(z.looseObject({ organization_id: z.string() }));
 
-/** Whose signature a request bears, as the database judges what it may speak for. */
+/** Whose credentials signed a request: it counts for their organizations' numbers and messages only. */
 export interface Signer {
-  /** The organizations whose credentials signed it; not there: the platform's did. */
+  /** The organizations whose credentials signed it; absent: the platform's. */
   signed_by?: string[];
 }
 
 /**
- * The Twilio account that signed the request: tenants choose their own, so that it vouches for their numbers only. Requests
- * of the platform's own account are verified without the database. Another account id costs a look-up, so addresses that
- * invent them are told to stop; what a tenant's account signed is never counted, since a text that Twilio hears 429 for is lost.
+ * The Twilio account that signed the request. Requests of the platform's own account are verified without the database.
+ * Other account ids cost a query, so addresses that send unverifiable ones are rate limited; verified requests are never
+ * counted, since Twilio does not repeat a message that is answered with 429.
  * @throws Problem 403 when no account of ours signed it, 429 when that happens often.
  */
 export async function verifiedTwilio(
   c: Context<AppEnv>,
   request: WebhookRequest,
 ): Promise<{ twilio: SmsProvider; signer: Signer }> {
-  if (!request.headers.has("x-twilio-signature")) throw forged();
+  if (!request.headers.has("x-twilio-signature")) throw invalidSignature();
   const accountSid = textOf(webhookParams(request), "AccountSid") ?? "";
   if (accountSid === env.twilio().accountSid) {
     const platform = twilioAccount();
     if (await platform.verify(request)) return { twilio: platform, signer: {} };
-    throw forged();
+    throw invalidSignature();
   }
   const known = unwrap(
     await recorder(c).rpc("webhook_credentials", {
@@ -40,7 +40,7 @@ export async function verifiedTwilio(
       account_reference: accountSid,
     }),
   );
-  // Several tenants may name one account, and only some of them know its token.
+  // Several tenants may have stored this account id, with tokens that need not be right.
   const signed_by: string[] = [];
   let twilio: SmsProvider | undefined;
   for (const credentials of Owned.parse(known)) {
@@ -51,5 +51,5 @@ export async function verifiedTwilio(
   }
   if (twilio) return { twilio, signer: { signed_by } };
   await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
-  throw forged();
+  throw invalidSignature();
 }

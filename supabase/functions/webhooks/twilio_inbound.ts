@@ -4,7 +4,7 @@ import type { App } from "../_shared/app.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { log } from "../_shared/log.ts";
 import { Problem, problems } from "../_shared/problem.ts";
-import { recorder, taken, webhookRequest } from "./received.ts";
+import { recorder, recordWithRetry, webhookRequest } from "./received.ts";
 import { verifiedTwilio } from "./twilio_caller.ts";
 
 const Fields = {
@@ -17,14 +17,14 @@ const Fields = {
 const definition = {
   path: "/twilio/inbound",
   tags: ["webhooks"],
-  summary: "A text that somebody sent to one of our numbers",
+  summary: "An inbound message",
   description:
-    "Verified by X-Twilio-Signature. It opens its conversation, and what it means takes effect in the same transaction: " +
-    "STOP in any words, START, HELP.",
+    "Verified by X-Twilio-Signature. Opens its conversation; STOP in any words, START and HELP take effect in the same " +
+    "transaction.",
   security: [],
   responses: {
     200: {
-      description: "Taken; TwiML without a reply",
+      description: "Recorded; TwiML without a reply",
       content: { "text/xml": { schema: z.string().openapi({ example: "<Response/>" }) } },
     },
     ...problems(403, 422, 429),
@@ -77,7 +77,7 @@ async function receive(c: Context<AppEnv>) {
     ...(message.optOutType === null ? {} : { opt_out_type: message.optOutType }),
     ...(message.facts === undefined ? {} : { facts: { ...message.facts } }),
   };
-  const answer = await taken(() => recorder(c).rpc("record_inbound", given));
+  const answer = await recordWithRetry(() => recorder(c).rpc("record_inbound", given));
   if (!Recorded.parse(answer).known) {
     log("warn", "inbound_unknown_number", { request_id: c.var.requestId });
   }

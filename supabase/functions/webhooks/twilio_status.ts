@@ -19,8 +19,8 @@ const definition = {
   tags: ["webhooks"],
   summary: "Twilio's status callback",
   description:
-    "Verified by X-Twilio-Signature. A repeated or late callback changes nothing. Fields that we " +
-    "do not know are kept with the message.",
+    "Verified by X-Twilio-Signature. A repeated or late callback changes nothing. Unknown fields are " +
+    "kept with the message.",
   security: [],
   responses: { 204: { description: "Recorded" }, ...problems(403, 422, 429) },
 };

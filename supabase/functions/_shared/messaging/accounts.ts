@@ -5,7 +5,7 @@ import { createArkesel } from "./arkesel.ts";
 import type { SmsProvider } from "./provider.ts";
 import { createTwilio } from "./twilio.ts";
 
-/** How long one request to a provider may take. What takes longer is in doubt. */
+/** How long one request to a provider may take. After that the outcome of a send is unknown. */
 export const providerTimeoutMs = 10_000;
 
 const TwilioCredentials = z.object({ account_sid: z.string(), auth_token: z.string() });
@@ -34,8 +34,8 @@ export function arkeselAccount(credentials?: unknown): SmsProvider {
 const Fingerprinted = z.object({ provider_account: z.string() });
 
 /**
- * Which account at the provider a text goes through: a fingerprint, as the database keeps it with the text. Of a tenant's
- * credentials the database says it; of the platform's, null where the deployment has no such account.
+ * The fingerprint of the provider account that a message goes through, as the database keeps it with the message. For a
+ * tenant's credentials the database supplies it; for the platform's it is null if the deployment has no such account.
  */
 export function accountFingerprint(
   provider: SmsProvider["name"],
@@ -46,7 +46,7 @@ export function accountFingerprint(
   return Fingerprinted.parse(credentials).provider_account;
 }
 
-/** The fingerprints of the platform's own accounts, of those providers for which it has one. */
+/** The fingerprints of the platform's own accounts, by provider; providers without one are missing. */
 export function platformAccounts(): { [provider: string]: string } {
   const twilio = configured(() => env.twilio().accountSid);
   const arkesel = configured(() => env.arkesel().apiKey);
@@ -56,7 +56,7 @@ export function platformAccounts(): { [provider: string]: string } {
   };
 }
 
-// As private.provider_account has it: a tenant may well bring the account that the platform has.
+// The same as private.provider_account, because a tenant may store the platform's account as its own.
 const fingerprint = (account: string): string =>
   createHash("sha256").update(account).digest("hex").slice(0, 16);
 

@@ -31,7 +31,7 @@ export interface ArkeselOptions extends ProviderOptions {
   callbackSecret?: string;
 }
 
-/** Arkesel's SMS API v2. It has no list of messages, hence no `find`, and no inbound texts. */
+/** Arkesel's SMS API v2. It cannot list messages, hence no `find`, and has no inbound messages. */
 export function createArkesel(options: ArkeselOptions): SmsProvider {
   const headers = {
     "api-key": options.apiKey,
@@ -56,7 +56,7 @@ export function createArkesel(options: ArkeselOptions): SmsProvider {
       const path = `/api/v2/sms/${encodeURIComponent(providerMessageId)}`;
       const answer = await callProvider(options, path, { headers });
       if (answer.kind === "none") throw new LookupError("arkesel", answer.code);
-      if (isNotKnown(answer)) return null;
+      if (isUnknownId(answer)) return null;
       const { status, retryAfterSeconds } = answer;
       if (status !== 200) {
         throw new LookupError("arkesel", `http_${status}`, status, retryAfterSeconds);
@@ -73,7 +73,7 @@ export function createArkesel(options: ArkeselOptions): SmsProvider {
 
 /**
  * What a final status of Arkesel means. `PROHIBITED` covers blocked content and blocked recipients
- * alike; Arkesel does not say which, so the number is not suppressed for it.
+ * alike; since Arkesel does not say which, the number is not suppressed.
  */
 export function arkeselClass(code: string | null): FailureClass {
   if (code === "PROHIBITED") return "filtered";
@@ -101,7 +101,7 @@ function sendOutcome({ status, json, retryAfterSeconds }: Answer): SendOutcome {
   return rejected(code, message);
 }
 
-/** Arkesel answers 200 also when it refused the number: that stands in the list of results. */
+/** Arkesel answers 200 also for an invalid number: the refusal is in the list of results. */
 function acceptedOutcome(json: Record<string, unknown>): SendOutcome {
   const results = Array.isArray(json["data"]) ? json["data"].filter(isRecord) : [];
   const id = results.map((result) => textOf(result, "id")).find((one) => one !== null);
@@ -115,8 +115,8 @@ function rejected(code: string, message: string): Extract<SendOutcome, { kind: "
   return { kind: "rejected", code, message, optOut: false, invalidNumber: false };
 }
 
-/** Arkesel says so in words, with 404 or 200; another error is no word about the message. */
-function isNotKnown({ status, json }: Answer): boolean {
+/** Arkesel says so in words, with 404 or 200; any other error says nothing about the message. */
+function isUnknownId({ status, json }: Answer): boolean {
   const words = textOf(json, "message") ?? textOf(json, "response") ?? "";
   return [200, 404].includes(status) && json["status"] === "error" &&
     /not exist|not found/i.test(words);
@@ -136,7 +136,7 @@ function detailsReport(json: Record<string, unknown>): DeliveryReport | null {
   return report(textOf(data, "ID") ?? textOf(data, "id"), textOf(data, "status"));
 }
 
-/** GET by documentation; a form or JSON body is understood too. */
+/** GET by documentation; a form or JSON body is accepted too. */
 function parseDelivery(request: WebhookRequest): DeliveryReport | null {
   const params = webhookParams(request);
   return report(textOf(params, "sms_id"), textOf(params, "status"));

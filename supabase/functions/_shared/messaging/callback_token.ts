@@ -5,8 +5,8 @@ export const CALLBACK_TOKEN_PARAM = "token";
 
 /**
  * A token for a callback URL that names one message and cannot be guessed: the UUID and the first
- * 128 bits of an HMAC-SHA256, both base64url (45 characters). Arkesel signs nothing, so this token
- * is what proves that a callback answers to a message of ours.
+ * 128 bits of an HMAC-SHA256, both base64url (45 characters). Arkesel signs nothing, so only
+ * this token proves that a callback belongs to a message of ours.
  * @throws TypeError if `messageId` is not a UUID.
  */
 export function signCallback(secret: string, messageId: string): string {
@@ -30,7 +30,7 @@ export function verifyCallback(secret: string, token: string): string | null {
 }
 
 function mac(secret: string, id: string): string {
-  // The prefix keeps a token from being valid anywhere else that this secret signs.
+  // The prefix prevents use of a token for anything else that this secret signs.
   return createHmac("sha256", secret).update(`sms-callback:${id}`).digest("base64url").slice(0, 22);
 }
 

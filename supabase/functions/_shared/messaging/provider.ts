@@ -1,4 +1,4 @@
-/** One text to hand to a provider. */
+/** One message to hand to a provider. */
 export interface OutboundSms {
   /** Our own id (a UUID); it never reaches the provider except inside `callbackUrl`. */
   id: string;
@@ -14,13 +14,13 @@ export interface OutboundSms {
 }
 
 /**
- * What became of one attempt to send:
- * - `accepted`: the provider has it and named it. `segments` is its own count, where it gives one.
- * - `rejected`: final for this message; another try would get the same answer.
- * - `retry`: the provider certainly did not process it; a later try may succeed.
- * - `outage`: account, credentials, balance, configuration, or no connection at all; nothing of this
- *   organization can go out. Certainly not processed.
- * - `unknown`: in doubt (timeout, cut connection, 5xx). It must not be sent again blindly.
+ * The outcome of one attempt to send:
+ * - `accepted`: the provider has the message and returned its id. `segments` is the provider's count, if it gives one.
+ * - `rejected`: final for this message; another attempt would get the same answer.
+ * - `retry`: certainly not processed; a later attempt may succeed.
+ * - `outage`: account, credentials, balance, configuration, or no connection at all; no message of this
+ *   account can be sent. Certainly not processed.
+ * - `unknown`: no clear answer (timeout, cut connection, 5xx). It must not simply be sent again.
  *
  * `message` is for people; phone numbers in it are masked.
  */
@@ -37,7 +37,7 @@ export type SendOutcome =
   | { kind: "outage"; code: string; message: string }
   | { kind: "unknown"; code: string; message: string };
 
-/** Our names for what both providers report, in the order in which they may follow each other. */
+/** Our names for the statuses that providers report, in the order in which they may follow each other. */
 export type DeliveryStatus =
   | "queued"
   | "sending"
@@ -47,29 +47,29 @@ export type DeliveryStatus =
   | "failed"
   | "canceled";
 
-/** What a provider says of a message beside its status; as the database keeps it. */
+/** What a provider reports about a message beside its status, as the database keeps it. */
 export interface ProviderFacts {
-  /** A decimal; providers write what we pay as a negative number. */
+  /** A decimal; providers write costs as negative numbers. */
   price?: string;
   currency?: string;
   segments?: number;
-  /** Fields of the request that we do not know. */
+  /** Unknown fields of the request. */
   reported?: Record<string, string>;
 }
 
-/** What a provider says about one message, by callback or on request. */
+/** A provider's report about one message, by callback or on request. */
 export interface DeliveryReport {
   providerMessageId: string;
   status: DeliveryStatus;
   /** The provider's error code, for `undelivered` and `failed`. */
   code: string | null;
   message: string | null;
-  /** When it happened, ISO 8601 in UTC, where the provider says so. */
+  /** When it happened, ISO 8601 in UTC, if the provider says so. */
   at: string | null;
   facts?: ProviderFacts;
 }
 
-/** A text that a person sent to one of our numbers. */
+/** A message that a person sent to one of our numbers. */
 export interface InboundSms {
   providerMessageId: string;
   from: string;
@@ -81,13 +81,13 @@ export interface InboundSms {
   facts?: ProviderFacts;
 }
 
-/** One page of the texts that went out from a number on a day (UTC); `next` is null on the last. */
+/** One page of the messages sent from a number on a day (UTC); `next` is null on the last. */
 export interface SentPage {
   reports: DeliveryReport[];
   next: string | null;
 }
 
-/** What a failed delivery means for the number and for another try. */
+/** What a failed delivery means for the number and for another attempt. */
 export type FailureClass =
   | "permanent"
   | "transient"
@@ -105,7 +105,7 @@ export interface WebhookRequest {
   rawBody: string;
 }
 
-/** Which messages to look for when an attempt to send stayed in doubt. */
+/** Which messages to look for when the outcome of an attempt is unknown. */
 export interface FindQuery {
   to: string;
   /** When the attempt began, by our clock. */
@@ -116,8 +116,8 @@ export interface FindQuery {
 }
 
 /**
- * A look-up that got no clear answer. Nothing may be concluded from it. `refused` means that the provider turned the
- * account away (credentials, rate), so that asking on is of no use now.
+ * A lookup without a clear answer. Nothing may be concluded from it. `refused` means that the provider rejected the account
+ * (credentials, rate), so that further lookups are useless for now.
  */
 export class LookupError extends Error {
   override readonly name = "Error";
@@ -133,28 +133,28 @@ export class LookupError extends Error {
   }
 }
 
-/** A carrier of texts. `send` never throws; lookups throw `LookupError` when they got no clear answer. */
+/** An SMS provider. `send` never throws; lookups throw `LookupError` when they get no clear answer. */
 export interface SmsProvider {
   name: "twilio" | "arkesel";
   send(message: OutboundSms): Promise<SendOutcome>;
   /** The state of one message; null when the provider does not know it. */
   status(providerMessageId: string): Promise<DeliveryReport | null>;
   /**
-   * The provider's messages that may be the one in doubt, newest first. An empty array means that
-   * it surely has none; where that is not sure, this throws. Callers leave out ids that they
-   * already know as other messages.
+   * The provider's messages that may be the one sought, newest first. An empty array means that it
+   * certainly has none; if that is not certain, this throws. Callers ignore ids that belong to
+   * other messages.
    */
   find?(query: FindQuery): Promise<DeliveryReport[]>;
   /**
-   * What went out from a number on a day (`YYYY-MM-DD`, UTC), a page at a time: `page` is the `next` of the page before,
+   * What was sent from a number on a day (`YYYY-MM-DD`, UTC), a page at a time: `page` is the `next` of the page before,
    * null for the first.
    */
   sentOn?(from: string, day: string, page: string | null): Promise<SentPage>;
   /** Null when the request is not a delivery report. */
   parseDelivery(request: WebhookRequest): DeliveryReport | null;
-  /** Null when the request is not an inbound text. */
+  /** Null when the request is not an inbound message. */
   parseInbound(request: WebhookRequest): InboundSms | null;
-  /** Whether the request truly comes from the provider. */
+  /** Whether the provider signed the request. */
   verify(request: Pick<WebhookRequest, "url" | "headers" | "rawBody">): Promise<boolean> | boolean;
 }
 

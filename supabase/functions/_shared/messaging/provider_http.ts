@@ -12,7 +12,7 @@ export interface Answer {
   retryAfterSeconds: number | null;
 }
 
-/** No answer. `neverSent` means that no connection came about, so nothing can have been processed. */
+/** No answer. `neverSent`: no connection was made, so nothing can have been processed. */
 export interface NoAnswer {
   kind: "none";
   code: string;
@@ -60,7 +60,7 @@ export async function callProvider(
       const message = `no answer within ${timeoutMs} ms`;
       return { kind: "none", code: "timeout", message, neverSent: false };
     }
-    // The error's own text is left out: it can hold the URL, and with it a token.
+    // Without the error's own message, which may contain the URL and with it a token.
     return neverConnected(error)
       ? {
         kind: "none",
@@ -137,12 +137,12 @@ export function textOf(record: Record<string, unknown>, key: string): string | n
   return typeof value === "string" ? storable(value) || null : null;
 }
 
-/** A text as PostgreSQL takes it: it has no U+0000, and JSON no half of a surrogate pair. */
+/** A text that PostgreSQL can store: without U+0000 and unpaired surrogates. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "");
 
 /**
- * The parameters of a webhook: the query for GET, else the form or flat JSON object in the body. Without what the database
- * cannot store: an opt-out must not be lost with it.
+ * The parameters of a webhook: the query for GET, else the form or flat JSON object in the body, without characters that
+ * the database cannot store, so that no opt-out is lost because of them.
  */
 export function webhookParams(request: WebhookRequest): Record<string, unknown> {
   return Object.fromEntries(
@@ -189,7 +189,7 @@ function parseRetryAfter(value: string | null): number | null {
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1000));
 }
 
-/** Deno says `client error (Connect)` for all that fails before a request is written; Node has codes. */
+/** Deno reports `client error (Connect)` for failures before a request is written; Node has codes. */
 function neverConnected(error: unknown): boolean {
   const connectFailure =
     /client error \(Connect\)|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/;

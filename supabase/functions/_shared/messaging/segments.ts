@@ -5,10 +5,10 @@ export const GSM7_BASIC = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆ
 /** The characters of GSM 03.38's extension table; each costs two septets (ESC and its code). */
 export const GSM7_EXTENSION = "\f^{}\\[~]|€";
 
-/** How a text is encoded on the air, in how many messages, and its length in that encoding. */
+/** The encoding of a text, its number of segments and its length in that encoding. */
 export interface SegmentCount {
   encoding: "GSM-7" | "UCS-2";
-  /** At least 1: an empty text is one message too. */
+  /** At least 1, also for an empty text. */
   segments: number;
   /** Septets for GSM-7, 16-bit code units for UCS-2, without the padding at part borders. */
   units: number;
@@ -32,7 +32,7 @@ export function countSegments(text: string): SegmentCount {
   };
 }
 
-/** The characters of a text that make it UCS-2, each once, the first ten. */
+/** The first ten different characters that make a text UCS-2. */
 export function ucs2Characters(text: string): string[] {
   const others = Array.from(text).filter((c) =>
     !GSM7_BASIC.includes(c) && !GSM7_EXTENSION.includes(c)

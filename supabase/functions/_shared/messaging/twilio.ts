@@ -41,7 +41,7 @@ export function createTwilio(options: TwilioOptions): SmsProvider {
     },
     async status(providerMessageId) {
       const answer = await get(`${root}/${encodeURIComponent(providerMessageId)}.json`);
-      // Only Twilio's own 404: one of a proxy says nothing about the message.
+      // Only Twilio's own 404: a proxy's says nothing about the message.
       if (answer.status === 404 && textOf(answer.json, "code") === "20404") return null;
       if (answer.status !== 200) throw notOk(answer);
       const report = resourceReport(answer.json);
@@ -59,7 +59,7 @@ export function createTwilio(options: TwilioOptions): SmsProvider {
 function sendForm(message: OutboundSms): URLSearchParams {
   const form = new URLSearchParams({ To: message.to, Body: message.body });
   form.set(message.from.startsWith("MG") ? "MessagingServiceSid" : "From", message.from);
-  // Twilio repeats a failed callback only when asked to; the fragment is not part of the signature.
+  // Twilio repeats a failed callback only on request; the fragment is not part of the signature.
   form.set(
     "StatusCallback",
     message.callbackUrl.includes("#")

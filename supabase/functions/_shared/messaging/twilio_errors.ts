@@ -53,7 +53,7 @@ const CODES: Readonly<Record<string, readonly [FailureClass, string]>> = {
   "30034": ["outage", "10DLC number not registered"],
   "30035": ["outage", "number still being set up"],
   "30047": ["transient", "could not be rescheduled"],
-  // Twilio gave up on purpose, so that nobody gets it twice; sending again would undo that.
+  // Twilio does not retry this to avoid a second delivery; neither may we.
   "30410": ["permanent", "provider timeout"],
   "30450": ["filtered", "blocked as SMS pumping"],
   "30610": ["transient", "quiet hours"],

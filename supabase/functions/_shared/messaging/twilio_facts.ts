@@ -1,7 +1,7 @@
 import type { ProviderFacts } from "./provider.ts";
 import { storable, textOf } from "./provider_http.ts";
 
-/** What we read from callbacks and inbound texts, or know to repeat something we read. */
+/** Fields of callbacks and inbound messages that we read, or that repeat such a field. */
 const KNOWN = new Set([
   "AccountSid",
   "ApiVersion",
@@ -21,7 +21,7 @@ const KNOWN = new Set([
   "SmsSid",
   "SmsStatus",
   "To",
-  // Of our own, or of the signature, in the query of a GET.
+  // Our own, or the signature's, in the query.
   "bodySHA256",
   "token",
 ]);
@@ -29,7 +29,7 @@ const KNOWN = new Set([
 const MAX_FIELDS = 50;
 const MAX_LENGTH = 1000;
 
-/** A request's facts. Twilio adds fields without notice: what is not known is kept as it came, within bounds. */
+/** The facts in a request. Twilio adds fields without notice: unknown ones are kept as sent, within bounds. */
 export function callbackFacts(params: Record<string, unknown>): ProviderFacts | null {
   const unknown = Object.keys(params)
     .filter((key) => !KNOWN.has(key) && !/^MediaUrl\d+$/.test(key) && key.length <= 100)
@@ -53,7 +53,7 @@ export function resourceFacts(resource: Record<string, unknown>): ProviderFacts 
   });
 }
 
-// A cut may halve a surrogate pair.
+// Cutting may split a surrogate pair.
 const clean = (text: string) => storable(text.slice(0, MAX_LENGTH));
 
 interface Raw {
@@ -69,11 +69,11 @@ function facts({ price, currency, segments, reported }: Raw): ProviderFacts | nu
     ...(/^[A-Za-z]{3}$/.test(currency ?? "") && currency !== null
       ? { currency: currency.toUpperCase() }
       : {}),
-    // "0": a messaging service has not counted yet.
+    // "0" means that a messaging service has not counted yet.
     ...(/^[1-9]\d?$/.test(segments ?? "") ? { segments: Number(segments) } : {}),
     ...(reported === undefined ? {} : { reported }),
   };
-  // A currency alone prices nothing.
+  // A currency without a price is useless.
   if (found.price === undefined) delete found.currency;
   return Object.keys(found).length === 0 ? null : found;
 }

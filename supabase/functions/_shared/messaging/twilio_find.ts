@@ -6,14 +6,14 @@ import { resourceReport } from "./twilio_reports.ts";
 const CLOCK_SKEW_MS = 5 * 60_000;
 const PAGE_SIZE = 1000;
 const MAX_PAGES = 10;
-// Trial accounts put this in front of every text.
+// Trial accounts prepend this to every message.
 const TRIAL_PREFIX = /^Sent from your Twilio trial account - /;
 
 /**
- * Looks through the recipient's messages, newest first, until a page has none that is recent enough.
- * The list's own DateSent filter is not used: a message that still waits in Twilio's queue has no
- * date_sent, and taking it for missing would send it twice.
- * @throws Error when a page cannot be read, or there are too many: no answer is not "none".
+ * Searches the recipient's messages, newest first, until a page has none that is recent enough.
+ * Without the list's DateSent filter: a message that still waits in Twilio's queue has no date_sent,
+ * and if it were taken for missing, it would be sent twice.
+ * @throws LookupError when a page cannot be read, or there are too many: no answer is not "none".
  */
 export async function findMessages(
   get: (path: string) => Promise<Answer>,
@@ -33,8 +33,8 @@ export async function findMessages(
     const recent = messages.filter(isRecord).filter((m) => createdAt(m) >= oldest);
     for (const resource of recent.filter((m) => matches(m, query))) {
       const report = resourceReport(resource);
-      // By id, because a message that arrives while we page can shift another onto two pages.
-      // One that we cannot read may be the one: without it, it would be sent again.
+      // By id, because a message that arrives meanwhile can shift another onto a second page.
+      // An unreadable one may be the one sought; ignoring it would send that again.
       if (report === null) throw new LookupError("twilio", "junk");
       found.set(report.providerMessageId, report);
     }
@@ -44,7 +44,7 @@ export async function findMessages(
 }
 
 /**
- * One page of what a number sent on a day. What we cannot read is left out: a later question about it tells more.
+ * One page of what a number sent on a day. Unreadable entries are left out: they are looked up one by one later.
  * @throws LookupError when the page cannot be read.
  */
 export async function sentOn(
@@ -61,12 +61,12 @@ export async function sentOn(
   return { reports, next: nextPage(answer.json, baseUrl) };
 }
 
-/** Any answer but the one that was asked for. */
+/** The error for an unexpected answer. */
 export function notOk({ status, retryAfterSeconds }: Answer): LookupError {
   return new LookupError("twilio", `http_${status}`, status, retryAfterSeconds);
 }
 
-/** A message without a readable date counts as recent: better looked at than missed. */
+/** A message without a readable date counts as recent: better to check it than to miss it. */
 function createdAt(resource: Record<string, unknown>): number {
   const at = Date.parse(textOf(resource, "date_created") ?? "");
   return Number.isNaN(at) ? Infinity : at;
@@ -84,7 +84,7 @@ function matches(resource: Record<string, unknown>, query: FindQuery): boolean {
 function nextPage(json: Record<string, unknown>, baseUrl: string): string | null {
   const next = textOf(json, "next_page_uri");
   if (next === null) return null;
-  // The credentials go along, so the next page must be on the same host.
+  // The credentials are sent along, so the next page must be on the same host.
   const url = new URL(next, baseUrl);
   if (url.origin !== new URL(baseUrl).origin) throw new LookupError("twilio", "foreign next page");
   return url.pathname + url.search;

@@ -23,7 +23,7 @@ const STATUSES: Readonly<Record<string, DeliveryStatus>> = {
   canceled: "canceled",
 };
 
-/** What a Message resource says; null for one that is without an id or a status that we know. */
+/** The report in a Message resource; null without an id or a known status. */
 export function resourceReport(resource: Record<string, unknown>): DeliveryReport | null {
   const at = Date.parse(textOf(resource, "date_updated") ?? "");
   return report({
@@ -50,8 +50,8 @@ export function parseDelivery(request: WebhookRequest): DeliveryReport | null {
 }
 
 /**
- * The id of a text, or null if it has not exactly the form of one. What Twilio signs are names and values without anything
- * between them: who caught a request could lengthen its id by the fields that follow, and say the same again as a new text.
+ * The id of a message, or null unless it has exactly that form. Twilio signs names and values without separators: whoever
+ * intercepts a request could lengthen its id by the fields that follow and replay it as a new message.
  */
 function sidOf(params: Record<string, unknown>, key: string): string | null {
   const id = textOf(params, key);
@@ -84,7 +84,7 @@ function report(raw: RawReport): DeliveryReport | null {
   };
 }
 
-/** `YYMMDDhhmm` in UTC, as carriers write it. */
+/** Carriers write `YYMMDDhhmm` in UTC. */
 function dlrDate(value: string | null): string | null {
   const [, year, month, day, hour, minute] = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(value ?? "") ??
     [];
@@ -92,7 +92,7 @@ function dlrDate(value: string | null): string | null {
   return Number.isNaN(at) ? null : new Date(at).toISOString();
 }
 
-/** An inbound text; null when it is something else. */
+/** An inbound message; null when it is something else. */
 export function parseInbound(request: WebhookRequest): InboundSms | null {
   const params = webhookParams(request);
   const [id, from, to] = [
@@ -101,7 +101,7 @@ export function parseInbound(request: WebhookRequest): InboundSms | null {
     textOf(params, "To"),
   ];
   const media = mediaUrls(params);
-  // A status callback has MessageStatus; an inbound text has a Body, be it an empty one, or a picture.
+  // A status callback has MessageStatus; an inbound message has a Body, even an empty one, or media.
   if (!id || !from || !to || "MessageStatus" in params) return null;
   if (typeof params["Body"] !== "string" && media.length === 0) return null;
   const optOutType = textOf(params, "OptOutType");
@@ -117,7 +117,7 @@ export function parseInbound(request: WebhookRequest): InboundSms | null {
   };
 }
 
-/** The pictures that are there, in their order. NumMedia is not asked: a picture that it does not count is one as well. */
+/** All media in order, whatever NumMedia says. */
 function mediaUrls(params: Record<string, unknown>): string[] {
   return Object.keys(params).flatMap((key) => /^MediaUrl(\d{1,4})$/.exec(key)?.[1] ?? [])
     .sort((a, b) => Number(a) - Number(b))

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { isJson } from "./provider_http.ts";
 
-/** Form parameters; a repeated name holds all its values. */
+/** Form parameters; a repeated name has all its values. */
 export type SignatureParams = Record<string, string | string[]>;
 
 /**
@@ -46,7 +46,7 @@ export function verifyTwilioSignature(authToken: string, request: SignedRequest)
     .some((url) => sameText(twilioSignature(authToken, url, params), given));
 }
 
-/** The parameters of a form body, repeated names gathered. */
+/** The parameters of a form body, with all values of repeated names. */
 export function formParams(rawBody: string): SignatureParams {
   // No prototype, so that a parameter may have any name.
   const params: SignatureParams = Object.create(null);
@@ -58,8 +58,8 @@ export function formParams(rawBody: string): SignatureParams {
 }
 
 /**
- * Twilio's back ends do not agree on whether the port is part of what they sign, nor on how the
- * query is escaped; its own SDK tries these forms.
+ * Twilio's back ends disagree on whether the port is part of the signed URL and on how the query is
+ * escaped; its own SDK tries these forms.
  */
 function candidateUrls(url: string): Set<string> {
   const normal = new URL(url).toString();
@@ -109,7 +109,7 @@ function legacyDecode(text: string): string {
   }
 }
 
-/** Compares without telling by its duration where two texts differ. */
+/** Compares in constant time. */
 function sameText(left: string, right: string): boolean {
   const [a, b] = [new TextEncoder().encode(left), new TextEncoder().encode(right)];
   return a.length === b.length && timingSafeEqual(a, b);

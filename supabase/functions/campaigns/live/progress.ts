@@ -21,12 +21,12 @@ export const Progress = z.object({
 }).openapi("CampaignProgress");
 export type Progress = z.infer<typeof Progress>;
 
-/** Reads a campaign's progress as it is now. Whether the caller may is decided anew every time. */
-export async function readProgress(db: Client, campaign: Which): Promise<Progress> {
+/** Reads a campaign's current progress; the caller's permission is checked each time. */
+export async function readProgress(db: Client, campaign: CampaignKey): Promise<Progress> {
   return Progress.parse(unwrap(await db.rpc("campaign_progress", campaign), "campaign"));
 }
 
-interface Which {
+interface CampaignKey {
   organization_id: string;
   campaign_id: string;
 }

@@ -14,7 +14,7 @@ const route = createRoute({
   summary: "Watch a campaign: server-sent events",
   description: "The present state first, then each change, at most one a second. Events: " +
     "`progress` (a CampaignProgress; its id is the version), `end` when the campaign is " +
-    "completed or canceled and its texts have their outcome (or nothing has changed for 30 " +
+    "completed or canceled and its messages have an outcome (or nothing has changed for 30 " +
     "seconds), `refused` (a Problem) when the caller may no longer watch. After " +
     "`end` and `refused` do not connect again; after 140 seconds the stream ends without them.",
   ...permitted("campaigns:read"),

@@ -2,42 +2,42 @@ import { Problem } from "../../_shared/problem.ts";
 import { parseTimestamp } from "../../_shared/timestamp.ts";
 import type { Progress } from "./progress.ts";
 
-/** What a client that watches a campaign is told. */
+/** What is sent to a client that watches a campaign. */
 export type News =
   | { event: "progress"; progress: Progress }
   /** Nothing has changed for a while. */
   | { event: "heartbeat" }
-  /** The campaign is over and its texts have their outcome. Connecting again brings nothing new. */
+  /** The campaign has ended and its messages have an outcome: connecting again is useless. */
   | { event: "end"; status: Progress["status"] }
   /** The caller may no longer watch. */
   | { event: "refused"; problem: Problem }
-  /** The connection has lasted as long as it may: connect again. */
+  /** The connection has reached its maximum duration: connect again. */
   | { event: "renew" };
 
 /** How a campaign is watched; times in milliseconds. */
 export interface Watching {
   read: () => Promise<Progress>;
-  /** Ends the watching, when the client has gone. */
+  /** Aborted when the client has disconnected. */
   signal: AbortSignal;
   everyMs?: number;
   heartbeatMs?: number;
   forMs?: number;
-  /** After so long without a change the texts of a campaign that is over count as settled: some carriers never report. */
-  settledMs?: number;
+  /** After so long without a change the messages of an ended campaign count as final: some carriers never report. */
+  finalAfterMs?: number;
 }
 
-/** Failures to read in a row after which a client had better connect anew. */
-const patience = 10;
+/** Failed reads in a row after which the client should connect again. */
+const maxFailures = 10;
 const refusals = [401, 403, 404];
 const underWay = ["queued", "sending", "sent"];
 
 /**
- * Tells the state `first` at once, and then each later one. Hosted functions live for 150 s on the free plan, so after
- * 140 s the client is sent to connect again.
+ * Yields the state `first` at once, then each later one. Hosted functions live for 150 s on the free plan, so after 140 s
+ * the client is asked to connect again.
  */
 export async function* watch(
   first: Progress,
-  { read, signal, everyMs = 1_000, heartbeatMs = 15_000, forMs = 140_000, settledMs = 30_000 }:
+  { read, signal, everyMs = 1_000, heartbeatMs = 15_000, forMs = 140_000, finalAfterMs = 30_000 }:
     Watching,
 ): AsyncGenerator<News, void> {
   const ends = performance.now() + forMs;
@@ -45,8 +45,8 @@ export async function* watch(
   let spoke = performance.now();
   let failures = 0;
   yield { event: "progress", progress: first };
-  while (!isSettled(shown, settledMs)) {
-    if (performance.now() >= ends || failures >= patience) return yield { event: "renew" };
+  while (!isFinal(shown, finalAfterMs)) {
+    if (performance.now() >= ends || failures >= maxFailures) return yield { event: "renew" };
     await pause(everyMs, signal);
     if (signal.aborted) return;
     const next = await read().catch((error: unknown) => error);
@@ -68,10 +68,10 @@ export async function* watch(
   yield { event: "end", status: shown.status };
 }
 
-function isSettled({ status, messages, changed_at }: Progress, settledMs: number): boolean {
+function isFinal({ status, messages, changed_at }: Progress, finalAfterMs: number): boolean {
   if (status !== "completed" && status !== "canceled") return false;
   return !underWay.some((state) => state in messages) ||
-    parseTimestamp(changed_at) < Date.now() - settledMs;
+    parseTimestamp(changed_at) < Date.now() - finalAfterMs;
 }
 
 const isProgress = (read: unknown): read is Progress =>

@@ -100,7 +100,7 @@ begin
   price := (
     select case when bool_and(a.segment_price is not null) then avg(a.segment_price) end from private.campaign_senders a
     where a.campaign_id = campaign.id and a.status <> 'disabled');
-  return jsonb_build_object('audience', audience, 'exact', every = 1, 'judged', figures -> 'chosen',
+  return jsonb_build_object('audience', audience, 'exact', every = 1, 'checked', figures -> 'chosen',
     'recipients', recipients,
     'excluded', (
       select coalesce(jsonb_object_agg(e.key, e.value::bigint * every), '{}')
