@@ -318,6 +318,7 @@ export type Database = {
           "status": string;
           "updated_at": string;
           "variant_id": string | null;
+          "wait_reason": string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -332,6 +333,7 @@ export type Database = {
           "status"?: string;
           "updated_at"?: string;
           "variant_id"?: string | null;
+          "wait_reason"?: string | null;
         };
         Update: {
           "campaign_id"?: string;
@@ -345,6 +347,7 @@ export type Database = {
           "status"?: string;
           "updated_at"?: string;
           "variant_id"?: string | null;
+          "wait_reason"?: string | null;
         };
         Relationships: [];
       };
@@ -1773,6 +1776,7 @@ export type Database = {
           "organization_id": string;
           "price": number | null;
           "price_currency": string | null;
+          "priority": number;
           "provider": string;
           "provider_account": string | null;
           "provider_message_id": string | null;
@@ -1791,6 +1795,7 @@ export type Database = {
           "unknown_reason": string | null;
           "updated_at": string;
           "variant_id": string | null;
+          "wait_reason": string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -1822,6 +1827,7 @@ export type Database = {
           "organization_id": string;
           "price"?: number | null;
           "price_currency"?: string | null;
+          "priority"?: never;
           "provider": string;
           "provider_account"?: string | null;
           "provider_message_id"?: string | null;
@@ -1840,6 +1846,7 @@ export type Database = {
           "unknown_reason"?: string | null;
           "updated_at"?: string;
           "variant_id"?: string | null;
+          "wait_reason"?: string | null;
         };
         Update: {
           "account_id"?: string | null;
@@ -1870,6 +1877,7 @@ export type Database = {
           "organization_id"?: string;
           "price"?: number | null;
           "price_currency"?: string | null;
+          "priority"?: never;
           "provider"?: string;
           "provider_account"?: string | null;
           "provider_message_id"?: string | null;
@@ -1888,6 +1896,7 @@ export type Database = {
           "unknown_reason"?: string | null;
           "updated_at"?: string;
           "variant_id"?: string | null;
+          "wait_reason"?: string | null;
         };
         Relationships: [
           {
@@ -2036,11 +2045,13 @@ export type Database = {
           "alert_after": number;
           "alert_failure_rate": number | null;
           "alert_opt_out_rate": number | null;
+          "allowed_countries": (string)[] | null;
           "audit_retention_months": number;
           "contact_details": string | null;
           "country": string;
           "created_at": string;
           "currency": string;
+          "daily_spending_limit": number | null;
           "id": string;
           "locale": string;
           "marketing_consent": string;
@@ -2051,6 +2062,8 @@ export type Database = {
           "name": string;
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
+          "standing": string;
+          "standing_reason": string | null;
           "time_zone": string;
           "unknown_outcome_marketing": string;
           "unknown_outcome_service": string;
@@ -2061,11 +2074,13 @@ export type Database = {
           "alert_after"?: number;
           "alert_failure_rate"?: number | null;
           "alert_opt_out_rate"?: number | null;
+          "allowed_countries"?: (string)[] | null;
           "audit_retention_months"?: number;
           "contact_details"?: string | null;
           "country"?: string;
           "created_at"?: string;
           "currency"?: string;
+          "daily_spending_limit"?: number | null;
           "id"?: string;
           "locale"?: string;
           "marketing_consent"?: string;
@@ -2076,6 +2091,8 @@ export type Database = {
           "name": string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
+          "standing"?: string;
+          "standing_reason"?: string | null;
           "time_zone"?: string;
           "unknown_outcome_marketing"?: string;
           "unknown_outcome_service"?: string;
@@ -2085,11 +2102,13 @@ export type Database = {
           "alert_after"?: number;
           "alert_failure_rate"?: number | null;
           "alert_opt_out_rate"?: number | null;
+          "allowed_countries"?: (string)[] | null;
           "audit_retention_months"?: number;
           "contact_details"?: string | null;
           "country"?: string;
           "created_at"?: string;
           "currency"?: string;
+          "daily_spending_limit"?: number | null;
           "id"?: string;
           "locale"?: string;
           "marketing_consent"?: string;
@@ -2100,6 +2119,8 @@ export type Database = {
           "name"?: string;
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
+          "standing"?: string;
+          "standing_reason"?: string | null;
           "time_zone"?: string;
           "unknown_outcome_marketing"?: string;
           "unknown_outcome_service"?: string;
@@ -2161,6 +2182,8 @@ export type Database = {
           "email": string;
           "full_name": string;
           "id": string;
+          "phone": string | null;
+          "phone_confirmed_at": string | null;
           "updated_at": string;
         };
         ComputedFields: never;
@@ -2169,6 +2192,8 @@ export type Database = {
           "email": string;
           "full_name"?: string;
           "id": string;
+          "phone"?: string | null;
+          "phone_confirmed_at"?: string | null;
           "updated_at"?: string;
         };
         Update: {
@@ -2176,6 +2201,8 @@ export type Database = {
           "email"?: string;
           "full_name"?: string;
           "id"?: string;
+          "phone"?: string | null;
+          "phone_confirmed_at"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [];
@@ -2979,7 +3006,7 @@ export type Database = {
       "claim_lead_import": { Args: { "runner": string }; Returns: Json };
       "claim_price_lists": { Args: { "batch_size"?: number }; Returns: Json };
       "claim_unknown_outcomes": {
-        Args: { "batch_size"?: number; "settle_seconds": number };
+        Args: { "batch_size"?: number; "unknown_after_seconds": number };
         Returns: Json;
       };
       "complete_dnc_upload": {
@@ -3117,10 +3144,10 @@ export type Database = {
       "import_dnc_slice": { Args: Record<PropertyKey, never>; Returns: Json };
       "import_lead_slice": {
         Args: {
-          "faults": Json;
+          "errors": Json;
           "from_position": number;
+          "hand_over"?: boolean;
           "import_id": string;
-          "reassign_open_work"?: boolean;
           "rows": Json;
           "runner": string;
         };
@@ -3250,7 +3277,7 @@ export type Database = {
         Args: { "organization_id": string; "page_limit": number; "page_offset": number };
         Returns: Json;
       };
-      "list_lead_import_faults": {
+      "list_lead_import_errors": {
         Args: {
           "after_row"?: number;
           "import_id": string;
@@ -3509,10 +3536,6 @@ export type Database = {
           "reason": string;
         };
         Returns: Json;
-      };
-      "resolve_unknown_outcome": {
-        Args: { "attempt": number; "candidates"?: Json; "message_id": string };
-        Returns: string;
       };
       "restore_lead": {
         Args: { "allow_duplicate"?: boolean; "lead_id": string; "organization_id": string };
