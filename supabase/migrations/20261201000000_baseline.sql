@@ -10883,8 +10883,8 @@ begin
   execute format(
     'select jsonb_build_object(
       ''total'', (select count(*) from public.messages x where %1$s),
-      ''rows'', coalesce((select jsonb_agg(to_jsonb(p)) from (
-        select x.* from public.messages x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
+      ''rows'', coalesce((select jsonb_agg(private.message_json(p.message)) from (
+        select x as message from public.messages x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
     conditions)
   into answer using list_messages.organization_id, filters, page_limit, page_offset;
   return answer;
@@ -10896,23 +10896,6 @@ comment on function public.list_messages is
   'customer_id?, from?, before? }.';
 
 grant execute on function public.list_messages(uuid, jsonb, integer, integer) to authenticated;
-
-create function public.message_status(organization_id uuid, message_id uuid)
-returns jsonb
-language sql stable set search_path = ''
-as $$
-  select to_jsonb(m) || jsonb_build_object('events', (
-    select jsonb_build_array(jsonb_build_object('status', case when m.status = 'suppressed' then m.status
-        when m.direction = 'inbound' then 'received' else 'queued' end, 'at', m.created_at))
-      || coalesce(jsonb_agg(jsonb_build_object('status', e.status, 'at', e.occurred_at, 'code', e.code) order by e.id),
-        '[]')
-    from public.message_events e where e.organization_id = m.organization_id and e.message_id = m.id
-  ))
-  from public.messages m
-  where m.organization_id = message_status.organization_id and m.id = message_status.message_id
-$$;
-
-grant execute on function public.message_status(uuid, uuid) to authenticated;
 
 create table private.send_rate_buckets (
   id uuid primary key,
@@ -10936,13 +10919,13 @@ as $$
 $$;
 
 create function private.message_wait(message public.messages, out reason text, out until timestamptz)
-language plpgsql stable set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
 declare
   account public.sms_accounts;
   next_token timestamptz;
 begin
-  if message.status <> 'queued' then
+  if message.status <> 'queued' or message.organization_id <> all (private.my_organizations()) then
     return;
   end if;
   select * into account from public.sms_accounts a where a.id = message.account_id;
@@ -10968,6 +10951,35 @@ begin
   end if;
 end
 $$;
+
+create function private.message_json(message public.messages)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select to_jsonb(message) || jsonb_build_object('wait_reason', w.reason, 'wait_until', w.until)
+  from private.message_wait(message) w
+$$;
+
+create function public.message_status(organization_id uuid, message_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.message_json(m) || jsonb_build_object('events', (
+    select jsonb_build_array(jsonb_build_object('status', case when m.status = 'suppressed' then m.status
+        when m.direction = 'inbound' then 'received' else 'queued' end, 'at', m.created_at))
+      || coalesce(jsonb_agg(jsonb_build_object('status', e.status, 'at', e.occurred_at, 'code', e.code) order by e.id),
+        '[]')
+    from public.message_events e where e.organization_id = m.organization_id and e.message_id = m.id
+  ))
+  from public.messages m
+  where m.organization_id = message_status.organization_id and m.id = message_status.message_id
+$$;
+
+grant execute on function public.message_status(uuid, uuid) to authenticated;
+
+grant execute on function private.message_wait(public.messages) to authenticated;
+
+grant execute on function private.message_json(public.messages) to authenticated;
 
 grant execute on function private.money_text(numeric, text) to authenticated;
 
@@ -11222,7 +11234,7 @@ begin
     perform private.problem(404, 'not_found', 'There is no such message.');
   end if;
   if message.resolved_by is not null and message.status = outcome then
-    return to_jsonb(message);
+    return private.message_json(message);
   end if;
   if not (message.status = 'sent' and message.unknown_at is not null)
     and not (message.status = 'sending' and message.held_at is not null) then
@@ -11251,7 +11263,7 @@ begin
   if outcome = 'resend' then
     perform private.invoke('jobs/dispatch-messages');
   end if;
-  return to_jsonb(message);
+  return private.message_json(message);
 end
 $$;
 
@@ -15714,6 +15726,33 @@ comment on function public.list_campaigns is
 
 grant execute on function public.list_campaigns(uuid, jsonb, integer, integer) to authenticated;
 
+create function private.target_wait(campaign public.campaigns, target public.campaign_targets, out reason text,
+  out until timestamptz)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  organization public.organizations;
+begin
+  if target.status <> 'pending' then
+    return;
+  end if;
+  select * into strict organization from public.organizations o where o.id = campaign.organization_id;
+  until := private.budget_resumes_at(organization);
+  if campaign.status = 'paused' then
+    reason := 'paused';
+    until := null;
+  elsif organization.standing = 'suspended' then
+    reason := 'suspended';
+    until := null;
+  elsif until is not null then
+    reason := 'budget';
+  elsif target.send_after > now() then
+    reason := coalesce(target.wait_reason, 'rate');
+    until := target.send_after;
+  end if;
+end
+$$;
+
 create function private.list_targets(organization_id uuid, campaign_id uuid, filters jsonb, after integer,
   page_limit integer, page_offset integer)
 returns jsonb
@@ -15736,13 +15775,15 @@ begin
       select t.* from public.campaign_targets t where %s and t.position > %s order by t.position limit %s offset %s)
     select coalesce(jsonb_agg(jsonb_build_object(''position'', p.position, ''lead_id'', p.lead_id,
       ''lead_name'', case when %L then l.full_name end, ''phone'', p.phone, ''status'', p.status, ''reason'', p.reason,
-      ''variant_id'', p.variant_id, ''send_after'', p.send_after, ''message_id'', p.message_id, ''message_status'',
+      ''variant_id'', p.variant_id, ''send_after'', p.send_after, ''wait_reason'', w.reason,
+      ''wait_until'', w.until, ''message_id'', p.message_id, ''message_status'',
       m.status, ''error_code'', m.error_code, ''updated_at'', p.updated_at) order by p.position), ''[]'')
     from page p
+    cross join lateral private.target_wait($1, p) w
     left join public.leads l on l.organization_id = p.organization_id and l.id = p.lead_id and l.deleted_at is null
     left join public.messages m on m.id = p.message_id',
     conditions, coalesce(after, 0), page_limit, page_offset, named)
-  into answer;
+  into answer using campaign;
   return jsonb_build_object('rows', answer, 'total', (
     select coalesce(sum(t.targets), 0) from private.target_totals t
     where t.campaign_id = campaign.id and (not filters ? 'status' or t.status = filters ->> 'status')

@@ -396,6 +396,7 @@ $$, array[
     'private.may_listen(text)',
     'private.me(uuid)',
     'private.merge_leads(uuid,uuid,uuid)',
+    'private.message_wait(messages)',
     'private.move_lead(uuid,uuid,text,text,integer)',
     'private.my_colleagues()',
     'private.my_organizations()',

@@ -41,9 +41,14 @@ $$;
 create function tests.message(name text) returns public.messages language sql stable as $$
   select m from public.messages m where m.id = tests.id(name)
 $$;
-create function tests.wait(name text) returns text language sql stable as $$
-  select w.reason from private.message_wait(tests.message(name)) w
+create function tests.waits(name text, out reason text, out until timestamptz) language plpgsql as $$
+begin
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', tests.id('admin'))::text, true);
+  select w.reason, w.until into reason, until from private.message_wait(tests.message(name)) w;
+  perform tests.act_as('postgres');
+end
 $$;
+create function tests.wait(name text) returns text language sql as $$ select w.reason from tests.waits(name) w $$;
 create function tests.clear() returns void language sql as $$
   delete from public.message_events;
   delete from public.messages;
@@ -191,14 +196,49 @@ update public.sms_accounts set credentials_secret_id = null where id = tests.id(
 -- Why a message waits
 do $$ begin perform tests.clear(), tests.queue('text'); end $$;
 update public.sms_accounts set status = 'circuit_open', circuit_open_until = now() + interval '5 minutes' where id = tests.id('sender of ours');
-select results_eq($$select (private.message_wait(tests.message('text'))).*$$, $$values ('circuit_open', now() + interval '5 minutes')$$, 'An open circuit is told, and until when.');
+select results_eq($$select * from tests.waits('text')$$, $$values ('circuit_open', now() + interval '5 minutes')$$, 'An open circuit is told, and until when.');
 do $$ begin perform tests.clear(); end $$;
 update public.organizations set quiet_hours_start = (now() at time zone time_zone)::time - interval '1 minute',
   quiet_hours_end = (now() at time zone time_zone)::time + interval '1 hour' where id = tests.id('ours');
 do $$ begin perform tests.queue('at night'), tests.claim(); end $$;
 select is(tests.wait('at night'), 'quiet_hours', 'Quiet hours are told.');
-select ok((select until > now() + interval '50 minutes' from private.message_wait(tests.message('at night'))), 'And when they end.');
+select ok((select until > now() + interval '50 minutes' from tests.waits('at night')), 'And when they end.');
 select is(tests.wait('text'), null, 'Of what is not queued nothing is told.');
+select tests.act_as('operator') \g /dev/null
+select is(public.message_status(tests.id('ours'), tests.id('at night')) ->> 'wait_reason', 'quiet_hours', 'A person asks for the message and reads why.');
+select is(public.list_messages(tests.id('ours'), '{"status": "queued"}', 10, 0) #>> '{rows,0,wait_reason}', 'quiet_hours', 'So does the list.');
+select tests.act_as('postgres') \g /dev/null
+
+-- Why a target waits
+do $$
+begin
+  perform tests.clear();
+  update public.organizations set quiet_hours_start = null, quiet_hours_end = null where id = tests.id('ours');
+  insert into public.campaigns (id, organization_id, name, status, audience, started_at)
+  values (tests.remember('campaign', private.uuid_v7()), tests.id('ours'), 'C', 'running', '{}', now());
+  insert into public.campaign_targets (organization_id, campaign_id, position, lead_id, phone, status, send_after, wait_reason) values
+    (tests.id('ours'), tests.id('campaign'), 1, gen_random_uuid(), '+233244000001', 'pending', now() + interval '1 hour', 'review'),
+    (tests.id('ours'), tests.id('campaign'), 2, gen_random_uuid(), '+233244000002', 'pending', now(), null),
+    (tests.id('ours'), tests.id('campaign'), 3, gen_random_uuid(), '+233244000003', 'excluded', now(), null);
+end
+$$;
+create function tests.target_waits() returns text[] language plpgsql as $$
+declare
+  rows jsonb;
+begin
+  perform tests.act_as('admin');
+  rows := public.list_targets(tests.id('ours'), tests.id('campaign'), '{}', 0, 10, 0) -> 'rows';
+  perform tests.act_as('postgres');
+  return array(select coalesce(r ->> 'wait_reason', '-') from jsonb_array_elements(rows) r);
+end
+$$;
+select is(tests.target_waits(), '{review,-,-}', 'A target says what it waits for.');
+update public.campaigns set status = 'paused' where id = tests.id('campaign');
+select is(tests.target_waits(), '{paused,paused,-}', 'A pause is a reason.');
+update public.campaigns set status = 'running' where id = tests.id('campaign');
+update public.organizations set daily_spending_limit = 1 where id = tests.id('ours');
+insert into private.daily_spending (organization_id, day, amount, exhausted) select tests.id('ours'), current_date, 1, true;
+select is(tests.target_waits(), '{budget,budget,-}', 'So is a budget that is spent.');
 
 select * from finish();
 rollback;

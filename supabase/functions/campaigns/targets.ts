@@ -15,6 +15,17 @@ const Target = z.object({
   reason: Reason.nullable().openapi({ description: "Why it is excluded" }),
   variant_id: Id.nullable().openapi({ description: "The variant it gets" }),
   send_after: Timestamp.openapi({ description: "While pending: when it is checked next" }),
+  wait_reason: z.enum([
+    "quiet_hours",
+    "frequency_cap",
+    "review",
+    "rate",
+    "paused",
+    "suspended",
+    "budget",
+  ])
+    .nullable().openapi({ description: "Why a pending target is not texted yet; null: it is due" }),
+  wait_until: Timestamp.nullable().openapi({ description: "When it is checked again" }),
   message_id: Id.nullable(),
   message_status: z.string().nullable().openapi({ example: "delivered" }),
   error_code: z.string().nullable(),
@@ -62,6 +73,7 @@ export function listTargets(app: App) {
     const data = page.rows.map((target) => ({
       ...target,
       send_after: isoTime(target.send_after),
+      wait_until: isoTime(target.wait_until),
       updated_at: isoTime(target.updated_at),
     }));
     return c.json({ data, total: page.total, limit, offset }, 200);

@@ -2,6 +2,20 @@ import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Phone, Timestamp } from "../_shared/fields.ts";
 import { MessageStatus } from "./schemas.ts";
 
+const WaitReason = z.enum([
+  "quiet_hours",
+  "frequency_cap",
+  "review",
+  "circuit_open",
+  "cooldown",
+  "rate",
+  "paused",
+  "sandbox",
+  "suspended",
+  "budget",
+  "retry",
+]);
+
 export const Message = z.object({
   message_id: Id,
   direction: z.enum(["outbound", "inbound"]),
@@ -38,6 +52,12 @@ export const Message = z.object({
     description: "Since when it awaits a person's decision: it is unknown whether it was sent",
   }),
   send_after: Timestamp,
+  wait_reason: WaitReason.nullable().openapi({
+    description: "Why a queued message is not sent yet; null: it is due, or not queued",
+  }),
+  wait_until: Timestamp.nullable().openapi({
+    description: "When it is looked at again; null: nobody knows, or it does not wait",
+  }),
   created_at: Timestamp,
   sent_at: Timestamp.nullable(),
   delivered_at: Timestamp.nullable(),
@@ -49,6 +69,7 @@ const MessageRow = Message.omit({ message_id: true, to: true, from: true, messag
   from_number: z.string(),
   body: z.string(),
   send_after: z.string(),
+  wait_until: z.string().nullable(),
   created_at: z.string(),
   unknown_at: z.string().nullable(),
   held_at: z.string().nullable(),
@@ -66,6 +87,7 @@ export function toMessage(row: unknown): z.infer<typeof Message> {
     message: body,
     ...message,
     send_after: isoTime(message.send_after),
+    wait_until: isoTime(message.wait_until),
     created_at: isoTime(message.created_at),
     unknown_at: isoTime(message.unknown_at),
     held_at: isoTime(message.held_at),

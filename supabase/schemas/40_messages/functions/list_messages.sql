@@ -17,8 +17,8 @@ begin
   execute format(
     'select jsonb_build_object(
       ''total'', (select count(*) from public.messages x where %1$s),
-      ''rows'', coalesce((select jsonb_agg(to_jsonb(p)) from (
-        select x.* from public.messages x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
+      ''rows'', coalesce((select jsonb_agg(private.message_json(p.message)) from (
+        select x as message from public.messages x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
     conditions)
   into answer using list_messages.organization_id, filters, page_limit, page_offset;
   return answer;

@@ -3,7 +3,7 @@ create function public.message_status(organization_id uuid, message_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select to_jsonb(m) || jsonb_build_object('events', (
+  select private.message_json(m) || jsonb_build_object('events', (
     select jsonb_build_array(jsonb_build_object('status', case when m.status = 'suppressed' then m.status
         when m.direction = 'inbound' then 'received' else 'queued' end, 'at', m.created_at))
       || coalesce(jsonb_agg(jsonb_build_object('status', e.status, 'at', e.occurred_at, 'code', e.code) order by e.id),

@@ -1,13 +1,14 @@
 -- Why a queued message is not sent yet, and until when; both null where it is due or not queued. What was decided when it
--- was put off is kept with it; the state of its sender, campaign and rates is read now.
+-- was put off is kept with it; the state of its sender, campaign and rates is read now. Security definer because rates and
+-- senders are not everybody's to read.
 create function private.message_wait(message public.messages, out reason text, out until timestamptz)
-language plpgsql stable set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
 declare
   account public.sms_accounts;
   next_token timestamptz;
 begin
-  if message.status <> 'queued' then
+  if message.status <> 'queued' or message.organization_id <> all (private.my_organizations()) then
     return;
   end if;
   select * into account from public.sms_accounts a where a.id = message.account_id;
@@ -33,3 +34,14 @@ begin
   end if;
 end
 $$;
+grant execute on function private.message_wait(public.messages) to authenticated;
+
+-- A message as functions answer it: the row, with why it waits.
+create function private.message_json(message public.messages)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select to_jsonb(message) || jsonb_build_object('wait_reason', w.reason, 'wait_until', w.until)
+  from private.message_wait(message) w
+$$;
+grant execute on function private.message_json(public.messages) to authenticated;

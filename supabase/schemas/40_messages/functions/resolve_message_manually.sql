@@ -16,7 +16,7 @@ begin
     perform private.problem(404, 'not_found', 'There is no such message.');
   end if;
   if message.resolved_by is not null and message.status = outcome then
-    return to_jsonb(message);
+    return private.message_json(message);
   end if;
   if not (message.status = 'sent' and message.unknown_at is not null)
     and not (message.status = 'sending' and message.held_at is not null) then
@@ -45,7 +45,7 @@ begin
   if outcome = 'resend' then
     perform private.invoke('jobs/dispatch-messages');
   end if;
-  return to_jsonb(message);
+  return private.message_json(message);
 end
 $$;
 grant execute on function private.resolve_message_manually(uuid, uuid, text, text) to authenticated;
