@@ -1,0 +1,120 @@
+/*
+ * What each function weighs when hosted Supabase bundles it: the bundler takes whole npm packages, not what is imported of
+ * them, and accepts 5 MB. Measured as the edge runtime (Deno 2.1.4) resolves the folder that is deployed, compressed with
+ * brotli at level 6. Fails if a function is larger. Its one argument is a copy of supabase/functions away from the
+ * workspace, so that the deployed import map counts.
+ */
+import { join } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+import { messageOf, say, warn } from "../local/log.ts";
+
+const LIMIT_MB = 5;
+const RUNTIME = "deno@2.1.4";
+
+interface Info {
+  npmCache: string;
+}
+
+interface Graph {
+  modules: { local?: string; specifier: string }[];
+  npmPackages: Record<string, { name: string; version: string }>;
+}
+
+interface Size {
+  raw: number;
+  compressed: number;
+}
+
+/** Behind a proxy that signs anew only the system's certificates help. */
+const env = { DENO_TLS_CA_STORE: "system", NO_COLOR: "1" };
+
+async function output(program: string, args: string[], cwd: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd, env }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+/** Where npx keeps the runtime: asked once, as npx itself takes longer than what it starts. */
+const runtimePath = async (folder: string): Promise<string> =>
+  (await output("npx", ["-y", RUNTIME, "eval", "console.log(Deno.execPath())"], folder)).trim();
+
+function* filesBelow(folder: string): Generator<string> {
+  for (const entry of Deno.readDirSync(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) yield* filesBelow(path);
+    else if (entry.isFile) yield path;
+  }
+}
+
+function sizeOf(paths: Iterable<string>): Size {
+  const size = { raw: 0, compressed: 0 };
+  const contents: Uint8Array[] = [];
+  for (const path of paths) contents.push(Deno.readFileSync(path));
+  const whole = new Uint8Array(contents.reduce((length, content) => length + content.length, 0));
+  for (const content of contents) {
+    whole.set(content, size.raw);
+    size.raw += content.length;
+  }
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 6,
+    [constants.BROTLI_PARAM_SIZE_HINT]: size.raw,
+  };
+  size.compressed = brotliCompressSync(whole, { params }).length;
+  return size;
+}
+
+const megabytes = (bytes: number) => bytes / 1_000_000;
+const shown = (bytes: number) => megabytes(bytes).toFixed(1).padStart(6);
+
+/** Functions with the same packages share the measurement of these. */
+async function measure(folder: string): Promise<[string, Size][]> {
+  const runtime = await runtimePath(folder);
+  const info = async <T>(...args: string[]): Promise<T> =>
+    JSON.parse(await output(runtime, ["info", "--json", ...args], folder));
+  const names = [...Deno.readDirSync(folder)]
+    .filter((entry) => entry.isDirectory && !entry.name.startsWith("_")).map(({ name }) => name);
+  const entries = names.map((name) => `${name}/index.ts`);
+  await output(runtime, ["cache", "--no-lock", "--no-check", ...entries], folder);
+  const { npmCache } = await info<Info>();
+  const packages = new Map<string, Size>();
+  const sizes: [string, Size][] = [];
+  for (const name of names.sort()) {
+    const graph = await info<Graph>("--no-lock", `${name}/index.ts`);
+    const folders = [
+      ...new Set(
+        Object.values(graph.npmPackages).map(({ name, version }) =>
+          join(npmCache, "registry.npmjs.org", name, version)
+        ),
+      ),
+    ].sort();
+    const key = folders.join(" ");
+    const shared = packages.get(key) ?? sizeOf(folders.flatMap((path) => [...filesBelow(path)]));
+    packages.set(key, shared);
+    const own = sizeOf(graph.modules.flatMap(({ local }) => local === undefined ? [] : [local]));
+    sizes.push([name, {
+      raw: shared.raw + own.raw,
+      compressed: shared.compressed + own.compressed,
+    }]);
+  }
+  return sizes;
+}
+
+async function main(): Promise<number> {
+  const [folder] = Deno.args;
+  if (folder === undefined) throw new Error("Give a copy of supabase/functions.");
+  const sizes = await measure(folder);
+  say("function                raw  brotli  (MB)");
+  for (const [name, { raw, compressed }] of sizes) {
+    say(`${name.padEnd(20)} ${shown(raw)}  ${shown(compressed)}`);
+  }
+  const large = sizes.filter(([, { compressed }]) => megabytes(compressed) > LIMIT_MB);
+  for (const [name] of large) warn(`${name} is larger than ${LIMIT_MB} MB.`);
+  return large.length > 0 ? 1 : 0;
+}
+
+try {
+  Deno.exit(await main());
+} catch (error) {
+  warn(messageOf(error));
+  Deno.exit(1);
+}
