@@ -16792,7 +16792,9 @@ begin
       marketing.marketing_closes_at, marketing.zone, coalesce(marketing.wait_reason, 'quiet_hours') as wait_reason,
       o.sends_at as organization_sends_at,
       o.closes_at as organization_closes_at, m.to_number ~ o.allowed_phones as country_allowed,
-      private.sending_restriction(o.organization, a.credentials_secret_id is not null, m.to_number) as restriction, m.category, m.organization_id, m.account_id, m.to_number
+      -- A person who writes to a sandboxed organization gets their answer.
+      private.sending_restriction(o.organization, a.credentials_secret_id is not null or private.is_auto_reply(m.purpose),
+        m.to_number) as restriction, m.category, m.organization_id, m.account_id, m.to_number
     from unnest(candidates) m
     join organizations o on o.id = m.organization_id
     join public.sms_accounts a on a.id = m.account_id

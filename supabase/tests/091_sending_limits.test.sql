@@ -166,10 +166,11 @@ begin
   update public.organizations set standing = 'sandbox' where id = tests.id('ours');
   update public.profiles set phone = '+233244009001', phone_confirmed_at = now() where id = tests.id('viewer');
   update public.profiles set phone = '+233244009002' where id = tests.id('admin');
+  perform tests.queue('confirmation', phone => '+233244002002', purpose => 'opt_out_confirmation');
   perform tests.queue('stranger'), tests.queue('member', phone => '+233244009001'), tests.queue('unconfirmed', phone => '+233244009002');
 end
 $$;
-select is(tests.claim(), '{member}', 'In the sandbox only confirmed numbers of members are texted.');
+select is(tests.claim(), '{confirmation,member}', 'In the sandbox only confirmed numbers of members are texted, and who opts out is answered.');
 select is(tests.wait('stranger'), 'sandbox', 'The others wait, and say why.');
 update public.organizations set standing = 'approved' where id = tests.id('ours');
 select is(tests.claim(), '{stranger,unconfirmed}', 'They go out when the organization is approved.');
