@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
-import { createLite } from "./data_api/app.ts";
 import { installExtensions } from "./database/binaries.ts";
 import { say } from "./log.ts";
 
@@ -30,7 +29,9 @@ async function run(sql: postgres.Sql, file: string): Promise<void> {
 }
 
 async function makeAuthTables(adminUrl: string): Promise<void> {
-  const lite = createLite(adminUrl, "http://127.0.0.1");
+  // Only here, because loading it takes as long as the rest of a start.
+  const { createLite } = await import("./data_api/app.ts");
+  const lite = createLite({ adminUrl, apiUrl: "http://127.0.0.1", connections: 1 });
   try {
     await lite.ensureSystemSchema();
   } finally {

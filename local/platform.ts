@@ -1,4 +1,4 @@
-import postgres from "postgres";
+import type postgres from "postgres";
 import { SECRET_KEY } from "./keys.ts";
 import { messageOf, warn } from "./log.ts";
 import type { ProjectConfig } from "./project_config.ts";
@@ -35,23 +35,13 @@ export function bytesOf(text: string): number {
 
 const HOUR = 3_600_000;
 
-/** What the platform's own clock does: Realtime's partitions, and the Data API's view of the schema. */
-export async function startHousekeeping(
-  adminUrl: string,
-  reloadSchema: () => Promise<void>,
-): Promise<{ stop(): Promise<void> }> {
-  const sql = postgres(adminUrl, { max: 2, onnotice: () => {} });
+/** Keeps Realtime's partitions ahead of the days. */
+export function startHousekeeping(sql: postgres.Sql): { stop(): void } {
   const keepPartitions = () =>
     sql`select realtime.keep_partitions()`.then(
       () => {},
       (error) => warn(`realtime partitions: ${messageOf(error)}`),
     );
-  await sql.listen("pgrst", () => void reloadSchema());
   const timer = setInterval(keepPartitions, HOUR);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await sql.end({ timeout: 1 });
-    },
-  };
+  return { stop: () => clearInterval(timer) };
 }

@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import postgres from "postgres";
-import { createAuth } from "./auth/front.ts";
-import { createMailer } from "./auth/mailer.ts";
+import type { AuthOptions } from "./auth/worker.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { startCarrier } from "./carrier/main.ts";
-import { createLite, type Lite } from "./data_api/app.ts";
-import { createRest } from "./data_api/rest.ts";
+import { createCarrierPart } from "./carrier/main.ts";
+import type { DataApiOptions } from "./data_api/worker.ts";
 import { type Cluster, startCluster, stopLeftoverCluster } from "./database/cluster.ts";
 import { migrate, seed } from "./database/migrations.ts";
 import { DEMO_PEOPLE } from "./demo.ts";
 import { Failure } from "./failure.ts";
+import { forwardTo } from "./forward.ts";
 import { setFunctionEnvironment } from "./functions/env.ts";
 import { createFunctions } from "./functions/gateway.ts";
 import { watchFunctions } from "./functions/watch.ts";
@@ -17,7 +16,7 @@ import { startGateway } from "./gateway.ts";
 import { startCron } from "./jobs/cron.ts";
 import { startNet } from "./jobs/net.ts";
 import { PUBLISHABLE_KEY, SECRET_KEY } from "./keys.ts";
-import { type MailCatcher, startMailCatcher } from "./mail/catcher.ts";
+import { startMailCatcher } from "./mail/catcher.ts";
 import { keepVaultSecrets, makeBuckets, startHousekeeping } from "./platform.ts";
 import { requireFreePorts } from "./ports.ts";
 import { readConfig } from "./project_config.ts";
@@ -25,6 +24,7 @@ import { createRealtime } from "./realtime/server.ts";
 import type { Settings } from "./settings.ts";
 import { claim, removeStatus, type Status, writeStatus } from "./status_file.ts";
 import { createStorage } from "./storage/front.ts";
+import { createPart } from "./workers/start.ts";
 
 /** A stack that answers. */
 export interface Stack {
@@ -70,36 +70,54 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
   removeStatus(dataDir);
   await stopLeftoverCluster(dataDir);
   requireFreePorts(ports);
-
-  const cluster = await startCluster(dataDir, ports.database);
-  undo.push(cluster.stop);
+  const starting = startCluster(dataDir, ports.database);
+  undo.push(() => starting.then((started) => started.stop(), () => {}));
+  const parts = createParts();
+  for (const part of Object.values(parts)) undo.push(part.stop);
+  const cluster = await starting;
   say(`database   127.0.0.1:${ports.database}`);
   await prepareDatabase(settings, cluster, say);
 
   const mail = await startMailCatcher(ports);
   undo.push(mail.stop);
   say(`mail       http://127.0.0.1:${ports.mail}/messages, SMTP on ${ports.smtp}`);
-  const carrier = await startCarrier({
+  const status = describe(settings, cluster);
+  await parts.carrier.start({
     port: ports.carrier,
     dataDir: join(dataDir, "carrier"),
     latencyMs: settings.carrierLatencyMs,
-    inboundUrl: `${apiUrlOf(settings)}/functions/v1/webhooks/twilio/inbound`,
+    inboundUrl: `${status.api_url}/functions/v1/webhooks/twilio/inbound`,
   });
-  undo.push(carrier.stop);
-  say(`carrier    ${carrier.url}`);
-
-  const status = describe(settings, cluster, carrier.url);
-  await serve(settings, { cluster, mail, status, undo });
+  say(`carrier    ${status.carrier_url}`);
+  await serve(settings, { cluster, parts, status, undo });
   say(`api        ${status.api_url}`);
-  await startWorkers(cluster, undo);
-  say("workers    cron, net");
   writeStatus(dataDir, status);
   undo.push(() => removeStatus(dataDir));
-  const failed = cluster.ended.then(() =>
+  return { status, failed: firstFailure(cluster, parts), stop };
+}
+
+/** The parts with threads of their own. They load while the database starts. */
+function createParts() {
+  return {
+    carrier: createCarrierPart(),
+    dataApi: createPart<DataApiOptions, { port: number }>(
+      "The Data API",
+      import.meta.resolve("./data_api/worker.ts"),
+    ),
+    auth: createPart<AuthOptions, { port: number }>(
+      "Auth",
+      import.meta.resolve("./auth/worker.ts"),
+    ),
+  };
+}
+
+function firstFailure(cluster: Cluster, parts: Parts): Promise<never> {
+  const database = cluster.ended.then(() =>
     Promise.reject(new Failure("PostgreSQL ended by itself: its log is in the data folder."))
   );
+  const failed = Promise.race([database, ...Object.values(parts).map((part) => part.failed)]);
   failed.catch(() => {});
-  return { status, failed, stop };
+  return failed;
 }
 
 async function prepareDatabase(
@@ -122,34 +140,36 @@ async function prepareDatabase(
 
 const apiUrlOf = ({ ports }: Settings) => `http://127.0.0.1:${ports.api}`;
 
-function describe(settings: Settings, cluster: Cluster, carrierUrl: string): Status {
+function describe(settings: Settings, cluster: Cluster): Status {
   return {
     api_url: apiUrlOf(settings),
     db_url: cluster.url,
     publishable_key: PUBLISHABLE_KEY,
     secret_key: SECRET_KEY,
-    carrier_url: carrierUrl,
+    carrier_url: `http://127.0.0.1:${settings.ports.carrier}`,
     mail_url: `http://127.0.0.1:${settings.ports.mail}`,
     demo: DEMO_PEOPLE,
   };
 }
 
-interface Parts {
+type Parts = ReturnType<typeof createParts>;
+
+interface Ground {
   cluster: Cluster;
-  mail: MailCatcher;
+  parts: Parts;
   status: Status;
   undo: Undo;
 }
 
-async function serve(settings: Settings, { cluster, mail, status, undo }: Parts): Promise<void> {
+async function serve(settings: Settings, { cluster, parts, status, undo }: Ground): Promise<void> {
   const { projectDir, dataDir, ports } = settings;
-  const sql = postgres(cluster.adminUrl, { max: 10, onnotice: () => {} });
+  const { adminUrl } = cluster;
+  const sql = postgres(adminUrl, { max: 10, onnotice: () => {} });
   undo.push(() => sql.end({ timeout: 1 }));
-  const lite = createLite(cluster.adminUrl, status.api_url);
-  undo.push(() => lite.connection.close());
-  const mailer = createMailer(status.api_url, (message) => mail.deliver(message));
-  lite.sendMailsWith(mailer);
-
+  const [dataApi, auth] = await Promise.all([
+    parts.dataApi.start({ adminUrl, apiUrl: status.api_url }),
+    parts.auth.start({ adminUrl, apiUrl: status.api_url, mailUrl: status.mail_url }),
+  ]);
   setFunctionEnvironment(projectDir, status, ports.smtp);
   const functions = createFunctions({
     projectDir,
@@ -161,32 +181,19 @@ async function serve(settings: Settings, { cluster, mail, status, undo }: Parts)
   const realtime = await createRealtime(sql);
   undo.push(realtime.stop);
   const server = startGateway(ports.api, {
-    rest: createRest(lite.fetch),
-    auth: createAuth({ sql, apiUrl: status.api_url, mailer, lite: lite.fetch }),
+    rest: forwardTo(dataApi.port),
+    auth: forwardTo(auth.port),
     storage: createStorage({ sql, folder: join(dataDir, "storage") }),
     realtime: realtime.handle,
     functions: functions.handle,
   });
   undo.push(() => closeServer(server));
-  await watchSchema(cluster, lite, undo);
+  undo.push(startHousekeeping(sql).stop);
+  undo.push((await startCron(adminUrl)).stop);
+  undo.push((await startNet(adminUrl)).stop);
 }
 
 /** Lets requests under way finish for a moment; open streams would hold the stop up for ever. */
 async function closeServer(server: Deno.HttpServer): Promise<void> {
   await Promise.race([server.shutdown(), new Promise((done) => setTimeout(done, 500))]);
-}
-
-async function watchSchema(cluster: Cluster, lite: Lite, undo: Undo): Promise<void> {
-  const housekeeping = await startHousekeeping(
-    cluster.adminUrl,
-    () => lite.connection.clearSchemaCache(),
-  );
-  undo.push(housekeeping.stop);
-}
-
-async function startWorkers(cluster: Cluster, undo: Undo): Promise<void> {
-  const cron = await startCron(cluster.adminUrl);
-  undo.push(cron.stop);
-  const net = await startNet(cluster.adminUrl);
-  undo.push(net.stop);
 }

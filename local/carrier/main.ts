@@ -1,3 +1,5 @@
+import { createPart } from "../workers/start.ts";
+
 /** How to run the simulated carrier. */
 export interface CarrierOptions {
   /** 0 takes a free one. */
@@ -10,10 +12,12 @@ export interface CarrierOptions {
   inboundUrl?: string;
 }
 
-type Report = { kind: "ready"; url: string } | { kind: "stopped" } | {
-  kind: "failed";
-  message: string;
-};
+/** The simulated carrier, its modules being loaded. */
+export const createCarrierPart = () =>
+  createPart<CarrierOptions, { url: string }>(
+    "The simulated carrier",
+    import.meta.resolve("./worker.ts"),
+  );
 
 /**
  * Starts the simulated carrier in a worker, so that it has an event loop of its own.
@@ -22,32 +26,12 @@ type Report = { kind: "ready"; url: string } | { kind: "stopped" } | {
 export async function startCarrier(
   options: CarrierOptions,
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const worker = new Worker(import.meta.resolve("./worker.ts"), { type: "module" });
+  const part = createCarrierPart();
   try {
-    const report = await ask(worker, options);
-    if (report.kind !== "ready") throw new Error(`The simulated carrier: ${describe(report)}`);
-    const stop = async () => {
-      await ask(worker, "stop");
-      worker.terminate();
-    };
-    return { url: report.url, stop };
+    const { url } = await part.start(options);
+    return { url, stop: part.stop };
   } catch (error) {
-    worker.terminate();
+    await part.stop();
     throw error;
   }
-}
-
-function ask(worker: Worker, message: CarrierOptions | "stop"): Promise<Report> {
-  return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<Report>) => resolve(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(`The simulated carrier: ${event.message}`));
-    };
-    worker.postMessage(message);
-  });
-}
-
-function describe(report: Report): string {
-  return report.kind === "failed" ? report.message : `unexpected ${report.kind}`;
 }

@@ -6,6 +6,7 @@ import { type CarrierAnswer, type CarrierRequest, serveHttp } from "./http.ts";
 import type { CarrierOptions } from "./main.ts";
 import { openStore } from "./store.ts";
 import { handleTwilio } from "./twilio.ts";
+import { runPart } from "../workers/run.ts";
 
 const DEFAULT_LATENCY_MS = 20;
 
@@ -23,34 +24,18 @@ async function handle(carrier: Carrier, request: CarrierRequest): Promise<Carrie
   return answer;
 }
 
-async function run(options: CarrierOptions): Promise<{ url: string; stop(): Promise<void> }> {
+runPart(async (options: CarrierOptions) => {
   const store = openStore(options.dataDir);
   const { latencyMs = DEFAULT_LATENCY_MS, inboundUrl = null } = options;
   const carrier = createCarrier(store, latencyMs, inboundUrl);
   const server = await serveHttp(options.port, (request) => handle(carrier, request));
   const callbacks = startCallbacks(carrier);
   return {
-    url: server.url,
+    ready: { url: server.url },
     async stop() {
       callbacks.stop();
       await server.stop();
       store.close();
     },
   };
-}
-
-let running: ReturnType<typeof run> | undefined;
-
-self.addEventListener("message", async ({ data }: MessageEvent<CarrierOptions | "stop">) => {
-  try {
-    if (data === "stop") {
-      await (await running)?.stop();
-      self.postMessage({ kind: "stopped" });
-    } else {
-      running = run(data);
-      self.postMessage({ kind: "ready", url: (await running).url });
-    }
-  } catch (error) {
-    self.postMessage({ kind: "failed", message: String(error) });
-  }
 });

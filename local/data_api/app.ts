@@ -1,4 +1,4 @@
-import { App } from "@supabase/lite";
+import { App, type ServerOptions } from "@supabase/lite";
 import type { AuthMailer } from "../auth/mailer.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY } from "../keys.ts";
 import { RequestConnection } from "./connection.ts";
@@ -13,10 +13,20 @@ export interface Lite {
   sendMailsWith(mailer: AuthMailer): void;
 }
 
-/** Readies Lite on a database. `apiUrl` is where its own addresses in mails and tokens point. */
-export function createLite(adminUrl: string, apiUrl: string): Lite {
+/** How to run Lite. */
+export interface LiteOptions {
+  adminUrl: string;
+  /** Where its own addresses in mails and tokens point. */
+  apiUrl: string;
+  connections: number;
+  /** Serves `/rest/v1` only. */
+  restOnly?: boolean;
+}
+
+/** Readies Lite on a database. */
+export function createLite({ adminUrl, apiUrl, connections, restOnly }: LiteOptions): Lite {
   quietLite();
-  const connection = new RequestConnection(adminUrl);
+  const connection = new RequestConnection(adminUrl, connections);
   const app = new App({
     connection,
     api: { enabled: true, schemas: ["public"], max_rows: 1000, external_url: apiUrl },
@@ -31,7 +41,7 @@ export function createLite(adminUrl: string, apiUrl: string): Lite {
     },
     storage: { enabled: false },
     studio: { enabled: false },
-    options: { server: { admin: false } },
+    options: { server: { admin: false, ...(restOnly && { middlewares: [withoutSessionCheck] }) } },
   });
   return {
     fetch: (request) => app.fetch(request),
@@ -40,3 +50,18 @@ export function createLite(adminUrl: string, apiUrl: string): Lite {
     sendMailsWith: (mailer) => void (app._mailer = mailer),
   };
 }
+
+/**
+ * Lite reads the user and the session of a token from the database before each request. The Data API's
+ * part verifies the token itself and, like PostgREST, asks for neither, so they are spared.
+ */
+const withoutSessionCheck: NonNullable<ServerOptions["middlewares"]>[number] = async (
+  context,
+  next,
+) => {
+  if (/^Bearer [^.]+\.[^.]+\.[^.]+$/.test(context.req.header("authorization") ?? "")) {
+    context.set("userId", "read from the token");
+    context.set("sessionId", "read from the token");
+  }
+  await next();
+};

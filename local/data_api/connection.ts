@@ -1,9 +1,10 @@
-import type { ConnectionContextOptions, VarsContext } from "@supabase/lite";
+import type { ConnectionContextOptions, IntrospectResult, VarsContext } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 import { sql } from "kysely";
 import type postgres from "postgres";
 import { unquotePatterns } from "./filters.ts";
-import { currentRequest } from "./request_context.ts";
+import { currentRequest, type RequestContext } from "./request_context.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
 type AnyAST = Parameters<PostgresConnection["onPostgrestAST"]>[0];
 type Database = PostgresConnection["kysely"];
@@ -28,10 +29,13 @@ interface RequestClaims {
  * with the settings that PostgREST makes, and no privilege is ever changed.
  */
 export class RequestConnection extends PostgresConnection {
-  constructor(url: string) {
+  #schema: Promise<IntrospectResult> | null = null;
+  #settings: Promise<Settings> | null = null;
+
+  constructor(url: string, connections: number) {
     super({
       url,
-      postgresOptions: { max: 20, types: asPostgrest, onnotice: () => {} },
+      postgresOptions: { max: connections, types: asPostgrest, onnotice: () => {} },
     });
     sendAhead(this.driver);
     // Should Lite reach its own check besides, it must find it done: it would undo revokes.
@@ -45,13 +49,14 @@ export class RequestConnection extends PostgresConnection {
   ): Promise<T> {
     const rollback = options.forceRollback === true;
     if (!vars && !rollback) return await run(this.kysely);
+    const settings = await (this.#settings ??= readSettings(this.driver));
     if (options.transaction) {
-      if (vars) await applyContext(options.transaction, vars, options);
+      if (vars) await applyContext(options.transaction, { vars, options, settings });
       return await run(options.transaction);
     }
     try {
       return await this.kysely.transaction().execute(async (transaction) => {
-        if (vars) await applyContext(transaction, vars, options);
+        if (vars) await applyContext(transaction, { vars, options, settings });
         const result = await run(transaction);
         if (rollback) throw new RolledBack(result);
         return result;
@@ -60,6 +65,22 @@ export class RequestConnection extends PostgresConnection {
       if (error instanceof RolledBack) return error.result;
       throw error;
     }
+  }
+
+  /** Reads the schema once for all who ask, and keeps only what the API shows: Lite walks through it for each request. */
+  override async introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
+    if (!options?.useCache) return await super.introspect(options);
+    const reading = this.#schema ??= super.introspect(options).then(publicOnly);
+    const schema = await reading;
+    // Lite gives an empty schema where it could not read it.
+    if (schema.tables.length === 0 && this.#schema === reading) this.#schema = null;
+    return schema;
+  }
+
+  override async clearSchemaCache(): Promise<void> {
+    this.#schema = null;
+    this.#settings = null;
+    await super.clearSchemaCache();
   }
 
   override async onPostgrestAST(ast: AnyAST): Promise<AnyAST> {
@@ -74,29 +95,56 @@ export class RequestConnection extends PostgresConnection {
   }
 }
 
+function publicOnly(all: IntrospectResult): IntrospectResult {
+  const shown = <T extends { schema?: string }>(rows: T[]) =>
+    rows.filter(({ schema }) => schema === "public");
+  return {
+    ...all,
+    tables: shown(all.tables),
+    columns: shown(all.columns),
+    views: shown(all.views),
+    functions: shown(all.functions ?? []),
+    foreign_keys: shown(all.foreign_keys),
+    primary_keys: shown(all.primary_keys),
+    indexes: shown(all.indexes),
+  };
+}
+
+interface TransactionContext {
+  vars: VarsContext;
+  options: ConnectionContextOptions;
+  settings: Settings;
+}
+
 async function applyContext(
   transaction: Database,
-  vars: VarsContext,
-  options: ConnectionContextOptions,
+  { vars, options, settings }: TransactionContext,
 ): Promise<void> {
   const auth: RequestClaims = vars.auth ?? {};
   const request = currentRequest.getStore();
   const role = auth.role ?? "anon";
-  await sql`
-    select set_config('role', ${role}, true),
-      set_config('search_path', '"public", "extensions"', true),
-      set_config('request.jwt.claims', ${JSON.stringify(auth.jwt ?? { role })}, true),
-      set_config('request.jwt.claim.sub', ${String(auth.uid ?? "")}, true),
-      set_config('request.jwt.claim.role', ${role}, true),
-      set_config('request.method', ${request?.method ?? "GET"}, true),
-      set_config('request.path', ${request?.path ?? "/"}, true),
-      set_config('request.headers', ${JSON.stringify(request?.headers ?? {})}, true),
-      set_config('response.status', '', true),
-      set_config('response.headers', '', true)`.execute(transaction);
-  if (options.rpc?.readOnly) {
-    await sql`set local transaction_read_only = on`.execute(transaction);
-  }
+  const all = {
+    role,
+    search_path: '"public", "extensions"',
+    "request.jwt.claims": JSON.stringify(auth.jwt ?? { role }),
+    "request.jwt.claim.sub": String(auth.uid ?? ""),
+    "request.jwt.claim.role": role,
+    "request.method": request?.method ?? "GET",
+    "request.path": request?.path ?? "/",
+    "request.headers": JSON.stringify(request?.headers ?? {}),
+    "response.status": "",
+    "response.headers": "",
+    ...settings.for(role, functionOf(request)),
+    ...(options.rpc?.readOnly && { transaction_read_only: "on" }),
+  };
+  const calls = Object.entries(all).map(([name, value]) =>
+    sql`set_config(${sql.lit(name)}, ${value}, true)`
+  );
+  await sql`select ${sql.join(calls)}`.execute(transaction);
 }
+
+const functionOf = (request: RequestContext | undefined): string | null =>
+  /^\/rpc\/([^/]+)$/.exec(request?.path ?? "")?.[1] ?? null;
 
 /** Values as PostgREST shows them, where Lite would give the text of PostgreSQL. */
 const asPostgrest: Record<string, postgres.PostgresType> = {
@@ -148,7 +196,7 @@ function sendAhead(driver: postgres.Sql): void {
     let ahead: Promise<unknown>[] = [];
     const unsafe = (query: string, parameters?: postgres.ParameterOrJSON<never>[]) => {
       const answer = parameters?.length ? send(query, parameters, { prepare: true }) : send(query);
-      if (query === "begin" || query.trimStart().startsWith("select set_config('role'")) {
+      if (query === "begin" || query.startsWith("select set_config('role'")) {
         answer.catch(() => {});
         ahead.push(answer);
         return Promise.resolve(Object.assign([], { count: 0, command: "SELECT" }));

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { request as httpRequest } from "node:http";
+import { forwardedHeaders } from "../forward.ts";
 
 /** The worker is no longer there. `again` is the request to repeat, where it cannot have been handled. */
 export class WorkerGone extends Error {
@@ -26,19 +27,6 @@ const REPEATABLE_BYTES = 1024 * 1024;
 function targetUrl(request: Request, scheme: string, port: number): string {
   const { pathname, search } = new URL(request.url);
   return `${scheme}://127.0.0.1:${port}${pathname.replace(/^\/functions\/v1/, "")}${search}`;
-}
-
-function forwardedHeaders(request: Request, clientIp: string): Headers {
-  const { host, port, protocol } = new URL(request.url);
-  const headers = new Headers(request.headers);
-  headers.delete("host");
-  headers.append("x-forwarded-for", clientIp);
-  headers.set("x-forwarded-host", host);
-  headers.set("x-forwarded-proto", protocol.slice(0, -1));
-  headers.set("x-forwarded-port", port);
-  // The gateway compresses for the client; between worker and gateway it would only be undone.
-  headers.set("accept-encoding", "identity");
-  return headers;
 }
 
 /** Passes a request to a worker and its answer back, unbuffered. */

@@ -20,10 +20,11 @@ interface Refusal {
   times: number;
 }
 
+/** A mail that does not come over SMTP: one of Auth's. */
+type PostedMail = Pick<CaughtMail, "subject" | "text" | "html"> & { to: string };
+
 /** A mail server that keeps everything and delivers nothing. */
 export interface MailCatcher {
-  /** Keeps a mail that did not come over SMTP. */
-  deliver(mail: Pick<CaughtMail, "subject" | "text" | "html"> & { to: string }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +33,7 @@ const KEPT = 5000;
 /**
  * Starts the catcher: SMTP without a password on one port, what it caught as JSON on the other. `POST /down` turns
  * everybody away until `POST /up`; with `{ to, code?, times? }` only mails to that address are, so that tests side by side
- * do not notice each other. `GET /messages?to=` shows one address's mails.
+ * do not notice each other. `GET /messages?to=` shows one address's mails; `POST /messages` adds one of Auth's.
  */
 export async function startMailCatcher(
   ports: { mail: number; smtp: number },
@@ -57,6 +58,7 @@ export async function startMailCatcher(
       }
       const only = /^POST \/(down|up)$/.test(route) ? await addressIn(request) : null;
       if (route === "DELETE /messages") messages = [];
+      else if (route === "POST /messages") keep(fromAuth(await request.json()));
       else if (route === "POST /down" && only) refusals.set(only.to, only);
       else if (route === "POST /up" && only) refusals.delete(only.to);
       else if (route === "POST /down") refusing = true;
@@ -66,16 +68,21 @@ export async function startMailCatcher(
     },
   );
   return {
-    deliver(mail) {
-      keep({ ...mail, to: [mail.to], from: "auth@signalbox.test", message_id: "" });
-      return Promise.resolve();
-    },
     async stop() {
       await new Promise<void>((done) => smtp.close(done));
       await server.shutdown();
     },
   };
 }
+
+const fromAuth = ({ to, subject, text, html }: PostedMail) => ({
+  to: [to],
+  subject,
+  text,
+  html,
+  from: "auth@signalbox.test",
+  message_id: "",
+});
 
 /** The body of a request that is about one address only. */
 async function addressIn(request: Request): Promise<(Refusal & { to: string }) | null> {
