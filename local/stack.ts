@@ -3,7 +3,7 @@ import postgres from "postgres";
 import type { AuthOptions } from "./auth/worker.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { createCarrierPart } from "./carrier/main.ts";
-import type { DataApiOptions } from "./data_api/worker.ts";
+import type { DataApiOptions, DataApiPorts } from "./data_api/worker.ts";
 import { type Cluster, startCluster, stopLeftoverCluster } from "./database/cluster.ts";
 import { migrate, seed } from "./database/migrations.ts";
 import { DEMO_PEOPLE } from "./demo.ts";
@@ -100,7 +100,7 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
 function createParts() {
   return {
     carrier: createCarrierPart(),
-    dataApi: createPart<DataApiOptions, { port: number }>(
+    dataApi: createPart<DataApiOptions, DataApiPorts>(
       "The Data API",
       import.meta.resolve("./data_api/worker.ts"),
     ),
@@ -170,7 +170,8 @@ async function serve(settings: Settings, { cluster, parts, status, undo }: Groun
     parts.dataApi.start({ adminUrl, apiUrl: status.api_url }),
     parts.auth.start({ adminUrl, apiUrl: status.api_url, mailUrl: status.mail_url }),
   ]);
-  setFunctionEnvironment(projectDir, status, ports.smtp);
+  const functionsUrl = `http://127.0.0.1:${dataApi.functionsPort}`;
+  setFunctionEnvironment(projectDir, { status, functionsUrl, smtpPort: ports.smtp });
   const functions = createFunctions({
     projectDir,
     config: readConfig(projectDir),

@@ -1,8 +1,9 @@
-import { App, type ServerOptions } from "@supabase/lite";
+import { App } from "@supabase/lite";
 import type { AuthMailer } from "../auth/mailer.ts";
 import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY } from "../keys.ts";
 import { RequestConnection } from "./connection.ts";
 import { quietLite } from "./quiet.ts";
+import { tokenCache } from "./token_cache.ts";
 
 /** Lite with what this stack lets it do: `/rest/v1` and the plain part of `/auth/v1`. */
 export interface Lite {
@@ -41,7 +42,7 @@ export function createLite({ adminUrl, apiUrl, connections, restOnly }: LiteOpti
     },
     storage: { enabled: false },
     studio: { enabled: false },
-    options: { server: { admin: false, ...(restOnly && { middlewares: [withoutSessionCheck] }) } },
+    options: { server: { admin: false, ...(restOnly && { middlewares: [tokenCache()] }) } },
   });
   return {
     fetch: (request) => app.fetch(request),
@@ -50,18 +51,3 @@ export function createLite({ adminUrl, apiUrl, connections, restOnly }: LiteOpti
     sendMailsWith: (mailer) => void (app._mailer = mailer),
   };
 }
-
-/**
- * Lite reads the user and the session of a token from the database before each request. The Data API's
- * part verifies the token itself and, like PostgREST, asks for neither, so they are spared.
- */
-const withoutSessionCheck: NonNullable<ServerOptions["middlewares"]>[number] = async (
-  context,
-  next,
-) => {
-  if (/^Bearer [^.]+\.[^.]+\.[^.]+$/.test(context.req.header("authorization") ?? "")) {
-    context.set("userId", "read from the token");
-    context.set("sessionId", "read from the token");
-  }
-  await next();
-};

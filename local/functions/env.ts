@@ -5,10 +5,18 @@ import { CALLBACK_SIGNING_SECRET, JWT_SECRET, PUBLISHABLE_KEY } from "../keys.ts
 import { SECRET_KEY, signingKeySet } from "../keys.ts";
 import type { Status } from "../status_file.ts";
 
+/** What functions must know of the stack they run in. */
+interface Surroundings {
+  status: Status;
+  /** The API's address for functions only; the Supabase CLI's stack has one too. */
+  functionsUrl: string;
+  smtpPort: number;
+}
+
 /** What the platform sets on hosted Supabase too. */
-function platformVariables(status: Status): Record<string, string> {
+function platformVariables({ status, functionsUrl }: Surroundings): Record<string, string> {
   return {
-    SUPABASE_URL: status.api_url,
+    SUPABASE_URL: functionsUrl,
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: PUBLISHABLE_KEY }),
     SUPABASE_SECRET_KEYS: JSON.stringify({ default: SECRET_KEY }),
     SUPABASE_JWKS: JSON.stringify(signingKeySet()),
@@ -20,7 +28,7 @@ function platformVariables(status: Status): Record<string, string> {
 }
 
 /** What an operator would set as function secrets. */
-function projectVariables(status: Status, smtpPort: number): Record<string, string> {
+function projectVariables({ status, smtpPort }: Surroundings): Record<string, string> {
   return {
     TWILIO_BASE_URL: status.carrier_url,
     TWILIO_ACCOUNT_SID: CARRIER_CREDENTIALS.twilioAccountSid,
@@ -41,17 +49,15 @@ function projectVariables(status: Status, smtpPort: number): Record<string, stri
  * Sets the environment all functions share. The process's own variables win over `supabase/functions/.env`,
  * which wins over the defaults; `SUPABASE_*` always describe this stack.
  */
-export function setFunctionEnvironment(
-  projectDir: string,
-  status: Status,
-  smtpPort: number,
-): void {
+export function setFunctionEnvironment(projectDir: string, surroundings: Surroundings): void {
   const secrets = parseEnv(readIfThere(join(projectDir, "supabase", "functions", ".env")));
-  const defaults = { ...projectVariables(status, smtpPort), ...secrets };
+  const defaults = { ...projectVariables(surroundings), ...secrets };
   for (const [name, value] of Object.entries(defaults)) {
     if (value !== undefined && !Deno.env.has(name)) Deno.env.set(name, value);
   }
-  for (const [name, value] of Object.entries(platformVariables(status))) Deno.env.set(name, value);
+  for (const [name, value] of Object.entries(platformVariables(surroundings))) {
+    Deno.env.set(name, value);
+  }
 }
 
 function readIfThere(path: string): string {
