@@ -1,5 +1,5 @@
-import { hash } from "bcryptjs";
 import type postgres from "postgres";
+import { hashPassword } from "./passwords.ts";
 
 /** A user as Auth's API shows it. */
 export type UserView = Record<string, postgres.JSONValue | undefined> & { id: string };
@@ -21,9 +21,6 @@ export interface UserInput {
   /** Another name of `user_metadata` in invitations and links. */
   data?: Json;
 }
-
-/** The least that bcrypt allows; GoTrue's cost is 10. Local passwords protect nothing. */
-export const BCRYPT_COST = 4;
 
 const viewColumns = `
   id, coalesce(aud, 'authenticated') as aud, coalesce(role, 'authenticated') as role,
@@ -98,7 +95,7 @@ export async function createUser(
     aud: "authenticated",
     role: input.role ?? "authenticated",
     phone: input.phone ?? null,
-    encrypted_password: await passwordHash(input),
+    encrypted_password: await passwordHash(sql, input),
     email_confirmed_at: input.email_confirm ? now : null,
     invited_at: invited ? now : null,
     raw_app_meta_data: sql.json({ provider: "email", providers: ["email"], ...input.app_metadata }),
@@ -119,7 +116,7 @@ export async function createUser(
 
 /** Changes a user as the admin API asks; metadata is merged key by key, null removes a key. */
 export async function updateUser(sql: postgres.Sql, id: string, input: UserInput): Promise<void> {
-  const password = await passwordHash(input);
+  const password = await passwordHash(sql, input);
   const banned = bannedUntil(input.ban_duration);
   const changes = {
     updated_at: new Date(),
@@ -160,8 +157,11 @@ export async function deleteUser(sql: postgres.Sql, id: string, softly: boolean)
     where id = ${id}`;
 }
 
-async function passwordHash({ password, password_hash }: UserInput): Promise<string | null> {
-  return password_hash ?? (password ? await hash(password, BCRYPT_COST) : null);
+async function passwordHash(
+  sql: postgres.Sql,
+  { password, password_hash }: UserInput,
+): Promise<string | null> {
+  return password_hash ?? (password ? await hashPassword(sql, password) : null);
 }
 
 const units: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };

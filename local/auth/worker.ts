@@ -3,7 +3,7 @@ import { createLite } from "../data_api/app.ts";
 import { runPart, serveLocally } from "../workers/run.ts";
 import { createAuth } from "./front.ts";
 import { createMailer } from "./mailer.ts";
-import { BCRYPT_COST } from "./users.ts";
+import { hashInDatabase } from "./passwords.ts";
 
 /** How to run Auth. */
 export interface AuthOptions {
@@ -15,11 +15,9 @@ export interface AuthOptions {
 
 const CONNECTIONS = 4;
 
-// Lite hashes at a cost of 10 otherwise, in JavaScript: other sign-ins would wait.
-Deno.env.set("LITE_AUTH_BCRYPT_COST", String(BCRYPT_COST));
-
 runPart(({ adminUrl, apiUrl, mailUrl }: AuthOptions) => {
   const sql = postgres(adminUrl, { max: CONNECTIONS, onnotice: () => {} });
+  hashInDatabase(sql);
   const lite = createLite({ adminUrl, apiUrl, connections: CONNECTIONS });
   const mailer = createMailer(apiUrl, async (mail) => {
     const sent = await fetch(`${mailUrl}/messages`, { method: "POST", body: JSON.stringify(mail) });
