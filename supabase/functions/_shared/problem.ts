@@ -145,6 +145,13 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
         "The same rows were changed at the same time. Try again.",
         cause,
       );
+    case "55P03":
+      return new Problem(
+        503,
+        "try_again",
+        "Somebody else is changing the same rows. Try again in a moment.",
+        cause,
+      );
     case "57014":
       return new Problem(
         503,
