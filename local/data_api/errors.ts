@@ -8,12 +8,13 @@ const exact: Record<string, number> = {
   "23503": 409,
   "23505": 409,
   "25006": 405,
-  "21000": 400,
+  "21000": 500,
   "42883": 404,
   "42P01": 404,
   "42P17": 500,
+  "53400": 500,
+  "57P01": 503,
   "P0001": 400,
-  "57014": 500,
 };
 
 const classes: Record<string, number> = {
@@ -40,8 +41,13 @@ const classes: Record<string, number> = {
 };
 
 /** The HTTP status PostgREST gives an error of the database. */
-export function statusOf(code: string, anonymous: boolean): number {
+export function statusOf(
+  { code, message }: Pick<postgres.PostgresError, "code" | "message">,
+  anonymous: boolean,
+): number {
   if (code === "42501") return anonymous ? 401 : 403;
+  // The words of pg-safeupdate.
+  if (code === "21000" && message.endsWith("requires a WHERE clause")) return 400;
   const own = /^PT([2-5]\d\d)$/.exec(code)?.[1];
   return own ? Number(own) : exact[code] ?? classes[code.slice(0, 2)] ?? 400;
 }
@@ -53,5 +59,5 @@ export function databaseErrorResponse(error: unknown, anonymous: boolean): Respo
   // Lite answers these two itself as PostgREST does: with the error's own status, and naming the table.
   if (code === "PGRST" || code === "42703") return null;
   const body = { code, message, details: detail ?? null, hint: hint ?? null };
-  return Response.json(body, { status: statusOf(code, anonymous) });
+  return Response.json(body, { status: statusOf(error, anonymous) });
 }

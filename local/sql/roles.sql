@@ -31,3 +31,9 @@ grant pg_monitor, pg_signal_backend, pg_read_all_data to postgres;
 
 alter role postgres set search_path = "$user", public, extensions;
 alter role supabase_admin set search_path = "$user", public, auth, extensions;
+
+-- What the Data API gives a request. service_role has the login role's.
+alter role authenticator set statement_timeout = '8s';
+alter role authenticator set lock_timeout = '8s';
+alter role anon set statement_timeout = '3s';
+alter role authenticated set statement_timeout = '8s';

@@ -23,8 +23,8 @@ export function createPart<Options, Ready>(name: string, module: string): Part<O
   const stopped = Promise.withResolvers<void>();
   const failure = Promise.withResolvers<never>();
   for (const { promise } of [ready, failure]) promise.catch(() => {});
-  const fail = (reason: string) => {
-    const error = new Failure(`${name} ended: ${reason}`);
+  const fail = (what: string) => {
+    const error = new Failure(`${name} ${what}`);
     ready.reject(error);
     failure.reject(error);
     stopped.resolve();
@@ -32,12 +32,12 @@ export function createPart<Options, Ready>(name: string, module: string): Part<O
   worker.onmessage = ({ data }: MessageEvent<FromPart<Ready>>) => {
     if (data.kind === "ready") ready.resolve(data.ready);
     else if (data.kind === "stopped") stopped.resolve();
-    else fail(data.message);
+    else fail(`did not start: ${data.message}`);
   };
   worker.onerror = (event) => {
     // Without this the error would end the stack before it could stop its database.
     event.preventDefault();
-    fail(event.message);
+    fail(`ended: ${event.message}`);
   };
   const tell = (message: ToPart<Options>) => worker.postMessage(message);
   let started = false;

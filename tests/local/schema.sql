@@ -55,9 +55,10 @@ $$;
 create function public.count_rows(rows jsonb) returns int language sql immutable set search_path = '' as $$
   select jsonb_array_length(rows)
 $$;
-create function public.refuse(code text) returns void language plpgsql set search_path = '' as $$
+create function public.refuse(code text, message text default 'refused')
+returns void language plpgsql set search_path = '' as $$
 begin
-  raise exception 'refused' using errcode = code, detail = 'the detail', hint = 'the hint';
+  raise exception '%', message using errcode = code, detail = 'the detail', hint = 'the hint';
 end
 $$;
 create function public.pairs() returns table (number int, name text) language sql stable set search_path = '' as $$
@@ -70,6 +71,15 @@ create function public.as_object() returns jsonb language sql stable set search_
   select '{"a": [1, "b"]}'::jsonb
 $$;
 create function public.nothing() returns void language sql set search_path = '' as $$ select $$;
+create function public.limits() returns jsonb language sql stable set search_path = '' as $$
+  select jsonb_object_agg(name, current_setting(name))
+  from unnest(array['statement_timeout', 'lock_timeout']) as s (name)
+$$;
+-- Ends well after a second unless its own timeout is set before the statement begins.
+create function public.sleep_too_long() returns void
+language sql set search_path = '' set statement_timeout = '100ms' as $$ select pg_sleep(1) $$;
+create function public.lock_notes() returns void
+language sql set search_path = '' set lock_timeout = '100ms' as $$ lock table public.notes in share mode $$;
 create function public.who() returns text language sql stable set search_path = '' as $$ select current_user::text $$;
 
 insert into storage.buckets (id, name, public) values ('files', 'files', false);

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import type { SupabaseClient } from "@supabase/supabase-js";
+import { SignJWT } from "jose";
+import { JWT_KEY } from "../../../local/keys.ts";
+import { until } from "../../support/wait.ts";
 import { adminClient, anonymousClient, signedInPerson, stack } from "../stack_fixture.ts";
 
 Deno.test("the Data API binds tables that got row level security after its first request", async () => {
@@ -135,7 +139,12 @@ const statuses: Record<string, number> = {
   "23514": 400,
   "22023": 400,
   SB001: 400,
+  "21000": 500,
   "40001": 500,
+  "53400": 500,
+  "55P03": 500,
+  "57014": 500,
+  "57P01": 503,
 };
 for (const [code, status] of Object.entries(statuses)) {
   Deno.test(`an error with SQLSTATE ${code} reaches the client with status ${status}`, async () => {
@@ -152,6 +161,66 @@ for (const [code, status] of Object.entries(statuses)) {
     ]);
   });
 }
+
+Deno.test("an UPDATE without WHERE that pg-safeupdate refuses is the caller's mistake", async () => {
+  const fixture = await stack();
+  const message = "UPDATE requires a WHERE clause";
+  const answer = await adminClient(fixture).rpc("refuse", { code: "21000", message });
+  assert.deepEqual([answer.status, answer.error?.message], [400, message]);
+});
+
+Deno.test("a request has the time that hosted Supabase gives its role", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  const limits = async (caller: SupabaseClient) => (await caller.rpc("limits")).data;
+  assert.deepEqual(await limits(client), { statement_timeout: "8s", lock_timeout: "8s" });
+  assert.deepEqual(await limits(adminClient(fixture)), {
+    statement_timeout: "8s",
+    lock_timeout: "8s",
+  });
+  assert.deepEqual(await limits(anonymousClient(fixture)), {
+    statement_timeout: "3s",
+    lock_timeout: "8s",
+  });
+});
+
+Deno.test("a function's own statement timeout counts, and its own lock timeout", async () => {
+  const fixture = await stack();
+  const { client } = await signedInPerson(fixture);
+  const slow = await client.rpc("sleep_too_long");
+  assert.deepEqual([slow.status, slow.error?.code], [500, "57014"]);
+  await fixture.sql.begin(async (transaction) => {
+    await transaction`lock table public.notes in row exclusive mode`;
+    const locked = await adminClient(fixture).rpc("lock_notes");
+    assert.deepEqual([locked.status, locked.error?.code], [500, "55P03"]);
+  });
+});
+
+Deno.test("a token is refused as soon as it has run out, however often it was accepted", async () => {
+  const fixture = await stack();
+  const { id } = await signedInPerson(fixture);
+  const token = await new SignJWT({ sub: id, role: "authenticated" })
+    .setProtectedHeader({ alg: "HS256" }).setIssuedAt().setExpirationTime("3 seconds").sign(
+      JWT_KEY,
+    );
+  const ask = async () => {
+    const headers = { apikey: fixture.status.publishable_key, authorization: `Bearer ${token}` };
+    const answer = await fetch(`${fixture.status.api_url}/rest/v1/rpc/who`, { headers });
+    return [answer.status, await answer.json()];
+  };
+  assert.deepEqual(await ask(), [200, "authenticated"]);
+  assert.deepEqual(await ask(), [200, "authenticated"]);
+  const [status, body] = await until(async () => {
+    const answer = await ask();
+    return answer[0] !== 200 && answer;
+  }, { what: "the end of the token" });
+  assert.deepEqual([status, body.code], [401, "PGRST303"]);
+  const forged = `${token.slice(0, -4)}AAAA`;
+  const answer = await fetch(`${fixture.status.api_url}/rest/v1/rpc/who`, {
+    headers: { apikey: fixture.status.publishable_key, authorization: `Bearer ${forged}` },
+  });
+  assert.deepEqual([answer.status, (await answer.json()).code], [401, "PGRST301"]);
+});
 
 Deno.test("functions answer in the shapes of PostgREST", async () => {
   const fixture = await stack();
