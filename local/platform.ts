@@ -35,13 +35,14 @@ export function bytesOf(text: string): number {
 
 const HOUR = 3_600_000;
 
-/** Keeps Realtime's partitions ahead of the days. */
-export function startHousekeeping(sql: postgres.Sql): { stop(): void } {
+/** Makes Realtime's partitions for the coming days, now and each hour. */
+export async function startHousekeeping(sql: postgres.Sql): Promise<{ stop(): void }> {
   const keepPartitions = () =>
     sql`select realtime.keep_partitions()`.then(
       () => {},
       (error) => warn(`realtime partitions: ${messageOf(error)}`),
     );
+  await keepPartitions();
   const timer = setInterval(keepPartitions, HOUR);
   return { stop: () => clearInterval(timer) };
 }

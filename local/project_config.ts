@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parse } from "smol-toml";
+import { readIfThere } from "./files.ts";
 
 /** What the stack reads of `supabase/config.toml`. */
 export interface ProjectConfig {
@@ -22,13 +23,7 @@ const tableAt = (table: Table, key: string): Table => {
 
 /** Reads the configuration; a project without one gets the platform's defaults. */
 export function readConfig(projectDir: string): ProjectConfig {
-  let text = "";
-  try {
-    text = Deno.readTextFileSync(join(projectDir, "supabase", "config.toml"));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const config: Table = parse(text);
+  const config: Table = parse(readIfThere(join(projectDir, "supabase", "config.toml")) ?? "");
   const functions = tableAt(config, "functions");
   const buckets = tableAt(tableAt(config, "storage"), "buckets");
   return {

@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import postgres from "postgres";
 import type { AuthOptions } from "./auth/worker.ts";
-import { bootstrap } from "./bootstrap.ts";
 import { createCarrierPart } from "./carrier/main.ts";
 import type { DataApiOptions, DataApiPorts } from "./data_api/worker.ts";
-import { type Cluster, startCluster, stopLeftoverCluster } from "./database/cluster.ts";
-import { migrate, seed } from "./database/migrations.ts";
+import type { Cluster } from "./database/cluster.ts";
+import { startDatabase, stopLeftoverDatabase } from "./database/start.ts";
 import { DEMO_PEOPLE } from "./demo.ts";
 import { Failure } from "./failure.ts";
 import { forwardTo } from "./forward.ts";
@@ -17,7 +16,7 @@ import { startCron } from "./jobs/cron.ts";
 import { startNet } from "./jobs/net.ts";
 import { PUBLISHABLE_KEY, SECRET_KEY } from "./keys.ts";
 import { startMailCatcher } from "./mail/catcher.ts";
-import { keepVaultSecrets, makeBuckets, startHousekeeping } from "./platform.ts";
+import { startHousekeeping } from "./platform.ts";
 import { requireFreePorts } from "./ports.ts";
 import { readConfig } from "./project_config.ts";
 import { createRealtime } from "./realtime/server.ts";
@@ -68,15 +67,13 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
   const held = claim(dataDir);
   undo.push(held.release);
   removeStatus(dataDir);
-  await stopLeftoverCluster(dataDir);
+  await stopLeftoverDatabase(dataDir);
   requireFreePorts(ports);
-  const starting = startCluster(dataDir, ports.database);
+  const starting = startDatabase(settings, apiUrlOf(settings), say);
   undo.push(() => starting.then((started) => started.stop(), () => {}));
   const parts = createParts();
   for (const part of Object.values(parts)) undo.push(part.stop);
   const cluster = await starting;
-  say(`database   127.0.0.1:${ports.database}`);
-  await prepareDatabase(settings, cluster, say);
 
   const mail = await startMailCatcher(ports);
   undo.push(mail.stop);
@@ -118,24 +115,6 @@ function firstFailure(cluster: Cluster, parts: Parts): Promise<never> {
   const failed = Promise.race([database, ...Object.values(parts).map((part) => part.failed)]);
   failed.catch(() => {});
   return failed;
-}
-
-async function prepareDatabase(
-  settings: Settings,
-  cluster: Cluster,
-  say: (line: string) => void,
-): Promise<void> {
-  await bootstrap(cluster.adminUrl);
-  const sql = postgres(cluster.url, { max: 1, onnotice: () => {} });
-  try {
-    await keepVaultSecrets(sql, apiUrlOf(settings));
-    const applied = await migrate(sql, settings.projectDir);
-    for (const name of applied) say(`migration  ${name}`);
-    await makeBuckets(sql, readConfig(settings.projectDir));
-    if (await seed(sql, settings.projectDir)) say("seed       supabase/seed.sql");
-  } finally {
-    await sql.end();
-  }
 }
 
 const apiUrlOf = ({ ports }: Settings) => `http://127.0.0.1:${ports.api}`;
@@ -189,7 +168,7 @@ async function serve(settings: Settings, { cluster, parts, status, undo }: Groun
     functions: functions.handle,
   });
   undo.push(() => closeServer(server));
-  undo.push(startHousekeeping(sql).stop);
+  undo.push((await startHousekeeping(sql)).stop);
   undo.push((await startCron(adminUrl)).stop);
   undo.push((await startNet(adminUrl)).stop);
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "./failure.ts";
+import { readIfThere } from "./files.ts";
 import type { DemoPerson } from "./demo.ts";
 
 /** What a client of a running stack must know. */
@@ -54,12 +55,7 @@ export function writeStatus(dataDir: string, status: Status): void {
 
 /** Reads the status as text, or gives null where none was written. */
 export function readStatus(dataDir: string): string | null {
-  try {
-    return Deno.readTextFileSync(path(dataDir));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+  return readIfThere(path(dataDir));
 }
 
 /** Withdraws the status when a stack stops. */

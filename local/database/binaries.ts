@@ -2,8 +2,9 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../failure.ts";
+import { exists } from "../files.ts";
 import type { Account } from "./account.ts";
-import { placeFor, prepareStandIns } from "./places.ts";
+import { preparePlace } from "./places.ts";
 
 /** The release that the npm package holds. Data folders belong to it. */
 export const POSTGRES_MAJOR = "17";
@@ -32,9 +33,8 @@ function packagedFolder(): string {
  */
 export async function prepareBinaries(account: Account, dataDir: string): Promise<string> {
   const packaged = packagedFolder();
-  let folder = placeFor(account, packaged);
-  if (folder !== packaged) prepareStandIns();
-  else if (!isWritable(join(packaged, "share", "postgresql", "extension"))) {
+  let folder = preparePlace(account, packaged);
+  if (folder === packaged && !isWritable(join(packaged, "share", "postgresql", "extension"))) {
     folder = join(dataDir, "native");
   }
   if (folder !== packaged) await copyOnce(packaged, folder);
@@ -57,12 +57,12 @@ function isWritable(folder: string): boolean {
 }
 
 async function copyOnce(from: string, to: string): Promise<void> {
-  if (await exists(to)) return;
+  if (exists(to)) return;
   const unfinished = `${to}.${crypto.randomUUID()}`;
   await copyFolder(from, unfinished);
   await Deno.rename(unfinished, to).catch(async (error) => {
     await Deno.remove(unfinished, { recursive: true });
-    if (!await exists(to)) throw error;
+    if (!exists(to)) throw error;
   });
 }
 
@@ -79,7 +79,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
 /** npm archives hold no symbolic links; the package lists them, and its install script may not have run. */
 async function linkLibraries(packaged: string, folder: string): Promise<void> {
   const list = join(packaged, "pg-symlinks.json");
-  if (!await exists(list)) return;
+  if (!exists(list)) return;
   const links: { source: string; target: string }[] = JSON.parse(await Deno.readTextFile(list));
   for (const { source, target } of links) {
     const path = join(dirname(folder), target.replace(/^native/, basename(folder)));
@@ -98,13 +98,9 @@ export async function installExtensions(
     if (!wanted(name)) continue;
     const content = await Deno.readTextFile(join(extensions, name));
     const target = join(folder, name);
-    if (await exists(target) && await Deno.readTextFile(target) === content) continue;
+    if (exists(target) && await Deno.readTextFile(target) === content) continue;
     const unfinished = `${target}.${crypto.randomUUID()}`;
     await Deno.writeTextFile(unfinished, content, { mode: 0o644 });
     await Deno.rename(unfinished, target);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }

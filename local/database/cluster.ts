@@ -2,10 +2,7 @@ import { basename, join } from "node:path";
 import postgres from "postgres";
 import { Failure } from "../failure.ts";
 import { DATABASE_PASSWORD } from "../keys.ts";
-import { type Account, databaseAccount, giveTo } from "./account.ts";
-import { POSTGRES_MAJOR, prepareBinaries } from "./binaries.ts";
-import { stopLeftover } from "./leftover.ts";
-import { placeFor, prepareStandIns } from "./places.ts";
+import { type Account, giveTo } from "./account.ts";
 
 /** A running PostgreSQL server. */
 export interface Cluster {
@@ -28,6 +25,9 @@ const serverFlags = {
   shared_buffers: "256MB",
   max_wal_size: "2GB",
   wal_level: "minimal",
+  // Segments are neither filled with zeros nor kept for later: a fresh database is small to copy.
+  wal_init_zero: "off",
+  wal_recycle: "off",
   max_wal_senders: "0",
   autovacuum_naptime: "20s",
   logging_collector: "on",
@@ -37,59 +37,19 @@ const serverFlags = {
   log_truncate_on_rotation: "on",
 };
 
-const placeOf = (account: Account, dataDir: string) => placeFor(account, join(dataDir, "postgres"));
-
-/** Takes over what an earlier stack left running on this data. To be called before ports are checked. */
-export async function stopLeftoverCluster(dataDir: string): Promise<void> {
-  await stopLeftover(placeOf(databaseAccount(), dataDir));
+/** What it takes to run a server on a folder. */
+export interface ServerOptions {
+  /** The folder that holds PostgreSQL's `bin`. */
+  binaries: string;
+  folder: string;
+  account: Account;
+  port: number;
 }
 
-/** Removes the database of a data folder, also where it had to live elsewhere. */
-export async function removeCluster(dataDir: string): Promise<void> {
-  const folder = placeOf(databaseAccount(), dataDir);
-  await stopLeftover(folder);
-  await Deno.remove(folder, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
-}
-
-/** Makes the database on first use and starts its server on 127.0.0.1. */
-export async function startCluster(dataDir: string, port: number): Promise<Cluster> {
-  const account = databaseAccount();
-  const binaries = await prepareBinaries(account, dataDir);
-  const folder = placeOf(account, dataDir);
-  if (folder !== join(dataDir, "postgres")) prepareStandIns();
-  requireVersion(folder, dataDir);
-  if (!exists(folder)) await initialise(binaries, folder, account);
-  return await startServer({ binaries, folder, account, port });
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-function requireVersion(folder: string, dataDir: string): void {
-  if (!exists(folder)) return;
-  const version = Deno.readTextFileSync(join(folder, "PG_VERSION")).trim();
-  if (version !== POSTGRES_MAJOR) {
-    throw new Failure(
-      `The data in ${dataDir} was made by PostgreSQL ${version}, this stack runs ` +
-        `${POSTGRES_MAJOR}: throw it away with \`deno task reset\`.`,
-    );
-  }
-}
-
-/** Builds the data in a folder of another name first, so that an interrupted start leaves nothing half-made. */
-async function initialise(binaries: string, folder: string, account: Account): Promise<void> {
-  const unfinished = `${folder}.new`;
-  await Deno.remove(unfinished, { recursive: true }).catch(() => {});
-  await Deno.mkdir(unfinished, { mode: 0o700 });
-  await giveTo(account, unfinished);
+/** Makes an empty database in a folder that does not exist yet. */
+export async function initialise({ binaries, folder, account }: ServerOptions): Promise<void> {
+  await Deno.mkdir(folder, { mode: 0o700 });
+  await giveTo(account, folder);
   const passwordFile = await Deno.makeTempFile();
   await Deno.writeTextFile(passwordFile, DATABASE_PASSWORD);
   await giveTo(account, passwordFile);
@@ -97,24 +57,19 @@ async function initialise(binaries: string, folder: string, account: Account): P
     "--locale-provider=icu --icu-locale=en-US --no-sync --set=timezone=UTC --set=log_timezone=UTC";
   const { success, stderr } = await new Deno.Command(join(binaries, "bin", "initdb"), {
     ...account,
-    args: [...options.split(" "), `--pgdata=${unfinished}`, `--pwfile=${passwordFile}`],
+    args: [...options.split(" "), `--pgdata=${folder}`, `--pwfile=${passwordFile}`],
     cwd: "/",
     stdout: "null",
   }).output();
   await Deno.remove(passwordFile);
   const complaint = new TextDecoder().decode(stderr).trim();
   if (!success) throw new Failure(`The database could not be made: ${complaint}`);
-  await Deno.rename(unfinished, folder);
 }
 
-interface Server {
-  binaries: string;
-  folder: string;
-  account: Account;
-  port: number;
-}
-
-async function startServer({ binaries, folder, account, port }: Server): Promise<Cluster> {
+/** Starts the server of a folder on 127.0.0.1. */
+export async function startServer(
+  { binaries, folder, account, port }: ServerOptions,
+): Promise<Cluster> {
   const flags = Object.entries(serverFlags).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const server = new Deno.Command(join(binaries, "bin", "postgres"), {
     ...account,

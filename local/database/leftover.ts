@@ -14,7 +14,7 @@ export async function stopLeftover(folder: string): Promise<void> {
   });
   const pid = Number(text.split("\n")[0]);
   if (!Number.isInteger(pid) || pid <= 1) return;
-  if (!await isPostgres(pid)) {
+  if (!await servesFolder(pid, folder)) {
     await Deno.remove(pidFile);
     return;
   }
@@ -53,12 +53,14 @@ function isZombie(pid: number): boolean {
   }
 }
 
-async function isPostgres(pid: number): Promise<boolean> {
+/** Process ids are used again: only a server that was started on this very folder counts. */
+async function servesFolder(pid: number, folder: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
-  const { stdout } = await new Deno.Command("ps", { args: ["-p", String(pid), "-o", "command="] })
-    .output().catch(() => ({ stdout: null }));
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-ww", "-p", String(pid), "-o", "command="],
+  }).output().catch(() => ({ stdout: null }));
   const command = stdout
     ? new TextDecoder().decode(stdout)
-    : await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "");
-  return command.includes("postgres");
+    : (await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "")).replaceAll("\0", " ");
+  return command.includes("postgres") && `${command.trim()} `.includes(` ${folder} `);
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import postgres from "postgres";
 import { Failure } from "../failure.ts";
+import { readFolder, readIfThere } from "../files.ts";
 import { splitStatements } from "./statements.ts";
 
 interface SqlFile {
@@ -51,24 +52,6 @@ function readMigrations(folder: string): SqlFile[] {
     const path = join(folder, entry);
     return { path, version, name, text: Deno.readTextFileSync(path) };
   });
-}
-
-function readFolder(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map((entry) => entry.name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 async function run(

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { CARRIER_CREDENTIALS } from "../carrier/credentials.ts";
+import { readIfThere } from "../files.ts";
 import { CALLBACK_SIGNING_SECRET, JWT_SECRET, PUBLISHABLE_KEY } from "../keys.ts";
 import { SECRET_KEY, signingKeySet } from "../keys.ts";
 import type { Status } from "../status_file.ts";
@@ -50,21 +51,12 @@ function projectVariables({ status, smtpPort }: Surroundings): Record<string, st
  * which wins over the defaults; `SUPABASE_*` always describe this stack.
  */
 export function setFunctionEnvironment(projectDir: string, surroundings: Surroundings): void {
-  const secrets = parseEnv(readIfThere(join(projectDir, "supabase", "functions", ".env")));
+  const secrets = parseEnv(readIfThere(join(projectDir, "supabase", "functions", ".env")) ?? "");
   const defaults = { ...projectVariables(surroundings), ...secrets };
   for (const [name, value] of Object.entries(defaults)) {
     if (value !== undefined && !Deno.env.has(name)) Deno.env.set(name, value);
   }
   for (const [name, value] of Object.entries(platformVariables(surroundings))) {
     Deno.env.set(name, value);
-  }
-}
-
-function readIfThere(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
   }
 }

@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { Failure } from "../failure.ts";
+import { exists } from "../files.ts";
+import type { Settings } from "../settings.ts";
+import { databaseAccount } from "./account.ts";
+import { POSTGRES_MAJOR, prepareBinaries } from "./binaries.ts";
+import { type Cluster, startServer } from "./cluster.ts";
+import { updateDatabase } from "./content.ts";
+import { stopLeftover } from "./leftover.ts";
+import { placeFor, preparePlace, removeOrphans, removePlace } from "./places.ts";
+import { copyPrepared, stopUnfinished } from "./prepared.ts";
+
+const wantedFolder = (dataDir: string) => join(dataDir, "postgres");
+
+/** Takes over what an earlier stack left running on this data. To be called before ports are checked. */
+export async function stopLeftoverDatabase(dataDir: string): Promise<void> {
+  const account = databaseAccount();
+  if (account.uid !== undefined) await removeOrphans();
+  await stopUnfinished(account);
+  await stopLeftover(placeFor(account, wantedFolder(dataDir)));
+}
+
+/** Removes the database of a data folder, also where it had to live elsewhere. */
+export async function removeDatabase(dataDir: string): Promise<void> {
+  await removePlace(placeFor(databaseAccount(), wantedFolder(dataDir)));
+}
+
+/**
+ * Starts the server on a data folder and brings its database up to date; an empty folder gets a copy of the prepared
+ * database first. `apiUrl` is where SQL functions find the functions.
+ */
+export async function startDatabase(
+  { dataDir, projectDir, ports }: Settings,
+  apiUrl: string,
+  say: (line: string) => void,
+): Promise<Cluster> {
+  const account = databaseAccount();
+  const binaries = await prepareBinaries(account, dataDir);
+  const folder = preparePlace(account, wantedFolder(dataDir));
+  const server = { binaries, folder, account, port: ports.database };
+  if (exists(folder)) requireVersion(folder, dataDir);
+  else await copyPrepared(server, projectDir, say);
+  const cluster = await startServer(server);
+  try {
+    say(`database   127.0.0.1:${ports.database}`);
+    await updateDatabase({ cluster, folder, projectDir, apiUrl, say });
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+function requireVersion(folder: string, dataDir: string): void {
+  const version = Deno.readTextFileSync(join(folder, "PG_VERSION")).trim();
+  if (version === POSTGRES_MAJOR) return;
+  throw new Failure(
+    `The data in ${dataDir} was made by PostgreSQL ${version}, this stack runs ${POSTGRES_MAJOR}: ` +
+      "throw it away with `deno task reset`.",
+  );
+}
