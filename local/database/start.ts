@@ -4,7 +4,7 @@ import { exists } from "../files.ts";
 import type { Settings } from "../settings.ts";
 import { databaseAccount } from "./account.ts";
 import { POSTGRES_MAJOR, prepareBinaries } from "./binaries.ts";
-import { type Cluster, startServer } from "./cluster.ts";
+import { type Cluster, initialise, type ServerOptions, startServer } from "./cluster.ts";
 import { updateDatabase } from "./content.ts";
 import { stopLeftover } from "./leftover.ts";
 import { placeFor, preparePlace, removeOrphans, removePlace } from "./places.ts";
@@ -34,10 +34,8 @@ export async function startDatabase(
   apiUrl: string,
   say: (line: string) => void,
 ): Promise<Cluster> {
-  const account = databaseAccount();
-  const binaries = await prepareBinaries(account, dataDir);
-  const folder = preparePlace(account, wantedFolder(dataDir));
-  const server = { binaries, folder, account, port: ports.database };
+  const server = await serverOn(dataDir, ports.database);
+  const { folder } = server;
   if (exists(folder)) requireVersion(folder, dataDir);
   else await copyPrepared(server, projectDir, say);
   const cluster = await startServer(server);
@@ -49,6 +47,20 @@ export async function startDatabase(
     await cluster.stop();
     throw error;
   }
+}
+
+/** Starts a server with an empty database in a folder that has none yet. */
+export async function startEmptyDatabase(dataDir: string, port: number): Promise<Cluster> {
+  const server = await serverOn(dataDir, port);
+  await initialise(server);
+  return await startServer(server);
+}
+
+async function serverOn(dataDir: string, port: number): Promise<ServerOptions> {
+  const account = databaseAccount();
+  const binaries = await prepareBinaries(account, dataDir);
+  const folder = preparePlace(account, wantedFolder(dataDir));
+  return { binaries, folder, account, port };
 }
 
 function requireVersion(folder: string, dataDir: string): void {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import postgres from "postgres";
 import { bootstrap } from "../../local/bootstrap.ts";
-import { removeCluster, startCluster } from "../../local/database/cluster.ts";
 import { migrate } from "../../local/database/migrations.ts";
+import { removeDatabase, startEmptyDatabase } from "../../local/database/start.ts";
 import { freePorts } from "../../tests/support/free_ports.ts";
 import { type Project, scriptOf } from "./baseline.ts";
 
@@ -18,7 +18,7 @@ async function withMigrated<T>(
   work: (scratch: Scratch) => Promise<T>,
 ): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "signalbox-schema-" });
-  const cluster = await startCluster(folder, freePorts(30_000 + 5 * (Deno.pid % 2_000)));
+  const cluster = await startEmptyDatabase(folder, freePorts(30_000 + 5 * (Deno.pid % 2_000)));
   try {
     await bootstrap(cluster.adminUrl);
     const sql = postgres(cluster.url, { max: 1, onnotice: () => {} });
@@ -30,7 +30,7 @@ async function withMigrated<T>(
     }
   } finally {
     await cluster.stop();
-    await removeCluster(folder);
+    await removeDatabase(folder);
     await Deno.remove(folder, { recursive: true });
   }
 }
