@@ -169,7 +169,7 @@ async function serve(settings: Settings, { cluster, parts, status, undo }: Groun
   });
   undo.push(() => closeServer(server));
   undo.push((await startHousekeeping(sql)).stop);
-  undo.push((await startCron(adminUrl)).stop);
+  undo.push((await startCron(sql, adminUrl)).stop);
   undo.push((await startNet(adminUrl)).stop);
 }
 

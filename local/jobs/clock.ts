@@ -15,7 +15,8 @@ interface JobState {
 
 /** Decides when jobs run: one run of a job at a time, nothing caught up, intervals from start to start. */
 export interface Clock<Job extends TimedJob> {
-  tick(jobs: Job[], now: Date): void;
+  /** Starts what is due, and gives the milliseconds until something is due again; the end of a run may change them. */
+  tick(jobs: Job[], now: Date): number;
   /** Starts nothing more, and settles when what runs has ended. */
   stop(): Promise<void>;
 }
@@ -50,9 +51,10 @@ export function createClock<Job extends TimedJob>(
 
   return {
     tick(jobs, now) {
-      if (stopped) return;
+      if (stopped) return MINUTE;
       const newMinute = minuteOf(now) !== lastMinute;
       lastMinute = minuteOf(now);
+      let wait = MINUTE - now.getTime() % MINUTE;
       for (const job of jobs) {
         const state = stateOf(job, now);
         const due = "everyMs" in job.schedule
@@ -60,7 +62,11 @@ export function createClock<Job extends TimedJob>(
           : newMinute && job.schedule.isDue(now);
         if (due && state.running) state.queued = true;
         else if (due) start(job, Object.assign(state, { lastStart: now.getTime() }));
+        if ("everyMs" in job.schedule && !state.running) {
+          wait = Math.min(wait, state.lastStart + job.schedule.everyMs - now.getTime());
+        }
       }
+      return wait;
     },
     async stop() {
       stopped = true;
@@ -69,4 +75,5 @@ export function createClock<Job extends TimedJob>(
   };
 }
 
-const minuteOf = (time: Date) => Math.floor(time.getTime() / 60_000);
+const MINUTE = 60_000;
+const minuteOf = (time: Date) => Math.floor(time.getTime() / MINUTE);

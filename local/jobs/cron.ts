@@ -1,6 +1,7 @@
-import postgres from "postgres";
+import type postgres from "postgres";
 import { messageOf, warn } from "../log.ts";
 import { createClock, type TimedJob } from "./clock.ts";
+import { createRunner, type Runner } from "./runner.ts";
 import { parseSchedule } from "./schedule.ts";
 
 interface Job extends TimedJob {
@@ -9,30 +10,50 @@ interface Job extends TimedJob {
   username: string;
 }
 
-const TICK_MS = 250;
 const STOP_LIMIT_MS = 1000;
 
-/** Runs the jobs of `cron.job` for the pg_cron stand-in. */
-export async function startCron(adminUrl: string): Promise<{ stop(): Promise<void> }> {
-  const sql = postgres(adminUrl, {
-    max: 3,
-    onnotice: () => {},
-    connection: { application_name: "pg_cron scheduler" },
-  });
+/** Runs the jobs of `cron.job` for the pg_cron stand-in, and sleeps until the next is due. */
+export async function startCron(
+  sql: postgres.Sql,
+  adminUrl: string,
+): Promise<{ stop(): Promise<void> }> {
+  const runners = new Map<string, Runner>();
   let jobs: Job[] = [];
-  const reload = async () => void (jobs = await readJobs(sql));
-  const clock = createClock<Job>(
-    (job) =>
-      runJob(sql, adminUrl, job).catch((error) => warn(`cron job ${job.id}: ${messageOf(error)}`)),
-    new Date(),
-  );
-  await sql.listen("cron_job", reload, reload);
-  const timer = setInterval(() => clock.tick(jobs, new Date()), TICK_MS);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+  const lookIn = (milliseconds: number) => {
+    clearTimeout(timer);
+    if (!stopped) timer = setTimeout(look, milliseconds);
+  };
+  const look = () => lookIn(clock.tick(jobs, new Date()));
+  const clock = createClock<Job>(async (job) => {
+    await runJob(sql, runnerOf(job), job).catch((error) =>
+      warn(`cron job ${job.id}: ${messageOf(error)}`)
+    );
+    lookIn(0);
+  }, new Date());
+
+  function runnerOf({ database, username }: Job): Runner {
+    const url = new URL(adminUrl);
+    url.pathname = `/${database}`;
+    url.username = username;
+    const runner = runners.get(url.href) ?? createRunner(url.href);
+    runners.set(url.href, runner);
+    return runner;
+  }
+
+  const reload = async () => {
+    jobs = await readJobs(sql);
+    look();
+  };
+  const { unlisten } = await sql.listen("cron_job", reload, reload);
   return {
     async stop() {
-      clearInterval(timer);
+      stopped = true;
+      clearTimeout(timer);
+      await unlisten();
       await Promise.race([clock.stop(), new Promise((done) => setTimeout(done, STOP_LIMIT_MS))]);
-      await sql.end({ timeout: 1 });
+      await Promise.all(Array.from(runners.values(), (runner) => runner.stop()));
     },
   };
 }
@@ -45,13 +66,8 @@ async function readJobs(sql: postgres.Sql): Promise<Job[]> {
   return rows.flatMap((row) => {
     try {
       const { jobid, command, database, username } = row;
-      return [{
-        id: String(jobid),
-        command,
-        database,
-        username,
-        schedule: parseSchedule(row.schedule),
-      }];
+      const schedule = parseSchedule(row.schedule);
+      return [{ id: String(jobid), command, database, username, schedule }];
     } catch (error) {
       warn(`cron job ${row.jobid}: ${messageOf(error)}`);
       return [];
@@ -60,41 +76,17 @@ async function readJobs(sql: postgres.Sql): Promise<Job[]> {
 }
 
 /** Runs a job as its user and records the run as pg_cron does. */
-async function runJob(sql: postgres.Sql, adminUrl: string, job: Job): Promise<void> {
+async function runJob(sql: postgres.Sql, runner: Runner, job: Job): Promise<void> {
   const [details] = await sql`
     insert into cron.job_run_details (jobid, database, username, command, status, start_time)
     values (${job.id}, ${job.database}, ${job.username}, ${job.command}, 'running', clock_timestamp())
     returning runid`;
-  const finish = (status: string, message: string) =>
-    sql`
-      update cron.job_run_details
-      set status = ${status}, return_message = ${message}, end_time = clock_timestamp()
-      where runid = ${details?.runid}`;
-  const url = new URL(adminUrl);
-  url.pathname = `/${job.database}`;
-  const connection = postgres(url.href, {
-    max: 1,
-    onnotice: () => {},
-    connection: { application_name: "pg_cron" },
-  });
-  try {
-    await connection`set session authorization ${connection(job.username)}`;
-    await finish("succeeded", resultOf(await connection.unsafe(job.command).simple()));
-  } catch (error) {
-    await finish("failed", `ERROR:  ${messageOf(error)}\n`);
-  } finally {
-    await connection.end({ timeout: 1 });
-  }
-}
-
-type Result = postgres.RowList<postgres.Row[]>;
-
-/** pg_cron reports the rows of a query, or the tag of another statement. */
-function resultOf(result: Result | Result[]): string {
-  const several = (value: Result | Result[]): value is Result[] => !("command" in value);
-  const last = several(result) ? result.at(-1) : result;
-  if (!last) return "";
-  if (last.command === "SELECT") return `${last.count} row${last.count === 1 ? "" : "s"}`;
-  if (last.command === "INSERT") return `INSERT 0 ${last.count}`;
-  return last.count === null ? last.command : `${last.command} ${last.count}`;
+  const { status, message } = await runner.run(job.command).then(
+    (result) => ({ status: "succeeded", message: result }),
+    (error) => ({ status: "failed", message: `ERROR:  ${messageOf(error)}\n` }),
+  );
+  await sql`
+    update cron.job_run_details
+    set status = ${status}, return_message = ${message}, end_time = clock_timestamp()
+    where runid = ${details?.runid}`;
 }

@@ -84,3 +84,17 @@ Deno.test("an interval counts from the last start, and a running job is left alo
   at(6);
   assert.equal(runs.length, 2);
 });
+
+Deno.test("the clock sleeps until the next minute, or until the next interval is over", async () => {
+  const { clock, runs } = clockWithRuns("2026-11-21T05:00:00Z");
+  const minutes = [{ id: "a", schedule: parseSchedule("17 2 * * *") }];
+  const seconds = [...minutes, { id: "b", schedule: parseSchedule("5 seconds") }];
+  const at = (second: number) => new Date(Date.UTC(2026, 10, 21, 5, 0, second));
+  assert.equal(clock.tick(minutes, at(10)), 50_000);
+  assert.equal(clock.tick(seconds, at(20)), 5_000);
+  assert.equal(clock.tick(seconds, at(22)), 3_000);
+  assert.equal(clock.tick(seconds, at(25)), 35_000, "a running job is not waited for");
+  runs[0]?.end();
+  await new Promise((done) => queueMicrotask(() => setTimeout(done)));
+  assert.equal(clock.tick(seconds, at(26)), 4_000);
+});

@@ -74,6 +74,34 @@ Deno.test("a cron job runs as its owner and records success and failure", async 
   await sql`select cron.unschedule('good'), cron.unschedule('bad')`;
 });
 
+Deno.test("a cron job finds its connection as if it was new, and one that ends it harms no other", async () => {
+  const { sql } = await stack();
+  await sql`create table public.cron_marks (work_mem text, held boolean)`;
+  await sql`select cron.schedule('leaves', '1 seconds',
+    $$insert into public.cron_marks select current_setting('work_mem'), exists (
+        select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid());
+      set work_mem = '64kB'; select pg_advisory_lock(4711)$$)`;
+  await until(async () => (await sql`select 1 from public.cron_marks`).length >= 2, {
+    what: "two runs",
+  });
+  const [killer] = await sql`
+    select cron.schedule('ends', '1 seconds', 'select pg_terminate_backend(pg_backend_pid())') as id`;
+  await until(async () =>
+    (await sql`
+      select 1 from cron.job_run_details where jobid = ${killer?.id} and status = 'failed'`)
+      .length >= 2, {
+    what: "two runs that ended their connections",
+  });
+  await sql`select cron.unschedule('ends')`;
+  const { length: seen } = await sql`select 1 from public.cron_marks`;
+  await until(async () => (await sql`select 1 from public.cron_marks`).length > seen, {
+    what: "a run after that",
+  });
+  await sql`select cron.unschedule('leaves')`;
+  const marks = await sql`select distinct work_mem, held from public.cron_marks`;
+  assert.deepEqual([...marks], [{ work_mem: "4MB", held: false }]);
+});
+
 Deno.test("cron refuses a schedule it cannot read and a job it does not know", async () => {
   const { sql } = await stack();
   const codeOf = (query: Promise<unknown>) => query.then(() => null, (error) => error.code);
