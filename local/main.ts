@@ -5,12 +5,19 @@ import { startStack } from "./stack.ts";
 
 const STOP_LIMIT_MS = 4500;
 
-function signalled(): Promise<void> {
+function askedToStop(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       Deno.addSignalListener(signal, () => resolve());
     }
+    if (Deno.env.get("SIGNALBOX_ENDS_WITH_STDIN")) stdinEnds().then(resolve);
   });
+}
+
+/** Who started this process has closed the other end, or is gone. */
+async function stdinEnds(): Promise<void> {
+  const ignored = new Uint8Array(1024);
+  while (await Deno.stdin.read(ignored) !== null);
 }
 
 function fail(error: unknown): void {
@@ -23,7 +30,7 @@ function fail(error: unknown): void {
 }
 
 async function main(): Promise<number> {
-  const asked = signalled();
+  const asked = askedToStop();
   try {
     const stack = await startStack(settingsFromEnv(), say);
     say(`ready ${JSON.stringify(stack.status, null, 2)}`);

@@ -3,82 +3,25 @@
  * one line with the counts. Arguments go to `deno test`; names of files replace "all tests". Files run side by side, as many
  * as there are cores (DENO_JOBS=1: one after the other), so a test may count on its own organization only.
  */
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { freePorts } from "./support/free_ports.ts";
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const START_LIMIT_MS = 300_000;
-const STOP_LIMIT_MS = 15_000;
+import { root, type SpawnedStack, spawnStack } from "./support/spawn.ts";
 
 // deno-lint-ignore no-console -- what the command answers.
 const say = (line: string) => console.log(line);
 
-interface Stack {
-  folder: string;
-  stop(): Promise<void>;
-}
-
-async function startStack(stopped: AbortSignal): Promise<Stack> {
-  const folder = await Deno.makeTempDir({ prefix: "signalbox-test-" });
-  const log = join(folder, "stack.log");
-  const output = await Deno.open(log, { write: true, create: true });
+async function startStack(stopped: AbortSignal): Promise<SpawnedStack> {
   // Away from where outgoing connections get their ports, which come and go.
-  const port = freePorts(
-    Number(Deno.env.get("SIGNALBOX_TEST_PORT") ?? 20_000 + 5 * (Deno.pid % 2_000)),
-  );
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "local/main.ts"],
-    cwd: root,
+  const first = Deno.env.get("SIGNALBOX_TEST_PORT") ?? 20_000 + 5 * (Deno.pid % 2_000);
+  return await spawnStack({
+    folder: await Deno.makeTempDir({ prefix: "signalbox-test-" }),
+    port: freePorts(Number(first)),
     env: {
-      SIGNALBOX_PORT: String(port),
-      SIGNALBOX_DATA: folder,
       EMAIL_RETRY_SECONDS: Deno.env.get("EMAIL_RETRY_SECONDS") ?? "1",
       MESSAGE_SETTLE_SECONDS: Deno.env.get("MESSAGE_SETTLE_SECONDS") ?? "5",
     },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const copied = Promise.all([child.stdout, child.stderr].map((stream) => copy(stream, output)));
-  const stack = { folder, stop: () => stop(child, folder, copied.then(() => output.close())) };
-  if (await isReady(child, folder, stopped)) return stack;
-  const said = await Deno.readTextFile(log);
-  await stack.stop();
-  throw new Error(`The stack did not start:\n${said}`);
-}
-
-async function copy(from: ReadableStream<Uint8Array>, to: Deno.FsFile): Promise<void> {
-  for await (const chunk of from) await to.write(chunk);
-}
-
-async function isReady(
-  child: Deno.ChildProcess,
-  folder: string,
-  stopped: AbortSignal,
-): Promise<boolean> {
-  let ended = false;
-  child.status.then(() => ended = true);
-  const end = Date.now() + START_LIMIT_MS;
-  while (!ended && !stopped.aborted && Date.now() < end) {
-    if (await Deno.stat(join(folder, "status.json")).then(() => true, () => false)) return true;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return false;
-}
-
-async function stop(
-  child: Deno.ChildProcess,
-  folder: string,
-  closed: Promise<void>,
-): Promise<void> {
-  const limit = setTimeout(() => end(child, "SIGKILL"), STOP_LIMIT_MS);
-  end(child, "SIGTERM");
-  await child.status;
-  clearTimeout(limit);
-  await closed;
-  await Deno.remove(folder, { recursive: true });
+    stopped,
+  });
 }
 
 function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
@@ -125,8 +68,8 @@ async function runTests(folder: string, stopped: AbortSignal): Promise<Outcome> 
 }
 
 /** The stack's own complaints, which say more than a test that got a 500. */
-async function showFaults(folder: string): Promise<void> {
-  const lines = (await Deno.readTextFile(join(folder, "stack.log"))).split("\n");
+async function showFaults(stack: SpawnedStack): Promise<void> {
+  const lines = (await stack.log()).split("\n");
   const faults = lines.filter((line) => /"level":"error"|^function |: error/i.test(line)).slice(
     -30,
   );
@@ -141,11 +84,11 @@ async function main(): Promise<number> {
   const stack = await startStack(interruption.signal);
   try {
     const { passed, failed, code } = await runTests(stack.folder, interruption.signal);
-    if (code !== 0) await showFaults(stack.folder);
+    if (code !== 0) await showFaults(stack);
     say(`${passed} passed, ${failed} failed`);
     return interruption.signal.aborted ? 130 : code;
   } finally {
-    await stack.stop();
+    await stack.remove();
   }
 }
 

@@ -1,11 +1,10 @@
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import postgres from "postgres";
 import type { Status } from "../../local/status_file.ts";
 import { freePorts } from "../support/free_ports.ts";
+import { spawnStack } from "../support/spawn.ts";
 
-const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const FUNCTION_TIMEOUT_MS = 10_000;
 
 /** A stack on a small project of its own, for tests of the stack itself. */
@@ -31,74 +30,32 @@ export function stack(): Promise<Fixture> {
 }
 
 async function createFixture(): Promise<Fixture> {
-  const folder = await Deno.makeTempDir({ prefix: "signalbox-stack-" });
-  // The database's own user must be able to enter it.
-  await Deno.chmod(folder, 0o755);
-  const projectDir = join(folder, "project");
+  const projectDir = await Deno.makeTempDir({ prefix: "signalbox-project-" });
   await writeProject(projectDir);
   const options = {
-    projectDir,
-    dataDir: join(folder, "data"),
+    folder: await Deno.makeTempDir({ prefix: "signalbox-stack-" }),
     // Away from where outgoing connections get their ports, which come and go.
     port: freePorts(30_000 + 5 * (Deno.pid % 180)),
+    env: {
+      SIGNALBOX_PROJECT: projectDir,
+      SIGNALBOX_FUNCTION_TIMEOUT_MS: String(FUNCTION_TIMEOUT_MS),
+    },
   };
-  let running = await startProcess(options).catch(async (error) => {
-    await Deno.remove(folder, { recursive: true });
-    throw error;
-  });
+  let running = await spawnStack(options);
   const { status } = running;
   const sql = postgres(status.db_url, { max: 4, onnotice: () => {} });
-  const end = async (signal: "SIGTERM" | "SIGKILL") => {
-    running.child.kill(signal);
-    await running.child.status;
-  };
   return {
     status,
     projectDir,
     sql,
-    end,
-    restart: async () => void (running = await startProcess(options)),
+    end: (signal) => running.end(signal),
+    restart: async () => void (running = await spawnStack(options)),
     async remove() {
       await sql.end({ timeout: 1 });
-      await end("SIGTERM");
-      await Deno.remove(folder, { recursive: true });
+      await running.remove();
+      await Deno.remove(projectDir, { recursive: true });
     },
   };
-}
-
-interface ProcessOptions {
-  projectDir: string;
-  dataDir: string;
-  port: number;
-}
-
-async function startProcess({ projectDir, dataDir, port }: ProcessOptions) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", join(checkout, "local", "main.ts")],
-    cwd: projectDir,
-    env: {
-      SIGNALBOX_PORT: String(port),
-      SIGNALBOX_DATA: dataDir,
-      SIGNALBOX_PROJECT: projectDir,
-      SIGNALBOX_FUNCTION_TIMEOUT_MS: String(FUNCTION_TIMEOUT_MS),
-    },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
-  let output = "";
-  const follow = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      output = (output + text).slice(-20_000);
-      if (/^ready [^]*^}$/m.test(output)) resolve();
-    }
-  };
-  const ended = Promise.all([follow(child.stdout), follow(child.stderr)]);
-  ended.then(() => reject(new Error(`The stack ended:\n${output}`)));
-  await ready;
-  const status: Status = JSON.parse(await Deno.readTextFile(join(dataDir, "status.json")));
-  return { child, status };
 }
 
 /** Writes a file of a function, as a developer would while the stack runs. */

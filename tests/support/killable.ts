@@ -1,48 +1,38 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import postgres from "postgres";
 import type { Status } from "../../local/status_file.ts";
 import { startStack } from "./own_stack.ts";
+import type { SpawnedStack } from "./spawn.ts";
 import { uniqueAddress, uniqueEmail } from "./organization.ts";
 
 /** A stack of a test's own that is killed and started again; what is asked of it goes to the one that runs. */
 export class KillableStack {
-  #child: Deno.ChildProcess;
-  status: Status;
   sql: postgres.Sql;
 
-  private constructor(
-    readonly folder: string,
-    readonly port: number,
-    started: Awaited<ReturnType<typeof startStack>>,
-  ) {
-    this.#child = started.child;
-    this.status = started.status;
-    this.sql = connect(started.status);
+  private constructor(readonly port: number, private stack: SpawnedStack) {
+    this.sql = connect(stack.status);
+  }
+
+  get status(): Status {
+    return this.stack.status;
   }
 
   static async start(port: number): Promise<KillableStack> {
     const folder = await Deno.makeTempDir({ prefix: "signalbox-kill-" });
-    return new KillableStack(folder, port, await startStack(folder, port));
+    return new KillableStack(port, await startStack(folder, port));
   }
 
   /** SIGKILL, and a new start on what it left behind. */
   async killAndStart(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
+    await this.stack.end("SIGKILL");
     await this.sql.end({ timeout: 0 });
-    await Deno.remove(join(this.folder, "status.json"));
-    const again = await startStack(this.folder, this.port);
-    this.#child = again.child;
-    this.status = again.status;
-    this.sql = connect(again.status);
+    this.stack = await startStack(this.stack.folder, this.port);
+    this.sql = connect(this.status);
   }
 
   async stop(): Promise<void> {
     await this.sql.end({ timeout: 0 });
-    this.#child.kill("SIGTERM");
-    await this.#child.status;
-    await Deno.remove(this.folder, { recursive: true });
+    await this.stack.remove();
   }
 
   /** Starts a job twice at once, as two dispatchers would. */
