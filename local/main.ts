@@ -1,3 +1,4 @@
+import { removeData } from "./database/start.ts";
 import { explain, Failure } from "./failure.ts";
 import { messageOf, say, warn } from "./log.ts";
 import { settingsFromEnv } from "./settings.ts";
@@ -5,19 +6,22 @@ import { startStack } from "./stack.ts";
 
 const STOP_LIMIT_MS = 4500;
 
-function askedToStop(): Promise<void> {
+/** With this variable set a stack lives as long as its standard input is open, and its data no longer. */
+const isTemporary = Boolean(Deno.env.get("SIGNALBOX_TEMPORARY"));
+
+function signalled(): Promise<"signalled"> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      Deno.addSignalListener(signal, () => resolve());
+      Deno.addSignalListener(signal, () => resolve("signalled"));
     }
-    if (Deno.env.get("SIGNALBOX_ENDS_WITH_STDIN")) stdinEnds().then(resolve);
   });
 }
 
-/** Who started this process has closed the other end, or is gone. */
-async function stdinEnds(): Promise<void> {
+/** Resolves when the process that started this one is gone, without having stopped it. */
+async function abandoned(): Promise<"abandoned"> {
   const ignored = new Uint8Array(1024);
   while (await Deno.stdin.read(ignored) !== null);
+  return "abandoned";
 }
 
 function fail(error: unknown): void {
@@ -30,17 +34,19 @@ function fail(error: unknown): void {
 }
 
 async function main(): Promise<number> {
-  const asked = askedToStop();
+  const asked = Promise.race([signalled(), ...(isTemporary ? [abandoned()] : [])]);
   try {
-    const stack = await startStack(settingsFromEnv(), say);
+    const settings = settingsFromEnv();
+    const stack = await startStack(settings, say);
     say(`ready ${JSON.stringify(stack.status, null, 2)}`);
-    const outcome = await Promise.race([asked, stack.failed]).then(() => 0, (error) => {
+    const reason = await Promise.race([asked, stack.failed]).catch((error) => {
       fail(error);
-      return 1;
+      return "failed";
     });
     setTimeout(() => Deno.exit(1), STOP_LIMIT_MS);
     await stack.stop();
-    return outcome;
+    if (reason === "abandoned") await removeData(settings.dataDir);
+    return reason === "failed" ? 1 : 0;
   } catch (error) {
     fail(error);
     return 1;

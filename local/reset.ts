@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Failure } from "./failure.ts";
-import { exists, remove } from "./files.ts";
+import { exists } from "./files.ts";
 import { say, warn } from "./log.ts";
-import { removeDatabase } from "./database/start.ts";
+import { removeData } from "./database/start.ts";
 import { dataDirFromEnv } from "./settings.ts";
 import { isClaimed } from "./status_file.ts";
 
@@ -13,8 +13,7 @@ try {
   if (exists(dataDir) && !exists(join(dataDir, "stack.lock"))) {
     throw new Failure(`${dataDir} was not made by this stack: it stays.`);
   }
-  await removeDatabase(dataDir);
-  await remove(dataDir);
+  await removeData(dataDir);
   say(`Removed ${dataDir}.`);
 } catch (error) {
   if (!(error instanceof Failure)) throw error;

@@ -17,6 +17,8 @@ export interface Settings {
   projectDir: string;
   /** The folder for everything the stack keeps. */
   dataDir: string;
+  /** The folder for databases that new stacks start with copies of. */
+  cacheDir: string;
   ports: Ports;
   /** After this many milliseconds a request to a function is given up and its worker replaced. */
   functionTimeoutMs: number;
@@ -50,6 +52,7 @@ export function settingsFromEnv(): Settings {
   return {
     projectDir: resolve(Deno.env.get("SIGNALBOX_PROJECT") || checkout),
     dataDir: dataDirFromEnv(),
+    cacheDir: resolve(Deno.env.get("SIGNALBOX_CACHE") || join(checkout, ".local", "prepared")),
     ports: portsFrom(port),
     functionTimeoutMs: numberFrom("SIGNALBOX_FUNCTION_TIMEOUT_MS", 150_000),
     carrierLatencyMs: numberFrom("CARRIER_LATENCY_MS", 20),

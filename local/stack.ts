@@ -67,7 +67,7 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
   const held = claim(dataDir);
   undo.push(held.release);
   removeStatus(dataDir);
-  await stopLeftoverDatabase(dataDir);
+  await stopLeftoverDatabase(settings);
   requireFreePorts(ports);
   const starting = startDatabase(settings, apiUrlOf(settings), say);
   undo.push(() => starting.then((started) => started.stop(), () => {}));

@@ -10,13 +10,15 @@ import { placeFor, preparePlace, removePlace } from "./places.ts";
 
 const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const wantedCache = join(checkout, ".local", "prepared");
-
 /** How many prepared databases stay: of this checkout's last few states, and of the projects of tests. */
 const KEPT = 3;
 
-/** What is said of each step. */
-type Say = (line: string) => void;
+/** What to prepare, and where prepared databases are kept. */
+interface Preparation {
+  projectDir: string;
+  cacheDir: string;
+  say: (line: string) => void;
+}
 
 /**
  * Copies a database with everything in it that a project's folder says: made once, then only copied. `folder` must not
@@ -25,16 +27,15 @@ type Say = (line: string) => void;
  */
 export async function copyPrepared(
   { folder, ...server }: ServerOptions,
-  projectDir: string,
-  say: Say,
+  preparation: Preparation,
 ): Promise<void> {
-  const cache = preparePlace(server.account, wantedCache);
+  const cache = preparePlace(server.account, preparation.cacheDir);
   await Deno.mkdir(cache, { recursive: true, mode: 0o755 });
   using lock = await openLock(cache);
   await lock.lock(true);
   await removeUnfinished(cache);
-  const prepared = join(cache, keyOf(projectDir));
-  if (!exists(prepared)) await prepare({ ...server, folder: prepared }, projectDir, say);
+  const prepared = join(cache, keyOf(preparation.projectDir));
+  if (!exists(prepared)) await prepare({ ...server, folder: prepared }, preparation);
   const now = new Date();
   await Deno.utime(prepared, now, now);
   await removeOld(cache);
@@ -44,8 +45,8 @@ export async function copyPrepared(
 }
 
 /** Stops what a stack that was killed left running while it made a prepared database, unless another makes one now. */
-export async function stopUnfinished(account: Account): Promise<void> {
-  const cache = placeFor(account, wantedCache);
+export async function stopUnfinished(account: Account, cacheDir: string): Promise<void> {
+  const cache = placeFor(account, cacheDir);
   if (!exists(cache)) return;
   using lock = await openLock(cache);
   if (await lock.tryLock(true)) await removeUnfinished(cache);
@@ -68,7 +69,10 @@ function keyOf(projectDir: string): string {
   return `${new Date().toISOString().slice(0, 10)}-${hash.slice(0, 16)}`;
 }
 
-async function prepare(server: ServerOptions, projectDir: string, say: Say): Promise<void> {
+async function prepare(
+  server: ServerOptions,
+  { projectDir, say }: Preparation,
+): Promise<void> {
   const unfinished = { ...server, folder: `${server.folder}.new` };
   await initialise(unfinished);
   const cluster = await startServer(unfinished);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "../failure.ts";
-import { exists } from "../files.ts";
+import { exists, remove } from "../files.ts";
 import type { Settings } from "../settings.ts";
 import { databaseAccount } from "./account.ts";
 import { POSTGRES_MAJOR, prepareBinaries } from "./binaries.ts";
@@ -13,10 +13,10 @@ import { copyPrepared, stopUnfinished } from "./prepared.ts";
 const wantedFolder = (dataDir: string) => join(dataDir, "postgres");
 
 /** Takes over what an earlier stack left running on this data. To be called before ports are checked. */
-export async function stopLeftoverDatabase(dataDir: string): Promise<void> {
+export async function stopLeftoverDatabase({ dataDir, cacheDir }: Settings): Promise<void> {
   const account = databaseAccount();
   if (account.uid !== undefined) await removeOrphans();
-  await stopUnfinished(account);
+  await stopUnfinished(account, cacheDir);
   await stopLeftover(placeFor(account, wantedFolder(dataDir)));
 }
 
@@ -25,19 +25,25 @@ export async function removeDatabase(dataDir: string): Promise<void> {
   await removePlace(placeFor(databaseAccount(), wantedFolder(dataDir)));
 }
 
+/** Removes all that a stack keeps. */
+export async function removeData(dataDir: string): Promise<void> {
+  await removeDatabase(dataDir);
+  await remove(dataDir);
+}
+
 /**
  * Starts the server on a data folder and brings its database up to date; an empty folder gets a copy of the prepared
  * database first. `apiUrl` is where SQL functions find the functions.
  */
 export async function startDatabase(
-  { dataDir, projectDir, ports }: Settings,
+  { dataDir, projectDir, cacheDir, ports }: Settings,
   apiUrl: string,
   say: (line: string) => void,
 ): Promise<Cluster> {
   const server = await serverOn(dataDir, ports.database);
   const { folder } = server;
   if (exists(folder)) requireVersion(folder, dataDir);
-  else await copyPrepared(server, projectDir, say);
+  else await copyPrepared(server, { projectDir, cacheDir, say });
   const cluster = await startServer(server);
   try {
     say(`database   127.0.0.1:${ports.database}`);

@@ -1,7 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { removeDatabase } from "../../local/database/start.ts";
-import { remove } from "../../local/files.ts";
+import { removeData } from "../../local/database/start.ts";
 import { readStatus, removeStatus, type Status } from "../../local/status_file.ts";
 
 /** The checkout. */
@@ -37,7 +36,8 @@ export interface SpawnedStack {
 }
 
 /**
- * Starts a stack and waits until it is ready. It ends when this process does, however that may end.
+ * Starts a stack and waits until it is ready. If this process ends without having ended it, it ends by
+ * itself and removes its folder.
  * @throws Error with what it said when it does not come up; nothing runs or is left then.
  */
 export async function spawnStack(options: SpawnOptions): Promise<SpawnedStack> {
@@ -54,7 +54,7 @@ export async function spawnStack(options: SpawnOptions): Promise<SpawnedStack> {
     env: {
       SIGNALBOX_PORT: String(port),
       SIGNALBOX_DATA: folder,
-      SIGNALBOX_ENDS_WITH_STDIN: "1",
+      SIGNALBOX_TEMPORARY: "1",
       ...env,
     },
     stdin: "piped",
@@ -79,8 +79,7 @@ export async function spawnStack(options: SpawnOptions): Promise<SpawnedStack> {
     log: () => Deno.readTextFile(logFile),
     remove: async () => {
       await end();
-      await removeDatabase(folder);
-      await remove(folder);
+      await removeData(folder);
     },
   };
   const status = await ready(options, () => running);
