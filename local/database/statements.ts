@@ -20,13 +20,13 @@ const token = new RegExp(
 /** Splits a script at its semicolons, not at those in strings, comments and function bodies. */
 export function splitStatements(script: string): Statement[] {
   const statements: Statement[] = [];
-  let start = 0;
+  let [start, line] = [0, 1];
   const add = (end: number) => {
-    const raw = script.slice(start, end);
+    const raw = script.slice(start, end + 1);
     const lead = /^(?:\s+|--[^\n]*|\/\*[^]*?\*\/)*/.exec(raw)?.[0] ?? "";
-    const text = raw.slice(lead.length).trim();
-    const line = script.slice(0, start + lead.length).split("\n").length;
-    if (text) statements.push({ text, line });
+    const text = raw.slice(lead.length, end - start).trim();
+    if (text) statements.push({ text, line: line + lineBreaks(lead) });
+    line += lineBreaks(raw);
     start = end + 1;
   };
   for (const match of script.matchAll(token)) {
@@ -35,3 +35,5 @@ export function splitStatements(script: string): Statement[] {
   add(script.length);
   return statements;
 }
+
+const lineBreaks = (text: string) => text.split("\n").length - 1;
