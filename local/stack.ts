@@ -75,18 +75,12 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
   for (const part of Object.values(parts)) undo.push(part.stop);
   const cluster = await starting;
 
+  const status = describe(settings, cluster);
   const mail = await startMailCatcher(ports);
   undo.push(mail.stop);
-  say(`mail       http://127.0.0.1:${ports.mail}/messages, SMTP on ${ports.smtp}`);
-  const status = describe(settings, cluster);
-  await parts.carrier.start({
-    port: ports.carrier,
-    dataDir: join(dataDir, "carrier"),
-    latencyMs: settings.carrierLatencyMs,
-    inboundUrl: `${status.api_url}/functions/v1/webhooks/twilio/inbound`,
-  });
-  say(`carrier    ${status.carrier_url}`);
+  say(`mail       ${status.mail_url}/messages, SMTP on ${ports.smtp}`);
   await serve(settings, { cluster, parts, status, undo });
+  say(`carrier    ${status.carrier_url}`);
   say(`api        ${status.api_url}`);
   writeStatus(dataDir, status);
   undo.push(() => removeStatus(dataDir));
@@ -145,9 +139,16 @@ async function serve(settings: Settings, { cluster, parts, status, undo }: Groun
   const { adminUrl } = cluster;
   const sql = postgres(adminUrl, { max: 10, onnotice: () => {} });
   undo.push(() => sql.end({ timeout: 1 }));
+  const apiUrl = status.api_url;
   const [dataApi, auth] = await Promise.all([
-    parts.dataApi.start({ adminUrl, apiUrl: status.api_url }),
-    parts.auth.start({ adminUrl, apiUrl: status.api_url, mailUrl: status.mail_url }),
+    parts.dataApi.start({ adminUrl, apiUrl }),
+    parts.auth.start({ adminUrl, apiUrl, mailUrl: status.mail_url }),
+    parts.carrier.start({
+      port: ports.carrier,
+      dataDir: join(dataDir, "carrier"),
+      latencyMs: settings.carrierLatencyMs,
+      inboundUrl: `${apiUrl}/functions/v1/webhooks/twilio/inbound`,
+    }),
   ]);
   const functionsUrl = `http://127.0.0.1:${dataApi.functionsPort}`;
   setFunctionEnvironment(projectDir, { status, functionsUrl, smtpPort: ports.smtp });

@@ -26,7 +26,8 @@ runPart(async ({ adminUrl, apiUrl }: DataApiOptions) => {
   const rest = createRest(lite.fetch);
   const listener = postgres(adminUrl, { max: 1, onnotice: () => {} });
   await listener.listen("pgrst", () => void lite.connection.clearSchemaCache());
-  await lite.connection.introspect({ useCache: true });
+  // Takes a third of a second, which the stack need not wait for.
+  lite.connection.introspect({ useCache: true });
   const gateway = forwardTo(Number(new URL(apiUrl).port));
   const ready: DataApiPorts = {
     port: serveLocally((request) => rest(request, request.headers)),
