@@ -7,6 +7,7 @@ import { campaignDispatch } from "./campaign_dispatch.ts";
 import { coldStart } from "./cold_start.ts";
 import { dispatch } from "./dispatch.ts";
 import { freeze } from "./freeze.ts";
+import { idle } from "./idle.ts";
 import { leadImport } from "./lead_import.ts";
 import { leads } from "./leads.ts";
 import { processBatch } from "./process_batch.ts";
@@ -32,6 +33,7 @@ const benchmarks: Record<string, Benchmark> = {
   freeze,
   campaign_dispatch: campaignDispatch,
   webhooks,
+  idle,
 };
 
 // deno-lint-ignore no-console -- what the command answers.

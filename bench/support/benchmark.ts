@@ -16,6 +16,8 @@ export interface Row {
 /** What a benchmark works with: a stack of its own that nobody else uses. */
 export interface Bench {
   status: Status;
+  /** The stack's process. */
+  pid: number;
   /** The stack's database as the owner of the tables, whom row level security does not bind. */
   sql: postgres.Sql;
   /** What the stack printed so far, the functions' log lines among it. */
