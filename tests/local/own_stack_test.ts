@@ -63,6 +63,8 @@ Deno.test("two stacks that start at the same moment share one prepared database"
 Deno.test("a prepared database whose making was killed is never used, and its server ends", () =>
   onGround(async ({ folder, env }) => {
     const options = { folder: join(folder, "data"), port: freePorts(firstPort), env };
+    const slow = join(env.SIGNALBOX_PROJECT, "supabase", "migrations", "0_slow.sql");
+    await Deno.writeTextFile(slow, "select pg_sleep(600);");
     const unfinished = () =>
       readFolder(env.SIGNALBOX_CACHE).filter((name) =>
         name.endsWith(".new") && exists(join(env.SIGNALBOX_CACHE, name, "postmaster.pid"))
@@ -77,7 +79,7 @@ Deno.test("a prepared database whose making was killed is never used, and its se
     await until(() => unfinished().length > 0, { what: "a server that prepares" });
     killed.kill("SIGKILL");
     await killed.status;
-    assert.equal(unfinished().length, 1, "the kill came in the middle");
+    await Deno.remove(slow);
 
     // On the same port, which the server that was left has until it is ended.
     const stack = await spawnStack(options);
