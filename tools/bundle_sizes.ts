@@ -7,9 +7,9 @@
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { messageOf, say, warn } from "../local/log.ts";
+import { edgeRuntimePath, output } from "./edge_runtime.ts";
 
 const LIMIT_MB = 5;
-const RUNTIME = "deno@2.1.4";
 
 interface Info {
   npmCache: string;
@@ -24,19 +24,6 @@ interface Size {
   raw: number;
   compressed: number;
 }
-
-/** Behind a proxy that signs anew only the system's certificates help. */
-const env = { DENO_TLS_CA_STORE: "system", NO_COLOR: "1" };
-
-async function output(program: string, args: string[], cwd: string): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd, env }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
-/** Where npx keeps the runtime: asked once, as npx itself takes longer than what it starts. */
-const runtimePath = async (folder: string): Promise<string> =>
-  (await output("npx", ["-y", RUNTIME, "eval", "console.log(Deno.execPath())"], folder)).trim();
 
 function* filesBelow(folder: string): Generator<string> {
   for (const entry of Deno.readDirSync(folder)) {
@@ -68,7 +55,7 @@ const shown = (bytes: number) => megabytes(bytes).toFixed(1).padStart(6);
 
 /** Functions with the same packages share the measurement of these. */
 async function measure(folder: string): Promise<[string, Size][]> {
-  const runtime = await runtimePath(folder);
+  const runtime = await edgeRuntimePath();
   const info = async <T>(...args: string[]): Promise<T> =>
     JSON.parse(await output(runtime, ["info", "--json", ...args], folder));
   const names = [...Deno.readDirSync(folder)]
