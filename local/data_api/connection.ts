@@ -49,7 +49,7 @@ export class RequestConnection extends PostgresConnection {
   ): Promise<T> {
     const rollback = options.forceRollback === true;
     if (!vars && !rollback) return await run(this.kysely);
-    const settings = await (this.#settings ??= readSettings(this.driver));
+    const settings = await this.#readSettings();
     if (options.transaction) {
       if (vars) await applyContext(options.transaction, { vars, options, settings });
       return await run(options.transaction);
@@ -70,11 +70,19 @@ export class RequestConnection extends PostgresConnection {
   /** Reads the schema once for all who ask, and keeps only what the API shows: Lite walks through it for each request. */
   override async introspect(options?: { useCache?: boolean }): Promise<IntrospectResult> {
     if (!options?.useCache) return await super.introspect(options);
-    const reading = this.#schema ??= super.introspect(options).then(publicOnly);
+    // Not from Lite's own cache: what is read while the schema changes would get into it after it was cleared.
+    const reading = this.#schema ??= super.introspect().then(publicOnly);
     const schema = await reading;
     // Lite gives an empty schema where it could not read it.
     if (schema.tables.length === 0 && this.#schema === reading) this.#schema = null;
     return schema;
+  }
+
+  #readSettings(): Promise<Settings> {
+    return this.#settings ??= readSettings(this.driver).catch((error) => {
+      this.#settings = null;
+      throw error;
+    });
   }
 
   override async clearSchemaCache(): Promise<void> {

@@ -29,6 +29,24 @@ async function readWhenKnown<T extends { error: { code: string } | null }>(
   }
 }
 
+Deno.test("a table that is made while the Data API reads the schema is found too", async () => {
+  const fixture = await stack();
+  const { sql } = fixture;
+  const admin = adminClient(fixture);
+  for (let turn = 0; turn < 10; turn++) {
+    const [first, second] = [`first_${turn}`, `second_${turn}`];
+    await sql`create table public.${sql(first)} (id int)`;
+    const reading = admin.from(first).select().then();
+    for (let wait = 0; wait < turn; wait++) await sql`select 1`;
+    await sql`create table public.${sql(second)} (id int)`;
+    await reading;
+    await until(async () => (await admin.from(second).select()).error === null, {
+      timeoutMs: 20_000,
+      what: second,
+    });
+  }
+});
+
 Deno.test("the Data API leaves revoked privileges revoked", async () => {
   const fixture = await stack();
   const { client } = await signedInPerson(fixture);
