@@ -39,7 +39,10 @@ interface Update {
   /** Where its data is. */
   folder: string;
   projectDir: string;
-  /** Where SQL functions find the functions; null as long as no stack uses the database, so that they call nobody. */
+  /**
+   * Where SQL functions find the functions. Null as long as no stack uses the database: it calls nobody then, and has
+   * no demo data, which are made relative to the moment and would set off jobs when they are hours old.
+   */
   apiUrl: string | null;
   say: (line: string) => void;
 }
@@ -57,7 +60,7 @@ export async function updateDatabase(update: Update): Promise<void> {
     if (apiUrl !== null) await keepVaultSecrets(sql, apiUrl);
     for (const name of await migrate(sql, projectDir)) say(`migration  ${name}`);
     await makeBuckets(sql, readConfig(projectDir));
-    if (await seed(sql, projectDir)) say("seed       supabase/seed.sql");
+    if (apiUrl !== null && await seed(sql, projectDir)) say("seed       supabase/seed.sql");
   } finally {
     await sql.end();
   }

@@ -21,8 +21,8 @@ interface Preparation {
 }
 
 /**
- * Copies a database with everything in it that a project's folder says: made once, then only copied. `folder` must not
- * exist; it does only when the copy is whole. One stack at a time makes or copies; a lock that dies with its process
+ * Copies a database with everything in it that a project's folder says but its demo data: made once, then only copied.
+ * `folder` must not exist; it does only when the copy is whole. One stack at a time makes or copies; a lock that dies with its process
  * keeps the others waiting.
  */
 export async function copyPrepared(
@@ -54,7 +54,7 @@ export async function stopUnfinished(account: Account, cacheDir: string): Promis
 
 const openLock = (cache: string) => Deno.open(join(cache, "lock"), { create: true, write: true });
 
-/** Everything that decides the content, today's date too: partitions and demo data are made relative to it. */
+/** Everything that decides the content, today's date too: partitions are made relative to it. */
 function keyOf(projectDir: string): string {
   const parts = [
     bootstrapHash(),
@@ -62,7 +62,7 @@ function keyOf(projectDir: string): string {
       checkout,
       ["cluster.ts", "content.ts", "migrations.ts"].map((name) => `local/database/${name}`),
     ),
-    hashOf(projectDir, ["config.toml", "migrations", "seed.sql"].map((name) => `supabase/${name}`)),
+    hashOf(projectDir, ["config.toml", "migrations"].map((name) => `supabase/${name}`)),
     Deno.build.target,
   ];
   const hash = createHash("sha256").update(parts.join()).digest("hex");
