@@ -1,7 +1,7 @@
 -- Idempotency, rate limits and background jobs.
 begin;
 \ir support.inc
-select plan(37);
+select plan(46);
 do $$ begin perform tests.arrange(); end $$;
 
 create function tests.headers(key text, fingerprint text default 'f1') returns jsonb language sql as $$
@@ -61,10 +61,10 @@ select is(tests.outcome('service_role', 'select from private.idempotency_keys'),
   'The service role cannot read the keys.');
 
 -- Rate limits
-insert into private.rate_limits values ('test', 10, 100);
+insert into private.rate_limits values ('test', 10, 100, ''), ('test_organization', 3, 100, '');
 create function tests.take(cost integer default 1) returns text language sql as $$
-  select concat_ws(' ', t ->> 'allowed', t ->> 'remaining', t ->> 'retry_after') from private.take_tokens('test',
-    'someone', cost) t
+  select concat_ws(' ', t ->> 'allowed', t ->> 'remaining', t ->> 'retry_after')
+  from private.take_tokens('{test}', '{someone}', cost) t
 $$;
 create function tests.pass_time(seconds numeric) returns void language sql as $$
   update private.rate_buckets set updated_at = updated_at - seconds * interval '1 second' where subject = 'someone'
@@ -79,23 +79,50 @@ select is(tests.take(3), 'false 2 5', 'Tokens refill evenly.');
 select is(tests.take(2), 'true 0 0', 'Refilled tokens can be taken; a refusal costs none.');
 do $$ begin perform tests.pass_time(100000); end $$;
 select is(tests.take(0), 'true 10 0', 'A bucket never holds more than its quota.');
-select is(private.take_tokens('test', 'another', 1) ->> 'remaining', '9', 'Each subject has a bucket of its own.');
+select is(private.take_tokens('{test}', '{another}') ->> 'remaining', '9', 'Each subject has a bucket of its own.');
 select is(tests.take(11), 'false 10 10', 'More tokens than the quota are never available.');
 select tests.act_as('viewer');
-select is(public.take_rate_limit('test') ->> 'remaining', '9', 'A person takes from its own bucket.');
+select is(public.take_rate_limit('test') ->> 'remaining', '9', 'A person takes tokens from their own bucket.');
 select is(public.take_rate_limit('test', -100) ->> 'remaining', '9',
-  'Nobody fills a bucket by taking less than nothing.');
+  'A negative cost does not fill a bucket.');
 select tests.act_as('operator');
-select is(public.take_rate_limit('test') ->> 'remaining', '9', 'Each person has its own.');
+select is(public.take_rate_limit('test') ->> 'remaining', '9', 'Each person has a bucket of their own.');
 select tests.act_as('service_role');
 select is(public.take_rate_limit_of('test', '203.0.113.7') ->> 'remaining', '9',
-  'Webhooks take from an address''s bucket.');
+  'Webhooks take tokens from the bucket of an address.');
 select tests.act_as('postgres');
 select is(tests.outcome('viewer', $$select public.take_rate_limit_of('test', 'someone')$$), '42501',
-  'Nobody takes from another''s bucket.');
+  'Users cannot take tokens from the bucket of a subject that they name.');
 select is(tests.outcome('anon', $$select public.take_rate_limit('test')$$), '42501', 'anon has no bucket.');
-select is(tests.outcome('viewer', $$select public.take_rate_limit('unknown')$$), 'P0002',
+select is(tests.outcome('viewer', $$select public.take_rate_limit('unknown')$$), 'PT422',
   'An unknown kind is an error, not a free pass.');
+
+-- Several buckets, and refusals that are returned
+create function tests.take_both() returns text language sql as $$
+  select concat_ws(' ', t ->> 'allowed', t ->> 'kind', t ->> 'remaining')
+  from private.take_tokens('{test,test_organization}', '{both,both}') t
+$$;
+select is(tests.take_both(), 'true test_organization 2', 'The state is that of the bucket with the fewest tokens.');
+do $$ begin perform tests.take_both(), tests.take_both(); end $$;
+select is(tests.take_both(), 'false test_organization 0', 'One empty bucket is enough for a refusal.');
+select is((select tokens from private.rate_buckets where kind = 'test' and subject = 'both')::integer, 7,
+  'A refusal takes no tokens from the other buckets.');
+create function tests.refusal() returns jsonb language sql security definer as $$
+  select private.over_rate_limit('test_organization', 2)
+$$;
+grant execute on function tests.refusal() to public;
+select tests.act_as('viewer');
+select is(tests.refusal(), null, 'Within the limit there is no refusal.');
+select is(current_setting('response.headers')::jsonb,
+  '[{"RateLimit-Policy": "\"test_organization\";q=3;w=100"}, {"RateLimit": "\"test_organization\";r=1;t=1"}]',
+  'The answer has the RateLimit headers.');
+select is(tests.refusal() - 'details', '{"code": "PT429", "message": "Too many requests. Wait and try again.",
+  "hint": "rate_limited"}', 'A refusal is returned in the form of a PostgREST error.');
+select is(current_setting('response.status'), '429', 'A refusal sets the HTTP status.');
+select ok(current_setting('response.headers')::jsonb @> '[{"Retry-After": "34"}]', 'A refusal says when to try again.');
+select tests.act_as('postgres');
+select set_config('request.jwt.claims', '', true);
+select is(private.over_rate_limit('test_organization', 100), null, 'Requests without a user have no limits of users.');
 
 -- Background work
 select is(tests.outcome('viewer', $$select public.invoke_job('dispatch-messages')$$), '42501',

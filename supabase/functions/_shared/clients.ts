@@ -14,18 +14,33 @@ export interface RequestHeaders {
   "x-idempotency-fingerprint"?: string;
 }
 
-/** The number of Data API calls of one request. */
+/** The Data API calls of one request: their number, and the rate limit headers of the last answer that had any. */
 export interface CallCounter {
   calls: number;
+  rateLimit?: Record<string, string>;
+}
+
+const rateLimitHeaders = ["ratelimit-policy", "ratelimit"];
+
+/** Keeps the headers that SQL functions set with `private.rate_limit_refusal`. */
+function keepRateLimit(counter: CallCounter, { headers }: Response): void {
+  const found = rateLimitHeaders.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  if (found.length > 0) counter.rateLimit = Object.fromEntries(found);
 }
 
 function options(headers: RequestHeaders, counter: CallCounter) {
   return {
     global: {
       headers: { ...headers },
-      fetch: (input: RequestInfo | URL, init?: RequestInit) => {
+      fetch: async (input: RequestInfo | URL, init?: RequestInit) => {
         counter.calls++;
-        return fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(60_000) });
+        const signal = init?.signal ?? AbortSignal.timeout(60_000);
+        const response = await fetch(input, { ...init, signal });
+        keepRateLimit(counter, response);
+        return response;
       },
     },
   };

@@ -22,6 +22,9 @@ export function requestContext(name: string): MiddlewareHandler<AppEnv> {
     await next();
     const ms = Math.round(performance.now() - started);
     c.header("x-request-id", requestId);
+    for (const [name, value] of Object.entries(c.var.counter.rateLimit ?? {})) {
+      c.header(name, value);
+    }
     c.header("server-timing", `total;dur=${ms}, data-api;desc="${c.var.counter.calls} calls"`);
     const { caller } = c.var;
     log(c.res.status >= 500 ? "error" : "info", "request", {

@@ -18,9 +18,11 @@ create index idempotency_keys_age on private.idempotency_keys (created_at);
 create table private.rate_limits (
   kind text primary key,
   quota integer not null constraint rate_limits_quota check (quota > 0),
-  window_seconds integer not null constraint rate_limits_window check (window_seconds > 0)
+  window_seconds integer not null constraint rate_limits_window check (window_seconds > 0),
+  description text not null
 );
-comment on table private.rate_limits is 'How many tokens a caller has per window, by kind of endpoint.';
+comment on table private.rate_limits is
+  'How many tokens a bucket of a kind has. It refills evenly, so at most twice the quota is available in a window.';
 
 grant select on private.rate_limits to service_role;
 
@@ -31,6 +33,7 @@ create table private.rate_buckets (
   updated_at timestamptz not null default clock_timestamp(),
   primary key (kind, subject)
 );
-comment on table private.rate_buckets is 'Token buckets: tokens refill evenly over the window up to the quota.';
+comment on table private.rate_buckets is
+  'Token buckets, one per kind and subject (a person, an organization, an address or its hash).';
 
 grant select, insert, update on private.rate_buckets to service_role;

@@ -3,7 +3,7 @@ create function private.take_own_tokens(kind text, cost integer)
 returns jsonb
 language sql security definer set search_path = ''
 as $$
-  select private.take_tokens(kind, auth.uid()::text, greatest(cost, 0))
+  select private.take_tokens(array[kind], array[auth.uid()::text], cost)
 $$;
 grant execute on function private.take_own_tokens(text, integer) to authenticated;
 

@@ -2,7 +2,7 @@ create function public.take_rate_limit_of(kind text, subject text, cost integer 
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.take_tokens(kind, subject, cost)
+  select private.take_tokens(array[kind], array[subject], cost)
 $$;
 comment on function public.take_rate_limit_of is
   'Takes tokens for a caller without a user (sign-in, webhooks); the subject is an address or account.';

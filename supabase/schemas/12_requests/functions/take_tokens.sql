@@ -1,31 +1,48 @@
--- Takes tokens from a bucket: { allowed, quota, remaining, window_seconds, retry_after } (seconds).
-create function private.take_tokens(kind text, subject text, cost integer default 1)
+-- Takes `cost` tokens from each of these buckets, or from none of them. Returns the state of the bucket with the fewest
+-- tokens: { allowed, kind, quota, remaining, window_seconds, retry_after } (seconds). Buckets are locked in one order,
+-- so two requests cannot deadlock.
+create function private.take_tokens(kinds text[], subjects text[], cost integer default 1)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  rule private.rate_limits;
-  available double precision;
-  allowed boolean;
+  price integer := greatest(coalesce(cost, 1), 0);
+  tightest record;
 begin
-  select * into strict rule from private.rate_limits r where r.kind = take_tokens.kind;
-  insert into private.rate_buckets as b (kind, subject, tokens)
-  values (take_tokens.kind, take_tokens.subject, rule.quota)
-  on conflict on constraint rate_buckets_pkey do update set
-    tokens = least(rule.quota,
-      b.tokens + rule.quota * extract(epoch from clock_timestamp() - b.updated_at) / rule.window_seconds),
-    updated_at = clock_timestamp()
-  returning tokens into available;
-  allowed := available >= cost;
-  if allowed then
-    update private.rate_buckets b set tokens = b.tokens - cost
-    where b.kind = take_tokens.kind and b.subject = take_tokens.subject
-    returning b.tokens into available;
+  if exists (
+    select from unnest(kinds) k (kind) where not exists (select from private.rate_limits l where l.kind = k.kind)
+  ) then
+    perform private.problem(422, 'unknown_limit', 'There is no such rate limit.');
   end if;
-  return jsonb_build_object('allowed', allowed, 'quota', rule.quota, 'remaining', floor(greatest(available, 0)),
-    'window_seconds', rule.window_seconds,
-    'retry_after', case when allowed then 0
-      else ceil((cost - available) * rule.window_seconds / rule.quota) end);
+  with buckets as (
+    insert into private.rate_buckets as b (kind, subject, tokens)
+    select l.kind, left(x.subject, 200), l.quota
+    from unnest(kinds, subjects) as x (kind, subject)
+    join private.rate_limits l on l.kind = x.kind
+    where x.subject is not null
+    order by l.kind, x.subject
+    on conflict on constraint rate_buckets_pkey do update set
+      tokens = (
+        select least(l.quota,
+          b.tokens + l.quota * extract(epoch from clock_timestamp() - b.updated_at) / l.window_seconds)
+        from private.rate_limits l where l.kind = b.kind),
+      updated_at = clock_timestamp()
+    returning b.kind, b.tokens
+  )
+  select b.kind, b.tokens, l.quota, l.window_seconds, b.tokens >= price as allowed into tightest
+  from buckets b join private.rate_limits l on l.kind = b.kind
+  order by b.tokens >= price, (price - b.tokens) * l.window_seconds / l.quota desc
+  limit 1;
+  if tightest.allowed then
+    update private.rate_buckets b set tokens = b.tokens - price
+    from unnest(kinds, subjects) as x (kind, subject)
+    where b.kind = x.kind and b.subject = left(x.subject, 200);
+    tightest.tokens := tightest.tokens - price;
+  end if;
+  return jsonb_build_object('allowed', coalesce(tightest.allowed, true), 'kind', tightest.kind, 'quota', tightest.quota,
+    'remaining', floor(greatest(tightest.tokens, 0)), 'window_seconds', tightest.window_seconds,
+    'retry_after', case when tightest.allowed then 0
+      else ceil((price - tightest.tokens) * tightest.window_seconds / tightest.quota) end);
 end
 $$;
-grant execute on function private.take_tokens(text, text, integer) to service_role;
+grant execute on function private.take_tokens(text[], text[], integer) to service_role;
