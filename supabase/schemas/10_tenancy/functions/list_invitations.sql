@@ -28,7 +28,7 @@ create function public.list_invitations(organization_id uuid, page_limit integer
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_invitations(organization_id, page_limit, page_offset)
+  select private.list_invitations(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_invitations is 'One page of the invitations that were not accepted yet, newest first.';
 grant execute on function public.list_invitations(uuid, integer, integer) to authenticated;

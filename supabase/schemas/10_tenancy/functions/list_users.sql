@@ -31,7 +31,7 @@ create function public.list_users(organization_id uuid, filters jsonb, page_limi
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_users(organization_id, filters, page_limit, page_offset)
+  select private.list_users(organization_id, filters, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_users is 'One page of members by name. filters: { search?, role?, status?, team_id? }.';
 grant execute on function public.list_users(uuid, jsonb, integer, integer) to authenticated;

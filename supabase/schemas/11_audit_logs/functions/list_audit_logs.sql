@@ -45,7 +45,8 @@ create function public.list_audit_logs(organization_id uuid, filters jsonb, page
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_audit_logs(organization_id, filters, page_limit, page_offset)
+  select private.list_audit_logs(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_audit_logs is 'One page of the audit log, newest first; total counts up to 10,000.';
 grant execute on function public.list_audit_logs(uuid, jsonb, integer, integer) to authenticated;

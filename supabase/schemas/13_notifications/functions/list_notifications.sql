@@ -32,7 +32,8 @@ create function public.list_notifications(organization_id uuid, filters jsonb, p
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_notifications(organization_id, filters, page_limit, page_offset)
+  select private.list_notifications(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_notifications is
   'One page of the caller''s notifications, newest first, and the number of unread ones. filters: { unread?, kind? }.';

@@ -28,7 +28,7 @@ create function public.list_emails(organization_id uuid, filters jsonb, page_lim
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_emails(organization_id, filters, page_limit, page_offset)
+  select private.list_emails(organization_id, filters, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_emails is
   'One page of the organization''s e-mails, newest first. filters: { status?, kind?, to?, lead_id? }.';

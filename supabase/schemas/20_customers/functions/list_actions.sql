@@ -17,7 +17,8 @@ begin
       ''customer_known'', not $2 ? ''customer_id'' or exists (
         select from public.customers c where c.organization_id = $1 and c.id = ($2 ->> ''customer_id'')::uuid))',
     conditions)
-  into answer using list_actions.organization_id, filters, page_limit, page_offset;
+  into answer
+  using list_actions.organization_id, filters, private.page_size(page_limit), private.page_start(page_offset);
   return answer;
 end
 $$;

@@ -27,7 +27,8 @@ begin
       ''rows'', coalesce((select jsonb_agg(to_jsonb(p) - ''search_text'') from (
         select x.* from public.customers x where %1$s order by x.%2$I %3$s, x.id %3$s limit $3 offset $4) p), ''[]''))',
     conditions, sort_column, direction)
-  into answer using list_customers.organization_id, filters, page_limit, page_offset;
+  into answer
+  using list_customers.organization_id, filters, private.page_size(page_limit), private.page_start(page_offset);
   return answer;
 end
 $$;

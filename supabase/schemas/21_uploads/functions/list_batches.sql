@@ -14,7 +14,7 @@ begin
       from (
         select b.* from public.batches b
         where b.organization_id = list_batches.organization_id and b.kind = 'upload'
-        order by b.id desc limit page_limit offset page_offset
+        order by b.id desc limit private.page_size(page_limit) offset private.page_start(page_offset)
       ) p), '[]')
   );
 end

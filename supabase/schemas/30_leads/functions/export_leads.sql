@@ -55,7 +55,7 @@ create function public.export_leads(organization_id uuid, filters jsonb default 
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.export_leads(organization_id, filters, after_id, page_limit, count_to)
+  select private.export_leads(organization_id, filters, after_id, private.page_size(page_limit, 1000), count_to)
 $$;
 comment on function public.export_leads is
   'The next leads after an id within the caller''s scope to export, as texts by column.';

@@ -28,7 +28,8 @@ create function public.list_leads(organization_id uuid, filters jsonb, sort text
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_leads(organization_id, filters, sort, page_limit, page_offset)
+  select private.list_leads(organization_id, filters, sort,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_leads is
   'One page of leads and their total number. filters: see private.lead_filters, and deleted?: "true".';

@@ -24,7 +24,7 @@ create function public.list_students(organization_id uuid, lead_id uuid, page_li
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_students(organization_id, lead_id, page_limit, page_offset)
+  select private.list_students(organization_id, lead_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_students is 'One page of a lead''s students, oldest first.';
 grant execute on function public.list_students(uuid, uuid, integer, integer) to authenticated;

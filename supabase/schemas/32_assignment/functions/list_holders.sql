@@ -21,7 +21,7 @@ create function public.list_holders(organization_id uuid, page_limit integer, pa
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_holders(organization_id, page_limit, page_offset)
+  select private.list_holders(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_holders is
   'One page of the people to whom the caller may assign leads, with their load and capacity.';

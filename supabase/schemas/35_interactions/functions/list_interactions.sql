@@ -29,7 +29,8 @@ create function public.list_interactions(
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.list_interactions(organization_id, lead_id, wanted_type, page_limit, page_offset)
+  select private.list_interactions(organization_id, lead_id, wanted_type,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_interactions is
   'One page of a lead''s interactions, newest first. wanted_type: null for all.';

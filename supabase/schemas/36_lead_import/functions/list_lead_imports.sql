@@ -23,7 +23,7 @@ create function public.list_lead_imports(organization_id uuid, page_limit intege
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_lead_imports(organization_id, page_limit, page_offset)
+  select private.list_lead_imports(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_lead_imports is 'The organization''s imports, newest first.';
 grant execute on function public.list_lead_imports(uuid, integer, integer) to authenticated;

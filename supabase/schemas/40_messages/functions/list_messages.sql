@@ -20,7 +20,8 @@ begin
       ''rows'', coalesce((select jsonb_agg(private.message_json(p.message)) from (
         select x as message from public.messages x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
     conditions)
-  into answer using list_messages.organization_id, filters, page_limit, page_offset;
+  into answer
+  using list_messages.organization_id, filters, private.page_size(page_limit), private.page_start(page_offset);
   return answer;
 end
 $$;

@@ -28,7 +28,8 @@ create function public.list_phone_numbers(organization_id uuid, filters jsonb de
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_phone_numbers(organization_id, filters, page_limit, page_offset)
+  select private.list_phone_numbers(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_phone_numbers is 'A page of the organization''s numbers with their health.';
 grant execute on function public.list_phone_numbers(uuid, jsonb, integer, integer) to authenticated;

@@ -28,7 +28,8 @@ create function public.list_templates(organization_id uuid, filters jsonb defaul
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_templates(organization_id, filters, page_limit, page_offset)
+  select private.list_templates(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_templates is 'A page of templates with their variants.';
 grant execute on function public.list_templates(uuid, jsonb, integer, integer) to authenticated;

@@ -26,7 +26,7 @@ create function public.list_consents(organization_id uuid, phone text, page_limi
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_consents(organization_id, phone, page_limit, page_offset)
+  select private.list_consents(organization_id, phone, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_consents is 'The consent ledger of a number.';
 grant execute on function public.list_consents(uuid, text, integer, integer) to authenticated;

@@ -25,7 +25,7 @@ create function public.list_dnc_lists(organization_id uuid, page_limit integer d
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_dnc_lists(organization_id, page_limit, page_offset)
+  select private.list_dnc_lists(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_dnc_lists is 'The organization''s do-not-call lists.';
 grant execute on function public.list_dnc_lists(uuid, integer, integer) to authenticated;

@@ -32,7 +32,8 @@ create function public.list_reply_reviews(organization_id uuid, status text defa
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_reply_reviews(organization_id, status, page_limit, page_offset)
+  select private.list_reply_reviews(organization_id, status,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_reply_reviews is 'Replies that may be an opt-out, with their text.';
 grant execute on function public.list_reply_reviews(uuid, text, integer, integer) to authenticated;

@@ -26,7 +26,8 @@ create function public.list_suppressions(organization_id uuid, filters jsonb def
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_suppressions(organization_id, filters, page_limit, page_offset)
+  select private.list_suppressions(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_suppressions is 'A page of suppressions, including lifted ones.';
 grant execute on function public.list_suppressions(uuid, jsonb, integer, integer) to authenticated;

@@ -26,7 +26,8 @@ create function public.list_campaigns(organization_id uuid, filters jsonb, page_
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_campaigns(organization_id, filters, page_limit, page_offset)
+  select private.list_campaigns(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_campaigns is
   'One page of campaigns and their total number. filters: { status?, search? }.';

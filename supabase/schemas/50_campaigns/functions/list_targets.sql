@@ -72,7 +72,8 @@ create function public.list_targets(organization_id uuid, campaign_id uuid, filt
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_targets(organization_id, campaign_id, filters, after, page_limit, page_offset)
+  select private.list_targets(organization_id, campaign_id, filters, after,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_targets is
   'One page of a campaign''s targets and their total number. filters: { status?, reason? }.';

@@ -46,7 +46,7 @@ create function public.get_conversation(organization_id uuid, conversation_id uu
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.get_conversation(organization_id, conversation_id, before, page_limit)
+  select private.get_conversation(organization_id, conversation_id, before, private.page_size(page_limit))
 $$;
 comment on function public.get_conversation is
   'A conversation and a page of its messages, newest first; next_before asks for the next page.';

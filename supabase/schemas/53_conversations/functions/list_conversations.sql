@@ -56,7 +56,8 @@ create function public.list_conversations(organization_id uuid, filters jsonb, p
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.list_conversations(organization_id, filters, page_limit, page_offset)
+  select private.list_conversations(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_conversations is
   'One page of conversations, newest first. filters: { status?, assigned_to?: me|none|id, unread?, phone?, lead_id?, '
