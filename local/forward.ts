@@ -6,6 +6,8 @@ export function forwardedHeaders(request: Request, clientIp: string): Headers {
   const headers = new Headers(request.headers);
   headers.delete("host");
   headers.append("x-forwarded-for", clientIp);
+  // As Cloudflare does; but a client on this machine may choose an address, as tests do.
+  if (!headers.has("cf-connecting-ip")) headers.set("cf-connecting-ip", clientIp);
   headers.set("x-forwarded-host", host);
   headers.set("x-forwarded-proto", protocol.slice(0, -1));
   headers.set("x-forwarded-port", port);

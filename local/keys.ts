@@ -15,6 +15,9 @@ export const DATABASE_PASSWORD = "postgres";
 /** Signs the callback addresses that carriers get from the functions. */
 export const CALLBACK_SIGNING_SECRET = "local-demo-only-callback-signing-secret";
 
+/** With it functions prove to the database where a request comes from. */
+export const REQUEST_SIGNING_KEY = "local-demo-only-request-signing-key";
+
 /** The signing key as bytes, as jose takes it. */
 export const JWT_KEY: Uint8Array = new TextEncoder().encode(JWT_SECRET);
 

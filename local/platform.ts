@@ -1,13 +1,16 @@
 import type postgres from "postgres";
-import { SECRET_KEY } from "./keys.ts";
+import { REQUEST_SIGNING_KEY, SECRET_KEY } from "./keys.ts";
 import { messageOf, warn } from "./log.ts";
 import type { ProjectConfig } from "./project_config.ts";
 
 /** Tells SQL functions, through Vault, where this stack's functions are and the key that opens them. */
 export async function keepVaultSecrets(sql: postgres.Sql, apiUrl: string): Promise<void> {
-  for (
-    const [name, value] of Object.entries({ project_url: apiUrl, jobs_secret_key: SECRET_KEY })
-  ) {
+  const secrets = {
+    project_url: apiUrl,
+    jobs_secret_key: SECRET_KEY,
+    request_signing_key: REQUEST_SIGNING_KEY,
+  };
+  for (const [name, value] of Object.entries(secrets)) {
     const [known] = await sql`select id from vault.secrets where name = ${name}`;
     if (known) await sql`select vault.update_secret(${known.id}::uuid, ${value})`;
     else await sql`select vault.create_secret(${value}, ${name}, 'kept by the local stack')`;

@@ -3,7 +3,7 @@ import { parseEnv } from "node:util";
 import { CARRIER_CREDENTIALS } from "../carrier/credentials.ts";
 import { readIfThere } from "../files.ts";
 import { CALLBACK_SIGNING_SECRET, JWT_SECRET, PUBLISHABLE_KEY } from "../keys.ts";
-import { SECRET_KEY, signingKeySet } from "../keys.ts";
+import { REQUEST_SIGNING_KEY, SECRET_KEY, signingKeySet } from "../keys.ts";
 import type { Status } from "../status_file.ts";
 
 /** What functions must know of the stack they run in. */
@@ -38,6 +38,8 @@ function projectVariables({ status, smtpPort }: Surroundings): Record<string, st
     ARKESEL_API_KEY: CARRIER_CREDENTIALS.arkeselApiKey,
     PUBLIC_WEBHOOK_BASE_URL: `${status.api_url}/functions/v1/webhooks`,
     CALLBACK_SIGNING_SECRET,
+    REQUEST_SIGNING_KEY,
+    TRUSTED_IP_HEADER: "cf-connecting-ip",
     SMTP_HOST: "127.0.0.1",
     SMTP_PORT: String(smtpPort),
     EMAIL_FROM: "no-reply@signalbox.test",

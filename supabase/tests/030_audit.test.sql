@@ -1,7 +1,7 @@
 -- The audit log: what is written, who may read it, and that nobody can change it.
 begin;
 \ir support.inc
-select plan(73);
+select plan(99);
 do $$
 begin
   perform tests.arrange();
@@ -41,14 +41,18 @@ from pg_inherits p where inhparent = 'public.audit_logs'::regclass
 select set_eq($$
   select t.tgrelid::regclass::text from pg_trigger t where t.tgfoid = 'private.audit'::regproc
   group by 1 having count(*) = 3
-$$, array['batches', 'calendar_holidays', 'calendar_periods', 'calendars', 'campaign_alerts', 'campaigns', 'customers',
+  union all
+  select t.tgrelid::regclass::text from pg_trigger t where t.tgfoid = 'private.audit_row'::regproc
+    and t.tgtype & 28 = 28
+$$, array['campaign_numbers', 'campaign_templates', 'lead_holders', 'notification_preferences', 'batches',
+  'calendar_holidays', 'calendar_periods', 'calendars', 'campaign_alerts', 'campaigns', 'customers',
   'dnc_lists', 'interactions',
   'invitations', 'lead_fields', 'lead_imports', 'lead_settings', 'leads', 'memberships', 'organizations',
   'pipeline_stages', 'reply_reviews', 'reply_rules', 'role_permissions', 'roles', 'sms_accounts',
   'students', 'suppressions', 'tasks', 'teams', 'template_variants', 'templates', 'uploads'],
   'These tables are audited, in insert, update and delete.');
 
-select tests.act_as('operator', '{"x-request-id": "req-1", "x-forwarded-for": "203.0.113.7, 10.0.0.1"}');
+select tests.act_as('operator', tests.from_function('req-1', '203.0.113.7'));
 insert into public.customers (organization_id, name, account_number, phone, arrears, currency)
 values (tests.id('ours'), 'Kofi', 'K1', '+233244000002', 10, 'GHS');
 update public.customers set name = 'Kofi Mensah', arrears = 20.5 where account_number = 'K1';
@@ -57,26 +61,145 @@ delete from public.customers where account_number = 'K1';
 select tests.act_as('postgres');
 
 select results_eq($$
-  select action, actor_id, impersonator_id, request_id, ip, before ->> 'name', after ->> 'name', changed
+  select action, actor_id, impersonator_id, via, request_id, ip, before ->> 'name', after ->> 'name', changed
   from tests.entries('customers') where coalesce(after, before) ->> 'account_number' = 'K1'
 $$, $$values
-  ('insert', tests.id('operator'), null::uuid, 'req-1', '203.0.113.7', null, 'Kofi', '{}'::text[]),
-  ('update', tests.id('operator'), null, 'req-1', '203.0.113.7', 'Kofi', 'Kofi Mensah', '{arrears,name,search_text}'),
-  ('delete', tests.id('operator'), null, 'req-1', '203.0.113.7', 'Kofi Mensah', null, '{}')
+  ('insert', tests.id('operator'), null::uuid, 'function', 'req-1', '203.0.113.7', null, 'Kofi', '{}'::text[]),
+  ('update', tests.id('operator'), null, 'function', 'req-1', '203.0.113.7', 'Kofi', 'Kofi Mensah',
+    '{arrears,name,search_text}'),
+  ('delete', tests.id('operator'), null, 'function', 'req-1', '203.0.113.7', 'Kofi Mensah', null, '{}')
 $$, 'Each change is logged once, with actor, values and origin; an update without a change is not logged.');
 select is((select before -> 'arrears' from tests.entries('customers', 'update') order by id desc limit 1), '10.00',
   'before contains the old row.');
 
 -- Impersonation
-select tests.act_as('operator', '{"x-client-ip": "198.51.100.1", "x-forwarded-for": "203.0.113.7"}',
+select tests.act_as('operator', tests.from_function('req-2', '198.51.100.1'),
   jsonb_build_object('act', jsonb_build_object('sub', tests.id('admin'))));
 update public.customers set name = 'Ama B.' where id = tests.id('ama');
 select tests.act_as('postgres');
 select results_eq($$select actor_id, impersonator_id, ip from tests.entries('customers', 'update')
   where resource_id = tests.id('ama')$$,
   $$values (tests.id('operator'), tests.id('admin'), '198.51.100.1')$$, 'An impersonated change records both people.');
+select is(tests.outcome('operator', $$update public.customers set name = 'X' where id = tests.id('ama')$$,
+  claims => claims), 'PT401',
+  format('A token with the claim %s is refused.', claims))
+from unnest(array['{"act": "admin"}', '{"act": {"sub": "admin"}}', '{"act": {}}', '{"act": null}',
+  '{"act": ["x"]}']::jsonb[])
+  claims;
+select is(tests.outcome('operator', 'select from public.customers', claims => '{"act": {"sub": 1}}'), 'PT401',
+  'Such a token cannot read either.');
 
--- Many entries rows, no request
+-- Where from: only what is proven
+create function tests.origin(headers jsonb) returns text language plpgsql as $$
+declare
+  answer text;
+begin
+  perform tests.act_as('operator', headers);
+  update public.customers set name = name || '.' where id = tests.id('ama');
+  perform tests.act_as('postgres');
+  select concat_ws(' ', a.via, coalesce(a.request_id, '-'), coalesce(a.ip, '-')) into answer
+  from tests.entries('customers', 'update') a order by a.id desc limit 1;
+  return answer;
+end
+$$;
+select is(tests.origin(tests.from_function('r-1', '2001:db8::1')), 'function r-1 2001:db8::1',
+  'A signed origin is recorded.');
+select is(tests.origin(tests.from_function('r-1', null)), 'function r-1 -', 'A function may not know the address.');
+select is(tests.origin(headers), 'data_api - -', format('%s proves nothing.', left(headers::text, 60)))
+from unnest(array['{"x-client-ip": "8.8.8.8", "x-request-id": "forged"}', '{"x-forwarded-for": "9.9.9.9, 1.1.1.1"}',
+  '{"cf-connecting-ip": "6.6.6.6"}',
+    '{"x-client-ip": "8.8.8.8", "x-request-id": "r-1", "x-request-signature": "00"}']::jsonb[]
+  || (tests.from_function('r-1', '8.8.8.8') || '{"x-client-ip": "9.9.9.9"}')
+  || (tests.from_function('r-1', '8.8.8.8') || '{"x-request-id": "r-2"}')) headers;
+select is(tests.origin(tests.from_function(repeat('r', 101), repeat('8', 60))), 'function - -',
+  'A request id or address in another form is not recorded.');
+update private.deployment set trusted_ip_header = 'cf-connecting-ip' where singleton;
+select is(tests.origin('{"cf-connecting-ip": "6.6.6.6", "x-forwarded-for": "9.9.9.9"}'), 'data_api - 6.6.6.6',
+  'The header that the deployment trusts is recorded.');
+select is(tests.origin('{"cf-connecting-ip": "nonsense"}'), 'data_api - -', 'An address must be one.');
+update private.deployment set trusted_ip_header = null where singleton;
+
+-- Accounts, and what is no change of a table
+create function tests.events(action text) returns setof public.audit_logs language sql stable as $$
+  select * from public.audit_logs a where a.action = events.action and a.organization_id in (tests.id('ours'),
+    tests.id('theirs'))
+$$;
+do $$
+begin
+  insert into public.memberships (organization_id, user_id, role_id)
+  values (tests.id('theirs'), tests.id('viewer'), tests.role('viewer'));
+  insert into auth.sessions (id, user_id, created_at, updated_at)
+  values (tests.remember('session', gen_random_uuid()), tests.id('viewer'), now(), now());
+  update auth.users set encrypted_password = 'secret hash' where id = tests.id('viewer');
+  update auth.users set encrypted_password = 'secret hash' where id = tests.id('viewer');
+end
+$$;
+select set_eq($$select organization_id, actor_id, resource, resource_id, via from tests.events('sign_in')$$,
+  $$values (tests.id('ours'), tests.id('viewer'), 'sessions', tests.id('session'), 'auth'),
+    (tests.id('theirs'), tests.id('viewer'), 'sessions', tests.id('session'), 'auth')$$,
+  'A sign-in is in the log of each of the person''s organizations.');
+select set_eq($$select organization_id, resource_id, after from tests.events('password_changed')$$,
+  $$values (tests.id('ours'), tests.id('viewer'), null::jsonb), (tests.id('theirs'), tests.id('viewer'), null)$$,
+  'A new password is logged once, without its hash.');
+select tests.act_as('viewer');
+update public.profiles set full_name = 'Vera Viewer' where id = tests.id('viewer');
+select tests.act_as('postgres');
+select set_eq($$select organization_id, actor_id, before, after from public.audit_logs where resource = 'profiles'
+  and action = 'update'
+    and resource_id = tests.id('viewer')$$,
+  $$select o, tests.id('viewer'), '{"full_name": "Viewer"}'::jsonb as before,
+    '{"full_name": "Vera Viewer"}'::jsonb as after
+    from unnest(array[tests.id('ours'), tests.id('theirs')]) o$$, 'A person''s own new name is logged.');
+select tests.act_as('admin');
+do $$
+begin
+  perform public.notification_preferences(tests.id('ours'), '[{"kind": "system", "email": false}]');
+  perform public.export_leads(tests.id('ours'), '{"search": "+233244000001", "status": "new"}');
+  perform public.export_audit_logs(tests.id('ours'), '{}');
+  perform public.export_audit_logs(tests.id('ours'), jsonb_build_object('before_id', gen_random_uuid()));
+  perform public.record_export(tests.id('ours'), 'customers', '{"status": "warned"}');
+end
+$$;
+select tests.act_as('postgres');
+select is((select count(*) from tests.entries('notification_preferences', 'insert')), 1::bigint,
+  'Preferences are logged.');
+select results_eq($$select resource, after, actor_id from tests.events('exported') order by resource$$,
+  $$values ('audit_logs', null::jsonb, tests.id('admin')), ('customers', '{"status": "warned"}', tests.id('admin')),
+    ('leads', '{"search": "***", "status": "new"}', tests.id('admin'))$$,
+  'Exports are logged once, with their filters and without the search term.');
+select is(tests.outcome('technical_agent', $$select public.record_export(tests.id('ours'), 'customers', '{}')$$),
+  'PT403',
+  'Nobody records an export of what they may not read.');
+do $$
+begin
+  insert into public.lead_holders (organization_id, user_id, capacity) values (tests.id('ours'), tests.id('counselor'),
+    5);
+  update public.lead_holders set capacity = 6 where user_id = tests.id('counselor');
+  update public.lead_holders set last_turn = 6 where user_id = tests.id('counselor');
+end
+$$;
+select results_eq($$select action, changed, resource_id from tests.entries('lead_holders')$$,
+  $$values ('insert', '{}'::text[], tests.id('counselor')), ('update', '{capacity}', tests.id('counselor'))$$,
+  'Capacities are logged; turns are not.');
+do $$
+begin
+  insert into public.sms_accounts (id, organization_id, provider, sender_id)
+  values (tests.remember('sender', private.uuid_v7()), tests.id('ours'), 'twilio', '+15005550077');
+  perform tests.act_as('admin');
+  perform public.set_sms_credentials(tests.id('sender'),
+    '{"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "sesame"}');
+  perform public.set_sms_credentials(tests.id('sender'),
+    '{"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "sesame2"}');
+  perform tests.act_as('postgres');
+end
+$$;
+select results_eq($$select resource_id, after from tests.events('credentials_replaced')$$,
+  $$values (tests.id('sender'), null::jsonb), (tests.id('sender'), null)$$,
+    'Replaced credentials are logged, without them.');
+select is_empty($$select from public.audit_logs a where a::text like '%sesame%' or a::text like '%secret hash%'$$,
+  'No entry has a secret.');
+
+-- Many rows, no request
 update public.customers set arrears = arrears + 1 where organization_id = tests.id('ours');
 insert into public.customers (organization_id, name, account_number, phone, currency)
 select tests.id('ours'), 'Row ' || n, 'R' || n, '+233244000003', 'GHS' from generate_series(1, 50) n;
@@ -93,7 +216,7 @@ select pass('A statement that changes no row does not fail.');
 
 -- Masks
 select tests.act_as('admin');
-select lives_ok($$select public.invite_member(tests.id('ours'), 'new@tests.example', 'viewer')$$,
+select lives_ok($$select tests.invite('ours', 'new@tests.example', 'viewer')$$,
   'A person is invited.');
 select tests.act_as('postgres');
 select is((select after ->> 'token_hash' from tests.entries('invitations', 'insert')), '***',

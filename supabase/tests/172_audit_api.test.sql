@@ -61,7 +61,7 @@ select is_empty($$
 $$, 'Every partition has the trigger, also one that is created later.');
 
 -- Entries
-select tests.act_as('operator', '{"x-request-id": "req-77", "x-client-ip": "203.0.113.9"}');
+select tests.act_as('operator', tests.from_function('req-77', '203.0.113.9'));
 update public.customers set name = 'Ama Mensah', arrears = 20 where id = tests.id('ama');
 delete from public.customers where id = tests.id('ama');
 select tests.act_as('postgres');
@@ -75,7 +75,7 @@ select is((tests.listed(jsonb_build_object('resource_id', tests.id('ama'), 'acti
   jsonb_build_object('action', 'update', 'resource', 'customers', 'resource_id', tests.id('ama'), 'user_id',
     tests.id('operator'),
     'user_name', 'Operator', 'user_email', 'operator@tests.example', 'impersonator_id', null, 'impersonator_name', null,
-    'changed', '{arrears,name,search_text}'::text[], 'request_id', 'req-77', 'ip', '203.0.113.9'),
+    'changed', '{arrears,name,search_text}'::text[], 'via', 'function', 'request_id', 'req-77', 'ip', '203.0.113.9'),
       'An entry has the actor, the change and its origin.');
 select is((tests.listed(filters) ->> 'total')::integer, expected, format('%s finds %s.', filters, expected))
 from (values

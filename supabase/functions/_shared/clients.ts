@@ -9,6 +9,7 @@ export type Client = SupabaseClient<Database>;
 export interface RequestHeaders {
   "x-request-id": string;
   "x-client-ip"?: string;
+  "x-request-signature"?: string;
   "x-organization-id"?: string;
   "idempotency-key"?: string;
   "x-idempotency-fingerprint"?: string;

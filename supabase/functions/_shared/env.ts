@@ -26,6 +26,13 @@ function wholeNumber(name: string, fallback: number): number {
 /** Settings of this deployment. Each is read on use, so a function needs only the variables that it uses. */
 export const env = {
   supabaseUrl: () => required("SUPABASE_URL"),
+  /**
+   * The header in which the platform sets the client's IP address, lower case; none is believed when unset. Only a header
+   * that the platform overwrites whatever the client sends, such as `cf-connecting-ip` behind Cloudflare.
+   */
+  trustedIpHeader: () => optional("TRUSTED_IP_HEADER")?.toLowerCase(),
+  /** The key with which functions prove to the database where a request comes from; Vault has the same. */
+  requestSigningKey: () => optional("REQUEST_SIGNING_KEY"),
   /** Origins that browsers may call from, comma-separated; `*` for any; none when unset. */
   allowedOrigins: () =>
     (optional("ALLOWED_ORIGINS") ?? "").split(",").map((o) => o.trim()).filter(Boolean),

@@ -1,5 +1,8 @@
+import { createHmac } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
+import type { RequestHeaders } from "./clients.ts";
 import type { AppEnv } from "./context.ts";
+import { env } from "./env.ts";
 import { log } from "./log.ts";
 
 /** Sets the context variables of a request, its response headers, and writes its log line. */
@@ -15,11 +18,10 @@ export function requestContext(name: string): MiddlewareHandler<AppEnv> {
     c.set("clientIp", clientIp);
     c.set("caller", { kind: "anonymous" });
     c.set("counter", { calls: 0 });
-    c.set("requestHeaders", {
-      "x-request-id": requestId,
-      ...(clientIp ? { "x-client-ip": clientIp } : {}),
-    });
+    c.set("requestHeaders", originHeaders(requestId, clientIp));
     await next();
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+    c.header("x-content-type-options", "nosniff");
     const ms = Math.round(performance.now() - started);
     c.header("x-request-id", requestId);
     for (const [name, value] of Object.entries(c.var.counter.rateLimit ?? {})) {
@@ -42,10 +44,29 @@ export function requestContext(name: string): MiddlewareHandler<AppEnv> {
 }
 
 /**
- * The caller's IP address. Hosted projects are behind Cloudflare, which sets cf-connecting-ip itself; of x-forwarded-for
- * only the last entry is from our own proxy, the others are from the caller.
+ * The client's IP address, from the header that the deployment trusts. Of a list only the last entry counts: the platform
+ * appends it, the others come from the client.
  */
 function addressOf(c: Context<AppEnv>): string | undefined {
-  const forwarded = c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim();
-  return c.req.header("cf-connecting-ip") || forwarded || undefined;
+  const header = env.trustedIpHeader();
+  const address = header && c.req.header(header)?.split(",").at(-1)?.trim();
+  return address && address.length <= 45 ? address : undefined;
+}
+
+/**
+ * Headers that tell the database where the request comes from, with an HMAC as evidence that they are ours and not the
+ * client's (see `private.request_origin`).
+ */
+function originHeaders(requestId: string, clientIp: string | undefined): RequestHeaders {
+  const key = env.requestSigningKey();
+  return {
+    "x-request-id": requestId,
+    ...(clientIp ? { "x-client-ip": clientIp } : {}),
+    ...(key
+      ? {
+        "x-request-signature": createHmac("sha256", key)
+          .update(`${requestId}\n${clientIp ?? ""}`).digest("hex"),
+      }
+      : {}),
+  };
 }

@@ -9,18 +9,22 @@ create table public.audit_logs (
   organization_id uuid,
   actor_id uuid,
   impersonator_id uuid,
-  action text not null constraint audit_logs_action check (action in ('insert', 'update', 'delete')),
+  action text not null constraint audit_logs_action check (action in (
+    'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported')),
   resource text not null,
   resource_id uuid,
   before jsonb,
   after jsonb,
   changed text[] not null default '{}',
-  request_id text,
-  ip text,
+  via text constraint audit_logs_via check (via in ('function', 'data_api', 'auth')),
+  request_id text constraint audit_logs_request_id check (char_length(request_id) <= 100),
+  ip text constraint audit_logs_ip check (char_length(ip) <= 45),
   created_at timestamptz not null default now()
 ) partition by range (id);
 comment on table public.audit_logs is
   'Every change of an audited table, written by triggers only. Partitioned by month of id.';
+comment on column public.audit_logs.via is
+  'function: one of our functions; data_api: the client called the Data API itself; auth: Supabase Auth; null: a job or SQL.';
 comment on column public.audit_logs.impersonator_id is
   'The admin who acted as actor_id (the token''s RFC 8693 "act" claim).';
 

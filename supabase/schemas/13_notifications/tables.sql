@@ -66,6 +66,8 @@ grant select on public.notification_preferences to authenticated, service_role;
 create trigger set_updated_at before update on public.notification_preferences
   for each row execute function private.set_updated_at();
 
+select private.audit_table('public.notification_preferences');
+
 
 create type private.notification as (
   organization_id uuid,

@@ -70,3 +70,5 @@ grant select on public.lead_holders to authenticated, service_role;
 
 create trigger set_updated_at before update on public.lead_holders
   for each row execute function private.set_updated_at();
+create trigger audit_row after insert or update or delete on public.lead_holders
+  for each row execute function private.audit_row('user_id', 'last_turn');

@@ -95,6 +95,9 @@ create policy "those who may read campaigns read their templates"
 revoke all on public.campaign_templates from public, anon, authenticated, service_role;
 grant select on public.campaign_templates to authenticated, service_role;
 
+create trigger audit_row after insert or update or delete on public.campaign_templates
+  for each row execute function private.audit_row('campaign_id');
+
 
 create table public.campaign_numbers (
   organization_id uuid not null,
@@ -118,6 +121,9 @@ create policy "those who may read campaigns read their numbers" on public.campai
 
 revoke all on public.campaign_numbers from public, anon, authenticated, service_role;
 grant select on public.campaign_numbers to authenticated, service_role;
+
+create trigger audit_row after insert or update or delete on public.campaign_numbers
+  for each row execute function private.audit_row('campaign_id');
 
 
 -- The numbers of each campaign, in whatever state.

@@ -15,12 +15,9 @@ returns trigger
 language plpgsql security definer set search_path = '' set jit = off set enable_nestloop = off
 as $$
 declare
-  claims jsonb := coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, '{}');
   actor uuid := auth.uid();
-  impersonator uuid := (claims -> 'act' ->> 'sub')::uuid;
-  request text := private.request_header('x-request-id');
-  address text := nullif(split_part(
-    coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''), ',', 1), '');
+  impersonator uuid := private.impersonator();
+  origin record := private.request_origin();
   masks text[] := coalesce(tg_argv[0:tg_nargs - 1]::text[], '{}');
   has_masks boolean := tg_nargs > 0;
   tenant text := case tg_table_name when 'organizations' then 'id' else 'organization_id' end;
@@ -28,22 +25,23 @@ begin
   -- A batch of ten thousand costs twice as much with a call of private.masked per row, so tables without masks skip it.
   if tg_op = 'INSERT' then
     insert into public.audit_logs
-      (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, request_id, ip)
+      (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, via, request_id, ip)
     select (r.data ->> tenant)::uuid, actor, impersonator, 'insert', tg_table_name, (r.data ->> 'id')::uuid,
-      case when has_masks then private.masked(r.data, masks) else r.data end, request, address
+      case when has_masks then private.masked(r.data, masks) else r.data end, origin.via, origin.request_id, origin.ip
     from (select to_jsonb(n) as data from new_rows n offset 0) r;
   elsif tg_op = 'DELETE' then
     insert into public.audit_logs
-      (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, request_id, ip)
+      (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, via, request_id, ip)
     select (r.data ->> tenant)::uuid, actor, impersonator, 'delete', tg_table_name, (r.data ->> 'id')::uuid,
-      case when has_masks then private.masked(r.data, masks) else r.data end, request, address
+      case when has_masks then private.masked(r.data, masks) else r.data end, origin.via, origin.request_id, origin.ip
     from (select to_jsonb(o) as data from old_rows o offset 0) r;
   else
     insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id,
-      before, after, changed, request_id, ip)
+      before, after, changed, via, request_id, ip)
     select (d.after ->> tenant)::uuid, actor, impersonator, 'update', tg_table_name, (d.after ->> 'id')::uuid,
       case when has_masks then private.masked(d.before, masks) else d.before end,
-      case when has_masks then private.masked(d.after, masks) else d.after end, d.changed, request, address
+      case when has_masks then private.masked(d.after, masks) else d.after end, d.changed,
+      origin.via, origin.request_id, origin.ip
     from (
       select b.data as before, a.data as after, array(
         select n.key from jsonb_each(a.data) n

@@ -7,7 +7,8 @@ as $$
       'resource_id', entry.resource_id, 'user_id', entry.actor_id, 'user_name', a.full_name, 'user_email', a.email,
       'impersonator_id', entry.impersonator_id,
       'impersonator_name', (select i.full_name from public.profiles i where i.id = entry.impersonator_id),
-      'changed', entry.changed, 'request_id', entry.request_id, 'ip', entry.ip, 'created_at', entry.created_at)
+      'changed', entry.changed, 'via', entry.via, 'request_id', entry.request_id, 'ip', entry.ip,
+      'created_at', entry.created_at)
     || case when with_values then jsonb_build_object('before', entry.before, 'after', entry.after) else '{}' end
   from (select) one left join public.profiles a on a.id = entry.actor_id
 $$;

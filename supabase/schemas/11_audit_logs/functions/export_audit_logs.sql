@@ -3,13 +3,16 @@
 -- Security definer because names of former members may not be read directly.
 create function private.export_audit_logs(organization_id uuid, filters jsonb)
 returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 declare
   slice_size integer := case when filters ? 'search' then 20000 else 1000 end;
   answer jsonb;
 begin
   perform private.require_permission(organization_id, 'audit:read');
+  if not filters ? 'before_id' then
+    perform private.audit_export(organization_id, 'audit_logs', filters);
+  end if;
   execute format(
     'with slice as materialized (select * from public.audit_logs x where %1$s order by x.id desc limit %2$s)
     select jsonb_build_object(
@@ -26,7 +29,7 @@ grant execute on function private.export_audit_logs(uuid, jsonb) to authenticate
 
 create function public.export_audit_logs(organization_id uuid, filters jsonb)
 returns jsonb
-language sql stable set search_path = ''
+language sql set search_path = ''
 as $$
   select private.export_audit_logs(organization_id, filters)
 $$;

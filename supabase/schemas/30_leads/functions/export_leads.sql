@@ -12,7 +12,7 @@ $$;
 create function private.export_leads(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
   count_to integer)
 returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 declare
   conditions text := private.lead_conditions(organization_id, filters, 'leads:export');
@@ -20,6 +20,9 @@ declare
   answer jsonb;
   matching integer;
 begin
+  if after_id is null then
+    perform private.audit_export(organization_id, 'leads', filters);
+  end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions,
       count_to) into matching;
@@ -53,7 +56,7 @@ grant execute on function private.export_leads(uuid, jsonb, uuid, integer, integ
 create function public.export_leads(organization_id uuid, filters jsonb default '{}', after_id uuid default null,
   page_limit integer default 1000, count_to integer default null)
 returns jsonb
-language sql stable set search_path = ''
+language sql set search_path = ''
 as $$
   select private.export_leads(organization_id, filters, after_id, private.page_size(page_limit, 1000), count_to)
 $$;

@@ -8,6 +8,9 @@ as $$
 declare
   import public.lead_imports := private.require_lead_import(organization_id, import_id);
 begin
+  if after_row = 0 then
+    perform private.audit_export(organization_id, 'lead_imports', '{}', import.id);
+  end if;
   return jsonb_build_object('columns', import.columns, 'rows', (
     select coalesce(jsonb_agg(jsonb_build_object('row', f."row", 'kind', f.kind, 'reason', f.reason, 'cells', f.cells)
       order by f."row"), '[]')
@@ -24,7 +27,7 @@ create function public.list_lead_import_errors(organization_id uuid, import_id u
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.list_lead_import_errors(organization_id, import_id, after_row, page_limit)
+  select private.list_lead_import_errors(organization_id, import_id, after_row, private.page_size(page_limit, 1000))
 $$;
 comment on function public.list_lead_import_errors is 'Rows that were not imported, with the reason.';
 grant execute on function public.list_lead_import_errors(uuid, uuid, integer, integer) to authenticated;

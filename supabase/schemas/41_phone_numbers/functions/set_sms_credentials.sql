@@ -25,6 +25,7 @@ begin
       || account_id)),
     provider_account = private.provider_account(account.provider, credentials)
   where a.id = account_id;
+  perform private.audit_event(account.organization_id, 'credentials_replaced', 'sms_accounts', account.id);
 end
 $$;
 grant execute on function private.set_sms_credentials(uuid, jsonb) to authenticated;
