@@ -160,7 +160,7 @@ select is(tests.outcome('clerk', $$update public.memberships set role_id = tests
 select is(tests.outcome('clerk', $$update public.memberships set role_id = tests.role('operator')
   where id = tests.id('viewer@ours')$$),
   'PT403', 'A member with members:manage cannot give a role with more permissions than their own.');
-select is(tests.outcome('clerk', $$select public.invite_member(tests.id('ours'), 'new@tests.example', 'admin')$$),
+select is(tests.outcome('clerk', $$select tests.invite('ours', 'new@tests.example', 'admin')$$),
   'PT403', 'A member with members:manage cannot invite a person with more permissions.');
 select is(tests.outcome('clerk', $$update public.memberships set status = 'suspended'
   where id = tests.id('admin@ours')$$),

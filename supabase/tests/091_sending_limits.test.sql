@@ -182,7 +182,7 @@ begin
 end
 $$;
 select is(tests.claim(), '{"of theirs"}', 'Nothing is sent for a suspended organization.');
-select is(tests.wait('text'), 'suspended', 'It says why.');
+select is((tests.message('text')).wait_reason, 'suspended', 'It says why.');
 do $$
 begin
   perform tests.clear();

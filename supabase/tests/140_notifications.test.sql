@@ -243,9 +243,9 @@ begin
   perform tests.mail('to-the-suspended', person => 'suspended'), tests.mail('to-a-stranger', person => 'stranger'),
     tests.mail('needed');
   perform tests.act_as('admin');
-  invited := public.invite_member(tests.id('ours'), 'new@tests.example', 'viewer');
-  perform public.invite_member(tests.id('ours'), 'new@tests.example', 'manager');
-  invited := public.invite_member(tests.id('ours'), 'late@tests.example', 'viewer');
+  invited := tests.invite('ours', 'new@tests.example', 'viewer');
+  perform tests.invite('ours', 'new@tests.example', 'manager');
+  invited := tests.invite('ours', 'late@tests.example', 'viewer');
   perform tests.act_as('postgres');
   update public.invitations set expires_at = now() where id = (invited ->> 'id')::uuid;
 end

@@ -1,3 +1,5 @@
+insert into private.deployment default values;
+
 -- System roles have fixed ids: every database has the same rows.
 insert into public.roles (id, organization_id, key, name, description) values
   ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator',

@@ -4,9 +4,33 @@
 -- one array per statement. Memberships and invitations are written by functions only: a person creates an organization,
 -- in the sign-up (a trigger on auth.users, so that no account is without a profile) or later, or accepts an invitation.
 
+create table private.deployment (
+  singleton boolean primary key default true constraint deployment_singleton check (singleton),
+  registration text not null default 'open'
+    constraint deployment_registration check (registration in ('open', 'invitation', 'closed')),
+  new_organizations text not null default 'sandbox'
+    constraint deployment_new_organizations check (new_organizations in ('sandbox', 'approved')),
+  max_organizations_per_person integer not null default 5
+    constraint deployment_max_organizations check (max_organizations_per_person between 1 and 1000),
+  trusted_ip_header text constraint deployment_trusted_ip_header check (trusted_ip_header ~ '^[a-z][a-z0-9-]{1,50}$'),
+  updated_at timestamptz not null default now(),
+  updated_by text
+);
+comment on table private.deployment is 'The settings of this deployment, one row: see docs/operations.md.';
+comment on column private.deployment.registration is
+  'open: everybody may register an organization; invitation: only invited people register; closed: nobody does.';
+comment on column private.deployment.new_organizations is 'The standing of new organizations.';
+comment on column private.deployment.trusted_ip_header is
+  'The header (lower case) in which the platform sets the client''s address on requests to the Data API; null: none is believed.';
+
+create trigger set_updated_at before update on private.deployment
+  for each row execute function private.set_updated_at();
+
+
 create table public.organizations (
   id uuid primary key default private.uuid_v7(),
-  name text not null constraint organizations_name_length check (char_length(btrim(name)) between 1 and 200),
+  name text not null constraint organizations_name_length check (char_length(btrim(name)) between 1 and 200)
+    constraint organizations_name_plain check (private.is_plain(name)),
   country text not null default 'GH' constraint organizations_country_iso check (country ~ '^[A-Z]{2}$'),
   time_zone text not null default 'Africa/Accra'
     constraint organizations_time_zone_known check (private.is_time_zone(time_zone)),
@@ -41,6 +65,8 @@ create table public.organizations (
   standing text not null default 'approved'
     constraint organizations_standing check (standing in ('sandbox', 'approved', 'suspended')),
   standing_reason text constraint organizations_standing_reason check (char_length(standing_reason) <= 500),
+  standing_changed_at timestamptz,
+  standing_changed_by text,
   allowed_countries text[] constraint organizations_allowed_countries check (
     cardinality(allowed_countries) between 1 and 250
     and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
@@ -122,7 +148,8 @@ select private.audit_table('public.organizations');
 create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   email text not null,
-  full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200),
+  full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200)
+    constraint profiles_full_name_plain check (private.is_plain(full_name)),
   phone text constraint profiles_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
   phone_confirmed_at timestamptz,
   created_at timestamptz not null default now(),
@@ -145,12 +172,17 @@ grant select on public.profiles to service_role;
 
 create trigger set_updated_at before update on public.profiles
   for each row execute function private.set_updated_at();
+create trigger withdraw_invitations before delete on public.profiles
+  for each row execute function private.withdraw_invitations_of_account();
+create trigger audit_profile after update on public.profiles
+  for each row execute function private.audit_profile();
 
 
 create table public.teams (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint teams_name_length check (char_length(btrim(name)) between 1 and 100),
+  name text not null constraint teams_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint teams_name_plain check (private.is_plain(name)),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint teams_organization_key unique (organization_id, id),
@@ -186,8 +218,10 @@ create table public.roles (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid references public.organizations (id) on delete cascade,
   key text not null constraint roles_key_form check (key ~ '^[a-z][a-z0-9_]{1,49}$'),
-  name text not null constraint roles_name_length check (char_length(btrim(name)) between 1 and 100),
-  description text not null default '',
+  name text not null constraint roles_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint roles_name_plain check (private.is_plain(name)),
+  description text not null default '' constraint roles_description_length check (char_length(description) <= 500)
+    constraint roles_description_plain check (private.is_plain(description)),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint roles_key_unique unique nulls not distinct (organization_id, key)
@@ -316,6 +350,8 @@ create trigger move_leads after update of team_id on public.memberships
   for each row when (old.team_id is distinct from new.team_id) execute function private.move_leads_with_member();
 create trigger unassign_conversations_of_member after delete on public.memberships
   for each row execute function private.unassign_conversations_of_member();
+create trigger withdraw_invitations after update of role_id, team_id, status or delete on public.memberships
+  for each row execute function private.withdraw_invitations_of_member();
 
 select private.audit_table('public.memberships');
 
@@ -324,7 +360,7 @@ create table public.invitations (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   email text not null
-    constraint invitations_email_form check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
+    constraint invitations_email_form check (email = lower(email) and private.is_email(email)),
   role_id uuid not null references public.roles (id),
   team_id uuid,
   token_hash text not null constraint invitations_token_unique unique,
@@ -333,7 +369,8 @@ create table public.invitations (
   accepted_at timestamptz,
   accepted_by uuid references public.profiles (id) on delete set null,
   full_name text not null default ''
-    constraint invitations_full_name_length check (char_length(full_name) <= 200),
+    constraint invitations_full_name_length check (char_length(full_name) <= 200)
+    constraint invitations_full_name_plain check (private.is_plain(full_name)),
   created_at timestamptz not null default now(),
   constraint invitations_team foreign key (organization_id, team_id)
     references public.teams (organization_id, id) on delete set null (team_id)
@@ -368,3 +405,8 @@ create trigger signalbox_handle_new_user after insert on auth.users
   for each row execute function private.handle_new_user();
 create trigger signalbox_sync_profile_email after update of email on auth.users
   for each row when (old.email is distinct from new.email) execute function private.sync_profile_email();
+create trigger signalbox_audit_password_change after update of encrypted_password on auth.users
+  for each row when (old.encrypted_password is distinct from new.encrypted_password)
+  execute function private.audit_password_change();
+create trigger signalbox_audit_sign_in after insert on auth.sessions
+  for each row execute function private.audit_sign_in();

@@ -10,7 +10,8 @@ create table public.emails (
   user_id uuid references public.profiles (id) on delete set null,
   lead_id uuid,
   kind text not null,
-  to_address text not null constraint emails_to_form check (to_address ~ '^[^@\s]+@[^@\s]+$'),
+  to_address text not null
+    constraint emails_to_form check (char_length(to_address) <= 254 and to_address ~ '^[^@\s]+@[^@\s]+$'),
   data jsonb not null default '{}',
   event_key text not null,
   status text not null default 'queued',

@@ -6,7 +6,8 @@ as $$
 declare
   membership record;
 begin
-  select m.organization_id, m.role_id, m.team_id, r.key as role, o.name, o.country, o.time_zone, o.currency,
+  perform private.require_session();
+  select m.organization_id, m.role_id, m.team_id, r.key as role, o.standing, o.name, o.country, o.time_zone, o.currency,
     count(*) over () as membership_count, m.is_default
   into membership
   from public.memberships m
@@ -17,6 +18,9 @@ begin
   limit 1;
   if membership is null then
     perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+  end if;
+  if membership.standing = 'suspended' then
+    perform private.problem(403, 'organization_suspended', 'This organization is suspended.');
   end if;
   if requested is null and membership.membership_count > 1 and not membership.is_default then
     perform private.problem(400, 'organization_required',

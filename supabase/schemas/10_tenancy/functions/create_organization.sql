@@ -20,7 +20,11 @@ begin
   where m.user_id = owner and m.status = 'active' and o.name = btrim(create_own_organization.name)
   order by m.created_at
   limit 1;
-  return coalesce(organization, private.create_organization(owner, create_own_organization.name, settings));
+  if organization is null then
+    perform private.require_registration();
+    organization := private.create_organization(owner, create_own_organization.name, settings);
+  end if;
+  return organization;
 end
 $$;
 grant execute on function private.create_own_organization(text, jsonb) to authenticated;
@@ -32,13 +36,18 @@ language plpgsql set search_path = ''
 as $$
 declare
   organization uuid;
+  admin_role uuid := (select r.id from public.roles r where r.organization_id is null and r.key = 'admin');
 begin
-  insert into public.organizations (name, country, time_zone, currency)
-  values (btrim(name), coalesce(settings ->> 'country', 'GH'), coalesce(settings ->> 'time_zone', 'Africa/Accra'),
-    coalesce(settings ->> 'currency', 'GHS'))
+  if (select count(*) from public.memberships m where m.user_id = owner and m.role_id = admin_role)
+    >= (select d.max_organizations_per_person from private.deployment d) then
+    perform private.problem(409, 'too_many_organizations', 'You are an admin of as many organizations as are allowed.');
+  end if;
+  insert into public.organizations (name, country, time_zone, currency, standing)
+  select btrim(create_organization.name), coalesce(settings ->> 'country', 'GH'),
+    coalesce(settings ->> 'time_zone', 'Africa/Accra'), coalesce(settings ->> 'currency', 'GHS'), d.new_organizations
+  from private.deployment d
   returning id into organization;
-  perform private.add_member(organization, owner,
-    (select r.id from public.roles r where r.organization_id is null and r.key = 'admin'));
+  perform private.add_member(organization, owner, admin_role);
   return organization;
 end
 $$;

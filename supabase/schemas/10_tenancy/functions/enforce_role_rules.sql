@@ -1,11 +1,15 @@
+-- System roles cannot be changed, and nobody changes or deletes a role with more permissions than their own.
+-- Security definer because it compares permissions that the caller may not read.
 create function private.enforce_role_rules()
 returns trigger
-language plpgsql set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 begin
-  if coalesce(old.organization_id, new.organization_id) is null
-    and current_user in ('authenticated', 'service_role') then
+  if coalesce(old.organization_id, new.organization_id) is null and auth.role() in ('authenticated', 'service_role') then
     perform private.problem(403, 'system_role', 'System roles cannot be changed or deleted.');
+  end if;
+  if tg_op <> 'INSERT' and auth.uid() is not null then
+    perform private.require_grantable(old.organization_id, old.id, null);
   end if;
   if tg_op <> 'DELETE' and new.organization_id is not null
     and exists (select from public.roles r where r.organization_id is null and r.key = new.key) then

@@ -1,33 +1,89 @@
+-- What an invitation needs, checked before any token is taken. Returns the id of the role.
+create function private.require_invitable(organization_id uuid, address text, invitee jsonb)
+returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+  offered_role uuid := private.role_id(organization_id, invitee ->> 'role');
+  team uuid := (invitee ->> 'team_id')::uuid;
+begin
+  if not exists (select from auth.users u where u.id = auth.uid() and u.email_confirmed_at is not null) then
+    perform private.problem(403, 'email_not_confirmed', 'Confirm your e-mail address before you invite people.');
+  end if;
+  perform private.require_valid(private.is_email(address), 'email', 'is not an e-mail address');
+  perform private.require_team(organization_id, team);
+  perform private.require_grantable(organization_id, offered_role, team);
+  if exists (
+    select from public.memberships m join public.profiles p on p.id = m.user_id
+    where m.organization_id = require_invitable.organization_id and p.email = address
+  ) then
+    perform private.problem(409, 'already_member', 'This person is already a member of the organization.');
+  end if;
+  return offered_role;
+end
+$$;
+
+-- Queues the e-mail of an invitation. The token waits in email_secrets, which nobody may read.
+create function private.mail_invitation(invitation public.invitations, token text)
+returns void
+language sql set search_path = ''
+as $$
+  with mail as (
+    insert into public.emails (organization_id, kind, to_address, data, event_key)
+    values (invitation.organization_id, 'invitation', invitation.email, jsonb_build_object(
+      'title', 'Invitation', 'expires_at', invitation.expires_at,
+      'role_name', (select r.name from public.roles r where r.id = invitation.role_id),
+      'invited_by_name', (select p.full_name from public.profiles p where p.id = invitation.invited_by)),
+      'invitation:' || invitation.id)
+    returning id
+  )
+  insert into private.email_secrets (email_id, invitation_id, token) select m.id, invitation.id, mail_invitation.token from mail m
+$$;
+
 -- POST /users. invitee: { email, full_name?, role, team_id?, send_invite? }. The answer that is stored for a repeat has
--- no token, which is shown only once.
--- Security definer because nobody may write invitations or delete e-mails directly.
+-- no token, which is shown only once. An organization in the sandbox sends no e-mails to strangers: its admins pass the
+-- token on themselves.
+-- Security definer because nobody may write invitations, their tokens or e-mails directly.
 create function private.invite_user(organization_id uuid, invitee jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;
-  team uuid := (invitee ->> 'team_id')::uuid;
-  with_email boolean := coalesce((invitee ->> 'send_invite')::boolean, true);
+  address text := lower(btrim(invitee ->> 'email'));
+  secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  with_email boolean;
+  offered_role uuid;
+  invitation public.invitations;
 begin
   perform private.require_permission(organization_id, 'members:manage');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
-  perform private.role_id(organization_id, invitee ->> 'role');
-  perform private.require_team(organization_id, team);
-  answer := private.invite_member(organization_id, invitee ->> 'email', invitee ->> 'role', team);
-  update public.invitations i set full_name = coalesce(invitee ->> 'full_name', '')
-  where i.id = (answer ->> 'id')::uuid;
-  if not with_email then
-    delete from public.emails e
-    where e.organization_id = invite_user.organization_id and e.event_key = 'invitation:' || (answer ->> 'id');
+  offered_role := private.require_invitable(organization_id, address, invitee);
+  with_email := coalesce((invitee ->> 'send_invite')::boolean, true) and exists (
+    select from public.organizations o where o.id = invite_user.organization_id and o.standing = 'approved');
+  answer := private.rate_limit_refusal(array['invite', 'invite_organization', 'invite_recipient'],
+    array[auth.uid()::text, organization_id::text, case when with_email then private.token_hash(address) end]);
+  if answer is not null then
+    return answer;
   end if;
-  answer := answer || jsonb_build_object('full_name', coalesce(invitee ->> 'full_name', ''), 'team_id', team,
+  -- A second invitation of the same address replaces the first, whose token stops working.
+  delete from public.invitations i
+  where i.organization_id = invite_user.organization_id and i.email = address and i.accepted_at is null;
+  insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by, full_name)
+  values (organization_id, address, offered_role, (invitee ->> 'team_id')::uuid, private.token_hash(secret), auth.uid(),
+    coalesce(invitee ->> 'full_name', ''))
+  returning * into invitation;
+  if with_email then
+    perform private.mail_invitation(invitation, secret);
+  end if;
+  answer := jsonb_build_object('id', invitation.id, 'email', invitation.email, 'role', invitee ->> 'role',
+    'expires_at', invitation.expires_at, 'full_name', invitation.full_name, 'team_id', invitation.team_id,
     'invite_sent', with_email);
   perform private.store_idempotent_response(organization_id, answer || '{"token": null}');
-  return answer;
+  return answer || jsonb_build_object('token', secret);
 end
 $$;
 grant execute on function private.invite_user(uuid, jsonb) to authenticated;

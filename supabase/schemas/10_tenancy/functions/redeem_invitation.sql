@@ -7,12 +7,11 @@ declare
   invitation public.invitations;
 begin
   select * into invitation from public.invitations i
-  where i.token_hash = private.token_hash(token) and i.email = lower(person_email)
-    and i.accepted_at is null and i.expires_at > now()
+  where i.id = private.open_invitation(token, person_email) and i.accepted_at is null
   for update;
   if invitation is null then
     perform private.problem(422, 'invitation_invalid',
-      'The invitation is unknown, used, expired or for another e-mail address.');
+      'The invitation is unknown, used, withdrawn, expired or for another e-mail address.');
   end if;
   -- An older invitation does not end a suspension.
   if exists (

@@ -1,5 +1,5 @@
 -- A person's name is the same in all organizations, so an admin may change it only for a person who belongs to no other
--- one. profiles have no organization, so the audit entry is written here.
+-- one.
 create function private.rename_user(organization_id uuid, user_id uuid, full_name text)
 returns void
 language plpgsql set search_path = ''
@@ -19,13 +19,5 @@ begin
     perform private.problem(403, 'name_is_personal', 'Only this person may change their name.');
   end if;
   update public.profiles p set full_name = rename_user.full_name where p.id = rename_user.user_id;
-  insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id, before,
-    after, changed, request_id, ip)
-  values (organization_id, auth.uid(),
-    (nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'act' ->> 'sub')::uuid,
-    'update', 'profiles', user_id, jsonb_build_object('full_name', profile.full_name),
-    jsonb_build_object('full_name', rename_user.full_name), '{full_name}', private.request_header('x-request-id'),
-    nullif(split_part(coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''),
-      ',', 1), ''));
 end
 $$;

@@ -1,6 +1,8 @@
--- Whether every permission of the role is within the caller's own.
+-- Whether a member's own permissions cover all permissions of a role in a team: the scope organization covers every
+-- scope, the scope team covers its own team, the scope own covers only itself. Without a team, a permission of scope
+-- team reaches no rows.
 -- Security definer because the caller may not read all permissions.
-create function private.may_grant(organization_id uuid, granted_role uuid)
+create function private.may_grant(organization_id uuid, granter uuid, granted_role uuid, team_id uuid)
 returns boolean
 language sql stable security definer set search_path = ''
 as $$
@@ -8,21 +10,24 @@ as $$
     select from public.role_permissions required
     where required.role_id = granted_role and not exists (
       select from public.memberships m
-      join public.role_permissions held on held.role_id = m.role_id
-      where m.user_id = auth.uid() and m.organization_id = may_grant.organization_id and m.status = 'active'
-        and held.permission = required.permission
-        and array_position(array['own', 'team', 'organization'], held.scope)
-          >= array_position(array['own', 'team', 'organization'], required.scope)
+      join public.role_permissions held on held.role_id = m.role_id and held.permission = required.permission
+      where m.user_id = granter and m.organization_id = may_grant.organization_id and m.status = 'active'
+        and case held.scope
+          when 'organization' then true
+          when 'team' then required.scope = 'own'
+            or required.scope = 'team' and (may_grant.team_id is null or m.team_id = may_grant.team_id)
+          else required.scope = 'own' end
     )
   )
 $$;
 
-create function private.require_grantable(organization_id uuid, granted_role uuid)
+-- Raises 403 unless the caller may grant the role in the team. Taking a role away needs the same permissions.
+create function private.require_grantable(organization_id uuid, granted_role uuid, team_id uuid)
 returns void
 language plpgsql stable set search_path = ''
 as $$
 begin
-  if not private.may_grant(organization_id, granted_role) then
+  if not private.may_grant(organization_id, auth.uid(), granted_role, team_id) then
     perform private.problem(403, 'role_exceeds_own',
       'This role has permissions that you do not have: you cannot give it or take it.');
   end if;

@@ -45,6 +45,11 @@ returns text
 language sql stable set search_path = ''
 as $$
   select case
+    when o.standing = 'suspended' then 'The organization is suspended.'
+    when kind = 'invitation' and o.standing <> 'approved' then 'The organization is not approved to write to strangers.'
+    when o.standing = 'sandbox' and not exists (
+      select from auth.users u where u.id = email_cancel_reason.user_id and u.email_confirmed_at is not null)
+    then 'The person has not confirmed their e-mail address.'
     when kind = 'invitation' and not exists (
       select from private.email_secrets s join public.invitations i on i.id = s.invitation_id
       where s.email_id = email_cancel_reason.email_id and i.accepted_at is null and i.expires_at > now())
@@ -54,6 +59,7 @@ as $$
       where m.organization_id = email_cancel_reason.organization_id and m.user_id = email_cancel_reason.user_id
         and m.status = 'active')
     then 'The person is not an active member of the organization any more.' end
+  from public.organizations o where o.id = email_cancel_reason.organization_id
 $$;
 
 -- Marks the next group `sending` and returns it. Each organization gets an even share of a group.

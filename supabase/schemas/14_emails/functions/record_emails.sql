@@ -47,7 +47,8 @@ begin
   )
   delete from private.email_secrets s using recorded d where s.email_id = d.id and d.status = 'sent';
   if jsonb_path_exists(outcomes, '$[*] ? (@.kind == "accepted" || @.kind == "rejected")') then
-    delete from private.mail_outage;
+    -- Hosted projects refuse a DELETE without WHERE (pg-safeupdate).
+    delete from private.mail_outage where singleton;
   elsif jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage")') then
     insert into private.mail_outage as o (outages, resume_at, reason)
     values (1, now() + retry_seconds * interval '0.5 second',

@@ -6,13 +6,13 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  replay jsonb;
+  answer jsonb;
   email public.emails;
 begin
   perform private.require_permission(organization_id, 'emails:manage');
-  replay := private.idempotent_response(organization_id);
-  if replay is not null then
-    return replay;
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
   end if;
   select * into email from public.emails e
   where e.organization_id = resend_email.organization_id and e.id = email_id for update;
@@ -26,6 +26,11 @@ begin
     perform private.problem(409, 'not_needed', 'The link in this e-mail is no longer valid. Invite the person again.');
   elsif email.status = 'sent' and not force then
     perform private.problem(409, 'already_sent', 'This e-mail was sent. Use force=true to send it again.');
+  end if;
+  answer := private.rate_limit_refusal(array['resend_email', 'invite_recipient'],
+    array[auth.uid()::text, case when email.kind = 'invitation' then private.token_hash(email.to_address) end]);
+  if answer is not null then
+    return answer;
   end if;
   update public.emails e set
     status = 'queued', attempts = 0, next_attempt_at = now(), last_error = null, sent_at = null,

@@ -10,6 +10,7 @@ begin
   if auth.uid() is null or parts[2] is null or parts[2] !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     return false;
   end if;
+  perform private.require_session();
   subject := parts[2]::uuid;
   if topic = 'user:' || subject then
     return subject = auth.uid();
@@ -21,12 +22,12 @@ begin
         on m.organization_id = c.organization_id and m.user_id = auth.uid() and m.status = 'active'
       join public.role_permissions p
         on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
-      where c.id = subject and c.deleted_at is null);
+      where c.id = subject and c.deleted_at is null and c.organization_id = any (private.my_organizations()));
   end if;
   return exists (
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
-    where m.user_id = auth.uid() and m.status = 'active' and (
+    where m.user_id = auth.uid() and m.status = 'active' and m.organization_id = any (private.my_organizations()) and (
       (topic = 'organization:' || subject || ':leads' and m.organization_id = subject and p.scope = 'organization')
       or (topic = 'team:' || subject || ':leads' and m.team_id = subject and p.scope in ('team', 'organization'))));
 end

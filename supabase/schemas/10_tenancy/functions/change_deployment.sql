@@ -1,0 +1,40 @@
+-- changes: some of { registration, new_organizations, max_organizations_per_person, trusted_ip_header }; {} only reads.
+-- Security definer because no API role may read or write the settings.
+create function private.change_deployment(changes jsonb, operator text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  settings constant text[] :=
+    array['registration', 'new_organizations', 'max_organizations_per_person', 'trusted_ip_header'];
+begin
+  perform private.require_valid(jsonb_typeof(changes) = 'object' and changes - settings = '{}', 'changes',
+    'can have ' || array_to_string(settings, ', '));
+  if changes <> '{}' then
+    perform private.require_valid(char_length(btrim(operator)) between 1 and 200 and private.is_plain(operator), 'operator',
+      'must name the person who decides');
+    update private.deployment d set
+      registration = case when changes ? 'registration' then changes ->> 'registration' else d.registration end,
+      new_organizations = case when changes ? 'new_organizations' then changes ->> 'new_organizations'
+        else d.new_organizations end,
+      max_organizations_per_person = case when changes ? 'max_organizations_per_person'
+        then (changes ->> 'max_organizations_per_person')::integer else d.max_organizations_per_person end,
+      trusted_ip_header = case when changes ? 'trusted_ip_header' then nullif(changes ->> 'trusted_ip_header', '')
+        else d.trusted_ip_header end,
+      updated_by = btrim(operator)
+    where d.singleton;
+  end if;
+  return (select to_jsonb(d) - 'singleton' from private.deployment d);
+end
+$$;
+grant execute on function private.change_deployment(jsonb, text) to service_role;
+
+create function public.change_deployment(changes jsonb default '{}', operator text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.change_deployment(changes, operator)
+$$;
+comment on function public.change_deployment is
+  'For operators of the platform: changes the settings of the deployment and returns them.';
+grant execute on function public.change_deployment(jsonb, text) to service_role;
