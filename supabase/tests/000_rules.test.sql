@@ -286,6 +286,8 @@ select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('service_role', oid, 'execute')$$,
   array[
     'approve_organization(uuid,text,text)',
+    'begin_attempt(text,text,text)',
+    'end_sign_in(text,text,text)',
     'change_deployment(jsonb,text)',
     'check_registration(text,text)',
     'claim_unknown_outcomes(integer,integer)',

@@ -1,5 +1,12 @@
 insert into private.rate_limits (kind, quota, window_seconds, description) values
   ('auth_address', 300, 60, 'Requests from an IP address to the public endpoints of auth'),
+  ('sign_in_place', 10, 300, 'Failed sign-ins of an account from an IP address'),
+  ('sign_in_account', 100, 3600, 'Failed sign-ins of an account from anywhere but places where it has signed in before'),
+  ('sign_in_address', 100, 600, 'Failed sign-ins from an IP address, whatever the account'),
+  ('register_address', 60, 3600, 'Registrations from an IP address'),
+  ('recovery_place', 5, 3600, 'Recovery e-mails of an account, asked for from an IP address'),
+  ('recovery_account', 20, 3600, 'Recovery e-mails of an account'),
+  ('reset_address', 10, 300, 'Attempts to set a new password from an IP address'),
   ('send', 600, 60, 'Requests of a person that send messages'),
   ('upload', 60, 60, 'Files that a person uploads'),
   ('invite', 30, 3600, 'Invitations by a person'),

@@ -26,6 +26,17 @@ comment on table private.rate_limits is
 
 grant select on private.rate_limits to service_role;
 
+create table private.sign_in_places (
+  account text not null,
+  address text not null,
+  last_sign_in_at timestamptz not null default now(),
+  primary key (account, address)
+);
+comment on table private.sign_in_places is
+  'Where accounts have signed in, as SHA-256 of both. Failures elsewhere do not keep an account from signing in there.';
+
+create index sign_in_places_age on private.sign_in_places (last_sign_in_at);
+
 create table private.rate_buckets (
   kind text not null references private.rate_limits (kind) on delete cascade,
   subject text not null,
