@@ -16,7 +16,7 @@ begin
   perform tests.act_as('service_role', coalesce(tests.from_function('r', address), '{}'));
   refusal := public.begin_attempt('sign_in', email, address);
   if refusal is null then
-    perform public.end_sign_in(email, address, outcome);
+    perform public.end_sign_in(email, outcome, address);
   end if;
   perform tests.act_as('postgres');
   return coalesce((refusal ->> 'details')::jsonb ->> 'limit', outcome);
@@ -86,7 +86,7 @@ select is(tests.outcome('service_role', $$select public.begin_attempt('guess', '
   'An unknown attempt is refused.');
 select is(tests.outcome('viewer', call), '42501', format('Users may not call %s', call))
 from unnest(array['select public.begin_attempt(''sign_in'', ''x'', ''y'')',
-  'select public.end_sign_in(''x'', ''y'', ''succeeded'')']) call;
+  'select public.end_sign_in(''x'', ''succeeded'')']) call;
 
 select * from finish();
 rollback;

@@ -4,8 +4,15 @@ import type { Client } from "./clients.ts";
 import type { AppEnv } from "./context.ts";
 import { Problem, unwrap } from "./problem.ts";
 
+/*
+ * SQL functions take their tokens themselves (`private.rate_limit_refusal`): their refusal is a 429 of the Data API, which
+ * `fromPostgres` converts, and their RateLimit headers are passed on by the clients. What is here is for callers whose
+ * work is not one SQL function.
+ */
+
 const Bucket = z.object({
   allowed: z.boolean(),
+  kind: z.string(),
   quota: z.number(),
   remaining: z.number(),
   window_seconds: z.number(),
@@ -16,35 +23,34 @@ const Bucket = z.object({
  * Sets the headers of draft-ietf-httpapi-ratelimit-headers: the policy and what remains.
  * @throws Problem 429 with Retry-After (seconds) if the bucket is empty
  */
-function applyBucket(c: Context<AppEnv>, kind: string, row: unknown): void {
+function applyBucket(c: Context<AppEnv>, row: unknown): void {
   const bucket = Bucket.parse(row);
-  const headers = {
-    "ratelimit-policy": `"${kind}";q=${bucket.quota};w=${bucket.window_seconds}`,
-    "ratelimit": `"${kind}";r=${bucket.remaining};t=${Math.max(1, bucket.retry_after)}`,
+  const seconds = String(Math.max(1, bucket.retry_after));
+  c.var.counter.rateLimit = {
+    "ratelimit-policy": `"${bucket.kind}";q=${bucket.quota};w=${bucket.window_seconds}`,
+    "ratelimit": `"${bucket.kind}";r=${bucket.remaining};t=${seconds}`,
   };
-  // On the context, not on the problem, where headers of an earlier bucket of the same request would win.
-  for (const [name, value] of Object.entries(headers)) c.header(name, value);
   if (!bucket.allowed) {
     throw new Problem(429, "rate_limited", "Too many requests. Wait and try again.", {
-      headers: { "retry-after": String(Math.max(1, bucket.retry_after)) },
+      headers: { "retry-after": seconds },
     });
   }
 }
 
-/** Limits a route per user, with a round trip of its own: a refused request must count too. */
+/** Limits a route per user, with a round trip of its own. For routes whose SQL function does not take tokens yet. */
 export function rateLimited(kind: "send" | "upload"): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    applyBucket(c, kind, unwrap(await c.var.db.rpc("take_rate_limit", { kind })));
+    applyBucket(c, unwrap(await c.var.db.rpc("take_rate_limit", { kind })));
     await next();
   };
 }
 
-/** Limits callers without a user, by IP address or account. `admin` is needed because only it may take their tokens. */
+/** Limits callers without a user, by IP address. `admin` is needed because only it may take their tokens. */
 export async function limitSubject(
   c: Context<AppEnv>,
   admin: Client,
-  kind: "auth_address" | "auth_account" | "webhook_refused",
+  kind: "webhook_refused",
   subject: string,
 ): Promise<void> {
-  applyBucket(c, kind, unwrap(await admin.rpc("take_rate_limit_of", { kind, subject })));
+  applyBucket(c, unwrap(await admin.rpc("take_rate_limit_of", { kind, subject })));
 }

@@ -18,6 +18,7 @@ const columns = [
   "changed",
   "before",
   "after",
+  "via",
   "request_id",
   "ip",
   "id",

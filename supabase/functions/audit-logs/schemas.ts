@@ -1,9 +1,21 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
+
+const AuditAction = z.enum([
+  "insert",
+  "update",
+  "delete",
+  "sign_in",
+  "sign_in_failed",
+  "password_changed",
+  "credentials_replaced",
+  "exported",
+]);
 
 export const AuditLog = z.object({
   id: Id,
-  action: z.enum(["insert", "update", "delete"]),
+  action: AuditAction,
   resource: z.string().openapi({ description: "What kind of record", example: "leads" }),
   resource_id: Id.nullable(),
   user_id: Id.nullable().openapi({ description: "The actor; null: the system" }),
@@ -15,8 +27,14 @@ export const AuditLog = z.object({
     description: "The fields of an update",
     example: ["status"],
   }),
-  request_id: z.string().nullable(),
-  ip: z.string().nullable(),
+  via: z.enum(["function", "data_api", "auth"]).nullable().openapi({
+    description: "How the request came: through a function, directly to the Data API or to " +
+      "Supabase Auth; null: a job or a person in SQL",
+  }),
+  request_id: z.string().nullable().openapi({ description: "Known where `via` is `function`" }),
+  ip: z.string().nullable().openapi({
+    description: "The address as far as it is proven; null where it is not known",
+  }),
   created_at: Timestamp,
 }).openapi("AuditLog");
 
@@ -43,8 +61,6 @@ const TimestampOrDay = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
   // Ids contain milliseconds since 1970.
   .refine((text) => text >= "1970-01-02" && text < "9999", "is out of range");
 
-const isStorable = (text: string) => !text.includes("\u0000");
-
 /** The filters of the list and the export. */
 export const AuditFilters = z.object({
   date_from: TimestampOrDay.optional().openapi({
@@ -56,11 +72,11 @@ export const AuditFilters = z.object({
     example: "2026-11-30",
   }),
   user_id: z.uuid().optional(),
-  action: z.enum(["insert", "update", "delete"]).optional(),
+  action: AuditAction.optional(),
   resource: z.string().regex(/^[a-z_]{1,63}$/, "is no resource").optional()
     .openapi({ example: "leads" }),
   resource_id: z.uuid().optional(),
-  search: z.string().trim().max(200).refine(isStorable, "must be plain text").optional().openapi({
+  search: z.string().trim().max(200).refine(isPlain, plainMessage).optional().openapi({
     description:
       "Part of a resource, of the actor's name or e-mail address, or of the values before and " +
       "after; or a whole action, changed field, id, request id or IP address",

@@ -7,9 +7,9 @@ import { log } from "../_shared/log.ts";
 import { problems } from "../_shared/problem.ts";
 import { json, jsonBody } from "../_shared/route.ts";
 import { keepAlive } from "../_shared/background.ts";
-import { limitAttempts } from "./guard.ts";
-import { authClient } from "./provider.ts";
-import { Email } from "./schemas.ts";
+import { limitAttempt } from "./guard.ts";
+import { authClient, captchaOptions } from "./provider.ts";
+import { CaptchaToken, Email } from "./schemas.ts";
 
 const route = createRoute({
   method: "post",
@@ -20,7 +20,11 @@ const route = createRoute({
   description:
     "The answer is always the same: it does not reveal whether the address has an account.",
   security: [],
-  request: { body: jsonBody(z.object({ email: Email }).openapi("ForgotPassword")) },
+  request: {
+    body: jsonBody(
+      z.object({ email: Email, captcha_token: CaptchaToken }).openapi("ForgotPassword"),
+    ),
+  },
   responses: {
     202: json(
       z.object({ status: z.literal("accepted") }).openapi("ForgotPasswordAccepted"),
@@ -30,22 +34,22 @@ const route = createRoute({
   },
 });
 
-async function sendLink(c: Context<AppEnv>, email: string): Promise<void> {
+async function sendLink(c: Context<AppEnv>, email: string, captcha?: string): Promise<void> {
   const appUrl = env.appUrl();
-  const { error } = await authClient(c).auth.resetPasswordForEmail(
-    email,
-    appUrl ? { redirectTo: new URL("/reset-password", appUrl).href } : {},
-  );
+  const { error } = await authClient(c).auth.resetPasswordForEmail(email, {
+    ...(appUrl ? { redirectTo: new URL("/reset-password", appUrl).href } : {}),
+    ...captchaOptions(captcha),
+  });
   if (error) log("warn", "recovery_mail_failed", { request_id: c.var.requestId, code: error.code });
 }
 
 export function forgotPassword(app: App) {
   app.openapi(route, async (c) => {
-    const { email } = c.req.valid("json");
-    await limitAttempts(c, email);
+    const { email, captcha_token } = c.req.valid("json");
+    await limitAttempt(c, "recovery", email);
     // Sent after the answer, because Auth takes longer if the account exists.
     keepAlive(
-      sendLink(c, email).catch((error) => {
+      sendLink(c, email, captcha_token).catch((error) => {
         log("warn", "recovery_mail_failed", { request_id: c.var.requestId, cause: String(error) });
       }),
     );

@@ -1,21 +1,65 @@
 import type { Context } from "hono";
 import { adminClient } from "../_shared/clients.ts";
 import type { AppEnv, Caller } from "../_shared/context.ts";
-import { fingerprint } from "../_shared/idempotency.ts";
-import { Problem } from "../_shared/problem.ts";
-import { limitSubject } from "../_shared/rate_limit.ts";
+import { log } from "../_shared/log.ts";
+import { ensure, fromPostgres, Problem } from "../_shared/problem.ts";
+
+/** The service role is needed because these callers are not signed in, and nobody else may take tokens for others. */
+const admin = (c: Context<AppEnv>) => adminClient(c.var.requestHeaders, c.var.counter);
 
 /**
- * Limits attempts by IP address, then by account: a refused IP address must not empty the account's bucket. Accounts are
- * hashed, because an e-mail address without an account must not be stored.
- * The service role is needed because these callers are not signed in.
+ * Takes the tokens of an attempt, by IP address and, if given, by account.
  * @throws Problem 429
  */
-export async function limitAttempts(c: Context<AppEnv>, account: string): Promise<void> {
-  const admin = adminClient(c.var.requestHeaders, c.var.counter);
-  await limitSubject(c, admin, "auth_address", c.var.clientIp ?? "unknown");
-  const subject = await fingerprint([new TextEncoder().encode(account)]);
-  await limitSubject(c, admin, "auth_account", subject);
+export async function limitAttempt(
+  c: Context<AppEnv>,
+  attempt: "sign_in" | "register" | "recovery" | "reset",
+  email?: string,
+): Promise<void> {
+  const { error } = await admin(c).rpc("begin_attempt", {
+    attempt,
+    ...(email === undefined ? {} : { email }),
+    ...(c.var.clientIp === undefined ? {} : { address: c.var.clientIp }),
+  });
+  if (error) throw fromPostgres(error);
+}
+
+/**
+ * Runs a sign-in whose tokens were taken, and reports its outcome: only failures count.
+ * @throws what the sign-in throws; a Problem 401 is a failure, anything else leaves the outcome unknown
+ */
+export async function countFailure<T>(
+  c: Context<AppEnv>,
+  email: string,
+  signIn: () => Promise<T>,
+): Promise<T> {
+  try {
+    const result = await signIn();
+    await endSignIn(c, email, "succeeded");
+    return result;
+  } catch (error) {
+    const failed = error instanceof Problem && error.status === 401;
+    await endSignIn(c, email, failed ? "failed" : "unknown").catch((cause) =>
+      log("error", "sign_in_not_recorded", { request_id: c.var.requestId, cause: String(cause) })
+    );
+    throw error;
+  }
+}
+
+/** Reports how a sign-in ended whose tokens `limitAttempt` took. */
+export async function endSignIn(
+  c: Context<AppEnv>,
+  email: string,
+  outcome: "succeeded" | "failed" | "unknown",
+): Promise<void> {
+  const { clientIp } = c.var;
+  ensure(
+    await admin(c).rpc("end_sign_in", {
+      email,
+      outcome,
+      ...(clientIp === undefined ? {} : { address: clientIp }),
+    }),
+  );
 }
 
 /**
@@ -31,6 +75,10 @@ export function signedIn(c: Context<AppEnv>): Extract<Caller, { kind: "user" }> 
 }
 
 const minRefusalMs = 400;
+
+/** Resolves when an answer that must not be told from another one by its time may be given. */
+export const answerDelay = (): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, 2 * minRefusalMs));
 
 /**
  * Runs a sign-in attempt; a refusal takes at least a fixed time. Auth compares passwords only for existing accounts, so

@@ -4,9 +4,15 @@ import type { App } from "../_shared/app.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { problems } from "../_shared/problem.ts";
 import { json, jsonBody } from "../_shared/route.ts";
-import { limitAttempts, withRefusalDelay } from "./guard.ts";
-import { authClient, fromAuth, invalidCredentials, toSignedIn } from "./provider.ts";
-import { Email, SignedIn } from "./schemas.ts";
+import { countFailure, limitAttempt, withRefusalDelay } from "./guard.ts";
+import {
+  authClient,
+  captchaOptions,
+  fromAuth,
+  invalidCredentials,
+  toSignedIn,
+} from "./provider.ts";
+import { CaptchaToken, Email, SignedIn } from "./schemas.ts";
 
 const route = createRoute({
   method: "post",
@@ -24,24 +30,30 @@ const route = createRoute({
           format: "password",
           example: "correct horse battery",
         }),
+        captcha_token: CaptchaToken,
       }).openapi("Login"),
     ),
   },
   responses: { 200: json(SignedIn, "Signed in"), ...problems(400, 401, 403, 422, 429) },
 });
 
-/** E-mail address and password. */
+/** E-mail address and password, and the token of a solved captcha where Supabase Auth asks for one. */
 export interface Credentials {
   email: string;
   password: string;
+  captcha_token?: string | undefined;
 }
 
 /**
  * Signs in.
  * @throws Problem 401, the same for a wrong password, an unknown address and a banned account
  */
-export async function signIn(c: Context<AppEnv>, { email, password }: Credentials) {
-  const { data, error } = await authClient(c).auth.signInWithPassword({ email, password });
+export async function signIn(c: Context<AppEnv>, { email, password, captcha_token }: Credentials) {
+  const { data, error } = await authClient(c).auth.signInWithPassword({
+    email,
+    password,
+    options: captchaOptions(captcha_token),
+  });
   if (error?.code === "invalid_credentials" || error?.code === "user_banned") {
     throw invalidCredentials();
   }
@@ -52,7 +64,12 @@ export async function signIn(c: Context<AppEnv>, { email, password }: Credential
 export function login(app: App) {
   app.openapi(route, async (c) => {
     const credentials = c.req.valid("json");
-    await limitAttempts(c, credentials.email);
-    return c.json(await withRefusalDelay(() => signIn(c, credentials)), 200);
+    await limitAttempt(c, "sign_in", credentials.email);
+    const session = await countFailure(
+      c,
+      credentials.email,
+      () => withRefusalDelay(() => signIn(c, credentials)),
+    );
+    return c.json(session, 200);
   });
 }

@@ -19,6 +19,10 @@ export function authClient(c: Context<AppEnv>): Client {
   );
 }
 
+/** The options of a call to Auth with a captcha's token. */
+export const captchaOptions = (captchaToken: string | undefined) =>
+  captchaToken === undefined ? {} : { captchaToken };
+
 const fullName = (user: User): string => {
   const name: unknown = user.user_metadata["full_name"];
   return typeof name === "string" ? name : "";
@@ -67,6 +71,8 @@ export function fromAuth(error: AuthError): Problem {
         "email_not_confirmed",
         "Confirm the e-mail address first: open the link in the e-mail.",
       );
+    case "captcha_failed":
+      return invalidFields([{ path: "captcha_token", message: "is missing or not valid" }]);
     case "signup_disabled":
     case "email_provider_disabled":
       return new Problem(403, "signup_disabled", "Registration is disabled.");

@@ -3,7 +3,7 @@ import type { App } from "../_shared/app.ts";
 import { Problem, problems } from "../_shared/problem.ts";
 import { json, jsonBody } from "../_shared/route.ts";
 import { authClient, fromAuth, toSignedIn } from "./provider.ts";
-import { SignedIn } from "./schemas.ts";
+import { AuthToken, SignedIn } from "./schemas.ts";
 
 const route = createRoute({
   method: "post",
@@ -15,7 +15,7 @@ const route = createRoute({
   security: [],
   request: {
     body: jsonBody(
-      z.object({ refresh_token: z.string().min(1).max(4000).openapi({ example: "v1.Mr5zKp0a…" }) })
+      z.object({ refresh_token: AuthToken.openapi({ example: "v1.Mr5zKp0a…" }) })
         .openapi("RefreshRequest"),
     ),
   },

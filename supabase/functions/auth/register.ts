@@ -3,11 +3,18 @@ import type { Context } from "hono";
 import type { App } from "../_shared/app.ts";
 import { adminClient, clientOf } from "../_shared/clients.ts";
 import type { AppEnv } from "../_shared/context.ts";
-import { Problem, problems, unwrap } from "../_shared/problem.ts";
+import { fromPostgres, Problem, problems, unwrap } from "../_shared/problem.ts";
 import { json, jsonBody } from "../_shared/route.ts";
-import { limitAttempts, withRefusalDelay } from "./guard.ts";
+import { answerDelay, countFailure, endSignIn, limitAttempt, withRefusalDelay } from "./guard.ts";
 import { signIn } from "./login.ts";
-import { authClient, fromAuth, toSignedIn, toUser } from "./provider.ts";
+import {
+  authClient,
+  captchaOptions,
+  fromAuth,
+  invalidCredentials,
+  toSignedIn,
+  toUser,
+} from "./provider.ts";
 import { metadataOf, Registration, type RegistrationIntent, toIntent } from "./registration.ts";
 import { Registered } from "./schemas.ts";
 
@@ -26,85 +33,84 @@ const route = createRoute({
 });
 
 type Answer = z.infer<typeof Registered>;
+type Input = z.infer<typeof Registration>;
 
-const invitationInvalid = () =>
-  new Problem(
-    422,
-    "invitation_invalid",
-    "The invitation is unknown, used, expired or for another e-mail address.",
-    { errors: [{ path: "invitation_token", message: "is not valid" }] },
-  );
+/** An existing account. `hidden`: addresses are confirmed here, so the answer must not reveal that there is one. */
+interface Existing {
+  hidden: boolean;
+}
+
+/** The service role is needed because the person has no account yet. */
+const admin = (c: Context<AppEnv>) => adminClient(c.var.requestHeaders, c.var.counter);
 
 /**
- * The organization of an open invitation. The service role is needed because the person has no account yet.
- * @throws Problem 422
+ * The organization of the invitation, null without one.
+ * @throws Problem 403 if the deployment does not allow the registration, 422 if the invitation is not valid
  */
-async function invitingOrganization(
+async function checkRegistration(
   c: Context<AppEnv>,
-  token: string,
   email: string,
-): Promise<string> {
-  const admin = adminClient(c.var.requestHeaders, c.var.counter);
-  const { data, error } = await admin.rpc("check_invitation", { token, email });
-  if (error) unwrap({ data, error });
-  if (!data) throw invitationInvalid();
+  intent: RegistrationIntent,
+): Promise<string | null> {
+  const { data, error } = await admin(c).rpc("check_registration", {
+    email,
+    ...(intent.kind === "join" ? { token: intent.token } : {}),
+  });
+  if (error) throw fromPostgres(error);
   return data;
 }
 
 /** The only organization of a new account. The service role is needed because there may be no session yet. */
 async function organizationOf(c: Context<AppEnv>, userId: string): Promise<string> {
-  const admin = adminClient(c.var.requestHeaders, c.var.counter);
-  const row = await admin.from("memberships").select("organization_id").eq("user_id", userId).limit(
-    1,
-  ).single();
+  const row = await admin(c).from("memberships").select("organization_id").eq("user_id", userId)
+    .limit(1).single();
   return unwrap(row).organization_id;
 }
 
-/** Creates the account; null if there is one. The trigger on auth.users creates or joins the organization. */
+const confirmationRequired = (user: Answer["user"], organization_id: string): Answer => ({
+  access_token: null,
+  refresh_token: null,
+  expires_at: null,
+  user,
+  organization_id,
+  confirmation_required: true,
+});
+
+/** Creates the account. The trigger on auth.users creates or joins the organization. */
 async function signUp(
   c: Context<AppEnv>,
-  input: z.infer<typeof Registration>,
+  input: Input,
   intent: RegistrationIntent,
-): Promise<Answer | null> {
-  const { email, password, full_name } = input;
-  const invited = intent.kind === "join"
-    ? await invitingOrganization(c, intent.token, email)
-    : null;
-  const options = { data: { full_name, ...metadataOf(intent) } };
+): Promise<Answer | Existing> {
+  const { email, password, full_name, captcha_token } = input;
+  const invited = await checkRegistration(c, email, intent);
+  const options = { data: { full_name, ...metadataOf(intent) }, ...captchaOptions(captcha_token) };
   const { data, error } = await authClient(c).auth.signUp({ email, password, options });
-  if (error?.code === "user_already_exists" || error?.code === "email_exists") return null;
-  if (error && intent.kind === "join" && (error.status ?? 500) >= 500) {
-    // Auth hides why the trigger refused; the invitation may have been used in the meantime.
-    await invitingOrganization(c, intent.token, email);
+  if (error?.code === "user_already_exists" || error?.code === "email_exists") {
+    return { hidden: false };
   }
+  // Auth hides why the trigger refused; the invitation may have been used in the meantime.
+  if (error && (error.status ?? 500) >= 500) await checkRegistration(c, email, intent);
   if (error) throw fromAuth(error);
   // With confirmations, Auth hides an existing account behind an invented user without identities.
-  if (!data.user || data.user.identities?.length === 0) return null;
-  return {
-    ...(data.session
-      ? toSignedIn(data.session)
-      : { access_token: null, refresh_token: null, expires_at: null, user: toUser(data.user) }),
-    organization_id: invited ?? await organizationOf(c, data.user.id),
-    confirmation_required: data.session === null,
-  };
+  if (!data.user || data.user.identities?.length === 0) return { hidden: true };
+  const organization = invited ?? await organizationOf(c, data.user.id);
+  return data.session
+    ? {
+      ...toSignedIn(data.session),
+      organization_id: organization,
+      confirmation_required: false,
+    }
+    : confirmationRequired(toUser(data.user), organization);
 }
 
 /** Creates or joins the organization with an existing account, if the password is correct. */
 async function registerExisting(
   c: Context<AppEnv>,
-  input: z.infer<typeof Registration>,
+  input: Input,
   intent: RegistrationIntent,
 ): Promise<Answer> {
-  const session = await withRefusalDelay(() => signIn(c, input)).catch((error) => {
-    if (intent.kind === "create" && error instanceof Problem && error.status === 401) {
-      throw new Problem(
-        409,
-        "email_taken",
-        "There is an account with this e-mail address. Sign in.",
-      );
-    }
-    throw error;
-  });
+  const session = await signIn(c, input);
   const db = clientOf(session.access_token, c.var.requestHeaders, c.var.counter);
   const organization = intent.kind === "join"
     ? await db.rpc("accept_invitation", { token: intent.token })
@@ -112,11 +118,61 @@ async function registerExisting(
   return { ...session, organization_id: unwrap(organization), confirmation_required: false };
 }
 
+/**
+ * The answer for an existing account with another password. Where addresses are confirmed it looks like a new account's;
+ * otherwise a new account would be signed in, so nothing can be hidden.
+ */
+function answerForOthers(input: Input, invited: string | null, { hidden }: Existing): Answer {
+  if (hidden) {
+    const user = { id: crypto.randomUUID(), email: input.email, full_name: input.full_name };
+    return confirmationRequired(user, invited ?? inventedId());
+  }
+  if (invited !== null) throw invalidCredentials();
+  throw new Problem(409, "email_taken", "There is an account with this e-mail address. Sign in.");
+}
+
+/** A UUID version 7, as the database gives them to organizations. */
+function inventedId(): string {
+  const time = Date.now().toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
+}
+
+async function registerPerson(
+  c: Context<AppEnv>,
+  input: Input,
+  intent: RegistrationIntent,
+): Promise<Answer> {
+  const result = await signUp(c, input, intent);
+  if (!("hidden" in result)) {
+    await endSignIn(c, input.email, "succeeded");
+    return result;
+  }
+  try {
+    return await countFailure(
+      c,
+      input.email,
+      () => withRefusalDelay(() => registerExisting(c, input, intent)),
+    );
+  } catch (error) {
+    const refused = error instanceof Problem &&
+      (error.code === "invalid_credentials" || error.code === "email_not_confirmed");
+    if (!refused) throw error;
+    return answerForOthers(
+      input,
+      intent.kind === "join" ? await checkRegistration(c, input.email, intent) : null,
+      result,
+    );
+  }
+}
+
 export function register(app: App) {
   app.openapi(route, async (c) => {
     const input = c.req.valid("json");
-    const intent = toIntent(input);
-    await limitAttempts(c, input.email);
-    return c.json(await signUp(c, input, intent) ?? await registerExisting(c, input, intent), 201);
+    await limitAttempt(c, "register", input.email);
+    const delay = answerDelay();
+    const answer = await registerPerson(c, input, toIntent(input));
+    // Also the time must not reveal whether there was an account.
+    if (answer.confirmation_required) await delay;
+    return c.json(answer, 201);
   });
 }

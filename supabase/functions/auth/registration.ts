@@ -1,5 +1,5 @@
 import { z } from "../_shared/zod.ts";
-import { Email, Name, NewPassword } from "./schemas.ts";
+import { CaptchaToken, Email, Name, NewPassword } from "./schemas.ts";
 
 // Created on demand: as a constant it would cost some milliseconds of every cold start.
 const isNamed = (type: "region" | "currency", code: string): boolean =>
@@ -34,6 +34,7 @@ export const Registration = z.object({
     description: "Creates this organization with the person as its first admin",
     example: "Nile Utility",
   }),
+  captcha_token: CaptchaToken,
   invitation_token: z.string().regex(/^\w{1,200}$/, "is not a token").optional().openapi({
     description: "Joins the inviting organization instead of creating one",
   }),

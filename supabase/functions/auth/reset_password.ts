@@ -2,7 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { Problem, problems } from "../_shared/problem.ts";
 import { jsonBody } from "../_shared/route.ts";
-import { limitAttempts } from "./guard.ts";
+import { limitAttempt } from "./guard.ts";
 import { authClient, fromAuth } from "./provider.ts";
 import { NewPassword } from "./schemas.ts";
 
@@ -31,8 +31,8 @@ const route = createRoute({
 export function resetPassword(app: App) {
   app.openapi(route, async (c) => {
     const { token_hash, password } = c.req.valid("json");
-    // The token names no account and is derived from a six-digit code, so an IP address gets as few attempts as an account.
-    await limitAttempts(c, `password reset from ${c.var.clientIp}`);
+    // The token names no account and is derived from a six-digit code, so attempts are few.
+    await limitAttempt(c, "reset");
     const { auth } = authClient(c);
     const verified = await auth.verifyOtp({ token_hash, type: "recovery" });
     const refused = verified.error?.status;

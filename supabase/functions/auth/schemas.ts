@@ -1,23 +1,29 @@
 import { z } from "../_shared/zod.ts";
 import { Id } from "../_shared/fields.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 
 /** An e-mail address; compared in lower case everywhere. */
 export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email())
   .openapi({ type: "string", format: "email", example: "ama@nileutility.com" });
 
-const isPlain = (text: string) => !/\p{Cc}/u.test(text);
-
 /** A name in one line. */
 export const Name = z.string().trim().min(1).max(200).refine(
   isPlain,
-  "must be one line of plain text",
+  plainMessage,
 );
 
 /** A new password. bcrypt reads 72 bytes. */
 export const NewPassword = z.string().min(8, "must have at least 8 characters")
   .refine((text) => new TextEncoder().encode(text).length <= 72, "must have at most 72 bytes")
-  .refine(isPlain, "must be one line of plain text")
+  .refine(isPlain, plainMessage)
   .openapi({ format: "password", minLength: 8, maxLength: 72, example: "correct horse battery" });
+
+/** The token of a solved captcha, which is passed on to Supabase Auth. */
+export const CaptchaToken = z.string().regex(/^[\x21-\x7e]{1,4000}$/, "is not a token").optional()
+  .openapi({ description: "Where the project asks for a captcha: the token of a solved one" });
+
+/** A token of Supabase Auth. */
+export const AuthToken = z.string().regex(/^[\x21-\x7e]{1,4000}$/, "is not a token");
 
 const Tokens = {
   access_token: z.string().openapi({ example: "eyJhbGciOiJFUzI1NiIsImtpZCI6…" }),

@@ -1,12 +1,11 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 
 export const UserStatus = z.enum(["active", "suspended"]);
 
-const isPlain = (text: string) => !/\p{Cc}/u.test(text);
-
 export const FullName = z.string().trim().min(1).max(200)
-  .refine(isPlain, "must be one line of plain text").openapi({ example: "Ama Mensah" });
+  .refine(isPlain, plainMessage).openapi({ example: "Ama Mensah" });
 
 export const RoleKey = z.string().regex(/^[a-z][a-z0-9_]{1,49}$/, "is not a role").openapi({
   description: "The key of a system role or of one of the organization's own",

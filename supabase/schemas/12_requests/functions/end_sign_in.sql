@@ -1,7 +1,7 @@
 -- The end of an attempt to sign in: `succeeded` gives its tokens back and remembers the place, `failed` is audited where
 -- the account exists, `unknown` (Supabase Auth did not answer) gives the tokens back.
 -- Security definer because no API role may write buckets, places and the log.
-create function private.end_sign_in(email text, address text, outcome text)
+create function private.end_sign_in(email text, outcome text, address text)
 returns void
 language plpgsql security definer set search_path = ''
 as $$
@@ -26,11 +26,11 @@ end
 $$;
 grant execute on function private.end_sign_in(text, text, text) to service_role;
 
-create function public.end_sign_in(email text, address text, outcome text)
+create function public.end_sign_in(email text, outcome text, address text default null)
 returns void
 language sql set search_path = ''
 as $$
-  select private.end_sign_in(email, address, outcome)
+  select private.end_sign_in(email, outcome, address)
 $$;
 comment on function public.end_sign_in is 'For the auth function: how an attempt to sign in ended.';
 grant execute on function public.end_sign_in(text, text, text) to service_role;

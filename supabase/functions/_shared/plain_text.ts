@@ -1,0 +1,9 @@
+/**
+ * Whether text is one line that can be stored: no control characters (U+0000 among them), lone surrogates, line
+ * separators or overrides of the writing direction. The database checks the same (`private.is_plain`).
+ */
+export const isPlain = (text: string): boolean =>
+  !/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(text);
+
+/** The message of a field that is not plain. */
+export const plainMessage = "must be one line of plain text";
