@@ -26,8 +26,8 @@ export interface AppOptions {
   largerBodies?: Record<string, number>;
   /** Loads what routes need and what is too slow to load with the function; awaited before a route runs. */
   ready?: () => Promise<void>;
-  /** Whether the function has its own route `/openapi.json` instead of the document of its routes. */
-  ownDocument?: boolean;
+  /** What `GET /openapi.json` answers: the document of the function's `routes` (the default), or nothing here. */
+  document?: "routes" | "none";
   /** Further checks of `GET /health`. */
   health?: (c: Context<AppEnv>) => Promise<Record<string, "ok" | "failing">>;
 }
@@ -51,7 +51,7 @@ export function createApp(name: string, options: AppOptions = {}): App {
     const ok = Object.values(checks).every((check) => check === "ok");
     return c.json({ status: ok ? "ok" : "failing", function: name, checks }, ok ? 200 : 503);
   });
-  if (!options.ownDocument) {
+  if (options.document !== "none") {
     app.get("/openapi.json", (c) => c.json(app.getOpenAPI31Document(documentConfig), 200));
   }
   app.use(

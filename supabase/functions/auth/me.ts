@@ -13,6 +13,9 @@ const Role = z.string().openapi({ example: "operator" });
 const Membership = z.object({
   organization_id: Id,
   organization_name: z.string().openapi({ example: "Nile Utility" }),
+  organization_standing: z.enum(["sandbox", "approved", "suspended"]).openapi({
+    description: "sandbox: messages and e-mails go to members only; suspended: no access",
+  }),
   role: Role,
   status: z.enum(["active", "suspended"]),
   is_default: z.boolean().openapi({
@@ -26,6 +29,8 @@ const Me = z.object({
     id: Id,
     email: z.string().openapi({ example: "ama@nileutility.com" }),
     full_name: z.string().openapi({ example: "Ama Mensah" }),
+    phone: z.string().nullable().openapi({ description: "E.164", example: "+233244123456" }),
+    phone_confirmed_at: Timestamp.nullable(),
     created_at: Timestamp,
   }),
   memberships: z.array(Membership),
@@ -77,7 +82,11 @@ export function me(app: App) {
     );
     const actor = row.actor ? parseActor(row.actor) : null;
     return c.json({
-      profile: { ...row.profile, created_at: isoTime(row.profile.created_at) },
+      profile: {
+        ...row.profile,
+        phone_confirmed_at: isoTime(row.profile.phone_confirmed_at),
+        created_at: isoTime(row.profile.created_at),
+      },
       memberships: row.memberships,
       organization: actor?.organization ?? null,
       role: actor?.role ?? null,

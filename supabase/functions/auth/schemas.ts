@@ -22,9 +22,6 @@ export const NewPassword = z.string().min(8, "must have at least 8 characters")
 export const CaptchaToken = z.string().regex(/^[\x21-\x7e]{1,4000}$/, "is not a token").optional()
   .openapi({ description: "Where the project asks for a captcha: the token of a solved one" });
 
-/** A token of Supabase Auth. */
-export const AuthToken = z.string().regex(/^[\x21-\x7e]{1,4000}$/, "is not a token");
-
 const Tokens = {
   access_token: z.string().openapi({ example: "eyJhbGciOiJFUzI1NiIsImtpZCI6…" }),
   refresh_token: z.string().openapi({ example: "v1.Mr5zKp0a…" }),

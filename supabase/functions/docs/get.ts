@@ -26,6 +26,9 @@ const route = createRoute({
   },
 });
 
+/** Functions that only jobs and providers call; their part of the document is for the repository. */
+const isInternal = (path: string): boolean => /^\/(jobs|webhooks)\//.test(path);
+
 interface Served {
   document: Record<string, unknown>;
   etag: string;
@@ -35,7 +38,9 @@ let served: Promise<Served> | undefined;
 
 /** Loaded on the first request: it is large, and the tool that writes it imports this module. */
 async function load(): Promise<Served> {
-  const { default: document } = await import("./openapi.json", { with: { type: "json" } });
+  const { default: whole } = await import("./openapi.json", { with: { type: "json" } });
+  const paths = Object.entries(whole.paths).filter(([path]) => !isInternal(path));
+  const document = { ...whole, paths: Object.fromEntries(paths) };
   const hash = await fingerprint([new TextEncoder().encode(JSON.stringify(document))]);
   return { document, etag: `"${hash.slice(0, 16)}"` };
 }

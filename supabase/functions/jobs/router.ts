@@ -8,7 +8,7 @@ import { reconcileMessages } from "./reconcile.ts";
 import { resolveUnknownOutcomes } from "./resolve_unknown_outcomes.ts";
 
 /** Background work, started by pg_cron and database webhooks with a secret key. Each answers 202 and goes on behind it. */
-export const router = createApp("jobs", { callers: "service" });
+export const router = createApp("jobs", { callers: "service", document: "none" });
 
 dispatchMessages(router);
 resolveUnknownOutcomes(router);

@@ -1,5 +1,6 @@
 import { cleanText } from "../clean_text.ts";
 import { asHtml, asText } from "./layout.ts";
+import { nameInMail } from "./name.ts";
 import { oneLine } from "./provider.ts";
 import { type Facts, type MailKind, mailKinds, type Words } from "./words.ts";
 import { en } from "./words_en.ts";
@@ -35,12 +36,12 @@ export function renderMail(mail: MailData, appUrl: string | undefined): Rendered
   const kind = isKind(mail.kind) ? mail.kind : "system";
   const { locale } = mail.organization;
   const words = languages[locale] ?? en;
-  const organization = line(mail.organization.name) ?? "Signalbox";
+  const organization = nameInMail(mail.organization.name) ?? "Signalbox";
   const content = words.kinds[kind](factsOf(kind, mail, organization, appUrl));
   const frame = {
     locale,
     organization,
-    hello: words.hello(line(mail.name) ?? ""),
+    hello: words.hello(nameInMail(mail.name) ?? ""),
     footer: words.footer[kind === "invitation" ? "invited" : "member"](organization),
   };
   return {
@@ -63,10 +64,10 @@ function factsOf(
     title: line(data["title"]) ?? organization,
     body: lines(data["body"]) ?? "",
     lead: line(data["lead_name"]),
-    by: line(data["assigned_by_name"] ?? data["invited_by_name"]),
-    holder: line(data["assigned_to_name"]),
+    by: nameInMail(data["assigned_by_name"] ?? data["invited_by_name"]),
+    holder: nameInMail(data["assigned_to_name"]),
     task: line(data["task_title"]),
-    role: line(data["role_name"]),
+    role: nameInMail(data["role_name"]),
     file: line(data["file_name"]),
     report: line(data["report_name"]),
     note: lines(data["note"]),
