@@ -2,7 +2,8 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
 import { toCsv } from "../_shared/csv.ts";
-import { fromPostgres, problems } from "../_shared/problem.ts";
+import { definedOnly } from "../_shared/fields.ts";
+import { ensure, fromPostgres, problems } from "../_shared/problem.ts";
 import { guarded, permitted } from "../_shared/route.ts";
 import { CustomerFilters, toCustomer } from "./schemas.ts";
 
@@ -93,6 +94,13 @@ export function exportCustomers(app: App) {
     const { organizationId } = c.var.actor;
     // The first slice is read before the response starts, so that an error is a problem and not half a file.
     const first = await nextSlice(c.var.db, organizationId, filters, null);
+    ensure(
+      await c.var.db.rpc("record_export", {
+        organization_id: organizationId,
+        resource: "customers",
+        filters: definedOnly(filters),
+      }),
+    );
     return new Response(fileOf(c.var.db, organizationId, filters, first), {
       headers: {
         "content-type": "text/csv; charset=utf-8",

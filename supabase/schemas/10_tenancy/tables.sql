@@ -21,7 +21,7 @@ comment on column private.deployment.registration is
   'open: everybody may register an organization; invitation: only invited people register; closed: nobody does.';
 comment on column private.deployment.new_organizations is 'The standing of new organizations.';
 comment on column private.deployment.trusted_ip_header is
-  'The header (lower case) in which the platform sets the client''s address on requests to the Data API; null: none is believed.';
+  'The header (lower case) in which the platform sets the client''s address for the Data API; null: none is believed.';
 
 create trigger set_updated_at before update on private.deployment
   for each row execute function private.set_updated_at();
@@ -101,7 +101,7 @@ comment on column public.organizations.alert_failure_rate is
   'A campaign with a higher share of failures among its messages with a known outcome raises an alert; null: no alert.';
 comment on column public.organizations.alert_after is 'Messages of a campaign before its rates are evaluated.';
 comment on column public.organizations.standing is
-  'sandbox: messages and e-mails go to members only, until an operator approves; suspended: no access, nothing is sent.';
+  'sandbox: messages and e-mails go to members only, until it is approved; suspended: no access, nothing is sent.';
 comment on column public.organizations.allowed_countries is
   'The countries whose numbers may be texted; null: the organization''s own.';
 comment on column public.organizations.daily_spending_limit is
@@ -155,6 +155,7 @@ create table public.profiles (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
+comment on column public.profiles.phone is 'E.164; written only once its owner has confirmed it by a code.';
 comment on table public.profiles is
   'A person, one row per auth.users. Memberships say to which organizations the person belongs.';
 
@@ -176,6 +177,20 @@ create trigger withdraw_invitations before delete on public.profiles
   for each row execute function private.withdraw_invitations_of_account();
 create trigger audit_profile after update on public.profiles
   for each row execute function private.audit_profile();
+
+
+create table private.phone_confirmations (
+  user_id uuid primary key references public.profiles (id) on delete cascade,
+  phone text not null,
+  code text not null,
+  attempts integer not null default 0,
+  message_id uuid not null,
+  expires_at timestamptz not null default now() + interval '10 minutes'
+);
+comment on table private.phone_confirmations is
+  'Codes that were texted to confirm a phone number. The message itself has a placeholder: members may read messages.';
+
+create index phone_confirmations_message on private.phone_confirmations (message_id);
 
 
 create table public.teams (

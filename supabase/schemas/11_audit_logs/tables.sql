@@ -24,7 +24,7 @@ create table public.audit_logs (
 comment on table public.audit_logs is
   'Every change of an audited table, written by triggers only. Partitioned by month of id.';
 comment on column public.audit_logs.via is
-  'function: one of our functions; data_api: the client called the Data API itself; auth: Supabase Auth; null: a job or SQL.';
+  'function: one of our functions; data_api: the client itself; auth: Supabase Auth; null: a job or SQL.';
 comment on column public.audit_logs.impersonator_id is
   'The admin who acted as actor_id (the token''s RFC 8693 "act" claim).';
 

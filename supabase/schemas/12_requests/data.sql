@@ -1,7 +1,7 @@
 insert into private.rate_limits (kind, quota, window_seconds, description) values
   ('auth_address', 300, 60, 'Requests from an IP address to the public endpoints of auth'),
   ('sign_in_place', 10, 300, 'Failed sign-ins of an account from an IP address'),
-  ('sign_in_account', 100, 3600, 'Failed sign-ins of an account from anywhere but places where it has signed in before'),
+  ('sign_in_account', 100, 3600, 'Failed sign-ins of an account from places where it has not signed in before'),
   ('sign_in_address', 100, 600, 'Failed sign-ins from an IP address, whatever the account'),
   ('register_address', 60, 3600, 'Registrations from an IP address'),
   ('recovery_place', 5, 3600, 'Recovery e-mails of an account, asked for from an IP address'),
@@ -13,4 +13,7 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('invite_organization', 200, 86400, 'Invitations by an organization'),
   ('invite_recipient', 3, 86400, 'Invitations that are mailed to an address, by all organizations together'),
   ('resend_email', 30, 3600, 'E-mails that a person sends again'),
+  ('phone_code', 5, 3600, 'Texts with a code to confirm a phone number, asked for by a person'),
+  ('phone_code_organization', 50, 86400, 'The same by an organization'),
+  ('phone_code_number', 3, 86400, 'The same to a phone number, by everybody together'),
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address');

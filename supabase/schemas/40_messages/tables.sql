@@ -74,7 +74,8 @@ create table public.messages (
   constraint messages_lead foreign key (organization_id, lead_id)
   references public.leads (organization_id, id) on delete set null (lead_id),
   constraint messages_purpose check (purpose in (
-  'warning', 'disconnection', 'connection', 'custom', 'opt_out_confirmation', 'opt_in_confirmation', 'help'))
+    'warning', 'disconnection', 'connection', 'custom', 'opt_out_confirmation', 'opt_in_confirmation', 'help',
+    'phone_confirmation'))
 ) partition by range (id);
 comment on table public.messages is 'Every text, out and in. Written by functions only; the outbox is its queued rows.';
 comment on column public.messages.created_by is

@@ -14,7 +14,8 @@ begin
   if to_regclass(format('partitions.%I', name)) is not null then
     return;
   end if;
-  -- By default a table is vacuumed when a fifth of it is new: until then counting reads every new row instead of the index.
+  -- By default a table is vacuumed when a fifth of it is new; until then counting reads every new row instead of the
+  -- index.
   execute format('create table partitions.%I (like %s including all)
     with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02)', name, parent);
   execute format('alter table %s attach partition partitions.%I for values from (%L) to (%L)',

@@ -1,3 +1,12 @@
+-- Operators have no accounts here, so they give their name for the log.
+create function private.require_operator(operator text)
+returns void
+language sql immutable set search_path = ''
+as $$
+  select private.require_valid(char_length(btrim(operator)) between 1 and 200 and private.is_plain(operator),
+    'operator', 'must name the person who decides')
+$$;
+
 -- Changes the standing of an organization; the audit log has it with the operator and the reason.
 create function private.set_standing(organization_id uuid, standing text, operator text, reason text)
 returns jsonb
@@ -6,8 +15,7 @@ as $$
 declare
   organization public.organizations;
 begin
-  perform private.require_valid(char_length(btrim(operator)) between 1 and 200 and private.is_plain(operator), 'operator',
-    'must name the person who decides');
+  perform private.require_operator(operator);
   update public.organizations o set standing = set_standing.standing, standing_reason = nullif(btrim(reason), ''),
     standing_changed_at = now(), standing_changed_by = btrim(operator)
   where o.id = set_standing.organization_id

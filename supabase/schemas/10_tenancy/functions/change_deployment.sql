@@ -11,8 +11,7 @@ begin
   perform private.require_valid(jsonb_typeof(changes) = 'object' and changes - settings = '{}', 'changes',
     'can have ' || array_to_string(settings, ', '));
   if changes <> '{}' then
-    perform private.require_valid(char_length(btrim(operator)) between 1 and 200 and private.is_plain(operator), 'operator',
-      'must name the person who decides');
+    perform private.require_operator(operator);
     update private.deployment d set
       registration = case when changes ? 'registration' then changes ->> 'registration' else d.registration end,
       new_organizations = case when changes ? 'new_organizations' then changes ->> 'new_organizations'

@@ -5,7 +5,8 @@ returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  if coalesce(old.organization_id, new.organization_id) is null and auth.role() in ('authenticated', 'service_role') then
+  if coalesce(old.organization_id, new.organization_id) is null
+    and auth.role() in ('authenticated', 'service_role') then
     perform private.problem(403, 'system_role', 'System roles cannot be changed or deleted.');
   end if;
   if tg_op <> 'INSERT' and auth.uid() is not null then

@@ -37,7 +37,8 @@ as $$
       'invitation:' || invitation.id)
     returning id
   )
-  insert into private.email_secrets (email_id, invitation_id, token) select m.id, invitation.id, mail_invitation.token from mail m
+  insert into private.email_secrets (email_id, invitation_id, token)
+  select m.id, invitation.id, mail_invitation.token from mail m
 $$;
 
 -- POST /users. invitee: { email, full_name?, role, team_id?, send_invite? }. The answer that is stored for a repeat has

@@ -10,13 +10,7 @@ begin
   if organization_id = any (private.my_organizations()) then
     perform private.problem(403, 'permission_denied', 'Your role lacks the permission ' || permission || '.');
   end if;
-  if exists (
-    select from public.memberships m join public.organizations o on o.id = m.organization_id and o.standing = 'suspended'
-    where m.organization_id = require_permission.organization_id and m.user_id = auth.uid() and m.status = 'active'
-  ) then
-    perform private.problem(403, 'organization_suspended', 'This organization is suspended.');
-  end if;
-  perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+  perform private.refuse_outsider(organization_id);
 end
 $$;
 comment on function private.require_permission is

@@ -14,7 +14,8 @@ as $$
 $$;
 
 -- The same in every organization to which a person belongs: an account is the same in all of them.
-create function private.audit_person(person uuid, action text, resource text, resource_id uuid, details jsonb, actor uuid)
+create function private.audit_person(person uuid, action text, resource text, resource_id uuid, details jsonb,
+  actor uuid)
 returns void
 language sql set search_path = ''
 as $$

@@ -15,8 +15,8 @@ $$;
 
 -- Where the current request comes from, as far as it can be known. via: `function` (one of our functions, which proves
 -- it by a signature with the deployment's key), `data_api` (the client called the Data API itself) or null (a job or a
--- person in SQL). What a client says about itself in headers is no evidence: of direct requests the id is not known, and
--- the address only if the deployment names the header in which its platform sets it.
+-- person in SQL). What a client says about itself in headers is no evidence: of direct requests the id is not known,
+-- and the address only if the deployment names the header in which its platform sets it.
 -- Security definer because only the owner may read Vault and the settings.
 create function private.request_origin(out via text, out request_id text, out ip text)
 language plpgsql stable security definer set search_path = ''

@@ -1,6 +1,6 @@
--- The buckets of an attempt at a public endpoint of auth. Failed sign-ins count per account and address together, so that
--- nobody can keep the owner of an account from signing in elsewhere; wider buckets bound guessing from many addresses
--- and guessing at many accounts. An address that is not known has no buckets.
+-- The buckets of an attempt at a public endpoint of auth. Failed sign-ins count per account and address together, so
+-- that nobody can keep the owner of an account from signing in elsewhere; wider buckets bound guessing from many
+-- addresses and guessing at many accounts. An address that is not known has no buckets.
 create function private.attempt_limits(attempt text, email text, address text, out kinds text[], out subjects text[])
 language sql stable set search_path = ''
 as $$
@@ -28,8 +28,8 @@ as $$
   from limits l where attempt = any (l.attempts) and l.subject is not null
 $$;
 
--- Takes the tokens of an attempt before it is made; a sign-in that does not fail gives its own back. Returns null, or the
--- refusal.
+-- Takes the tokens of an attempt before it is made; a sign-in that does not fail gives its own back. Returns null, or
+-- the refusal.
 -- Security definer because no API role may write buckets.
 create function private.begin_attempt(attempt text, email text, address text)
 returns jsonb

@@ -1,5 +1,5 @@
--- The end of an attempt to sign in: `succeeded` gives its tokens back and remembers the place, `failed` is audited where
--- the account exists, `unknown` (Supabase Auth did not answer) gives the tokens back.
+-- The end of an attempt to sign in: `succeeded` gives its tokens back and remembers the place, `failed` is audited
+-- where the account exists, `unknown` (Supabase Auth did not answer) gives the tokens back.
 -- Security definer because no API role may write buckets, places and the log.
 create function private.end_sign_in(email text, outcome text, address text)
 returns void

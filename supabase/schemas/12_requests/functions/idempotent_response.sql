@@ -13,9 +13,7 @@ begin
   if request_key is null then
     return null;
   end if;
-  if organization_id <> all (private.my_organizations()) then
-    perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
-  end if;
+  perform private.require_member(organization_id);
   if not pg_try_advisory_xact_lock(hashtextextended(concat_ws('|', organization_id, auth.uid(), request_key), 0)) then
     perform private.problem(409, 'idempotency_in_progress', 'A request with this Idempotency-Key is still running.');
   end if;

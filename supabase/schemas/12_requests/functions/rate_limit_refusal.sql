@@ -31,11 +31,8 @@ begin
   if (bucket ->> 'allowed')::boolean then
     return null;
   end if;
-  perform set_config('response.status', '429', true);
-  return jsonb_build_object('code', 'PT429', 'message', 'Too many requests. Wait and try again.',
-    'details', jsonb_build_object('limit', bucket -> 'kind', 'retry_after',
-      greatest(1, (bucket ->> 'retry_after')::numeric))::text,
-    'hint', 'rate_limited');
+  return private.returned_problem(429, 'rate_limited', 'Too many requests. Wait and try again.', jsonb_build_object(
+    'limit', bucket -> 'kind', 'retry_after', greatest(1, (bucket ->> 'retry_after')::numeric)));
 end
 $$;
 

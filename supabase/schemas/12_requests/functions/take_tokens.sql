@@ -31,7 +31,8 @@ begin
   )
   select b.kind, b.tokens, l.quota, l.window_seconds, b.tokens >= price as allowed into tightest
   from buckets b join private.rate_limits l on l.kind = b.kind
-  order by b.tokens >= price, (price - b.tokens) * l.window_seconds / l.quota desc
+  order by b.tokens >= price, case when b.tokens < price then (price - b.tokens) * l.window_seconds / l.quota end desc,
+    b.tokens
   limit 1;
   if tightest.allowed then
     update private.rate_buckets b set tokens = b.tokens - price

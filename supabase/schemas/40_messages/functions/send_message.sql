@@ -31,6 +31,9 @@ declare
   missing text;
   template text := coalesce(message, private.template_of(organization_id, purpose));
 begin
+  -- The other purposes are for messages that the system writes; some of them reach numbers that have opted out.
+  perform private.require_valid(purpose in ('warning', 'disconnection', 'connection', 'custom'), 'purpose',
+    'is not a purpose that people give');
   perform private.require_permission(organization_id, 'messages:send');
   replayed := private.idempotent_response(organization_id);
   if replayed is not null then

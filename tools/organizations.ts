@@ -1,0 +1,90 @@
+/*
+ * What an operator of the platform does with organizations and the deployment's settings:
+ *
+ *   deno task organizations list [--standing sandbox] [--search <part of the name>]
+ *   deno task organizations approve <id> --operator <name> [--reason <text>]
+ *   deno task organizations suspend <id> --operator <name> --reason <text>
+ *   deno task organizations settings [--operator <name>] [--registration open|invitation|closed]
+ *     [--new-organizations sandbox|approved] [--max-organizations-per-person <n>] [--trusted-ip-header <name>]
+ *
+ * SUPABASE_URL and SUPABASE_SECRET_KEY name the project; without them it is the running local stack. Each decision is in
+ * the audit log with the operator's name.
+ */
+import { parseArgs } from "node:util";
+import { createClient } from "@supabase/supabase-js";
+import { messageOf, say, warn } from "../local/log.ts";
+import { dataDirFromEnv } from "../local/settings.ts";
+import { readStatus } from "../local/status_file.ts";
+import type { Database } from "../supabase/functions/_shared/database.types.ts";
+
+function project(): { url: string; key: string } {
+  const url = Deno.env.get("SUPABASE_URL");
+  const key = Deno.env.get("SUPABASE_SECRET_KEY");
+  if (url && key) return { url, key };
+  const status = readStatus(dataDirFromEnv());
+  if (!status) throw new Error("Set SUPABASE_URL and SUPABASE_SECRET_KEY, or start a stack.");
+  const { api_url, secret_key } = JSON.parse(status);
+  return { url: api_url, key: secret_key };
+}
+
+const { positionals: [command, id], values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    standing: { type: "string" },
+    search: { type: "string" },
+    operator: { type: "string" },
+    reason: { type: "string" },
+    registration: { type: "string" },
+    "new-organizations": { type: "string" },
+    "max-organizations-per-person": { type: "string" },
+    "trusted-ip-header": { type: "string" },
+  },
+});
+
+/** The settings that were given, under their names in the database. */
+function changes(): Record<string, string> {
+  const given = Object.entries({
+    registration: values.registration,
+    new_organizations: values["new-organizations"],
+    max_organizations_per_person: values["max-organizations-per-person"],
+    trusted_ip_header: values["trusted-ip-header"],
+  });
+  return Object.fromEntries(
+    given.filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+async function run(): Promise<unknown> {
+  const { url, key } = project();
+  const db = createClient<Database>(url, key, { auth: { persistSession: false } });
+  const operator = values.operator ?? "";
+  const reason = values.reason ?? "";
+  switch (command) {
+    case "list": {
+      const { standing, search } = values;
+      const filters = { ...(standing && { standing }), ...(search && { search }) };
+      return await db.rpc("list_organizations", { filters, page_limit: 200 }).throwOnError();
+    }
+    case "approve":
+      return await db.rpc("approve_organization", { organization_id: id ?? "", operator, reason })
+        .throwOnError();
+    case "suspend":
+      return await db.rpc("suspend_organization", { organization_id: id ?? "", operator, reason })
+        .throwOnError();
+    case "settings":
+      return await db.rpc("change_deployment", { changes: changes(), operator }).throwOnError();
+    default:
+      throw new Error("Give one of list, approve, suspend and settings.");
+  }
+}
+
+try {
+  const answer = await run();
+  const data = typeof answer === "object" && answer !== null && "data" in answer
+    ? answer.data
+    : null;
+  say(JSON.stringify(data, null, 2));
+} catch (error) {
+  warn(messageOf(error));
+  Deno.exit(1);
+}
