@@ -1,4 +1,4 @@
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { adminClient } from "../_shared/clients.ts";
 import type { AppEnv, Caller } from "../_shared/context.ts";
 import { log } from "../_shared/log.ts";
@@ -73,6 +73,12 @@ export function signedIn(c: Context<AppEnv>): Extract<Caller, { kind: "user" }> 
     headers: { "www-authenticate": "Bearer" },
   });
 }
+
+/** Refuses callers who are not signed in before their input is read. */
+export const requireSignIn: MiddlewareHandler<AppEnv> = async (c, next) => {
+  signedIn(c);
+  await next();
+};
 
 const minRefusalMs = 400;
 

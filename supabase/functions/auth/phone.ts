@@ -7,7 +7,7 @@ import type { AppEnv } from "../_shared/context.ts";
 import { isoTime, Phone, Timestamp } from "../_shared/fields.ts";
 import { ensure, Problem, problems, unwrap } from "../_shared/problem.ts";
 import { json, jsonBody } from "../_shared/route.ts";
-import { signedIn } from "./guard.ts";
+import { requireSignIn, signedIn } from "./guard.ts";
 
 const PhoneNumber = z.string().trim().regex(/^\+[1-9]\d{6,14}$/, "must be in E.164 form")
   .openapi({ description: "E.164", example: "+233244123456" });
@@ -21,6 +21,7 @@ const request = createRoute({
   description: "Sent through the sender of the caller's organization. The code is valid for 10 " +
     "minutes. While an organization is in the sandbox, only confirmed numbers of members are texted.",
   security: [{ bearer: [] }],
+  middleware: [requireSignIn],
   request: { body: jsonBody(z.object({ phone: PhoneNumber }).openapi("PhoneCodeRequest")) },
   responses: {
     202: json(
@@ -39,6 +40,7 @@ const confirm = createRoute({
   summary: "Confirm one's phone number with the code",
   description: "Five attempts a code.",
   security: [{ bearer: [] }],
+  middleware: [requireSignIn],
   request: {
     body: jsonBody(
       z.object({
@@ -62,6 +64,7 @@ const remove = createRoute({
   tags: ["auth"],
   summary: "Remove one's phone number",
   security: [{ bearer: [] }],
+  middleware: [requireSignIn],
   responses: { 204: { description: "Removed" }, ...problems(401) },
 });
 

@@ -1,3 +1,13 @@
+-- What counts as one address: of IPv6 a network of /64, which is what one customer gets.
+create function private.address_block(address text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when private.ip_address(address) is null then left(address, 45)
+    when family(address::inet) = 6 then host(network(set_masklen(address::inet, 64)))
+    else host(address::inet) end
+$$;
+
 -- The buckets of an attempt at a public endpoint of auth. Failed sign-ins count per account and address together, so
 -- that nobody can keep the owner of an account from signing in elsewhere; wider buckets bound guessing from many
 -- addresses and guessing at many accounts. An address that is not known has no buckets.
@@ -5,24 +15,25 @@ create function private.attempt_limits(attempt text, email text, address text, o
 language sql stable set search_path = ''
 as $$
   with hashed as (
-    select private.token_hash(lower(email)) as account, private.token_hash(address) as place
+    select private.token_hash(lower(email)) as account, private.address_block(address) as address,
+      private.token_hash(private.address_block(address)) as place
   ), limits (attempts, kind, subject) as (
-    select array['sign_in', 'register', 'recovery', 'reset'], 'auth_address', address
+    select array['sign_in', 'register', 'recovery', 'reset'], 'auth_address', h.address from hashed h
     union all
     select array['sign_in', 'register'], 'sign_in_place', h.account || h.place from hashed h
     union all
-    select array['sign_in', 'register'], 'sign_in_address', address
+    select array['sign_in', 'register'], 'sign_in_address', h.address from hashed h
     union all
     select array['sign_in', 'register'], 'sign_in_account', h.account from hashed h
     where not exists (select from private.sign_in_places s where s.account = h.account and s.address = h.place)
     union all
-    select array['register'], 'register_address', address
+    select array['register'], 'register_address', h.address from hashed h
     union all
     select array['recovery'], 'recovery_place', h.account || h.place from hashed h
     union all
     select array['recovery'], 'recovery_account', h.account from hashed h
     union all
-    select array['reset'], 'reset_address', address
+    select array['reset'], 'reset_address', h.address from hashed h
   )
   select coalesce(array_agg(l.kind), '{}'), coalesce(array_agg(l.subject), '{}')
   from limits l where attempt = any (l.attempts) and l.subject is not null

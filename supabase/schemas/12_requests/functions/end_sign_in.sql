@@ -19,7 +19,7 @@ begin
   where b.kind = l.kind and b.subject = l.subject and b.kind like 'sign_in_%';
   if outcome = 'succeeded' and address is not null then
     insert into private.sign_in_places as s (account, address)
-    values (private.token_hash(lower(email)), private.token_hash(end_sign_in.address))
+    values (private.token_hash(lower(email)), private.token_hash(private.address_block(end_sign_in.address)))
     on conflict on constraint sign_in_places_pkey do update set last_sign_in_at = now();
   end if;
 end
