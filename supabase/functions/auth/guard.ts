@@ -26,7 +26,8 @@ export async function limitAttempt(
 
 /**
  * Runs a sign-in whose tokens were taken, and reports its outcome: only failures count.
- * @throws what the sign-in throws; a Problem 401 is a failure, anything else leaves the outcome unknown
+ * @throws what the sign-in throws; wrong credentials and an unconfirmed address are failures, anything else leaves the
+ * outcome unknown
  */
 export async function countFailure<T>(
   c: Context<AppEnv>,
@@ -38,7 +39,8 @@ export async function countFailure<T>(
     await endSignIn(c, email, "succeeded");
     return result;
   } catch (error) {
-    const failed = error instanceof Problem && error.status === 401;
+    const failed = error instanceof Problem &&
+      (error.status === 401 || error.code === "email_not_confirmed");
     await endSignIn(c, email, failed ? "failed" : "unknown").catch((cause) =>
       log("error", "sign_in_not_recorded", { request_id: c.var.requestId, cause: String(cause) })
     );

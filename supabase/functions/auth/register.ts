@@ -89,6 +89,8 @@ async function signUp(
   if (error?.code === "user_already_exists" || error?.code === "email_exists") {
     return { hidden: false };
   }
+  // Only an account that waits for its confirmation gets this.
+  if (error?.code === "over_email_send_rate_limit") return { hidden: true };
   // Auth hides why the trigger refused; the invitation may have been used in the meantime.
   if (error && (error.status ?? 500) >= 500) await checkRegistration(c, email, intent);
   if (error) throw fromAuth(error);
