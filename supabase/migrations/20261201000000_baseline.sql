@@ -24,6 +24,8 @@ create extension if not exists pg_trgm with schema extensions;
 
 create extension if not exists btree_gin with schema extensions;
 
+create extension if not exists pgcrypto with schema extensions;
+
 create extension if not exists pg_net with schema extensions;
 
 create extension if not exists pg_cron with schema pg_catalog;
@@ -59,7 +61,8 @@ begin
   if to_regclass(format('partitions.%I', name)) is not null then
     return;
   end if;
-  -- By default a table is vacuumed when a fifth of it is new: until then counting reads every new row instead of the index.
+  -- By default a table is vacuumed when a fifth of it is new; until then counting reads every new row instead of the
+  -- index.
   execute format('create table partitions.%I (like %s including all)
     with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02)', name, parent);
   execute format('alter table %s attach partition partitions.%I for values from (%L) to (%L)',
@@ -74,6 +77,26 @@ exception when lock_not_available then
 end
 $$;
 
+create function private.is_email(value text)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select char_length(value) <= 254 and value ~* (
+    '^[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@'
+    '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$')
+$$;
+
+grant execute on function private.is_email(text) to authenticated, service_role;
+
+create function private.is_plain(value text)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select value !~ '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]'
+$$;
+
+grant execute on function private.is_plain(text) to authenticated, service_role;
+
 create function private.is_time_zone(name text)
 returns boolean
 language plpgsql immutable set search_path = ''
@@ -87,6 +110,28 @@ end
 $$;
 
 grant execute on function private.is_time_zone(text) to authenticated, service_role;
+
+create function private.page_size(page_limit integer, max_rows integer default 200)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select least(greatest(coalesce(page_limit, 50), 1), max_rows)
+$$;
+
+comment on function private.page_size is 'The number of rows of a page: at least 1, 50 by default, at most max_rows.';
+
+grant execute on function private.page_size(integer, integer) to authenticated, service_role;
+
+create function private.page_start(page_offset integer)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select least(greatest(coalesce(page_offset, 0), 0), 1000000)
+$$;
+
+comment on function private.page_start is 'The number of rows before a page: 0 to 1,000,000.';
+
+grant execute on function private.page_start(integer) to authenticated, service_role;
 
 create function private.problem(status integer, code text, message text, errors jsonb default null)
 returns void
@@ -113,6 +158,20 @@ $$;
 comment on function private.request_header is 'A header of the current Data API request (lower-case name), or null.';
 
 grant execute on function private.request_header(text) to authenticated, service_role;
+
+create function private.require_valid(condition boolean, path text, message text)
+returns void
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  if condition is not true then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+      jsonb_build_array(jsonb_build_object('path', path, 'message', message)));
+  end if;
+end
+$$;
+
+grant execute on function private.require_valid(boolean, text, text) to authenticated, service_role;
 
 create function private.set_updated_at()
 returns trigger
@@ -169,7 +228,8 @@ comment on column private.counters.measures is 'The columns that are added up.';
 
 create table public.organizations (
   id uuid primary key default private.uuid_v7(),
-  name text not null constraint organizations_name_length check (char_length(btrim(name)) between 1 and 200),
+  name text not null constraint organizations_name_length check (char_length(btrim(name)) between 1 and 200)
+    constraint organizations_name_plain check (private.is_plain(name)),
   country text not null default 'GH' constraint organizations_country_iso check (country ~ '^[A-Z]{2}$'),
   time_zone text not null default 'Africa/Accra'
     constraint organizations_time_zone_known check (private.is_time_zone(time_zone)),
@@ -204,6 +264,8 @@ create table public.organizations (
   standing text not null default 'approved'
     constraint organizations_standing check (standing in ('sandbox', 'approved', 'suspended')),
   standing_reason text constraint organizations_standing_reason check (char_length(standing_reason) <= 500),
+  standing_changed_at timestamptz,
+  standing_changed_by text,
   allowed_countries text[] constraint organizations_allowed_countries check (
     cardinality(allowed_countries) between 1 and 250
     and array_to_string(allowed_countries, ' ') ~ '^[A-Z]{2}( [A-Z]{2})*$'),
@@ -300,6 +362,32 @@ begin
 end
 $$;
 
+create table private.deployment (
+  singleton boolean primary key default true constraint deployment_singleton check (singleton),
+  registration text not null default 'open'
+    constraint deployment_registration check (registration in ('open', 'invitation', 'closed')),
+  new_organizations text not null default 'sandbox'
+    constraint deployment_new_organizations check (new_organizations in ('sandbox', 'approved')),
+  max_organizations_per_person integer not null default 5
+    constraint deployment_max_organizations check (max_organizations_per_person between 1 and 1000),
+  trusted_ip_header text constraint deployment_trusted_ip_header check (trusted_ip_header ~ '^[a-z][a-z0-9-]{1,50}$'),
+  updated_at timestamptz not null default now(),
+  updated_by text
+);
+
+comment on table private.deployment is 'The settings of this deployment, one row: see docs/operations.md.';
+
+comment on column private.deployment.registration is
+  'open: everybody may register an organization; invitation: only invited people register; closed: nobody does.';
+
+comment on column private.deployment.new_organizations is 'The standing of new organizations.';
+
+comment on column private.deployment.trusted_ip_header is
+  'The header (lower case) in which the platform sets the client''s address for the Data API; null: none is believed.';
+
+create trigger set_updated_at before update on private.deployment
+  for each row execute function private.set_updated_at();
+
 comment on table public.organizations is
   'A tenant: place, currency, quiet hours, limits, and what happens to messages with an unknown outcome.';
 
@@ -335,7 +423,7 @@ comment on column public.organizations.alert_failure_rate is
 comment on column public.organizations.alert_after is 'Messages of a campaign before its rates are evaluated.';
 
 comment on column public.organizations.standing is
-  'sandbox: messages and e-mails go to members only, until an operator approves; suspended: no access, nothing is sent.';
+  'sandbox: messages and e-mails go to members only, until it is approved; suspended: no access, nothing is sent.';
 
 comment on column public.organizations.allowed_countries is
   'The countries whose numbers may be texted; null: the organization''s own.';
@@ -345,10 +433,42 @@ comment on column public.organizations.daily_spending_limit is
 
 alter table public.organizations enable row level security;
 
+create function private.impersonator()
+returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+  act jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'act';
+begin
+  if act is null then
+    return null;
+  end if;
+  if jsonb_typeof(act) <> 'object' or coalesce(act ->> 'sub', '') !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform private.problem(401, 'token_malformed', 'The token''s "act" claim does not name a person.');
+  end if;
+  return (act ->> 'sub')::uuid;
+end
+$$;
+
+create function private.require_session()
+returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  session text := nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id';
+begin
+  perform private.impersonator();
+  if session is not null and not exists (select from auth.sessions s where s.id = session::uuid) then
+    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
+  end if;
+end
+$$;
+
 create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   email text not null,
-  full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200),
+  full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200)
+    constraint profiles_full_name_plain check (private.is_plain(full_name)),
   phone text constraint profiles_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
   phone_confirmed_at timestamptz,
   created_at timestamptz not null default now(),
@@ -359,8 +479,10 @@ create table public.roles (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid references public.organizations (id) on delete cascade,
   key text not null constraint roles_key_form check (key ~ '^[a-z][a-z0-9_]{1,49}$'),
-  name text not null constraint roles_name_length check (char_length(btrim(name)) between 1 and 100),
-  description text not null default '',
+  name text not null constraint roles_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint roles_name_plain check (private.is_plain(name)),
+  description text not null default '' constraint roles_description_length check (char_length(description) <= 500)
+    constraint roles_description_plain check (private.is_plain(description)),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint roles_key_unique unique nulls not distinct (organization_id, key)
@@ -369,7 +491,8 @@ create table public.roles (
 create table public.teams (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint teams_name_length check (char_length(btrim(name)) between 1 and 100),
+  name text not null constraint teams_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint teams_name_plain check (private.is_plain(name)),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint teams_organization_key unique (organization_id, id),
@@ -393,11 +516,16 @@ create table public.memberships (
 
 create function private.my_organizations()
 returns uuid[]
-language sql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
-  select coalesce(array_agg(m.organization_id), '{}')
-  from public.memberships m
-  where m.user_id = (select auth.uid()) and m.status = 'active'
+begin
+  perform private.require_session();
+  return (
+    select coalesce(array_agg(m.organization_id), '{}')
+    from public.memberships m
+    join public.organizations o on o.id = m.organization_id and o.standing <> 'suspended'
+    where m.user_id = auth.uid() and m.status = 'active');
+end
 $$;
 
 create policy "members read their organizations" on public.organizations for select to authenticated
@@ -424,22 +552,36 @@ language plpgsql stable security definer set search_path = ''
 as $$
 declare
   caller uuid := auth.uid();
+  claims json := nullif(current_setting('request.jwt.claims', true), '')::json;
   header text := nullif(nullif(current_setting('request.headers', true), '')::json ->> 'x-organization-id', '');
   requested uuid;
   granted uuid[];
   memberships integer := 0;
+  suspended boolean;
+  session_ended boolean := false;
 begin
+  if claims -> 'act' is not null and private.impersonator() is null then
+    return '{}';
+  end if;
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     requested := header::uuid;
-    select coalesce(array_agg(m.organization_id) filter (where p.id is not null), '{}'), count(*)
-    into granted, memberships
+    select coalesce(array_agg(m.organization_id) filter (where p.id is not null and o.standing <> 'suspended'), '{}'),
+      count(*), bool_and(o.standing = 'suspended'),
+      claims ->> 'session_id' is not null
+        and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
+    into granted, memberships, suspended, session_ended
     from public.memberships m
+    join public.organizations o on o.id = m.organization_id
     left join public.role_permissions p on p.role_id = m.role_id
       and p.permission = organizations_with.permission and p.scope = organizations_with.scope
     where m.user_id = caller and m.status = 'active' and (requested is null or m.organization_id = requested);
   end if;
-  if memberships = 0 and header is not null and caller is not null then
+  if session_ended then
+    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
+  elsif header is not null and caller is not null and memberships = 0 then
     perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+  elsif header is not null and suspended then
+    perform private.problem(403, 'organization_suspended', 'This organization is suspended.');
   end if;
   return coalesce(granted, '{}');
 end
@@ -1099,7 +1241,8 @@ create table public.messages (
   constraint messages_lead foreign key (organization_id, lead_id)
   references public.leads (organization_id, id) on delete set null (lead_id),
   constraint messages_purpose check (purpose in (
-  'warning', 'disconnection', 'connection', 'custom', 'opt_out_confirmation', 'opt_in_confirmation', 'help'))
+    'warning', 'disconnection', 'connection', 'custom', 'opt_out_confirmation', 'opt_in_confirmation', 'help',
+    'phone_confirmation'))
 ) partition by range (id);
 
 create function private.invoke(path text, body jsonb default '{}')
@@ -1178,6 +1321,8 @@ $$;
 create trigger recompute_message_days after update of time_zone on public.organizations
   for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();
 
+comment on column public.profiles.phone is 'E.164; written only once its owner has confirmed it by a code.';
+
 comment on table public.profiles is
   'A person, one row per auth.users. Memberships say to which organizations the person belongs.';
 
@@ -1208,6 +1353,136 @@ grant select on public.profiles to service_role;
 
 create trigger set_updated_at before update on public.profiles
   for each row execute function private.set_updated_at();
+
+create table public.invitations (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  email text not null
+    constraint invitations_email_form check (email = lower(email) and private.is_email(email)),
+  role_id uuid not null references public.roles (id),
+  team_id uuid,
+  token_hash text not null constraint invitations_token_unique unique,
+  invited_by uuid references public.profiles (id) on delete set null,
+  expires_at timestamptz not null default now() + interval '7 days',
+  accepted_at timestamptz,
+  accepted_by uuid references public.profiles (id) on delete set null,
+  full_name text not null default ''
+    constraint invitations_full_name_length check (char_length(full_name) <= 200)
+    constraint invitations_full_name_plain check (private.is_plain(full_name)),
+  created_at timestamptz not null default now(),
+  constraint invitations_team foreign key (organization_id, team_id)
+    references public.teams (organization_id, id) on delete set null (team_id)
+);
+
+create function private.withdraw_invitations_of_account()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.invitations i where i.invited_by = old.id and i.accepted_at is null;
+  return old;
+end
+$$;
+
+create trigger withdraw_invitations before delete on public.profiles
+  for each row execute function private.withdraw_invitations_of_account();
+
+create function private.ip_address(header text)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  address text := btrim(split_part(header, ',', -1));
+begin
+  return case when char_length(address) <= 45 then host(address::inet) end;
+exception when invalid_text_representation then
+  return null;
+end
+$$;
+
+create function private.request_origin(out via text, out request_id text, out ip text)
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  headers json := nullif(current_setting('request.headers', true), '')::json;
+  signature text := headers ->> 'x-request-signature';
+  key text;
+begin
+  if headers is null then
+    return;
+  end if;
+  via := 'data_api';
+  if signature is not null then
+    select s.decrypted_secret into key from vault.decrypted_secrets s where s.name = 'request_signing_key';
+    -- Hashes are compared, so that the time tells nothing about the signature.
+    if sha256(signature::bytea) = sha256(encode(extensions.hmac(
+      concat(headers ->> 'x-request-id', E'\n', headers ->> 'x-client-ip'), key, 'sha256'), 'hex')::bytea) then
+      via := 'function';
+      request_id := substring(headers ->> 'x-request-id' from '^[\w.-]{1,100}$');
+      ip := private.ip_address(headers ->> 'x-client-ip');
+      return;
+    end if;
+  end if;
+  ip := private.ip_address(headers ->> (select d.trusted_ip_header from private.deployment d));
+end
+$$;
+
+create table public.audit_logs (
+  id uuid not null default private.uuid_v7() primary key,
+  organization_id uuid,
+  actor_id uuid,
+  impersonator_id uuid,
+  action text not null constraint audit_logs_action check (action in (
+    'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported')),
+  resource text not null,
+  resource_id uuid,
+  before jsonb,
+  after jsonb,
+  changed text[] not null default '{}',
+  via text constraint audit_logs_via check (via in ('function', 'data_api', 'auth')),
+  request_id text constraint audit_logs_request_id check (char_length(request_id) <= 100),
+  ip text constraint audit_logs_ip check (char_length(ip) <= 45),
+  created_at timestamptz not null default now()
+) partition by range (id);
+
+create function private.audit_profile()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  old_row jsonb := to_jsonb(old) - array['created_at', 'updated_at'];
+  new_row jsonb := to_jsonb(new) - array['created_at', 'updated_at'];
+  names text[] := array(
+    select n.key from jsonb_each(new_row) n where n.value is distinct from old_row -> n.key order by n.key);
+  origin record := private.request_origin();
+begin
+  insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id,
+    before, after, changed, via, request_id, ip)
+  select m.organization_id, auth.uid(), private.impersonator(), 'update', 'profiles', new.id,
+    (select jsonb_object_agg(c, old_row -> c) from unnest(names) c),
+    (select jsonb_object_agg(c, new_row -> c) from unnest(names) c),
+    names, origin.via, origin.request_id, origin.ip
+  from public.memberships m where m.user_id = new.id and cardinality(names) > 0;
+  return null;
+end
+$$;
+
+create trigger audit_profile after update on public.profiles
+  for each row execute function private.audit_profile();
+
+create table private.phone_confirmations (
+  user_id uuid primary key references public.profiles (id) on delete cascade,
+  phone text not null,
+  code text not null,
+  attempts integer not null default 0,
+  message_id uuid not null,
+  expires_at timestamptz not null default now() + interval '10 minutes'
+);
+
+comment on table private.phone_confirmations is
+  'Codes that were texted to confirm a phone number. The message itself has a placeholder: members may read messages.';
+
+create index phone_confirmations_message on private.phone_confirmations (message_id);
 
 comment on table public.teams is
   'People who work together. The scope "team" of a permission means the members of one''s own team.';
@@ -1267,14 +1542,48 @@ grant insert (organization_id, key, name, description), update (name, descriptio
 
 grant select on public.roles to service_role;
 
+create function private.may_grant(organization_id uuid, granter uuid, granted_role uuid, team_id uuid)
+returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  select not exists (
+    select from public.role_permissions required
+    where required.role_id = granted_role and not exists (
+      select from public.memberships m
+      join public.role_permissions held on held.role_id = m.role_id and held.permission = required.permission
+      where m.user_id = granter and m.organization_id = may_grant.organization_id and m.status = 'active'
+        and case held.scope
+          when 'organization' then true
+          when 'team' then required.scope = 'own'
+            or required.scope = 'team' and (may_grant.team_id is null or m.team_id = may_grant.team_id)
+          else required.scope = 'own' end
+    )
+  )
+$$;
+
+create function private.require_grantable(organization_id uuid, granted_role uuid, team_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if not private.may_grant(organization_id, auth.uid(), granted_role, team_id) then
+    perform private.problem(403, 'role_exceeds_own',
+      'This role has permissions that you do not have: you cannot give it or take it.');
+  end if;
+end
+$$;
+
 create function private.enforce_role_rules()
 returns trigger
-language plpgsql set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 begin
   if coalesce(old.organization_id, new.organization_id) is null
-    and current_user in ('authenticated', 'service_role') then
+    and auth.role() in ('authenticated', 'service_role') then
     perform private.problem(403, 'system_role', 'System roles cannot be changed or deleted.');
+  end if;
+  if tg_op <> 'INSERT' and auth.uid() is not null then
+    perform private.require_grantable(old.organization_id, old.id, null);
   end if;
   if tg_op <> 'DELETE' and new.organization_id is not null
     and exists (select from public.roles r where r.organization_id is null and r.key = new.key) then
@@ -1323,25 +1632,33 @@ grant insert (role_id, permission, scope), update (scope), delete on public.role
 
 grant select on public.role_permissions to service_role;
 
+create function private.has_permission(organization_id uuid, permission text, scope text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions held on held.role_id = m.role_id and held.permission = has_permission.permission
+    where m.user_id = auth.uid() and m.organization_id = has_permission.organization_id and m.status = 'active'
+      and array_position(array['own', 'team', 'organization'], held.scope)
+        >= array_position(array['own', 'team', 'organization'], has_permission.scope))
+$$;
+
 create function private.enforce_role_permission_rules()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
-  if tg_op = 'DELETE' then
-    return old;
+  if tg_op <> 'DELETE' then
+    new.organization_id := (select r.organization_id from public.roles r where r.id = new.role_id);
   end if;
-  new.organization_id := (select r.organization_id from public.roles r where r.id = new.role_id);
-  if auth.uid() is not null and not exists (
-    select from public.memberships m
-    join public.role_permissions held on held.role_id = m.role_id and held.permission = new.permission
-    where m.user_id = auth.uid() and m.organization_id = new.organization_id and m.status = 'active'
-      and array_position(array['own', 'team', 'organization'], held.scope)
-        >= array_position(array['own', 'team', 'organization'], new.scope)
+  if auth.uid() is not null and (
+    (tg_op <> 'INSERT' and not private.has_permission(old.organization_id, old.permission, old.scope))
+    or (tg_op <> 'DELETE' and not private.has_permission(new.organization_id, new.permission, new.scope))
   ) then
-    perform private.problem(403, 'role_exceeds_own', 'You cannot grant a permission that you do not have.');
+    perform private.problem(403, 'role_exceeds_own', 'You cannot give or take a permission that you do not have.');
   end if;
-  return new;
+  return coalesce(new, old);
 end
 $$;
 
@@ -1381,35 +1698,6 @@ grant update (role_id, team_id, status), delete on public.memberships to authent
 
 grant select on public.memberships to service_role;
 
-create function private.may_grant(organization_id uuid, granted_role uuid)
-returns boolean
-language sql stable security definer set search_path = ''
-as $$
-  select not exists (
-    select from public.role_permissions required
-    where required.role_id = granted_role and not exists (
-      select from public.memberships m
-      join public.role_permissions held on held.role_id = m.role_id
-      where m.user_id = auth.uid() and m.organization_id = may_grant.organization_id and m.status = 'active'
-        and held.permission = required.permission
-        and array_position(array['own', 'team', 'organization'], held.scope)
-          >= array_position(array['own', 'team', 'organization'], required.scope)
-    )
-  )
-$$;
-
-create function private.require_grantable(organization_id uuid, granted_role uuid)
-returns void
-language plpgsql stable set search_path = ''
-as $$
-begin
-  if not private.may_grant(organization_id, granted_role) then
-    perform private.problem(403, 'role_exceeds_own',
-      'This role has permissions that you do not have: you cannot give it or take it.');
-  end if;
-end
-$$;
-
 create function private.enforce_membership_rules()
 returns trigger
 language plpgsql security definer set search_path = ''
@@ -1417,19 +1705,17 @@ as $$
 declare
   admin_role uuid := (select r.id from public.roles r where r.organization_id is null and r.key = 'admin');
 begin
-  if tg_op <> 'DELETE' then
-    if not exists (
-      select from public.roles r
-      where r.id = new.role_id and (r.organization_id is null or r.organization_id = new.organization_id)
-    ) then
-      perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
-    end if;
-    if tg_op = 'UPDATE' and new.role_id <> old.role_id and auth.uid() is not null then
-      perform private.require_grantable(new.organization_id, new.role_id);
-    end if;
+  if tg_op <> 'DELETE' and not exists (
+    select from public.roles r
+    where r.id = new.role_id and (r.organization_id is null or r.organization_id = new.organization_id)
+  ) then
+    perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
   end if;
   if tg_op <> 'INSERT' and auth.uid() is not null then
-    perform private.require_grantable(old.organization_id, old.role_id);
+    perform private.require_grantable(old.organization_id, old.role_id, old.team_id);
+    if tg_op = 'UPDATE' then
+      perform private.require_grantable(new.organization_id, new.role_id, new.team_id);
+    end if;
   end if;
   if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
     and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
@@ -1509,24 +1795,32 @@ $$;
 create trigger unassign_conversations_of_member after delete on public.memberships
   for each row execute function private.unassign_conversations_of_member();
 
-create table public.invitations (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  email text not null
-    constraint invitations_email_form check (email = lower(email) and email ~ '^[^@\s]+@[^@\s]+$'),
-  role_id uuid not null references public.roles (id),
-  team_id uuid,
-  token_hash text not null constraint invitations_token_unique unique,
-  invited_by uuid references public.profiles (id) on delete set null,
-  expires_at timestamptz not null default now() + interval '7 days',
-  accepted_at timestamptz,
-  accepted_by uuid references public.profiles (id) on delete set null,
-  full_name text not null default ''
-    constraint invitations_full_name_length check (char_length(full_name) <= 200),
-  created_at timestamptz not null default now(),
-  constraint invitations_team foreign key (organization_id, team_id)
-    references public.teams (organization_id, id) on delete set null (team_id)
-);
+create function private.may_invite(organization_id uuid, inviter uuid, offered_role uuid, team_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p
+      on p.role_id = m.role_id and p.permission = 'members:manage' and p.scope = 'organization'
+    where m.organization_id = may_invite.organization_id and m.user_id = may_invite.inviter and m.status = 'active')
+  and private.may_grant(organization_id, inviter, offered_role, team_id)
+$$;
+
+create function private.withdraw_invitations_of_member()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from public.invitations i
+  where i.organization_id = old.organization_id and i.invited_by = old.user_id and i.accepted_at is null
+    and not private.may_invite(i.organization_id, i.invited_by, i.role_id, i.team_id);
+  return null;
+end
+$$;
+
+create trigger withdraw_invitations after update of role_id, team_id, status or delete on public.memberships
+  for each row execute function private.withdraw_invitations_of_member();
 
 comment on table public.invitations is
   'An offer of membership. Only the SHA-256 of its token is stored; the token is shown once.';
@@ -1559,11 +1853,36 @@ grant select (
   id, organization_id, email, full_name, role_id, team_id, invited_by, expires_at, accepted_at, accepted_by, created_at
 ), delete on public.invitations to authenticated;
 
+create function private.require_registration(token text default null)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  registration text := (select d.registration from private.deployment d);
+begin
+  if registration = 'closed' or registration = 'invitation' and token is null then
+    perform private.problem(403, 'registration_closed', case registration
+      when 'closed' then 'Nobody can register here.' else 'Only invited people can register here.' end);
+  end if;
+end
+$$;
+
 create function private.token_hash(token text)
 returns text
 language sql immutable set search_path = ''
 as $$
   select encode(sha256(convert_to(token, 'UTF8')), 'hex')
+$$;
+
+create function private.open_invitation(token text, email text)
+returns uuid
+language sql stable set search_path = ''
+as $$
+  select i.id from public.invitations i
+  join public.organizations o on o.id = i.organization_id and o.standing <> 'suspended'
+  where i.token_hash = private.token_hash(open_invitation.token) and i.email = lower(open_invitation.email)
+    and i.accepted_at is null and i.expires_at > now()
+    and private.may_invite(i.organization_id, i.invited_by, i.role_id, i.team_id)
 $$;
 
 create function private.add_member(organization_id uuid, member uuid, role uuid, team uuid default null)
@@ -1583,12 +1902,11 @@ declare
   invitation public.invitations;
 begin
   select * into invitation from public.invitations i
-  where i.token_hash = private.token_hash(token) and i.email = lower(person_email)
-    and i.accepted_at is null and i.expires_at > now()
+  where i.id = private.open_invitation(token, person_email) and i.accepted_at is null
   for update;
   if invitation is null then
     perform private.problem(422, 'invitation_invalid',
-      'The invitation is unknown, used, expired or for another e-mail address.');
+      'The invitation is unknown, used, withdrawn, expired or for another e-mail address.');
   end if;
   -- An older invitation does not end a suspension.
   if exists (
@@ -1610,13 +1928,18 @@ language plpgsql set search_path = ''
 as $$
 declare
   organization uuid;
+  admin_role uuid := (select r.id from public.roles r where r.organization_id is null and r.key = 'admin');
 begin
-  insert into public.organizations (name, country, time_zone, currency)
-  values (btrim(name), coalesce(settings ->> 'country', 'GH'), coalesce(settings ->> 'time_zone', 'Africa/Accra'),
-    coalesce(settings ->> 'currency', 'GHS'))
+  if (select count(*) from public.memberships m where m.user_id = owner and m.role_id = admin_role)
+    >= (select d.max_organizations_per_person from private.deployment d) then
+    perform private.problem(409, 'too_many_organizations', 'You are an admin of as many organizations as are allowed.');
+  end if;
+  insert into public.organizations (name, country, time_zone, currency, standing)
+  select btrim(create_organization.name), coalesce(settings ->> 'country', 'GH'),
+    coalesce(settings ->> 'time_zone', 'Africa/Accra'), coalesce(settings ->> 'currency', 'GHS'), d.new_organizations
+  from private.deployment d
   returning id into organization;
-  perform private.add_member(organization, owner,
-    (select r.id from public.roles r where r.organization_id is null and r.key = 'admin'));
+  perform private.add_member(organization, owner, admin_role);
   return organization;
 end
 $$;
@@ -1629,10 +1952,13 @@ declare
   meta jsonb := coalesce(new.raw_user_meta_data, '{}');
 begin
   insert into public.profiles (id, email, full_name)
-  values (new.id, coalesce(lower(new.email), ''), left(coalesce(meta ->> 'full_name', ''), 200));
+  values (new.id, coalesce(lower(new.email), ''),
+    left(regexp_replace(coalesce(meta ->> 'full_name', ''), '[[:cntrl:]\u2028-\u202e\u2066-\u2069]+', ' ', 'g'), 200));
   if meta ? 'invitation_token' then
+    perform private.require_registration(meta ->> 'invitation_token');
     perform private.redeem_invitation(meta ->> 'invitation_token', new.id, new.email);
   elsif btrim(coalesce(meta ->> 'organization_name', '')) <> '' then
+    perform private.require_registration();
     perform private.create_organization(new.id, meta ->> 'organization_name', meta);
   end if;
   return new;
@@ -1654,6 +1980,37 @@ $$;
 
 create trigger signalbox_sync_profile_email after update of email on auth.users
   for each row when (old.email is distinct from new.email) execute function private.sync_profile_email();
+
+create function private.audit_password_change()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.audit_logs (organization_id, action, resource, resource_id, via)
+  select m.organization_id, 'password_changed', 'profiles', new.id, 'auth'
+  from public.memberships m where m.user_id = new.id;
+  return null;
+end
+$$;
+
+create trigger signalbox_audit_password_change after update of encrypted_password on auth.users
+  for each row when (old.encrypted_password is distinct from new.encrypted_password)
+  execute function private.audit_password_change();
+
+create function private.audit_sign_in()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.audit_logs (organization_id, actor_id, action, resource, resource_id, via, ip)
+  select m.organization_id, new.user_id, 'sign_in', 'sessions', new.id, 'auth', host(new.ip)
+  from public.memberships m where m.user_id = new.user_id;
+  return null;
+end
+$$;
+
+create trigger signalbox_audit_sign_in after insert on auth.sessions
+  for each row execute function private.audit_sign_in();
 
 create function private.accept_invitation(token text)
 returns uuid
@@ -1683,7 +2040,8 @@ as $$
 declare
   membership record;
 begin
-  select m.organization_id, m.role_id, m.team_id, r.key as role, o.name, o.country, o.time_zone, o.currency,
+  perform private.require_session();
+  select m.organization_id, m.role_id, m.team_id, r.key as role, o.standing, o.name, o.country, o.time_zone, o.currency,
     count(*) over () as membership_count, m.is_default
   into membership
   from public.memberships m
@@ -1694,6 +2052,9 @@ begin
   limit 1;
   if membership is null then
     perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+  end if;
+  if membership.standing = 'suspended' then
+    perform private.problem(403, 'organization_suspended', 'This organization is suspended.');
   end if;
   if requested is null and membership.membership_count > 1 and not membership.is_default then
     perform private.problem(400, 'organization_required',
@@ -1729,28 +2090,329 @@ comment on function public.actor is
 
 grant execute on function public.actor(uuid) to authenticated;
 
-create function private.check_invitation(token text, email text)
-returns uuid
-language sql stable security definer set search_path = ''
+create function private.require_operator(operator text)
+returns void
+language sql immutable set search_path = ''
 as $$
-  select i.organization_id from public.invitations i
-  where i.token_hash = private.token_hash(check_invitation.token) and i.email = lower(check_invitation.email)
-    and i.accepted_at is null and i.expires_at > now()
+  select private.require_valid(char_length(btrim(operator)) between 1 and 200 and private.is_plain(operator),
+    'operator', 'must name the person who decides')
 $$;
 
-grant execute on function private.check_invitation(text, text) to service_role;
-
-create function public.check_invitation(token text, email text)
-returns uuid
+create function private.operated_organization_json(organization public.organizations)
+returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.check_invitation(token, email)
+  select jsonb_build_object('id', organization.id, 'name', organization.name, 'country', organization.country,
+    'standing', organization.standing, 'standing_reason', organization.standing_reason,
+    'standing_changed_at', organization.standing_changed_at, 'standing_changed_by', organization.standing_changed_by,
+    'created_at', organization.created_at,
+    'members', (select count(*) from public.memberships m where m.organization_id = organization.id),
+    'admins', (
+      select coalesce(jsonb_agg(p.email order by p.email), '[]')
+      from public.memberships m
+      join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
+      join public.profiles p on p.id = m.user_id
+      where m.organization_id = organization.id and m.status = 'active'),
+    'messages_30_days', (
+      select coalesce(sum(d.messages), 0) from private.message_day_totals d
+      where d.organization_id = organization.id and d.day > current_date - 30))
 $$;
 
-comment on function public.check_invitation is
-  'The organization of this address''s open invitation with this token, or null; asked before a sign-up.';
+create function private.set_standing(organization_id uuid, standing text, operator text, reason text)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  organization public.organizations;
+begin
+  perform private.require_operator(operator);
+  update public.organizations o set standing = set_standing.standing, standing_reason = nullif(btrim(reason), ''),
+    standing_changed_at = now(), standing_changed_by = btrim(operator)
+  where o.id = set_standing.organization_id
+  returning * into organization;
+  if organization.id is null then
+    perform private.problem(404, 'not_found', 'There is no such organization.');
+  end if;
+  return private.operated_organization_json(organization);
+end
+$$;
 
-grant execute on function public.check_invitation(text, text) to service_role;
+create type private.notification as (
+  organization_id uuid,
+  user_id uuid,
+  kind text,
+  event_key text,
+  title text,
+  body text,
+  data jsonb,
+  lead_id uuid
+);
+
+create function private.notification_kinds()
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign',
+    'system']
+$$;
+
+create table public.notification_preferences (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  kind text not null constraint notification_preferences_kind check (kind = any (private.notification_kinds())),
+  in_app boolean not null default true,
+  email boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint notification_preferences_once unique (organization_id, user_id, kind)
+);
+
+create table public.notifications (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  kind text not null,
+  title text not null,
+  body text not null default '',
+  data jsonb not null default '{}',
+  read_at timestamptz,
+  event_key text,
+  created_at timestamptz not null default now()
+);
+
+create table public.emails (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid references public.profiles (id) on delete set null,
+  lead_id uuid,
+  kind text not null,
+  to_address text not null
+    constraint emails_to_form check (char_length(to_address) <= 254 and to_address ~ '^[^@\s]+@[^@\s]+$'),
+  data jsonb not null default '{}',
+  event_key text not null,
+  status text not null default 'queued',
+  attempts integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  sending_at timestamptz,
+  sent_at timestamptz,
+  provider text,
+  provider_message_id text,
+  last_error text,
+  claim integer not null default 0,
+  edition integer not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint emails_event unique (organization_id, event_key, to_address),
+  constraint emails_status check (status in ('queued', 'sending', 'sent', 'failed', 'canceled')),
+  constraint emails_lead foreign key (organization_id, lead_id)
+    references public.leads (organization_id, id) on delete set null (lead_id)
+);
+
+create function private.notify(notifications private.notification[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  with recipients as materialized (
+    select n.*, preference.kind as preference_kind, p.email as address, coalesce(f.in_app, true) as in_app,
+      coalesce(f.email, true) as by_email
+    from unnest(notifications) n
+    cross join lateral (
+      select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
+    ) preference
+    join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
+    join public.profiles p on p.id = n.user_id
+    left join public.notification_preferences f
+      on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = preference.kind
+  ), in_app as (
+    insert into public.notifications (organization_id, user_id, kind, title, body, data, event_key)
+    select r.organization_id, r.user_id, r.kind, r.title, coalesce(r.body, ''), coalesce(r.data, '{}'), r.event_key
+    from recipients r where r.in_app
+    on conflict (organization_id, user_id, event_key) where event_key is not null do nothing
+  )
+  insert into public.emails (organization_id, user_id, lead_id, kind, to_address, data, event_key)
+  select r.organization_id, r.user_id, r.lead_id, r.preference_kind, r.address,
+    coalesce(r.data, '{}') || jsonb_build_object('title', r.title, 'body', coalesce(r.body, '')), r.event_key
+  from recipients r where r.by_email and r.address <> ''
+  on conflict on constraint emails_event do nothing;
+end
+$$;
+
+create function private.notify_admins(organization_id uuid, kind text, title text, body text, data jsonb default '{}')
+returns void
+language sql set search_path = ''
+as $$
+  select private.notify(array_agg(row(m.organization_id, m.user_id, notify_admins.kind,
+    notify_admins.kind || ':' || event.id, title, body, data, null)::private.notification))
+  from public.memberships m
+  join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
+  cross join (select private.uuid_v7() as id) event
+  where m.organization_id = notify_admins.organization_id and m.status = 'active'
+$$;
+
+create function private.approve_organization(organization_id uuid, operator text, reason text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb := private.set_standing(organization_id, 'approved', operator, reason);
+begin
+  perform private.notify_admins(organization_id, 'organization_approved', 'Your organization was approved',
+    'Messages and invitations are no longer limited to its own members.');
+  return answer;
+end
+$$;
+
+grant execute on function private.approve_organization(uuid, text, text) to service_role;
+
+create function public.approve_organization(organization_id uuid, operator text, reason text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.approve_organization(organization_id, operator, reason)
+$$;
+
+comment on function public.approve_organization is
+  'For operators of the platform: ends the sandbox or the suspension of an organization.';
+
+grant execute on function public.approve_organization(uuid, text, text) to service_role;
+
+create function private.suspend_organization(organization_id uuid, operator text, reason text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_valid(char_length(btrim(reason)) between 1 and 500, 'reason', 'must say why');
+  return private.set_standing(organization_id, 'suspended', operator, reason);
+end
+$$;
+
+grant execute on function private.suspend_organization(uuid, text, text) to service_role;
+
+create function public.suspend_organization(organization_id uuid, operator text, reason text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.suspend_organization(organization_id, operator, reason)
+$$;
+
+comment on function public.suspend_organization is
+  'For operators of the platform: ends all access to an organization and everything that is sent for it.';
+
+grant execute on function public.suspend_organization(uuid, text, text) to service_role;
+
+create function private.change_deployment(changes jsonb, operator text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  settings constant text[] :=
+    array['registration', 'new_organizations', 'max_organizations_per_person', 'trusted_ip_header'];
+begin
+  perform private.require_valid(jsonb_typeof(changes) = 'object' and changes - settings = '{}', 'changes',
+    'can have ' || array_to_string(settings, ', '));
+  if changes <> '{}' then
+    perform private.require_operator(operator);
+    update private.deployment d set
+      registration = case when changes ? 'registration' then changes ->> 'registration' else d.registration end,
+      new_organizations = case when changes ? 'new_organizations' then changes ->> 'new_organizations'
+        else d.new_organizations end,
+      max_organizations_per_person = case when changes ? 'max_organizations_per_person'
+        then (changes ->> 'max_organizations_per_person')::integer else d.max_organizations_per_person end,
+      trusted_ip_header = case when changes ? 'trusted_ip_header' then nullif(changes ->> 'trusted_ip_header', '')
+        else d.trusted_ip_header end,
+      updated_by = btrim(operator)
+    where d.singleton;
+  end if;
+  return (select to_jsonb(d) - 'singleton' from private.deployment d);
+end
+$$;
+
+grant execute on function private.change_deployment(jsonb, text) to service_role;
+
+create function public.change_deployment(changes jsonb default '{}', operator text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.change_deployment(changes, operator)
+$$;
+
+comment on function public.change_deployment is
+  'For operators of the platform: changes the settings of the deployment and returns them.';
+
+grant execute on function public.change_deployment(jsonb, text) to service_role;
+
+create function private.returned_problem(status integer, code text, message text, details jsonb default null)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+  perform set_config('response.status', status::text, true);
+  return jsonb_build_object('code', 'PT' || status, 'message', message, 'details', coalesce(details::text, ''),
+    'hint', returned_problem.code);
+end
+$$;
+
+create function private.confirm_phone(code text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  confirmation private.phone_confirmations;
+begin
+  perform private.require_session();
+  select * into confirmation from private.phone_confirmations c where c.user_id = auth.uid() for update;
+  if confirmation.user_id is null or confirmation.expires_at <= now() or confirmation.attempts >= 5 then
+    perform private.problem(409, 'no_code', 'There is no code, or it is no longer valid. Request a new one.');
+  end if;
+  if confirmation.code is distinct from btrim(confirm_phone.code) then
+    update private.phone_confirmations c set attempts = c.attempts + 1 where c.user_id = auth.uid();
+    return private.returned_problem(422, 'invalid_field', 'The code is wrong.',
+      '[{"path": "code", "message": "is wrong"}]');
+  end if;
+  delete from private.phone_confirmations c where c.user_id = auth.uid();
+  update public.profiles p set phone = confirmation.phone, phone_confirmed_at = now() where p.id = auth.uid();
+  return jsonb_build_object('phone', confirmation.phone, 'phone_confirmed_at', now());
+end
+$$;
+
+grant execute on function private.confirm_phone(text) to authenticated;
+
+create function public.confirm_phone(code text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.confirm_phone(code)
+$$;
+
+comment on function public.confirm_phone is 'Confirms the phone number to which the code was texted.';
+
+grant execute on function public.confirm_phone(text) to authenticated;
+
+create function private.remove_phone()
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_session();
+  update public.profiles p set phone = null, phone_confirmed_at = null where p.id = auth.uid() and p.phone is not null;
+  delete from private.phone_confirmations c where c.user_id = auth.uid();
+end
+$$;
+
+grant execute on function private.remove_phone() to authenticated;
+
+create function public.remove_phone()
+returns void
+language sql set search_path = ''
+as $$
+  select private.remove_phone()
+$$;
+
+comment on function public.remove_phone is 'Removes the caller''s phone number.';
+
+grant execute on function public.remove_phone() to authenticated;
 
 create function private.create_own_organization(name text, settings jsonb)
 returns uuid
@@ -1771,7 +2433,11 @@ begin
   where m.user_id = owner and m.status = 'active' and o.name = btrim(create_own_organization.name)
   order by m.created_at
   limit 1;
-  return coalesce(organization, private.create_organization(owner, create_own_organization.name, settings));
+  if organization is null then
+    perform private.require_registration();
+    organization := private.create_organization(owner, create_own_organization.name, settings);
+  end if;
+  return organization;
 end
 $$;
 
@@ -1789,6 +2455,22 @@ comment on function public.create_organization is
 
 grant execute on function public.create_organization(text, jsonb) to authenticated;
 
+create function private.refuse_outsider(organization_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if exists (
+    select from public.memberships m
+    join public.organizations o on o.id = m.organization_id and o.standing = 'suspended'
+    where m.organization_id = refuse_outsider.organization_id and m.user_id = auth.uid() and m.status = 'active'
+  ) then
+    perform private.problem(403, 'organization_suspended', 'This organization is suspended.');
+  end if;
+  perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+end
+$$;
+
 create function private.require_permission(organization_id uuid, permission text)
 returns void
 language plpgsql stable security definer set search_path = ''
@@ -1800,7 +2482,7 @@ begin
   if organization_id = any (private.my_organizations()) then
     perform private.problem(403, 'permission_denied', 'Your role lacks the permission ' || permission || '.');
   end if;
-  perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+  perform private.refuse_outsider(organization_id);
 end
 $$;
 
@@ -1877,138 +2559,6 @@ comment on function public.get_user is
 
 grant execute on function public.get_user(uuid, uuid) to authenticated;
 
-create table public.emails (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  user_id uuid references public.profiles (id) on delete set null,
-  lead_id uuid,
-  kind text not null,
-  to_address text not null constraint emails_to_form check (to_address ~ '^[^@\s]+@[^@\s]+$'),
-  data jsonb not null default '{}',
-  event_key text not null,
-  status text not null default 'queued',
-  attempts integer not null default 0,
-  next_attempt_at timestamptz not null default now(),
-  sending_at timestamptz,
-  sent_at timestamptz,
-  provider text,
-  provider_message_id text,
-  last_error text,
-  claim integer not null default 0,
-  edition integer not null default 0,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint emails_event unique (organization_id, event_key, to_address),
-  constraint emails_status check (status in ('queued', 'sending', 'sent', 'failed', 'canceled')),
-  constraint emails_lead foreign key (organization_id, lead_id)
-    references public.leads (organization_id, id) on delete set null (lead_id)
-);
-
-create table private.email_secrets (
-  email_id uuid primary key references public.emails (id) on delete cascade,
-  invitation_id uuid not null references public.invitations (id) on delete cascade,
-  token text not null
-);
-
-create function private.invite_member(organization_id uuid, email text, role text, team_id uuid)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
-  invitation public.invitations;
-  offered_role uuid;
-  email_id uuid;
-begin
-  perform private.require_permission(organization_id, 'members:manage');
-  select r.id into offered_role from public.roles r
-  where r.key = role and (r.organization_id is null or r.organization_id = invite_member.organization_id)
-  order by r.organization_id nulls last limit 1;
-  if offered_role is null then
-    perform private.problem(422, 'unknown_role', 'There is no such role in this organization.');
-  end if;
-  perform private.require_grantable(organization_id, offered_role);
-  if exists (
-    select from public.memberships m join public.profiles p on p.id = m.user_id
-    where m.organization_id = invite_member.organization_id and p.email = lower(btrim(invite_member.email))
-  ) then
-    perform private.problem(409, 'already_member', 'This person is already a member of the organization.');
-  end if;
-  -- A second invitation of the same address replaces the first, whose token stops working.
-  delete from public.invitations i
-  where i.organization_id = invite_member.organization_id and i.email = lower(btrim(invite_member.email))
-    and i.accepted_at is null;
-  insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by)
-  values (organization_id, lower(btrim(email)), offered_role, team_id, private.token_hash(secret), auth.uid())
-  returning * into invitation;
-  insert into public.emails (organization_id, kind, to_address, data, event_key)
-  values (organization_id, 'invitation', invitation.email, jsonb_build_object(
-    'title', 'Invitation', 'expires_at', invitation.expires_at,
-    'role_name', (select r.name from public.roles r where r.id = offered_role),
-    'invited_by_name', (select p.full_name from public.profiles p where p.id = auth.uid())),
-    'invitation:' || invitation.id)
-  returning id into email_id;
-  insert into private.email_secrets (email_id, invitation_id, token) values (email_id, invitation.id, secret);
-  return jsonb_build_object('id', invitation.id, 'email', invitation.email, 'role', role,
-    'expires_at', invitation.expires_at, 'token', secret);
-end
-$$;
-
-grant execute on function private.invite_member(uuid, text, text, uuid) to authenticated;
-
-create function public.invite_member(organization_id uuid, email text, role text, team_id uuid default null)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.invite_member(organization_id, email, role, team_id)
-$$;
-
-comment on function public.invite_member is
-  'Invites a person by e-mail address; only this answer contains the token.';
-
-grant execute on function public.invite_member(uuid, text, text, uuid) to authenticated;
-
-create table private.idempotency_keys (
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  user_id uuid not null,
-  key text not null constraint idempotency_keys_length check (char_length(key) between 1 and 255),
-  fingerprint text not null,
-  response jsonb not null,
-  created_at timestamptz not null default now(),
-  primary key (organization_id, user_id, key)
-);
-
-create function private.idempotent_response(organization_id uuid)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  request_key text := private.request_header('idempotency-key');
-  request_fingerprint text := coalesce(private.request_header('x-idempotency-fingerprint'), '');
-  stored private.idempotency_keys;
-begin
-  if request_key is null then
-    return null;
-  end if;
-  if organization_id <> all (private.my_organizations()) then
-    perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
-  end if;
-  if not pg_try_advisory_xact_lock(hashtextextended(concat_ws('|', organization_id, auth.uid(), request_key), 0)) then
-    perform private.problem(409, 'idempotency_in_progress', 'A request with this Idempotency-Key is still running.');
-  end if;
-  select * into stored from private.idempotency_keys k
-  where k.organization_id = idempotent_response.organization_id and k.user_id = auth.uid() and k.key = request_key
-    and k.created_at > now() - interval '24 hours';
-  if stored is null then
-    return null;
-  end if;
-  if stored.fingerprint <> request_fingerprint then
-    perform private.problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used with a different request.');
-  end if;
-  return stored.response;
-end
-$$;
-
 create function private.role_id(organization_id uuid, key text)
 returns uuid
 language plpgsql stable set search_path = ''
@@ -2041,6 +2591,198 @@ begin
 end
 $$;
 
+create function private.require_invitable(organization_id uuid, address text, invitee jsonb)
+returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+  offered_role uuid := private.role_id(organization_id, invitee ->> 'role');
+  team uuid := (invitee ->> 'team_id')::uuid;
+begin
+  if not exists (select from auth.users u where u.id = auth.uid() and u.email_confirmed_at is not null) then
+    perform private.problem(403, 'email_not_confirmed', 'Confirm your e-mail address before you invite people.');
+  end if;
+  perform private.require_valid(private.is_email(address), 'email', 'is not an e-mail address');
+  perform private.require_team(organization_id, team);
+  perform private.require_grantable(organization_id, offered_role, team);
+  if exists (
+    select from public.memberships m join public.profiles p on p.id = m.user_id
+    where m.organization_id = require_invitable.organization_id and p.email = address
+  ) then
+    perform private.problem(409, 'already_member', 'This person is already a member of the organization.');
+  end if;
+  return offered_role;
+end
+$$;
+
+create table private.email_secrets (
+  email_id uuid primary key references public.emails (id) on delete cascade,
+  invitation_id uuid not null references public.invitations (id) on delete cascade,
+  token text not null
+);
+
+create function private.mail_invitation(invitation public.invitations, token text)
+returns void
+language sql set search_path = ''
+as $$
+  with mail as (
+    insert into public.emails (organization_id, kind, to_address, data, event_key)
+    values (invitation.organization_id, 'invitation', invitation.email, jsonb_build_object(
+      'title', 'Invitation', 'expires_at', invitation.expires_at,
+      'role_name', (select r.name from public.roles r where r.id = invitation.role_id),
+      'invited_by_name', (select p.full_name from public.profiles p where p.id = invitation.invited_by)),
+      'invitation:' || invitation.id)
+    returning id
+  )
+  insert into private.email_secrets (email_id, invitation_id, token)
+  select m.id, invitation.id, mail_invitation.token from mail m
+$$;
+
+create table private.idempotency_keys (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null,
+  key text not null constraint idempotency_keys_length check (char_length(key) between 1 and 255),
+  fingerprint text not null,
+  response jsonb not null,
+  created_at timestamptz not null default now(),
+  primary key (organization_id, user_id, key)
+);
+
+create function private.require_member(organization_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if organization_id = any (private.my_organizations()) then
+    return;
+  end if;
+  perform private.refuse_outsider(organization_id);
+end
+$$;
+
+create function private.idempotent_response(organization_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  request_key text := private.request_header('idempotency-key');
+  request_fingerprint text := coalesce(private.request_header('x-idempotency-fingerprint'), '');
+  stored private.idempotency_keys;
+begin
+  if request_key is null then
+    return null;
+  end if;
+  perform private.require_member(organization_id);
+  if not pg_try_advisory_xact_lock(hashtextextended(concat_ws('|', organization_id, auth.uid(), request_key), 0)) then
+    perform private.problem(409, 'idempotency_in_progress', 'A request with this Idempotency-Key is still running.');
+  end if;
+  select * into stored from private.idempotency_keys k
+  where k.organization_id = idempotent_response.organization_id and k.user_id = auth.uid() and k.key = request_key
+    and k.created_at > now() - interval '24 hours';
+  if stored is null then
+    return null;
+  end if;
+  if stored.fingerprint <> request_fingerprint then
+    perform private.problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used with a different request.');
+  end if;
+  return stored.response;
+end
+$$;
+
+create table private.rate_limits (
+  kind text primary key,
+  quota integer not null constraint rate_limits_quota check (quota > 0),
+  window_seconds integer not null constraint rate_limits_window check (window_seconds > 0),
+  description text not null
+);
+
+create table private.rate_buckets (
+  kind text not null references private.rate_limits (kind) on delete cascade,
+  subject text not null,
+  tokens double precision not null,
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (kind, subject)
+);
+
+create function private.take_tokens(kinds text[], subjects text[], cost integer default 1)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  price integer := greatest(coalesce(cost, 1), 0);
+  tightest record;
+begin
+  if exists (
+    select from unnest(kinds) k (kind) where not exists (select from private.rate_limits l where l.kind = k.kind)
+  ) then
+    perform private.problem(422, 'unknown_limit', 'There is no such rate limit.');
+  end if;
+  with buckets as (
+    insert into private.rate_buckets as b (kind, subject, tokens)
+    select l.kind, left(x.subject, 200), l.quota
+    from unnest(kinds, subjects) as x (kind, subject)
+    join private.rate_limits l on l.kind = x.kind
+    where x.subject is not null
+    order by l.kind, x.subject
+    on conflict on constraint rate_buckets_pkey do update set
+      tokens = (
+        select least(l.quota,
+          b.tokens + l.quota * extract(epoch from clock_timestamp() - b.updated_at) / l.window_seconds)
+        from private.rate_limits l where l.kind = b.kind),
+      updated_at = clock_timestamp()
+    returning b.kind, b.tokens
+  )
+  select b.kind, b.tokens, l.quota, l.window_seconds, b.tokens >= price as allowed into tightest
+  from buckets b join private.rate_limits l on l.kind = b.kind
+  order by b.tokens >= price, case when b.tokens < price then (price - b.tokens) * l.window_seconds / l.quota end desc,
+    b.tokens
+  limit 1;
+  if tightest.allowed then
+    update private.rate_buckets b set tokens = b.tokens - price
+    from unnest(kinds, subjects) as x (kind, subject)
+    where b.kind = x.kind and b.subject = left(x.subject, 200);
+    tightest.tokens := tightest.tokens - price;
+  end if;
+  return jsonb_build_object('allowed', coalesce(tightest.allowed, true), 'kind', tightest.kind, 'quota', tightest.quota,
+    'remaining', floor(greatest(tightest.tokens, 0)), 'window_seconds', tightest.window_seconds,
+    'retry_after', case when tightest.allowed then 0
+      else ceil((price - tightest.tokens) * tightest.window_seconds / tightest.quota) end);
+end
+$$;
+
+create function private.rate_limit_headers(bucket jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_array(
+    jsonb_build_object('RateLimit-Policy',
+      format('"%s";q=%s;w=%s', bucket ->> 'kind', bucket ->> 'quota', bucket ->> 'window_seconds')),
+    jsonb_build_object('RateLimit', format('"%s";r=%s;t=%s', bucket ->> 'kind', bucket ->> 'remaining',
+      greatest(1, (bucket ->> 'retry_after')::numeric))))
+    || case when (bucket ->> 'allowed')::boolean then '[]'
+      else jsonb_build_array(jsonb_build_object('Retry-After', greatest(1, (bucket ->> 'retry_after')::numeric)::text))
+    end
+$$;
+
+create function private.rate_limit_refusal(kinds text[], subjects text[], cost integer default 1)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  bucket jsonb := private.take_tokens(kinds, subjects, cost);
+begin
+  if bucket ->> 'kind' is null then
+    return null;
+  end if;
+  perform set_config('response.headers', private.rate_limit_headers(bucket)::text, true);
+  if (bucket ->> 'allowed')::boolean then
+    return null;
+  end if;
+  return private.returned_problem(429, 'rate_limited', 'Too many requests. Wait and try again.', jsonb_build_object(
+    'limit', bucket -> 'kind', 'retry_after', greatest(1, (bucket ->> 'retry_after')::numeric)));
+end
+$$;
+
 create function private.store_idempotent_response(organization_id uuid, response jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -2063,27 +2805,40 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;
-  team uuid := (invitee ->> 'team_id')::uuid;
-  with_email boolean := coalesce((invitee ->> 'send_invite')::boolean, true);
+  address text := lower(btrim(invitee ->> 'email'));
+  secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  with_email boolean;
+  offered_role uuid;
+  invitation public.invitations;
 begin
   perform private.require_permission(organization_id, 'members:manage');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
   end if;
-  perform private.role_id(organization_id, invitee ->> 'role');
-  perform private.require_team(organization_id, team);
-  answer := private.invite_member(organization_id, invitee ->> 'email', invitee ->> 'role', team);
-  update public.invitations i set full_name = coalesce(invitee ->> 'full_name', '')
-  where i.id = (answer ->> 'id')::uuid;
-  if not with_email then
-    delete from public.emails e
-    where e.organization_id = invite_user.organization_id and e.event_key = 'invitation:' || (answer ->> 'id');
+  offered_role := private.require_invitable(organization_id, address, invitee);
+  with_email := coalesce((invitee ->> 'send_invite')::boolean, true) and exists (
+    select from public.organizations o where o.id = invite_user.organization_id and o.standing = 'approved');
+  answer := private.rate_limit_refusal(array['invite', 'invite_organization', 'invite_recipient'],
+    array[auth.uid()::text, organization_id::text, case when with_email then private.token_hash(address) end]);
+  if answer is not null then
+    return answer;
   end if;
-  answer := answer || jsonb_build_object('full_name', coalesce(invitee ->> 'full_name', ''), 'team_id', team,
+  -- A second invitation of the same address replaces the first, whose token stops working.
+  delete from public.invitations i
+  where i.organization_id = invite_user.organization_id and i.email = address and i.accepted_at is null;
+  insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by, full_name)
+  values (organization_id, address, offered_role, (invitee ->> 'team_id')::uuid, private.token_hash(secret), auth.uid(),
+    coalesce(invitee ->> 'full_name', ''))
+  returning * into invitation;
+  if with_email then
+    perform private.mail_invitation(invitation, secret);
+  end if;
+  answer := jsonb_build_object('id', invitation.id, 'email', invitation.email, 'role', invitee ->> 'role',
+    'expires_at', invitation.expires_at, 'full_name', invitation.full_name, 'team_id', invitation.team_id,
     'invite_sent', with_email);
   perform private.store_idempotent_response(organization_id, answer || '{"token": null}');
-  return answer;
+  return answer || jsonb_build_object('token', secret);
 end
 $$;
 
@@ -2130,12 +2885,41 @@ create function public.list_invitations(organization_id uuid, page_limit integer
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_invitations(organization_id, page_limit, page_offset)
+  select private.list_invitations(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_invitations is 'One page of the invitations that were not accepted yet, newest first.';
 
 grant execute on function public.list_invitations(uuid, integer, integer) to authenticated;
+
+create function private.list_organizations(filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  with found as materialized (
+    select o from public.organizations o
+    where (not filters ? 'standing' or o.standing = filters ->> 'standing')
+      and (not filters ? 'search' or position(lower(filters ->> 'search') in lower(o.name)) > 0)
+  )
+  select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+    select jsonb_agg(private.operated_organization_json(p.o) order by (p.o).id desc)
+    from (select f.o from found f order by (f.o).id desc limit page_limit offset page_offset) p), '[]'))
+$$;
+
+grant execute on function private.list_organizations(jsonb, integer, integer) to service_role;
+
+create function public.list_organizations(filters jsonb default '{}', page_limit integer default 50,
+  page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_organizations(filters, private.page_size(page_limit), private.page_start(page_offset))
+$$;
+
+comment on function public.list_organizations is
+  'For operators of the platform: organizations, newest first. filters: { standing?, search? }.';
+
+grant execute on function public.list_organizations(jsonb, integer, integer) to service_role;
 
 create function private.list_users(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
@@ -2169,7 +2953,7 @@ create function public.list_users(organization_id uuid, filters jsonb, page_limi
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_users(organization_id, filters, page_limit, page_offset)
+  select private.list_users(organization_id, filters, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_users is 'One page of members by name. filters: { search?, role?, status?, team_id? }.';
@@ -2178,29 +2962,39 @@ grant execute on function public.list_users(uuid, jsonb, integer, integer) to au
 
 create function private.me(requested uuid)
 returns jsonb
-language sql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
-  select jsonb_build_object(
-    'profile', (
-      select jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'created_at', p.created_at)
-      from public.profiles p where p.id = auth.uid()
-    ),
+declare
+  profile jsonb;
+begin
+  perform private.require_session();
+  select jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'phone', p.phone,
+    'phone_confirmed_at', p.phone_confirmed_at, 'created_at', p.created_at)
+  into profile from public.profiles p where p.id = auth.uid();
+  if profile is null then
+    perform private.problem(401, 'not_signed_in', 'This account no longer exists.');
+  end if;
+  return jsonb_build_object(
+    'profile', profile,
     'memberships', (
       select coalesce(jsonb_agg(jsonb_build_object(
-        'organization_id', m.organization_id, 'organization_name', o.name, 'role', r.key, 'status', m.status,
-        'is_default', m.is_default) order by m.created_at), '[]')
+        'organization_id', m.organization_id, 'organization_name', o.name, 'organization_standing', o.standing,
+        'role', r.key, 'status', m.status, 'is_default', m.is_default) order by m.created_at), '[]')
       from public.memberships m
       join public.organizations o on o.id = m.organization_id
       join public.roles r on r.id = m.role_id
       where m.user_id = auth.uid()
     ),
     'actor', case
-      when requested is not null
-        or (select count(*) = 1 or bool_or(m.is_default) from public.memberships m
-            where m.user_id = auth.uid() and m.status = 'active')
+      when requested is not null or (
+        select (count(*) = 1 or bool_or(m.is_default))
+          and (array_agg(o.standing order by m.is_default desc, m.created_at))[1] <> 'suspended'
+        from public.memberships m join public.organizations o on o.id = m.organization_id
+        where m.user_id = auth.uid() and m.status = 'active')
       then private.actor(requested)
     end
-  )
+  );
+end
 $$;
 
 grant execute on function private.me(uuid) to authenticated;
@@ -2265,80 +3059,6 @@ create table public.lead_assignments (
   constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
     on delete cascade
 );
-
-create type private.notification as (
-  organization_id uuid,
-  user_id uuid,
-  kind text,
-  event_key text,
-  title text,
-  body text,
-  data jsonb,
-  lead_id uuid
-);
-
-create function private.notification_kinds()
-returns text[]
-language sql immutable parallel safe set search_path = ''
-as $$
-  select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign',
-    'system']
-$$;
-
-create table public.notification_preferences (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  user_id uuid not null references public.profiles (id) on delete cascade,
-  kind text not null constraint notification_preferences_kind check (kind = any (private.notification_kinds())),
-  in_app boolean not null default true,
-  email boolean not null default true,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint notification_preferences_once unique (organization_id, user_id, kind)
-);
-
-create table public.notifications (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  user_id uuid not null references public.profiles (id) on delete cascade,
-  kind text not null,
-  title text not null,
-  body text not null default '',
-  data jsonb not null default '{}',
-  read_at timestamptz,
-  event_key text,
-  created_at timestamptz not null default now()
-);
-
-create function private.notify(notifications private.notification[])
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  with recipients as materialized (
-    select n.*, preference.kind as preference_kind, p.email as address, coalesce(f.in_app, true) as in_app,
-      coalesce(f.email, true) as by_email
-    from unnest(notifications) n
-    cross join lateral (
-      select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
-    ) preference
-    join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
-    join public.profiles p on p.id = n.user_id
-    left join public.notification_preferences f
-      on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = preference.kind
-  ), in_app as (
-    insert into public.notifications (organization_id, user_id, kind, title, body, data, event_key)
-    select r.organization_id, r.user_id, r.kind, r.title, coalesce(r.body, ''), coalesce(r.data, '{}'), r.event_key
-    from recipients r where r.in_app
-    on conflict (organization_id, user_id, event_key) where event_key is not null do nothing
-  )
-  insert into public.emails (organization_id, user_id, lead_id, kind, to_address, data, event_key)
-  select r.organization_id, r.user_id, r.lead_id, r.preference_kind, r.address,
-    coalesce(r.data, '{}') || jsonb_build_object('title', r.title, 'body', coalesce(r.body, '')), r.event_key
-  from recipients r where r.by_email and r.address <> ''
-  on conflict on constraint emails_event do nothing;
-end
-$$;
 
 create function private.notify_of_assignments(organization_id uuid, assignments jsonb, note text)
 returns void
@@ -2566,22 +3286,6 @@ comment on function public.remove_user is
 
 grant execute on function public.remove_user(uuid, uuid, text) to authenticated;
 
-create table public.audit_logs (
-  id uuid not null default private.uuid_v7() primary key,
-  organization_id uuid,
-  actor_id uuid,
-  impersonator_id uuid,
-  action text not null constraint audit_logs_action check (action in ('insert', 'update', 'delete')),
-  resource text not null,
-  resource_id uuid,
-  before jsonb,
-  after jsonb,
-  changed text[] not null default '{}',
-  request_id text,
-  ip text,
-  created_at timestamptz not null default now()
-) partition by range (id);
-
 create function private.rename_user(organization_id uuid, user_id uuid, full_name text)
 returns void
 language plpgsql set search_path = ''
@@ -2601,21 +3305,253 @@ begin
     perform private.problem(403, 'name_is_personal', 'Only this person may change their name.');
   end if;
   update public.profiles p set full_name = rename_user.full_name where p.id = rename_user.user_id;
-  insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id, before,
-    after, changed, request_id, ip)
-  values (organization_id, auth.uid(),
-    (nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'act' ->> 'sub')::uuid,
-    'update', 'profiles', user_id, jsonb_build_object('full_name', profile.full_name),
-    jsonb_build_object('full_name', rename_user.full_name), '{full_name}', private.request_header('x-request-id'),
-    nullif(split_part(coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''),
-      ',', 1), ''));
 end
 $$;
+
+create function private.with_phone_code(message_id uuid, body text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select replace(body, '######', coalesce((
+    select c.code from private.phone_confirmations c where c.message_id = with_phone_code.message_id), '######'))
+$$;
+
+create function private.sms_segments(body text, out encoding text, out segments integer)
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  gsm constant text := '^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà\f^{}\\\[~\]|€]*$';
+  double constant text := '[\f^{}\\\[~\]|€]';
+  wide text := double;
+  part integer := 153;
+  whole integer := 160;
+  units integer;
+  used integer := 0;
+  width integer;
+begin
+  encoding := 'GSM-7';
+  if body !~ gsm then
+    encoding := 'UCS-2';
+    wide := '[\U00010000-\U0010FFFF]';
+    part := 67;
+    whole := 70;
+  end if;
+  units := char_length(body);
+  if body ~ wide then
+    units := units + regexp_count(body, wide);
+  else
+    wide := null;
+  end if;
+  if units <= whole then
+    segments := 1;
+  elsif wide is null then
+    segments := ceil(units::numeric / part);
+  else
+    segments := 1;
+    for width in select case when c ~ wide then 2 else 1 end from regexp_split_to_table(body, '') c loop
+      if used + width > part then
+        segments := segments + 1;
+        used := 0;
+      end if;
+      used := used + width;
+    end loop;
+  end if;
+end
+$$;
+
+create function private.queue_phone_code(organization_id uuid, phone text, expires_at timestamptz)
+returns uuid
+language plpgsql set search_path = ''
+as $$
+declare
+  sender public.sms_accounts;
+  message uuid;
+  body text := (
+    select case o.locale when 'fr' then 'Votre code Signalbox : ######. Valable 10 minutes.'
+      else 'Your Signalbox code: ######. Valid for 10 minutes.' end
+    from public.organizations o where o.id = queue_phone_code.organization_id);
+begin
+  select * into sender from public.sms_accounts a
+  where a.organization_id = queue_phone_code.organization_id and a.status = 'active' and a.credentials_secret_id is null
+  order by a.is_default desc, a.created_at limit 1;
+  if sender.id is null then
+    perform private.problem(409, 'no_sender', 'The organization has no active sender of the platform''s own.');
+  end if;
+  insert into public.messages (organization_id, purpose, account_id, to_number, from_number, body, encoding, segments,
+    status, provider, created_by, expires_at)
+  select queue_phone_code.organization_id, 'phone_confirmation', sender.id, phone, sender.sender_id, body, s.encoding,
+    s.segments, 'queued', sender.provider, auth.uid(), queue_phone_code.expires_at
+  from private.sms_segments(body) s
+  returning id into message;
+  return message;
+end
+$$;
+
+create table private.calling_codes (
+  prefix text primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
+  country text not null
+);
+
+create table private.area_codes (
+  code text primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
+  country text not null,
+  region text,
+  time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0),
+  source text not null
+);
+
+create view private.phone_prefixes as
+  select c.prefix, c.country from private.calling_codes c
+  union all
+  select '1' || a.code, a.country from private.area_codes a where a.country is not null and a.country <> 'US';
+
+create function private.allowed_phone_pattern(countries text[])
+returns text
+language sql stable set search_path = ''
+as $$
+  select coalesce('^\+(' || string_agg(p.prefix || coalesce('(?!' || longer.digits || ')', ''), '|' order by p.prefix) || ')', '^$')
+  from private.phone_prefixes p
+  cross join lateral (
+    select string_agg(substr(o.prefix, length(p.prefix) + 1), '|' order by o.prefix) as digits
+    from private.phone_prefixes o
+    where o.prefix like p.prefix || '_%' and o.country <> all (countries)
+  ) longer
+  where p.country = any (countries)
+$$;
+
+create function private.phone_pattern_of(organization public.organizations)
+returns text
+language sql stable set search_path = ''
+as $$
+  select private.allowed_phone_pattern(coalesce(organization.allowed_countries, array[organization.country]))
+$$;
+
+create function private.phone_fault(organization public.organizations, phone text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when phone is null or phone !~ '^\+[1-9][0-9]{6,14}$' then 'is not a phone number in E.164 form'
+    when phone !~ private.phone_pattern_of(organization) then 'belongs to a country that the organization does not text' end
+$$;
+
+create function private.require_phone(organization_id uuid, phone text, path text)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  fault text := (select private.phone_fault(o, phone) from public.organizations o where o.id = require_phone.organization_id);
+begin
+  if fault is not null then
+    perform private.problem(422, case when fault like 'belongs%' then 'country_not_allowed' else 'invalid_phone' end,
+      'The number ' || fault || '.', jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));
+  end if;
+end
+$$;
+
+create table public.suppressions (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  phone text not null constraint suppressions_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  scope text not null default 'all' constraint suppressions_scope check (scope in ('all', 'marketing')),
+  source text not null,
+  reason text,
+  created_by uuid default auth.uid() references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  lifted_at timestamptz,
+  lifted_by uuid references public.profiles (id) on delete set null,
+  lifted_reason text,
+  constraint suppressions_source
+  check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'))
+);
+
+create function private.request_phone_code(organization_id uuid, phone text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  refusal jsonb;
+  confirmation private.phone_confirmations;
+  deadline timestamptz := now() + interval '10 minutes';
+begin
+  perform private.require_member(organization_id);
+  perform private.require_phone(organization_id, phone, 'phone');
+  if exists (
+    select from public.suppressions s
+    where s.organization_id = request_phone_code.organization_id and s.phone = request_phone_code.phone
+      and s.lifted_at is null and s.scope = 'all'
+  ) then
+    perform private.problem(409, 'suppressed', 'This number has opted out of messages.');
+  end if;
+  refusal := private.rate_limit_refusal(array['phone_code', 'phone_code_organization', 'phone_code_number'],
+    array[auth.uid()::text, organization_id::text, private.token_hash(phone)]);
+  if refusal is not null then
+    return refusal;
+  end if;
+  insert into private.phone_confirmations as c (user_id, phone, code, message_id, expires_at)
+  values (auth.uid(), request_phone_code.phone,
+    lpad((('x' || encode(extensions.gen_random_bytes(4), 'hex'))::bit(32)::bigint % 1000000)::text, 6, '0'),
+    private.queue_phone_code(organization_id, request_phone_code.phone, deadline), deadline)
+  on conflict on constraint phone_confirmations_pkey do update set phone = excluded.phone, code = excluded.code,
+    message_id = excluded.message_id, expires_at = excluded.expires_at, attempts = 0
+  returning * into confirmation;
+  return jsonb_build_object('phone', confirmation.phone, 'expires_at', confirmation.expires_at);
+end
+$$;
+
+grant execute on function private.request_phone_code(uuid, text) to authenticated;
+
+create function public.request_phone_code(organization_id uuid, phone text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.request_phone_code(organization_id, phone)
+$$;
+
+comment on function public.request_phone_code is
+  'Texts the caller a code that is valid for 10 minutes, through the organization''s sender.';
+
+grant execute on function public.request_phone_code(uuid, text) to authenticated;
 
 comment on function private.require_permission is
   'Raises 403 unless the caller has the permission in the whole organization.';
 
 grant execute on function private.require_permission(uuid, text) to authenticated;
+
+create function private.check_registration(email text, token text)
+returns uuid
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  organization uuid;
+begin
+  perform private.require_registration(token);
+  if token is not null then
+    select i.organization_id into organization from public.invitations i
+    where i.id = private.open_invitation(check_registration.token, check_registration.email);
+    if organization is null then
+      perform private.problem(422, 'invitation_invalid',
+        'The invitation is unknown, used, withdrawn, expired or for another e-mail address.',
+        '[{"path": "invitation_token", "message": "is not valid"}]');
+    end if;
+  end if;
+  return organization;
+end
+$$;
+
+grant execute on function private.check_registration(text, text) to service_role;
+
+create function public.check_registration(email text, token text default null)
+returns uuid
+language sql stable set search_path = ''
+as $$
+  select private.check_registration(email, token)
+$$;
+
+comment on function public.check_registration is
+  'Whether somebody may register; returns the organization of the invitation''s token, null without one.';
+
+grant execute on function public.check_registration(text, text) to service_role;
 
 create function private.require_scope(organization_id uuid, permission text)
 returns text
@@ -2627,7 +3563,8 @@ begin
   select p.scope into held
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = require_scope.permission
-  where m.user_id = auth.uid() and m.organization_id = require_scope.organization_id and m.status = 'active';
+  where m.user_id = auth.uid() and m.organization_id = require_scope.organization_id and m.status = 'active'
+    and m.organization_id = any (private.my_organizations());
   if held is null
     or coalesce(private.request_header('x-organization-id'), organization_id::text) <> organization_id::text then
     -- Raises the 403 that fits.
@@ -2641,6 +3578,10 @@ comment on function private.require_scope is
   'The scope of the caller''s permission in this organization (own, team or organization); raises 403 without it.';
 
 grant execute on function private.require_scope(uuid, text) to authenticated;
+
+grant execute on function private.impersonator() to authenticated, service_role;
+
+grant execute on function private.require_session() to authenticated;
 
 create function private.teams_with(permission text)
 returns uuid[]
@@ -2702,6 +3643,9 @@ grant execute on function public.update_user(uuid, uuid, jsonb) to authenticated
 comment on table public.audit_logs is
   'Every change of an audited table, written by triggers only. Partitioned by month of id.';
 
+comment on column public.audit_logs.via is
+  'function: one of our functions; data_api: the client itself; auth: Supabase Auth; null: a job or SQL.';
+
 comment on column public.audit_logs.impersonator_id is
   'The admin who acted as actor_id (the token''s RFC 8693 "act" claim).';
 
@@ -2751,12 +3695,9 @@ returns trigger
 language plpgsql security definer set search_path = '' set jit = off set enable_nestloop = off
 as $$
 declare
-  claims jsonb := coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, '{}');
   actor uuid := auth.uid();
-  impersonator uuid := (claims -> 'act' ->> 'sub')::uuid;
-  request text := private.request_header('x-request-id');
-  address text := nullif(split_part(
-    coalesce(private.request_header('x-client-ip'), private.request_header('x-forwarded-for'), ''), ',', 1), '');
+  impersonator uuid := private.impersonator();
+  origin record := private.request_origin();
   masks text[] := coalesce(tg_argv[0:tg_nargs - 1]::text[], '{}');
   has_masks boolean := tg_nargs > 0;
   tenant text := case tg_table_name when 'organizations' then 'id' else 'organization_id' end;
@@ -2764,22 +3705,23 @@ begin
   -- A batch of ten thousand costs twice as much with a call of private.masked per row, so tables without masks skip it.
   if tg_op = 'INSERT' then
     insert into public.audit_logs
-      (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, request_id, ip)
+      (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, via, request_id, ip)
     select (r.data ->> tenant)::uuid, actor, impersonator, 'insert', tg_table_name, (r.data ->> 'id')::uuid,
-      case when has_masks then private.masked(r.data, masks) else r.data end, request, address
+      case when has_masks then private.masked(r.data, masks) else r.data end, origin.via, origin.request_id, origin.ip
     from (select to_jsonb(n) as data from new_rows n offset 0) r;
   elsif tg_op = 'DELETE' then
     insert into public.audit_logs
-      (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, request_id, ip)
+      (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, via, request_id, ip)
     select (r.data ->> tenant)::uuid, actor, impersonator, 'delete', tg_table_name, (r.data ->> 'id')::uuid,
-      case when has_masks then private.masked(r.data, masks) else r.data end, request, address
+      case when has_masks then private.masked(r.data, masks) else r.data end, origin.via, origin.request_id, origin.ip
     from (select to_jsonb(o) as data from old_rows o offset 0) r;
   else
     insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id,
-      before, after, changed, request_id, ip)
+      before, after, changed, via, request_id, ip)
     select (d.after ->> tenant)::uuid, actor, impersonator, 'update', tg_table_name, (d.after ->> 'id')::uuid,
       case when has_masks then private.masked(d.before, masks) else d.before end,
-      case when has_masks then private.masked(d.after, masks) else d.after end, d.changed, request, address
+      case when has_masks then private.masked(d.after, masks) else d.after end, d.changed,
+      origin.via, origin.request_id, origin.ip
     from (
       select b.data as before, a.data as after, array(
         select n.key from jsonb_each(a.data) n
@@ -2827,6 +3769,29 @@ begin
 end
 $$;
 
+create function private.audit_event(
+  organization_id uuid, action text, resource text, resource_id uuid default null, details jsonb default null,
+  actor uuid default auth.uid())
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.audit_logs
+    (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, via, request_id, ip)
+  select audit_event.organization_id, actor, private.impersonator(), audit_event.action, audit_event.resource,
+    audit_event.resource_id, nullif(details, '{}'), o.via, o.request_id, o.ip
+  from private.request_origin() o
+$$;
+
+create function private.audit_person(person uuid, action text, resource text, resource_id uuid, details jsonb,
+  actor uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.audit_event(m.organization_id, audit_person.action, audit_person.resource, audit_person.resource_id,
+    details, actor)
+  from public.memberships m where m.user_id = person
+$$;
+
 create function private.audit_json(entry public.audit_logs, with_values boolean)
 returns jsonb
 language sql stable set search_path = ''
@@ -2835,9 +3800,34 @@ as $$
       'resource_id', entry.resource_id, 'user_id', entry.actor_id, 'user_name', a.full_name, 'user_email', a.email,
       'impersonator_id', entry.impersonator_id,
       'impersonator_name', (select i.full_name from public.profiles i where i.id = entry.impersonator_id),
-      'changed', entry.changed, 'request_id', entry.request_id, 'ip', entry.ip, 'created_at', entry.created_at)
+      'changed', entry.changed, 'via', entry.via, 'request_id', entry.request_id, 'ip', entry.ip,
+      'created_at', entry.created_at)
     || case when with_values then jsonb_build_object('before', entry.before, 'after', entry.after) else '{}' end
   from (select) one left join public.profiles a on a.id = entry.actor_id
+$$;
+
+create function private.audit_row()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  ignored text[] := coalesce(tg_argv[1:tg_nargs - 1]::text[], '{}') || 'updated_at'::text;
+  old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  subject jsonb := coalesce(new_row, old_row);
+  origin record := private.request_origin();
+begin
+  if tg_op = 'UPDATE' and old_row - ignored = new_row - ignored then
+    return null;
+  end if;
+  insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id,
+    before, after, changed, via, request_id, ip)
+  values ((subject ->> 'organization_id')::uuid, auth.uid(), private.impersonator(), lower(tg_op), tg_table_name,
+    (subject ->> tg_argv[0])::uuid, old_row, new_row, case when tg_op = 'UPDATE' then array(
+      select n.key from jsonb_each(new_row - ignored) n where n.value is distinct from old_row -> n.key order by n.key)
+      else '{}' end, origin.via, origin.request_id, origin.ip);
+  return null;
+end
 $$;
 
 create function private.audit_search(organization_id uuid, term text)
@@ -2888,15 +3878,26 @@ begin
 end
 $$;
 
+create function private.audit_export(organization_id uuid, resource text, filters jsonb, resource_id uuid default null)
+returns void
+language sql set search_path = ''
+as $$
+  select private.audit_event(organization_id, 'exported', audit_export.resource, audit_export.resource_id,
+    filters || case when filters ? 'search' then '{"search": "***"}'::jsonb else '{}' end)
+$$;
+
 create function private.export_audit_logs(organization_id uuid, filters jsonb)
 returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 declare
   slice_size integer := case when filters ? 'search' then 20000 else 1000 end;
   answer jsonb;
 begin
   perform private.require_permission(organization_id, 'audit:read');
+  if not filters ? 'before_id' then
+    perform private.audit_export(organization_id, 'audit_logs', filters);
+  end if;
   execute format(
     'with slice as materialized (select * from public.audit_logs x where %1$s order by x.id desc limit %2$s)
     select jsonb_build_object(
@@ -2914,7 +3915,7 @@ grant execute on function private.export_audit_logs(uuid, jsonb) to authenticate
 
 create function public.export_audit_logs(organization_id uuid, filters jsonb)
 returns jsonb
-language sql stable set search_path = ''
+language sql set search_path = ''
 as $$
   select private.export_audit_logs(organization_id, filters)
 $$;
@@ -2998,39 +3999,166 @@ create function public.list_audit_logs(organization_id uuid, filters jsonb, page
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_audit_logs(organization_id, filters, page_limit, page_offset)
+  select private.list_audit_logs(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_audit_logs is 'One page of the audit log, newest first; total counts up to 10,000.';
 
 grant execute on function public.list_audit_logs(uuid, jsonb, integer, integer) to authenticated;
 
+create function private.record_export(organization_id uuid, resource text, filters jsonb)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_valid(resource = 'customers', 'resource', 'is not exported this way');
+  perform private.require_permission(organization_id, resource || ':read');
+  perform private.require_valid(jsonb_typeof(filters) = 'object' and pg_column_size(filters) <= 2000, 'filters',
+    'must be a small object');
+  perform private.audit_export(organization_id, resource, filters);
+end
+$$;
+
+grant execute on function private.record_export(uuid, text, jsonb) to authenticated;
+
+create function public.record_export(organization_id uuid, resource text, filters jsonb default '{}')
+returns void
+language sql set search_path = ''
+as $$
+  select private.record_export(organization_id, resource, filters)
+$$;
+
+comment on function public.record_export is 'Records in the audit log that the caller takes a file of customers.';
+
+grant execute on function public.record_export(uuid, text, jsonb) to authenticated;
+
 comment on table private.idempotency_keys is
   'The first answer to each Idempotency-Key, kept 24 h, written in the transaction of the work: both exist or neither.';
 
 create index idempotency_keys_age on private.idempotency_keys (created_at);
 
-create table private.rate_limits (
-  kind text primary key,
-  quota integer not null constraint rate_limits_quota check (quota > 0),
-  window_seconds integer not null constraint rate_limits_window check (window_seconds > 0)
-);
-
-comment on table private.rate_limits is 'How many tokens a caller has per window, by kind of endpoint.';
+comment on table private.rate_limits is
+  'How many tokens a bucket of a kind has. It refills evenly, so at most twice the quota is available in a window.';
 
 grant select on private.rate_limits to service_role;
 
-create table private.rate_buckets (
-  kind text not null references private.rate_limits (kind) on delete cascade,
-  subject text not null,
-  tokens double precision not null,
-  updated_at timestamptz not null default clock_timestamp(),
-  primary key (kind, subject)
+create table private.sign_in_places (
+  account text not null,
+  address text not null,
+  last_sign_in_at timestamptz not null default now(),
+  primary key (account, address)
 );
 
-comment on table private.rate_buckets is 'Token buckets: tokens refill evenly over the window up to the quota.';
+comment on table private.sign_in_places is
+  'Where accounts have signed in, as SHA-256 of both. Failures elsewhere do not keep an account from signing in there.';
+
+create index sign_in_places_age on private.sign_in_places (last_sign_in_at);
+
+comment on table private.rate_buckets is
+  'Token buckets, one per kind and subject (a person, an organization, an address or its hash).';
 
 grant select, insert, update on private.rate_buckets to service_role;
+
+create function private.address_block(address text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when private.ip_address(address) is null then left(address, 45)
+    when family(address::inet) = 6 then host(network(set_masklen(address::inet, 64)))
+    else host(address::inet) end
+$$;
+
+create function private.attempt_limits(attempt text, email text, address text, out kinds text[], out subjects text[])
+language sql stable set search_path = ''
+as $$
+  with hashed as (
+    select private.token_hash(lower(email)) as account, private.address_block(address) as address,
+      private.token_hash(private.address_block(address)) as place
+  ), limits (attempts, kind, subject) as (
+    select array['sign_in', 'register', 'recovery', 'reset'], 'auth_address', h.address from hashed h
+    union all
+    select array['sign_in', 'register'], 'sign_in_place', h.account || h.place from hashed h
+    union all
+    select array['sign_in', 'register'], 'sign_in_address', h.address from hashed h
+    union all
+    select array['sign_in', 'register'], 'sign_in_account', h.account from hashed h
+    where not exists (select from private.sign_in_places s where s.account = h.account and s.address = h.place)
+    union all
+    select array['register'], 'register_address', h.address from hashed h
+    union all
+    select array['recovery'], 'recovery_place', h.account || h.place from hashed h
+    union all
+    select array['recovery'], 'recovery_account', h.account from hashed h
+    union all
+    select array['reset'], 'reset_address', h.address from hashed h
+  )
+  select coalesce(array_agg(l.kind), '{}'), coalesce(array_agg(l.subject), '{}')
+  from limits l where attempt = any (l.attempts) and l.subject is not null
+$$;
+
+create function private.begin_attempt(attempt text, email text, address text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  limits record := private.attempt_limits(attempt, email, address);
+begin
+  perform private.require_valid(attempt in ('sign_in', 'register', 'recovery', 'reset'), 'attempt', 'is not known');
+  return private.rate_limit_refusal(limits.kinds, limits.subjects);
+end
+$$;
+
+grant execute on function private.begin_attempt(text, text, text) to service_role;
+
+create function public.begin_attempt(attempt text, email text default null, address text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.begin_attempt(attempt, email, address)
+$$;
+
+comment on function public.begin_attempt is
+  'For the auth function: takes the tokens of an attempt (sign_in, register, recovery, reset); null, or the refusal.';
+
+grant execute on function public.begin_attempt(text, text, text) to service_role;
+
+create function private.end_sign_in(email text, outcome text, address text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  limits record := private.attempt_limits('sign_in', email, address);
+begin
+  perform private.require_valid(outcome in ('succeeded', 'failed', 'unknown'), 'outcome', 'is not known');
+  if outcome = 'failed' then
+    perform private.audit_person(p.id, 'sign_in_failed', 'profiles', p.id, null, null)
+    from public.profiles p where p.email = lower(end_sign_in.email);
+    return;
+  end if;
+  update private.rate_buckets b set tokens = b.tokens + 1
+  from unnest(limits.kinds, limits.subjects) as l (kind, subject)
+  where b.kind = l.kind and b.subject = l.subject and b.kind like 'sign_in_%';
+  if outcome = 'succeeded' and address is not null then
+    insert into private.sign_in_places as s (account, address)
+    values (private.token_hash(lower(email)), private.token_hash(private.address_block(end_sign_in.address)))
+    on conflict on constraint sign_in_places_pkey do update set last_sign_in_at = now();
+  end if;
+end
+$$;
+
+grant execute on function private.end_sign_in(text, text, text) to service_role;
+
+create function public.end_sign_in(email text, outcome text, address text default null)
+returns void
+language sql set search_path = ''
+as $$
+  select private.end_sign_in(email, outcome, address)
+$$;
+
+comment on function public.end_sign_in is 'For the auth function: how an attempt to sign in ended.';
+
+grant execute on function public.end_sign_in(text, text, text) to service_role;
 
 grant execute on function private.idempotent_response(uuid) to authenticated;
 
@@ -3047,43 +4175,23 @@ comment on function public.invoke_job is 'Starts the next run of a job that has 
 
 grant execute on function public.invoke_job(text, jsonb) to service_role;
 
-grant execute on function private.store_idempotent_response(uuid, jsonb) to authenticated;
-
-create function private.take_tokens(kind text, subject text, cost integer default 1)
+create function private.over_rate_limit(kind text, cost integer default 1)
 returns jsonb
-language plpgsql set search_path = ''
+language sql set search_path = ''
 as $$
-declare
-  rule private.rate_limits;
-  available double precision;
-  allowed boolean;
-begin
-  select * into strict rule from private.rate_limits r where r.kind = take_tokens.kind;
-  insert into private.rate_buckets as b (kind, subject, tokens)
-  values (take_tokens.kind, take_tokens.subject, rule.quota)
-  on conflict on constraint rate_buckets_pkey do update set
-    tokens = least(rule.quota,
-      b.tokens + rule.quota * extract(epoch from clock_timestamp() - b.updated_at) / rule.window_seconds),
-    updated_at = clock_timestamp()
-  returning tokens into available;
-  allowed := available >= cost;
-  if allowed then
-    update private.rate_buckets b set tokens = b.tokens - cost
-    where b.kind = take_tokens.kind and b.subject = take_tokens.subject
-    returning b.tokens into available;
-  end if;
-  return jsonb_build_object('allowed', allowed, 'quota', rule.quota, 'remaining', floor(greatest(available, 0)),
-    'window_seconds', rule.window_seconds,
-    'retry_after', case when allowed then 0
-      else ceil((cost - available) * rule.window_seconds / rule.quota) end);
-end
+  select private.rate_limit_refusal(array[kind], array[auth.uid()::text], cost)
 $$;
+
+comment on function private.over_rate_limit is
+  'Takes tokens from the caller''s bucket; null, or the refusal that the function must return.';
+
+grant execute on function private.store_idempotent_response(uuid, jsonb) to authenticated;
 
 create function private.take_own_tokens(kind text, cost integer)
 returns jsonb
 language sql security definer set search_path = ''
 as $$
-  select private.take_tokens(kind, auth.uid()::text, greatest(cost, 0))
+  select private.take_tokens(array[kind], array[auth.uid()::text], cost)
 $$;
 
 grant execute on function private.take_own_tokens(text, integer) to authenticated;
@@ -3103,7 +4211,7 @@ create function public.take_rate_limit_of(kind text, subject text, cost integer 
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.take_tokens(kind, subject, cost)
+  select private.take_tokens(array[kind], array[subject], cost)
 $$;
 
 comment on function public.take_rate_limit_of is
@@ -3111,7 +4219,7 @@ comment on function public.take_rate_limit_of is
 
 grant execute on function public.take_rate_limit_of(text, text, integer) to service_role;
 
-grant execute on function private.take_tokens(text, text, integer) to service_role;
+grant execute on function private.take_tokens(text[], text[], integer) to service_role;
 
 comment on table public.notifications is 'Notifications in the application, one row per person and event.';
 
@@ -3224,7 +4332,8 @@ create function public.list_notifications(organization_id uuid, filters jsonb, p
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_notifications(organization_id, filters, page_limit, page_offset)
+  select private.list_notifications(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_notifications is
@@ -3279,18 +4388,6 @@ grant execute on function public.notification_preferences(uuid, jsonb) to authen
 
 comment on function private.notify is
   'Notifies people of events, in the application and by e-mail as each prefers, once per event.';
-
-create function private.notify_admins(organization_id uuid, kind text, title text, body text, data jsonb default '{}')
-returns void
-language sql set search_path = ''
-as $$
-  select private.notify(array_agg(row(m.organization_id, m.user_id, notify_admins.kind,
-    notify_admins.kind || ':' || event.id, title, body, data, null)::private.notification))
-  from public.memberships m
-  join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
-  cross join (select private.uuid_v7() as id) event
-  where m.organization_id = notify_admins.organization_id and m.status = 'active'
-$$;
 
 create function private.purge_notifications()
 returns void
@@ -3485,6 +4582,11 @@ returns text
 language sql stable set search_path = ''
 as $$
   select case
+    when o.standing = 'suspended' then 'The organization is suspended.'
+    when kind = 'invitation' and o.standing <> 'approved' then 'The organization is not approved to write to strangers.'
+    when o.standing = 'sandbox' and not exists (
+      select from auth.users u where u.id = email_cancel_reason.user_id and u.email_confirmed_at is not null)
+    then 'The person has not confirmed their e-mail address.'
     when kind = 'invitation' and not exists (
       select from private.email_secrets s join public.invitations i on i.id = s.invitation_id
       where s.email_id = email_cancel_reason.email_id and i.accepted_at is null and i.expires_at > now())
@@ -3494,6 +4596,7 @@ as $$
       where m.organization_id = email_cancel_reason.organization_id and m.user_id = email_cancel_reason.user_id
         and m.status = 'active')
     then 'The person is not an active member of the organization any more.' end
+  from public.organizations o where o.id = email_cancel_reason.organization_id
 $$;
 
 create function private.claim_emails(batch_size integer, provider text)
@@ -3615,7 +4718,8 @@ begin
   )
   delete from private.email_secrets s using recorded d where s.email_id = d.id and d.status = 'sent';
   if jsonb_path_exists(outcomes, '$[*] ? (@.kind == "accepted" || @.kind == "rejected")') then
-    delete from private.mail_outage;
+    -- Hosted projects refuse a DELETE without WHERE (pg-safeupdate).
+    delete from private.mail_outage where singleton;
   elsif jsonb_path_exists(outcomes, '$[*] ? (@.kind == "outage")') then
     insert into private.mail_outage as o (outages, resume_at, reason)
     values (1, now() + retry_seconds * interval '0.5 second',
@@ -3695,7 +4799,7 @@ create function public.list_emails(organization_id uuid, filters jsonb, page_lim
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_emails(organization_id, filters, page_limit, page_offset)
+  select private.list_emails(organization_id, filters, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_emails is
@@ -3708,13 +4812,13 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  replay jsonb;
+  answer jsonb;
   email public.emails;
 begin
   perform private.require_permission(organization_id, 'emails:manage');
-  replay := private.idempotent_response(organization_id);
-  if replay is not null then
-    return replay;
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
   end if;
   select * into email from public.emails e
   where e.organization_id = resend_email.organization_id and e.id = email_id for update;
@@ -3728,6 +4832,11 @@ begin
     perform private.problem(409, 'not_needed', 'The link in this e-mail is no longer valid. Invite the person again.');
   elsif email.status = 'sent' and not force then
     perform private.problem(409, 'already_sent', 'This e-mail was sent. Use force=true to send it again.');
+  end if;
+  answer := private.rate_limit_refusal(array['resend_email', 'invite_recipient'],
+    array[auth.uid()::text, case when email.kind = 'invitation' then private.token_hash(email.to_address) end]);
+  if answer is not null then
+    return answer;
   end if;
   update public.emails e set
     status = 'queued', attempts = 0, next_attempt_at = now(), last_error = null, sent_at = null,
@@ -3763,6 +4872,7 @@ begin
   if auth.uid() is null or parts[2] is null or parts[2] !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     return false;
   end if;
+  perform private.require_session();
   subject := parts[2]::uuid;
   if topic = 'user:' || subject then
     return subject = auth.uid();
@@ -3774,12 +4884,12 @@ begin
         on m.organization_id = c.organization_id and m.user_id = auth.uid() and m.status = 'active'
       join public.role_permissions p
         on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
-      where c.id = subject and c.deleted_at is null);
+      where c.id = subject and c.deleted_at is null and c.organization_id = any (private.my_organizations()));
   end if;
   return exists (
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
-    where m.user_id = auth.uid() and m.status = 'active' and (
+    where m.user_id = auth.uid() and m.status = 'active' and m.organization_id = any (private.my_organizations()) and (
       (topic = 'organization:' || subject || ':leads' and m.organization_id = subject and p.scope = 'organization')
       or (topic = 'team:' || subject || ':leads' and m.team_id = subject and p.scope in ('team', 'organization'))));
 end
@@ -4394,7 +5504,8 @@ begin
       ''customer_known'', not $2 ? ''customer_id'' or exists (
         select from public.customers c where c.organization_id = $1 and c.id = ($2 ->> ''customer_id'')::uuid))',
     conditions)
-  into answer using list_actions.organization_id, filters, page_limit, page_offset;
+  into answer
+  using list_actions.organization_id, filters, private.page_size(page_limit), private.page_start(page_offset);
   return answer;
 end
 $$;
@@ -4432,7 +5543,8 @@ begin
       ''rows'', coalesce((select jsonb_agg(to_jsonb(p) - ''search_text'') from (
         select x.* from public.customers x where %1$s order by x.%2$I %3$s, x.id %3$s limit $3 offset $4) p), ''[]''))',
     conditions, sort_column, direction)
-  into answer using list_customers.organization_id, filters, page_limit, page_offset;
+  into answer
+  using list_customers.organization_id, filters, private.page_size(page_limit), private.page_start(page_offset);
   return answer;
 end
 $$;
@@ -4559,7 +5671,7 @@ begin
       from (
         select b.* from public.batches b
         where b.organization_id = list_batches.organization_id and b.kind = 'upload'
-        order by b.id desc limit page_limit offset page_offset
+        order by b.id desc limit private.page_size(page_limit) offset private.page_start(page_offset)
       ) p), '[]')
   );
 end
@@ -4663,65 +5775,6 @@ as $$
     '{{arrears}}', translate(coalesce(arrears, ''), '{', U&'\FFFF')),
     '{{account_number}}', translate(coalesce(account_number, ''), '{', U&'\FFFF')),
     '{{name}}', coalesce(name, '')), U&'\FFFF', '{')
-$$;
-
-create table public.suppressions (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  phone text not null constraint suppressions_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
-  scope text not null default 'all' constraint suppressions_scope check (scope in ('all', 'marketing')),
-  source text not null,
-  reason text,
-  created_by uuid default auth.uid() references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  lifted_at timestamptz,
-  lifted_by uuid references public.profiles (id) on delete set null,
-  lifted_reason text,
-  constraint suppressions_source
-  check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'))
-);
-
-create function private.sms_segments(body text, out encoding text, out segments integer)
-language plpgsql immutable parallel safe set search_path = ''
-as $$
-declare
-  gsm constant text := '^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&''()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà\f^{}\\\[~\]|€]*$';
-  double constant text := '[\f^{}\\\[~\]|€]';
-  wide text := double;
-  part integer := 153;
-  whole integer := 160;
-  units integer;
-  used integer := 0;
-  width integer;
-begin
-  encoding := 'GSM-7';
-  if body !~ gsm then
-    encoding := 'UCS-2';
-    wide := '[\U00010000-\U0010FFFF]';
-    part := 67;
-    whole := 70;
-  end if;
-  units := char_length(body);
-  if body ~ wide then
-    units := units + regexp_count(body, wide);
-  else
-    wide := null;
-  end if;
-  if units <= whole then
-    segments := 1;
-  elsif wide is null then
-    segments := ceil(units::numeric / part);
-  else
-    segments := 1;
-    for width in select case when c ~ wide then 2 else 1 end from regexp_split_to_table(body, '') c loop
-      if used + width > part then
-        segments := segments + 1;
-        used := 0;
-      end if;
-      used := used + width;
-    end loop;
-  end if;
-end
 $$;
 
 create function private.queue_messages(
@@ -6470,7 +7523,7 @@ $$;
 create function private.export_leads(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
   count_to integer)
 returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 declare
   conditions text := private.lead_conditions(organization_id, filters, 'leads:export');
@@ -6478,6 +7531,9 @@ declare
   answer jsonb;
   matching integer;
 begin
+  if after_id is null then
+    perform private.audit_export(organization_id, 'leads', filters);
+  end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions,
       count_to) into matching;
@@ -6512,9 +7568,9 @@ grant execute on function private.export_leads(uuid, jsonb, uuid, integer, integ
 create function public.export_leads(organization_id uuid, filters jsonb default '{}', after_id uuid default null,
   page_limit integer default 1000, count_to integer default null)
 returns jsonb
-language sql stable set search_path = ''
+language sql set search_path = ''
 as $$
-  select private.export_leads(organization_id, filters, after_id, page_limit, count_to)
+  select private.export_leads(organization_id, filters, after_id, private.page_size(page_limit, 1000), count_to)
 $$;
 
 comment on function public.export_leads is
@@ -6710,7 +7766,8 @@ create function public.list_leads(organization_id uuid, filters jsonb, sort text
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_leads(organization_id, filters, sort, page_limit, page_offset)
+  select private.list_leads(organization_id, filters, sort,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_leads is
@@ -6744,7 +7801,7 @@ create function public.list_students(organization_id uuid, lead_id uuid, page_li
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_students(organization_id, lead_id, page_limit, page_offset)
+  select private.list_students(organization_id, lead_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_students is 'One page of a lead''s students, oldest first.';
@@ -7632,6 +8689,9 @@ grant select on public.lead_holders to authenticated, service_role;
 create trigger set_updated_at before update on public.lead_holders
   for each row execute function private.set_updated_at();
 
+create trigger audit_row after insert or update or delete on public.lead_holders
+  for each row execute function private.audit_row('user_id', 'last_turn');
+
 create function private.assign_lead(organization_id uuid, lead_id uuid, assigned_to uuid, note text,
   deadline timestamptz)
 returns jsonb
@@ -7934,7 +8994,7 @@ create function public.list_holders(organization_id uuid, page_limit integer, pa
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_holders(organization_id, page_limit, page_offset)
+  select private.list_holders(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_holders is
@@ -8679,7 +9739,8 @@ create function public.list_tasks(organization_id uuid, filters jsonb, sort text
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_tasks(organization_id, filters, sort, page_limit, page_offset)
+  select private.list_tasks(organization_id, filters, sort,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_tasks is
@@ -9003,7 +10064,8 @@ create function public.list_interactions(
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.list_interactions(organization_id, lead_id, wanted_type, page_limit, page_offset)
+  select private.list_interactions(organization_id, lead_id, wanted_type,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_interactions is
@@ -9890,6 +10952,9 @@ as $$
 declare
   import public.lead_imports := private.require_lead_import(organization_id, import_id);
 begin
+  if after_row = 0 then
+    perform private.audit_export(organization_id, 'lead_imports', '{}', import.id);
+  end if;
   return jsonb_build_object('columns', import.columns, 'rows', (
     select coalesce(jsonb_agg(jsonb_build_object('row', f."row", 'kind', f.kind, 'reason', f.reason, 'cells', f.cells)
       order by f."row"), '[]')
@@ -9907,7 +10972,7 @@ create function public.list_lead_import_errors(organization_id uuid, import_id u
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.list_lead_import_errors(organization_id, import_id, after_row, page_limit)
+  select private.list_lead_import_errors(organization_id, import_id, after_row, private.page_size(page_limit, 1000))
 $$;
 
 comment on function public.list_lead_import_errors is 'Rows that were not imported, with the reason.';
@@ -9939,7 +11004,7 @@ create function public.list_lead_imports(organization_id uuid, page_limit intege
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_lead_imports(organization_id, page_limit, page_offset)
+  select private.list_lead_imports(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_lead_imports is 'The organization''s imports, newest first.';
@@ -10886,7 +11951,8 @@ begin
       ''rows'', coalesce((select jsonb_agg(private.message_json(p.message)) from (
         select x as message from public.messages x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''))',
     conditions)
-  into answer using list_messages.organization_id, filters, page_limit, page_offset;
+  into answer
+  using list_messages.organization_id, filters, private.page_size(page_limit), private.page_start(page_offset);
   return answer;
 end
 $$;
@@ -11150,73 +12216,11 @@ comment on function public.record_receipt is
 grant execute on function public.record_receipt(text, text, text, uuid, text, text, boolean, jsonb,
   uuid[]) to service_role;
 
-create table private.calling_codes (
-  prefix text primary key constraint calling_codes_form check (prefix ~ '^[1-9][0-9]{0,6}$'),
-  country text not null
-);
-
-create table private.area_codes (
-  code text primary key constraint area_codes_form check (code ~ '^[2-9][0-9]{2}$'),
-  country text not null,
-  region text,
-  time_zones text[] not null constraint area_codes_zones_given check (cardinality(time_zones) > 0),
-  source text not null
-);
-
-create view private.phone_prefixes as
-  select c.prefix, c.country from private.calling_codes c
-  union all
-  select '1' || a.code, a.country from private.area_codes a where a.country is not null and a.country <> 'US';
-
-create function private.allowed_phone_pattern(countries text[])
-returns text
-language sql stable set search_path = ''
-as $$
-  select coalesce('^\+(' || string_agg(p.prefix || coalesce('(?!' || longer.digits || ')', ''), '|' order by p.prefix) || ')', '^$')
-  from private.phone_prefixes p
-  cross join lateral (
-    select string_agg(substr(o.prefix, length(p.prefix) + 1), '|' order by o.prefix) as digits
-    from private.phone_prefixes o
-    where o.prefix like p.prefix || '_%' and o.country <> all (countries)
-  ) longer
-  where p.country = any (countries)
-$$;
-
-create function private.phone_pattern_of(organization public.organizations)
-returns text
-language sql stable set search_path = ''
-as $$
-  select private.allowed_phone_pattern(coalesce(organization.allowed_countries, array[organization.country]))
-$$;
-
-create function private.phone_fault(organization public.organizations, phone text)
-returns text
-language sql stable set search_path = ''
-as $$
-  select case
-    when phone is null or phone !~ '^\+[1-9][0-9]{6,14}$' then 'is not a phone number in E.164 form'
-    when phone !~ private.phone_pattern_of(organization) then 'belongs to a country that the organization does not text' end
-$$;
-
-create function private.require_phone(organization_id uuid, phone text, path text)
-returns void
-language plpgsql stable set search_path = ''
-as $$
-declare
-  fault text := (select private.phone_fault(o, phone) from public.organizations o where o.id = require_phone.organization_id);
-begin
-  if fault is not null then
-    perform private.problem(422, case when fault like 'belongs%' then 'country_not_allowed' else 'invalid_phone' end,
-      'The number ' || fault || '.', jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));
-  end if;
-end
-$$;
-
 create function private.is_auto_reply(purpose text)
 returns boolean
 language sql immutable parallel safe set search_path = ''
 as $$
-  select purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help')
+  select purpose in ('opt_out_confirmation', 'opt_in_confirmation', 'help', 'phone_confirmation')
 $$;
 
 create function private.resolve_message_manually(organization_id uuid, message_id uuid, outcome text, reason text)
@@ -11297,6 +12301,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   replayed jsonb;
+  refusal jsonb;
   rows jsonb;
   invalid jsonb;
   batch uuid;
@@ -11330,6 +12335,11 @@ begin
   if jsonb_typeof(recipients) is distinct from 'array' or jsonb_array_length(recipients) not between 1 and maximum then
     perform private.problem(422, 'too_many_recipients', 'Give between 1 and ' || maximum || ' recipients.',
       '[{"path": "recipients", "message": "must have between 1 and 10,000 items"}]');
+  end if;
+  -- A hundred recipients cost as much as one message.
+  refusal := private.over_rate_limit('send', ceil(jsonb_array_length(recipients) / 100.0)::integer);
+  if refusal is not null then
+    return refusal;
   end if;
   select * into strict organization from public.organizations o where o.id = send_bulk.organization_id;
   with allowed as materialized (
@@ -11410,15 +12420,23 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   replayed jsonb;
+  refusal jsonb;
   recipient jsonb;
   queued jsonb;
   missing text;
   template text := coalesce(message, private.template_of(organization_id, purpose));
 begin
+  -- The other purposes are for messages that the system writes; some of them reach numbers that have opted out.
+  perform private.require_valid(purpose in ('warning', 'disconnection', 'connection', 'custom'), 'purpose',
+    'is not a purpose that people give');
   perform private.require_permission(organization_id, 'messages:send');
   replayed := private.idempotent_response(organization_id);
   if replayed is not null then
     return replayed;
+  end if;
+  refusal := private.over_rate_limit('send');
+  if refusal is not null then
+    return refusal;
   end if;
   if customer_id is not null then
     select jsonb_build_object('customer_id', c.id, 'to', c.phone, 'name', c.name, 'account_number', c.account_number,
@@ -11637,6 +12655,7 @@ begin
       || account_id)),
     provider_account = private.provider_account(account.provider, credentials)
   where a.id = account_id;
+  perform private.audit_event(account.organization_id, 'credentials_replaced', 'sms_accounts', account.id);
 end
 $$;
 
@@ -11877,7 +12896,8 @@ create function public.list_phone_numbers(organization_id uuid, filters jsonb de
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_phone_numbers(organization_id, filters, page_limit, page_offset)
+  select private.list_phone_numbers(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_phone_numbers is 'A page of the organization''s numbers with their health.';
@@ -12486,7 +13506,8 @@ create function public.list_templates(organization_id uuid, filters jsonb defaul
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_templates(organization_id, filters, page_limit, page_offset)
+  select private.list_templates(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_templates is 'A page of templates with their variants.';
@@ -13744,7 +14765,7 @@ create function public.list_consents(organization_id uuid, phone text, page_limi
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_consents(organization_id, phone, page_limit, page_offset)
+  select private.list_consents(organization_id, phone, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_consents is 'The consent ledger of a number.';
@@ -13778,7 +14799,7 @@ create function public.list_dnc_lists(organization_id uuid, page_limit integer d
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_dnc_lists(organization_id, page_limit, page_offset)
+  select private.list_dnc_lists(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_dnc_lists is 'The organization''s do-not-call lists.';
@@ -13819,7 +14840,8 @@ create function public.list_reply_reviews(organization_id uuid, status text defa
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_reply_reviews(organization_id, status, page_limit, page_offset)
+  select private.list_reply_reviews(organization_id, status,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_reply_reviews is 'Replies that may be an opt-out, with their text.';
@@ -13854,7 +14876,8 @@ create function public.list_suppressions(organization_id uuid, filters jsonb def
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_suppressions(organization_id, filters, page_limit, page_offset)
+  select private.list_suppressions(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_suppressions is 'A page of suppressions, including lifted ones.';
@@ -14988,6 +16011,9 @@ revoke all on public.campaign_templates from public, anon, authenticated, servic
 
 grant select on public.campaign_templates to authenticated, service_role;
 
+create trigger audit_row after insert or update or delete on public.campaign_templates
+  for each row execute function private.audit_row('campaign_id');
+
 comment on table public.campaign_numbers is
   'The numbers that a campaign sends from; none: the organization''s default sender.';
 
@@ -15001,6 +16027,9 @@ create policy "those who may read campaigns read their numbers" on public.campai
 revoke all on public.campaign_numbers from public, anon, authenticated, service_role;
 
 grant select on public.campaign_numbers to authenticated, service_role;
+
+create trigger audit_row after insert or update or delete on public.campaign_numbers
+  for each row execute function private.audit_row('campaign_id');
 
 create view private.campaign_senders as
   select c.id as campaign_id, a.*
@@ -15718,7 +16747,8 @@ create function public.list_campaigns(organization_id uuid, filters jsonb, page_
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_campaigns(organization_id, filters, page_limit, page_offset)
+  select private.list_campaigns(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_campaigns is
@@ -15798,7 +16828,8 @@ create function public.list_targets(organization_id uuid, campaign_id uuid, filt
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_targets(organization_id, campaign_id, filters, after, page_limit, page_offset)
+  select private.list_targets(organization_id, campaign_id, filters, after,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_targets is
@@ -16574,7 +17605,8 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', message.id, 'attempt', message.attempts, 'to', message.to_number, 'from', message.from_number,
-    'body', message.body, 'provider', message.provider, 'account_id', message.account_id,
+    'body', case when message.purpose = 'phone_confirmation' then private.with_phone_code(message.id, message.body)
+      else message.body end, 'provider', message.provider, 'account_id', message.account_id,
     'provider_account', message.provider_account, 'expires_at', message.expires_at)
 $$;
 
@@ -17914,7 +18946,7 @@ create function public.get_conversation(organization_id uuid, conversation_id uu
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.get_conversation(organization_id, conversation_id, before, page_limit)
+  select private.get_conversation(organization_id, conversation_id, before, private.page_size(page_limit))
 $$;
 
 comment on function public.get_conversation is
@@ -17977,7 +19009,8 @@ create function public.list_conversations(organization_id uuid, filters jsonb, p
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.list_conversations(organization_id, filters, page_limit, page_offset)
+  select private.list_conversations(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_conversations is
@@ -19016,6 +20049,7 @@ begin
   delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
   delete from private.idempotency_keys where created_at < now() - interval '24 hours';
   delete from private.rate_buckets where updated_at < now() - interval '1 day';
+  delete from private.sign_in_places where last_sign_in_at < now() - interval '90 days';
   update public.uploads set rows = '[]' where processed_at is null and expires_at < now() and rows <> '[]';
   perform private.expire_lead_imports();
   delete from cron.job_run_details where end_time < now() - interval '7 days';
@@ -19066,6 +20100,8 @@ insert into private.counters (name, measures) values
   ('message_outcome_totals', '{messages,segments,cost,replied,opted_out,answers,received}'),
   ('target_totals', '{targets}'),
   ('suppression_totals', '{added}');
+
+insert into private.deployment default values;
 
 insert into public.roles (id, organization_id, key, name, description) values
   ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator',
@@ -19180,12 +20216,25 @@ join public.roles r on r.organization_id is null and r.key = split_part(role_sco
 select private.create_month_partition('public.audit_logs', now() + months)
 from unnest(array[interval '-1 month', '0', '1 month', '2 months', '3 months']) months;
 
-insert into private.rate_limits (kind, quota, window_seconds) values
-  ('auth_address', 300, 60),
-  ('auth_account', 10, 60),
-  ('send', 600, 60),
-  ('upload', 60, 60),
-  ('webhook_refused', 120, 60);
+insert into private.rate_limits (kind, quota, window_seconds, description) values
+  ('auth_address', 300, 60, 'Requests from an IP address to the public endpoints of auth'),
+  ('sign_in_place', 10, 300, 'Failed sign-ins of an account from an IP address'),
+  ('sign_in_account', 100, 3600, 'Failed sign-ins of an account from places where it has not signed in before'),
+  ('sign_in_address', 100, 600, 'Failed sign-ins from an IP address, whatever the account'),
+  ('register_address', 60, 3600, 'Registrations from an IP address'),
+  ('recovery_place', 5, 3600, 'Recovery e-mails of an account, asked for from an IP address'),
+  ('recovery_account', 20, 3600, 'Recovery e-mails of an account'),
+  ('reset_address', 10, 300, 'Attempts to set a new password from an IP address'),
+  ('send', 600, 60, 'Requests of a person that send messages'),
+  ('upload', 60, 60, 'Files that a person uploads'),
+  ('invite', 30, 3600, 'Invitations by a person'),
+  ('invite_organization', 200, 86400, 'Invitations by an organization'),
+  ('invite_recipient', 3, 86400, 'Invitations that are mailed to an address, by all organizations together'),
+  ('resend_email', 30, 3600, 'E-mails that a person sends again'),
+  ('phone_code', 5, 3600, 'Texts with a code to confirm a phone number, asked for by a person'),
+  ('phone_code_organization', 50, 86400, 'The same by an organization'),
+  ('phone_code_number', 3, 86400, 'The same to a phone number, by everybody together'),
+  ('webhook_refused', 120, 60, 'Refused webhooks from an IP address');
 
 select private.create_month_partition(parent, now() + months)
 from unnest(array['public.messages', 'public.message_events']::regclass[]) parent,
@@ -19729,6 +20778,8 @@ select private.audit_table('public.role_permissions');
 select private.audit_table('public.memberships');
 
 select private.audit_table('public.invitations', 'token_hash');
+
+select private.audit_table('public.notification_preferences');
 
 select private.audit_table('public.batches', 'skipped');
 

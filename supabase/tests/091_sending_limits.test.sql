@@ -137,6 +137,23 @@ from public.organizations o where o.id = tests.id('ours');
 select throws_ok(format('update public.organizations set allowed_countries = %L', c), '23514', null, format('%s is no list of countries.', c))
 from unnest(array['{}', '{gh}', '{001}', '{GHA}']) c;
 
+-- Rates of sending hold at the Data API
+create function tests.bulk(size integer) returns text language sql as $$
+  select public.send_bulk(tests.id('ours'), 'Hi', (
+    select jsonb_agg(jsonb_build_object('position', n, 'to', '+2332' || (40000000 + n))) from generate_series(0, size - 1) n)) ->> 'code'
+$$;
+grant execute on all functions in schema tests to public;
+select tests.clear() \g /dev/null
+delete from private.rate_buckets where kind = 'send';
+update private.rate_limits set quota = 3 where kind = 'send';
+select tests.act_as('operator') \g /dev/null
+select is(tests.bulk(150), null, 'A bulk of 150 takes two tokens,');
+select is(public.send_message(tests.id('ours'), to_number => '+233244000001', message => 'Hi') ->> 'code', null, 'a message one,');
+select is(public.send_message(tests.id('ours'), to_number => '+233244000001', message => 'Hi') ->> 'code', 'PT429', 'and then there is none left:');
+select is(tests.bulk(1), 'PT429', 'for bulks neither.');
+select tests.act_as('postgres') \g /dev/null
+select is((select count(*) from public.messages where created_by = tests.id('operator')), 151::bigint, 'What is refused is not queued.');
+
 -- Budget
 do $$
 begin

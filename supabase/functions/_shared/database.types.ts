@@ -18,6 +18,7 @@ export type Database = {
           "request_id": string | null;
           "resource": string;
           "resource_id": string | null;
+          "via": string | null;
         };
         ComputedFields: never;
         Insert: {
@@ -34,6 +35,7 @@ export type Database = {
           "request_id"?: string | null;
           "resource": string;
           "resource_id"?: string | null;
+          "via"?: string | null;
         };
         Update: {
           "action"?: string;
@@ -49,6 +51,7 @@ export type Database = {
           "request_id"?: string | null;
           "resource"?: string;
           "resource_id"?: string | null;
+          "via"?: string | null;
         };
         Relationships: [];
       };
@@ -2063,6 +2066,8 @@ export type Database = {
           "quiet_hours_end": string | null;
           "quiet_hours_start": string | null;
           "standing": string;
+          "standing_changed_at": string | null;
+          "standing_changed_by": string | null;
           "standing_reason": string | null;
           "time_zone": string;
           "unknown_outcome_marketing": string;
@@ -2092,6 +2097,8 @@ export type Database = {
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "standing"?: string;
+          "standing_changed_at"?: string | null;
+          "standing_changed_by"?: string | null;
           "standing_reason"?: string | null;
           "time_zone"?: string;
           "unknown_outcome_marketing"?: string;
@@ -2120,6 +2127,8 @@ export type Database = {
           "quiet_hours_end"?: string | null;
           "quiet_hours_start"?: string | null;
           "standing"?: string;
+          "standing_changed_at"?: string | null;
+          "standing_changed_by"?: string | null;
           "standing_reason"?: string | null;
           "time_zone"?: string;
           "unknown_outcome_marketing"?: string;
@@ -2950,6 +2959,10 @@ export type Database = {
         Args: { "organization_id": string; "pieces": Json; "upload_id": string };
         Returns: undefined;
       };
+      "approve_organization": {
+        Args: { "operator": string; "organization_id": string; "reason"?: string };
+        Returns: Json;
+      };
       "assign_conversation": {
         Args: { "assigned_to"?: string; "conversation_id": string; "organization_id": string };
         Returns: Json;
@@ -2965,6 +2978,10 @@ export type Database = {
         Returns: Json;
       };
       "batch_detail": { Args: { "batch_id": string; "organization_id": string }; Returns: Json };
+      "begin_attempt": {
+        Args: { "address"?: string; "attempt": string; "email"?: string };
+        Returns: Json;
+      };
       "begin_dnc_list": { Args: { "list": Json; "organization_id": string }; Returns: Json };
       "begin_lead_upload": {
         Args: { "file_name": string; "organization_id": string };
@@ -2997,8 +3014,9 @@ export type Database = {
         Returns: Json;
       };
       "cancel_targets_batch": { Args: { "size"?: number }; Returns: number };
-      "check_invitation": { Args: { "email": string; "token": string }; Returns: string };
+      "change_deployment": { Args: { "changes"?: Json; "operator"?: string }; Returns: Json };
       "check_numbers": { Args: { "organization_id": string; "phones": (string)[] }; Returns: Json };
+      "check_registration": { Args: { "email": string; "token"?: string }; Returns: string };
       "claim_for_reconciliation": {
         Args: { "batch_size"?: number; "quiet_seconds"?: number };
         Returns: Json;
@@ -3013,6 +3031,7 @@ export type Database = {
         Args: { "list_id": string; "organization_id": string };
         Returns: Json;
       };
+      "confirm_phone": { Args: { "code": string }; Returns: Json };
       "create_action": {
         Args: {
           "action": string;
@@ -3089,6 +3108,10 @@ export type Database = {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
       };
+      "end_sign_in": {
+        Args: { "address"?: string; "email": string; "outcome": string };
+        Returns: undefined;
+      };
       "exchange_dispatch_batch": {
         Args: { "batch_size"?: number; "outcomes"?: Json; "platform"?: Json };
         Returns: Json;
@@ -3161,10 +3184,6 @@ export type Database = {
           "reason": string;
           "scope": string;
         };
-        Returns: Json;
-      };
-      "invite_member": {
-        Args: { "email": string; "organization_id": string; "role": string; "team_id"?: string };
         Returns: Json;
       };
       "invite_user": { Args: { "invitee": Json; "organization_id": string }; Returns: Json };
@@ -3318,6 +3337,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_organizations": {
+        Args: { "filters"?: Json; "page_limit"?: number; "page_offset"?: number };
+        Returns: Json;
+      };
       "list_phone_numbers": {
         Args: {
           "filters"?: Json;
@@ -3466,6 +3489,10 @@ export type Database = {
         Args: { "organization_id": string; "until"?: string };
         Returns: number;
       };
+      "record_export": {
+        Args: { "filters"?: Json; "organization_id": string; "resource": string };
+        Returns: undefined;
+      };
       "record_inbound": {
         Args: {
           "body": string;
@@ -3499,6 +3526,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "remove_phone": { Args: Record<PropertyKey, never>; Returns: undefined };
       "remove_user": {
         Args: { "organization_id": string; "reassign_to"?: string; "user_id": string };
         Returns: undefined;
@@ -3520,6 +3548,7 @@ export type Database = {
         Args: { "conversation_id": string; "message": string; "organization_id": string };
         Returns: Json;
       };
+      "request_phone_code": { Args: { "organization_id": string; "phone": string }; Returns: Json };
       "resend_assignment": {
         Args: { "lead_id": string; "organization_id": string };
         Returns: Json;
@@ -3603,6 +3632,10 @@ export type Database = {
           "sender_id"?: string;
           "to_number": string;
         };
+        Returns: Json;
+      };
+      "suspend_organization": {
+        Args: { "operator": string; "organization_id": string; "reason": string };
         Returns: Json;
       };
       "take_rate_limit": { Args: { "cost"?: number; "kind": string }; Returns: Json };

@@ -1,7 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
-import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { numberOf, Queued, SenderId, Text, To, toQueued } from "./schemas.ts";
 
@@ -23,7 +22,7 @@ const route = createRoute({
   operationId: "sendMessage",
   tags: ["sms"],
   summary: "Text a customer, a lead or a number",
-  ...permitted("messages:send", rateLimited("send")),
+  ...permitted("messages:send"),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: { 202: json(Queued, "Queued"), ...guarded, ...problems(400, 404, 409, 422, 429) },
 });

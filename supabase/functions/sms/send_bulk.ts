@@ -3,7 +3,6 @@ import type { App } from "../_shared/app.ts";
 import { Id } from "../_shared/fields.ts";
 import { normalizePhone } from "../_shared/phone.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
-import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { SenderId, Text } from "./schemas.ts";
 
@@ -54,7 +53,7 @@ const route = createRoute({
   summary: "Text up to 10,000 recipients",
   description:
     "One transaction. Recipients that cannot be texted are listed in `invalid`; the others are queued.",
-  ...permitted("messages:send", rateLimited("send")),
+  ...permitted("messages:send"),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: { 202: json(Result, "Queued"), ...guarded, ...problems(400, 409, 413, 422, 429) },
 });

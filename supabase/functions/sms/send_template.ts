@@ -1,7 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
-import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, permitted } from "../_shared/route.ts";
 import { Queued, toQueued } from "./schemas.ts";
 
@@ -13,7 +12,7 @@ const route = (purpose: "warning" | "disconnection" | "connection") =>
     tags: ["sms"],
     summary: `Text a customer the organization's ${purpose} template`,
     description: "With the customer's arrears; recorded as the action sms_sent.",
-    ...permitted("messages:send", rateLimited("send")),
+    ...permitted("messages:send"),
     request: {
       headers: IdempotencyHeader,
       params: z.object({

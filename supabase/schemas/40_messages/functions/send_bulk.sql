@@ -6,6 +6,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   replayed jsonb;
+  refusal jsonb;
   rows jsonb;
   invalid jsonb;
   batch uuid;
@@ -39,6 +40,11 @@ begin
   if jsonb_typeof(recipients) is distinct from 'array' or jsonb_array_length(recipients) not between 1 and maximum then
     perform private.problem(422, 'too_many_recipients', 'Give between 1 and ' || maximum || ' recipients.',
       '[{"path": "recipients", "message": "must have between 1 and 10,000 items"}]');
+  end if;
+  -- A hundred recipients cost as much as one message.
+  refusal := private.over_rate_limit('send', ceil(jsonb_array_length(recipients) / 100.0)::integer);
+  if refusal is not null then
+    return refusal;
   end if;
   select * into strict organization from public.organizations o where o.id = send_bulk.organization_id;
   with allowed as materialized (

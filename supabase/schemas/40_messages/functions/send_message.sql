@@ -26,6 +26,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   replayed jsonb;
+  refusal jsonb;
   recipient jsonb;
   queued jsonb;
   missing text;
@@ -38,6 +39,10 @@ begin
   replayed := private.idempotent_response(organization_id);
   if replayed is not null then
     return replayed;
+  end if;
+  refusal := private.over_rate_limit('send');
+  if refusal is not null then
+    return refusal;
   end if;
   if customer_id is not null then
     select jsonb_build_object('customer_id', c.id, 'to', c.phone, 'name', c.name, 'account_number', c.account_number,
