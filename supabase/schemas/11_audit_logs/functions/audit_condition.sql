@@ -20,6 +20,10 @@ declare
   since timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_from', false);
   until timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_to', true);
 begin
+  perform private.require_valid(
+    coalesce(since >= '1970-01-02' and since < '9999-01-01', since is null), 'date_from', 'is out of range');
+  perform private.require_valid(
+    coalesce(until >= '1970-01-02' and until < '9999-01-02', until is null), 'date_to', 'is out of range');
   return format('x.organization_id = %L', organization_id)
     || case when since is null then ''
       else format(' and x.id >= %L and x.created_at >= %L', private.uuid_v7_floor(since), since) end

@@ -1,0 +1,276 @@
+-- Every function that a signed-in person may call over the Data API is called with what the schemas of the functions
+-- refuse: null, empty, huge, of another type, out of range, with control characters. It must succeed or answer with a
+-- refusal (PT4xx), a data or constraint error (22xxx, 23xxx) or missing rights (42501), and store no control characters
+-- and no endless texts. Functions and the keys of their JSON arguments are found in the catalogue, so a new function
+-- without checks fails here.
+begin;
+\ir support.inc
+set local statement_timeout = '10min';
+do $$
+begin
+  perform tests.arrange();
+  perform tests.customer('customer', 'ours', 'D1');
+  insert into public.leads (id, organization_id, first_name, phone, assigned_to)
+  values (tests.remember('lead', private.uuid_v7()), tests.id('ours'), 'Ama', '+233244000021', tests.id('counselor')),
+    (tests.remember('other lead', private.uuid_v7()), tests.id('ours'), 'Kofi', '+233244000022', null);
+  insert into public.tasks (id, organization_id, title, assigned_to, created_by)
+  values (tests.remember('task', private.uuid_v7()), tests.id('ours'), 'Call', tests.id('admin'), tests.id('admin'));
+  insert into public.templates (id, organization_id, kind, name, body)
+  values (tests.remember('template', private.uuid_v7()), tests.id('ours'), 'custom', 'Doors', 'Hello');
+  insert into public.emails (id, organization_id, user_id, kind, to_address, event_key, status)
+  values (tests.remember('email', private.uuid_v7()), tests.id('ours'), tests.id('viewer'), 'system',
+    'v@tests.example', 'doors', 'failed');
+  insert into public.notifications (id, organization_id, user_id, kind, title)
+  values (tests.remember('notification', private.uuid_v7()), tests.id('ours'), tests.id('admin'), 'system', 'T');
+  insert into public.conversations (id, organization_id, provider, sender, phone, last_message_id, last_message_at,
+    last_direction,
+    last_preview)
+  select tests.remember('conversation', private.uuid_v7()), tests.id('ours'), a.provider, a.sender_id, '+233244000021',
+    gen_random_uuid(), now(), 'inbound', 'Hi'
+  from public.sms_accounts a where a.organization_id = tests.id('ours') limit 1;
+  insert into public.campaigns (id, organization_id, name, audience)
+  values (tests.remember('campaign', private.uuid_v7()), tests.id('ours'), 'Doors', '{}');
+  perform tests.remember('account', a.id) from public.sms_accounts a where a.organization_id = tests.id('ours') limit 1;
+  -- So that no limit hides what a function would do.
+  update private.rate_limits set quota = 100000000 where true;
+end
+$$;
+
+-- Values of a type that a careful caller would not send, as SQL literals.
+create table tests.hostile (type text, value text);
+insert into tests.hostile
+select 'text', quote_literal(v) from unnest(array['', ' ', E'\u0007mark', repeat('mark', 50000), '''); select 1; --',
+  '%', '\', 'null',
+  '-1', '1e400', '00000000-0000-0000-0000-000000000000', '{}', '+1', '2026-02-30', 'asc', '💥']) v
+union all select 'integer', quote_literal(v) from unnest(array['-1', '0', '2147483647', '-2147483648']) v
+union all select 'uuid', quote_literal(gen_random_uuid())
+union all select 'boolean', v from unnest(array['true', 'false']) v
+union all select 'date', quote_literal(v) from unnest(array['infinity', '-infinity', '0001-01-01', '5874897-12-31',
+  '4714-11-24 BC']) v
+union all select 'timestamp with time zone', quote_literal(v)
+from unnest(array['infinity', '-infinity', '0001-01-01', '294276-12-31', '4714-11-24 BC']) v
+union all select 'text[]', quote_literal(v) from unnest(array['{}', '{null}', '{""}', '{mark,mark,null}',
+  '{{a},{b}}']) v
+union all select 'text[]', format('array_fill(%L::text, array[2001])', 'x')
+union all select 'text[]', format('array[%L]', repeat('mark', 50000))
+union all select 'uuid[]', quote_literal(v) from unnest(array['{}', '{null}',
+  '{00000000-0000-0000-0000-000000000000}']) v
+union all select 'uuid[]', 'array_fill(gen_random_uuid(), array[2001])'
+union all select 'jsonb', quote_literal(v) from unnest(array['null', '[]', '{}', '"x"', '1', 'true', '[null]', '[[]]',
+  '[1, "x", {}]', '{"": null}',
+  '[{}]', '{"a": {"b": [1e300]}}']) v;
+-- JSON arguments with which a function comes far; the others get {}.
+create table tests.json_arguments (function text, argument text, value jsonb);
+insert into tests.json_arguments values
+  ('add_consent', 'consent', '{"event": "granted", "phone": "+233244000021", "source": "form"}'),
+  ('begin_dnc_list', 'list', '{"name": "Doors", "kind": "internal"}'),
+  ('bulk_assign', 'choice', '{"strategy": "round_robin"}'),
+  ('create_actions', 'actions', jsonb_build_array(jsonb_build_object('customer_id', tests.id('customer'), 'action',
+    'warn'))),
+  ('create_campaign', 'campaign', '{"name": "Doors 2", "audience": {"filter": {}}, "templates": [], "numbers": []}'),
+  ('create_customer', 'customer', '{"name": "Ama", "account_number": "D2", "phone": "+233244000031", "arrears": 1}'),
+  ('create_interaction', 'interaction', '{"type": "note", "body": "Hello"}'),
+  ('create_lead', 'lead', '{"first_name": "Ama", "phone": "+233244000032"}'),
+  ('create_phone_number', 'number', '{"provider": "twilio", "number": "+15005550199"}'),
+  ('create_reply_rule', 'rule', '{"kind": "keyword", "meaning": "stop", "pattern": "enough"}'),
+  ('create_student', 'student', '{"first_name": "Esi"}'),
+  ('create_suppression', 'suppression', '{"phone": "+233244000033"}'),
+  ('create_task', 'task', '{"title": "Call"}'),
+  ('create_template', 'template', '{"name": "Doors 2", "body": "Hello"}'),
+  ('create_upload', 'rows', '[]'), ('create_upload', 'summary', '{}'),
+  ('execute_lead_import', 'settings', '{"mapping": {}, "on_duplicate": "skip"}'),
+  ('import_suppressions', 'answer', '{}'),
+  ('invite_user', 'invitee', '{"email": "doors@tests.example", "role": "viewer"}'),
+  ('notification_preferences', 'changes', '[{"kind": "system", "email": false}]'),
+  ('process_batch', 'customers', '[{"position": 0, "name": "Ama", "account_number": "D3", "phone": "+233244000034"}]'),
+  ('process_batch', 'skipped', '[]'),
+  ('replace_stages', 'stages', '[{"key": "new", "label": "New"}, {"key": "won", "label": "Won", "outcome": "won"},
+    {"key": "lost", "label": "Lost", "outcome": "lost"}]'),
+  ('send_bulk', 'recipients', '[{"position": 0, "to": "+233244000035"}]'),
+  ('set_calendar', 'calendar', '{"enabled": true, "week": {"mon": [["08:00", "17:00"]]}, "holidays": []}'),
+  ('set_lead_fields', 'fields', '[{"key": "program", "label": "Program", "type": "text"}]'),
+  ('set_sms_credentials', 'credentials', '{"api_key": "sesame"}');
+
+create view tests.json_values as
+  select v::jsonb as value from unnest(array['null', '""', '"\u0007mark"', '-1', '1e300', '99999999999', 'true', '[]',
+    '[null]', '{}',
+    '{"mark": [1]}', '"x"', '"2026-02-30"', '"infinity"', '"-1"', '"NaN"', '"00000000-0000-0000-0000-000000000000"',
+      '[[1]]',
+    '[{}]', '["x", 1]']) v
+  union all select to_jsonb(repeat('mark', 50000))
+  union all select jsonb_agg(n) from generate_series(1, 3000) n;
+grant select on all tables in schema tests to public;
+
+-- The functions that a function calls in private, itself included, as far as their names are in the source.
+create function tests.sources(called oid) returns text language sql stable as $$
+  with recursive calls (oid, depth) as (
+    select called, 0
+    union
+    select p.oid, c.depth + 1
+    from calls c
+    join pg_proc f on f.oid = c.oid
+    cross join lateral regexp_matches(f.prosrc, 'private\.(\w+)\(', 'g') m
+    join pg_proc p on p.proname = m[1] and p.pronamespace = 'private'::regnamespace
+    where c.depth < 3 and p.proname <> all (array['impersonator', 'require_session', 'organizations_with',
+      'my_organizations',
+      'require_permission', 'require_scope', 'require_member', 'request_header', 'idempotent_response',
+        'store_idempotent_response',
+      'problem', 'request_origin', 'audit_event', 'rate_limit_refusal', 'take_tokens', 'over_rate_limit',
+        'returned_problem'])
+  )
+  select string_agg(distinct p.prosrc, ' ') from calls c join pg_proc p on p.oid = c.oid
+$$;
+create function tests.keys(called oid) returns text[] language sql stable as $$
+  select coalesce(array_agg(distinct k), '{}') from (
+    select m[1] as k from regexp_matches(tests.sources(called), '(?:->>?|\?)\s*''{1,2}(\w+)''{1,2}', 'g') m
+    union
+    -- The filters of private.conditions.
+    select m[1] from regexp_matches(tests.sources(called), '"(\w+)":\s*\[', 'g') m
+    union
+    select split_part(btrim(c, E' \n"'), ' ', 1)
+    from regexp_matches(tests.sources(called),
+      'jsonb_to_record(?:set)?\([^()]*(?:\([^()]*\))?[^()]*\)\s*(?:as\s+)?\w+\s*\(([^()]*)\)', 'g') m
+    cross join string_to_table(m[1], ',') c
+    union
+    select k from tests.json_arguments j join pg_proc p on p.proname = j.function and p.oid = called
+    cross join lateral jsonb_path_query(j.value, '$.** ? (@.type() == "object")') o cross
+      join lateral jsonb_object_keys(o) k
+  ) keys (k) where k ~ '^\w+$'
+$$;
+-- A value for an argument that lets the function come as far as it can.
+create function tests.usual(name text, type text) returns text language sql stable as $$
+  select coalesce(
+    (select quote_literal(t.id) || '::uuid' from tests.things t where usual.type = 'uuid' and t.name = case usual.name
+      when 'organization_id' then 'ours' when 'user_id' then 'counselor' when 'id' then 'lead' when 'account_id'
+        then 'account'
+      when 'assigned_to' then 'counselor' when 'assignee' then 'counselor' when 'team_id' then 'team'
+      when 'first' then 'lead' when 'second' then 'other lead'
+      else regexp_replace(usual.name, '_id$', '') end),
+    case usual.type
+      when 'uuid' then format('%L::uuid', gen_random_uuid())
+      when 'jsonb' then '''{}''::jsonb' when 'integer' then '1' when 'boolean' then 'false' when 'text[]'
+        then '''{x}''::text[]'
+      when 'uuid[]' then format('array[%L]::uuid[]', tests.id('lead')) when 'date' then 'current_date'
+      when 'timestamp with time zone' then 'now()'
+      when 'text' then quote_literal(case when usual.name ~ 'phone|number|^to$' then '+233244000021'
+        when usual.name ~ 'message|body|text' then 'Hello'
+        when usual.name = 'status' then 'open' else 'x' end) end)
+$$;
+
+create function tests.usual_argument(function text, name text, type text) returns text language sql stable as $$
+  select coalesce((
+    select quote_literal(j.value) || '::jsonb' from tests.json_arguments j
+    where j.function = usual_argument.function and j.argument = usual_argument.name), tests.usual(name, type))
+$$;
+-- The usual JSON with one value replaced, in its first element where it is an array.
+create function tests.with_value(usual jsonb, key text, value jsonb) returns jsonb language sql immutable as $$
+  select case jsonb_typeof(usual)
+    when 'array' then case when jsonb_array_length(usual) = 0 then jsonb_build_array(jsonb_build_object(key, value))
+      else jsonb_set(usual, '{0}', (usual -> 0) || jsonb_build_object(key, value)) end
+    else usual || jsonb_build_object(key, value) end
+$$;
+
+-- One call for each hostile value of each argument, the others being usual ones.
+create function tests.calls(called oid) returns table (call text, marked boolean) language sql stable as $$
+  with arguments as (
+    select p.proname, a.name, a.type::regtype::text as type, a.position,
+      tests.usual_argument(p.proname, a.name, a.type::regtype::text) as usual
+    from pg_proc p cross join lateral unnest(p.proargnames, p.proargtypes::oid[]) with ordinality as a (name, type,
+      position)
+    where p.oid = called and a.type is not null
+  ), hostile as (
+    select a.position, h.value || '::' || a.type as value from arguments a join tests.hostile h on h.type = a.type
+    union all
+    select a.position, 'null::' || a.type from arguments a
+    union all
+    select a.position, format('%L::jsonb', tests.with_value(coalesce((
+      select j.value from tests.json_arguments j where j.function = a.proname and j.argument = a.name), '{}'), k,
+        v.value))
+    from arguments a cross join unnest(tests.keys(called)) k cross join tests.json_values v where a.type = 'jsonb'
+  )
+  select format('public.%I(%s)', (select proname from arguments limit 1), (
+      select string_agg(format('%I => %s', a.name, case when a.position = h.position then h.value else a.usual end),
+        ', '
+        order by a.position) from arguments a)),
+    h.value like '%mark%'
+  from hostile h
+$$;
+
+-- Where a mark was stored. Only what this transaction has written is looked at.
+create function tests.marks() returns text language plpgsql as $$
+declare
+  place text;
+  found text[] := '{}';
+  hit boolean;
+begin
+  foreach place in array array(
+    select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('public', 'private') and c.relkind in ('r', 'p') and not c.relispartition
+      and c.relname not in ('audit_logs', 'rate_buckets') order by 1)
+  loop
+    execute format('select exists (select from %s t
+      where t::text like ''%%markmark%%'' or t::text like ''%%'' || e''\u0007'' || ''mark%%''
+      or t::text like ''%%\u0007mark%%'')', place) into hit;
+    if hit then
+      found := found || place;
+    end if;
+  end loop;
+  return nullif(array_to_string(found, ' '), '');
+end
+$$;
+
+-- What a call comes to: null if that is right, else what is wrong. Its effects are undone.
+create function tests.verdict(call text, marked boolean) returns text language plpgsql as $$
+declare
+  marks text;
+begin
+  perform tests.act_as('admin', jsonb_build_object('x-organization-id', tests.id('ours')));
+  execute 'select ' || call;
+  if marked then
+    perform tests.act_as('postgres');
+    marks := tests.marks();
+  end if;
+  raise exception using errcode = 'TEST0', message = coalesce('stored in ' || marks, '');
+exception
+  when sqlstate 'TEST0' then
+    return nullif(sqlerrm, '');
+  when others then
+    return case when sqlstate !~ '^(PT4\d\d|22\w\w\w|23\w\w\w|42501)$' then sqlstate || ' ' || left(sqlerrm, 80) end;
+end
+$$;
+create function tests.faults(called oid) returns text language plpgsql as $$
+declare
+  c record;
+  verdict text;
+  faults text[] := '{}';
+begin
+  for c in select * from tests.calls(called) loop
+    verdict := tests.verdict(c.call, c.marked);
+    if verdict is not null then
+      faults := faults || (left(verdict, 100) || ' <- ' || left(regexp_replace(regexp_replace(c.call, '(mark){3,}',
+        'mark…', 'g'), '[0-9a-f]{8}-[0-9a-f-]{27}', '…', 'g'), 260));
+    end if;
+  end loop;
+  perform tests.act_as('postgres');
+  return array_to_string(faults, E'\n');
+end
+$$;
+
+-- Functions that still store control characters or texts without bound: a name is removed with its fault.
+create table tests.pending as select unnest(array['begin_lead_upload', 'create_actions', 'create_campaign',
+  'create_customer',
+  'create_interaction', 'create_lead', 'create_phone_number', 'create_reply_rule', 'create_student',
+    'create_suppression', 'create_task',
+  'create_template', 'create_upload', 'replace_stages', 'reply_to_conversation', 'set_lead_fields',
+    'update_template']) as name;
+
+create view tests.doors as
+  select p.oid, p.proname as name from pg_proc p
+  where p.pronamespace = 'public'::regnamespace and has_function_privilege('authenticated', p.oid, 'execute')
+    and p.pronargs > 0
+    and p.proname not in (select name from tests.pending);
+select plan((select count(*)::integer from tests.doors));
+select is(tests.faults(d.oid), '', d.name || ' refuses what it should not get.') from tests.doors d order by d.name;
+
+select * from finish();
+rollback;
