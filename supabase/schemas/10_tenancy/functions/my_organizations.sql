@@ -1,16 +1,28 @@
--- All organizations in which the caller is an active member, whatever their role, but those that are suspended.
+-- All organizations in which the caller is an active member, whatever their role, but those that are suspended; 401 for a
+-- session that has ended. It calls no helpers: see organizations_with.
 -- Security definer because the policies on memberships depend on it.
 create function private.my_organizations()
 returns uuid[]
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  organizations uuid[];
+  session_ended boolean;
 begin
-  perform private.require_session();
-  return (
-    select coalesce(array_agg(m.organization_id), '{}')
-    from public.memberships m
-    join public.organizations o on o.id = m.organization_id and o.standing <> 'suspended'
-    where m.user_id = auth.uid() and m.status = 'active');
+  if claims ? 'act' and private.impersonator() is null then
+    return '{}';
+  end if;
+  select coalesce(array_agg(m.organization_id), '{}'), claims ? 'session_id'
+      and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
+  into organizations, session_ended
+  from public.memberships m
+  join public.organizations o on o.id = m.organization_id and o.standing <> 'suspended'
+  where m.user_id = (claims ->> 'sub')::uuid and m.status = 'active';
+  if session_ended then
+    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
+  end if;
+  return organizations;
 end
 $$;
 grant execute on function private.my_organizations() to authenticated;

@@ -8,8 +8,8 @@ returns uuid[]
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  caller uuid := auth.uid();
-  claims json := nullif(current_setting('request.jwt.claims', true), '')::json;
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  caller uuid := claims ->> 'sub';
   header text := nullif(nullif(current_setting('request.headers', true), '')::json ->> 'x-organization-id', '');
   requested uuid;
   granted uuid[];
@@ -17,14 +17,14 @@ declare
   suspended boolean;
   session_ended boolean := false;
 begin
-  if claims -> 'act' is not null and private.impersonator() is null then
+  if claims ? 'act' and private.impersonator() is null then
     return '{}';
   end if;
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     requested := header::uuid;
     select coalesce(array_agg(m.organization_id) filter (where p.id is not null and o.standing <> 'suspended'), '{}'),
       count(*), bool_and(o.standing = 'suspended'),
-      claims ->> 'session_id' is not null
+      claims ? 'session_id'
         and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
     into granted, memberships, suspended, session_ended
     from public.memberships m
