@@ -1,7 +1,7 @@
 -- The rules for the whole schema, frozen: an exception is added here, with its reason.
 begin;
 \ir support.inc
-select plan(37);
+select plan(38);
 
 create view tests.tables as
   select c.oid, c.relname as name, c.relrowsecurity as secured from pg_class c
@@ -141,6 +141,12 @@ $$, 'Every function has an empty search_path; a procedure that commits cannot se
 select is_empty($$
   select signature from tests.functions where proconfig::text ~ 'enable_[a-z]+=off' and proconfig::text !~ 'jit=off'
 $$, 'Every function that disables a kind of plan disables JIT, which its costs would start.');
+select is_empty($$
+  select f.signature, m[1] from tests.functions f,
+    regexp_matches(regexp_replace(f.prosrc, '--[^\n]*', '', 'g'),
+      '(\mdelete\s+from\s+[\w.]+(?:\s+\w+)?\s*(?:;|\)|\mreturning\M)'
+      '|\mupdate\s+(?!set\M)[\w.]+(?:\s+\w+)?\s+set\s+(?:(?!\mwhere\M)[^;])*;)', 'gi') m
+$$, 'No UPDATE or DELETE is without WHERE, which the Data API''s role refuses on hosted projects.');
 select is_empty($$select signature from tests.functions where proowner <> 'postgres'::regrole$$,
   'postgres owns every function.');
 select set_eq($$select signature from tests.functions where schema = 'public'

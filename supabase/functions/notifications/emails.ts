@@ -41,7 +41,7 @@ const resend = createRoute({
     query: z.object({ force: z.enum(["true", "false"]).default("false") }),
     headers: IdempotencyHeader,
   },
-  responses: { 202: json(Email, "Queued"), ...guarded, ...problems(400, 404, 409, 422) },
+  responses: { 202: json(Email, "Queued"), ...guarded, ...problems(400, 404, 409, 422, 429) },
 });
 
 const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });

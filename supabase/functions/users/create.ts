@@ -37,13 +37,16 @@ const route = createRoute({
   tags: ["users"],
   summary: "Invite a person",
   description: "The person chooses a password and joins. Inviting the same address again " +
-    "replaces the earlier invitation.",
+    "replaces the earlier invitation. The inviter must have confirmed their own address (403 " +
+    "email_not_confirmed); e-mails are limited per person, organization and recipient. An " +
+    "organization in the sandbox mails no invitations: pass the token on. An invitation ends when " +
+    "its inviter may no longer give the role.",
   ...permitted("members:manage"),
   request: { headers: IdempotencyHeader, body: jsonBody(Invitee) },
   responses: {
     201: json(Invited, "The invitation"),
     ...guarded,
-    ...problems(400, 409, 422),
+    ...problems(400, 409, 422, 429),
   },
 });
 

@@ -20,8 +20,8 @@ const route = createRoute({
   description: "A suspended person has no access, keeps their leads and gets no new ones. Leads " +
     "move with their holder to another team. Only the person may change their name if they belong " +
     "to other organizations too (403 name_is_personal). An organization keeps an active admin " +
-    "(409 last_admin); nobody gives or takes a role with permissions that they do not have " +
-    "(403 role_exceeds_own).",
+    "(409 last_admin); nobody gives or takes a role or team whose permissions they do not " +
+    "have (403 role_exceeds_own).",
   ...permitted("members:manage"),
   request: { params: IdParam, body: jsonBody(UserChange) },
   responses: { 200: json(User, "The person"), ...guarded, ...problems(400, 404, 409, 422) },
