@@ -1,5 +1,6 @@
 -- Accounts belong to Supabase Auth, which people also reach directly, so what happens to them is audited by triggers on
--- its tables: in every organization of the person.
+-- its tables: in every organization of the person. An entry that cannot be written is a warning in the database's log:
+-- it must not keep everybody from signing in.
 
 -- A new session is a sign-in. The address is the one that Auth saw.
 -- Security definer because it runs as Supabase Auth's role, which may not write here.
@@ -11,6 +12,9 @@ begin
   insert into public.audit_logs (organization_id, actor_id, action, resource, resource_id, via, ip)
   select m.organization_id, new.user_id, 'sign_in', 'sessions', new.id, 'auth', host(new.ip)
   from public.memberships m where m.user_id = new.user_id;
+  return null;
+exception when others then
+  raise warning 'a sign-in was not audited: %', sqlerrm;
   return null;
 end
 $$;
@@ -25,6 +29,9 @@ begin
   insert into public.audit_logs (organization_id, action, resource, resource_id, via)
   select m.organization_id, 'password_changed', 'profiles', new.id, 'auth'
   from public.memberships m where m.user_id = new.id;
+  return null;
+exception when others then
+  raise warning 'a new password was not audited: %', sqlerrm;
   return null;
 end
 $$;
