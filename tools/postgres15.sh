@@ -4,6 +4,7 @@
 #
 #   bash tools/postgres15.sh start <folder> [port]   prints the superuser's address
 #   bash tools/postgres15.sh stop <folder>
+#   bash tools/postgres15.sh module <file.c> <folder>     builds a module and prints its path
 set -euo pipefail
 
 programs=/usr/lib/postgresql/15/bin
@@ -44,8 +45,23 @@ stop() {
   as_server "$programs/pg_ctl" -D "$folder/data" -w -m immediate stop >/dev/null
 }
 
+# The headers' package depends on clang and llvm, which C does not need, so it is unpacked and not installed.
+module() {
+  local source folder built
+  mkdir -p "$2/headers"
+  source=$(realpath "$1")
+  folder=$(realpath "$2")
+  cd "$folder/headers"
+  apt-get download -qq -o APT::Sandbox::User=root postgresql-server-dev-15
+  dpkg -x postgresql-server-dev-15_*.deb .
+  built="$folder/$(basename "$source" .c).so"
+  gcc -Wall -Werror -O1 -fPIC -shared -I usr/include/postgresql/15/server -o "$built" "$source"
+  echo "$built"
+}
+
 case "${1:-}" in
   start) shift && start "$@" ;;
   stop) shift && stop "$@" ;;
-  *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+  module) shift && module "$@" ;;
+  *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac
