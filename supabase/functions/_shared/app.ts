@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "./zod.ts";
-import { verifyAuth } from "@supabase/server/core";
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { authenticate, type Callers } from "./authenticate.ts";
 import type { AppEnv } from "./context.ts";
 import { corsHeaders } from "./cors.ts";
 import { failed, invalidInput, toProblem } from "./failure.ts";
@@ -14,12 +14,8 @@ import { requestContext } from "./request_context.ts";
 export type App = OpenAPIHono<AppEnv>;
 
 export interface AppOptions {
-  /**
-   * Who may call: people with a token (`user`, the default), background jobs with a secret key (`service`), or everybody
-   * (`public`: the token of a user is verified too, but an invalid one counts as none, because clients keep sending an
-   * expired token while they refresh it, and hosted Supabase adds a token of its own to a request with only an API key).
-   */
-  callers?: "user" | "service" | "public";
+  /** Who may call it, people with a token by default. */
+  callers?: Callers;
   /** The maximum body in bytes, 8 MiB by default; a larger one gets 413. */
   maxBodyBytes?: number;
   /** Paths below the function's own with another maximum, in bytes. */
@@ -45,7 +41,7 @@ export function createApp(name: string, options: AppOptions = {}): App {
   });
   const app = root.basePath(`/${name}`);
   securitySchemes(app);
-  app.use(requestContext(name), corsHeaders());
+  app.use(requestContext(name), corsHeaders);
   app.get("/health", async (c) => {
     const checks = await options.health?.(c) ?? {};
     const ok = Object.values(checks).every((check) => check === "ok");
@@ -92,28 +88,4 @@ function limitBody(
     Object.entries(largerBodies).map(([path, bytes]) => [`/${name}${path}`, upTo(bytes)]),
   );
   return (c, next) => (larger.get(c.req.path) ?? usual)(c, next);
-}
-
-function authenticate(callers: "user" | "service" | "public"): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const auth = callers === "user"
-      ? "user" as const
-      : callers === "service"
-      ? "secret:*" as const
-      : ["user" as const, "none" as const];
-    const { data, error } = await verifyAuth(c.req.raw, { auth });
-    if (error && callers === "public") return await next();
-    if (error) {
-      throw new Problem(401, "not_signed_in", "Send a valid access token as a bearer token.", {
-        headers: { "www-authenticate": "Bearer" },
-        cause: error,
-      });
-    }
-    if (data.authMode === "user" && data.token && data.userClaims) {
-      c.set("caller", { kind: "user", userId: data.userClaims.id, token: data.token });
-    } else if (data.authMode === "secret") {
-      c.set("caller", { kind: "service" });
-    }
-    await next();
-  };
 }

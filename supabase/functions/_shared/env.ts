@@ -1,3 +1,5 @@
+import type { JSONWebKeySet } from "jose";
+
 /** The only module that reads environment variables. Supabase sets those that begin with SUPABASE_. */
 
 function optional(name: string): string | undefined {
@@ -18,6 +20,19 @@ function required(name: string): string {
   return value;
 }
 
+/** API keys by their names, as hosted Supabase sets them, or the only one. */
+function apiKeys(kind: "PUBLISHABLE" | "SECRET"): Record<string, string> {
+  const named = optional(`SUPABASE_${kind}_KEYS`);
+  return named === undefined ? { default: required(`SUPABASE_${kind}_KEY`) } : JSON.parse(named);
+}
+
+function defaultKey(kind: "PUBLISHABLE" | "SECRET"): string {
+  const keys = apiKeys(kind);
+  const key = keys["default"] ?? Object.values(keys)[0];
+  if (key === undefined) throw new MissingEnvironment(`SUPABASE_${kind}_KEYS`);
+  return key;
+}
+
 function wholeNumber(name: string, fallback: number): number {
   const value = Number(optional(name) ?? fallback);
   return Number.isInteger(value) && value >= 0 ? value : fallback;
@@ -26,6 +41,17 @@ function wholeNumber(name: string, fallback: number): number {
 /** Settings of this deployment. Each is read on use, so a function needs only the variables that it uses. */
 export const env = {
   supabaseUrl: () => required("SUPABASE_URL"),
+  publishableKey: () => defaultKey("PUBLISHABLE"),
+  secretKey: () => defaultKey("SECRET"),
+  /** Any of them identifies the project's own services. */
+  secretKeys: () => Object.values(apiKeys("SECRET")),
+  /** The JSON Web Key Set that verifies access tokens; null where Auth is asked for it. */
+  signingKeys: (): JSONWebKeySet | null => {
+    const set = optional("SUPABASE_JWKS");
+    if (set === undefined) return null;
+    const parsed = JSON.parse(set);
+    return Array.isArray(parsed) ? { keys: parsed } : parsed;
+  },
   /**
    * The header in which the platform sets the client's IP address, lower case; none is believed when unset. Only a header
    * that the platform overwrites whatever the client sends, such as `cf-connecting-ip` behind Cloudflare.
