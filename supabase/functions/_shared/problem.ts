@@ -81,7 +81,7 @@ export function problemResponse(problem: Problem, requestId: string): Response {
   });
 }
 
-/** The error of the Data API (PostgREST) as supabase-js reports it. */
+/** The error of the Data API (PostgREST) as postgrest-js reports it. */
 export interface DataApiError {
   code: string;
   message: string;

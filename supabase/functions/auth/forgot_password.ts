@@ -36,7 +36,7 @@ const route = createRoute({
 
 async function sendLink(c: Context<AppEnv>, email: string, captcha?: string): Promise<void> {
   const appUrl = env.appUrl();
-  const { error } = await authClient(c).auth.resetPasswordForEmail(email, {
+  const { error } = await authClient(c).resetPasswordForEmail(email, {
     ...(appUrl ? { redirectTo: new URL("/reset-password", appUrl).href } : {}),
     ...captchaOptions(captcha),
   });

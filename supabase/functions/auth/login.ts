@@ -49,7 +49,7 @@ export interface Credentials {
  * @throws Problem 401, the same for a wrong password, an unknown address and a banned account
  */
 export async function signIn(c: Context<AppEnv>, { email, password, captcha_token }: Credentials) {
-  const { data, error } = await authClient(c).auth.signInWithPassword({
+  const { data, error } = await authClient(c).signInWithPassword({
     email,
     password,
     options: captchaOptions(captcha_token),

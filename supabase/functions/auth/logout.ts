@@ -18,7 +18,7 @@ const route = createRoute({
 export function logout(app: App) {
   app.openapi(route, async (c) => {
     const { token } = signedIn(c);
-    const { error } = await authClient(c).auth.admin.signOut(token, "local");
+    const { error } = await authClient(c).admin.signOut(token, "local");
     // A 4xx means that the session has already ended.
     if (error && (error.status === undefined || error.status >= 500 || error.status === 429)) {
       throw fromAuth(error);

@@ -1,8 +1,9 @@
-import type { AuthError, Session, User } from "@supabase/supabase-js";
+import { type AuthError, GoTrueClient, type Session, type User } from "@supabase/auth-js";
 import type { Context } from "hono";
 import type { z } from "../_shared/zod.ts";
-import { adminClient, type Client } from "../_shared/clients.ts";
+import { countedFetch } from "../_shared/clients.ts";
 import type { AppEnv } from "../_shared/context.ts";
+import { env } from "../_shared/env.ts";
 import { invalidFields, Problem } from "../_shared/problem.ts";
 import type { SessionUser, SignedIn } from "./schemas.ts";
 
@@ -11,12 +12,23 @@ import type { SessionUser, SignedIn } from "./schemas.ts";
  * With the secret key Auth accepts the forwarded IP address and applies its own limits per caller, not per function.
  * Source: Sb-Forwarded-For in https://supabase.com/docs/guides/auth/rate-limits
  */
-export function authClient(c: Context<AppEnv>): Client {
+export function authClient(c: Context<AppEnv>): GoTrueClient {
   const { clientIp, requestHeaders, counter } = c.var;
-  return adminClient(
-    { ...requestHeaders, ...(clientIp ? { "sb-forwarded-for": clientIp } : {}) },
-    counter,
-  );
+  const apikey = env.secretKey();
+  return new GoTrueClient({
+    url: `${env.supabaseUrl()}/auth/v1`,
+    headers: {
+      ...requestHeaders,
+      ...(clientIp ? { "sb-forwarded-for": clientIp } : {}),
+      apikey,
+      // Spelled as the library does, which replaces it by a session's.
+      Authorization: `Bearer ${apikey}`,
+    },
+    fetch: countedFetch(counter),
+    persistSession: false,
+    autoRefreshToken: false,
+    detectSessionInUrl: false,
+  });
 }
 
 /** The options of a call to Auth with a captcha's token. */

@@ -30,7 +30,7 @@ export function refresh(app: App) {
     const { refresh_token } = c.req.valid("json");
     // Auth would answer 500 to characters that the database cannot store.
     if (!/^[\x21-\x7e]+$/.test(refresh_token)) throw invalidToken();
-    const { data, error } = await authClient(c).auth.refreshSession({ refresh_token });
+    const { data, error } = await authClient(c).refreshSession({ refresh_token });
     // Auth has many codes for an invalid token (unknown, used, expired, malformed, banned user).
     const status = error?.status ?? 0;
     if (status >= 400 && status < 500 && status !== 429) throw invalidToken();

@@ -85,7 +85,7 @@ async function signUp(
   const { email, password, full_name, captcha_token } = input;
   const invited = await checkRegistration(c, email, intent);
   const options = { data: { full_name, ...metadataOf(intent) }, ...captchaOptions(captcha_token) };
-  const { data, error } = await authClient(c).auth.signUp({ email, password, options });
+  const { data, error } = await authClient(c).signUp({ email, password, options });
   if (error?.code === "user_already_exists" || error?.code === "email_exists") {
     return { hidden: false };
   }

@@ -33,7 +33,7 @@ export function resetPassword(app: App) {
     const { token_hash, password } = c.req.valid("json");
     // The token names no account and is derived from a six-digit code, so attempts are few.
     await limitAttempt(c, "reset");
-    const { auth } = authClient(c);
+    const auth = authClient(c);
     const verified = await auth.verifyOtp({ token_hash, type: "recovery" });
     const refused = verified.error?.status;
     if (refused !== undefined && refused >= 400 && refused < 500 && refused !== 429) {
