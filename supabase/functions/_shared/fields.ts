@@ -13,11 +13,18 @@ export const Money = z.string().openapi({
 });
 export const Phone = z.string().openapi({ description: "E.164", example: "+233244123456" });
 
+/** A timestamp as the database writes it in UTC. Cut, it costs a fifth of a conversion, and a page of a list has hundreds. */
+const utcTimestamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,3})\d*)?\+00:00$/;
+
 /** Converts a timestamp of the database to the format of the API (ISO 8601, UTC). */
 export function isoTime(value: string): string;
 export function isoTime(value: string | null): string | null;
 export function isoTime(value: string | null): string | null {
-  return value === null ? null : new Date(parseTimestamp(value)).toISOString();
+  if (value === null) return null;
+  const [, seconds, fraction = ""] = utcTimestamp.exec(value) ?? [];
+  return seconds === undefined
+    ? new Date(parseTimestamp(value)).toISOString()
+    : `${seconds}.${fraction.padEnd(3, "0")}Z`;
 }
 
 /** An amount from the database's JSON, with two decimal places. */
