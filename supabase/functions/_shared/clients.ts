@@ -57,6 +57,7 @@ function client(
   const send = countedFetch(counter);
   const own = { ...headers, apikey, authorization: `Bearer ${token}` };
   return new PostgrestClient<Database>(`${env.supabaseUrl()}/rest/v1`, {
+    schema: "public",
     // The library gives a plain object; anything else would lose its headers here.
     fetch: (input, init) => send(input, { ...init, headers: { ...init?.headers, ...own } }),
   });
