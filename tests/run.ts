@@ -1,20 +1,30 @@
 /*
- * What `deno task test` runs: a stack of its own on free ports and an empty folder, all tests against it, and at the end
- * one line with the counts. Arguments go to `deno test`; names of files replace "all tests". Files run side by side, as many
- * as there are cores (DENO_JOBS=1: one after the other), so a test may count on its own organization only.
+ * What the tasks `test`, `test:stack` and `test:endurance` run. Tests run on a stack of their own, on free ports and in an
+ * empty folder; at the end one line has the counts. Folders of `tests/` and files name what is run; without, it is
+ * everything but `tests/endurance`. Other options go to `deno test`.
  */
-import { stripVTControlCharacters } from "node:util";
+import { join } from "node:path";
+import { isClaimed, readStatus } from "../local/status_file.ts";
+import { filesNamed, type TestFile, testFiles } from "./run/files.ts";
+import { runTests } from "./run/runner.ts";
 import { freePorts } from "./support/free_ports.ts";
 import { root, type SpawnedStack, spawnStack } from "./support/spawn.ts";
+
+/** Where `task test:stack` keeps its stack. */
+const keptFolder = join(root, ".local", "test");
 
 // deno-lint-ignore no-console -- what the command answers.
 const say = (line: string) => console.log(line);
 
-async function startStack(stopped: AbortSignal): Promise<SpawnedStack> {
+const names = Deno.args.filter((argument) => !argument.startsWith("-"));
+const flags = Deno.args.filter((argument) => argument.startsWith("-"));
+const isEndurance = flags.includes("--endurance");
+
+async function startStack(folder: string, stopped: AbortSignal): Promise<SpawnedStack> {
   // Away from where outgoing connections get their ports, which come and go.
   const first = Deno.env.get("SIGNALBOX_TEST_PORT") ?? 20_000 + 5 * (Deno.pid % 2_000);
   return await spawnStack({
-    folder: await Deno.makeTempDir({ prefix: "signalbox-test-" }),
+    folder,
     port: freePorts(Number(first)),
     env: {
       EMAIL_RETRY_SECONDS: Deno.env.get("EMAIL_RETRY_SECONDS") ?? "1",
@@ -24,56 +34,63 @@ async function startStack(stopped: AbortSignal): Promise<SpawnedStack> {
   });
 }
 
-function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has ended already.
-  }
+/** The test files that the arguments mean, each once. */
+function wantedFiles(): TestFile[] {
+  const named = names.flatMap((name) => filesNamed(root, name));
+  if (named.length > 0) return [...new Map(named.map((file) => [file.path, file])).values()];
+  return testFiles(root, "tests").filter(({ path }) =>
+    isEndurance
+      ? path.startsWith("tests/endurance/") || path.endsWith("_random_test.ts")
+      : !path.startsWith("tests/endurance/")
+  );
 }
 
-interface Outcome {
-  passed: number;
-  failed: number;
-  code: number;
+/** The random tests get a fresh seed in endurance runs; without one they use their usual seed. */
+function seedOfRun(): Record<string, string> {
+  if (!isEndurance) return {};
+  const seed = Deno.env.get("SEED") ?? String(Date.now() % 1_000_000);
+  say(`SEED=${seed}`);
+  return { SEED: seed };
 }
 
-async function runTests(folder: string, stopped: AbortSignal): Promise<Outcome> {
-  const options = Deno.args.filter((argument) => argument.startsWith("-"));
-  const files = Deno.args.filter((argument) => !argument.startsWith("-"));
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "test",
-      "-A",
-      "--quiet",
-      "--parallel",
-      ...options,
-      ...(files.length > 0 ? files : ["tests/"]),
-    ],
-    cwd: root,
-    env: { SIGNALBOX_DATA: folder },
-    stdout: "piped",
-  }).spawn();
-  stopped.addEventListener("abort", () => end(child, "SIGTERM"));
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of child.stdout) {
-    await Deno.stdout.write(chunk);
-    text = (text + decoder.decode(chunk, { stream: true })).slice(-4_000);
-  }
-  const { code } = await child.status;
-  const [, passed, failed] =
-    /(\d+) passed.*?\| (\d+) failed/.exec(stripVTControlCharacters(text)) ?? [];
-  return { passed: Number(passed ?? 0), failed: Number(failed ?? (code === 0 ? 0 : 1)), code };
+async function test(files: TestFile[], folder: string, stopped: AbortSignal): Promise<number> {
+  const outcome = await runTests(files, {
+    root,
+    env: { SIGNALBOX_DATA: folder, ...seedOfRun() },
+    options: flags.filter((flag) => flag !== "--endurance"),
+    stopped,
+  });
+  say(`${outcome.passed} passed, ${outcome.failed} failed`);
+  return stopped.aborted ? 130 : outcome.code;
 }
 
 /** The stack's own complaints, which say more than a test that got a 500. */
 async function showFaults(stack: SpawnedStack): Promise<void> {
   const lines = (await stack.log()).split("\n");
-  const faults = lines.filter((line) => /"level":"error"|^function |: error/i.test(line)).slice(
-    -30,
-  );
-  if (faults.length > 0) say(`\nThe stack's last faults:\n${faults.join("\n")}`);
+  const faults = lines.filter((line) => /"level":"error"|^function |: error/i.test(line));
+  if (faults.length > 0) say(`\nThe stack's last faults:\n${faults.slice(-30).join("\n")}`);
+}
+
+/** Runs tests on a stack of their own. */
+async function testAlone(files: TestFile[], stopped: AbortSignal): Promise<number> {
+  const folder = await Deno.makeTempDir({ prefix: "signalbox-test-" });
+  const stack = await startStack(folder, stopped);
+  try {
+    const code = await test(files, stack.folder, stopped);
+    if (code !== 0) await showFaults(stack);
+    return code;
+  } finally {
+    await stack.remove();
+  }
+}
+
+/** Keeps a stack until it is interrupted. */
+async function keepStack(stopped: AbortSignal): Promise<number> {
+  const stack = await startStack(keptFolder, stopped);
+  say("ready: `deno task test <folder or file>` runs on this stack");
+  if (!stopped.aborted) await new Promise((done) => stopped.addEventListener("abort", done));
+  await stack.remove();
+  return 0;
 }
 
 async function main(): Promise<number> {
@@ -81,15 +98,12 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => interruption.abort());
   }
-  const stack = await startStack(interruption.signal);
-  try {
-    const { passed, failed, code } = await runTests(stack.folder, interruption.signal);
-    if (code !== 0) await showFaults(stack);
-    say(`${passed} passed, ${failed} failed`);
-    return interruption.signal.aborted ? 130 : code;
-  } finally {
-    await stack.remove();
-  }
+  if (flags.includes("--stack")) return await keepStack(interruption.signal);
+  const files = wantedFiles();
+  const isKept = names.length > 0 && isClaimed(keptFolder) && readStatus(keptFolder) !== null;
+  return isKept
+    ? await test(files, keptFolder, interruption.signal)
+    : await testAlone(files, interruption.signal);
 }
 
 Deno.exit(await main());

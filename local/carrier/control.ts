@@ -84,13 +84,15 @@ function bad(field: string): CarrierAnswer {
   return { status: 400, json: { message: `${field} is missing or invalid` } };
 }
 
-/** In order of acceptance; `limit` keeps the first ones. */
+/** In order of acceptance; `limit` keeps the first ones, `from` those of these senders. */
 function listMessages(carrier: Carrier, query: URLSearchParams) {
   const to = query.get("to");
+  const senders = query.getAll("from");
   const limit = Number(query.get("limit") ?? Infinity);
   const listed = [];
   for (const message of carrier.store.messages(to === null ? null : toE164(to))) {
     if (listed.length >= limit) break;
+    if (senders.length > 0 && !senders.includes(message.from)) continue;
     listed.push(listedMessage(message));
   }
   return listed;

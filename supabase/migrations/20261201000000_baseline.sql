@@ -97,6 +97,15 @@ $$;
 
 grant execute on function private.is_plain(text) to authenticated, service_role;
 
+create function private.is_multiline(value text)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select value !~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]'
+$$;
+
+grant execute on function private.is_multiline(text) to authenticated, service_role;
+
 create function private.is_time_zone(name text)
 returns boolean
 language plpgsql immutable set search_path = ''
@@ -450,20 +459,6 @@ begin
 end
 $$;
 
-create function private.require_session()
-returns void
-language plpgsql stable security definer set search_path = ''
-as $$
-declare
-  session text := nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id';
-begin
-  perform private.impersonator();
-  if session is not null and not exists (select from auth.sessions s where s.id = session::uuid) then
-    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
-  end if;
-end
-$$;
-
 create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   email text not null,
@@ -518,13 +513,24 @@ create function private.my_organizations()
 returns uuid[]
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  organizations uuid[];
+  session_ended boolean;
 begin
-  perform private.require_session();
-  return (
-    select coalesce(array_agg(m.organization_id), '{}')
-    from public.memberships m
-    join public.organizations o on o.id = m.organization_id and o.standing <> 'suspended'
-    where m.user_id = auth.uid() and m.status = 'active');
+  if claims ? 'act' and private.impersonator() is null then
+    return '{}';
+  end if;
+  select coalesce(array_agg(m.organization_id), '{}'), claims ? 'session_id'
+      and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
+  into organizations, session_ended
+  from public.memberships m
+  join public.organizations o on o.id = m.organization_id and o.standing <> 'suspended'
+  where m.user_id = (claims ->> 'sub')::uuid and m.status = 'active';
+  if session_ended then
+    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
+  end if;
+  return organizations;
 end
 $$;
 
@@ -551,8 +557,8 @@ returns uuid[]
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  caller uuid := auth.uid();
-  claims json := nullif(current_setting('request.jwt.claims', true), '')::json;
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  caller uuid := claims ->> 'sub';
   header text := nullif(nullif(current_setting('request.headers', true), '')::json ->> 'x-organization-id', '');
   requested uuid;
   granted uuid[];
@@ -560,14 +566,14 @@ declare
   suspended boolean;
   session_ended boolean := false;
 begin
-  if claims -> 'act' is not null and private.impersonator() is null then
+  if claims ? 'act' and private.impersonator() is null then
     return '{}';
   end if;
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     requested := header::uuid;
     select coalesce(array_agg(m.organization_id) filter (where p.id is not null and o.standing <> 'suspended'), '{}'),
       count(*), bool_and(o.standing = 'suspended'),
-      claims ->> 'session_id' is not null
+      claims ? 'session_id'
         and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
     into granted, memberships, suspended, session_ended
     from public.memberships m
@@ -1990,6 +1996,9 @@ begin
   select m.organization_id, 'password_changed', 'profiles', new.id, 'auth'
   from public.memberships m where m.user_id = new.id;
   return null;
+exception when others then
+  raise warning 'a new password was not audited: %', sqlerrm;
+  return null;
 end
 $$;
 
@@ -2005,6 +2014,9 @@ begin
   insert into public.audit_logs (organization_id, actor_id, action, resource, resource_id, via, ip)
   select m.organization_id, new.user_id, 'sign_in', 'sessions', new.id, 'auth', host(new.ip)
   from public.memberships m where m.user_id = new.user_id;
+  return null;
+exception when others then
+  raise warning 'a sign-in was not audited: %', sqlerrm;
   return null;
 end
 $$;
@@ -2032,6 +2044,20 @@ comment on function public.accept_invitation is
   'The caller joins the organization that invited their e-mail address; returns its id.';
 
 grant execute on function public.accept_invitation(text) to authenticated;
+
+create function private.require_session()
+returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  session text := nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id';
+begin
+  perform private.impersonator();
+  if session is not null and not exists (select from auth.sessions s where s.id = session::uuid) then
+    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
+  end if;
+end
+$$;
 
 create function private.actor(requested uuid)
 returns jsonb
@@ -3755,6 +3781,10 @@ declare
   since timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_from', false);
   until timestamptz := private.utc_timestamp(organization_id, filters ->> 'date_to', true);
 begin
+  perform private.require_valid(
+    coalesce(since >= '1970-01-02' and since < '9999-01-01', since is null), 'date_from', 'is out of range');
+  perform private.require_valid(
+    coalesce(until >= '1970-01-02' and until < '9999-01-02', until is null), 'date_to', 'is out of range');
   return format('x.organization_id = %L', organization_id)
     || case when since is null then ''
       else format(' and x.id >= %L and x.created_at >= %L', private.uuid_v7_floor(since), since) end

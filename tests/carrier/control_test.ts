@@ -6,7 +6,7 @@ import { startReceiver, until, withCarrier } from "./support.ts";
 
 const text = { From: "+15005550006", Body: "Hello" };
 
-Deno.test("messages are listed in order of acceptance, by recipient and up to a limit", () =>
+Deno.test("messages are listed in order of acceptance, by recipient, by sender and up to a limit", () =>
   withCarrier(async (carrier) => {
     const numbers = Array.from({ length: 120 }, (_, i) => `+1415555${2000 + i}`);
     for (const To of numbers) await carrier.twilio({ ...text, To });
@@ -18,6 +18,7 @@ Deno.test("messages are listed in order of acceptance, by recipient and up to a 
     assert.equal((await carrier.messages("?limit=3")).length, 3);
     // A plus sign that nobody encoded arrives as a space.
     assert.equal((await carrier.messages("?to=+233544919953")).length, 1);
+    assert.equal((await carrier.messages("?from=X")).length, 1);
     await carrier.call("/messages", { method: "DELETE" });
     assert.deepEqual(await carrier.messages(), []);
   }, { latencyMs: 0 }));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { withinOneDay } from "../support/one_day.ts";
+import { accepted, ordinaryNumber, texting } from "../support/texts.ts";
 import { until } from "../support/wait.ts";
-import { accepted, ordinaryNumber, texting } from "./support.ts";
 
 interface BulkBody {
   batch_id: string;

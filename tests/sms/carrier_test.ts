@@ -9,7 +9,7 @@ import {
   send,
   status,
   texting,
-} from "./support.ts";
+} from "../support/texts.ts";
 
 /** What becomes of a text to a number with this ending: with Arkesel (the default sender) and with Twilio. */
 const fates: {

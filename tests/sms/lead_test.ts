@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { withDatabase } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { addLead, newOffice } from "../support/leads.ts";
-import { addMember, addMemberWith } from "../support/organization.ts";
-import { accepted, ordinaryNumber, type QueuedBody, reaches, send } from "./support.ts";
+import { addLead } from "../support/leads.ts";
+import { newOffice } from "../support/office.ts";
+import { addMember, addMemberWith } from "../support/people.ts";
+import { accepted, ordinaryNumber, type QueuedBody, reaches, send } from "../support/texts.ts";
 
 Deno.test("POST /sms/send to a lead goes to its number with its name, and is the lead's message", async () => {
   const office = await newOffice();

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { addMember, newOrganization } from "../support/organization.ts";
-import { until } from "../support/wait.ts";
+import { addMember, newOrganization } from "../support/people.ts";
 import {
   accepted,
   ordinaryNumber,
@@ -10,7 +9,8 @@ import {
   send,
   status,
   texting,
-} from "./support.ts";
+} from "../support/texts.ts";
+import { until } from "../support/wait.ts";
 
 async function customerOf(
   session: { accessToken: string },

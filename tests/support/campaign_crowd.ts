@@ -17,7 +17,7 @@ const at = (zone: string, prefix: string, country?: string, region?: string): Pl
 });
 
 /** Zones of the law with and without an address, and two places that no law binds: there the office's hours hold. */
-export const PLACES: Place[] = [
+const PLACES: Place[] = [
   at("the office's", "+23324", "GH"),
   at("the office's", "+4477"),
   at("America/New_York", "+1212", "US", "NY"),

@@ -1,11 +1,12 @@
 import type postgres from "postgres";
-import { until } from "./wait.ts";
 import type { Carried, Claim, Ours } from "./carrier_log.ts";
+import { until } from "./wait.ts";
 
 /** All that the carrier accepted from these numbers, in order. */
 export async function carriedFrom(carrierUrl: string, numbers: string[]): Promise<Carried[]> {
-  const all: Carried[] = await (await fetch(new URL("/messages", carrierUrl))).json();
-  return all.filter(({ from }) => numbers.includes(from));
+  const url = new URL("/messages", carrierUrl);
+  for (const number of numbers) url.searchParams.append("from", number);
+  return await (await fetch(url)).json();
 }
 
 /** All outbound texts of an organization as we hold them, but those that were written before the campaign. */

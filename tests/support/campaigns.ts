@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { withDatabase } from "./db.ts";
 import { call, expectStatus } from "./http.ts";
-import { newOrganization, type Organization, type Session } from "./organization.ts";
-import { stackUnderTest } from "./stack.ts";
+import { newOrganization, type Organization, type Session } from "./people.ts";
+import { carrier, digits, ourNumber } from "./texts.ts";
 import { until } from "./wait.ts";
-import { carrier, type CarrierMessage } from "../sms/support.ts";
 
 /** A campaign as the API shows it, as far as tests look at it. */
 export interface CampaignBody {
@@ -37,18 +36,14 @@ export interface Campaigning extends Organization {
   account: string;
 }
 
-const digits = (count: number): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte % 10).join("");
-
 /** Makes an organization that may run campaigns. */
 export async function newCampaigning(
   settings: Record<string, unknown> = {},
 ): Promise<Campaigning> {
-  const organization = await newOrganization({ name: "Campaign School" });
-  const number = `+1555${digits(7)}`;
   const known = { contact_details: "help@school.example", ...settings };
+  const organization = await newOrganization({ name: "Campaign School", settings: known });
+  const number = ourNumber();
   return await withDatabase(async (sql) => {
-    await sql`update public.organizations set ${sql(known)} where id = ${organization.id}`;
     const [account] = await sql<{ id: string }[]>`
       insert into public.sms_accounts (organization_id, provider, sender_id)
       values (${organization.id}, 'twilio', ${number}) returning id`;
@@ -164,21 +159,9 @@ export async function allTargets(session: Session, id: string): Promise<TargetBo
   }
 }
 
-/** What the carrier accepted from a number, in order. */
-export async function acceptedFrom(number: string): Promise<CarrierMessage[]> {
-  const response = await fetch(new URL("/messages", stackUnderTest().carrier_url));
-  const messages: CarrierMessage[] = await response.json();
-  return messages.filter(({ from }) => from === number);
-}
-
-/** Starts the dispatcher at once, as the clock does every minute. */
-export async function invoke(job: string): Promise<void> {
-  await withDatabase((sql) => sql`select private.invoke(${`jobs/${job}`})`);
-}
-
 /** Runs the minute's look at the campaigns now. It passes over a campaign that somebody else looks at or changes. */
 export async function tend(): Promise<void> {
-  await withDatabase((sql) => sql`select private.tend_campaigns()`);
+  await withDatabase((sql) => sql`select private.run_campaign_scheduler()`);
 }
 
 /** Looks at the campaigns until this one has the status. */

@@ -1,6 +1,6 @@
-import { ordinaryNumber } from "../sms/support.ts";
 import { call, type Caller, expectStatus } from "./http.ts";
-import { addMember, newOrganization, type Organization, type Session } from "./organization.ts";
+import { addMember, newOrganization, type Organization, type Session } from "./people.ts";
+import { ordinaryNumber } from "./texts.ts";
 
 /** A customer as the API shows it. */
 export interface CustomerBody {

@@ -19,6 +19,14 @@ export function pick<T>(roll: Dice, list: readonly T[]): T {
   return chosen;
 }
 
-/** The seed of a run: chosen by chance, or given to repeat one. */
-export const seedOf = (variable: string): number =>
-  Number(Deno.env.get(variable) ?? Date.now() % 1_000_000);
+/** The list in a random order. */
+export function shuffled<T>(roll: Dice, list: readonly T[]): T[] {
+  const left = [...list];
+  return list.map(() => left.splice(roll(left.length), 1)).flat();
+}
+
+/** What random tests begin with: the variable SEED, which `deno task test:endurance` sets anew each time and prints. */
+export const SEED = Number(Deno.env.get("SEED") ?? 1);
+
+/** How often a random test tries: many times if a seed is given, few times with the usual one. */
+export const tries = (few: number, many: number): number => Deno.env.has("SEED") ? many : few;

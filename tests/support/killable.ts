@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import type { Status } from "../../local/status_file.ts";
-import { startStack } from "./own_stack.ts";
+import { startStack, tokenOf } from "./own_stack.ts";
+import { uniqueAddress, uniqueEmail } from "./people.ts";
 import type { SpawnedStack } from "./spawn.ts";
-import { uniqueAddress, uniqueEmail } from "./organization.ts";
 
 /** A stack of a test's own that is killed and started again; what is asked of it goes to the one that runs. */
 export class KillableStack {
@@ -40,19 +40,39 @@ export class KillableStack {
     for (let time = 0; time < 2; time++) await this.sql`select private.invoke(${`jobs/${job}`})`;
   }
 
-  async post<T>(token: string | null, path: string, body: unknown = {}): Promise<T> {
+  /** Calls the API of the stack that runs now, as somebody or as nobody, and gives the answer. */
+  async call<T>(
+    token: string | null,
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<T> {
+    const isForm = body instanceof FormData;
     const response = await fetch(`${this.status.api_url}/functions/v1${path}`, {
-      method: "POST",
+      method,
       headers: {
-        "content-type": "application/json",
         apikey: this.status.publishable_key,
+        ...(isForm || body === undefined ? {} : { "content-type": "application/json" }),
         ...(token === null ? uniqueAddress() : { authorization: `Bearer ${token}` }),
       },
-      body: JSON.stringify(body),
+      body: isForm ? body : body === undefined ? null : JSON.stringify(body),
     });
     const text = await response.text();
-    assert.ok(response.ok, `POST ${path}: ${response.status} ${text}`);
+    assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
     return JSON.parse(text);
+  }
+
+  get<T>(token: string, path: string): Promise<T> {
+    return this.call(token, "GET", path);
+  }
+
+  post<T>(token: string | null, path: string, body: object = {}): Promise<T> {
+    return this.call(token, "POST", path, body);
+  }
+
+  /** The access token of a person of the demo organization. */
+  demoToken(mailbox: string): Promise<string> {
+    return tokenOf(this.status, `${mailbox}@demo.signalbox.test`);
   }
 }
 
@@ -96,7 +116,7 @@ export async function addOffice(
   );
   const [id, { sql }] = [made.organization_id, stack];
   await sql`update public.organizations set quiet_hours_start = null, quiet_hours_end = null,
-    marketing_consent = 'not_required', uncertain_marketing = ${policy} where id = ${id}`;
+    marketing_consent = 'not_required', unknown_outcome_marketing = ${policy} where id = ${id}`;
   const [account] = await sql`insert into public.sms_accounts (organization_id, provider, sender_id)
     values (${id}, 'twilio', ${number}) returning id`;
   const [template] = await sql`insert into public.templates (organization_id, name, category, body)

@@ -1,34 +1,9 @@
-import type { Sql } from "postgres";
-import { withDatabase } from "./db.ts";
-import { call, type Caller, expectStatus } from "./http.ts";
-import { addMember, newOrganization, type Organization, type Session } from "./organization.ts";
+import assert from "node:assert/strict";
+import type { Sql, TransactionSql } from "postgres";
+import { database, withDatabase } from "./db.ts";
 
-/** A lead as the API shows it, as far as tests look at it. */
-export interface LeadBody {
-  id: string;
-  version: number;
-  first_name: string;
-  last_name: string;
-  email: string | null;
-  phone: string | null;
-  status: string;
-  outcome: string | null;
-  status_since: string;
-  closed_at: string | null;
-  value: string;
-  tags: string[];
-  custom_fields: Record<string, unknown>;
-  team_id: string | null;
-  assigned_to: string | null;
-  assigned_to_name: string | null;
-}
-
-/** What became of leads that were assigned in bulk. */
-export interface BulkBody {
-  assigned: number;
-  skipped: { lead_id: string; reason: string }[];
-  by_user: Record<string, number>;
-}
+/** Columns of `leads`; what is missing takes the column's default. */
+export type LeadColumns = Record<string, string | number | boolean | Date | null | undefined>;
 
 /** A move or an assignment, oldest first. */
 export interface HistoryRow {
@@ -39,33 +14,55 @@ export interface HistoryRow {
   changed_by: string | null;
 }
 
+/** Stores one lead past the API, Ama Mensah unless its columns say otherwise, and gives its id. */
+export async function storeLead(
+  organization: { id: string },
+  columns: LeadColumns = {},
+  sql: Sql | TransactionSql = database(),
+): Promise<string> {
+  const row = {
+    first_name: "Ama",
+    last_name: "Mensah",
+    ...columns,
+    organization_id: organization.id,
+  };
+  const [lead] = await sql<{ id: string }[]>`insert into public.leads ${sql(row)} returning id`;
+  assert(lead !== undefined);
+  return lead.id;
+}
+
 let leads = 0;
 
-/** Stores leads, oldest first, each a minute older than the next, and gives their ids in that order. */
+/** Stores leads past the API, oldest first, each a minute older than the next, and gives their ids in that order. */
 export async function storeLeads(
   organization: { id: string },
   count: number,
-  fields: Record<string, string | number | null> = {},
+  columns: LeadColumns = {},
 ): Promise<string[]> {
   const rows = Array.from({ length: count }, (_, place) => ({
-    organization_id: organization.id,
-    first_name: `Lead ${++leads}`,
     created_at: new Date(Date.now() - (count - place) * 60_000),
-    ...fields,
+    ...columns,
   }));
-  return await withDatabase(async (sql) => {
-    const stored = await sql<{ id: string }[]>`insert into public.leads ${sql(rows)} returning id`;
-    return stored.map(({ id }) => id);
-  });
+  return await storeDifferentLeads(organization, rows);
 }
 
-/** Stores one lead and gives its id. */
-export async function storeLead(
+/** Stores leads past the API that differ in these columns, and gives their ids in this order. */
+export async function storeDifferentLeads(
   organization: { id: string },
-  fields: Record<string, string | number | null> = {},
-): Promise<string> {
-  const [id] = await storeLeads(organization, 1, fields);
-  return id ?? "";
+  rows: LeadColumns[],
+): Promise<string[]> {
+  const usual = { assigned_to: null, created_by: null, status: "new", source: "manual", value: 0 };
+  const complete = rows.map((row) => ({
+    first_name: `Lead ${++leads}`,
+    ...usual,
+    ...row,
+    organization_id: organization.id,
+  }));
+  const sql = database();
+  const stored = await sql<{ id: string }[]>`insert into public.leads ${
+    sql(complete)
+  } returning id`;
+  return stored.map(({ id }) => id);
 }
 
 /** The lead's row as it is now, with its arrays and numbers as text. */
@@ -96,56 +93,12 @@ export async function assignmentsOf(id: string): Promise<Record<string, unknown>
   );
 }
 
-/** Puts people into a new team of the organization and gives its id. */
-export async function newTeam(organization: Organization, people: Session[]): Promise<string> {
-  return await withDatabase(async (sql) => {
-    const [team] = await sql<{ id: string }[]>`
-      insert into public.teams (organization_id, name)
-      values (${organization.id}, ${crypto.randomUUID()}) returning id`;
-    const id = team?.id ?? "";
-    await sql`update public.memberships set team_id = ${id}
-      where organization_id = ${organization.id} and user_id in ${
-      sql(people.map(({ userId }) => userId))
-    }`;
-    return id;
-  });
-}
-
-/** An organization with an admin, a manager whose team has two counselors, and a counselor of no team. */
-export async function salesOffice() {
-  const organization = await newOrganization();
-  const manager = await addMember(organization, "manager");
-  const [first, second, stranger] = [
-    await addMember(organization, "counselor"),
-    await addMember(organization, "counselor"),
-    await addMember(organization, "counselor"),
-  ];
-  const team = await newTeam(organization, [manager, first, second]);
-  return { organization, admin: organization.admin, manager, first, second, stranger, team };
-}
-
 /** The organization with this capacity for everybody. */
 export async function setCapacity(organization: { id: string }, capacity: number | null) {
   await withDatabase((sql) =>
     sql`update public.lead_settings set capacity = ${capacity}
       where organization_id = ${organization.id}`
   );
-}
-
-/** Assigns a lead over HTTP. */
-export async function assign(session: Caller, lead: string, to: string | null): Promise<LeadBody> {
-  const body = { assigned_to: to };
-  return expectStatus(await call(session, "PATCH", `/leads/${lead}/assign`, body), 200);
-}
-
-/** Assigns leads in bulk over HTTP. */
-export async function bulkAssign(session: Caller, body: unknown): Promise<BulkBody> {
-  return expectStatus(await call(session, "POST", "/leads/bulk-assign", body), 200);
-}
-
-/** Moves a lead over HTTP. */
-export async function move(session: Caller, lead: string, status: string): Promise<LeadBody> {
-  return expectStatus(await call(session, "PATCH", `/leads/${lead}/status`, { status }), 200);
 }
 
 /** How many open leads each person holds, counted. */

@@ -1,13 +1,5 @@
-import assert from "node:assert/strict";
-import { ordinaryNumber } from "../sms/support.ts";
 import { call, type Caller, expectStatus } from "./http.ts";
-import {
-  newOrganization,
-  type Organization,
-  register,
-  type Session,
-  uniqueEmail,
-} from "./organization.ts";
+import { ordinaryNumber } from "./texts.ts";
 
 /** A lead as the API shows it. */
 export interface LeadBody {
@@ -20,6 +12,7 @@ export interface LeadBody {
   phone: string | null;
   source: string;
   status: string;
+  status_since: string;
   outcome: string | null;
   value: string;
   currency: string;
@@ -37,57 +30,6 @@ export interface LeadBody {
   created_at: string;
   updated_at: string;
   deleted_at: string | null;
-}
-
-/** An organization that works leads: two in one team with their manager, one in another team. */
-export interface Office extends Organization {
-  team: string;
-  otherTeam: string;
-  manager: Session;
-  counselor: Session;
-  colleague: Session;
-  /** A counselor of the other team. */
-  neighbour: Session;
-}
-
-/** A team of the organization's. */
-export async function addTeam(organization: Organization, name: string): Promise<string> {
-  const { data, error } = await organization.admin.client.from("teams")
-    .insert({ organization_id: organization.id, name }).select("id").single();
-  assert.equal(error, null, `the team could not be made: ${JSON.stringify(error)}`);
-  return data?.id ?? "";
-}
-
-/** A new person with this role in the team. */
-export async function addTeamMember(
-  organization: Organization,
-  role: string,
-  team_id: string,
-): Promise<Session> {
-  const email = uniqueEmail(role);
-  const { data, error } = await organization.admin.client
-    .rpc("invite_member", { organization_id: organization.id, email, role, team_id });
-  assert.equal(error, null, `the invitation failed: ${JSON.stringify(error)}`);
-  const { token } = data as { token: string };
-  return await register({ email, full_name: `Test ${role}`, invitation_token: token });
-}
-
-/** Makes an organization that works leads. */
-export async function newOffice(
-  options: { name?: string; country?: string } = {},
-): Promise<Office> {
-  const organization = await newOrganization(options);
-  const team = await addTeam(organization, "North");
-  const otherTeam = await addTeam(organization, "South");
-  return {
-    ...organization,
-    team,
-    otherTeam,
-    manager: await addTeamMember(organization, "manager", team),
-    counselor: await addTeamMember(organization, "counselor", team),
-    colleague: await addTeamMember(organization, "counselor", team),
-    neighbour: await addTeamMember(organization, "counselor", otherTeam),
-  };
 }
 
 /** What makes a lead that nobody has yet. */
@@ -130,4 +72,36 @@ export async function setFields(
   fields: Record<string, unknown>[],
 ): Promise<unknown> {
   return expectStatus(await call(session, "PUT", "/leads/fields", { fields }), 200);
+}
+
+/** What became of leads that were assigned in bulk. */
+export interface BulkBody {
+  assigned: number;
+  skipped: { lead_id: string; reason: string }[];
+  by_user: Record<string, number>;
+}
+
+/** Assigns a lead over HTTP. */
+export async function assign(session: Caller, lead: string, to: string | null): Promise<LeadBody> {
+  const body = { assigned_to: to };
+  return expectStatus(await call(session, "PATCH", `/leads/${lead}/assign`, body), 200);
+}
+
+/** Assigns leads in bulk over HTTP. */
+export async function bulkAssign(session: Caller, body: unknown): Promise<BulkBody> {
+  return expectStatus(await call(session, "POST", "/leads/bulk-assign", body), 200);
+}
+
+/** Moves a lead over HTTP. */
+export async function move(session: Caller, lead: string, status: string): Promise<LeadBody> {
+  return expectStatus(await call(session, "PATCH", `/leads/${lead}/status`, { status }), 200);
+}
+
+/** Merges over HTTP. */
+export async function merge(
+  session: Caller,
+  lead: string,
+  duplicate_id: string,
+): Promise<LeadBody> {
+  return expectStatus(await call(session, "POST", `/leads/${lead}/merge`, { duplicate_id }), 200);
 }

@@ -1,4 +1,4 @@
-import type { Session } from "./organization.ts";
+import type { Session } from "./people.ts";
 import { listening } from "./realtime.ts";
 import { functionUrl } from "./stack.ts";
 import { until } from "./wait.ts";

@@ -1,6 +1,6 @@
 import type { CaughtMail } from "../../local/mail/catcher.ts";
 import { withDatabase } from "./db.ts";
-import type { Session } from "./organization.ts";
+import type { Session } from "./people.ts";
 import { stackUnderTest } from "./stack.ts";
 import { until } from "./wait.ts";
 
@@ -46,7 +46,7 @@ export async function notify(people: Session[], notice: Notice): Promise<void> {
   await withDatabase((sql) =>
     sql`
       select private.notify(array_agg(row(organization_id, user_id, ${kind}::text, ${eventKey}::text, ${title}::text, ${body}::text,
-        ${sql.json(data as never)}::jsonb, null::uuid)::private.notice))
+        ${sql.json(data as never)}::jsonb, null::uuid)::private.notification))
       from public.memberships
       where user_id = any (${people.map(({ userId }) => userId)}::uuid[])
         and organization_id = any (${people.map(({ organizationId }) => organizationId)}::uuid[])`

@@ -1,7 +1,4 @@
 import { withDatabase } from "./db.ts";
-import { call, expectStatus } from "./http.ts";
-import type { LeadBody } from "./lead_rows.ts";
-import type { Session } from "./organization.ts";
 
 /** The tables of what hangs under a lead and can be told apart by nothing else. */
 const children = ["interactions", "tasks", "students", "consents", "messages", "emails"];
@@ -39,12 +36,3 @@ export async function countOf(lead: string): Promise<Record<string, number>> {
 
 /** The same number of rows of each kind. */
 export const all = (n: number) => Object.fromEntries(children.map((table) => [table, n]));
-
-/** Merges over HTTP. */
-export async function merge(
-  session: Session,
-  lead: string,
-  duplicate_id: string,
-): Promise<LeadBody> {
-  return expectStatus(await call(session, "POST", `/leads/${lead}/merge`, { duplicate_id }), 200);
-}

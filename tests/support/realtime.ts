@@ -1,5 +1,5 @@
 import type { RealtimeChannel } from "@supabase/supabase-js";
-import { clientFor, type Session } from "./organization.ts";
+import { clientFor, type Session } from "./people.ts";
 import { until } from "./wait.ts";
 
 /** What a channel hears, and how the attempt to join it ended. */

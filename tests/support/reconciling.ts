@@ -1,9 +1,9 @@
 import { CARRIER_CREDENTIALS } from "../../local/carrier/credentials.ts";
-import { carrier, type CarrierMessage, texting } from "../sms/support.ts";
 import { withDatabase } from "./db.ts";
 import { call, expectStatus } from "./http.ts";
-import type { Organization, Session } from "./organization.ts";
+import type { Organization, Session } from "./people.ts";
 import { stackUnderTest } from "./stack.ts";
+import { carrier, texting } from "./texts.ts";
 import { until } from "./wait.ts";
 
 /** A message as the database has it. */
@@ -13,7 +13,7 @@ export interface MessageRow {
   status: string;
   provider_message_id: string | null;
   error_code: string | null;
-  asked: number;
+  lookups_made: number;
   unknown_reason: string | null;
   held: boolean;
   price: number | null;
@@ -40,17 +40,11 @@ export async function silentOffice(): Promise<Silent> {
   return { organization, clerk, twilio, arkesel };
 }
 
-/** Starts a job as pg_cron would, without waiting for its time. */
-export async function startJob(name: string, body?: unknown): Promise<void> {
-  const headers = { apikey: stackUnderTest().secret_key };
-  expectStatus(await call(null, "POST", `/jobs/${name}`, body, headers), 202);
-}
-
 /** All texts of an organization, in the order in which they were made. */
 export function messagesOf(organization: Organization): Promise<MessageRow[]> {
   return withDatabase((sql) =>
     sql<MessageRow[]>`
-      select id, to_number, status, provider_message_id, error_code, asked, unknown_reason, held_at is not null as held,
+      select id, to_number, status, provider_message_id, error_code, lookups_made, unknown_reason, held_at is not null as held,
         price::float8 as price, price_currency
       from public.messages where organization_id = ${organization.id} and direction = 'outbound' order by id`
   );
@@ -93,7 +87,7 @@ export async function sendSilently(
 export async function daysPass(organization: Organization): Promise<void> {
   await withDatabase(async (sql) => {
     await sql`update public.messages set sent_at = sent_at - interval '1 day',
-        sending_at = sending_at - interval '1 day', settling_until = settling_until - interval '1 day'
+        sending_at = sending_at - interval '1 day', lookup_until = lookup_until - interval '1 day'
       where organization_id = ${organization.id}`;
     await sql`update private.lookup_pauses set until = now() where organization_id = ${organization.id}`;
   });
@@ -109,14 +103,6 @@ export async function questions(from: string): Promise<number> {
   const url = new URL("/lookups", stackUnderTest().carrier_url);
   url.searchParams.set("from", from);
   return (await (await fetch(url)).json()).asked;
-}
-
-/** All that the carrier has of a sender. */
-export async function carriedFrom(from: string): Promise<CarrierMessage[]> {
-  const all: CarrierMessage[] = await (await fetch(
-    new URL("/messages", stackUnderTest().carrier_url),
-  )).json();
-  return all.filter((message) => message.from === from);
 }
 
 /** The carrier gets a text past us, as from a dispatcher that died before it heard the answer. */

@@ -7,7 +7,7 @@ export async function differences(organizationId: string): Promise<unknown[]> {
       with told as (
         select t.person_id, t.team_id, t.status, t.outcome, t.source, t.sla_status, t.assigned,
           sum(t.leads)::bigint as leads, sum(t.value)::numeric as value
-        from (select * from private.lead_totals union all select * from private.lead_total_deltas) t
+        from private.lead_totals t
         where t.organization_id = ${organizationId} group by 1, 2, 3, 4, 5, 6, 7
         having sum(t.leads) <> 0 or sum(t.value) <> 0
       ), counted as (
@@ -17,7 +17,7 @@ export async function differences(organizationId: string): Promise<unknown[]> {
         where l.organization_id = ${organizationId} and l.deleted_at is null group by 1, 2, 3, 4, 5, 6, 7
       ), told_held as (
         select t.holder_id, t.creator_id, t.team_id, t.outcome, t.sla_status, sum(t.leads)::bigint
-        from (select * from private.holder_totals union all select * from private.holder_total_deltas) t
+        from private.holder_totals t
         where t.organization_id = ${organizationId} group by 1, 2, 3, 4, 5 having sum(t.leads) <> 0
       ), counted_held as (
         select l.assigned_to, p.id, l.team_id, l.outcome, l.sla_status, count(*)
@@ -26,7 +26,7 @@ export async function differences(organizationId: string): Promise<unknown[]> {
         where l.organization_id = ${organizationId} and l.deleted_at is null and l.assigned_to is not null group by 1, 2, 3, 4, 5
       ), told_events as (
         select t.person_id, t.team_id, t.outcome, t.response_minutes, sum(t.events)::bigint
-        from (select * from private.sla_totals union all select * from private.sla_total_deltas) t
+        from private.sla_totals t
         where t.organization_id = ${organizationId} group by 1, 2, 3, 4 having sum(t.events) <> 0
       ), counted_events as (
         select p.id, e.team_id, case when e.event = 'breach' then 'breached' when e.met then 'met' else 'late' end,

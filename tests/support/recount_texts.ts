@@ -14,7 +14,7 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
       ), told_campaigns as (
         select campaign_id, variant_id, account_id, status, error_code, quarter_hour, currency, sum(messages)::bigint as texts,
           sum(segments)::bigint as segments, sum(cost)::numeric(20, 5) as cost
-        from private.text_totals where organization_id = ${organizationId} and campaign_id is not null and status is not null
+        from private.message_outcome_totals where organization_id = ${organizationId} and campaign_id is not null and status is not null
         group by 1, 2, 3, 4, 5, 6, 7
         having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0
       ), counted_campaigns as (
@@ -24,7 +24,7 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
       ), told_others as (
         select account_id, status, error_code, quarter_hour, currency, sum(messages)::bigint, sum(segments)::bigint,
           sum(cost)::numeric(20, 5), sum(received)::bigint
-        from private.text_totals where organization_id = ${organizationId} and campaign_id is null group by 1, 2, 3, 4, 5
+        from private.message_outcome_totals where organization_id = ${organizationId} and campaign_id is null group by 1, 2, 3, 4, 5
         having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0 or sum(received) <> 0
       ), counted_others as (
         select account_id, status, error_code, quarter, billed, count(*), sum(segments), sum(coalesce(price, 0))::numeric(20, 5), 0
@@ -45,7 +45,7 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
         from pairs where place = 1 group by 1
       ), told_answers as (
         select campaign_id, variant_id, account_id, quarter_hour, sum(replied)::bigint, sum(opted_out)::bigint, sum(answers)::bigint
-        from private.text_totals where organization_id = ${organizationId} and status is null group by 1, 2, 3, 4
+        from private.message_outcome_totals where organization_id = ${organizationId} and status is null group by 1, 2, 3, 4
         having sum(replied) <> 0 or sum(opted_out) <> 0 or sum(answers) <> 0
       ), counted_answers as (
         select o.campaign_id, o.variant_id, o.account_id, o.quarter, count(*) filter (where a.replied),
@@ -56,19 +56,19 @@ export async function textDifferences(organizationId: string): Promise<unknown[]
           sum(cost)::numeric(20, 5), sum(replied)::bigint, sum(opted_out)::bigint, sum(answers)::bigint, sum(received)::bigint
         from (
           select day, campaign_id, account_id, status, error_code, currency, messages, segments, cost, replied, opted_out, answers, received
-          from private.day_totals where organization_id = ${organizationId}
+          from private.message_day_totals where organization_id = ${organizationId}
           union all
           select (f.quarter_hour at time zone o.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code, f.currency,
             f.messages, f.segments, f.cost, f.replied, f.opted_out, f.answers, f.received
-          from private.text_totals f join public.organizations o on o.id = f.organization_id
-          where f.organization_id = ${organizationId} and not f.folded
+          from private.message_outcome_totals f join public.organizations o on o.id = f.organization_id
+          where f.organization_id = ${organizationId} and not f.rolled_up
         ) d group by 1, 2, 3, 4, 5, 6
         having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0 or sum(answers) <> 0 or sum(received) <> 0
       ), counted_days as (
         select (f.quarter_hour at time zone o.time_zone)::date, f.campaign_id, f.account_id, f.status, f.error_code, f.currency,
           sum(f.messages)::bigint, sum(f.segments)::bigint, sum(f.cost)::numeric(20, 5), sum(f.replied)::bigint,
           sum(f.opted_out)::bigint, sum(f.answers)::bigint, sum(f.received)::bigint
-        from private.text_totals f join public.organizations o on o.id = f.organization_id
+        from private.message_outcome_totals f join public.organizations o on o.id = f.organization_id
         where f.organization_id = ${organizationId} group by 1, 2, 3, 4, 5, 6
         having sum(messages) <> 0 or sum(segments) <> 0 or sum(cost) <> 0 or sum(answers) <> 0 or sum(received) <> 0
       ), told_suppressions as (

@@ -12,17 +12,6 @@ export interface Clock {
   sla_breached_at: Date | null;
 }
 
-/** Adds a lead as the owner of the tables; `columns` go into it as they are. */
-export async function insertLead(
-  sql: postgres.Sql | postgres.TransactionSql,
-  organization: string,
-  columns: Record<string, unknown> = {},
-): Promise<string> {
-  const row = { organization_id: organization, first_name: "Ama", last_name: "Mensah", ...columns };
-  const [lead] = await sql`insert into public.leads ${sql(row)} returning id`;
-  return String(lead?.id);
-}
-
 /** The clock of a lead now. */
 export async function clockOf(sql: postgres.Sql, lead: string): Promise<Clock> {
   const [row] = await sql<Clock[]>`

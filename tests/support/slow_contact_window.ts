@@ -54,12 +54,14 @@ export async function rowsOf(sql: postgres.Sql): Promise<Rows> {
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
+const weekdays = new Map<string, number>();
 
 /** What calendar and clock show somewhere at a moment. */
 export function wall(zone: string, at: number): { day: string; weekday: number; time: string } {
   let clock = clocks.get(zone);
   if (!clock) {
-    clock = new Intl.DateTimeFormat("en-CA", {
+    // sv-SE writes 2026-11-20 16:30.
+    clock = new Intl.DateTimeFormat("sv-SE", {
       timeZone: zone,
       hourCycle: "h23",
       year: "numeric",
@@ -70,15 +72,17 @@ export function wall(zone: string, at: number): { day: string; weekday: number; 
     });
     clocks.set(zone, clock);
   }
-  const parts = Object.fromEntries(
-    clock.formatToParts(at).map(({ type, value }) => [type, value]),
-  );
-  const day = `${parts["year"]}-${parts["month"]}-${parts["day"]}`;
-  return {
-    day,
-    weekday: new Date(`${day}T00:00:00Z`).getUTCDay() || 7,
-    time: `${parts["hour"]}:${parts["minute"]}:00`,
-  };
+  const [day = "", time] = clock.format(at).split(" ");
+  return { day, weekday: weekdayOf(day), time: `${time}:00` };
+}
+
+/** From 1, Monday, to 7. */
+function weekdayOf(day: string): number {
+  const known = weekdays.get(day);
+  if (known) return known;
+  const weekday = new Date(`${day}T00:00:00Z`).getUTCDay() || 7;
+  weekdays.set(day, weekday);
+  return weekday;
 }
 
 function placeOf(rows: Rows, { phone, country, region, stated, home }: Case) {

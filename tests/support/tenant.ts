@@ -1,8 +1,8 @@
 import { withDatabase } from "./db.ts";
 import { call, expectStatus } from "./http.ts";
-import { notify } from "./mail.ts";
 import { ended, previewed, started } from "./lead_import.ts";
-import { newOrganization, type Organization, uniqueEmail } from "./organization.ts";
+import { notify } from "./mail.ts";
+import { newOrganization, type Organization, uniqueEmail } from "./people.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
 export interface Tenant extends Organization {

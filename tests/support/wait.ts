@@ -5,7 +5,8 @@ interface Waiting {
   what: string;
 }
 
-const POLL_MS = 50;
+/** The first pause between two questions; each is a third longer than the one before, up to the last. */
+const [SHORTEST_MS, LONGEST_MS] = [20, 300];
 
 /** Asks again until the answer is neither null nor false, and gives it. */
 export async function until<T>(
@@ -13,12 +14,12 @@ export async function until<T>(
   { timeoutMs = 90_000, what }: Waiting,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const end = Date.now() + timeoutMs;
-  for (;;) {
+  for (let pause = SHORTEST_MS;; pause = Math.min(pause * 4 / 3, LONGEST_MS)) {
     const answer = await condition();
     if (answer !== null && answer !== undefined && answer !== false) {
       return answer as NonNullable<Exclude<T, false>>;
     }
     if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

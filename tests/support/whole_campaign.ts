@@ -1,8 +1,8 @@
 import type postgres from "postgres";
-import { addCampaign, type CampaignBody, type Campaigning, newCampaigning } from "./campaigns.ts";
-import { crowdOf, type Lead, PLACES } from "./campaign_crowd.ts";
+import { crowdOf, type Lead, steadyPlaces } from "./campaign_crowd.ts";
 import { writeFacts, writeHistory, writeLeads } from "./campaign_facts.ts";
 import type { Rules } from "./campaign_model.ts";
+import { addCampaign, type CampaignBody, type Campaigning, newCampaigning } from "./campaigns.ts";
 import { withDatabase } from "./db.ts";
 import { call, expectStatus } from "./http.ts";
 import { rowsOf } from "./slow_contact_window.ts";
@@ -54,7 +54,10 @@ export function wordingsOf(
   ]);
 }
 
-/** Gives an organization with that cap, and without hours of its own, an audience of so many leads. */
+/**
+ * Gives an organization with that cap, and without hours of its own, an audience of so many leads, four in five of them in
+ * places where they may be texted now, whatever the hour.
+ */
 export async function arrange(
   sql: postgres.Sql,
   organization: { id: string },
@@ -62,12 +65,6 @@ export async function arrange(
   perSecond: number,
 ): Promise<Arranged> {
   const senders = await addSenders(sql, organization, perSecond);
-  const leads = crowdOf(count, { awake: PLACES, asleep: [] }, CAP);
-  await writeLeads(sql, organization.id, leads);
-  await writeFacts(sql, organization.id, leads, "frozen");
-  const third = senders[2];
-  if (third === undefined) throw new Error("no third number");
-  const kept = await writeHistory(sql, organization.id, leads, third);
   const rules = {
     consentRequired: true,
     cap: CAP,
@@ -75,6 +72,12 @@ export async function arrange(
     home: "America/New_York",
     rows: await rowsOf(sql),
   };
+  const leads = crowdOf(count, steadyPlaces(rules, Date.now()), CAP);
+  await writeLeads(sql, organization.id, leads);
+  await writeFacts(sql, organization.id, leads, "frozen");
+  const third = senders[2];
+  if (third === undefined) throw new Error("no third number");
+  const kept = await writeHistory(sql, organization.id, leads, third);
   return { leads, senders, kept, rules };
 }
 
@@ -85,7 +88,7 @@ export async function newWholeCampaign(count: number, perSecond: number): Promis
     time_zone: "America/New_York",
     ...CAPPED,
     // A text that a loaded machine lost on its way goes out, when the carrier says that it has none such.
-    uncertain_marketing: "resend",
+    unknown_outcome_marketing: "resend",
     messages_per_second: 2.5 * perSecond,
   });
   const made = await withDatabase((sql) => arrange(sql, office, count, perSecond));

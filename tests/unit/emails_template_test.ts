@@ -19,7 +19,7 @@ const render = (
 
 Deno.test("Every kind has a subject, HTML and text in each language, whatever is missing", () => {
   for (const locale of ["en", "fr", "unknown"]) {
-    for (const kind of [...mailKinds, "sender_parked"]) {
+    for (const kind of [...mailKinds, "sender_circuit_open"]) {
       for (
         const data of [{}, { lead_id: 7, lead_name: [], deadline: "soon", leads: "x", title: null }]
       ) {

@@ -9,17 +9,9 @@ import { readRecords } from "../../supabase/functions/_shared/sheet/csv_records.
 import { formParts } from "../../supabase/functions/_shared/multipart.ts";
 import { type Piece, Splitter } from "../../supabase/functions/leads/import/splitter.ts";
 import { textPieces } from "../../supabase/functions/leads/import/text.ts";
+import { type Dice, dice } from "../support/dice.ts";
 
-/** A generator of numbers below a bound, the same for the same seed. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state % below;
-  };
-}
-
-function* chunks(text: string, next: (below: number) => number): Generator<string> {
+function* chunks(text: string, next: Dice): Generator<string> {
   for (let at = 0; at < text.length;) {
     const size = 1 + next(7);
     yield text.slice(at, at + size);
@@ -45,7 +37,7 @@ function split(parts: Iterable<string>): { pieces: Piece[]; totalRows: number } 
 }
 
 Deno.test("pieces of a file hold its rows as they are, however the text comes in", () => {
-  const next = random(7);
+  const next = dice(7);
   const alphabet = ["a", "b", " ", ",", '"', '""', "\n", "\r\n", "\r", "é", "\u{1F600}", '"x\ny"'];
   for (let round = 0; round < 3_000; round++) {
     const text = Array.from({ length: next(40) }, () => alphabet[next(alphabet.length)]).join("");
@@ -70,7 +62,7 @@ Deno.test("a large file is cut where rows end, and each piece knows the number o
     { length: 9_000 },
     (_, index) => index % 50 === 0 ? "\r\n" : `${index},"two\nlines, ""${index}"""\r\n`,
   ).join("");
-  const { pieces, totalRows } = split(chunks(text, random(1)));
+  const { pieces, totalRows } = split(chunks(text, dice(1)));
   equal(totalRows, 9_000 - 180);
   deepEqual(pieces.map(({ rows }) => rows), [2_000, 2_000, 2_000, 2_000, 820]);
   let row = 1;

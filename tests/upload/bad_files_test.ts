@@ -11,8 +11,8 @@ import {
 } from "../fixtures/sheets.ts";
 import { strangersToCustomers, utility } from "../support/customers.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { addMember } from "../support/organization.ts";
-import { counted, csv, formWith, sendFile, upload } from "./support.ts";
+import { addMember } from "../support/people.ts";
+import { counted, csv, formWith, sendFile, upload } from "../support/uploads.ts";
 
 const megabyte = 1024 * 1024;
 

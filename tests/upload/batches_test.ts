@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { numberEnding, ordinaryNumber } from "../sms/support.ts";
 import { readPage, utility } from "../support/customers.ts";
 import { call, type Caller, expectProblem, expectStatus } from "../support/http.ts";
+import { numberEnding, ordinaryNumber } from "../support/texts.ts";
+import { csv, processed, upload } from "../support/uploads.ts";
 import { until } from "../support/wait.ts";
-import { csv, processed, upload } from "./support.ts";
 
 interface Detail {
   id: string;

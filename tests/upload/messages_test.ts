@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { accepted, ordinaryNumber } from "../sms/support.ts";
 import { readPage, utility } from "../support/customers.ts";
 import { withDatabase } from "../support/db.ts";
 import { call, type Caller, expectProblem, expectStatus } from "../support/http.ts";
+import { accepted, ordinaryNumber } from "../support/texts.ts";
+import { counted, csv, processed, upload } from "../support/uploads.ts";
 import { until } from "../support/wait.ts";
-import { counted, csv, processed, upload } from "./support.ts";
 
 const nothing = { customers: 0, actions: 0, messages: 0, batches: 0 };
 

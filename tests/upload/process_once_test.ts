@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { utility } from "../support/customers.ts";
 import { withDatabase } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { addMember, addMemberWith } from "../support/organization.ts";
-import { type BatchBody, counted, csv, processed, upload } from "./support.ts";
+import { addMember, addMemberWith } from "../support/people.ts";
+import { type BatchBody, counted, csv, processed, upload } from "../support/uploads.ts";
 
 const nothing = { customers: 0, actions: 0, messages: 0, batches: 0 };
 

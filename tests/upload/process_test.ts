@@ -9,7 +9,7 @@ import {
 } from "../support/customers.ts";
 import { withDatabase } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { counted, csv, processed, upload } from "./support.ts";
+import { counted, csv, processed, upload } from "../support/uploads.ts";
 
 const nothing = { customers: 0, actions: 0, messages: 0, batches: 0 };
 

@@ -3,7 +3,7 @@ import { customers, encode, type Rows, workbook } from "../fixtures/sheets.ts";
 import { readPage, utility } from "../support/customers.ts";
 import { withDatabase } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { counted, csv, sendFile, upload, type UploadBody } from "./support.ts";
+import { counted, csv, sendFile, upload, type UploadBody } from "../support/uploads.ts";
 
 const messy: Rows = [
   ["Arrears report, November"],

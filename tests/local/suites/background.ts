@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { stack } from "../stack_fixture.ts";
 import { until } from "../../support/wait.ts";
+import { stack } from "../stack_fixture.ts";
 
 Deno.test("SQL reaches a function with the secret key, after its transaction commits", async () => {
   const { sql, status } = await stack();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type Fixture, signedInPerson, stack, writeFunction } from "../stack_fixture.ts";
 import { askForSocket } from "../../support/upgrade.ts";
 import { until } from "../../support/wait.ts";
+import { type Fixture, signedInPerson, stack, writeFunction } from "../stack_fixture.ts";
 
 /** Asks a function as a caller whose key the platform accepts. */
 function ask({ status }: Fixture, path: string, init: RequestInit = {}): Promise<Response> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { adminClient, stack } from "../stack_fixture.ts";
 import { assertQuick } from "../../support/quick.ts";
+import { adminClient, stack } from "../stack_fixture.ts";
 
 Deno.test("after a kill the stack starts again with every commit, and migrations are not run twice", async () => {
   const fixture = await stack();
