@@ -17758,7 +17758,7 @@ as $$
 declare
   organization public.organizations;
   remaining numeric;
-  held uuid[] := '{}';
+  held uuid[] := '{}'::uuid[];
   over uuid[];
 begin
   for organization in
@@ -20086,36 +20086,37 @@ begin
 end
 $$;
 
-create procedure private.run_tasks(cron_job text)
-language plpgsql
+create function private.tasks_of(cron_job text)
+returns setof text
+language sql stable set search_path = ''
+as $$
+  select j.name from private.jobs j where j.task_of = cron_job order by j.position
+$$;
+
+create function private.run_task(task text)
+returns void
+language plpgsql set search_path = ''
 as $$
 declare
-  task record;
   error text;
 begin
-  for task in
-    select j.name, j.command from private.jobs j where j.task_of = cron_job order by j.position
-  loop
-    begin
-      execute task.command;
-      error := null;
-    exception when others then
-      error := sqlerrm;
-    end;
-    insert into private.job_runs as r (job, succeeded_at, failed_at, failures, last_error)
-    values (task.name, case when error is null then pg_catalog.clock_timestamp() end,
-      case when error is not null then pg_catalog.clock_timestamp() end,
-      case when error is null then 0 else 1 end, error)
-    on conflict (job) do update set
-      succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at),
-      failed_at = coalesce(excluded.failed_at, r.failed_at),
-      failures = case when excluded.last_error is null then 0 else r.failures + 1 end,
-      last_error = excluded.last_error;
-    commit;
-    if error is not null then
-      raise warning 'the task % failed: %', task.name, error;
-    end if;
-  end loop;
+  begin
+    execute (select j.command from private.jobs j where j.name = task);
+  exception when others then
+    error := sqlerrm;
+  end;
+  insert into private.job_runs as r (job, succeeded_at, failed_at, failures, last_error)
+  values (task, case when error is null then clock_timestamp() end,
+    case when error is not null then clock_timestamp() end,
+    case when error is null then 0 else 1 end, error)
+  on conflict (job) do update set
+    succeeded_at = coalesce(excluded.succeeded_at, r.succeeded_at),
+    failed_at = coalesce(excluded.failed_at, r.failed_at),
+    failures = case when excluded.last_error is null then 0 else r.failures + 1 end,
+    last_error = excluded.last_error;
+  if error is not null then
+    raise warning 'the task % failed: %', task, error;
+  end if;
 end
 $$;
 
@@ -20762,13 +20763,31 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('sla', '* * * * *', null, 0,
     'select private.run_sla()', 'Reminders before and notifications after a lead''s deadline'),
   ('minute-tasks', '* * * * *', null, 0,
-    $$call private.run_tasks('minute-tasks')$$, 'Runs the tasks of every minute'),
+    $cron$do $$
+      declare
+        task text;
+      begin
+        for task in select private.tasks_of('minute-tasks') loop
+          perform private.run_task(task);
+          commit;
+        end loop;
+      end
+    $$$cron$, 'Runs the tasks of every minute'),
   -- Asks about each message at growing intervals, the first time an hour after the last report, so that a lost callback
   -- is recovered within two hours.
   ('reconcile-messages', '23 * * * *', null, 0,
     $$select private.invoke('jobs/reconcile-messages')$$, 'Asks providers about messages without a final status'),
   ('nightly-tasks', '17 2 * * *', null, 0,
-    $$call private.run_tasks('nightly-tasks')$$, 'Runs the tasks of every night'),
+    $cron$do $$
+      declare
+        task text;
+      begin
+        for task in select private.tasks_of('nightly-tasks') loop
+          perform private.run_task(task);
+          commit;
+        end loop;
+      end
+    $$$cron$, 'Runs the tasks of every night'),
   ('broadcast-campaign-progress', '1 second', null, 0,
     'select private.broadcast_campaign_progress()', 'Broadcasts the counters of running campaigns'),
   ('run-campaign-scheduler', null, 'minute-tasks', 1,
@@ -20854,16 +20873,5 @@ select private.audit_table('public.reply_reviews');
 select private.audit_table('public.campaigns');
 
 select private.audit_table('public.campaign_alerts');
-
-select cron.schedule(
-  j.name,
-  case
-    when j.schedule like '% second'
-      and (select e.extversion < '1.5' from pg_catalog.pg_extension e where e.extname = 'pg_cron')
-    then '* * * * *'
-    else j.schedule
-  end,
-  j.command)
-from private.jobs j where j.schedule is not null;
 
 reset check_function_bodies;

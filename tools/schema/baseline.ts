@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { inOrder } from "./order.ts";
 import { readSchemas } from "./statements.ts";
 
-const name = "20261201000000_baseline.sql";
-/** The first line of a baseline that no database has yet. Without it the file is not written again. */
+/** The first line of a migration that no database has yet. Without it the file is not written again. */
 const open =
   "-- Written by `deno task schema` from supabase/schemas, which is what people read and change.";
 const closed =
@@ -21,40 +20,57 @@ export const projectAt = (root: string): Project => ({
   migrations: join(root, "supabase", "migrations"),
 });
 
-/** All of the schemas as one script, in an order that PostgreSQL takes. */
-export function scriptOf(project: Project): string {
+/** The migrations of a database that has nothing yet, by file name. */
+export function scriptsOf(project: Project): Map<string, string> {
   const statements = inOrder(readSchemas(project.schemas));
-  return [
-    "-- Functions name tables that come after them.",
-    "set check_function_bodies = off;",
-    ...statements.map(({ text }) => `\n${text};`),
-    "\nreset check_function_bodies;\n",
-  ].join("\n");
+  const script = (isCron: boolean) =>
+    statements.filter(({ phase }) => (phase === "cron") === isCron).map(({ text }) =>
+      `\n${text};\n`
+    )
+      .join("");
+  return new Map([
+    [
+      "20261201000000_baseline.sql",
+      "-- Functions name tables that come after them.\nset check_function_bodies = off;\n" +
+      `${script(false)}\nreset check_function_bodies;\n`,
+    ],
+    // In a transaction of its own: see the comment in supabase/schemas/90_jobs/cron.sql.
+    ["20261201000001_schedules.sql", script(true)],
+  ]);
 }
 
 /** Whether databases have the baseline already, so that it must stay as it is. */
 export function isClosed(project: Project): boolean {
-  const migrations = [...Deno.readDirSync(project.migrations)].filter(({ name }) =>
-    name.endsWith(".sql")
-  );
-  if (migrations.length > 1) return true;
-  return migrations.length === 1 && readBaseline(project).startsWith(closed);
+  const names = new Set(scriptsOf(project).keys());
+  const migrations = [...Deno.readDirSync(project.migrations)].map(({ name }) => name)
+    .filter((name) => name.endsWith(".sql"));
+  return migrations.some((name) => !names.has(name) || read(project, name).startsWith(closed));
 }
 
 /** Writes the baseline anew. */
 export function writeBaseline(project: Project): void {
   Deno.mkdirSync(project.migrations, { recursive: true });
-  Deno.writeTextFileSync(join(project.migrations, name), `${open}\n${scriptOf(project)}`);
+  for (const [name, script] of scriptsOf(project)) write(project, name, `${open}\n${script}`);
 }
 
 /** Whether the baseline is what the schemas say. */
 export const isFresh = (project: Project): boolean =>
-  readBaseline(project) === `${open}\n${scriptOf(project)}`;
+  [...scriptsOf(project)].every(([name, script]) => read(project, name) === `${open}\n${script}`);
 
 /** Marks the baseline as deployed. */
 export function closeBaseline(project: Project): void {
-  const [, ...rest] = readBaseline(project).split("\n");
-  Deno.writeTextFileSync(join(project.migrations, name), [closed, ...rest].join("\n"));
+  for (const [name, script] of scriptsOf(project)) write(project, name, `${closed}\n${script}`);
 }
 
-const readBaseline = (project: Project) => Deno.readTextFileSync(join(project.migrations, name));
+/** The text of a migration; empty where there is no such file. */
+function read(project: Project, name: string): string {
+  try {
+    return Deno.readTextFileSync(join(project.migrations, name));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+const write = (project: Project, name: string, text: string): void =>
+  Deno.writeTextFileSync(join(project.migrations, name), text);

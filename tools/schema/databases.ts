@@ -4,7 +4,7 @@ import { bootstrap } from "../../local/bootstrap.ts";
 import { migrate } from "../../local/database/migrations.ts";
 import { removeDatabase, startEmptyDatabase } from "../../local/database/start.ts";
 import { freePorts } from "../../tests/support/free_ports.ts";
-import { type Project, scriptOf } from "./baseline.ts";
+import { type Project, scriptsOf } from "./baseline.ts";
 
 /** A database that goes when it is no longer needed. */
 export interface Scratch {
@@ -50,7 +50,9 @@ export async function withSchemas<T>(
   try {
     const migrations = join(folder, "supabase", "migrations");
     await Deno.mkdir(migrations, { recursive: true });
-    await Deno.writeTextFile(join(migrations, "1_schemas.sql"), scriptOf(project));
+    for (const [name, script] of scriptsOf(project)) {
+      await Deno.writeTextFile(join(migrations, name), script);
+    }
     return await withMigrated(folder, work);
   } finally {
     await Deno.remove(folder, { recursive: true });

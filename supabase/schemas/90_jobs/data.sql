@@ -1,3 +1,4 @@
+-- Tasks have a transaction each, so that none keeps its locks while the next one runs.
 insert into private.jobs (name, schedule, task_of, position, command, description) values
   ('dispatch-messages', '* * * * *', null, 0,
     $$select private.invoke('jobs/dispatch-messages')$$, 'Sends messages that are due'),
@@ -9,13 +10,31 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('sla', '* * * * *', null, 0,
     'select private.run_sla()', 'Reminders before and notifications after a lead''s deadline'),
   ('minute-tasks', '* * * * *', null, 0,
-    $$call private.run_tasks('minute-tasks')$$, 'Runs the tasks of every minute'),
+    $cron$do $$
+      declare
+        task text;
+      begin
+        for task in select private.tasks_of('minute-tasks') loop
+          perform private.run_task(task);
+          commit;
+        end loop;
+      end
+    $$$cron$, 'Runs the tasks of every minute'),
   -- Asks about each message at growing intervals, the first time an hour after the last report, so that a lost callback
   -- is recovered within two hours.
   ('reconcile-messages', '23 * * * *', null, 0,
     $$select private.invoke('jobs/reconcile-messages')$$, 'Asks providers about messages without a final status'),
   ('nightly-tasks', '17 2 * * *', null, 0,
-    $$call private.run_tasks('nightly-tasks')$$, 'Runs the tasks of every night'),
+    $cron$do $$
+      declare
+        task text;
+      begin
+        for task in select private.tasks_of('nightly-tasks') loop
+          perform private.run_task(task);
+          commit;
+        end loop;
+      end
+    $$$cron$, 'Runs the tasks of every night'),
   ('broadcast-campaign-progress', '1 second', null, 0,
     'select private.broadcast_campaign_progress()', 'Broadcasts the counters of running campaigns'),
   ('run-campaign-scheduler', null, 'minute-tasks', 1,

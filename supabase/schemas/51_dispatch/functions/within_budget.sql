@@ -7,7 +7,7 @@ as $$
 declare
   organization public.organizations;
   remaining numeric;
-  held uuid[] := '{}';
+  held uuid[] := '{}'::uuid[];
   over uuid[];
 begin
   for organization in
