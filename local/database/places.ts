@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { Failure } from "../failure.ts";
-import { exists, readFolder, remove } from "../files.ts";
+import { exists, readFolder, remove, removeWrittenTo } from "../files.ts";
 import { type Account, canReach } from "./account.ts";
 import { stopLeftover } from "./leftover.ts";
 
@@ -46,7 +46,8 @@ export async function removePlace(place: string): Promise<void> {
   });
   for (const name of folders.filter((name) => !name.endsWith(NOTE))) {
     await stopLeftover(join(dirname(place), name));
-    await remove(join(dirname(place), name));
+    // The initdb of a stack that was killed has no pid file by which it could be stopped.
+    await removeWrittenTo(join(dirname(place), name));
   }
   await remove(place + NOTE);
 }

@@ -78,6 +78,7 @@ Deno.test("GET /audit-logs lists who did what to a record, newest first, and the
       impersonator_id: null,
       impersonator_name: null,
       changed: ["arrears"],
+      via: "function",
       request_id: `request-${id}`,
       ip: "203.0.113.77",
       created_at: "",
@@ -164,7 +165,7 @@ Deno.test("GET /audit-logs/export streams everything that matches, safe for spre
   assert.equal(lines.length, 1 + 3 + 2300);
   assert.equal(
     lines[0],
-    "created_at,user_name,user_email,impersonator_name,action,resource,resource_id,changed,before,after,request_id,ip,id",
+    "created_at,user_name,user_email,impersonator_name,action,resource,resource_id,changed,before,after,via,request_id,ip,id",
   );
   assert(!lines.some((line) => /(^|,)[=+@]/.test(line)), "no field begins like a formula");
   const found = await call(

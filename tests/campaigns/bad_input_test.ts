@@ -3,9 +3,9 @@ import { newCampaigning } from "../support/campaigns.ts";
 import { withDatabase } from "../support/db.ts";
 import {
   type ApiDocument,
-  fetchDocument,
   type Operation,
   operationsOf,
+  writtenDocument,
 } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { newOrganization, newTeam } from "../support/people.ts";
@@ -22,7 +22,7 @@ import { handsetSays, newSid, twilioAccount, twilioGet, twilioPost } from "../su
 const subjects = ["campaigns", "templates", "conversations", "suppressions", "phone-numbers"];
 
 async function operationsUnderTest(): Promise<[ApiDocument, Operation[]]> {
-  const document = await fetchDocument();
+  const document = await writtenDocument();
   const operations = operationsOf(document)
     .filter(({ tags }) => tags.some((tag) => subjects.includes(tag)));
   assert(operations.length > 40, "the subjects have their endpoints");

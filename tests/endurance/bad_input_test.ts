@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { fetchDocument, operationsOf } from "../support/document.ts";
+import { operationsOf, writtenDocument } from "../support/document.ts";
 import { bodyFaults, parameterFaults } from "../support/strange.ts";
 import { newTenant } from "../support/tenant.ts";
 
 /* What the suites of single subjects do with some values, with all values and all endpoints. */
 
 Deno.test("No value in any body of the API is a fault of ours", async () => {
-  const document = await fetchDocument();
+  const document = await writtenDocument();
   assert.deepEqual(await bodyFaults(await newTenant("Own"), document, operationsOf(document)), []);
 });
 
 Deno.test("No value of any parameter of the API is a fault of ours", async () => {
-  const document = await fetchDocument();
+  const document = await writtenDocument();
   const faults = await parameterFaults(await newTenant("Own"), document, operationsOf(document));
   assert.deepEqual(faults, []);
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
   type ApiDocument,
-  fetchDocument,
   type Operation,
   operationsOf,
+  writtenDocument,
 } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { bodyFaults, parameterFaults, repeated } from "../support/strange.ts";
@@ -25,7 +25,7 @@ const subjects = [
 ];
 
 async function operationsUnderTest(): Promise<[ApiDocument, Operation[]]> {
-  const document = await fetchDocument();
+  const document = await writtenDocument();
   const operations = operationsOf(document)
     .filter(({ tags }) => tags.some((tag) => subjects.includes(tag)));
   assert(operations.length > 60, "the subjects have their endpoints");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { anyId, fetchDocument, type Operation, operationsOf } from "../support/document.ts";
+import { anyId, type Operation, operationsOf, writtenDocument } from "../support/document.ts";
 import { call, type Caller, expectProblem } from "../support/http.ts";
 import { assertNoLeak } from "../support/leak.ts";
 import { addMemberWith, newOrganization } from "../support/people.ts";
@@ -16,7 +16,7 @@ const ask = (
 ) => call(caller, method, anyId(path), undefined, headers);
 
 Deno.test("Every operation says who may call it, and every protected one which permission it needs", async () => {
-  for (const operation of operationsOf(await fetchDocument())) {
+  for (const operation of operationsOf(await writtenDocument())) {
     const { security, permission, responses, path } = operation;
     if (security.includes("bearer") && !path.startsWith("/auth/")) {
       assert(permission, `${operation.id} names its permission`);
@@ -34,7 +34,7 @@ Deno.test("Every protected operation answers 401 without a token and with one th
   const forged = { accessToken: `${head}.${body}.${"A".repeat(43)}` };
   const unsigned = { accessToken: `${btoa('{"alg":"none"}').replaceAll("=", "")}.${body}.` };
   for (
-    const operation of operationsOf(await fetchDocument()).filter(({ security }) =>
+    const operation of operationsOf(await writtenDocument()).filter(({ security }) =>
       security.length > 0
     )
   ) {
@@ -48,7 +48,7 @@ Deno.test("Every protected operation answers 401 without a token and with one th
 
 Deno.test("What is for background work refuses people and the publishable key", async () => {
   const { admin } = await newOrganization();
-  const background = operationsOf(await fetchDocument()).filter(({ security }) =>
+  const background = operationsOf(await writtenDocument()).filter(({ security }) =>
     security.includes("secretKey")
   );
   assert(background.length > 0);
@@ -61,7 +61,7 @@ Deno.test("What is for background work refuses people and the publishable key", 
 Deno.test("Every operation answers 403 to a member whose role lacks its permission, and names that", async () => {
   const member = await addMemberWith(await newOrganization(), []);
   for (
-    const operation of operationsOf(await fetchDocument()).filter(({ permission }) => permission)
+    const operation of operationsOf(await writtenDocument()).filter(({ permission }) => permission)
   ) {
     const answer = await ask(member, operation);
     const problem = expectProblem(answer, 403, "permission_denied");
@@ -72,7 +72,7 @@ Deno.test("Every operation answers 403 to a member whose role lacks its permissi
 
 Deno.test("Every operation with a body refuses what is no JSON and what is of another type", async () => {
   const tenant = await newTenant("Own");
-  for (const operation of operationsOf(await fetchDocument()).filter(({ body }) => body)) {
+  for (const operation of operationsOf(await writtenDocument()).filter(({ body }) => body)) {
     const path = pathOf(tenant, operation.path);
     for (const body of ["{", "", "null", "[]", '"text"', '{"\\u0000":1}', '{"customers":[null]}']) {
       const answer = await call(tenant.admin, operation.method, path, body, {
@@ -89,7 +89,9 @@ Deno.test("Every operation with a body refuses what is no JSON and what is of an
 Deno.test("Every operation answers each of its methods, and 404 to a path that is none", async () => {
   const { admin } = await newOrganization();
   for (
-    const name of new Set(operationsOf(await fetchDocument()).map(({ path }) => path.split("/")[1]))
+    const name of new Set(
+      operationsOf(await writtenDocument()).map(({ path }) => path.split("/")[1]),
+    )
   ) {
     const answer = await call(admin, "GET", `/${name}/no/such/path/at/all`);
     // Background functions do not even tell people what there is.

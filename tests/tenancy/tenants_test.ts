@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { anyId, fetchDocument, mentions, operationsOf, sample } from "../support/document.ts";
+import { anyId, mentions, operationsOf, sample, writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { assertNoLeak } from "../support/leak.ts";
 import { newTenant, pathOf, type Tenant } from "../support/tenant.ts";
@@ -28,7 +28,7 @@ async function visible(tenant: Tenant): Promise<Record<string, unknown>> {
 
 Deno.test("No endpoint shows or changes what another organization has, by id in the path", async () => {
   const [victim, attacker] = [await newTenant("Victim"), await newTenant("Attacker")];
-  const document = await fetchDocument();
+  const document = await writtenDocument();
   const before = await visible(victim);
   for (
     const operation of operationsOf(document).filter(({ parameters }) => parameters.length > 0)
@@ -59,7 +59,7 @@ Deno.test("No endpoint shows or changes what another organization has, by id in 
 
 Deno.test("No endpoint does anything to what another organization has, by id in the body", async () => {
   const [victim, attacker] = [await newTenant("Victim"), await newTenant("Attacker")];
-  const document = await fetchDocument();
+  const document = await writtenDocument();
   const before = await visible(victim);
   const naming = operationsOf(document).filter(({ body }) =>
     body && mentions(document, body, victim.ids)
@@ -90,7 +90,7 @@ Deno.test("No endpoint does anything to what another organization has, by id in 
 
 Deno.test("No list or figure holds anything of another organization", async () => {
   const [victim, attacker] = [await newTenant("Victim"), await newTenant("Attacker")];
-  const lists = operationsOf(await fetchDocument()).filter(({ method, parameters, security }) =>
+  const lists = operationsOf(await writtenDocument()).filter(({ method, parameters, security }) =>
     method === "GET" && parameters.length === 0 && security.includes("bearer")
   );
   const secrets = [...Object.values(victim.ids), victim.id, victim.admin.userId, "Victim"];
