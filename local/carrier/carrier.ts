@@ -1,4 +1,5 @@
 import { createBusyLine } from "./behaviour.ts";
+import type { ChunkedBodies } from "./bodies.ts";
 import type { CarrierRequest } from "./http.ts";
 import type { OwedRequest, Store } from "./store.ts";
 
@@ -30,6 +31,8 @@ export interface Carrier {
   callbacksPaused: boolean;
   /** What each provider refuses, and of which sender; null for every sender. */
   outage: Record<"twilio" | "arkesel", { mode: Outage; from: string | null }>;
+  /** What each provider does with bodies without Content-Length. */
+  chunkedBodies: Record<"twilio" | "arkesel", ChunkedBodies>;
   /** How questions about a sender's messages are answered, and how many there were. */
   lookups: Map<string, { fault: LookupFault; asked: number }>;
   /** Senders whose callbacks get lost or come twice. */
@@ -48,6 +51,10 @@ export function createCarrier(store: Store, latencyMs: number, inboundUrl: strin
     inboundUrl,
     callbacksPaused: false,
     outage: { twilio: { mode: "none", from: null }, arkesel: { mode: "none", from: null } },
+    chunkedBodies: {
+      twilio: { refusal: null, refused: 0 },
+      arkesel: { refusal: null, refused: 0 },
+    },
     lookups: new Map(),
     callbackFates: new Map(),
     isBusy: createBusyLine(),

@@ -1,3 +1,4 @@
+import { isRefusal } from "./bodies.ts";
 import { CALLBACK_FATES, type Carrier, LOOKUP_FAULTS, OUTAGES, toE164 } from "./carrier.ts";
 import { CARRIER_CREDENTIALS } from "./credentials.ts";
 import type { CarrierAnswer, CarrierRequest } from "./http.ts";
@@ -50,6 +51,15 @@ function handleSettings(carrier: Carrier, request: CarrierRequest, body: Fields)
       carrier.outage[provider] = { mode: outage, from: typeof from === "string" ? from : null };
       return ok({});
     }
+    case "POST /chunked-bodies": {
+      const { provider, refusal } = body;
+      if (provider !== "twilio" && provider !== "arkesel") return bad("provider");
+      if (!isRefusal(refusal)) return bad("refusal");
+      carrier.chunkedBodies[provider] = { refusal, refused: 0 };
+      return ok({});
+    }
+    case "GET /chunked-bodies":
+      return ok(carrier.chunkedBodies);
     case "POST /lookups": {
       const fault = LOOKUP_FAULTS.find((one) => one === body["mode"]);
       if (typeof body["from"] !== "string") return bad("from");

@@ -1,4 +1,5 @@
 import { handleArkesel } from "./arkesel.ts";
+import { refusedBody } from "./bodies.ts";
 import { startCallbacks } from "./callbacks.ts";
 import { type Carrier, createCarrier } from "./carrier.ts";
 import { handleControl } from "./control.ts";
@@ -10,16 +11,18 @@ import { runPart } from "../workers/run.ts";
 
 const DEFAULT_LATENCY_MS = 20;
 
+const answers = { twilio: handleTwilio, arkesel: handleArkesel };
+
 /** Answers the providers' requests after the latency; what they accept is stored before that. */
 async function handle(carrier: Carrier, request: CarrierRequest): Promise<CarrierAnswer> {
   const path = request.url.pathname;
   const provider = path.startsWith("/2010-04-01/")
-    ? handleTwilio
+    ? "twilio"
     : path.startsWith("/api/v2/")
-    ? handleArkesel
+    ? "arkesel"
     : null;
   if (provider === null) return handleControl(carrier, request);
-  const answer = provider(carrier, request);
+  const answer = refusedBody(carrier, provider, request) ?? answers[provider](carrier, request);
   await new Promise((resolve) => setTimeout(resolve, carrier.latencyMs));
   return answer;
 }

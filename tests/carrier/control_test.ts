@@ -111,3 +111,22 @@ Deno.test("a taken port is an error that says so", () =>
     await assert.rejects(startCarrier({ port: Number(new URL(url).port), dataDir }), /EADDRINUSE/);
     await Deno.remove(dataDir, { recursive: true });
   }));
+
+Deno.test("bodies without Content-Length are refused as told, counted, and accepted again", () =>
+  withCarrier(async (carrier) => {
+    const chunked = () =>
+      carrier.arkesel("/sms/send", { sender: "X", message: "y", recipients: ["233544919953"] });
+    for (const refusal of [400, 411, 501]) {
+      await carrier.post("/chunked-bodies", { provider: "arkesel", refusal });
+      assert.equal((await chunked()).status, refusal);
+    }
+    const { json } = await carrier.call<Record<string, unknown>>("/chunked-bodies");
+    assert.deepEqual(json["arkesel"], { refusal: 501, refused: 1 });
+    assert.deepEqual(await carrier.messages(), []);
+    await carrier.post("/chunked-bodies", { provider: "arkesel", refusal: null });
+    assert.equal((await chunked()).status, 200);
+    assert.equal((await carrier.messages()).length, 1);
+    for (const bad of [{ provider: "other", refusal: 411 }, { provider: "twilio", refusal: 404 }]) {
+      assert.equal((await carrier.post("/chunked-bodies", bad)).status, 400);
+    }
+  }, { latencyMs: 0 }));

@@ -3,6 +3,7 @@ import { withDatabase } from "../support/db.ts";
 import { call, expectStatus } from "../support/http.ts";
 import {
   accepted,
+  carrier,
   numberEnding,
   ordinaryNumber,
   reaches,
@@ -82,6 +83,21 @@ Deno.test("an opt-out answer (21610) ends the text and suppresses the number for
   );
   assert.deepEqual(data, [{ phone: to, source: "provider", scope: "all" }]);
   assert.deepEqual(await accepted(to), []);
+});
+
+Deno.test("a provider that refuses bodies without a length gets each text once, with one", async () => {
+  const { clerk } = await texting();
+  // Others that text meanwhile are refused as well, and sent again in the same way.
+  await carrier("/chunked-bodies", { provider: "arkesel", refusal: 411 });
+  try {
+    for (const to of [ordinaryNumber(), ordinaryNumber()]) {
+      const { message_id } = await send(clerk, { to });
+      const { attempts } = await reaches(clerk, message_id, "delivered");
+      assert.deepEqual([attempts, (await accepted(to)).length], [1, 1]);
+    }
+  } finally {
+    await carrier("/chunked-bodies", { provider: "arkesel", refusal: null });
+  }
 });
 
 Deno.test("a number suppressed after a text was queued does not get it", async () => {

@@ -96,8 +96,10 @@ async function exchange(
     text: await response.text(),
   };
   if (body === undefined || !wantsLength(answer)) return answer;
-  plainHosts.add(host);
-  log("warn", "provider_wants_content_length", { host, status: answer.status });
+  if (!plainHosts.has(host)) {
+    plainHosts.add(host);
+    log("warn", "provider_wants_content_length", { host, status: answer.status });
+  }
   return await postPlain(url, headers, body, timeoutMs);
 }
 
