@@ -519,7 +519,7 @@ declare
   session_ended boolean;
 begin
   if claims ? 'act' and private.impersonator() is null then
-    return '{}';
+    return '{}'::uuid[];
   end if;
   select coalesce(array_agg(m.organization_id), '{}'), claims ? 'session_id'
       and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
@@ -558,7 +558,7 @@ language plpgsql stable security definer set search_path = ''
 as $$
 declare
   claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
-  caller uuid := claims ->> 'sub';
+  caller uuid := (claims ->> 'sub')::uuid;
   header text := nullif(nullif(current_setting('request.headers', true), '')::json ->> 'x-organization-id', '');
   requested uuid;
   granted uuid[];
@@ -567,7 +567,7 @@ declare
   session_ended boolean := false;
 begin
   if claims ? 'act' and private.impersonator() is null then
-    return '{}';
+    return '{}'::uuid[];
   end if;
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     requested := header::uuid;
@@ -17671,7 +17671,7 @@ as $$
 declare
   organization public.organizations;
   capacity private.campaign_capacity;
-  targets private.target_verdict[] := '{}';
+  targets private.target_verdict[] := '{}'::private.target_verdict[];
   choices private.sender_choice[];
   messages jsonb := '[]';
   cost numeric;

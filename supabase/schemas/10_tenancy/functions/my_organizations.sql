@@ -11,7 +11,7 @@ declare
   session_ended boolean;
 begin
   if claims ? 'act' and private.impersonator() is null then
-    return '{}';
+    return '{}'::uuid[];
   end if;
   select coalesce(array_agg(m.organization_id), '{}'), claims ? 'session_id'
       and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)

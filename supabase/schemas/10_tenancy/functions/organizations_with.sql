@@ -9,7 +9,7 @@ language plpgsql stable security definer set search_path = ''
 as $$
 declare
   claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
-  caller uuid := claims ->> 'sub';
+  caller uuid := (claims ->> 'sub')::uuid;
   header text := nullif(nullif(current_setting('request.headers', true), '')::json ->> 'x-organization-id', '');
   requested uuid;
   granted uuid[];
@@ -18,7 +18,7 @@ declare
   session_ended boolean := false;
 begin
   if claims ? 'act' and private.impersonator() is null then
-    return '{}';
+    return '{}'::uuid[];
   end if;
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     requested := header::uuid;

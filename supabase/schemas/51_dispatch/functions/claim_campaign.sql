@@ -9,7 +9,7 @@ as $$
 declare
   organization public.organizations;
   capacity private.campaign_capacity;
-  targets private.target_verdict[] := '{}';
+  targets private.target_verdict[] := '{}'::private.target_verdict[];
   choices private.sender_choice[];
   messages jsonb := '[]';
   cost numeric;
