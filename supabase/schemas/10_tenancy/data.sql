@@ -102,7 +102,15 @@ with catalogue (permission, description, granted_to) as materialized (
     ('conversations:read', 'See conversations',
       'admin campaign_manager operator viewer'),
     ('conversations:write', 'Assign, close and reopen conversations',
-      'admin campaign_manager operator')
+      'admin campaign_manager operator'),
+    ('reports:read', 'Open reports, each with the rows that one may see',
+      'admin manager counselor campaign_manager operator viewer'),
+    ('reports:write', 'Save reports of one''s own, and change those that one''s team or organization shares',
+      'admin manager:team counselor:own campaign_manager:own operator:own'),
+    ('reports:export', 'Export reports to files',
+      'admin manager campaign_manager operator'),
+    ('reports:share', 'Share reports with one''s team or the organization, and files by link',
+      'admin manager:team campaign_manager')
 ), described as (
   insert into private.permissions (name, description) select permission, description from catalogue
 )

@@ -56,9 +56,14 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.roll_up_counters()', 'Adds up the deltas of counters'),
   ('purge-cron-run-details', null, 'minute-tasks', 9,
     'select private.purge_cron_run_details()', 'Removes the run records of the job of every second'),
+  ('run-reports', null, 'minute-tasks', 10,
+    $$select private.invoke('jobs/run-reports') where exists (select from private.report_run_work)$$,
+    'Continues runs of reports'),
   ('maintain', null, 'nightly-tasks', 1,
     'select private.maintain()', 'Creates partitions, applies retention, removes what has expired'),
   ('purge-notifications', null, 'nightly-tasks', 2,
     'select private.purge_notifications()', 'Removes old notifications and e-mails'),
   ('compact-counters', null, 'nightly-tasks', 3,
-    'select private.compact_counters()', 'Removes sums that have become zero');
+    'select private.compact_counters()', 'Removes sums that have become zero'),
+  ('purge-reports', null, 'nightly-tasks', 4,
+    'select private.purge_reports()', 'Removes frozen rows and expired files of reports');

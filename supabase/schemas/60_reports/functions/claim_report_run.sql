@@ -1,0 +1,108 @@
+-- Ends a run without a file. For security definer functions.
+create function private.end_report_run(run_id uuid, status text, reason text, detail text)
+returns void
+language sql set search_path = ''
+as $$
+  delete from private.report_run_work w where w.run_id = end_report_run.run_id;
+  delete from private.report_pieces p where p.run_id = end_report_run.run_id;
+  update public.report_runs r
+  set status = end_report_run.status, reason = end_report_run.reason, detail = left(end_report_run.detail, 1000),
+    finished_at = now()
+  where r.id = end_report_run.run_id;
+$$;
+
+-- What the writer of a file needs of a run.
+create function private.claimed_report_run(run public.report_runs, work private.report_run_work)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
+    'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
+    'row_limit', private.report_row_limit(), 'path', private.report_file_path(run),
+    'content_type', (select f.content_type from private.report_formats f where f.name = run.format))
+  from public.organizations o where o.id = run.organization_id
+$$;
+
+-- Leases the run that waited longest to this runner, or null. An organization has at most two runs under way, so that
+-- one that asks for many does not keep the others waiting. A run that five runners claimed without a step fails.
+-- Security definer because the service role may not write these tables directly.
+create function private.claim_report_run(runner uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work;
+  run public.report_runs;
+begin
+  loop
+    update private.report_run_work w
+    set runner = claim_report_run.runner, leased_until = now() + private.report_lease(), attempts = w.attempts + 1
+    where w.run_id = (
+      select q.run_id from private.report_run_work q
+      where (q.leased_until is null or q.leased_until < now()) and (
+        select count(*) from private.report_run_work o
+        where o.organization_id = q.organization_id and o.leased_until >= now()) < 2
+      order by q.last_step_at nulls first, q.run_id limit 1 for update skip locked)
+    returning * into work;
+    if work.run_id is null then
+      return null;
+    end if;
+    exit when work.attempts <= 5;
+    perform private.end_report_run(work.run_id, 'failed', 'interrupted',
+      'The run was interrupted too often at the same place.');
+  end loop;
+  update public.report_runs r set status = 'freezing' where r.id = work.run_id and r.status = 'queued';
+  select * into run from public.report_runs r where r.id = work.run_id;
+  return private.claimed_report_run(run, work);
+end
+$$;
+grant execute on function private.claim_report_run(uuid) to service_role;
+
+create function public.claim_report_run(runner uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.claim_report_run(runner)
+$$;
+comment on function public.claim_report_run is 'Leases a waiting run of a report to this runner.';
+grant execute on function public.claim_report_run(uuid) to service_role;
+
+-- The work of a run, locked, if this runner has it; else null.
+create function private.lock_report_work(run_id uuid, runner uuid)
+returns private.report_run_work
+language plpgsql set search_path = ''
+as $$
+declare
+  work private.report_run_work;
+begin
+  select * into work from private.report_run_work w where w.run_id = lock_report_work.run_id for update;
+  if work.runner is distinct from lock_report_work.runner then
+    return null;
+  end if;
+  return work;
+end
+$$;
+
+-- Ends a run whose file cannot be written. Security definer: see claim_report_run.
+create function private.fail_report_run(run_id uuid, runner uuid, reason text, detail text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work := private.lock_report_work(run_id, runner);
+begin
+  if work.run_id is not null then
+    perform private.end_report_run(run_id, 'failed', left(reason, 100), detail);
+  end if;
+end
+$$;
+grant execute on function private.fail_report_run(uuid, uuid, text, text) to service_role;
+
+create function public.fail_report_run(run_id uuid, runner uuid, reason text, detail text)
+returns void
+language sql set search_path = ''
+as $$
+  select private.fail_report_run(run_id, runner, reason, detail)
+$$;
+comment on function public.fail_report_run is 'Ends a run whose file cannot be written.';
+grant execute on function public.fail_report_run(uuid, uuid, text, text) to service_role;

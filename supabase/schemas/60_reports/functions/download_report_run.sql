@@ -1,0 +1,56 @@
+-- Refuses what a run holds to somebody who may no longer export it: the permissions are those of this moment.
+create function private.require_run_rights(run public.report_runs)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  context private.report_context := private.saved_context(run.organization_id);
+begin
+  if not private.may_see_report(context, run.definition) then
+    perform private.problem(403, 'permission_denied', 'Your role no longer has the permissions that this report needs.');
+  end if;
+  perform private.require_export(context, run.definition);
+end
+$$;
+
+-- GET /reports/runs/{id}/file: { status, reason, detail }, and where there is a file { path, file_name, content_type,
+-- checksum }, which is recorded as a download. Security definer because nobody may write downloads directly.
+create function private.download_report_run(organization_id uuid, run_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  run public.report_runs := private.require_report_run(organization_id, run_id);
+  answer jsonb := jsonb_build_object('status', run.status, 'reason', run.reason, 'detail', run.detail);
+begin
+  perform private.require_run_rights(run);
+  if run.status not in ('ready', 'empty') then
+    return answer;
+  end if;
+  if run.file_deleted_at is not null or private.report_file_expiry(run) < now() then
+    return answer || '{"status": "expired"}';
+  end if;
+  insert into private.report_downloads (run_id, user_id, address)
+  values (run.id, auth.uid(), private.request_header('x-client-ip'));
+  return answer || private.report_file_json(run);
+end
+$$;
+grant execute on function private.download_report_run(uuid, uuid) to authenticated;
+
+create function private.report_file_json(run public.report_runs)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('path', private.report_file_path(run), 'file_name', run.file_name,
+    'checksum', run.checksum)
+$$;
+
+create function public.download_report_run(organization_id uuid, run_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.download_report_run(organization_id, run_id)
+$$;
+comment on function public.download_report_run is
+  'Where the file of a run is, for somebody who may have it at this moment; records the download.';
+grant execute on function public.download_report_run(uuid, uuid) to authenticated;

@@ -1,0 +1,81 @@
+-- Queues a run and starts the job. The run has the rights of its owner at the time when it runs; whoever calls this has
+-- checked that it may be asked for. For security definer functions.
+create function private.queue_report_run(report public.reports, owner_id uuid, format text,
+  scheduled_for timestamptz default null)
+returns public.report_runs
+language plpgsql set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  insert into public.report_runs (organization_id, report_id, owner_id, requested_by, name, definition, format,
+    scheduled_for, as_of, time_zone)
+  select report.organization_id, report.id, queue_report_run.owner_id, auth.uid(), report.name, report.definition,
+    queue_report_run.format, queue_report_run.scheduled_for, coalesce(queue_report_run.scheduled_for, now()),
+    o.time_zone
+  from public.organizations o where o.id = report.organization_id
+  returning * into run;
+  insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
+  perform private.invoke('jobs/run-reports');
+  return run;
+end
+$$;
+
+-- POST /reports/export. What can be refused at once is refused here; the rest is in the run. Security definer because
+-- callers may not write runs directly.
+create function private.export_report(organization_id uuid, report_id uuid, format text)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  answer jsonb;
+  context private.report_context;
+  report public.reports;
+  run public.report_runs;
+begin
+  perform private.require_scope(organization_id, 'reports:export');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_valid(format in (select f.name from private.report_formats f), 'format',
+    'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
+  report := private.require_visible_report(organization_id, report_id);
+  context := private.saved_context(organization_id);
+  perform private.require_export(context, report.definition);
+  perform private.report_query(context, report.definition, 0);
+  perform private.require_run_capacity(organization_id);
+  run := private.queue_report_run(report, auth.uid(), format);
+  return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status,
+    'expires_at', private.report_file_expiry(run)));
+end
+$$;
+grant execute on function private.export_report(uuid, uuid, text) to authenticated;
+
+-- A person has 10 unfinished runs at most, an organization 50.
+create function private.require_run_capacity(organization_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  own bigint;
+  whole bigint;
+begin
+  select count(*) filter (where r.requested_by = auth.uid()), count(*) into own, whole
+  from private.report_run_work w
+  join public.report_runs r on r.id = w.run_id
+  where w.organization_id = require_run_capacity.organization_id;
+  if own >= 10 or whole >= 50 then
+    perform private.problem(409, 'too_many_runs', 'Too many runs wait already. Try again when some have finished.');
+  end if;
+end
+$$;
+
+create function public.export_report(organization_id uuid, report_id uuid, format text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.export_report(organization_id, report_id, format)
+$$;
+comment on function public.export_report is 'Queues a run of a report into a file.';
+grant execute on function public.export_report(uuid, uuid, text) to authenticated;

@@ -1,0 +1,49 @@
+-- Whether somebody still has a permission, with any scope, as an active member.
+create function private.still_may(organization_id uuid, user_id uuid, permission text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = still_may.permission
+    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
+$$;
+
+-- Opens the link of somebody outside: { file: { path, file_name, checksum } }, { file: null } for a link that is unknown,
+-- revoked or expired, or that the organization or its maker may no longer give, or { retry_after } when the address asks
+-- too often. Security definer because the service role may not write downloads directly.
+create function private.open_report_link(token text, address text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  bucket jsonb := private.take_tokens('report_link', coalesce(address, 'unknown'));
+  link public.report_links;
+  run public.report_runs;
+begin
+  if not (bucket ->> 'allowed')::boolean then
+    return jsonb_build_object('retry_after', bucket -> 'retry_after');
+  end if;
+  select * into link from public.report_links l
+  where l.token_hash = private.token_hash(token) and l.revoked_at is null and l.expires_at > now();
+  select * into run from public.report_runs r
+  where r.id = link.run_id and r.status in ('ready', 'empty') and r.file_deleted_at is null;
+  if run.id is null or not private.allows_outside_links(run.organization_id)
+    or not private.still_may(run.organization_id, link.created_by, 'reports:share')
+    or not private.still_may(run.organization_id, run.owner_id, 'reports:export') then
+    return '{"file": null}'::jsonb;
+  end if;
+  insert into private.report_downloads (run_id, link_id, address) values (run.id, link.id, left(address, 100));
+  return jsonb_build_object('file', private.report_file_json(run));
+end
+$$;
+grant execute on function private.open_report_link(text, text) to service_role;
+
+create function public.open_report_link(token text, address text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.open_report_link(token, address)
+$$;
+comment on function public.open_report_link is 'Opens a link that was given to somebody outside, and records its use.';
+grant execute on function public.open_report_link(text, text) to service_role;

@@ -1,0 +1,41 @@
+-- The columns of a report: its groups or fields, then its aggregations, each followed by its shares and comparisons.
+create function private.report_columns(groupings private.report_grouping[], aggregates private.report_aggregate[])
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce((
+    select jsonb_agg(private.report_column(g.id, g.label, g.type) || jsonb_build_object('role', 'group')
+      || case when g.bucket is not null then jsonb_build_object('bucket', g.bucket) else '{}' end order by g.ordinality)
+    from unnest(groupings) with ordinality g), '[]')
+  || coalesce((
+    select jsonb_agg(private.report_column(a.id || coalesce('.' || s.show, ''),
+        a.label || case s.show when 'share_of_total' then ', share of the total'
+          when 'share_of_group' then ', share of the group' when 'previous' then ', period before'
+          when 'change' then ', change' when 'change_rate' then ', change in %' else '' end,
+        case when s.show is null or s.show in ('previous', 'change') then a.type else 'ratio' end)
+      || jsonb_build_object('role', 'value')
+      || case when a.type = 'money' then jsonb_build_object('scale', a.scale) else '{}' end
+      order by a.ordinality, s.ordinality)
+    from unnest(aggregates) with ordinality a
+    cross join lateral unnest(array[null::text] || a.show) with ordinality s (show, ordinality)), '[]')
+$$;
+
+-- The cells of the aggregations, as SQL over rows with a (value), p (value of the period before), t (value of the total)
+-- and u (value of the group above), all numbered.
+create function private.report_aggregate_cells(aggregates private.report_aggregate[])
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select coalesce(array_agg(case
+      when s.show is null then private.report_cell(a.type, a.scale, 'a' || a.ordinality)
+      when s.show = 'previous' then private.report_cell(a.type, a.scale, 'p' || a.ordinality)
+      when s.show = 'change' then private.report_cell(a.type, a.scale, format('a%1$s - p%1$s', a.ordinality))
+      when s.show = 'change_rate' then private.report_cell('ratio', a.scale,
+        format('round((a%1$s - p%1$s)::numeric / nullif(p%1$s, 0), 6)', a.ordinality))
+      when s.show = 'share_of_total' then private.report_cell('ratio', a.scale,
+        format('round(a%1$s::numeric / nullif(t%1$s, 0), 6)', a.ordinality))
+      else private.report_cell('ratio', a.scale, format('round(a%1$s::numeric / nullif(u%1$s, 0), 6)', a.ordinality)) end
+    order by a.ordinality, s.ordinality), '{}')
+  from unnest(aggregates) with ordinality a
+  cross join lateral unnest(array[null::text] || a.show) with ordinality s (show, ordinality)
+$$;

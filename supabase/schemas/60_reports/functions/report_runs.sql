@@ -1,0 +1,70 @@
+-- How long a runner may be silent before another takes over its run. A runner whose statement is under way holds a lock
+-- on the run's row.
+create function private.report_lease()
+returns interval
+language sql immutable set search_path = ''
+as $$
+  select interval '30 seconds'
+$$;
+
+-- Where the file of a run is in the bucket.
+create function private.report_file_path(run public.report_runs)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format('%s/%s.%s', run.organization_id, run.id, f.extension)
+  from private.report_formats f where f.name = run.format
+$$;
+
+-- What a file is called where it is downloaded.
+create function private.report_file_name(run public.report_runs)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format('%s %s.%s', left(btrim(regexp_replace(run.name, '[^[:alnum:] ._-]+', '_', 'g')), 100),
+    to_char(run.as_of at time zone run.time_zone, 'YYYY-MM-DD'), f.extension)
+  from private.report_formats f where f.name = run.format
+$$;
+
+-- Until when the file of a run can be had.
+create function private.report_file_expiry(run public.report_runs)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select coalesce(run.finished_at, run.created_at) + make_interval(days => coalesce((
+    select s.file_days from public.report_settings s where s.organization_id = run.organization_id), 30))
+$$;
+
+create function private.report_run_json(run public.report_runs)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', run.id, 'report_id', run.report_id, 'name', run.name, 'format', run.format,
+    'status', run.status, 'reason', run.reason, 'detail', run.detail, 'scheduled_for', run.scheduled_for,
+    'as_of', run.as_of, 'time_zone', run.time_zone, 'period', run.period, 'columns', run.columns, 'totals', run.totals,
+    'row_count', run.row_count, 'records', run.records, 'rows_written', run.rows_written, 'truncated', run.truncated,
+    'partial', run.partial, 'file_size', run.file_size, 'checksum', run.checksum, 'definition', run.definition,
+    'owner_id', run.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = run.owner_id),
+    'requested_by', run.requested_by, 'created_at', run.created_at, 'frozen_at', run.frozen_at,
+    'finished_at', run.finished_at, 'file_deleted_at', run.file_deleted_at,
+    'expires_at', private.report_file_expiry(run),
+    'downloads', (select count(*) from private.report_downloads d where d.run_id = run.id))
+$$;
+
+-- A run that the caller may see: their own. 404 for any other.
+create function private.require_report_run(organization_id uuid, run_id uuid)
+returns public.report_runs
+language plpgsql stable set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  select * into run from public.report_runs r
+  where r.organization_id = require_report_run.organization_id and r.id = run_id and r.owner_id = auth.uid();
+  if run.id is null then
+    perform private.problem(404, 'not_found', 'There is no such run.');
+  end if;
+  return run;
+end
+$$;
