@@ -9,6 +9,7 @@ const exposed = [
   "ratelimit-policy",
   "retry-after",
   "x-request-id",
+  "x-total-count",
   "content-disposition",
 ];
 const exposedList = exposed.join(",");
@@ -27,6 +28,7 @@ const preflight = cors({
     "content-type",
     "idempotency-key",
     "if-match",
+    "if-none-match",
     "last-event-id",
     "x-client-info",
     "x-organization-id",

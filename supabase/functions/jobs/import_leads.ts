@@ -8,12 +8,9 @@ import { log } from "../_shared/log.ts";
 import { loadPhoneNumbers } from "../_shared/phone.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { SheetError } from "../_shared/sheet/error.ts";
+import { type Budget, newBudget } from "./budget.ts";
 import { job } from "./job.ts";
 
-/** Milliseconds of CPU work after which a run hands over to the next: the platform allows a request 2 s of CPU. */
-const workMs = 900;
-/** Maximum duration of a run in milliseconds, far below the platform's limit. */
-const runMs = 60_000;
 const longestReason = 1_000;
 
 const Piece = z.object({ position: z.int(), first_row: z.int(), content: z.string() });
@@ -107,35 +104,6 @@ async function work(db: Client, runner: string, claimed: Import, budget: Budget)
     }),
   );
   return "failed";
-}
-
-interface Budget {
-  measure<T>(task: () => T): T;
-  /** Counts the work before the first wait: building the request. */
-  measureAsync<T>(task: () => PromiseLike<T>): Promise<T>;
-  isOver(): boolean;
-}
-
-function newBudget(): Budget {
-  const ends = Date.now() + runMs;
-  let spent = 0;
-  return {
-    measure(task) {
-      const started = performance.now();
-      try {
-        return task();
-      } finally {
-        spent += performance.now() - started;
-      }
-    },
-    async measureAsync(task) {
-      const started = performance.now();
-      const promise = task().then((value) => value);
-      spent += performance.now() - started;
-      return await promise;
-    },
-    isOver: () => spent > workMs || Date.now() > ends,
-  };
 }
 
 async function importLeads(db: Client) {

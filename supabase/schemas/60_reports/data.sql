@@ -284,8 +284,8 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('campaigns', 'creator', 'Created by', 'text', 'c.full_name', 'creator', '', null, null),
     ('campaigns', 'created_by', 'Creator id', 'person', 'b.created_by', null, '', null, null),
     ('campaigns', 'starter', 'Started by', 'text', 'a.full_name', 'starter', '', null, null),
-    ('campaigns', 'scheduled_at', 'Scheduled for', 'timestamp', 'b.scheduled_at', null, 'period', null, null),
     ('campaigns', 'created_at', 'Created', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('campaigns', 'scheduled_at', 'Scheduled for', 'timestamp', 'b.scheduled_at', null, 'period', null, null),
     ('campaigns', 'started_at', 'Started', 'timestamp', 'b.started_at', null, 'period', null, null),
     ('campaigns', 'finished_at', 'Finished', 'timestamp', 'b.finished_at', null, 'period', null, null),
 

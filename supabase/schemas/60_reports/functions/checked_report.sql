@@ -56,7 +56,8 @@ language plpgsql stable set search_path = ''
 as $$
 begin
   perform private.require_keys(period, array['field', 'name', 'from', 'to'], 'period');
-  perform private.require_valid(jsonb_typeof(period -> 'field') = 'string', 'period.field', 'must be a field');
+  perform private.require_valid(coalesce(jsonb_typeof(period -> 'field'), 'string') = 'string', 'period.field',
+    'must be a field');
   if period ? 'name' then
     perform private.require_valid(period ->> 'name' = any (private.period_names()), 'period.name',
       'must be one of: ' || array_to_string(private.period_names(), ', '));
@@ -98,6 +99,16 @@ begin
       'must be a list of share_of_total, share_of_group, previous, change and change_rate, each once');
   end loop;
 end
+$$;
+
+-- A period without a field is about the first field of the source that a period may filter by.
+create function private.with_period_field(period jsonb, source text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select case when jsonb_typeof(period) = 'object' then jsonb_build_object('field', (
+    select f.source || '.' || f.name from private.report_fields f
+    where f.source = with_period_field.source and f.period order by f.position limit 1)) || period end
 $$;
 
 -- Checks the form of a definition, without the catalogue, and answers it as it is stored: { source, fields, filters,
@@ -142,7 +153,8 @@ begin
     'must be an object');
   perform private.require_valid(coalesce(jsonb_typeof(definition -> 'subtotals'), 'boolean') = 'boolean', 'subtotals',
     'must be true or false');
-  return jsonb_strip_nulls(jsonb_build_object('source', definition -> 'source', 'period', definition -> 'period'))
+  return jsonb_strip_nulls(jsonb_build_object('source', definition -> 'source',
+      'period', private.with_period_field(definition -> 'period', definition ->> 'source')))
     || jsonb_build_object('fields', fields, 'filters', filters, 'grouping', grouped,
       'aggregations', case when grouped <> '[]' and aggregations = '[]' then '[{"function": "count"}]'
         else aggregations end,

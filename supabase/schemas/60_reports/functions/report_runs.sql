@@ -16,13 +16,16 @@ as $$
   from private.report_formats f where f.name = run.format
 $$;
 
--- What a file is called where it is downloaded.
+-- What a file is called where it is downloaded. A file that lacks rows says so in its name, because CSV has no other
+-- place for it.
 create function private.report_file_name(run public.report_runs)
 returns text
 language sql stable set search_path = ''
 as $$
-  select format('%s %s.%s', left(btrim(regexp_replace(run.name, '[^[:alnum:] ._-]+', '_', 'g')), 100),
-    to_char(run.as_of at time zone run.time_zone, 'YYYY-MM-DD'), f.extension)
+  select format('%s %s%s.%s', left(btrim(regexp_replace(run.name, '[^[:alnum:] ._-]+', '_', 'g')), 100),
+    to_char(run.as_of at time zone run.time_zone, 'YYYY-MM-DD'),
+    case when run.truncated then format(' (first %s of %s rows)', private.report_row_limit(), run.row_count) else '' end,
+    f.extension)
   from private.report_formats f where f.name = run.format
 $$;
 

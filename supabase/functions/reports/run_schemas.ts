@@ -1,0 +1,96 @@
+import { z } from "../_shared/zod.ts";
+import { env } from "../_shared/env.ts";
+import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { ReportColumn, ReportPeriod } from "../_shared/reports/run.ts";
+import { valuesOf } from "./schemas.ts";
+
+/** The states of a run, of which the last four are final. */
+export const RunStatus = z.enum([
+  "queued",
+  "freezing",
+  "writing",
+  "ready",
+  "empty",
+  "refused",
+  "failed",
+]).openapi({
+  description:
+    "empty: no record was found, the file has the headings only; refused: the owner may not, or " +
+    "the definition does not fit any more; failed: it could not be done",
+});
+
+/** The address of a run's file. Whoever fetches it is checked then. */
+export const fileUrl = (runId: string): string =>
+  `${env.publicUrl()}/functions/v1/reports/runs/${runId}/file`;
+
+/** A run in the history. */
+export const Run = z.object({
+  id: Id,
+  report_id: Id,
+  name: z.string(),
+  format: z.string().openapi({ example: "xlsx" }),
+  status: RunStatus,
+  reason: z.string().nullable().openapi({
+    description: "Why it was refused or failed",
+    example: "field_removed",
+  }),
+  detail: z.string().nullable().openapi({ description: "The reason in words" }),
+  owner_id: Id.nullable().openapi({ description: "Whose rights and rows it has" }),
+  owner_name: z.string().nullable(),
+  requested_by: Id.nullable(),
+  scheduled_for: Timestamp.nullable(),
+  as_of: Timestamp.openapi({ description: "The moment that relative periods are about" }),
+  time_zone: z.string(),
+  period: ReportPeriod.nullable(),
+  row_count: z.int().nullable(),
+  records: z.int().nullable(),
+  rows_written: z.int().openapi({ description: "Progress, with row_count" }),
+  truncated: z.boolean(),
+  partial: z.array(z.string()),
+  file_size: z.int().nullable(),
+  checksum: z.string().nullable().openapi({ description: "SHA-256 of the file, in hex" }),
+  downloads: z.int(),
+  download_url: z.string().nullable().openapi({ description: "null: there is or will be no file" }),
+  expires_at: Timestamp.openapi({ description: "Until when the file can be had" }),
+  created_at: Timestamp,
+  frozen_at: Timestamp.nullable(),
+  finished_at: Timestamp.nullable(),
+}).openapi("ReportRun");
+
+/** A run by itself: also its columns and totals. */
+export const RunDetail = Run.extend({
+  columns: z.array(ReportColumn).nullable(),
+  totals: z.record(z.string(), z.unknown()).nullable(),
+}).openapi("ReportRunDetail");
+
+const RunRow = Run.omit({ download_url: true }).extend({
+  file_deleted_at: z.string().nullable(),
+});
+const DetailRow = RunRow.extend({
+  columns: z.array(ReportColumn).nullable(),
+  totals: z.array(z.unknown()).nullable(),
+});
+
+function fieldsOf({ file_deleted_at, ...run }: z.infer<typeof RunRow>): z.infer<typeof Run> {
+  const gone = file_deleted_at !== null || Date.parse(run.expires_at) < Date.now();
+  const none = run.status === "refused" || run.status === "failed" || gone;
+  return {
+    ...run,
+    download_url: none ? null : fileUrl(run.id),
+    scheduled_for: isoTime(run.scheduled_for),
+    as_of: isoTime(run.as_of),
+    expires_at: isoTime(run.expires_at),
+    created_at: isoTime(run.created_at),
+    frozen_at: isoTime(run.frozen_at),
+    finished_at: isoTime(run.finished_at),
+  };
+}
+
+/** The result of `private.report_run_json` as the API's run. */
+export const toRun = (row: unknown): z.infer<typeof Run> => fieldsOf(RunRow.parse(row));
+
+/** The same with columns and totals. */
+export function toRunDetail(row: unknown): z.infer<typeof RunDetail> {
+  const { columns, totals, ...run } = DetailRow.parse(row);
+  return { ...fieldsOf(run), columns, totals: columns && totals && valuesOf(columns, totals) };
+}
