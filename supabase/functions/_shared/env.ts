@@ -60,7 +60,8 @@ export const env = {
   /** The key with which functions prove to the database where a request comes from; Vault has the same. */
   requestSigningKey: () => optional("REQUEST_SIGNING_KEY"),
   /** The project's URL as people reach it; other than `SUPABASE_URL` only where functions have one of their own. */
-  publicUrl: () => (optional("PUBLIC_SUPABASE_URL") ?? required("SUPABASE_URL")).replace(/\/+$/, ""),
+  publicUrl: () =>
+    (optional("PUBLIC_SUPABASE_URL") ?? required("SUPABASE_URL")).replace(/\/+$/, ""),
   /** Origins that browsers may call from, comma-separated; `*` for any; none when unset. */
   allowedOrigins: () =>
     (optional("ALLOWED_ORIGINS") ?? "").split(",").map((o) => o.trim()).filter(Boolean),
