@@ -289,7 +289,28 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'update_student(uuid,uuid,uuid,jsonb)',
     'update_task(uuid,uuid,jsonb,integer)',
     'update_template(uuid,uuid,jsonb)',
-    'update_user(uuid,uuid,jsonb)'
+    'update_user(uuid,uuid,jsonb)',
+    'build_report(uuid,jsonb)',
+    'copy_report(uuid,uuid,text)',
+    'create_report_link(uuid,uuid,text,integer)',
+    'delete_report(uuid,uuid,integer)',
+    'download_report_run(uuid,uuid)',
+    'export_report(uuid,uuid,text)',
+    'get_report(uuid,uuid)',
+    'get_report_run(uuid,uuid)',
+    'list_report_links(uuid,uuid)',
+    'list_report_runs(uuid,jsonb,integer,integer)',
+    'list_reports(uuid,jsonb,integer,integer)',
+    'preview_report(uuid,jsonb)',
+    'preview_saved_report(uuid,uuid)',
+    'report_fields(uuid)',
+    'report_run_rows(uuid,uuid,integer,integer)',
+    'report_settings(uuid)',
+    'report_templates(uuid)',
+    'restore_report(uuid,uuid)',
+    'revoke_report_link(uuid,uuid)',
+    'update_report(uuid,uuid,jsonb,integer)',
+    'update_report_settings(uuid,jsonb)'
   ], 'These functions may be called by authenticated users.');
 select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('service_role', oid, 'execute')$$,
@@ -319,7 +340,16 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'record_lookups(jsonb)',
     'record_price_page(uuid,date,jsonb,text)',
     'take_rate_limit_of(text,text,integer)',
-    'webhook_credentials(text,text)'
+    'webhook_credentials(text,text)',
+    'claim_report_run(uuid)',
+    'expired_report_files(integer)',
+    'fail_report_run(uuid,uuid,text,text)',
+    'finish_report_run(uuid,uuid,bigint,text,integer)',
+    'freeze_report_run(uuid,uuid)',
+    'open_report_link(text)',
+    'read_report_pieces(uuid,uuid,integer)',
+    'record_deleted_files(uuid[])',
+    'write_report_slice(uuid,uuid,integer,jsonb,integer,boolean)'
   ], 'These are the functions that jobs and webhooks may call.');
 select set_eq($$
   select signature from tests.functions where schema = 'private' and prosecdef
@@ -467,7 +497,29 @@ $$, array[
     'private.update_student(uuid,uuid,uuid,jsonb)',
     'private.update_task(uuid,uuid,jsonb,integer)',
     'private.update_template(uuid,uuid,jsonb)',
-    'private.update_user(uuid,uuid,jsonb)'
+    'private.update_user(uuid,uuid,jsonb)',
+    'private.build_report(uuid,jsonb)',
+    'private.copy_report(uuid,uuid,text)',
+    'private.create_report_link(uuid,uuid,text,integer)',
+    'private.delete_report(uuid,uuid,integer)',
+    'private.download_report_run(uuid,uuid)',
+    'private.export_report(uuid,uuid,text)',
+    'private.get_report(uuid,uuid)',
+    'private.get_report_run(uuid,uuid)',
+    'private.list_report_links(uuid,uuid)',
+    'private.list_report_runs(uuid,jsonb,integer,integer)',
+    'private.list_reports(uuid,jsonb,integer,integer)',
+    'private.preview_report(uuid,jsonb)',
+    'private.preview_saved_report(uuid,uuid)',
+    'private.report_fields(uuid)',
+    'private.report_run_rows(uuid,uuid,integer,integer)',
+    'private.report_settings(uuid)',
+    'private.report_templates(uuid)',
+    'private.restore_report(uuid,uuid)',
+    'private.revoke_report_link(uuid,uuid)',
+    'private.update_report(uuid,uuid,jsonb,integer)',
+    'private.update_report_settings(uuid,jsonb)',
+    'private.my_teams()'
   ], 'These functions run with their owner''s rights for authenticated users; each checks its caller itself.');
 
 -- Jobs
@@ -475,8 +527,8 @@ select set_eq('select name from private.jobs', array[
   'broadcast-campaign-progress', 'compact-counters', 'cool-down-numbers', 'dispatch-messages',
     'evaluate-campaign-alerts', 'import-dnc',
   'import-leads', 'maintain', 'minute-tasks', 'nightly-tasks', 'purge-cron-run-details', 'purge-notifications',
-  'recompute-sla-clocks', 'reconcile-messages', 'resolve-unknown-outcomes', 'roll-up-counters',
-    'run-campaign-scheduler', 'send-emails',
+  'purge-reports', 'recompute-sla-clocks', 'reconcile-messages', 'resolve-unknown-outcomes', 'roll-up-counters',
+    'run-campaign-scheduler', 'run-reports', 'send-emails',
   'sla', 'task-reminders'], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job where active$$,
   $$select name, command, 'postgres' from private.jobs where schedule is not null$$,

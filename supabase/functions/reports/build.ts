@@ -32,7 +32,7 @@ const build = createRoute({
     "and others; 403 `field_not_permitted` names the permission.",
   ...permitted("reports:write"),
   request: { headers: IdempotencyHeader, body: jsonBody(BuildInput) },
-  responses: { 201: json(Preview, "The new report"), ...guarded, ...problems(400, 409, 422) },
+  responses: { 201: json(Preview, "The new report"), ...guarded, ...problems(400, 409, 422, 429) },
 });
 
 export function buildReport(app: App) {
@@ -60,7 +60,7 @@ const preview = createRoute({
   summary: "The first rows and totals of a definition, without saving it",
   ...permitted("reports:read"),
   request: { body: jsonBody(DefinitionParts.openapi("ReportDefinition")) },
-  responses: { 200: json(Preview, "Rows and totals"), ...guarded, ...problems(400, 422) },
+  responses: { 200: json(Preview, "Rows and totals"), ...guarded, ...problems(400, 422, 429) },
 });
 
 export function previewReport(app: App) {

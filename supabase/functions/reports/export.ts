@@ -33,7 +33,7 @@ const route = createRoute({
     "or personal data of leads need `leads:export` too. At most 100,000 rows; `truncated` says when there are more.",
   ...permitted("reports:export"),
   request: { headers: IdempotencyHeader, body: jsonBody(ExportInput) },
-  responses: { 202: json(Exported, "Queued"), ...guarded, ...problems(400, 404, 409, 422) },
+  responses: { 202: json(Exported, "Queued"), ...guarded, ...problems(400, 404, 409, 422, 429) },
 });
 
 const Queued = z.object({ run_id: z.string(), status: RunStatus, expires_at: z.string() });

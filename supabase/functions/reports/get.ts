@@ -43,7 +43,7 @@ const preview = createRoute({
     200: json(Preview, "Rows and totals"),
     ...notModified,
     ...guarded,
-    ...problems(404, 422),
+    ...problems(404, 422, 429),
   },
 });
 

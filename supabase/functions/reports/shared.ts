@@ -1,6 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { notFound, Problem, problems, unwrap } from "../_shared/problem.ts";
+import { notFound, problems, unwrap } from "../_shared/problem.ts";
 import { redirectToFile, storageOwner } from "./storage.ts";
 
 const route = createRoute({
@@ -26,25 +26,17 @@ const route = createRoute({
   },
 });
 
-const Opened = z.union([
-  z.object({ retry_after: z.number() }),
-  z.object({ file: z.object({ path: z.string(), file_name: z.string() }).nullable() }),
-]);
+const Opened = z.object({
+  file: z.object({ path: z.string(), file_name: z.string() }).nullable(),
+});
 
 /** The caller has no account, so the service role asks; the token says everything that the database must know. */
 export function openReportLink(app: App) {
   app.openapi(route, async (c) => {
-    const answer = await storageOwner(c).rpc("open_report_link", {
-      token: c.req.valid("query").token,
-      address: c.var.clientIp ?? "unknown",
-    });
-    const opened = Opened.parse(unwrap(answer));
-    if ("retry_after" in opened) {
-      throw new Problem(429, "rate_limited", "Too many requests. Wait and try again.", {
-        headers: { "retry-after": String(Math.max(1, opened.retry_after)) },
-      });
-    }
-    if (opened.file === null) throw notFound("file");
-    return await redirectToFile(c, opened.file);
+    const { token } = c.req.valid("query");
+    const answer = await storageOwner(c).rpc("open_report_link", { token });
+    const { file } = Opened.parse(unwrap(answer));
+    if (file === null) throw notFound("file");
+    return await redirectToFile(c, file);
   });
 }

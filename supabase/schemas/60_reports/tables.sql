@@ -306,10 +306,6 @@ grant select on public.report_runs to authenticated, service_role;
 create trigger delete_report_rows after delete on public.report_runs referencing old table as old_rows
   for each statement execute function private.delete_report_rows();
 
--- That somebody took data out is audited; how the work went on is not.
-create trigger audit_insert after insert on public.report_runs referencing new table as new_rows
-  for each statement execute function private.audit();
-
 
 create table private.report_run_work (
   run_id uuid primary key references public.report_runs (id) on delete cascade,

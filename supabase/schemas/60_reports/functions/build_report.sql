@@ -40,6 +40,10 @@ begin
   if answer is not null then
     return answer;
   end if;
+  answer := private.over_rate_limit('report_preview');
+  if answer is not null then
+    return answer;
+  end if;
   perform private.require_valid(jsonb_typeof(definition) = 'object', '', 'must be an object');
   if report ? 'template' then
     select * into template from private.report_templates t where t.id = report ->> 'template';

@@ -31,7 +31,7 @@ begin
     return answer || '{"status": "expired"}';
   end if;
   insert into private.report_downloads (run_id, user_id, address)
-  values (run.id, auth.uid(), private.request_header('x-client-ip'));
+  select run.id, auth.uid(), o.ip from private.request_origin() o;
   return answer || private.report_file_json(run);
 end
 $$;

@@ -16,6 +16,8 @@ begin
   from public.organizations o where o.id = report.organization_id
   returning * into run;
   insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
+  perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
+    jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);
   perform private.invoke('jobs/run-reports');
   return run;
 end
@@ -35,6 +37,10 @@ declare
 begin
   perform private.require_scope(organization_id, 'reports:export');
   answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  answer := private.over_rate_limit('report_export');
   if answer is not null then
     return answer;
   end if;

@@ -25,7 +25,11 @@ language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
   report public.reports := private.require_visible_report(organization_id, report_id);
+  refusal jsonb := private.over_rate_limit('report_preview');
 begin
+  if refusal is not null then
+    return refusal;
+  end if;
   return private.report_answer(private.saved_context(organization_id), report.definition, 100)
     || jsonb_build_object('report_id', report.id, 'version', report.version);
 end

@@ -9,20 +9,21 @@ as $$
     where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
 $$;
 
--- Opens the link of somebody outside: { file: { path, file_name, checksum } }, { file: null } for a link that is unknown,
--- revoked or expired, or that the organization or its maker may no longer give, or { retry_after } when the address asks
--- too often. Security definer because the service role may not write downloads directly.
-create function private.open_report_link(token text, address text)
+-- Opens the link of somebody outside: { file: { path, file_name, checksum } }, or { file: null } for a link that is
+-- unknown, revoked or expired, or that the organization or its maker may no longer give. Security definer because the
+-- service role may not write downloads directly.
+create function private.open_report_link(token text)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  bucket jsonb := private.take_tokens('report_link', coalesce(address, 'unknown'));
+  address text := (select o.ip from private.request_origin() o);
+  refusal jsonb := private.rate_limit_refusal(array['report_link'], array[address]);
   link public.report_links;
   run public.report_runs;
 begin
-  if not (bucket ->> 'allowed')::boolean then
-    return jsonb_build_object('retry_after', bucket -> 'retry_after');
+  if refusal is not null then
+    return refusal;
   end if;
   select * into link from public.report_links l
   where l.token_hash = private.token_hash(token) and l.revoked_at is null and l.expires_at > now();
@@ -33,17 +34,17 @@ begin
     or not private.still_may(run.organization_id, run.owner_id, 'reports:export') then
     return '{"file": null}'::jsonb;
   end if;
-  insert into private.report_downloads (run_id, link_id, address) values (run.id, link.id, left(address, 100));
+  insert into private.report_downloads (run_id, link_id, address) values (run.id, link.id, address);
   return jsonb_build_object('file', private.report_file_json(run));
 end
 $$;
-grant execute on function private.open_report_link(text, text) to service_role;
+grant execute on function private.open_report_link(text) to service_role;
 
-create function public.open_report_link(token text, address text)
+create function public.open_report_link(token text)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.open_report_link(token, address)
+  select private.open_report_link(token)
 $$;
 comment on function public.open_report_link is 'Opens a link that was given to somebody outside, and records its use.';
-grant execute on function public.open_report_link(text, text) to service_role;
+grant execute on function public.open_report_link(text) to service_role;

@@ -88,11 +88,15 @@ $$;
 -- expressions, and compiling them takes longer than reading.
 create function private.preview_report(organization_id uuid, definition jsonb)
 returns jsonb
-language plpgsql stable security definer set search_path = '' set jit = off
+language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
   context private.report_context := private.report_context(organization_id, now(), false);
+  refusal jsonb := private.over_rate_limit('report_preview');
 begin
+  if refusal is not null then
+    return refusal;
+  end if;
   return private.report_answer(context, private.checked_report(definition), 100);
 end
 $$;
@@ -100,7 +104,7 @@ grant execute on function private.preview_report(uuid, jsonb) to authenticated;
 
 create function public.preview_report(organization_id uuid, definition jsonb)
 returns jsonb
-language sql stable set search_path = ''
+language sql set search_path = ''
 as $$
   select private.preview_report(organization_id, definition)
 $$;

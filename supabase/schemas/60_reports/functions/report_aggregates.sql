@@ -81,14 +81,12 @@ declare
     when 'count' then 'count(*)' || part
     when 'count_distinct' then format('count(distinct %s)%s', value, part)
     when 'sum' then format('coalesce(sum(%s)%s, 0)', value, part)
-    when 'avg' then format('round(avg(%s)%s, %s)', value, part, aggregate.scale)
-    when 'median' then format('round((percentile_cont(0.5) within group (order by %s::double precision)%s)::numeric, %s)',
-      value, part, aggregate.scale)
-    when 'p90' then format('round((percentile_cont(0.9) within group (order by %s::double precision)%s)::numeric, %s)',
-      value, part, aggregate.scale)
+    when 'median' then format('(percentile_cont(0.5) within group (order by %s::double precision)%s)::numeric', value,
+      part)
+    when 'p90' then format('(percentile_cont(0.9) within group (order by %s::double precision)%s)::numeric', value, part)
     when 'measure' then case
       when aggregate.denominator is null then format('coalesce(sum(t.n%s)%s, 0)', number, part)
-      else format('round(coalesce(sum(t.n%1$s)%2$s, 0)::numeric / nullif(sum(t.d%1$s)%2$s, 0), 6)', number, part) end
+      else format('coalesce(sum(t.n%1$s)%2$s, 0)::numeric / nullif(sum(t.d%1$s)%2$s, 0)', number, part) end
     else format('%s(%s)%s', aggregate.function, value, part) end;
 begin
   if aggregate.currency is not null then

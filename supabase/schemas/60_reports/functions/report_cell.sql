@@ -8,10 +8,18 @@ as $$
   select case type
     when 'money' then format('(%s)::numeric(30, %s)::text', value, scale)
     when 'number' then format('trim_scale((%s)::numeric)', value)
-    when 'ratio' then format('trim_scale((%s)::numeric)', value)
     when 'timestamp' then format('date_trunc(''second'', %s)', value)
     when 'text' then format('left(%s, 1000)', value)
     else value end
+$$;
+
+-- The same for a figure that was computed: it is rounded here, and nowhere before.
+create function private.report_figure(type text, scale smallint, value text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when type in ('number', 'ratio') then format('trim_scale(round((%s)::numeric, 6))', value)
+    else private.report_cell(type, scale, value) end
 $$;
 
 -- The SQL that sorts by a value: texts without regard to case, and the same on every server.

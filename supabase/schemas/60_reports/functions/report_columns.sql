@@ -27,14 +27,13 @@ returns text[]
 language sql immutable set search_path = ''
 as $$
   select coalesce(array_agg(case
-      when s.show is null then private.report_cell(a.type, a.scale, 'a' || a.ordinality)
-      when s.show = 'previous' then private.report_cell(a.type, a.scale, 'p' || a.ordinality)
-      when s.show = 'change' then private.report_cell(a.type, a.scale, format('a%1$s - p%1$s', a.ordinality))
-      when s.show = 'change_rate' then private.report_cell('ratio', a.scale,
-        format('round((a%1$s - p%1$s)::numeric / nullif(p%1$s, 0), 6)', a.ordinality))
-      when s.show = 'share_of_total' then private.report_cell('ratio', a.scale,
-        format('round(a%1$s::numeric / nullif(t%1$s, 0), 6)', a.ordinality))
-      else private.report_cell('ratio', a.scale, format('round(a%1$s::numeric / nullif(u%1$s, 0), 6)', a.ordinality)) end
+      when s.show is null then private.report_figure(a.type, a.scale, 'a' || a.ordinality)
+      when s.show = 'previous' then private.report_figure(a.type, a.scale, 'p' || a.ordinality)
+      when s.show = 'change' then private.report_figure(a.type, a.scale, format('a%1$s - p%1$s', a.ordinality))
+      else private.report_figure('ratio', a.scale, format(case s.show
+        when 'change_rate' then '(a%1$s - p%1$s)::numeric / nullif(p%1$s, 0)'
+        when 'share_of_total' then 'a%1$s::numeric / nullif(t%1$s, 0)'
+        else 'a%1$s::numeric / nullif(u%1$s, 0)' end, a.ordinality)) end
     order by a.ordinality, s.ordinality), '{}')
   from unnest(aggregates) with ordinality a
   cross join lateral unnest(array[null::text] || a.show) with ordinality s (show, ordinality)

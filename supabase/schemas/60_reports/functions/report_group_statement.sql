@@ -62,10 +62,10 @@ declare
   known text := format('select g%s%s from rolled where level = %s', filled, coalesce(', ' || others, ''), level);
 begin
   return format('select %1$s, %2$s, 0%3$s%4$s, false, ''{}''::jsonb from (
-      select d.day as g%5$s%6$s from (select distinct %7$s from rolled where level = %2$s) o
+      select d.day as g%5$s%6$s from (%7$s) o
       cross join lateral private.report_buckets(
         (select least(%8$L::date, min(r.g%5$s)) from rolled r), (select greatest(%9$L::date, max(r.g%5$s)) from rolled r),
-        %10$L, (select count(*) from (select distinct %7$s from rolled where level = %2$s) c)) d (day)
+        %10$L, (select count(*) from (%7$s) c)) d (day)
       except %11$s) m',
     missing, level,
     coalesce((select string_agg(case when a.additive then ', 0' else ', null' end
@@ -73,7 +73,9 @@ begin
           else '' end, '' order by a.ordinality) from unnest(aggregates) with ordinality a), ''),
     coalesce((select string_agg(', ' || case when g.ordinality <= level then 'm.s' || g.ordinality else 'null' end, ''
       order by g.ordinality) from unnest(groupings) with ordinality g where g.sort_value is not null), ''),
-    filled, coalesce(', ' || others, ''), coalesce(others, '1 as one'),
+    filled, coalesce(', ' || others, ''),
+    case when others is null then 'select 1 as one'
+      else format('select distinct %s from rolled where level = %s', others, level) end,
     private.report_bucket_start(context, bucket, first), private.report_bucket_start(context, bucket, last),
     bucket, known);
 end

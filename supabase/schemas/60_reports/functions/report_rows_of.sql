@@ -8,14 +8,16 @@ as $$
 declare
   filter private.report_expression := private.report_filter(context, source, definition -> 'filters');
   field private.report_fields;
-  starts timestamptz := case when compares then least(period.previous_starts_at, period.starts_at) else period.starts_at end;
+  starts timestamptz := case when compares then period.previous_starts_at else period.starts_at end;
+  parts record := private.report_parts(context, source, period);
   conditions text := ' and ' || filter.sql;
 begin
   joins := joins || filter.joins;
   if period.field is not null then
     field := private.report_field(context, source, period.field, 'period.field');
     joins := joins || array_remove(array[field.join_name], null);
-    conditions := format(' and %1$s >= %2$L and %1$s < %3$L', field.expression, starts, period.ends_at) || conditions;
+    conditions := case when compares then format(' and ((%s) or (%s))', parts.current, parts.previous)
+      else format(' and %s', parts.current) end || conditions;
     -- Ids and created_at are the same moment, but for the length of a transaction.
     if source.ids_are_times and field.name = 'created_at' then
       conditions := format(' and b.id >= %L and b.id < %L', private.uuid_v7_floor(starts - interval '1 day'),
