@@ -11,6 +11,7 @@ import { idle } from "./idle.ts";
 import { leadImport } from "./lead_import.ts";
 import { leads } from "./leads.ts";
 import { processBatch } from "./process_batch.ts";
+import { reports } from "./reports.ts";
 import { rls } from "./rls.ts";
 import { roundTrips } from "./round_trips.ts";
 import { sla } from "./sla.ts";
@@ -34,6 +35,7 @@ const benchmarks: Record<string, Benchmark> = {
   campaign_dispatch: campaignDispatch,
   webhooks,
   idle,
+  reports,
 };
 
 // deno-lint-ignore no-console -- what the command answers.

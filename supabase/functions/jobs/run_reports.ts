@@ -1,6 +1,7 @@
 import { z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
+import type { LogFields } from "../_shared/log.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { formatNamed } from "../_shared/reports/formats.ts";
 import { FrozenRun } from "../_shared/reports/run.ts";
@@ -43,7 +44,11 @@ async function workOn(db: Client, runner: string, budget: Budget, row: unknown):
   });
 }
 
-async function runReports(db: Client) {
+/**
+ * Works on waiting runs until there are none or the budget is spent.
+ * @returns how many runs ended in which way, for the log
+ */
+export async function runReports(db: Client): Promise<LogFields> {
   const runner = crypto.randomUUID();
   const budget = newBudget();
   const results: Record<string, number> = {};
