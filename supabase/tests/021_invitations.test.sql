@@ -134,7 +134,7 @@ where p.role_id = tests.role('manager') and p.permission not in ('members:manage
   'notifications:read');
 update public.memberships set team_id = tests.id('north') where id = tests.id('second admin@ours');
 delete from public.role_permissions where role_id = tests.role('manager') and permission in ('leads:duplicate',
-  'leads:import', 'leads:hold');
+  'leads:import', 'leads:hold', 'reports:read', 'reports:export');
 select is(tests.outcome('second admin', format('select public.invite_user(tests.id(''ours''), %L)',
     jsonb_build_object('email', 't@tests.example', 'role', 'manager', 'team_id', tests.id(team)))), expected,
   format('A member with the scope team invites a manager into %s: %s', coalesce(team, 'no team'), expected))

@@ -48,8 +48,8 @@ $$, array['campaign_numbers', 'campaign_templates', 'lead_holders', 'notificatio
   'calendar_holidays', 'calendar_periods', 'calendars', 'campaign_alerts', 'campaigns', 'customers',
   'dnc_lists', 'interactions',
   'invitations', 'lead_fields', 'lead_imports', 'lead_settings', 'leads', 'memberships', 'organizations',
-  'pipeline_stages', 'reply_reviews', 'reply_rules', 'role_permissions', 'roles', 'sms_accounts',
-  'students', 'suppressions', 'tasks', 'teams', 'template_variants', 'templates', 'uploads'],
+  'pipeline_stages', 'report_links', 'report_settings', 'reports', 'reply_reviews', 'reply_rules',
+  'role_permissions', 'roles', 'sms_accounts', 'students', 'suppressions', 'tasks', 'teams', 'template_variants', 'templates', 'uploads'],
   'These tables are audited, in insert, update and delete.');
 
 select tests.act_as('operator', tests.from_function('req-1', '203.0.113.7'));

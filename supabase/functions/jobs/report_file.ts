@@ -4,10 +4,8 @@ import type { Client } from "../_shared/clients.ts";
 import { unwrap } from "../_shared/problem.ts";
 import { joined, type Piece, type ReportFormat } from "../_shared/reports/format.ts";
 import type { FrozenRow, FrozenRun } from "../_shared/reports/run.ts";
+import { storeFile } from "../_shared/reports/storage.ts";
 import type { Budget } from "./budget.ts";
-
-/** The private bucket of files of reports; only the service role reaches it. */
-export const bucket = "report-files";
 
 /** What is kept between slices: the writer's own state, and whether all that comes after the rows is in the file. */
 const Progress = z.object({ writer: z.unknown(), ended: z.boolean() });
@@ -144,9 +142,7 @@ async function finish(work: Work): Promise<string> {
   const file = await readFile(work);
   if (file === null) return "moved_on";
   const { path, content_type: contentType } = work.claimed;
-  const { error } = await work.db.storage.from(bucket)
-    .upload(path, file, { contentType, upsert: true, cacheControl: "0" });
-  if (error) throw error;
+  await storeFile(path, file, contentType);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", file));
   const answer = await work.db.rpc("finish_report_run", {
     run_id: work.claimed.id,

@@ -5,10 +5,11 @@ import type { LogFields } from "../_shared/log.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { formatNamed } from "../_shared/reports/formats.ts";
 import { FrozenRun } from "../_shared/reports/run.ts";
+import { deleteFiles } from "../_shared/reports/storage.ts";
 import { type Budget, newBudget } from "./budget.ts";
 import { job } from "./job.ts";
 import { perItem } from "./per_item.ts";
-import { bucket, Claimed, writeFile } from "./report_file.ts";
+import { Claimed, writeFile } from "./report_file.ts";
 
 const Frozen = z.union([
   z.object({ state: z.literal("writing"), run: z.unknown() }),
@@ -76,14 +77,13 @@ export async function runReports(db: Client): Promise<LogFields> {
 const Expired = z.array(z.object({ run_id: z.string(), path: z.string() }));
 const filesAtOnce = 100;
 
-async function deleteFiles(db: Client) {
+async function deleteExpired(db: Client) {
   let deleted = 0;
   for (;;) {
     const answer = await db.rpc("expired_report_files", { max_files: filesAtOnce });
     const files = Expired.parse(unwrap(answer));
     if (files.length === 0) return { deleted };
-    const { error } = await db.storage.from(bucket).remove(files.map(({ path }) => path));
-    if (error) throw error;
+    await deleteFiles(files.map(({ path }) => path));
     ensure(await db.rpc("record_deleted_files", { run_ids: files.map(({ run_id }) => run_id) }));
     deleted += files.length;
   }
@@ -92,5 +92,5 @@ async function deleteFiles(db: Client) {
 /** Writes the files of reports, and deletes those that have expired. */
 export function reportFiles(app: App) {
   job(app, "run-reports", "Freezes the rows of reports and writes their files", runReports);
-  job(app, "delete-report-files", "Deletes files of reports that have expired", deleteFiles);
+  job(app, "delete-report-files", "Deletes files of reports that have expired", deleteExpired);
 }

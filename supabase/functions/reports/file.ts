@@ -62,7 +62,7 @@ export function downloadReport(app: App) {
       c.header("etag", tag);
       return c.body(null, 304);
     }
-    const response = await redirectToFile(c, { path, file_name });
+    const response = await redirectToFile({ path, file_name });
     response.headers.set("etag", tag);
     return response;
   });

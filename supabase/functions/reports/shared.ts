@@ -1,7 +1,7 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { notFound, problems, unwrap } from "../_shared/problem.ts";
-import { redirectToFile, storageOwner } from "./storage.ts";
+import { redirectToFile, serviceClient } from "./storage.ts";
 
 const route = createRoute({
   method: "get",
@@ -34,9 +34,9 @@ const Opened = z.object({
 export function openReportLink(app: App) {
   app.openapi(route, async (c) => {
     const { token } = c.req.valid("query");
-    const answer = await storageOwner(c).rpc("open_report_link", { token });
+    const answer = await serviceClient(c).rpc("open_report_link", { token });
     const { file } = Opened.parse(unwrap(answer));
     if (file === null) throw notFound("file");
-    return await redirectToFile(c, file);
+    return await redirectToFile(file);
   });
 }
