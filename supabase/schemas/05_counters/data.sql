@@ -8,4 +8,12 @@ insert into private.counters (name, measures) values
   ('sla_totals', '{events}'),
   ('message_outcome_totals', '{messages,segments,cost,replied,opted_out,answers,received}'),
   ('target_totals', '{targets}'),
-  ('suppression_totals', '{added}');
+  ('suppression_totals', '{added}'),
+  ('client_totals', '{clients,mrr}'),
+  ('movement_totals', '{movements,amount}'),
+  ('churn_period_totals',
+    array['new_clients', 'reactivated_clients', 'churned_clients', 'passed_through', 'moved_in',
+    'moved_out', 'new_mrr', 'reactivation_mrr', 'churned_mrr', 'expansion', 'contraction', 'moved_in_mrr',
+    'moved_out_mrr']),
+  ('cohort_totals', '{clients,active,mrr}'),
+  ('spell_totals', '{spells}');

@@ -110,7 +110,30 @@ with catalogue (permission, description, granted_to) as materialized (
     ('reports:export', 'Export reports to files',
       'admin manager campaign_manager operator'),
     ('reports:share', 'Share reports with one''s team or the organization, and files by link',
-      'admin manager:team campaign_manager')
+      'admin manager:team campaign_manager'),
+    ('clients:read', 'See clients, their contacts, interactions, issues and movements',
+      'admin marketing_agent technical_agent viewer'),
+    ('clients:write', 'Add and change clients, log interactions, record what they pay and that they leave',
+      'admin marketing_agent technical_agent'),
+    ('clients:delete', 'Delete, restore and merge clients',
+      'admin'),
+    ('clients:import', 'Import clients from files',
+      'admin marketing_agent'),
+    ('clients:export', 'Export clients to files',
+      'admin marketing_agent'),
+    ('issues:write', 'Add, change and close the issues of clients',
+      'admin technical_agent'),
+    ('recommendations:decide', 'Accept and decline what is recommended for clients',
+      'admin marketing_agent technical_agent'),
+    ('churn:read', 'See churn reports and how the risk is computed',
+      'admin marketing_agent technical_agent viewer'),
+    ('churn:configure', 'Change segments, incident types and how churn is recognized and predicted',
+      'admin'),
+    ('notes:send', 'Send notes to roles; with scope own to admins only',
+      'admin manager:own counselor:own campaign_manager:own operator:own marketing_agent:own technical_agent:own'),
+    ('notes:read', 'See the notes for one''s own role',
+      'admin:own manager:own counselor:own campaign_manager:own operator:own viewer:own marketing_agent:own '
+      'technical_agent:own')
 ), described as (
   insert into private.permissions (name, description) select permission, description from catalogue
 )

@@ -130,6 +130,8 @@ create trigger seed_messaging after insert on public.organizations
   for each row execute function private.seed_organization_messaging();
 create trigger seed_pipeline after insert on public.organizations
   for each row execute function private.seed_pipeline();
+create trigger seed_clients after insert on public.organizations
+  for each row execute function private.seed_clients();
 create trigger recompute_sla_clocks after update on public.organizations
   for each row when (new.time_zone <> old.time_zone) execute function private.recompute_clocks_after_time_zone();
 create trigger require_contact_details before update of contact_details on public.organizations
@@ -266,6 +268,8 @@ grant select on public.roles to service_role;
 
 create trigger enforce_rules before insert or update or delete on public.roles
   for each row execute function private.enforce_role_rules();
+create trigger keep_role_with_notes before delete on public.roles
+  for each row execute function private.keep_role_with_notes();
 create trigger set_updated_at before update on public.roles
   for each row execute function private.set_updated_at();
 
@@ -367,6 +371,12 @@ create trigger unassign_conversations_of_member after delete on public.membershi
   for each row execute function private.unassign_conversations_of_member();
 create trigger withdraw_invitations after update of role_id, team_id, status or delete on public.memberships
   for each row execute function private.withdraw_invitations_of_member();
+create trigger move_clients after update of team_id on public.memberships
+  for each row when (old.team_id is distinct from new.team_id) execute function private.move_clients_with_member();
+create trigger unassign_clients_of_member after delete on public.memberships
+  for each row execute function private.move_clients_with_member();
+create trigger mark_older_notes_read after insert or update of role_id on public.memberships
+  for each row execute function private.mark_older_notes_read();
 
 select private.audit_table('public.memberships');
 

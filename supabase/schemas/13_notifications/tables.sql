@@ -51,7 +51,7 @@ create table public.notification_preferences (
   constraint notification_preferences_once unique (organization_id, user_id, kind)
 );
 comment on table public.notification_preferences is
-  'How a person gets notifications of a kind. Without a row: in the application and by e-mail.';
+  'How a person gets notifications of a kind. Without a row: by e-mail, and but for notes in the application.';
 
 create index notification_preferences_user on public.notification_preferences (user_id);
 

@@ -1,4 +1,4 @@
--- Reassigns a leaving member's open leads and tasks; with null as successor they become unassigned. Deleted leads are
+-- Reassigns a leaving member's open leads and tasks, and their clients; with null as successor they become unassigned. Deleted leads are
 -- reassigned too, so that a restored lead has the same assignee as the others.
 create function private.reassign_open_work(organization_id uuid, user_id uuid, successor uuid)
 returns void
@@ -24,6 +24,8 @@ begin
   update public.tasks t set assigned_to = successor
   where t.organization_id = reassign_open_work.organization_id and t.assigned_to = reassign_open_work.user_id
     and t.status in ('open', 'in_progress');
+  update public.clients c set owner_id = successor
+  where c.organization_id = reassign_open_work.organization_id and c.owner_id = reassign_open_work.user_id;
 end
 $$;
 

@@ -7,7 +7,8 @@ as $$
 begin
   perform private.require_scope(organization_id, 'notifications:read');
   insert into public.notification_preferences as f (organization_id, user_id, kind, in_app, email)
-  select save_notification_preferences.organization_id, auth.uid(), c.kind, coalesce(c.in_app, true),
+  select save_notification_preferences.organization_id, auth.uid(), c.kind,
+    coalesce(c.in_app, private.is_in_app_by_default(c.kind)),
     coalesce(c.email, true)
   from jsonb_to_recordset(coalesce(changes, '[]')) as c (kind text, in_app boolean, email boolean)
   order by c.kind
@@ -19,7 +20,7 @@ begin
       select c.email from jsonb_to_recordset(changes) as c (kind text, email boolean)
       where c.kind = f.kind), f.email);
   return (
-    select jsonb_agg(jsonb_build_object('kind', k.kind, 'in_app', coalesce(f.in_app, true),
+    select jsonb_agg(jsonb_build_object('kind', k.kind, 'in_app', coalesce(f.in_app, private.is_in_app_by_default(k.kind)),
       'email', coalesce(f.email, true)) order by k.position)
     from unnest(private.notification_kinds()) with ordinality as k (kind, position)
     left join public.notification_preferences f

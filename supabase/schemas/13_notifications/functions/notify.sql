@@ -6,7 +6,7 @@ language plpgsql set search_path = ''
 as $$
 begin
   with recipients as materialized (
-    select n.*, preference.kind as preference_kind, p.email as address, coalesce(f.in_app, true) as in_app,
+    select n.*, preference.kind as preference_kind, p.email as address, coalesce(f.in_app, private.is_in_app_by_default(preference.kind)) as in_app,
       coalesce(f.email, true) as by_email
     from unnest(notifications) n
     cross join lateral (

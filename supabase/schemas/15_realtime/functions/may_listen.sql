@@ -24,6 +24,21 @@ begin
         on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
       where c.id = subject and c.deleted_at is null and c.organization_id = any (private.my_organizations()));
   end if;
+  if parts[1] = 'role' then
+    return exists (
+      select from public.memberships m
+      join public.roles r on r.id = m.role_id
+      join public.role_permissions p on p.role_id = m.role_id and p.permission = 'notes:read'
+      where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active'
+        and topic = 'role:' || subject || ':' || r.key || ':notes');
+  end if;
+  if topic = 'organization:' || subject || ':clients' then
+    return exists (
+      select from public.memberships m
+      join public.role_permissions p
+        on p.role_id = m.role_id and p.permission = 'clients:read' and p.scope = 'organization'
+      where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active');
+  end if;
   return exists (
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'

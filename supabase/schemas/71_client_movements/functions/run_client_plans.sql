@@ -1,0 +1,106 @@
+-- Every minute: enters planned movements whose day has come in their organization, in the name of whoever planned them.
+-- What has become impossible meanwhile (the client has left already) is dropped; one that fails for another reason is
+-- tried again, ten times, and holds up no other. Killed at any line, it goes on with what is left.
+create function private.run_client_plans()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  plan private.client_plans;
+  client public.clients;
+  done integer := 0;
+begin
+  for plan in
+    select p.* from private.client_plans p
+    where p.effective_on <= (now() at time zone 'UTC')::date + 1 and p.failures < 10
+      and p.effective_on <= private.local_day(p.organization_id)
+    order by p.effective_on, p.id limit 500
+  loop
+    begin
+      perform set_config('request.jwt.claims',
+        jsonb_strip_nulls(jsonb_build_object('sub', plan.recorded_by, 'role', 'service_role'))::text, true);
+      -- The client before the plan, as requests lock them; who comes second finds no plan.
+      select * into client from public.clients c
+      where c.organization_id = plan.organization_id and c.id = plan.client_id for update;
+      delete from private.client_plans p where p.id = plan.id;
+      if found and client.deleted_at is null then
+        perform private.apply_movement(client, plan.movement, plan.details, plan.effective_on, 'plan');
+        done := done + 1;
+      end if;
+    exception when others then
+      if sqlstate like 'PT4%' then
+        delete from private.client_plans p where p.id = plan.id;
+      else
+        update private.client_plans p set failures = p.failures + 1, last_error = left(sqlerrm, 500)
+        where p.id = plan.id;
+      end if;
+      raise warning 'the planned movement % was not entered: %', plan.id, sqlerrm;
+    end;
+  end loop;
+  perform set_config('request.jwt.claims', '', true);
+  return done;
+end
+$$;
+
+-- Every night: trials that are over, pauses that took too long, and clients that have owed something for too long, by
+-- the organization's settings.
+create function private.run_client_rules()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  due record;
+  client public.clients;
+  done integer := 0;
+begin
+  perform private.track_unpaid_clients();
+  for due in
+    select c.id, c.trial_ends_on as day, null as reason
+    from public.clients c
+    where c.status = 'trial' and c.deleted_at is null and c.trial_ends_on <= private.local_day(c.organization_id)
+    union all
+    select c.id, c.paused_on + s.pause_days, 'unknown'
+    from public.clients c join public.churn_settings s on s.organization_id = c.organization_id
+    where c.status = 'paused' and c.deleted_at is null
+      and c.paused_on + s.pause_days <= private.local_day(c.organization_id)
+    union all
+    select c.id, greatest(c.unpaid_since, c.spell_started_on) + s.unpaid_days, 'payment'
+    from public.churn_settings s join public.clients c on c.organization_id = s.organization_id
+    where s.unpaid_days is not null and c.unpaid_since is not null and c.deleted_at is null
+      and c.status in ('active', 'leaving')
+      and greatest(c.unpaid_since, c.spell_started_on) + s.unpaid_days <= private.local_day(c.organization_id)
+  loop
+    begin
+      select * into client from public.clients c where c.id = due.id and c.deleted_at is null for update;
+      if client.id is not null then
+        perform private.apply_movement(client, 'churn', jsonb_strip_nulls(jsonb_build_object('reason', due.reason)),
+          due.day, 'rule');
+        done := done + 1;
+      end if;
+    exception when others then
+      raise warning 'the rule for the client % failed: %', due.id, sqlerrm;
+    end;
+  end loop;
+  return done;
+end
+$$;
+
+-- Since when a linked customer has owed something. customers.arrears has no history: this is what a nightly look knows.
+create function private.track_unpaid_clients()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform set_config('signalbox.derived', 'on', true);
+  update public.clients c set unpaid_since = case when d.owes then private.local_day(c.organization_id) end
+  from (
+    select l.client_id, bool_or(a.arrears > 0) as owes
+    from public.client_links l
+    join public.customers a on a.organization_id = l.organization_id and a.id = l.customer_id
+    where not l.rejected
+    group by l.client_id
+  ) d
+  where c.id = d.client_id and d.owes <> (c.unpaid_since is not null);
+  perform set_config('signalbox.derived', '', true);
+end
+$$;

@@ -1,0 +1,31 @@
+-- Who joins, or takes another role, sees the role's older notes, but they do not count as unread. Security definer
+-- because whoever changes memberships may not write marks.
+create function private.mark_older_notes_read()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.note_marks (organization_id, user_id, read_before)
+  values (new.organization_id, new.user_id, private.uuid_v7())
+  on conflict on constraint note_marks_pkey do update set read_before = excluded.read_before;
+  return null;
+end
+$$;
+
+-- A role that notes of the last 90 days name cannot be deleted: nobody could read them. Security definer because
+-- whoever manages roles may not read all notes.
+create function private.keep_role_with_notes()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (
+    select from public.organizations o where o.id = old.organization_id) and exists (
+    select from public.note_roles r
+    where r.organization_id = old.organization_id and r.role_key = old.key
+      and r.note_id >= private.uuid_v7_floor(now() - interval '90 days')) then
+    perform private.problem(409, 'role_has_notes', 'Notes of the last 90 days are addressed to this role.');
+  end if;
+  return old;
+end
+$$;
