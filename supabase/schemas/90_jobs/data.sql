@@ -59,6 +59,12 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('run-reports', null, 'minute-tasks', 10,
     $$select private.invoke('jobs/run-reports') where exists (select from private.report_run_work)$$,
     'Continues runs of reports'),
+  ('enter-planned-movements', null, 'minute-tasks', 10,
+    'select private.run_client_plans()', 'Enters movements of clients whose day has come'),
+  ('notify-of-notes', null, 'minute-tasks', 11,
+    'select private.notify_of_notes()', 'Tells people of new notes as they prefer'),
+  ('snapshot-client-features', null, 'minute-tasks', 12,
+    'select private.run_feature_snapshots()', 'Takes the weekly snapshot of what is known of clients'),
   ('maintain', null, 'nightly-tasks', 1,
     'select private.maintain()', 'Creates partitions, applies retention, removes what has expired'),
   ('purge-notifications', null, 'nightly-tasks', 2,
@@ -67,3 +73,9 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.compact_counters()', 'Removes sums that have become zero'),
   ('purge-reports', null, 'nightly-tasks', 4,
     'select private.purge_reports()', 'Removes frozen rows and expired files of reports');
+  ('link-clients', null, 'nightly-tasks', 4,
+    'select private.link_new_contacts()', 'Links clients to customers and leads that came later'),
+  ('apply-client-rules', null, 'nightly-tasks', 5,
+    'select private.run_client_rules()', 'Ends trials and pauses that are over, and what has been unpaid for too long'),
+  ('thin-client-features', null, 'nightly-tasks', 6,
+    'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions');

@@ -1,0 +1,26 @@
+insert into private.feature_definitions (feature_set, place, name, theme, unit, current_only, description) values
+  (1, 1, 'days_since_contact', 'contact', 'days', false,
+    'Days since the last interaction, inbound text, or interaction with a linked lead'),
+  (1, 2, 'contacts_30d', 'contact', 'contacts', false, 'Interactions and inbound texts of the last 30 days'),
+  (1, 3, 'contacts_90d', 'contact', 'contacts', false, 'Interactions and inbound texts of the last 90 days'),
+  (1, 4, 'inbound_share_90d', 'contact', 'share', false,
+    'The share of the contacts of the last 90 days that the client began'),
+  (1, 5, 'negative_contacts_90d', 'contact', 'contacts', false,
+    'Interactions of the last 90 days with a negative sentiment'),
+  (1, 6, 'opt_outs_90d', 'contact', 'events', false, 'Consents that the client revoked in the last 90 days'),
+  (1, 7, 'open_issues', 'issues', 'issues', false, 'Issues that are open'),
+  (1, 8, 'issues_90d', 'issues', 'issues', false, 'Issues that began in the last 90 days'),
+  (1, 9, 'oldest_open_issue_days', 'issues', 'days', false, 'Days since the oldest open issue began'),
+  (1, 10, 'repeated_issues_180d', 'issues', 'issues', false,
+    'Issues of the last 180 days with the title of an earlier one'),
+  (1, 11, 'arrears', 'payment', 'money', true, 'What the linked accounts owe'),
+  (1, 12, 'days_in_arrears', 'payment', 'days', true, 'Days since when a linked account has owed something'),
+  (1, 13, 'warnings_365d', 'payment', 'actions', false, 'Warnings to linked accounts in the last 365 days'),
+  (1, 14, 'disconnections_365d', 'payment', 'actions', false, 'Disconnections of linked accounts in the last 365 days'),
+  (1, 15, 'mrr', 'contract', 'money', false, 'Monthly recurring revenue'),
+  (1, 16, 'mrr_change_90d', 'contract', 'money', false, 'Its change within 90 days'),
+  (1, 17, 'spell_days', 'contract', 'days', false, 'Days since the spell of service began'),
+  (1, 18, 'days_to_contract_end', 'contract', 'days', true, 'Days until the contract ends; negative when it has'),
+  (1, 19, 'stated_risk', 'use', 'level', true, 'What a person thinks: 0 low, 1 medium, 2 high');
+select private.create_feature_partition((date_trunc('month', now()) + make_interval(months => m))::date)
+from generate_series(-1, 3) m;
