@@ -29,6 +29,7 @@ const Kind = z.enum([
   "import_finished",
   "report_ready",
   "campaign",
+  "note",
   "system",
 ]);
 

@@ -1,5 +1,6 @@
 import { createApp } from "../_shared/app.ts";
 import { buildReport, previewReport } from "./build.ts";
+import { churnReports } from "./churn/router.ts";
 import { copyReport } from "./copy.ts";
 import { deleteReport, restoreReport } from "./delete.ts";
 import { exportReport } from "./export.ts";
@@ -32,6 +33,7 @@ listReportRunRows(router);
 downloadReport(router);
 reportLinks(router);
 openReportLink(router);
+churnReports(router);
 
 listReports(router);
 getReport(router);

@@ -64,12 +64,15 @@ function factsOf(
     title: line(data["title"]) ?? organization,
     body: lines(data["body"]) ?? "",
     lead: line(data["lead_name"]),
-    by: nameInMail(data["assigned_by_name"] ?? data["invited_by_name"]),
+    by: nameInMail(
+      data["assigned_by_name"] ?? data["invited_by_name"] ?? data["sender_name"],
+    ),
     holder: nameInMail(data["assigned_to_name"]),
     task: line(data["task_title"]),
     role: nameInMail(data["role_name"]),
     file: line(data["file_name"]),
     report: line(data["report_name"]),
+    subject: line(data["note_title"]),
     note: lines(data["note"]),
     until: timeIn(time, { locale, country, time_zone }),
     failed: data["status"] === "failed",
@@ -130,12 +133,14 @@ function linkTo(kind: MailKind, data: Record<string, unknown>, appUrl: string): 
     return typeof value === "string" && uuid.test(value) ? value : undefined;
   };
   const [lead, importId, report] = [id("lead_id"), id("import_id"), id("report_id")];
+  const note = id("note_id");
   if (kind === "invitation") {
     const token = typeof data["token"] === "string" ? data["token"] : "";
     return `${appUrl}/accept-invitation?token=${encodeURIComponent(token)}`;
   }
   if (kind === "import_finished" && importId) return `${appUrl}/leads/import/${importId}`;
   if (kind === "report_ready") return report ? `${appUrl}/reports/${report}` : `${appUrl}/reports`;
+  if (kind === "note") return note ? `${appUrl}/notes/${note}` : `${appUrl}/notes`;
   if (lead) return `${appUrl}/leads/${lead}`;
   if (kind === "task_due") return `${appUrl}/tasks`;
   return kind === "assignment" ? `${appUrl}/leads` : `${appUrl}/notifications`;

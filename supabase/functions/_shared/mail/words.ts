@@ -21,6 +21,7 @@ export interface Facts {
   role: string | undefined;
   file: string | undefined;
   report: string | undefined;
+  subject: string | undefined;
   note: string | undefined;
   /** The deadline, due time or expiry. */
   until: string | undefined;
@@ -45,6 +46,7 @@ export const mailKinds = [
   "task_due",
   "import_finished",
   "report_ready",
+  "note",
   "invitation",
   "system",
 ] as const;

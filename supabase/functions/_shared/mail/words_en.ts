@@ -60,6 +60,12 @@ export const en: Words = {
       lines: [`Your report “${f.report ?? f.title}” is ready.`],
       link: { label: "Open the report", url: f.url },
     }),
+    note: (f) => ({
+      subject: f.by ? `A note from ${f.by}` : "A note for you",
+      lines: [f.by ? `${f.by} sent a note to your role.` : "There is a note for your role."],
+      facts: [["About", f.subject]],
+      link: { label: "Read the note", url: f.url },
+    }),
     invitation: (f) => ({
       subject: `You are invited to ${f.organization}`,
       lines: [

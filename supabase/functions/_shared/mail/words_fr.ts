@@ -63,6 +63,14 @@ export const fr: Words = {
       lines: [`Votre rapport « ${f.report ?? f.title} » est prêt.`],
       link: { label: "Ouvrir le rapport", url: f.url },
     }),
+    note: (f) => ({
+      subject: f.by ? `Une note de ${f.by}` : "Une note pour vous",
+      lines: [
+        f.by ? `${f.by} a envoyé une note à votre rôle.` : "Il y a une note pour votre rôle.",
+      ],
+      facts: [["Objet", f.subject]],
+      link: { label: "Lire la note", url: f.url },
+    }),
     invitation: (f) => ({
       subject: `Invitation à rejoindre ${f.organization}`,
       lines: [

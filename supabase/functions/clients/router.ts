@@ -1,0 +1,37 @@
+import { createApp } from "../_shared/app.ts";
+import { loadPhoneNumbers } from "../_shared/phone.ts";
+import { clientContacts } from "./contacts.ts";
+import { createClient } from "./create.ts";
+import { deleteClient } from "./delete.ts";
+import { exportClients } from "./export.ts";
+import { getClient } from "./get.ts";
+import { incidentTypes } from "./incident_types.ts";
+import { clientInteractions } from "./interactions.ts";
+import { clientIssues } from "./issues.ts";
+import { clientLinks } from "./links.ts";
+import { listClients } from "./list.ts";
+import { mergeClients } from "./merge.ts";
+import { clientMovements } from "./movements.ts";
+import { clientSegments } from "./segments.ts";
+import { churnSettings } from "./settings.ts";
+import { updateClient } from "./update.ts";
+
+/** Clients, whom to talk to there, what was talked about, what went wrong and what they pay. Fixed paths come before `/{id}`. */
+export const router = createApp("clients", { ready: loadPhoneNumbers });
+
+listClients(router);
+createClient(router);
+clientSegments(router);
+incidentTypes(router);
+churnSettings(router);
+exportClients(router);
+
+getClient(router);
+updateClient(router);
+deleteClient(router);
+mergeClients(router);
+clientContacts(router);
+clientInteractions(router);
+clientIssues(router);
+clientLinks(router);
+clientMovements(router);

@@ -1,0 +1,77 @@
+import { createRoute, z } from "../_shared/zod.ts";
+import type { App } from "../_shared/app.ts";
+import { problems, unwrap } from "../_shared/problem.ts";
+import { guarded, json, jsonBody, permitted } from "../_shared/route.ts";
+import { Currency, DayInput } from "./input.ts";
+import { Day } from "./schemas.ts";
+
+const Recognition = z.enum(["service_end", "cancellation", "notice"]).openapi({
+  description: "When a client that gives notice is lost",
+});
+const Days = z.int().min(1).max(730);
+
+const Settings = z.object({
+  churn_recognition: Recognition,
+  pause_days: z.int().openapi({ description: "How long a client may pause before it is lost" }),
+  unpaid_days: z.int().nullable().openapi({
+    description: "A client whose linked account owes something for so long is lost; null: never",
+  }),
+  exchange_rates: z.array(z.object({
+    currency: z.string().openapi({ example: "USD" }),
+    starts_on: Day,
+    rate: z.string().openapi({
+      description: "What one unit is worth in the organization's currency",
+      example: "15.20000000",
+    }),
+  })),
+}).openapi("ChurnSettings");
+
+const Change = z.object({
+  churn_recognition: Recognition,
+  pause_days: Days,
+  unpaid_days: Days.nullable(),
+  exchange_rates: z.array(z.object({
+    currency: Currency,
+    starts_on: DayInput,
+    rate: z.union([z.number(), z.string().regex(/^\d{1,10}(\.\d{1,8})?$/, "is not a rate")])
+      .refine((rate) => Number(rate) > 0 && Number(rate) < 1e10, "is not a rate"),
+  })).max(1_000).openapi({ description: "All rates" }),
+}).partial().openapi("ChurnSettingsChange");
+
+const read = createRoute({
+  method: "get",
+  path: "/settings",
+  operationId: "getChurnSettings",
+  tags: ["clients"],
+  summary: "How churn is recognized, and exchange rates",
+  ...permitted("clients:read"),
+  responses: { 200: json(Settings, "The settings"), ...guarded },
+});
+
+const change = createRoute({
+  method: "patch",
+  path: "/settings",
+  operationId: "updateChurnSettings",
+  tags: ["clients"],
+  summary: "Change how churn is recognized, or the exchange rates",
+  description:
+    "Fields that are left out stay unchanged. What is in the ledger already stays as it was recognized.",
+  ...permitted("churn:configure"),
+  request: { body: jsonBody(Change) },
+  responses: { 200: json(Settings, "The settings"), ...guarded, ...problems(400, 409, 422) },
+});
+
+export function churnSettings(app: App) {
+  app.openapi(read, async (c) => {
+    const organization_id = c.var.actor.organizationId;
+    const answer = await c.var.db.rpc("churn_settings", { organization_id });
+    return c.json(Settings.parse(unwrap(answer, "settings")), 200);
+  });
+  app.openapi(change, async (c) => {
+    const answer = await c.var.db.rpc("churn_settings", {
+      organization_id: c.var.actor.organizationId,
+      change: c.req.valid("json"),
+    });
+    return c.json(Settings.parse(unwrap(answer, "settings")), 200);
+  });
+}
