@@ -10,6 +10,16 @@ export interface Listening {
   hear(listener: (event: string, payload: Record<string, unknown>) => void): void;
 }
 
+const events = [
+  "client",
+  "lead",
+  "note",
+  "note_withdrawn",
+  "notes_unread",
+  "notification",
+  "progress",
+];
+
 /** Does some work while a person's supabase-js, which is not our code, listens to a private channel. */
 export async function listening(
   person: Session,
@@ -29,7 +39,7 @@ export async function listening(
   try {
     await client.realtime.setAuth(person.accessToken);
     const channel: RealtimeChannel = client.channel(topic, { config: { private: true } });
-    for (const event of ["lead", "notification", "progress"]) {
+    for (const event of events) {
       channel.on("broadcast", { event }, ({ event, payload }) => {
         state.heard.push({ event, payload });
         listener(event, payload);

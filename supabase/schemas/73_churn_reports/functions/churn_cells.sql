@@ -16,7 +16,12 @@ begin
       from private.churn_period_totals t
       where t.organization_id = churn_flows.organization_id and t.period = churn_flows.period
         and t.starts_on < churn_flows.before
-      group by 1, 2, 3;
+      group by 1, 2, 3
+      -- What has been taken back altogether has left sums of zero.
+      having (sum(t.new_clients), sum(t.reactivated_clients), sum(t.churned_clients), sum(t.passed_through),
+          sum(t.moved_in), sum(t.moved_out), sum(t.new_mrr), sum(t.reactivation_mrr), sum(t.churned_mrr),
+          sum(t.expansion), sum(t.contraction), sum(t.moved_in_mrr), sum(t.moved_out_mrr))
+        <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   else
     return query
       select f.starts_on, f.segment, f.currency, f.new_clients::numeric, f.reactivated_clients::numeric,

@@ -48,10 +48,17 @@ declare
   changed_since timestamptz := (options ->> 'changed_since')::timestamptz;
   rows jsonb;
 begin
-  with sums as (
+  with cells as (
     select c.starts_on, c.currency, private.sum_of_cells(array_agg(c)) as cell
     from private.churn_cells(organization_id, range) c
     group by 1, 2
+  ), sums as materialized (
+    -- A currency may have moved within a period without any of it at its ends.
+    select coalesce(c.starts_on, w.starts_on) as starts_on, coalesce(c.currency, w.currency) as currency,
+      coalesce(c.cell, row(w.starts_on, null, w.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0)::private.churn_cell) as cell, w.movements
+    from cells c
+    full join private.churn_waterfall(organization_id, range) w on w.starts_on = c.starts_on and w.currency = c.currency
   ), late as (
     select distinct date_trunc(range.period, m.day)::date as starts_on
     from public.client_movements m
@@ -62,16 +69,15 @@ begin
     jsonb_build_object('period', s.starts_on, 'currency', s.currency, 'partial',
       s.starts_on = date_trunc(range.period, range.today)::date)
     || private.churn_figures(s.cell, s.cell)
-    || jsonb_build_object('movements', coalesce(w.movements, '{}'))
+    || jsonb_build_object('movements', coalesce(s.movements, '{}'))
     || case when changed_since is null then '{}'
       else jsonb_build_object('changed', exists (select from late l where l.starts_on = s.starts_on)) end
     order by s.starts_on, s.currency <> range.organization_currency, s.currency), '[]')
   into rows
   from sums s
-  left join private.churn_waterfall(organization_id, range) w on w.starts_on = s.starts_on and w.currency = s.currency
-  where s.starts_on >= coalesce((
+  where s.starts_on >= (
     select min(f.starts_on) from sums f
-    where (f.cell).clients_start + (f.cell).new_clients + (f.cell).passed_through > 0), range.to_day);
+    where (f.cell).clients_start > 0 or f.movements is not null);
   return private.churn_head(range) || jsonb_build_object('data', rows);
 end
 $$;

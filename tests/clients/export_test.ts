@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { addClient, move } from "../support/clients.ts";
+import { call, expectStatus } from "../support/http.ts";
+import { newOrganization } from "../support/people.ts";
+
+Deno.test("GET /clients/export gives the clients that match, formulas escaped", async () => {
+  const { admin } = await newOrganization();
+  await addClient(admin, {
+    name: "=1+1",
+    amount: 10,
+    since: "2026-01-01",
+    contacts: [{ name: "Ama", is_primary: true }],
+  });
+  const { id } = await addClient(admin, { name: "Gone", amount: 5, since: "2026-01-01" });
+  await move(admin, id, "churn", { effective_on: "2026-03-01", reason: "price" });
+  const file = async (query = "") =>
+    expectStatus<string>(await call(admin, "GET", `/clients/export${query}`), 200).trim().split(
+      "\r\n",
+    );
+  const [header, first, second] = await file();
+  assert(header?.includes("id,name,segment"), header);
+  assert(first?.includes("'=1+1") && first.includes("10.00") && first.includes("Ama"), first);
+  assert(second?.includes("churned") && second.includes("2026-03-01,price"), second);
+  assert.equal((await file("?status=churned")).length, 2);
+  const workbook = await call(admin, "GET", "/clients/export?format=xlsx");
+  assert.equal(workbook.status, 200);
+  assert(workbook.headers.get("content-disposition")?.includes("clients.xlsx"));
+});
