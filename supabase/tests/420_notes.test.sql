@@ -2,7 +2,7 @@
 -- the channels: the table of the roles cell by cell.
 begin;
 \ir support.inc
-select plan(232);
+select plan(233);
 
 do $$
 declare
@@ -275,6 +275,24 @@ from unnest(array['role:' || tests.id('ours') || ':admin', 'role:' || tests.id('
 -- Roles that notes name
 select is(tests.outcome('admin', 'delete from public.roles where key = ''board'''), 'PT409',
   'A role that recent notes name is not deleted.');
+
+-- A limit
+do $$
+begin
+  update private.rate_buckets set tokens = 0 where kind = 'note' and subject = tests.id('admin')::text;
+end
+$$;
+create function tests.refusal() returns text language plpgsql as $$
+declare
+  code text;
+begin
+  perform tests.act_as('admin');
+  code := public.send_note(tests.id('ours'), '{"title": "x", "description": "y", "recipients": ["admin"]}') ->> 'code';
+  perform tests.act_as('postgres');
+  return code;
+end
+$$;
+select is(tests.refusal(), 'PT429', 'Somebody who sends very many notes has to wait.');
 
 -- What is audited
 select is(array(select distinct a.after ->> k from public.audit_logs a, unnest(array['title', 'description']) k

@@ -30,7 +30,7 @@ const route = createRoute({
     "403 `admins_only`. A note is not changed afterwards.",
   ...permitted("notes:send"),
   request: { headers: IdempotencyHeader, body: jsonBody(Input) },
-  responses: { 201: json(Note, "The note"), ...guarded, ...problems(400, 404, 409, 422) },
+  responses: { 201: json(Note, "The note"), ...guarded, ...problems(400, 404, 409, 422, 429) },
 });
 
 export function sendNote(app: App) {

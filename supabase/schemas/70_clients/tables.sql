@@ -40,7 +40,8 @@ create table public.incident_types (
   key text not null constraint incident_types_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
   label text not null constraint incident_types_label_form
     check (char_length(label) between 1 and 100 and label = btrim(label) and private.is_plain(label)),
-  action text constraint incident_types_action_length check (char_length(action) between 1 and 1000),
+  action text constraint incident_types_action_form
+    check (char_length(action) between 1 and 1000 and private.is_multiline(action)),
   position integer not null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -258,9 +259,12 @@ create table public.client_interactions (
   type text not null constraint client_interactions_type
     check (type in ('call', 'meeting', 'visit', 'email', 'sms', 'note', 'other')),
   direction text constraint client_interactions_direction check (direction in ('inbound', 'outbound')),
-  subject text constraint client_interactions_subject_length check (char_length(subject) <= 200),
-  details text constraint client_interactions_details_length check (char_length(details) <= 20000),
-  outcome text constraint client_interactions_outcome_length check (char_length(outcome) between 1 and 100),
+  subject text constraint client_interactions_subject_form
+    check (char_length(subject) <= 200 and private.is_plain(subject)),
+  details text constraint client_interactions_details_form
+    check (char_length(details) <= 20000 and private.is_multiline(details)),
+  outcome text constraint client_interactions_outcome_form
+    check (char_length(outcome) between 1 and 100 and private.is_plain(outcome)),
   sentiment text constraint client_interactions_sentiment check (sentiment in ('positive', 'neutral', 'negative')),
   occurred_at timestamptz not null
     constraint client_interactions_occurred_at_sane check (occurred_at >= '1990-01-01 00:00+00'),
@@ -300,7 +304,8 @@ create table public.client_issues (
   type text not null,
   title text not null constraint client_issues_title_form
     check (char_length(title) between 1 and 200 and title = btrim(title) and private.is_plain(title)),
-  description text constraint client_issues_description_length check (char_length(description) <= 10000),
+  description text constraint client_issues_description_form
+    check (char_length(description) <= 10000 and private.is_multiline(description)),
   severity text not null default 'medium'
     constraint client_issues_severity check (severity in ('low', 'medium', 'high')),
   status text not null default 'open'
@@ -311,7 +316,8 @@ create table public.client_issues (
     check (char_length(external_customer_id) between 1 and 100 and private.is_plain(external_customer_id)),
   opened_at timestamptz not null constraint client_issues_opened_at_sane check (opened_at >= '1990-01-01 00:00+00'),
   closed_at timestamptz,
-  resolution text constraint client_issues_resolution_length check (char_length(resolution) <= 2000),
+  resolution text constraint client_issues_resolution_form
+    check (char_length(resolution) <= 2000 and private.is_multiline(resolution)),
   created_by uuid references public.profiles (id) on delete set null,
   closed_by uuid references public.profiles (id) on delete set null,
   recorded_at timestamptz not null default now(),

@@ -91,7 +91,8 @@ create table public.client_movements (
   status_after text not null,
   entry text constraint client_movements_entry check (entry in ('trial', 'trial_end', 'amount', 'end', 'pause',
     'resume', 'notice', 'notice_withdrawn', 'segment')),
-  contract text not null constraint client_movements_contract_form check (char_length(contract) <= 100),
+  contract text not null constraint client_movements_contract_form
+    check (char_length(contract) <= 100 and private.is_plain(contract)),
   contract_mrr numeric(14, 2) constraint client_movements_contract_mrr check (contract_mrr >= 0),
   entry_currency text, entry_segment text,
   reason text constraint client_movements_reason check (reason = any (private.churn_reasons())),

@@ -10,7 +10,8 @@ create table public.notes (
   sender_role text not null,
   title text not null constraint notes_title_form
     check (char_length(title) between 1 and 200 and title = btrim(title) and private.is_plain(title)),
-  description text not null constraint notes_description_length check (char_length(description) between 1 and 10000),
+  description text not null constraint notes_description_form
+    check (char_length(description) between 1 and 10000 and private.is_multiline(description)),
   recipients text[] not null constraint notes_recipients_given check (cardinality(recipients) between 1 and 100),
   client_id uuid, first_read_at timestamptz,
   first_read_by uuid references public.profiles (id) on delete set null,

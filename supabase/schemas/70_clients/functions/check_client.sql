@@ -23,6 +23,11 @@ begin
     (select count(*) <= 50 and coalesce(bool_and(jsonb_typeof(f.value) <> 'object'), true)
       from jsonb_each(client.custom_fields) f) and pg_column_size(client.custom_fields) <= 20000,
     'custom_fields', 'has more than 50 values, or values that are too large or nested');
+  perform private.require_valid(not exists (
+      select from jsonb_path_query(client.custom_fields, '$.** ? (@.type() == "string")') v
+      where not private.is_multiline(v #>> '{}')) and not exists (
+      select from jsonb_object_keys(client.custom_fields) k where not private.is_plain(k)),
+    'custom_fields', 'has control characters');
 end
 $$;
 

@@ -18,18 +18,30 @@ create function private.plan_movement(client public.clients, movement text, deta
 returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  kept jsonb;
 begin
   if movement in ('mrr', 'reactivation') then
     perform private.monthly_amount(details);
+    perform private.require_valid(coalesce(details ->> 'currency', 'XXX') ~ '^[A-Z]{3}$', 'currency',
+      'is not a currency code');
   elsif movement = 'churn' then
     perform private.require_valid(coalesce(details ->> 'reason', 'unknown') = any (private.churn_reasons()), 'reason',
       'is not one of the reasons');
   end if;
+  -- Only what the movement reads, and nothing else that a request had.
+  kept := jsonb_strip_nulls(jsonb_build_object('contract', details ->> 'contract') || case
+    when movement in ('mrr', 'reactivation') then jsonb_build_object('amount', details ->> 'amount',
+      'interval', details ->> 'interval', 'currency', details ->> 'currency',
+      'observed_from', (details ->> 'observed_from')::date)
+    when movement = 'churn' then jsonb_build_object('reason', details ->> 'reason',
+      'voluntary', (details ->> 'voluntary')::boolean)
+    else '{}' end);
   delete from private.client_plans p
   where p.organization_id = client.organization_id and p.client_id = client.id and p.movement = plan_movement.movement
     and coalesce(p.details ->> 'contract', '') = coalesce(plan_movement.details ->> 'contract', '');
   insert into private.client_plans (organization_id, client_id, movement, details, effective_on, recorded_by)
-  values (client.organization_id, client.id, movement, details, day, auth.uid());
+  values (client.organization_id, client.id, movement, kept, day, auth.uid());
   perform private.derive_from_movements(client.organization_id, array[client.id]);
 end
 $$;

@@ -28,7 +28,7 @@ declare
   unknown text;
   sent public.notes;
 begin
-  answer := private.idempotent_response(organization_id);
+  answer := coalesce(private.idempotent_response(organization_id), private.over_rate_limit('note'));
   if answer is not null then
     return answer;
   end if;
