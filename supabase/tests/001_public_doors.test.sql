@@ -31,6 +31,17 @@ begin
   insert into public.campaigns (id, organization_id, name, audience)
   values (tests.remember('campaign', private.uuid_v7()), tests.id('ours'), 'Doors', '{}');
   perform tests.remember('account', a.id) from public.sms_accounts a where a.organization_id = tests.id('ours') limit 1;
+  perform tests.act_as('admin');
+  perform tests.remember('client', (public.create_client(tests.id('ours'),
+    '{"name": "Acme", "segment": "enterprise", "amount": "10"}') ->> 'id')::uuid);
+  perform tests.remember('note', (public.send_note(tests.id('ours'),
+    '{"title": "Hi", "description": "Hello", "recipients": ["admin"]}') ->> 'id')::uuid);
+  perform tests.remember('issue', (public.create_client_issue(tests.id('ours'), tests.id('client'),
+    '{"title": "Dark"}') ->> 'id')::uuid);
+  perform tests.remember('contact', (public.save_client_contact(tests.id('ours'), tests.id('client'),
+    '{"name": "Ama"}') ->> 'id')::uuid);
+  perform tests.remember('movement', m.id) from public.client_movements m where m.client_id = tests.id('client');
+  perform tests.act_as('postgres');
   -- So that no limit hides what a function would do.
   update private.rate_limits set quota = 100000000 where true;
 end
@@ -89,7 +100,22 @@ insert into tests.json_arguments values
   ('send_bulk', 'recipients', '[{"position": 0, "to": "+233244000035"}]'),
   ('set_calendar', 'calendar', '{"enabled": true, "week": {"mon": [["08:00", "17:00"]]}, "holidays": []}'),
   ('set_lead_fields', 'fields', '[{"key": "program", "label": "Program", "type": "text"}]'),
-  ('set_sms_credentials', 'credentials', '{"api_key": "sesame"}');
+  ('set_sms_credentials', 'credentials', '{"api_key": "sesame"}'),
+  ('create_client', 'client', '{"name": "Acme", "segment": "enterprise", "amount": "10", "contacts": [{"name": "Ama"}]}'),
+  ('update_client', 'client', '{"name": "Acme", "segment": "enterprise", "contacts": [{"name": "Ama"}]}'),
+  ('save_client_contact', 'change', '{"name": "Ama"}'),
+  ('create_client_interaction', 'interaction', '{"type": "note", "details": "Hello"}'),
+  ('create_client_issue', 'issue', '{"title": "Dark"}'),
+  ('update_client_issue', 'change', '{"title": "Dark"}'),
+  ('record_client_movement', 'details', '{"amount": "12"}'),
+  ('client_segments', 'segments', '[{"key": "individual", "label": "Individuals"}]'),
+  ('client_segments', 'moves', '{"enterprise": "individual"}'),
+  ('incident_types', 'types', '[{"key": "other", "label": "Other"}]'),
+  ('churn_settings', 'change', '{"pause_days": 30, "exchange_rates": [{"currency": "USD", "starts_on": "2026-01-01",
+    "rate": 10}]}'),
+  ('client_links', 'choices', jsonb_build_array(jsonb_build_object('customer_id', tests.id('customer'), 'state',
+    'linked'))),
+  ('send_note', 'note', '{"title": "Hi", "description": "Hello", "recipients": ["admin"]}');
 
 create view tests.json_values as
   select v::jsonb as value from unnest(array['null', '""', '"\u0007mark"', '-1', '1e300', '99999999999', 'true', '[]',
