@@ -7,6 +7,11 @@ begin;
 \ir support.inc
 set local statement_timeout = '10min';
 do $$
+declare
+  client jsonb;
+  note jsonb;
+  issue jsonb;
+  contact jsonb;
 begin
   perform tests.arrange();
   perform tests.customer('customer', 'ours', 'D1');
@@ -32,16 +37,16 @@ begin
   values (tests.remember('campaign', private.uuid_v7()), tests.id('ours'), 'Doors', '{}');
   perform tests.remember('account', a.id) from public.sms_accounts a where a.organization_id = tests.id('ours') limit 1;
   perform tests.act_as('admin');
-  perform tests.remember('client', (public.create_client(tests.id('ours'),
-    '{"name": "Acme", "segment": "enterprise", "amount": "10"}') ->> 'id')::uuid);
-  perform tests.remember('note', (public.send_note(tests.id('ours'),
-    '{"title": "Hi", "description": "Hello", "recipients": ["admin"]}') ->> 'id')::uuid);
-  perform tests.remember('issue', (public.create_client_issue(tests.id('ours'), tests.id('client'),
-    '{"title": "Dark"}') ->> 'id')::uuid);
-  perform tests.remember('contact', (public.save_client_contact(tests.id('ours'), tests.id('client'),
-    '{"name": "Ama"}') ->> 'id')::uuid);
-  perform tests.remember('movement', m.id) from public.client_movements m where m.client_id = tests.id('client');
+  client := public.create_client(tests.id('ours'), '{"name": "Acme", "segment": "enterprise", "amount": "10"}');
+  note := public.send_note(tests.id('ours'), '{"title": "Hi", "description": "Hello", "recipients": ["admin"]}');
+  issue := public.create_client_issue(tests.id('ours'), (client ->> 'id')::uuid, '{"title": "Dark"}');
+  contact := public.save_client_contact(tests.id('ours'), (client ->> 'id')::uuid, '{"name": "Ama"}');
   perform tests.act_as('postgres');
+  perform tests.remember('client', (client ->> 'id')::uuid);
+  perform tests.remember('note', (note ->> 'id')::uuid);
+  perform tests.remember('issue', (issue ->> 'id')::uuid);
+  perform tests.remember('contact', (contact ->> 'id')::uuid);
+  perform tests.remember('movement', m.id) from public.client_movements m where m.client_id = tests.id('client');
   -- So that no limit hides what a function would do.
   update private.rate_limits set quota = 100000000 where true;
 end

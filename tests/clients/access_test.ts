@@ -143,7 +143,7 @@ const cells: { what: string; allowed: Role[]; ask: Ask }[] = [
   {
     what: "merge clients",
     allowed: ["admin"],
-    ask: async (p, { client }) =>
+    ask: (p, { client }) =>
       call(p, "POST", `/clients/${client}/merge`, { duplicate_id: crypto.randomUUID() }),
   },
   {

@@ -1,5 +1,5 @@
--- Reassigns a leaving member's open leads and tasks, and their clients; with null as successor they become unassigned. Deleted leads are
--- reassigned too, so that a restored lead has the same assignee as the others.
+-- Reassigns a leaving member's open leads and tasks, and their clients; with null as successor they become unassigned.
+-- Deleted leads are reassigned too, so that a restored lead has the same assignee as the others.
 create function private.reassign_open_work(organization_id uuid, user_id uuid, successor uuid)
 returns void
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan

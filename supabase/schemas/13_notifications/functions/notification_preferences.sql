@@ -20,8 +20,9 @@ begin
       select c.email from jsonb_to_recordset(changes) as c (kind text, email boolean)
       where c.kind = f.kind), f.email);
   return (
-    select jsonb_agg(jsonb_build_object('kind', k.kind, 'in_app', coalesce(f.in_app, private.is_in_app_by_default(k.kind)),
-      'email', coalesce(f.email, true)) order by k.position)
+    select jsonb_agg(jsonb_build_object('kind', k.kind,
+      'in_app', coalesce(f.in_app, private.is_in_app_by_default(k.kind)), 'email', coalesce(f.email, true))
+      order by k.position)
     from unnest(private.notification_kinds()) with ordinality as k (kind, position)
     left join public.notification_preferences f
       on f.organization_id = save_notification_preferences.organization_id and f.user_id = auth.uid()

@@ -6,8 +6,8 @@ language plpgsql set search_path = ''
 as $$
 begin
   with recipients as materialized (
-    select n.*, preference.kind as preference_kind, p.email as address, coalesce(f.in_app, private.is_in_app_by_default(preference.kind)) as in_app,
-      coalesce(f.email, true) as by_email
+    select n.*, preference.kind as preference_kind, p.email as address,
+      coalesce(f.in_app, private.is_in_app_by_default(preference.kind)) as in_app, coalesce(f.email, true) as by_email
     from unnest(notifications) n
     cross join lateral (
       select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
