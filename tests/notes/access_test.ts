@@ -54,7 +54,7 @@ async function people() {
   const roles = Object.keys(sending).slice(1, -3).filter((role) => role !== "own_role");
   const members = await addMembers(organization, [
     ...roles.map((role) => ({ role })),
-    { permissions: ["notes:send", "notes:read"] },
+    { permissions: ["notes:send"] },
     { role: "viewer" },
     { role: "admin" },
   ]);
@@ -63,8 +63,13 @@ async function people() {
   members.forEach((session, index) => all.set(names[index] ?? "", session));
   const [own, suspended] = [all.get("own_role"), all.get("suspended")];
   assert(own !== undefined && suspended !== undefined);
-  await database()`update public.role_permissions set scope = 'own' where permission like 'notes:%' and role_id =
-    (select role_id from public.memberships where user_id = ${own.userId} and organization_id = ${organization.id})`;
+  // Nobody can be invited to a role that reads more notes than an admin does, so that permission comes afterwards.
+  await database()`with own as (
+      select role_id from public.memberships where user_id = ${own.userId} and organization_id = ${organization.id}
+    ), reads as (
+      insert into public.role_permissions (role_id, permission, scope) select role_id, 'notes:read', 'own' from own
+    )
+    update public.role_permissions set scope = 'own' where role_id = (select role_id from own)`;
   await database()`update public.memberships set status = 'suspended' where user_id = ${suspended.userId}`;
   all.set("stranger", (await newOrganization()).admin);
   return { organization, all };

@@ -103,28 +103,26 @@ function contribution(
   currency: string,
 ): Partial<Figures> {
   const [start, end] = [before(states, from), before(states, to)];
-  const [was, is] = [
-    start?.active && start.currency === currency,
-    end?.active && end.currency === currency,
-  ];
+  const was = start?.active && start.currency === currency ? start : undefined;
+  const is = end?.active && end.currency === currency ? end : undefined;
   const stock = {
-    ...(was && { clients_start: 1, mrr_start: start.mrr }),
-    ...(is && { clients_end: 1, mrr_end: end.mrr }),
+    ...(was && { clients_start: 1, mrr_start: was.mrr }),
+    ...(is && { clients_end: 1, mrr_end: is.mrr }),
   };
   if (start?.active && end?.active) {
     if (start.currency !== end.currency) {
-      return { ...stock, moved_mrr: (is ? end.mrr : 0) - (was ? start.mrr : 0) };
+      return { ...stock, moved_mrr: (is?.mrr ?? 0) - (was?.mrr ?? 0) };
     }
     if (!was) return stock;
     const change = end.mrr - start.mrr;
     return { ...stock, expansion: Math.max(0, change), contraction: Math.max(0, -change) };
   }
-  if (was) return { ...stock, churned: 1, churned_mrr: start.mrr };
+  if (was) return { ...stock, churned: 1, churned_mrr: was.mrr };
   if (is) {
     const returned = states.some(({ day, active }) => active && day < from);
     return returned
-      ? { ...stock, reactivated: 1, reactivation_mrr: end.mrr }
-      : { ...stock, new: 1, new_mrr: end.mrr };
+      ? { ...stock, reactivated: 1, reactivation_mrr: is.mrr }
+      : { ...stock, new: 1, new_mrr: is.mrr };
   }
   const passed = !start?.active && !end?.active && end?.currency === currency &&
     states.some(({ day, active }) => active && day >= from && day < to);
