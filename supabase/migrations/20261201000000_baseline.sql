@@ -746,6 +746,67 @@ $$;
 create trigger seed_pipeline after insert on public.organizations
   for each row execute function private.seed_pipeline();
 
+create table public.client_segments (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  key text not null constraint client_segments_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
+  label text not null constraint client_segments_label_form
+    check (char_length(label) between 1 and 100 and label = btrim(label) and private.is_plain(label)),
+  position integer not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint client_segments_key_unique unique (organization_id, key)
+);
+
+create table public.incident_types (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  key text not null constraint incident_types_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
+  label text not null constraint incident_types_label_form
+    check (char_length(label) between 1 and 100 and label = btrim(label) and private.is_plain(label)),
+  action text constraint incident_types_action_form
+    check (char_length(action) between 1 and 1000 and private.is_multiline(action)),
+  position integer not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint incident_types_key_unique unique (organization_id, key)
+);
+
+create table public.churn_settings (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  churn_recognition text not null default 'service_end' constraint churn_settings_recognition
+    check (churn_recognition in ('service_end', 'cancellation', 'notice')),
+  pause_days integer not null default 90 constraint churn_settings_pause_days check (pause_days between 1 and 730),
+  unpaid_days integer constraint churn_settings_unpaid_days check (unpaid_days between 1 and 730),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint churn_settings_once unique (organization_id)
+);
+
+create function private.seed_clients()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.client_segments (organization_id, key, label, position) values
+    (new.id, 'individual', 'Individuals', 1),
+    (new.id, 'small_business', 'Small businesses', 2),
+    (new.id, 'enterprise', 'Enterprises', 3);
+  insert into public.incident_types (organization_id, key, label, action, position) values
+    (new.id, 'outage', 'Outage', 'Check the connection before the client has to report it again', 1),
+    (new.id, 'quality', 'Quality of service', 'Measure the quality at the client''s site and tell the result', 2),
+    (new.id, 'billing', 'Billing', 'Go through the last invoice with the client', 3),
+    (new.id, 'delay', 'Delay', 'Name a date for what is promised, and a person', 4),
+    (new.id, 'other', 'Other', null, 5);
+  insert into public.churn_settings (organization_id) values (new.id);
+  return null;
+end
+$$;
+
+create trigger seed_clients after insert on public.organizations
+  for each row execute function private.seed_clients();
+
 create table public.calendars (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null constraint calendars_one unique references public.organizations (id) on delete cascade,
@@ -1602,6 +1663,112 @@ $$;
 create trigger enforce_rules before insert or update or delete on public.roles
   for each row execute function private.enforce_role_rules();
 
+create table public.clients (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  version integer not null default 1,
+  name text not null constraint clients_name_form
+    check (char_length(name) between 1 and 200 and name = btrim(name) and private.is_plain(name)),
+  segment text not null,
+  client_type text constraint clients_client_type_form
+    check (char_length(client_type) between 1 and 100 and private.is_plain(client_type)),
+  region text constraint clients_region_form check (char_length(region) between 1 and 100 and private.is_plain(region)),
+  category text constraint clients_category_form
+    check (char_length(category) between 1 and 100 and private.is_plain(category)),
+  external_id text constraint clients_external_id_form
+    check (char_length(external_id) between 1 and 100 and external_id = btrim(external_id)
+      and private.is_plain(external_id)),
+  account_number text constraint clients_account_number_form
+    check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
+  phone text constraint clients_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  email text constraint clients_email_form
+    check (email = lower(email) and char_length(email) <= 254 and email ~ '^[^@\s]+@[^@\s]+$'),
+  contract_ends_on date,
+  stated_risk text constraint clients_stated_risk check (stated_risk in ('low', 'medium', 'high')),
+  custom_fields jsonb not null default '{}'
+    constraint clients_custom_fields_object check (jsonb_typeof(custom_fields) = 'object'),
+  owner_id uuid references public.profiles (id) on delete set null,
+  team_id uuid,
+  status text not null default 'prospect' constraint clients_status
+    check (status in ('prospect', 'trial', 'trial_lost', 'active', 'paused', 'leaving', 'churned')),
+  since date,
+  mrr numeric(14, 2) not null default 0 constraint clients_mrr_not_negative check (mrr >= 0),
+  currency text not null constraint clients_currency_iso check (currency ~ '^[A-Z]{3}$'),
+  spell_started_on date,
+  paused_on date,
+  notice_on date,
+  leaves_on date,
+  trial_ends_on date,
+  unpaid_since date,
+  last_interaction_at timestamptz,
+  score real constraint clients_score_range check (score between 0 and 100),
+  band text,
+  score_day date,
+  trend text,
+  trend_days integer,
+  search_text text not null generated always as (lower(name || ' ' || coalesce(external_id, '') || ' '
+    || coalesce(account_number, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))) stored,
+  created_by uuid references public.profiles (id) on delete set null,
+  deleted_at timestamptz,
+  deleted_by uuid references public.profiles (id) on delete set null,
+  merged_into uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint clients_organization_key unique (organization_id, id),
+  constraint clients_segment foreign key (organization_id, segment)
+    references public.client_segments (organization_id, key) on update cascade,
+  constraint clients_team foreign key (organization_id, team_id)
+    references public.teams (organization_id, id) on delete set null (team_id),
+  constraint clients_merged_into foreign key (organization_id, merged_into)
+    references public.clients (organization_id, id) on delete set null (merged_into)
+);
+
+create table public.notes (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  sender_id uuid references public.profiles (id) on delete set null,
+  sender_role text not null,
+  title text not null constraint notes_title_form
+    check (char_length(title) between 1 and 200 and title = btrim(title) and private.is_plain(title)),
+  description text not null constraint notes_description_form
+    check (char_length(description) between 1 and 10000 and private.is_multiline(description)),
+  recipients text[] not null constraint notes_recipients_given check (cardinality(recipients) between 1 and 100),
+  client_id uuid, first_read_at timestamptz,
+  first_read_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  constraint notes_organization_key unique (organization_id, id),
+  constraint notes_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete set null (client_id)
+);
+
+create table public.note_roles (
+  organization_id uuid not null,
+  role_key text not null,
+  note_id uuid not null,
+  primary key (organization_id, role_key, note_id),
+  constraint note_roles_note foreign key (organization_id, note_id)
+    references public.notes (organization_id, id) on delete cascade
+);
+
+create function private.keep_role_with_notes()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if exists (
+    select from public.organizations o where o.id = old.organization_id) and exists (
+    select from public.note_roles r
+    where r.organization_id = old.organization_id and r.role_key = old.key
+      and r.note_id >= private.uuid_v7_floor(now() - interval '90 days')) then
+    perform private.problem(409, 'role_has_notes', 'Notes of the last 90 days are addressed to this role.');
+  end if;
+  return old;
+end
+$$;
+
+create trigger keep_role_with_notes before delete on public.roles
+  for each row execute function private.keep_role_with_notes();
+
 create trigger set_updated_at before update on public.roles
   for each row execute function private.set_updated_at();
 
@@ -1827,6 +1994,53 @@ $$;
 
 create trigger withdraw_invitations after update of role_id, team_id, status or delete on public.memberships
   for each row execute function private.withdraw_invitations_of_member();
+
+create function private.move_clients_with_member()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'DELETE' then
+    update public.clients c set owner_id = null
+    where c.organization_id = old.organization_id and c.owner_id = old.user_id;
+  else
+    update public.clients c set team_id = new.team_id
+    where c.organization_id = new.organization_id and c.owner_id = new.user_id and c.team_id is distinct
+      from new.team_id;
+  end if;
+  return null;
+end
+$$;
+
+create trigger move_clients after update of team_id on public.memberships
+  for each row when (old.team_id is distinct from new.team_id) execute function private.move_clients_with_member();
+
+create trigger unassign_clients_of_member after delete on public.memberships
+  for each row execute function private.move_clients_with_member();
+
+create table private.note_marks (
+  organization_id uuid not null,
+  user_id uuid not null,
+  read_before uuid not null,
+  primary key (organization_id, user_id),
+  constraint note_marks_member foreign key (organization_id, user_id)
+    references public.memberships (organization_id, user_id) on delete cascade
+);
+
+create function private.mark_older_notes_read()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.note_marks (organization_id, user_id, read_before)
+  values (new.organization_id, new.user_id, private.uuid_v7())
+  on conflict on constraint note_marks_pkey do update set read_before = excluded.read_before;
+  return null;
+end
+$$;
+
+create trigger mark_older_notes_read after insert or update of role_id on public.memberships
+  for each row execute function private.mark_older_notes_read();
 
 comment on table public.invitations is
   'An offer of membership. Only the SHA-256 of its token is stored; the token is shown once.';
@@ -2174,12 +2388,19 @@ create type private.notification as (
   lead_id uuid
 );
 
+create function private.is_in_app_by_default(kind text)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select kind <> 'note'
+$$;
+
 create function private.notification_kinds()
 returns text[]
 language sql immutable parallel safe set search_path = ''
 as $$
   select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign',
-    'system']
+    'note', 'system']
 $$;
 
 create table public.notification_preferences (
@@ -2241,8 +2462,8 @@ language plpgsql set search_path = ''
 as $$
 begin
   with recipients as materialized (
-    select n.*, preference.kind as preference_kind, p.email as address, coalesce(f.in_app, true) as in_app,
-      coalesce(f.email, true) as by_email
+    select n.*, preference.kind as preference_kind, p.email as address,
+      coalesce(f.in_app, private.is_in_app_by_default(preference.kind)) as in_app, coalesce(f.email, true) as by_email
     from unnest(notifications) n
     cross join lateral (
       select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
@@ -3215,6 +3436,8 @@ begin
   update public.tasks t set assigned_to = successor
   where t.organization_id = reassign_open_work.organization_id and t.assigned_to = reassign_open_work.user_id
     and t.status in ('open', 'in_progress');
+  update public.clients c set owner_id = successor
+  where c.organization_id = reassign_open_work.organization_id and c.owner_id = reassign_open_work.user_id;
 end
 $$;
 
@@ -4300,7 +4523,7 @@ create trigger broadcast after insert on public.notifications referencing new ta
   for each statement execute function private.broadcast_notifications();
 
 comment on table public.notification_preferences is
-  'How a person gets notifications of a kind. Without a row: in the application and by e-mail.';
+  'How a person gets notifications of a kind. Without a row: by e-mail, and but for notes in the application.';
 
 create index notification_preferences_user on public.notification_preferences (user_id);
 
@@ -4381,7 +4604,8 @@ as $$
 begin
   perform private.require_scope(organization_id, 'notifications:read');
   insert into public.notification_preferences as f (organization_id, user_id, kind, in_app, email)
-  select save_notification_preferences.organization_id, auth.uid(), c.kind, coalesce(c.in_app, true),
+  select save_notification_preferences.organization_id, auth.uid(), c.kind,
+    coalesce(c.in_app, private.is_in_app_by_default(c.kind)),
     coalesce(c.email, true)
   from jsonb_to_recordset(coalesce(changes, '[]')) as c (kind text, in_app boolean, email boolean)
   order by c.kind
@@ -4393,8 +4617,9 @@ begin
       select c.email from jsonb_to_recordset(changes) as c (kind text, email boolean)
       where c.kind = f.kind), f.email);
   return (
-    select jsonb_agg(jsonb_build_object('kind', k.kind, 'in_app', coalesce(f.in_app, true),
-      'email', coalesce(f.email, true)) order by k.position)
+    select jsonb_agg(jsonb_build_object('kind', k.kind,
+      'in_app', coalesce(f.in_app, private.is_in_app_by_default(k.kind)), 'email', coalesce(f.email, true))
+      order by k.position)
     from unnest(private.notification_kinds()) with ordinality as k (kind, position)
     left join public.notification_preferences f
       on f.organization_id = save_notification_preferences.organization_id and f.user_id = auth.uid()
@@ -4915,6 +5140,21 @@ begin
       join public.role_permissions p
         on p.role_id = m.role_id and p.permission = 'campaigns:read' and p.scope = 'organization'
       where c.id = subject and c.deleted_at is null and c.organization_id = any (private.my_organizations()));
+  end if;
+  if parts[1] = 'role' then
+    return exists (
+      select from public.memberships m
+      join public.roles r on r.id = m.role_id
+      join public.role_permissions p on p.role_id = m.role_id and p.permission = 'notes:read'
+      where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active'
+        and topic = 'role:' || subject || ':' || r.key || ':notes');
+  end if;
+  if topic = 'organization:' || subject || ':clients' then
+    return exists (
+      select from public.memberships m
+      join public.role_permissions p
+        on p.role_id = m.role_id and p.permission = 'clients:read' and p.scope = 'organization'
+      where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active');
   end if;
   return exists (
     select from public.memberships m
@@ -20021,6 +20261,8411 @@ comment on function public.sms_dashboard is
 
 grant execute on function public.sms_dashboard(uuid, date, date, uuid) to authenticated;
 
+create table private.report_types (
+  name text primary key,
+  sql_type text not null,
+  operators text[] not null,
+  aggregations text[] not null,
+  constraint report_types_operators check (operators <@ array['eq', 'neq', 'in', 'not_in', 'gt', 'gte', 'lt', 'lte',
+    'between', 'in_period', 'contains', 'not_contains', 'starts_with', 'has', 'has_any', 'has_all', 'has_none',
+    'is_empty', 'is_not_empty']),
+  constraint report_types_aggregations check (aggregations <@ array['count_distinct', 'sum', 'avg', 'min', 'max',
+    'median', 'p90'])
+);
+
+comment on table private.report_types is 'The types of fields: how a value is cast, and what a report may do with it.';
+
+create table private.report_sources (
+  name text primary key constraint report_sources_name_form check (name ~ '^[a-z][a-z_]{0,49}$'),
+  position smallint not null,
+  label text not null,
+  description text not null,
+  kind text not null constraint report_sources_kind check (kind in ('state', 'event')),
+  relation text not null,
+  scope text not null constraint report_sources_scope check (scope in ('leads', 'lead', 'tasks', 'organization')),
+  permissions text[] not null,
+  export_permission text references private.permissions (name) on update cascade,
+  condition text,
+  ids_are_times boolean not null default false,
+  lead_join text,
+  identity text not null default 'b.id'
+);
+
+comment on table private.report_sources is
+  'What reports are about: a table (alias b in expressions) and how the caller''s scope bounds it.';
+
+comment on column private.report_sources.kind is 'state: rows as they are now; event: rows that are never changed.';
+
+comment on column private.report_sources.scope is
+  'leads: leads within the caller''s scope; lead: rows of such leads (alias l); tasks: the rule of tasks; organization: '
+  'all rows, for those who have the permission in the whole organization.';
+
+comment on column private.report_sources.permissions is 'The caller needs all of them; those on leads bound the rows.';
+
+comment on column private.report_sources.export_permission is
+  'What a file with single rows or personal data needs besides reports:export.';
+
+comment on column private.report_sources.ids_are_times is
+  'The table is partitioned by its ids, which are times: a period on created_at reads only the months concerned.';
+
+comment on column private.report_sources.identity is 'SQL that makes the order of single rows complete.';
+
+comment on column private.report_sources.lead_join is
+  'The join that brings the lead (alias l); null for leads themselves. Custom fields are read through it.';
+
+create index report_sources_export_permission on private.report_sources (export_permission);
+
+create table private.report_joins (
+  source text not null references private.report_sources (name) on delete cascade,
+  name text not null,
+  needs text,
+  clause text not null,
+  primary key (source, name),
+  constraint report_joins_needs foreign key (source, needs) references private.report_joins (source, name)
+);
+
+comment on table private.report_joins is
+  'Joins that fields need. {organization} is the organization, {lead_scope} the caller''s scope on leads x.';
+
+create index report_joins_needs on private.report_joins (source, needs);
+
+create table private.report_fields (
+  source text not null references private.report_sources (name) on delete cascade,
+  name text not null constraint report_fields_name_form check (name ~ '^[a-z][a-z_.]{0,99}$'),
+  position smallint not null,
+  label text not null,
+  type text not null references private.report_types (name),
+  expression text not null,
+  join_name text,
+  permission text references private.permissions (name) on update cascade,
+  operators text[],
+  aggregations text[],
+  groupable boolean not null default true,
+  sortable boolean not null default true,
+  personal boolean not null default false,
+  period boolean not null default false,
+  currency text,
+  scale smallint not null default 2,
+  choices text[],
+  sort_expression text,
+  primary key (source, name),
+  constraint report_fields_join foreign key (source, join_name) references private.report_joins (source, name),
+  constraint report_fields_currency check ((type = 'money') = (currency is not null)),
+  constraint report_fields_period check (not period or type = 'timestamp')
+);
+
+comment on table private.report_fields is
+  'The fields of each source. name is the field''s id below its source and outlives its label.';
+
+comment on column private.report_fields.expression is
+  'SQL on b (the source''s table), l (the lead) and the join. {now} is the moment that the report is about.';
+
+comment on column private.report_fields.permission is 'What the field needs besides the permissions of its source.';
+
+comment on column private.report_fields.operators is 'Null: those of the type. The same for aggregations.';
+
+comment on column private.report_fields.personal is 'Personal data of customers, leads or those who write to them.';
+
+comment on column private.report_fields.period is 'Whether a period may filter by it.';
+
+comment on column private.report_fields.currency is 'SQL of the currency of an amount of money.';
+
+comment on column private.report_fields.scale is 'Digits after the point of an amount of money.';
+
+comment on column private.report_fields.sort_expression is 'What groups are sorted by instead of their value.';
+
+create index report_fields_type on private.report_fields (type);
+
+create index report_fields_join on private.report_fields (source, join_name);
+
+create index report_fields_permission on private.report_fields (permission);
+
+create table private.report_measures (
+  source text not null references private.report_sources (name) on delete cascade,
+  name text not null constraint report_measures_name_form check (name ~ '^[a-z][a-z_]{0,99}$'),
+  position smallint not null,
+  label text not null,
+  description text not null,
+  type text not null default 'integer' constraint report_measures_type check (type in ('integer', 'ratio', 'number')),
+  numerator text not null,
+  denominator text,
+  join_name text,
+  permission text references private.permissions (name) on update cascade,
+  primary key (source, name),
+  constraint report_measures_join foreign key (source, join_name) references private.report_joins (source, name)
+);
+
+comment on table private.report_measures is
+  'Figures with a fixed definition: the sum of the numerator over the rows, divided by the sum of the denominator where '
+  'there is one. So a total is never an average of averages.';
+
+create index report_measures_join on private.report_measures (source, join_name);
+
+create index report_measures_permission on private.report_measures (permission);
+
+create table private.report_templates (
+  id text primary key constraint report_templates_id_form check (id ~ '^[a-z][a-z_]{0,49}$'),
+  position smallint not null,
+  name text not null,
+  description text not null,
+  audience text not null constraint report_templates_audience check (audience in ('school', 'utility', 'marketing',
+    'administration')),
+  definition jsonb not null
+);
+
+comment on table private.report_templates is 'Reports to begin with; a definition like those of reports.';
+
+create table private.report_formats (
+  name text primary key constraint report_formats_name_form check (name ~ '^[a-z]+$'),
+  position smallint not null,
+  content_type text not null,
+  extension text not null
+);
+
+comment on table private.report_formats is 'The formats of files. Each has a writer in functions/_shared/reports/.';
+
+create table public.report_settings (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null constraint report_settings_one unique references public.organizations (id)
+    on delete cascade,
+  first_weekday smallint not null default 1 constraint report_settings_first_weekday check (first_weekday between 1
+    and 7),
+  file_days smallint not null default 30 constraint report_settings_file_days check (file_days between 1 and 365),
+  outside_links boolean not null default false,
+  outside_link_hours integer not null default 168
+    constraint report_settings_outside_link_hours check (outside_link_hours between 1 and 720),
+  updated_at timestamptz not null default now()
+);
+
+comment on table public.report_settings is
+  'Report settings of an organization. Without a row the defaults of the columns hold.';
+
+comment on column public.report_settings.first_weekday is 'ISO 8601: 1 is Monday.';
+
+comment on column public.report_settings.file_days is 'Days after which a run''s file is deleted.';
+
+comment on column public.report_settings.outside_links is
+  'Whether files may be handed to people outside by links that need no account.';
+
+comment on column public.report_settings.outside_link_hours is 'How long such a link is valid unless a person says.';
+
+alter table public.report_settings enable row level security;
+
+create policy "members read their organization's report settings" on public.report_settings for select to authenticated
+  using (organization_id = any ((select private.my_organizations())::uuid[]));
+
+revoke all on public.report_settings from public, anon, authenticated, service_role;
+
+grant select on public.report_settings to authenticated, service_role;
+
+create trigger set_updated_at before update on public.report_settings
+  for each row execute function private.set_updated_at();
+
+create table public.reports (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  owner_id uuid references public.profiles (id) on delete set null,
+  name text not null
+    constraint reports_name_form check (char_length(name) between 1 and 200 and name = btrim(name)
+      and name !~ '[[:cntrl:]]'),
+  description text not null default '' constraint reports_description_length check (char_length(description) <= 1000),
+  source text not null,
+  definition jsonb not null constraint reports_definition_object check (jsonb_typeof(definition) = 'object'),
+  sharing text not null default 'private'
+    constraint reports_sharing check (sharing in ('private', 'team', 'organization')),
+  team_id uuid,
+  template text,
+  version integer not null default 1,
+  deleted_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint reports_organization_key unique (organization_id, id),
+  constraint reports_team foreign key (organization_id, team_id)
+    references public.teams (organization_id, id) on delete set null (team_id),
+  constraint reports_team_shared check (team_id is null or sharing = 'team')
+);
+
+comment on table public.reports is
+  'Saved definitions of reports. Sharing one shares the definition: everybody who opens it sees their own rows.';
+
+comment on column public.reports.team_id is 'The team it is shared with; null if that team was deleted.';
+
+comment on column public.reports.template is 'The template that it was made from.';
+
+create index reports_listing on public.reports (organization_id, updated_at desc) include (sharing)
+  where deleted_at is null;
+
+create index reports_owner on public.reports (owner_id);
+
+create index reports_team on public.reports (organization_id, team_id) where team_id is not null;
+
+alter table public.reports enable row level security;
+
+create function private.my_teams()
+returns uuid[]
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(array_agg(m.team_id), '{}')
+  from public.memberships m
+  where m.user_id = (select auth.uid()) and m.status = 'active' and m.team_id is not null
+$$;
+
+create policy "people read their reports and those shared with them" on public.reports for select to authenticated
+  using (deleted_at is null and organization_id = any ((select private.organizations_in_scope('reports:read'))::uuid[])
+    and (owner_id = (select auth.uid()) or sharing = 'organization'
+      or team_id = any ((select private.my_teams())::uuid[])));
+
+revoke all on public.reports from public, anon, authenticated, service_role;
+
+grant select on public.reports to authenticated, service_role;
+
+create function private.set_report_version()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  new.version := old.version + 1;
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+create trigger set_version before update on public.reports
+  for each row execute function private.set_report_version();
+
+create table public.report_runs (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  report_id uuid not null,
+  owner_id uuid references public.profiles (id) on delete set null,
+  requested_by uuid references public.profiles (id) on delete set null,
+  name text not null,
+  definition jsonb not null,
+  format text not null,
+  status text not null default 'queued' constraint report_runs_status check (status in (
+    'queued', 'freezing', 'writing', 'ready', 'empty', 'refused', 'failed')),
+  reason text,
+  detail text,
+  scheduled_for timestamptz,
+  as_of timestamptz not null default now(),
+  time_zone text not null,
+  period jsonb,
+  columns jsonb,
+  totals jsonb,
+  row_count integer,
+  records bigint,
+  truncated boolean not null default false,
+  partial jsonb not null default '[]',
+  rows_written integer not null default 0,
+  file_name text,
+  file_size bigint,
+  checksum text,
+  cpu_ms integer not null default 0,
+  created_at timestamptz not null default now(),
+  frozen_at timestamptz,
+  finished_at timestamptz,
+  rows_deleted_at timestamptz,
+  file_deleted_at timestamptz,
+  constraint report_runs_organization_key unique (organization_id, id),
+  constraint report_runs_report foreign key (organization_id, report_id)
+    references public.reports (organization_id, id) on delete cascade,
+  constraint report_runs_finished check ((status in ('ready', 'empty', 'refused', 'failed')) = (finished_at is not null)),
+  constraint report_runs_reason check ((status in ('refused', 'failed')) = (reason is not null)),
+  constraint report_runs_file check (status not in ('ready', 'empty') or (file_name is not null
+    and file_size is not null and checksum is not null))
+);
+
+comment on table public.report_runs is
+  'A definition, executed once for a file. It keeps the definition, so later changes of the report do not touch it.';
+
+comment on column public.report_runs.owner_id is 'Whose rights the run has, and whose rows it holds.';
+
+comment on column public.report_runs.reason is 'Why it was refused or failed: a code. detail says it in words.';
+
+comment on column public.report_runs.scheduled_for is 'The due time of a scheduled run; null: a person asked for it.';
+
+comment on column public.report_runs.as_of is 'The moment against which relative periods are resolved.';
+
+comment on column public.report_runs.columns is '[{ id, label, type, … }], in the order of the cells.';
+
+comment on column public.report_runs.row_count is 'Rows of the report, also those beyond the limit.';
+
+comment on column public.report_runs.records is 'Rows of the source that the report is made of.';
+
+comment on column public.report_runs.partial is 'Time groups that the period covers only in part.';
+
+comment on column public.report_runs.checksum is 'SHA-256 of the file, in hex.';
+
+comment on column public.report_runs.cpu_ms is 'Computing time of the writers.';
+
+create index report_runs_history on public.report_runs (organization_id, owner_id, id desc);
+
+create index report_runs_report on public.report_runs (organization_id, report_id, id desc);
+
+create index report_runs_owner on public.report_runs (owner_id);
+
+create index report_runs_requested_by on public.report_runs (requested_by);
+
+create index report_runs_files on public.report_runs (finished_at) where file_deleted_at is null
+  and status in ('ready', 'empty');
+
+create index report_runs_rows on public.report_runs (finished_at) where rows_deleted_at is null;
+
+alter table public.report_runs enable row level security;
+
+create policy "people read their own runs" on public.report_runs for select to authenticated
+  using (owner_id = (select auth.uid())
+    and organization_id = any ((select private.organizations_in_scope('reports:read'))::uuid[]));
+
+revoke all on public.report_runs from public, anon, authenticated, service_role;
+
+grant select on public.report_runs to authenticated, service_role;
+
+create table private.report_rows (
+  run_id uuid not null,
+  position integer not null,
+  level smallint,
+  cells jsonb not null,
+  primary key (run_id, position)
+);
+
+create function private.delete_report_rows()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  delete from private.report_rows w where w.run_id in (select r.id from old_rows r);
+  return null;
+end
+$$;
+
+create trigger delete_report_rows after delete on public.report_runs referencing old table as old_rows
+  for each statement execute function private.delete_report_rows();
+
+create table private.report_run_work (
+  run_id uuid primary key references public.report_runs (id) on delete cascade,
+  organization_id uuid not null,
+  runner uuid,
+  leased_until timestamptz,
+  attempts integer not null default 0,
+  position integer not null default 0,
+  pieces integer not null default 0,
+  size bigint not null default 0,
+  state jsonb,
+  last_step_at timestamptz
+);
+
+comment on table private.report_run_work is
+  'Queued and running runs: their runner and how far the file is written. Deleted when the run ends.';
+
+comment on column private.report_run_work.attempts is 'Runners that claimed the run since its last step.';
+
+comment on column private.report_run_work.position is 'The last row that is in the file.';
+
+comment on column private.report_run_work.state is 'What the writer of the format needs to go on.';
+
+create index report_run_work_organization on private.report_run_work (organization_id) where leased_until is not null;
+
+comment on table private.report_rows is
+  'The frozen rows of runs, with subtotals and total in their places. Deleted a day after the run has ended. No foreign '
+  'key: checking it would cost as much as writing the rows.';
+
+comment on column private.report_rows.level is 'Null: a row; 0: the total; n: a subtotal of the first n groups.';
+
+create table private.report_pieces (
+  run_id uuid not null references public.report_runs (id) on delete cascade,
+  position integer not null,
+  content bytea not null,
+  primary key (run_id, position)
+);
+
+comment on table private.report_pieces is 'The pieces of a file that is being written. Deleted when it is in Storage.';
+
+create table public.report_links (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  run_id uuid not null,
+  token_hash text not null constraint report_links_token_unique unique,
+  note text not null default ''
+    constraint report_links_note_form check (char_length(note) <= 200 and note !~ '[[:cntrl:]]'),
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  revoked_at timestamptz,
+  revoked_by uuid references public.profiles (id) on delete set null,
+  constraint report_links_run foreign key (organization_id, run_id)
+    references public.report_runs (organization_id, id) on delete cascade
+);
+
+comment on table public.report_links is
+  'Links to a run''s file for people without an account. Only the SHA-256 of the token is stored; it is shown once.';
+
+comment on column public.report_links.note is 'For whom the link is.';
+
+create index report_links_of_run on public.report_links (organization_id, run_id, id desc);
+
+create index report_links_created_by on public.report_links (created_by);
+
+create index report_links_revoked_by on public.report_links (revoked_by);
+
+alter table public.report_links enable row level security;
+
+create policy "people read the links to their own runs" on public.report_links for select to authenticated
+  using (exists (select from public.report_runs r where r.organization_id = report_links.organization_id
+    and r.id = report_links.run_id));
+
+revoke all on public.report_links from public, anon, authenticated, service_role;
+
+grant select (id, organization_id, run_id, note, created_by, created_at, expires_at, revoked_at, revoked_by)
+  on public.report_links to authenticated;
+
+create table private.report_downloads (
+  id uuid primary key default private.uuid_v7(),
+  run_id uuid not null references public.report_runs (id) on delete cascade,
+  link_id uuid references public.report_links (id) on delete cascade,
+  user_id uuid,
+  address text,
+  created_at timestamptz not null default now()
+);
+
+comment on table private.report_downloads is 'Who took a file: a member, or somebody with a link. Append-only.';
+
+create index report_downloads_run on private.report_downloads (run_id);
+
+create index report_downloads_link on private.report_downloads (link_id) where link_id is not null;
+
+create type private.report_context as (organization_id uuid, zone text, first_weekday smallint, at timestamptz,
+  permissions jsonb, saved boolean);
+
+create type private.report_expression as (sql text, joins text[]);
+
+create type private.report_aggregate as (id text, label text, function text, type text, scale smallint, value text,
+  numerator text, denominator text, currency text, additive boolean, show text[], joins text[]);
+
+create type private.report_grouping as (id text, label text, field text, type text, bucket text, fill boolean,
+  value text, cell text, sort_value text, joins text[]);
+
+create type private.report_period as (field text, name text, starts_at timestamptz, ends_at timestamptz,
+  previous_starts_at timestamptz, previous_ends_at timestamptz, running boolean);
+
+create type private.report_query as (statement text, columns jsonb, period private.report_period);
+
+create type private.report_total as (row_count bigint, records bigint, cells jsonb, mixed boolean, currencies jsonb);
+
+create function private.insert_report(organization_id uuid, report jsonb, definition jsonb)
+returns public.reports
+language plpgsql set search_path = ''
+as $$
+declare
+  created public.reports;
+begin
+  perform private.require_valid(char_length(btrim(report ->> 'name')) between 1 and 200
+    and private.is_plain(report ->> 'name'), 'name', 'must be a line of 1 to 200 characters');
+  perform private.require_valid(char_length(coalesce(report ->> 'description', '')) <= 1000, 'description',
+    'must have at most 1,000 characters');
+  if (select count(*) >= 500 from public.reports r
+      where r.organization_id = insert_report.organization_id and r.owner_id = auth.uid() and r.deleted_at is null) then
+    perform private.problem(409, 'too_many_reports', 'You have 500 reports. Delete some of them.');
+  end if;
+  insert into public.reports (organization_id, owner_id, name, description, source, definition, template)
+  values (organization_id, auth.uid(), btrim(report ->> 'name'), coalesce(report ->> 'description', ''),
+    definition ->> 'source', definition, report ->> 'template')
+  returning * into created;
+  return created;
+end
+$$;
+
+create function private.report_problem(status integer, code text, path text, message text)
+returns void
+language sql set search_path = ''
+as $$
+  select private.problem(status, code, message, jsonb_build_array(jsonb_build_object('path', path, 'message', message)))
+$$;
+
+create function private.require_report(condition boolean, code text, path text, message text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if condition is not true then
+    perform private.report_problem(422, code, path, message);
+  end if;
+end
+$$;
+
+create function private.require_keys(value jsonb, keys text[], path text)
+returns void
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(value) = 'object', path, 'must be an object');
+  perform private.require_valid(value - keys = '{}', path, 'knows only ' || array_to_string(keys, ', '));
+end
+$$;
+
+create function private.report_list(definition jsonb, name text, max_items integer)
+returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  list jsonb := coalesce(definition -> name, '[]');
+begin
+  perform private.require_valid(jsonb_typeof(list) = 'array', name, 'must be a list');
+  perform private.require_valid(jsonb_array_length(list) <= max_items, name,
+    format('must have at most %s items', max_items));
+  return list;
+end
+$$;
+
+create function private.check_report_groups(grouped jsonb, aggregations jsonb)
+returns void
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  item jsonb;
+begin
+  for i in 0 .. jsonb_array_length(grouped) - 1 loop
+    item := grouped -> i;
+    perform private.require_keys(item, array['field', 'bucket', 'fill'], 'grouping.' || i);
+    perform private.require_valid(jsonb_typeof(item -> 'field') = 'string', format('grouping.%s.field', i),
+      'must be a field');
+    perform private.require_valid(not item ? 'bucket'
+      or item ->> 'bucket' in ('day', 'week', 'month', 'quarter', 'year'), format('grouping.%s.bucket', i),
+      'must be day, week, month, quarter or year');
+    perform private.require_valid(not item ? 'fill' or jsonb_typeof(item -> 'fill') = 'boolean',
+      format('grouping.%s.fill', i), 'must be true or false');
+  end loop;
+  for i in 0 .. jsonb_array_length(aggregations) - 1 loop
+    item := aggregations -> i;
+    perform private.require_keys(item, array['function', 'field', 'measure', 'show'], 'aggregations.' || i);
+    perform private.require_valid(case when item ? 'measure' then not item ?| array['function', 'field']
+      else coalesce(item ->> 'function', '') <> '' and (item ->> 'function' = 'count') <> (item ? 'field') end,
+      'aggregations.' || i, 'has a measure, or the function count, or another function and its field');
+    perform private.require_valid(coalesce(jsonb_typeof(item -> 'show'), 'array') = 'array'
+      and coalesce(item -> 'show', '[]') <@ '["share_of_total", "share_of_group", "previous", "change", "change_rate"]'
+      and (select count(*) = count(distinct e) from jsonb_array_elements(item -> 'show') e),
+      format('aggregations.%s.show', i),
+      'must be a list of share_of_total, share_of_group, previous, change and change_rate, each once');
+  end loop;
+end
+$$;
+
+create function private.count_conditions(filter jsonb, path text, level integer default 1)
+returns integer
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  kind text := case when filter ? 'any' then 'any' else 'all' end;
+  items jsonb := filter -> kind;
+  at text := path || '.' || kind;
+  conditions integer := 0;
+begin
+  perform private.require_keys(filter, array[kind], path);
+  perform private.require_valid(jsonb_typeof(items) = 'array', at, 'must be a list');
+  perform private.require_valid(jsonb_array_length(items) <= 20, at, 'must have at most 20 items');
+  for i in 0 .. jsonb_array_length(items) - 1 loop
+    if items -> i ?| array['all', 'any'] then
+      perform private.require_valid(level = 1, at || '.' || i, 'filters have at most two levels');
+      conditions := conditions + private.count_conditions(items -> i, at || '.' || i, 2);
+    else
+      perform private.require_keys(items -> i, array['field', 'operator', 'value'], at || '.' || i);
+      conditions := conditions + 1;
+    end if;
+  end loop;
+  return conditions;
+end
+$$;
+
+create function private.period_names()
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select array['this_day', 'previous_day', 'this_week', 'previous_week', 'this_month', 'previous_month', 'this_quarter',
+    'previous_quarter', 'this_year', 'previous_year', 'last_7_days', 'last_14_days', 'last_28_days', 'last_30_days',
+    'last_90_days', 'last_365_days']
+$$;
+
+create function private.check_report_period(period jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_keys(period, array['field', 'name', 'from', 'to'], 'period');
+  perform private.require_valid(coalesce(jsonb_typeof(period -> 'field'), 'string') = 'string', 'period.field',
+    'must be a field');
+  if period ? 'name' then
+    perform private.require_valid(period ->> 'name' = any (private.period_names()), 'period.name',
+      'must be one of: ' || array_to_string(private.period_names(), ', '));
+    perform private.require_valid(not period ?| array['from', 'to'], 'period', 'has either a name or from and to');
+  else
+    perform private.require_valid(period ?& array['from', 'to'], 'period', 'has either a name or from and to');
+  end if;
+end
+$$;
+
+create function private.with_period_field(period jsonb, source text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select case when jsonb_typeof(period) = 'object' then jsonb_build_object('field', (
+    select f.source || '.' || f.name from private.report_fields f
+    where f.source = with_period_field.source and f.period order by f.position limit 1)) || period end
+$$;
+
+create function private.checked_report(definition jsonb)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  fields jsonb;
+  grouped jsonb;
+  aggregations jsonb;
+  sorting jsonb;
+  filters jsonb;
+begin
+  perform private.require_valid(octet_length(definition::text) <= 262144, '', 'must have at most 256 kB');
+  perform private.require_keys(definition, array['source', 'fields', 'filters', 'grouping', 'aggregations', 'sorting',
+    'period', 'subtotals'], '');
+  perform private.require_valid(jsonb_typeof(definition -> 'source') = 'string', 'source', 'must be a source');
+  fields := private.report_list(definition, 'fields', 30);
+  grouped := private.report_list(definition, 'grouping', 4);
+  aggregations := private.report_list(definition, 'aggregations', 10);
+  sorting := private.report_list(definition, 'sorting', 5);
+  filters := coalesce(definition -> 'filters', '{"all": []}');
+  perform private.require_valid(fields || sorting = coalesce(
+    (select jsonb_agg(e #>> '{}') from jsonb_array_elements(fields || sorting) e where jsonb_typeof(e) = 'string'), '[]'),
+    'fields', 'and sorting are lists of texts');
+  perform private.require_valid((select count(*) = count(distinct e) from jsonb_array_elements(fields) e), 'fields',
+    'must not repeat a field');
+  perform private.check_report_groups(grouped, aggregations);
+  perform private.require_valid(fields = '[]' or grouped = '[]', 'fields',
+    'a grouped report shows its groups and aggregations; leave fields empty');
+  perform private.require_valid(fields <> '[]' or grouped <> '[]' or aggregations <> '[]', 'fields',
+    'give fields, a grouping or aggregations');
+  perform private.require_valid(private.count_conditions(filters, 'filters') <= 20, 'filters',
+    'must have at most 20 conditions');
+  if jsonb_typeof(definition -> 'period') = 'object' then
+    perform private.check_report_period(definition -> 'period');
+  end if;
+  perform private.require_valid(coalesce(jsonb_typeof(definition -> 'period'), 'null') in ('object', 'null'), 'period',
+    'must be an object');
+  perform private.require_valid(coalesce(jsonb_typeof(definition -> 'subtotals'), 'boolean') = 'boolean', 'subtotals',
+    'must be true or false');
+  return jsonb_strip_nulls(jsonb_build_object('source', definition -> 'source',
+      'period', private.with_period_field(definition -> 'period', definition ->> 'source')))
+    || jsonb_build_object('fields', fields, 'filters', filters, 'grouping', grouped,
+      'aggregations', case when grouped <> '[]' and aggregations = '[]' then '[{"function": "count"}]'
+        else aggregations end,
+      'sorting', sorting, 'subtotals', coalesce(definition -> 'subtotals', 'true'));
+end
+$$;
+
+create function private.report_context(organization_id uuid, at timestamptz, saved boolean)
+returns private.report_context
+language plpgsql stable set search_path = ''
+as $$
+declare
+  context private.report_context;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  context := row(o.id, o.time_zone, coalesce(s.first_weekday, 1), at, '{}', saved)::private.report_context
+  from public.organizations o
+  left join public.report_settings s on s.organization_id = o.id
+  where o.id = report_context.organization_id;
+  context.permissions := (
+    select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
+    from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id
+    where m.organization_id = report_context.organization_id and m.user_id = auth.uid() and m.status = 'active');
+  return context;
+end
+$$;
+
+create function private.report_source(context private.report_context, name text, path text)
+returns private.report_sources
+language plpgsql stable set search_path = ''
+as $$
+declare
+  source private.report_sources;
+  missing text;
+begin
+  select * into source from private.report_sources s where s.name = report_source.name;
+  perform private.require_report(source.name is not null, 'unknown_source', path,
+    format('There is no source %s.', left(report_source.name, 100)));
+  select p into missing from unnest(source.permissions) p
+  where not context.permissions ? p
+    or source.scope = 'organization' and context.permissions ->> p <> 'organization' limit 1;
+  if missing is not null then
+    perform private.report_problem(403, 'permission_denied', path,
+      format('Reports about %s need the permission %s.', source.label, missing));
+  end if;
+  return source;
+end
+$$;
+
+create function private.custom_report_field_of(source private.report_sources, definition public.lead_fields)
+returns private.report_fields
+language plpgsql stable set search_path = ''
+as $$
+declare
+  is_lead boolean := source.scope = 'leads';
+  value text := format('%s.custom_fields -> %L', case when is_lead then 'b' else 'l' end, definition.key);
+  field private.report_fields;
+begin
+  if definition.key is null then
+    return null;
+  end if;
+  field.source := source.name;
+  field.name := case when is_lead then 'custom.' else 'lead.custom.' end || definition.key;
+  field.label := case when is_lead then definition.label else 'Lead: ' || definition.label end;
+  field.position := 5000 + least(definition.position, 1000);
+  field.type := case definition.type when 'choices' then 'list' else definition.type end;
+  field.expression := case definition.type
+    when 'number' then format($e$case when jsonb_typeof(%1$s) = 'number' then (%1$s)::numeric end$e$, value)
+    when 'boolean' then format($e$case when jsonb_typeof(%1$s) = 'boolean' then (%1$s)::boolean end$e$, value)
+    when 'date' then format(
+      $e$case when private.custom_value_error('date', '[]', %1$s) is null then (%1$s #>> '{}')::date end$e$, value)
+    when 'choices' then format($e$case when jsonb_typeof(%1$s) = 'array'
+      then array(select jsonb_array_elements_text(%1$s)) end$e$, value)
+    else format($e$%1$s #>> '{}'$e$, value) end;
+  field.join_name := case when not is_lead then 'lead' end;
+  field.permission := case when not is_lead and source.scope <> 'lead' then 'leads:read' end;
+  field.aggregations := case when not is_lead or definition.type = 'choices' then '{}'::text[] end;
+  field.groupable := definition.type not in ('choices', 'number');
+  field.sortable := definition.type <> 'choices';
+  field.personal := definition.type = 'text';
+  field.period := false;
+  field.scale := 2;
+  field.choices := case when definition.type in ('choice', 'choices') then definition.choices end;
+  return field;
+end
+$$;
+
+create function private.custom_report_field(context private.report_context, source private.report_sources, name text)
+returns private.report_fields
+language plpgsql stable set search_path = ''
+as $$
+declare
+  prefix text := case when source.scope = 'leads' then 'custom.' else 'lead.custom.' end;
+  definition public.lead_fields;
+begin
+  if source.scope <> 'leads' and source.lead_join is null or not starts_with(name, prefix) then
+    return null;
+  end if;
+  select * into definition from public.lead_fields f
+  where f.organization_id = context.organization_id and f.key = substr(name, char_length(prefix) + 1);
+  return private.custom_report_field_of(source, definition);
+end
+$$;
+
+create function private.has_field_permission(context private.report_context, permission text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select permission is null
+    or case when permission = 'leads:read' then context.permissions ? permission
+      else context.permissions ->> permission = 'organization' end
+$$;
+
+create function private.require_field_permission(context private.report_context, permission text, id text, path text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if not private.has_field_permission(context, permission) then
+    perform private.report_problem(403, 'field_not_permitted', path,
+      format('The field %s needs the permission %s.', left(id, 100), permission));
+  end if;
+end
+$$;
+
+create function private.report_field(context private.report_context, source private.report_sources, id text, path text)
+returns private.report_fields
+language plpgsql stable set search_path = ''
+as $$
+declare
+  field_name text := substr(id, char_length(source.name) + 2);
+  field private.report_fields;
+begin
+  if starts_with(id, source.name || '.') then
+    select * into field from private.report_fields f where f.source = source.name and f.name = field_name;
+    if field.name is null then
+      field := private.custom_report_field(context, source, field_name);
+    end if;
+  end if;
+  if field.name is null then
+    perform private.report_problem(422, case when context.saved then 'field_removed' else 'unknown_field' end, path,
+      format('The source %s has no field %s%s.', source.name, left(id, 100),
+        case when context.saved then ' any more' else '' end));
+  end if;
+  perform private.require_field_permission(context, field.permission, id, path);
+  field.operators := coalesce(field.operators, (select t.operators from private.report_types t where t.name = field.type));
+  field.aggregations := coalesce(field.aggregations,
+    (select t.aggregations from private.report_types t where t.name = field.type));
+  field.expression := format('(%s)', replace(field.expression, '{now}', format('%L::timestamptz', context.at)));
+  return field;
+end
+$$;
+
+create function private.named_days(name text, today date, first_weekday smallint, out starts date, out ends date,
+  out previous date)
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  week date := today - (extract(isodow from today)::integer - first_weekday + 7) % 7;
+  unit text := regexp_replace(name, '^(this|previous)_', '');
+  days integer := substring(name from '^last_([0-9]+)_days$')::integer;
+  step interval;
+begin
+  if days is not null then
+    starts := today - days;
+    ends := today;
+    previous := today - 2 * days;
+    return;
+  end if;
+  step := case unit when 'quarter' then interval '3 months' else ('1 ' || unit)::interval end;
+  starts := case unit when 'day' then today when 'week' then week else date_trunc(unit, today::timestamp)::date end;
+  if name like 'previous%' then
+    starts := (starts - step)::date;
+  end if;
+  ends := (starts + step)::date;
+  previous := (starts - step)::date;
+end
+$$;
+
+create function private.report_day(value jsonb, path text)
+returns date
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  if private.custom_value_error('date', '[]', value) is null then
+    return (value #>> '{}')::date;
+  end if;
+  perform private.report_problem(422, 'invalid_field', path, 'must be a date such as 2026-11-30');
+  return null;
+end
+$$;
+
+create function private.report_period(context private.report_context, source private.report_sources, definition jsonb)
+returns private.report_period
+language plpgsql stable set search_path = ''
+as $$
+declare
+  wanted jsonb := definition -> 'period';
+  local timestamp := context.at at time zone context.zone;
+  days record;
+  period private.report_period;
+  field private.report_fields;
+begin
+  if wanted is null then
+    return null;
+  end if;
+  field := private.report_field(context, source, wanted ->> 'field', 'period.field');
+  perform private.require_report(field.period, 'invalid_field', 'period.field', 'no period can filter by this field');
+  period.field := wanted ->> 'field';
+  period.name := wanted ->> 'name';
+  if period.name is not null then
+    select * into days from private.named_days(period.name, local::date, context.first_weekday);
+  else
+    select private.report_day(wanted -> 'from', 'period.from') as starts,
+      private.report_day(wanted -> 'to', 'period.to') + 1 as ends into days;
+    perform private.require_report(days.ends > days.starts, 'invalid_field', 'period.to', 'must not be before from');
+    perform private.require_report(days.ends - days.starts <= 36600, 'invalid_field', 'period.to',
+      'must be within a hundred years of from');
+    select days.starts, days.ends, days.starts - (days.ends - days.starts) as previous into days;
+  end if;
+  period.starts_at := days.starts::timestamp at time zone context.zone;
+  period.ends_at := days.ends::timestamp at time zone context.zone;
+  period.running := context.at >= period.starts_at and context.at < period.ends_at;
+  period.previous_starts_at := days.previous::timestamp at time zone context.zone;
+  period.previous_ends_at := least(period.starts_at, case when period.running
+    then (days.previous + (local - days.starts::timestamp)) at time zone context.zone else period.starts_at end);
+  return period;
+end
+$$;
+
+create function private.report_measure(context private.report_context, source private.report_sources, id text,
+  path text)
+returns private.report_measures
+language plpgsql stable set search_path = ''
+as $$
+declare
+  measure private.report_measures;
+  now text := format('%L::timestamptz', context.at);
+begin
+  select * into measure from private.report_measures m
+  where m.source = source.name and m.source || '.' || m.name = id;
+  perform private.require_report(measure.name is not null,
+    case when context.saved then 'field_removed' else 'unknown_field' end, path,
+    format('The source %s has no measure %s.', source.name, left(id, 100)));
+  perform private.require_field_permission(context, measure.permission, id, path);
+  measure.numerator := replace(measure.numerator, '{now}', now);
+  measure.denominator := replace(measure.denominator, '{now}', now);
+  return measure;
+end
+$$;
+
+create function private.report_field_aggregate(context private.report_context, source private.report_sources,
+  item jsonb, path text)
+returns private.report_aggregate
+language plpgsql stable set search_path = ''
+as $$
+declare
+  function text := item ->> 'function';
+  field private.report_fields := private.report_field(context, source, item ->> 'field', path || '.field');
+  aggregate private.report_aggregate;
+begin
+  perform private.require_report(function = any (field.aggregations), 'unknown_function', path || '.function',
+    format('%s has the functions %s', item ->> 'field', coalesce(nullif(array_to_string(field.aggregations, ', '), ''),
+      'none')));
+  aggregate.id := format('%s(%s)', function, item ->> 'field');
+  aggregate.label := format('%s (%s)', field.label, replace(function, '_', ' '));
+  aggregate.function := function;
+  aggregate.type := case when function = 'count_distinct' then 'integer'
+    when function in ('avg', 'median', 'p90') and field.type <> 'money' then 'number' else field.type end;
+  aggregate.scale := case when field.type = 'money' then field.scale else 6 end;
+  aggregate.value := field.expression;
+  aggregate.currency := field.currency;
+  aggregate.additive := function in ('sum', 'count_distinct');
+  aggregate.joins := array_remove(array[field.join_name], null);
+  return aggregate;
+end
+$$;
+
+create function private.report_aggregates(context private.report_context, source private.report_sources,
+  definition jsonb)
+returns private.report_aggregate[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  aggregates private.report_aggregate[] := array[]::private.report_aggregate[];
+  aggregate private.report_aggregate;
+  measure private.report_measures;
+  item jsonb;
+  path text;
+begin
+  for i in 0 .. jsonb_array_length(definition -> 'aggregations') - 1 loop
+    item := definition -> 'aggregations' -> i;
+    path := 'aggregations.' || i;
+    if item ? 'measure' then
+      measure := private.report_measure(context, source, item ->> 'measure', path || '.measure');
+      aggregate := row(item ->> 'measure', measure.label, 'measure', measure.type, 6, null, measure.numerator,
+        measure.denominator, null, measure.denominator is null, null,
+        array_remove(array[measure.join_name], null))::private.report_aggregate;
+    elsif item ->> 'function' = 'count' then
+      aggregate := row('count', source.label, 'count', 'integer', 0, null, null, null, null, true, null,
+        '{}')::private.report_aggregate;
+    else
+      aggregate := private.report_field_aggregate(context, source, item, path);
+    end if;
+    aggregate.show := array(select jsonb_array_elements_text(item -> 'show'));
+    perform private.require_report(aggregate.id <> all (coalesce(
+      (select array_agg(a.id) from unnest(aggregates) a), '{}')), 'invalid_field', path,
+      'must not repeat an aggregation');
+    perform private.require_report(not aggregate.show && array['share_of_total', 'share_of_group']
+      or aggregate.additive and aggregate.function <> 'count_distinct', 'invalid_field', path || '.show',
+      'a share is for counts and sums');
+    perform private.require_report(not aggregate.show && array['previous', 'change', 'change_rate']
+      or aggregate.type in ('integer', 'number', 'money', 'ratio'), 'invalid_field', path || '.show',
+      'only figures are compared');
+    aggregates := aggregates || aggregate;
+  end loop;
+  return aggregates;
+end
+$$;
+
+create function private.report_compares(aggregates private.report_aggregate[])
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select coalesce(bool_or(a.show && array['previous', 'change', 'change_rate']), false) from unnest(aggregates) a
+$$;
+
+create function private.report_sort(type text, value text, direction text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when type in ('text', 'choice')
+    then format('lower(%1$s) collate "C" %2$s nulls last, %1$s collate "C" %2$s nulls last', value, direction)
+    else format('%s %s nulls last', value, direction) end
+$$;
+
+create function private.report_list_order(context private.report_context, source private.report_sources,
+  sorting jsonb, out keys text, out joins text[])
+language plpgsql stable set search_path = ''
+as $$
+declare
+  item text;
+  field private.report_fields;
+begin
+  joins := '{}';
+  keys := '';
+  for i in 0 .. jsonb_array_length(sorting) - 1 loop
+    item := sorting ->> i;
+    field := private.report_field(context, source, ltrim(item, '-'), 'sorting.' || i);
+    perform private.require_report(field.sortable, 'not_sortable', 'sorting.' || i, 'cannot be sorted by');
+    keys := keys || private.report_sort(case when field.sort_expression is null then field.type else 'integer' end,
+      coalesce(field.sort_expression, field.expression),
+      case when item like '-%' then 'desc' else 'asc' end) || ', ';
+    joins := joins || array_remove(array[field.join_name], null);
+  end loop;
+  keys := keys || case when sorting = '[]' then regexp_replace(source.identity, '(,|$)', ' desc\1', 'g')
+    else source.identity end;
+end
+$$;
+
+create function private.report_cell(type text, scale smallint, value text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case type
+    when 'money' then format('(%s)::numeric(30, %s)::text', value, scale)
+    when 'number' then format('trim_scale((%s)::numeric)', value)
+    when 'timestamp' then format('date_trunc(''second'', %s)', value)
+    when 'text' then format('left(%s, 1000)', value)
+    else value end
+$$;
+
+create function private.report_column(id text, label text, type text)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object('id', id, 'label', label, 'type', type)
+$$;
+
+create function private.report_period_condition(context private.report_context, field private.report_fields,
+  value jsonb, path text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  days record;
+begin
+  perform private.require_report(value #>> '{}' = any (private.period_names()), 'invalid_value', path,
+    'must be one of: ' || array_to_string(private.period_names(), ', '));
+  select * into days from private.named_days(value #>> '{}', (context.at at time zone context.zone)::date,
+    context.first_weekday);
+  if field.type = 'date' then
+    return format('%1$s >= %2$L and %1$s < %3$L', field.expression, days.starts, days.ends);
+  end if;
+  return format('%1$s >= %2$L and %1$s < %3$L', field.expression, days.starts::timestamp at time zone context.zone,
+    days.ends::timestamp at time zone context.zone);
+end
+$$;
+
+create function private.report_moments(context private.report_context, value jsonb, path text,
+  out starts timestamptz, out ends timestamptz, out is_day boolean)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  text_value text := value #>> '{}';
+begin
+  is_day := char_length(text_value) = 10;
+  if is_day then
+    starts := private.report_day(value, path)::timestamp at time zone context.zone;
+    ends := (private.report_day(value, path) + 1)::timestamp at time zone context.zone;
+    return;
+  end if;
+  perform private.require_report(jsonb_typeof(value) = 'string' and text_value
+    ~ '^[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-][01][0-9]:[0-5][0-9])$',
+    'invalid_value', path, 'must be a date such as 2026-11-30, or a timestamp with its offset');
+  begin
+    starts := text_value::timestamptz;
+  exception when data_exception then
+    perform private.report_problem(422, 'invalid_value', path, 'is no date');
+  end;
+  ends := starts;
+end
+$$;
+
+create function private.report_time_condition(context private.report_context, expression text, operator text,
+  value jsonb, path text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  first record;
+  last record;
+begin
+  if operator = 'between' then
+    perform private.require_report(jsonb_typeof(value) = 'array' and jsonb_array_length(value) = 2, 'invalid_value',
+      path, 'must be a list of two values');
+    select * into first from private.report_moments(context, value -> 0, path || '.0');
+    select * into last from private.report_moments(context, value -> 1, path || '.1');
+    return format('%1$s >= %2$L and %1$s %3$s %4$L', expression, first.starts,
+      case when last.is_day then '<' else '<=' end, last.ends);
+  end if;
+  select * into first from private.report_moments(context, value, path);
+  return case operator
+    when 'eq' then format('%1$s >= %2$L and %1$s %3$s %4$L', expression, first.starts,
+      case when first.is_day then '<' else '<=' end, first.ends)
+    when 'gt' then format('%s %s %L', expression, case when first.is_day then '>=' else '>' end, first.ends)
+    when 'gte' then format('%s >= %L', expression, first.starts)
+    when 'lt' then format('%s < %L', expression, first.starts)
+    else format('%s %s %L', expression, case when first.is_day then '<' else '<=' end, first.ends) end;
+end
+$$;
+
+create function private.report_literal(type text, value jsonb, path text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  text_value text := value #>> '{}';
+  json_type text := jsonb_typeof(value);
+begin
+  if type = 'date' then
+    return format('%L::date', private.report_day(value, path));
+  elsif type = 'boolean' then
+    perform private.require_report(json_type = 'boolean', 'invalid_value', path, 'must be true or false');
+  elsif type in ('integer', 'number', 'money') then
+    perform private.require_report(json_type in ('number', 'string')
+      and text_value ~ '^-?[0-9]{1,15}(\.[0-9]{1,10})?$', 'invalid_value', path, 'must be a number');
+  elsif type = 'person' and text_value = 'me' then
+    return format('%L::uuid', auth.uid());
+  elsif type in ('id', 'person') then
+    perform private.require_report(json_type = 'string'
+      and text_value ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', 'invalid_value', path, 'must be a UUID');
+  else
+    perform private.require_report(json_type = 'string' and char_length(text_value) between 1 and 500,
+      'invalid_value', path, 'must be a text of 1 to 500 characters');
+  end if;
+  return format('%L::%s', text_value, (select t.sql_type from private.report_types t where t.name = report_literal.type));
+end
+$$;
+
+create function private.report_literals(type text, value jsonb, path text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_report(jsonb_typeof(value) = 'array', 'invalid_value', path, 'must be a list');
+  perform private.require_report(jsonb_array_length(value) between 1 and 500, 'invalid_value', path,
+    'must have 1 to 500 values');
+  return 'array[' || (
+    select string_agg(private.report_literal(type, e.value, path || '.' || (e.ordinality - 1)), ', ')
+    from jsonb_array_elements(value) with ordinality e) || ']';
+end
+$$;
+
+create function private.report_pattern(before text, value jsonb, path text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format('%L', before || replace(replace(replace(v.value, '\', '\\'), '%', '\%'), '_', '\_') || '%')
+  from (
+    select value #>> '{}' as value, private.report_literal('text', report_pattern.value, path) as checked offset 0
+  ) v where v.checked is not null
+$$;
+
+create function private.report_value_condition(field private.report_fields, operator text, value jsonb, path text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  x text := field.expression;
+begin
+  return case operator
+    when 'eq' then format('%s = %s', x, private.report_literal(field.type, value, path))
+    when 'neq' then format('%s is distinct from %s', x, private.report_literal(field.type, value, path))
+    when 'in' then format('%s = any (%s)', x, private.report_literals(field.type, value, path))
+    when 'not_in' then format('(%s = any (%s)) is not true', x, private.report_literals(field.type, value, path))
+    when 'gt' then format('%s > %s', x, private.report_literal(field.type, value, path))
+    when 'gte' then format('%s >= %s', x, private.report_literal(field.type, value, path))
+    when 'lt' then format('%s < %s', x, private.report_literal(field.type, value, path))
+    when 'lte' then format('%s <= %s', x, private.report_literal(field.type, value, path))
+    when 'contains' then format('%s ilike %s', x, private.report_pattern('%', value, path))
+    when 'not_contains' then format('(%s ilike %s) is not true', x, private.report_pattern('%', value, path))
+    when 'starts_with' then format('%s ilike %s', x, private.report_pattern('', value, path))
+    when 'has' then format('%s = any (%s)', private.report_literal(field.type, value, path), x)
+    when 'has_any' then format('%s && %s', x, private.report_literals(field.type, value, path))
+    when 'has_all' then format('%s @> %s', x, private.report_literals(field.type, value, path))
+    when 'has_none' then format('(%s && %s) is not true', x, private.report_literals(field.type, value, path))
+    else null end;
+end
+$$;
+
+create function private.report_condition(context private.report_context, source private.report_sources,
+  condition jsonb, path text)
+returns private.report_expression
+language plpgsql stable set search_path = ''
+as $$
+declare
+  field private.report_fields := private.report_field(context, source, condition ->> 'field', path || '.field');
+  operator text := condition ->> 'operator';
+  value jsonb := condition -> 'value';
+  at text := path || '.value';
+  sql text;
+begin
+  perform private.require_report(operator = any (field.operators), 'unknown_operator', path || '.operator',
+    format('%s has the operators %s', condition ->> 'field', array_to_string(field.operators, ', ')));
+  if operator in ('is_empty', 'is_not_empty') then
+    sql := case field.type
+      when 'text' then format('coalesce(%s, '''') = ''''', field.expression)
+      when 'list' then format('coalesce(cardinality(%s), 0) = 0', field.expression)
+      else format('(%s) is null', field.expression) end;
+    sql := case operator when 'is_empty' then sql else format('not (%s)', sql) end;
+  elsif operator = 'in_period' then
+    sql := private.report_period_condition(context, field, value, at);
+  elsif field.type = 'timestamp' then
+    sql := private.report_time_condition(context, field.expression, operator, value, at);
+  elsif operator = 'between' then
+    perform private.require_report(jsonb_typeof(value) = 'array' and jsonb_array_length(value) = 2, 'invalid_value', at,
+      'must be a list of two values');
+    sql := format('%s between %s and %s', field.expression,
+      private.report_literal(field.type, value -> 0, at || '.0'),
+      private.report_literal(field.type, value -> 1, at || '.1'));
+  else
+    sql := private.report_value_condition(field, operator, value, at);
+  end if;
+  return row(format('(%s)', sql), array_remove(array[field.join_name], null))::private.report_expression;
+end
+$$;
+
+create function private.report_filter(context private.report_context, source private.report_sources, filter jsonb,
+  path text default 'filters')
+returns private.report_expression
+language plpgsql stable set search_path = ''
+as $$
+declare
+  kind text := case when filter ? 'any' then 'any' else 'all' end;
+  items jsonb := coalesce(filter -> kind, '[]');
+  parts text[] := array[]::text[];
+  joins text[] := array[]::text[];
+  part private.report_expression;
+  at text;
+begin
+  for i in 0 .. jsonb_array_length(items) - 1 loop
+    at := format('%s.%s.%s', path, kind, i);
+    part := case when items -> i ?| array['all', 'any'] then private.report_filter(context, source, items -> i, at)
+      else private.report_condition(context, source, items -> i, at) end;
+    parts := parts || part.sql;
+    joins := joins || part.joins;
+  end loop;
+  return row(case when cardinality(parts) = 0 then 'true'
+    else '(' || array_to_string(parts, case kind when 'any' then ' or ' else ' and ' end) || ')' end,
+    joins)::private.report_expression;
+end
+$$;
+
+create function private.report_parts(context private.report_context, source private.report_sources,
+  period private.report_period, out current text, out previous text)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  field private.report_fields;
+begin
+  if period.field is null then
+    return;
+  end if;
+  field := private.report_field(context, source, period.field, 'period.field');
+  current := format('%1$s >= %2$L and %1$s < %3$L', field.expression, period.starts_at, period.ends_at);
+  previous := format('%1$s >= %2$L and %1$s < %3$L', field.expression, period.previous_starts_at,
+    period.previous_ends_at);
+end
+$$;
+
+create function private.report_from(context private.report_context, source private.report_sources, joins text[])
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  organization text := format('x.organization_id = %L', context.organization_id);
+  visible text := (
+    select string_agg(private.lead_scope(context.organization_id, p), ' and ')
+    from unnest(source.permissions) p where source.scope in ('leads', 'lead'));
+  lead_scope text := case when context.permissions ? 'leads:read'
+    then private.lead_scope(context.organization_id, 'leads:read') else 'false' end;
+  base text := case source.scope
+    when 'leads' then visible
+    when 'tasks' then '(' || array_to_string(
+      private.task_scope_filter(context.organization_id, 'tasks:read'), ') or (') || ')'
+    else organization end;
+  further text;
+begin
+  with recursive wanted as (
+    select j.* from private.report_joins j where j.source = source.name and j.name = any (joins)
+    union
+    select j.* from private.report_joins j join wanted w on j.source = w.source and j.name = w.needs
+  )
+  select string_agg(w.clause, ' ' order by w.needs nulls first, w.name) into further from wanted w;
+  return format('from (select x.* from %s x where %s) b', source.relation, base)
+    || case when source.scope = 'lead' then format(
+      ' join (select x.* from public.leads x where %s) l on l.organization_id = b.organization_id and l.id = b.lead_id',
+      visible) else '' end
+    || coalesce(' ' || replace(further, '{lead_scope}', lead_scope), '')
+    || ' where ' || coalesce(source.condition, 'true');
+end
+$$;
+
+create function private.report_rows_of(context private.report_context, source private.report_sources, definition jsonb,
+  period private.report_period, compares boolean, joins text[])
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  filter private.report_expression := private.report_filter(context, source, definition -> 'filters');
+  field private.report_fields;
+  starts timestamptz := case when compares then period.previous_starts_at else period.starts_at end;
+  parts record := private.report_parts(context, source, period);
+  conditions text := ' and ' || filter.sql;
+begin
+  joins := joins || filter.joins;
+  if period.field is not null then
+    field := private.report_field(context, source, period.field, 'period.field');
+    joins := joins || array_remove(array[field.join_name], null);
+    conditions := case when compares then format(' and ((%s) or (%s))', parts.current, parts.previous)
+      else format(' and %s', parts.current) end || conditions;
+    -- Ids and created_at are the same moment, but for the length of a transaction.
+    if source.ids_are_times and field.name = 'created_at' then
+      conditions := format(' and b.id >= %L and b.id < %L', private.uuid_v7_floor(starts - interval '1 day'),
+        private.uuid_v7_floor(period.ends_at + interval '1 day')) || conditions;
+    end if;
+  end if;
+  return private.report_from(context, source, joins) || conditions;
+end
+$$;
+
+create function private.report_figure(type text, scale smallint, value text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when type in ('number', 'ratio') then format('trim_scale(round((%s)::numeric, 6))', value)
+    else private.report_cell(type, scale, value) end
+$$;
+
+create function private.report_aggregate_cells(aggregates private.report_aggregate[])
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select coalesce(array_agg(case
+      when s.show is null then private.report_figure(a.type, a.scale, 'a' || a.ordinality)
+      when s.show = 'previous' then private.report_figure(a.type, a.scale, 'p' || a.ordinality)
+      when s.show = 'change' then private.report_figure(a.type, a.scale, format('a%1$s - p%1$s', a.ordinality))
+      else private.report_figure('ratio', a.scale, format(case s.show
+        when 'change_rate' then '(a%1$s - p%1$s)::numeric / nullif(p%1$s, 0)'
+        when 'share_of_total' then 'a%1$s::numeric / nullif(t%1$s, 0)'
+        else 'a%1$s::numeric / nullif(u%1$s, 0)' end, a.ordinality)) end
+    order by a.ordinality, s.ordinality), '{}')
+  from unnest(aggregates) with ordinality a
+  cross join lateral unnest(array[null::text] || a.show) with ordinality s (show, ordinality)
+$$;
+
+create function private.report_aggregate_sql(aggregate private.report_aggregate, number integer, part text)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  value text := 't.v' || number;
+  sql text := case aggregate.function
+    when 'count' then 'count(*)' || part
+    when 'count_distinct' then format('count(distinct %s)%s', value, part)
+    when 'sum' then format('coalesce(sum(%s)%s, 0)', value, part)
+    when 'median' then format('(percentile_cont(0.5) within group (order by %s::double precision)%s)::numeric', value,
+      part)
+    when 'p90' then format('(percentile_cont(0.9) within group (order by %s::double precision)%s)::numeric', value, part)
+    when 'measure' then case
+      when aggregate.denominator is null then format('coalesce(sum(t.n%s)%s, 0)', number, part)
+      else format('coalesce(sum(t.n%1$s)%2$s, 0)::numeric / nullif(sum(t.d%1$s)%2$s, 0)', number, part) end
+    else format('%s(%s)%s', aggregate.function, value, part) end;
+begin
+  if aggregate.currency is not null then
+    return format('case when min(t.c%1$s) is not distinct from max(t.c%1$s) then %2$s end', number, sql);
+  end if;
+  return sql;
+end
+$$;
+
+create function private.report_aggregate_values(aggregates private.report_aggregate[], compares boolean)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select coalesce(string_agg(
+    format(', %s as a%s', private.report_aggregate_sql(aggregates[i], i,
+      case when compares then ' filter (where t.current)' else '' end), i)
+    || case when compares
+      then format(', %s as p%s', private.report_aggregate_sql(aggregates[i], i, ' filter (where t.previous)'), i)
+      else '' end,
+    '' order by i), '')
+  from generate_subscripts(aggregates, 1) i
+$$;
+
+create function private.report_mixed(aggregates private.report_aggregate[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select coalesce(string_agg(format('coalesce(min(t.c%1$s) <> max(t.c%1$s), false)', a.ordinality), ' or '), 'false')
+  from unnest(aggregates) with ordinality a where a.currency is not null
+$$;
+
+create function private.report_currencies(aggregates private.report_aggregate[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select 'jsonb_build_object(' || coalesce(string_agg(
+    format('%L, case when min(t.c%2$s) = max(t.c%2$s) then min(t.c%2$s) end', a.id, a.ordinality), ', '), '') || ')'
+  from unnest(aggregates) with ordinality a where a.currency is not null
+$$;
+
+create function private.report_inputs(aggregates private.report_aggregate[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select coalesce(string_agg(
+    case when a.value is not null then format(', %s as v%s', a.value, a.ordinality) else '' end
+    || case when a.numerator is not null then format(', %s as n%s', a.numerator, a.ordinality) else '' end
+    || case when a.denominator is not null then format(', %s as d%s', a.denominator, a.ordinality) else '' end
+    || case when a.currency is not null then format(', %s as c%s', a.currency, a.ordinality) else '' end,
+    '' order by a.ordinality), '')
+  from unnest(aggregates) with ordinality a
+$$;
+
+create function private.report_total_statement(context private.report_context, source private.report_sources,
+  definition jsonb, period private.report_period, aggregates private.report_aggregate[], empty text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  joins text[] := array(select j from unnest(aggregates) a cross join lateral unnest(a.joins) j);
+  rows text := private.report_rows_of(context, source, definition, period, false, joins);
+begin
+  return format(
+    'select 1000000000, 0::smallint, jsonb_build_array(%1$s), r.n, r.n, r.mixed, r.currencies
+    from (select count(*) as n %2$s, %3$s as mixed, %4$s as currencies from (select 1 %5$s %6$s) t) r',
+    concat_ws(', ', empty, nullif(array_to_string(private.report_aggregate_cells(aggregates), ', '), '')),
+    private.report_aggregate_values(aggregates, false), private.report_mixed(aggregates),
+    private.report_currencies(aggregates), private.report_inputs(aggregates), rows);
+end
+$$;
+
+create function private.report_list_statement(context private.report_context, source private.report_sources,
+  definition jsonb, period private.report_period, aggregates private.report_aggregate[], row_limit integer,
+  out statement text, out columns jsonb)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  fields private.report_fields[] := array(
+    select private.report_field(context, source, f.id, 'fields.' || (f.ordinality - 1))
+    from jsonb_array_elements_text(definition -> 'fields') with ordinality f (id));
+  sort record := private.report_list_order(context, source, definition -> 'sorting');
+  cells text := (select string_agg(private.report_cell(f.type, f.scale, f.expression), ', ' order by f.ordinality)
+    from unnest(fields) with ordinality f);
+  joins text[] := sort.joins || array(select f.join_name from unnest(fields) f where f.join_name is not null);
+  empty text := (select string_agg('null::text', ', ') from unnest(fields));
+begin
+  columns := (
+    select jsonb_agg(private.report_column(definition -> 'fields' ->> (f.ordinality - 1)::integer, f.label, f.type)
+      || jsonb_build_object('role', 'field')
+      || case when f.type = 'money' then jsonb_build_object('scale', f.scale) else '{}' end order by f.ordinality)
+    from unnest(fields) with ordinality f);
+  statement := format(
+    'select (row_number() over ())::integer as position, null::smallint as level, r.cells, null::bigint as row_count,
+      null::bigint as records, null::boolean as mixed, null::jsonb as currencies
+    from (select jsonb_build_array(%1$s) as cells %2$s order by %3$s limit %4$s) r
+    union all
+    (%5$s)',
+    cells, private.report_rows_of(context, source, definition, period, false, joins), sort.keys, row_limit,
+    private.report_total_statement(context, source, definition, period, aggregates, empty));
+end
+$$;
+
+create function private.report_columns(groupings private.report_grouping[], aggregates private.report_aggregate[])
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce((
+    select jsonb_agg(private.report_column(g.id, g.label, g.type) || jsonb_build_object('role', 'group')
+      || case when g.bucket is not null then jsonb_build_object('bucket', g.bucket) else '{}' end order by g.ordinality)
+    from unnest(groupings) with ordinality g), '[]')
+  || coalesce((
+    select jsonb_agg(private.report_column(a.id || coalesce('.' || s.show, ''),
+        a.label || case s.show when 'share_of_total' then ', share of the total'
+          when 'share_of_group' then ', share of the group' when 'previous' then ', period before'
+          when 'change' then ', change' when 'change_rate' then ', change in %' else '' end,
+        case when s.show is null or s.show in ('previous', 'change') then a.type else 'ratio' end)
+      || jsonb_build_object('role', 'value')
+      || case when a.type = 'money' then jsonb_build_object('scale', a.scale) else '{}' end
+      order by a.ordinality, s.ordinality)
+    from unnest(aggregates) with ordinality a
+    cross join lateral unnest(array[null::text] || a.show) with ordinality s (show, ordinality)), '[]')
+$$;
+
+create function private.report_bucket(context private.report_context, field private.report_fields, bucket text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case bucket
+    when 'day' then l.day || '::date'
+    when 'week' then format('((%1$s)::date - (extract(isodow from %1$s)::integer - %2$s + 7) %% 7)', l.day,
+      context.first_weekday)
+    else format('date_trunc(%L, %s)::date', bucket, l.day) end
+  from (
+    select case field.type when 'timestamp' then format('(%s at time zone %L)', field.expression, context.zone)
+      else format('(%s)::timestamp', field.expression) end as day
+  ) l
+$$;
+
+create function private.report_bucket_cell(context private.report_context, bucket text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case bucket
+    when 'month' then $f$to_char({g}, 'YYYY-MM')$f$
+    when 'quarter' then $f$to_char({g}, 'YYYY-"Q"Q')$f$
+    when 'year' then $f$to_char({g}, 'YYYY')$f$
+    when 'week' then case when context.first_weekday = 1 then $f$to_char({g}, 'IYYY-"W"IW')$f$ else '{g}' end
+    else '{g}' end
+$$;
+
+create function private.report_groupings(context private.report_context, source private.report_sources,
+  definition jsonb)
+returns private.report_grouping[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  groupings private.report_grouping[] := array[]::private.report_grouping[];
+  grouped private.report_grouping;
+  field private.report_fields;
+  item jsonb;
+  path text;
+  buckets integer := 0;
+begin
+  for i in 0 .. jsonb_array_length(definition -> 'grouping') - 1 loop
+    item := definition -> 'grouping' -> i;
+    path := 'grouping.' || i;
+    field := private.report_field(context, source, item ->> 'field', path || '.field');
+    grouped := row(item ->> 'field' || coalesce('.' || (item ->> 'bucket'), ''), field.label, item ->> 'field',
+      field.type, item ->> 'bucket', false, field.expression, private.report_cell(field.type, field.scale, '{g}'),
+      field.sort_expression, array_remove(array[field.join_name], null))::private.report_grouping;
+    perform private.require_report(field.groupable, 'not_groupable', path, 'cannot be grouped by');
+    perform private.require_report((grouped.bucket is not null) = (field.type in ('date', 'timestamp')),
+      'invalid_field', path || '.bucket', 'is for fields that are dates or timestamps, and needed for them');
+    perform private.require_report(grouped.id <> all (coalesce(
+      (select array_agg(g.id) from unnest(groupings) g), '{}')), 'invalid_field', path, 'must not repeat a grouping');
+    if grouped.bucket is not null then
+      buckets := buckets + 1;
+      grouped.fill := coalesce((item ->> 'fill')::boolean, buckets = 1);
+      perform private.require_report(not grouped.fill or buckets = 1, 'invalid_field', path || '.fill',
+        'only the first time grouping can be filled');
+      grouped.value := private.report_bucket(context, field, grouped.bucket);
+      grouped.cell := private.report_bucket_cell(context, grouped.bucket);
+      grouped.type := case when grouped.cell = '{g}' then 'date' else 'period' end;
+    end if;
+    groupings := groupings || grouped;
+  end loop;
+  return groupings;
+end
+$$;
+
+create function private.report_group_key(grouped private.report_grouping, number integer, direction text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when grouped.sort_value is not null then format('s%s %s nulls last, ', number, direction) else '' end
+    || private.report_sort(grouped.type, 'g' || number, direction)
+$$;
+
+create function private.report_group_order(definition jsonb, groupings private.report_grouping[],
+  aggregates private.report_aggregate[], out windows text, out keys text)
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  item text;
+  direction text;
+  found integer;
+begin
+  windows := '';
+  keys := '(level = 0)';
+  for k in 1 .. cardinality(groupings) loop
+    for i in 0 .. jsonb_array_length(definition -> 'sorting') - 1 loop
+      item := definition -> 'sorting' ->> i;
+      direction := case when item like '-%' then 'desc' else 'asc' end;
+      found := (select a.ordinality from unnest(aggregates) with ordinality a where a.id = ltrim(item, '-'));
+      if found is not null then
+        windows := windows || format(', max(case when level = %1$s then a%2$s end) over (partition by %3$s) as o%1$s_%4$s',
+          k, found, (select string_agg('g' || j, ', ') from generate_series(1, k) j), i);
+        keys := keys || format(', o%s_%s %s nulls last', k, i, direction);
+      elsif (groupings[k]).id = ltrim(item, '-') then
+        keys := keys || ', ' || private.report_group_key(groupings[k], k, direction);
+      else
+        perform private.require_report(ltrim(item, '-') in (select g.id from unnest(groupings) g), 'not_sortable',
+          'sorting.' || i, 'must be one of the groupings or aggregations');
+      end if;
+    end loop;
+    keys := keys || ', ' || private.report_group_key(groupings[k], k, 'asc') || format(', (level = %s)', k);
+  end loop;
+end
+$$;
+
+create function private.report_bucket_start(context private.report_context, bucket text, day date)
+returns date
+language sql stable set search_path = ''
+as $$
+  select case bucket when 'day' then day
+    when 'week' then day - (extract(isodow from day)::integer - context.first_weekday + 7) % 7
+    else date_trunc(bucket, day::timestamp)::date end
+$$;
+
+create function private.report_fill(context private.report_context, period private.report_period,
+  groupings private.report_grouping[], aggregates private.report_aggregate[], filled integer, level integer)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  bucket text := (groupings[filled]).bucket;
+  in_period boolean := period.field = (groupings[filled]).field;
+  first date := case when in_period then (period.starts_at at time zone context.zone)::date end;
+  last date := case when in_period
+    then (least(period.ends_at, greatest(context.at, period.starts_at) + interval '1 microsecond')
+      at time zone context.zone - interval '1 microsecond')::date end;
+  others text := (select string_agg(format('g%s%s', g.ordinality,
+      case when g.sort_value is not null then ', s' || g.ordinality else '' end), ', ')
+    from unnest(groupings) with ordinality g where g.ordinality <= level and g.ordinality <> filled);
+  missing text := (select string_agg(case when g.ordinality <= level then 'm.g' || g.ordinality
+      else 'null' end, ', ' order by g.ordinality) from unnest(groupings) with ordinality g);
+  known text := format('select g%s%s from rolled where level = %s', filled, coalesce(', ' || others, ''), level);
+begin
+  return format('select %1$s, %2$s, 0%3$s%4$s, false, ''{}''::jsonb from (
+      select d.day as g%5$s%6$s from (%7$s) o
+      cross join lateral private.report_buckets(
+        (select least(%8$L::date, min(r.g%5$s)) from rolled r), (select greatest(%9$L::date, max(r.g%5$s)) from rolled r),
+        %10$L, (select count(*) from (%7$s) c)) d (day)
+      except %11$s) m',
+    missing, level,
+    coalesce((select string_agg(case when a.additive then ', 0' else ', null' end
+        || case when private.report_compares(aggregates) then case when a.additive then ', 0' else ', null' end
+          else '' end, '' order by a.ordinality) from unnest(aggregates) with ordinality a), ''),
+    coalesce((select string_agg(', ' || case when g.ordinality <= level then 'm.s' || g.ordinality else 'null' end, ''
+      order by g.ordinality) from unnest(groupings) with ordinality g where g.sort_value is not null), ''),
+    filled, coalesce(', ' || others, ''),
+    case when others is null then 'select 1 as one'
+      else format('select distinct %s from rolled where level = %s', others, level) end,
+    private.report_bucket_start(context, bucket, first), private.report_bucket_start(context, bucket, last),
+    bucket, known);
+end
+$$;
+
+create function private.report_rolled_up(context private.report_context, source private.report_sources,
+  definition jsonb, period private.report_period, groupings private.report_grouping[],
+  aggregates private.report_aggregate[])
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  compares boolean := private.report_compares(aggregates);
+  parts record := private.report_parts(context, source, period);
+  joins text[] := array(select j from unnest(aggregates) a cross join lateral unnest(a.joins) j)
+    || array(select j from unnest(groupings) g cross join lateral unnest(g.joins) j);
+  keys text := (select string_agg('t.g' || g.ordinality, ', ') from unnest(groupings) with ordinality g);
+begin
+  return format('select %1$s%2$s as level, count(*)%3$s as records%4$s%5$s, %6$s as mixed, %7$s as currencies
+    from (select 1%8$s%9$s%10$s %11$s) t group by %12$s',
+    coalesce(keys || ', ', ''),
+    coalesce((select string_agg(format('1 - grouping(t.g%s)', g.ordinality), ' + ')
+      from unnest(groupings) with ordinality g), '0'),
+    case when compares then ' filter (where t.current)' else '' end,
+    private.report_aggregate_values(aggregates, compares),
+    coalesce((select string_agg(format(', min(t.s%1$s) as s%1$s', g.ordinality), '' order by g.ordinality)
+      from unnest(groupings) with ordinality g where g.sort_value is not null), ''),
+    private.report_mixed(aggregates), private.report_currencies(aggregates),
+    coalesce((select string_agg(format(', %s as g%s', g.value, g.ordinality)
+      || case when g.sort_value is not null then format(', %s as s%s', g.sort_value, g.ordinality) else '' end,
+      '' order by g.ordinality)
+      from unnest(groupings) with ordinality g), ''),
+    private.report_inputs(aggregates),
+    case when compares then format(', %s as current, %s as previous', parts.current, parts.previous) else '' end,
+    private.report_rows_of(context, source, definition, period, compares, joins),
+    case when keys is null then '()' else format('rollup (%s)', keys) end);
+end
+$$;
+
+create function private.report_share_bases(aggregates private.report_aggregate[], depth integer)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  columns text := '';
+  branches text;
+  above text;
+begin
+  for i in 1 .. coalesce(cardinality(aggregates), 0) loop
+    if 'share_of_total' = any (aggregates[i].show) then
+      columns := columns || format(', max(case when level = 0 then a%1$s end) over () as t%1$s', i);
+    end if;
+    continue when 'share_of_group' <> all (aggregates[i].show);
+    branches := format('when 0 then a%s', i);
+    above := '';
+    for k in 1 .. depth loop
+      branches := branches || format(' when %s then max(case when level = %s then a%s end) over (%s)', k, k - 1, i, above);
+      above := case when k = 1 then 'partition by g1' else above || ', g' || k end;
+    end loop;
+    columns := columns || format(', case level %s end as u%s', branches, i);
+  end loop;
+  return columns;
+end
+$$;
+
+create function private.report_group_statement(context private.report_context, source private.report_sources,
+  definition jsonb, period private.report_period, groupings private.report_grouping[],
+  aggregates private.report_aggregate[], row_limit integer)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  depth integer := cardinality(groupings);
+  filled integer := (select g.ordinality from unnest(groupings) with ordinality g where g.fill);
+  sort record := private.report_group_order(definition, groupings, aggregates);
+  fills text := (select string_agg(' union all ' || private.report_fill(context, period, groupings, aggregates, filled, k),
+    '') from generate_series(filled, depth) k);
+  cells text := concat_ws(', ',
+    (select string_agg(case when g.cell = '{g}' then 'g' || g.ordinality
+      else replace(g.cell, '{g}', 'g' || g.ordinality) end, ', ' order by g.ordinality)
+    from unnest(groupings) with ordinality g),
+    nullif(array_to_string(private.report_aggregate_cells(aggregates), ', '), ''));
+begin
+  return format('with rolled as (%1$s), filled as (select * from rolled%2$s),
+    keyed as (select f.*%3$s from filled f),
+    placed as (select k.*, row_number() over (order by %4$s)::integer as position from keyed k),
+    ranked as (select p.*, count(*) filter (where p.level = %5$s) over (order by p.position) as rank from placed p)
+    select position, nullif(level, %5$s)::smallint as level, jsonb_build_array(%6$s) as cells, null::bigint as row_count,
+      null::bigint as records, null::boolean as mixed, null::jsonb as currencies
+    from ranked where (level = %5$s or %7$s and level between 1 and %5$s) and rank <= %8$s
+    union all
+    select 1000000000, 0::smallint, jsonb_build_array(%6$s),
+      (select count(*) from ranked where level = %5$s), records,
+      (select bool_or(mixed) from ranked where level = %5$s), currencies
+    from ranked where level = 0',
+    private.report_rolled_up(context, source, definition, period, groupings, aggregates),
+    coalesce(fills, ''), private.report_share_bases(aggregates, depth) || sort.windows, sort.keys, depth, cells,
+    definition -> 'subtotals', row_limit);
+end
+$$;
+
+create function private.report_query(context private.report_context, definition jsonb, row_limit integer)
+returns private.report_query
+language plpgsql stable set search_path = ''
+as $$
+declare
+  source private.report_sources := private.report_source(context, definition ->> 'source', 'source');
+  period private.report_period := private.report_period(context, source, definition);
+  aggregates private.report_aggregate[] := private.report_aggregates(context, source, definition);
+  groupings private.report_grouping[];
+  list record;
+  built private.report_query;
+begin
+  built.period := period;
+  if definition -> 'fields' <> '[]' then
+    perform private.require_report(not private.report_compares(aggregates), 'invalid_field', 'aggregations',
+      'a list of single rows has no period before');
+    perform private.require_report(not exists (select from unnest(aggregates) a where cardinality(a.show) > 0),
+      'invalid_field', 'aggregations', 'a list of single rows has no shares');
+    list := private.report_list_statement(context, source, definition, period, aggregates, row_limit);
+    built.statement := list.statement;
+    built.columns := list.columns || (
+      select coalesce(jsonb_agg(c || '{"role": "total"}'), '[]')
+      from jsonb_array_elements(private.report_columns('{}', aggregates)) c);
+  else
+    groupings := private.report_groupings(context, source, definition);
+    if private.report_compares(aggregates) then
+      perform private.require_report(period.starts_at is not null, 'invalid_field', 'period',
+        'is needed to compare with the period before');
+      perform private.require_report(not exists (
+        select from unnest(groupings) g where g.bucket is not null and g.field = period.field), 'invalid_field',
+        'aggregations', 'a report by the time of its period has no period before');
+    end if;
+    built.statement := private.report_group_statement(context, source, definition, period, groupings, aggregates,
+      row_limit);
+    built.columns := private.report_columns(groupings, aggregates);
+  end if;
+  perform private.require_report(jsonb_array_length(built.columns) <= 30, 'invalid_field', 'fields',
+    'and aggregations make more than 30 columns');
+  return built;
+end
+$$;
+
+create function private.report_row_limit()
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select 100000
+$$;
+
+create function private.report_period_json(period private.report_period)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select case when period.field is not null then jsonb_strip_nulls(jsonb_build_object('field', period.field,
+    'name', period.name, 'from', private.utc_text(period.starts_at), 'to', private.utc_text(period.ends_at),
+    'previous_from', private.utc_text(period.previous_starts_at),
+    'previous_to', private.utc_text(period.previous_ends_at), 'running', period.running)) end
+$$;
+
+create function private.report_partial(context private.report_context, query private.report_query, definition jsonb)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  grouped jsonb := (select g from jsonb_array_elements(definition -> 'grouping') g
+    where g ->> 'field' = (query.period).field and g ? 'bucket' limit 1);
+  bucket text := grouped ->> 'bucket';
+  step interval := case bucket when 'quarter' then interval '3 months' else ('1 ' || bucket)::interval end;
+  starts date := ((query.period).starts_at at time zone context.zone)::date;
+  ends date := ((query.period).ends_at at time zone context.zone)::date;
+  first date := private.report_bucket_start(context, bucket, starts);
+  last date := private.report_bucket_start(context, bucket, ends - 1);
+  today date := private.report_bucket_start(context, bucket, (context.at at time zone context.zone)::date);
+  labels jsonb;
+begin
+  if bucket is null then
+    return '[]'::jsonb;
+  end if;
+  execute format('select jsonb_agg(distinct to_jsonb(%s)) from unnest($1) d (day)',
+    replace(private.report_bucket_cell(context, bucket), '{g}', 'd.day'))
+  into labels using array_remove(array[
+    case when first < starts then first end, case when last + step > ends then last end,
+    case when (query.period).running then today end], null);
+  return coalesce(labels, '[]');
+end
+$$;
+
+create function private.report_answer(context private.report_context, definition jsonb, page_rows integer)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  query private.report_query := private.report_query(context, definition, page_rows);
+  session_zone text := current_setting('TimeZone');
+  answer jsonb;
+begin
+  perform set_config('TimeZone', context.zone, true);
+  begin
+    execute format(
+      'with r as materialized (%s)
+      select jsonb_build_object(''rows'', coalesce((
+          select jsonb_agg(jsonb_build_object(''level'', r.level, ''cells'', r.cells) order by r.position) from r
+          where r.row_count is null), ''[]''),
+        ''row_count'', t.row_count, ''records'', t.records, ''totals'', t.cells, ''mixed'', t.mixed,
+        ''currencies'', t.currencies)
+      from r t where t.row_count is not null', query.statement)
+    into answer;
+  exception when query_canceled then
+    perform private.report_problem(422, 'report_too_heavy', 'period',
+      'The report takes too long to preview. Choose a shorter period or fewer groups, or save it without preview.');
+  end;
+  perform set_config('TimeZone', session_zone, true);
+  perform private.require_report(not coalesce((answer ->> 'mixed')::boolean, false), 'mixed_currencies', 'grouping',
+    'Amounts in several currencies have no sum. Group by the currency, or filter by one.');
+  return answer - 'mixed' || jsonb_build_object('columns', query.columns,
+    'truncated', (answer ->> 'row_count')::bigint > private.report_row_limit(),
+    'time_zone', context.zone, 'period', private.report_period_json(query.period),
+    'partial', private.report_partial(context, query, definition));
+end
+$$;
+
+create function private.unexecuted_answer(context private.report_context, built private.report_query)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('columns', built.columns, 'rows', null, 'row_count', null, 'records', null, 'totals', null,
+    'currencies', null, 'truncated', null, 'time_zone', context.zone,
+    'period', private.report_period_json(built.period), 'partial', '[]'::jsonb)
+$$;
+
+create function private.build_report(organization_id uuid, report jsonb)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  answer jsonb;
+  context private.report_context;
+  template private.report_templates;
+  definition jsonb := coalesce(report -> 'definition', '{}');
+  created public.reports;
+begin
+  perform private.require_scope(organization_id, 'reports:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  answer := private.over_rate_limit('report_preview');
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_valid(jsonb_typeof(definition) = 'object', '', 'must be an object');
+  if report ? 'template' then
+    select * into template from private.report_templates t where t.id = report ->> 'template';
+    perform private.require_report(template.id is not null, 'unknown_template', 'template_id',
+      'There is no such template.');
+    definition := template.definition || definition;
+    report := jsonb_build_object('name', template.name, 'description', template.description) || report;
+  end if;
+  definition := private.checked_report(definition);
+  context := private.report_context(organization_id, now(), false);
+  if coalesce((report -> 'preview')::boolean, true) then
+    answer := private.report_answer(context, definition, 100);
+  else
+    answer := private.unexecuted_answer(context, private.report_query(context, definition, 0));
+  end if;
+  created := private.insert_report(organization_id, report, definition);
+  return private.store_idempotent_response(organization_id,
+    answer || jsonb_build_object('report_id', created.id, 'version', created.version));
+end
+$$;
+
+grant execute on function private.build_report(uuid, jsonb) to authenticated;
+
+create function public.build_report(organization_id uuid, report jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.build_report(organization_id, report)
+$$;
+
+comment on function public.build_report is 'Saves a report of the caller''s and answers its first rows and total.';
+
+grant execute on function public.build_report(uuid, jsonb) to authenticated;
+
+create function private.end_report_run(run_id uuid, status text, reason text, detail text)
+returns void
+language sql set search_path = ''
+as $$
+  delete from private.report_run_work w where w.run_id = end_report_run.run_id;
+  delete from private.report_pieces p where p.run_id = end_report_run.run_id;
+  update public.report_runs r
+  set status = end_report_run.status, reason = end_report_run.reason, detail = left(end_report_run.detail, 1000),
+    finished_at = now()
+  where r.id = end_report_run.run_id;
+$$;
+
+create function private.report_file_expiry(run public.report_runs)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select coalesce(run.finished_at, run.created_at) + make_interval(days => coalesce((
+    select s.file_days from public.report_settings s where s.organization_id = run.organization_id), 30))
+$$;
+
+create function private.report_run_json(run public.report_runs)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', run.id, 'report_id', run.report_id, 'name', run.name, 'format', run.format,
+    'status', run.status, 'reason', run.reason, 'detail', run.detail, 'scheduled_for', run.scheduled_for,
+    'as_of', run.as_of, 'time_zone', run.time_zone, 'period', run.period, 'columns', run.columns, 'totals', run.totals,
+    'row_count', run.row_count, 'records', run.records, 'rows_written', run.rows_written, 'truncated', run.truncated,
+    'partial', run.partial, 'file_size', run.file_size, 'checksum', run.checksum, 'definition', run.definition,
+    'owner_id', run.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = run.owner_id),
+    'requested_by', run.requested_by, 'created_at', run.created_at, 'frozen_at', run.frozen_at,
+    'finished_at', run.finished_at, 'file_deleted_at', run.file_deleted_at,
+    'expires_at', private.report_file_expiry(run),
+    'downloads', (select count(*) from private.report_downloads d where d.run_id = run.id))
+$$;
+
+create function private.report_file_path(run public.report_runs)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format('%s/%s.%s', run.organization_id, run.id, f.extension)
+  from private.report_formats f where f.name = run.format
+$$;
+
+create function private.claimed_report_run(run public.report_runs, work private.report_run_work)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
+    'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
+    'row_limit', private.report_row_limit(), 'path', private.report_file_path(run),
+    'content_type', (select f.content_type from private.report_formats f where f.name = run.format))
+  from public.organizations o where o.id = run.organization_id
+$$;
+
+create function private.report_lease()
+returns interval
+language sql immutable set search_path = ''
+as $$
+  select interval '30 seconds'
+$$;
+
+create function private.claim_report_run(runner uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work;
+  run public.report_runs;
+begin
+  loop
+    update private.report_run_work w
+    set runner = claim_report_run.runner, leased_until = now() + private.report_lease(), attempts = w.attempts + 1
+    where w.run_id = (
+      select q.run_id from private.report_run_work q
+      where (q.leased_until is null or q.leased_until < now()) and (
+        select count(*) from private.report_run_work o
+        where o.organization_id = q.organization_id and o.leased_until >= now()) < 2
+      order by q.last_step_at nulls first, q.run_id limit 1 for update skip locked)
+    returning * into work;
+    if work.run_id is null then
+      return null;
+    end if;
+    exit when work.attempts <= 5;
+    perform private.end_report_run(work.run_id, 'failed', 'interrupted',
+      'The run was interrupted too often at the same place.');
+  end loop;
+  update public.report_runs r set status = 'freezing' where r.id = work.run_id and r.status = 'queued';
+  select * into run from public.report_runs r where r.id = work.run_id;
+  return private.claimed_report_run(run, work);
+end
+$$;
+
+grant execute on function private.claim_report_run(uuid) to service_role;
+
+create function public.claim_report_run(runner uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.claim_report_run(runner)
+$$;
+
+comment on function public.claim_report_run is 'Leases a waiting run of a report to this runner.';
+
+grant execute on function public.claim_report_run(uuid) to service_role;
+
+create function private.lock_report_work(run_id uuid, runner uuid)
+returns private.report_run_work
+language plpgsql set search_path = ''
+as $$
+declare
+  work private.report_run_work;
+begin
+  select * into work from private.report_run_work w where w.run_id = lock_report_work.run_id for update;
+  if work.runner is distinct from lock_report_work.runner then
+    return null;
+  end if;
+  return work;
+end
+$$;
+
+create function private.fail_report_run(run_id uuid, runner uuid, reason text, detail text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work := private.lock_report_work(run_id, runner);
+begin
+  if work.run_id is not null then
+    perform private.end_report_run(run_id, 'failed', left(reason, 100), detail);
+  end if;
+end
+$$;
+
+grant execute on function private.fail_report_run(uuid, uuid, text, text) to service_role;
+
+create function public.fail_report_run(run_id uuid, runner uuid, reason text, detail text)
+returns void
+language sql set search_path = ''
+as $$
+  select private.fail_report_run(run_id, runner, reason, detail)
+$$;
+
+comment on function public.fail_report_run is 'Ends a run whose file cannot be written.';
+
+grant execute on function public.fail_report_run(uuid, uuid, text, text) to service_role;
+
+create function private.is_visible_report(report public.reports)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select report.owner_id = auth.uid() or report.sharing = 'organization'
+    or coalesce(report.team_id = any (private.my_teams()), false)
+$$;
+
+create function private.may_change_report(report public.reports)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select coalesce(bool_or(case
+      when report.owner_id = auth.uid() then true
+      when p.scope = 'organization' then report.sharing <> 'private'
+      when p.scope = 'team' then report.sharing <> 'private' and m.team_id is not null and (report.team_id = m.team_id
+        or exists (
+          select from public.memberships o where o.organization_id = report.organization_id
+            and o.user_id = report.owner_id and o.team_id = m.team_id))
+      else false end), false)
+  from public.memberships m
+  join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:write'
+  where m.organization_id = report.organization_id and m.user_id = auth.uid() and m.status = 'active'
+$$;
+
+create function private.require_visible_report(organization_id uuid, report_id uuid, for_change boolean default false,
+  deleted boolean default false)
+returns public.reports
+language plpgsql set search_path = ''
+as $$
+declare
+  report public.reports;
+begin
+  perform private.require_scope(organization_id, case when for_change then 'reports:write' else 'reports:read' end);
+  if for_change then
+    perform from public.reports r where r.organization_id = require_visible_report.organization_id
+      and r.id = report_id for update;
+  end if;
+  select * into report from public.reports r
+  where r.organization_id = require_visible_report.organization_id and r.id = report_id
+    and (r.deleted_at is not null) = deleted;
+  if report.id is null or not private.is_visible_report(report) then
+    perform private.problem(404, 'not_found', 'There is no such report.');
+  end if;
+  if for_change and not private.may_change_report(report) then
+    perform private.problem(403, 'permission_denied', 'This report is outside the scope of your permission '
+      'reports:write. Copy it to change the copy.');
+  end if;
+  return report;
+end
+$$;
+
+create function private.report_json(report public.reports)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', report.id, 'name', report.name, 'description', report.description,
+    'sharing', report.sharing, 'team_id', report.team_id, 'owner_id', report.owner_id,
+    'owner_name', (select p.full_name from public.profiles p where p.id = report.owner_id),
+    'is_own', coalesce(report.owner_id = auth.uid(), false), 'may_change', private.may_change_report(report),
+    'template', report.template, 'version', report.version, 'created_at', report.created_at,
+    'updated_at', report.updated_at, 'deleted_at', report.deleted_at) || report.definition
+$$;
+
+create function private.copy_report(organization_id uuid, report_id uuid, name text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  report public.reports;
+begin
+  perform private.require_scope(organization_id, 'reports:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  report := private.require_visible_report(organization_id, report_id);
+  report := private.insert_report(organization_id, jsonb_strip_nulls(jsonb_build_object(
+    'name', coalesce(name, left('Copy of ' || report.name, 200)), 'description', report.description,
+    'template', report.template)), report.definition);
+  return private.store_idempotent_response(organization_id, private.report_json(report));
+end
+$$;
+
+grant execute on function private.copy_report(uuid, uuid, text) to authenticated;
+
+create function public.copy_report(organization_id uuid, report_id uuid, name text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.copy_report(organization_id, report_id, name)
+$$;
+
+comment on function public.copy_report is 'Copies a report that the caller sees into one of their own.';
+
+grant execute on function public.copy_report(uuid, uuid, text) to authenticated;
+
+create function private.delete_report(organization_id uuid, report_id uuid, expected_version integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  report public.reports := private.require_visible_report(organization_id, report_id, true);
+begin
+  if report.version <> expected_version then
+    return jsonb_build_object('stale', private.report_json(report));
+  end if;
+  update public.reports r set deleted_at = now() where r.id = report.id;
+  return '{"deleted": true}'::jsonb;
+end
+$$;
+
+grant execute on function private.delete_report(uuid, uuid, integer) to authenticated;
+
+create function public.delete_report(organization_id uuid, report_id uuid, expected_version integer default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.delete_report(organization_id, report_id, expected_version)
+$$;
+
+comment on function public.delete_report is 'Deletes a report, which restore_report undoes.';
+
+grant execute on function public.delete_report(uuid, uuid, integer) to authenticated;
+
+create function private.restore_report(organization_id uuid, report_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  report public.reports := private.require_visible_report(organization_id, report_id, true, true);
+begin
+  update public.reports r set deleted_at = null where r.id = report.id returning * into report;
+  return private.report_json(report);
+end
+$$;
+
+grant execute on function private.restore_report(uuid, uuid) to authenticated;
+
+create function public.restore_report(organization_id uuid, report_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.restore_report(organization_id, report_id)
+$$;
+
+comment on function public.restore_report is 'Restores a deleted report.';
+
+grant execute on function public.restore_report(uuid, uuid) to authenticated;
+
+create function private.saved_context(organization_id uuid)
+returns private.report_context
+language sql stable set search_path = ''
+as $$
+  select private.report_context(organization_id, now(), true)
+$$;
+
+create function private.may_use_source(context private.report_context, source private.report_sources)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select bool_and(context.permissions ? p
+    and (source.scope <> 'organization' or context.permissions ->> p = 'organization'))
+  from unnest(source.permissions) p
+$$;
+
+create function private.may_see_report(context private.report_context, definition jsonb)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select coalesce(private.may_use_source(context, s), false) and not exists (
+    select from (
+      select jsonb_path_query(definition, 'strict $.**.field') #>> '{}' as id
+      union select jsonb_array_elements_text(definition -> 'fields')
+      union select ltrim(jsonb_array_elements_text(definition -> 'sorting'), '-')
+      union select jsonb_path_query(definition, '$.aggregations[*].measure') #>> '{}'
+    ) named
+    left join private.report_fields f on f.source || '.' || f.name = named.id
+    left join private.report_measures m on m.source || '.' || m.name = named.id
+    where not private.has_field_permission(context, coalesce(f.permission, m.permission,
+      case when named.id like '%.lead.custom.%' and s.scope <> 'lead' then 'leads:read' end)))
+  from (select 1) one
+  left join private.report_sources s on s.name = definition ->> 'source'
+$$;
+
+create function private.require_export(context private.report_context, definition jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  source private.report_sources := private.report_source(context, definition ->> 'source', 'source');
+  scopes text[] := array['own', 'team', 'organization'];
+  personal boolean := exists (
+    select from private.report_fields f
+    where f.personal and f.source = source.name
+      and definition -> 'grouping' @> jsonb_build_array(jsonb_build_object('field', f.source || '.' || f.name)));
+begin
+  if not context.permissions ? 'reports:export' then
+    perform private.problem(403, 'permission_denied', 'Your role lacks the permission reports:export.');
+  end if;
+  if source.export_permission is null or definition -> 'fields' = '[]' and not personal then
+    return;
+  end if;
+  if coalesce(array_position(scopes, context.permissions ->> source.export_permission), 0)
+    < array_position(scopes, context.permissions ->> source.permissions[1]) then
+    perform private.problem(403, 'permission_denied', format(
+      'Files with single rows or personal data of the source %s need the permission %s.', source.name,
+      source.export_permission));
+  end if;
+end
+$$;
+
+create function private.require_run_rights(run public.report_runs)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  context private.report_context := private.saved_context(run.organization_id);
+begin
+  if not private.may_see_report(context, run.definition) then
+    perform private.problem(403, 'permission_denied', 'Your role no longer has the permissions that this report needs.');
+  end if;
+  perform private.require_export(context, run.definition);
+end
+$$;
+
+create function private.require_report_run(organization_id uuid, run_id uuid)
+returns public.report_runs
+language plpgsql stable set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  select * into run from public.report_runs r
+  where r.organization_id = require_report_run.organization_id and r.id = run_id and r.owner_id = auth.uid();
+  if run.id is null then
+    perform private.problem(404, 'not_found', 'There is no such run.');
+  end if;
+  return run;
+end
+$$;
+
+create function private.report_file_json(run public.report_runs)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('path', private.report_file_path(run), 'file_name', run.file_name,
+    'checksum', run.checksum)
+$$;
+
+create function private.download_report_run(organization_id uuid, run_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  run public.report_runs := private.require_report_run(organization_id, run_id);
+  answer jsonb := jsonb_build_object('status', run.status, 'reason', run.reason, 'detail', run.detail);
+begin
+  perform private.require_run_rights(run);
+  if run.status not in ('ready', 'empty') then
+    return answer;
+  end if;
+  if run.file_deleted_at is not null or private.report_file_expiry(run) < now() then
+    return answer || '{"status": "expired"}';
+  end if;
+  insert into private.report_downloads (run_id, user_id, address)
+  select run.id, auth.uid(), o.ip from private.request_origin() o;
+  return answer || private.report_file_json(run);
+end
+$$;
+
+grant execute on function private.download_report_run(uuid, uuid) to authenticated;
+
+create function public.download_report_run(organization_id uuid, run_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.download_report_run(organization_id, run_id)
+$$;
+
+comment on function public.download_report_run is
+  'Where the file of a run is, for somebody who may have it at this moment; records the download.';
+
+grant execute on function public.download_report_run(uuid, uuid) to authenticated;
+
+create function private.queue_report_run(report public.reports, owner_id uuid, format text,
+  scheduled_for timestamptz default null)
+returns public.report_runs
+language plpgsql set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  insert into public.report_runs (organization_id, report_id, owner_id, requested_by, name, definition, format,
+    scheduled_for, as_of, time_zone)
+  select report.organization_id, report.id, queue_report_run.owner_id, auth.uid(), report.name, report.definition,
+    queue_report_run.format, queue_report_run.scheduled_for, coalesce(queue_report_run.scheduled_for, now()),
+    o.time_zone
+  from public.organizations o where o.id = report.organization_id
+  returning * into run;
+  insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
+  perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
+    jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);
+  perform private.invoke('jobs/run-reports');
+  return run;
+end
+$$;
+
+create function private.require_run_capacity(organization_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  own bigint;
+  whole bigint;
+begin
+  select count(*) filter (where r.requested_by = auth.uid()), count(*) into own, whole
+  from private.report_run_work w
+  join public.report_runs r on r.id = w.run_id
+  where w.organization_id = require_run_capacity.organization_id;
+  if own >= 10 or whole >= 50 then
+    perform private.problem(409, 'too_many_runs', 'Too many runs wait already. Try again when some have finished.');
+  end if;
+end
+$$;
+
+create function private.export_report(organization_id uuid, report_id uuid, format text)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  answer jsonb;
+  context private.report_context;
+  report public.reports;
+  run public.report_runs;
+begin
+  perform private.require_scope(organization_id, 'reports:export');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  answer := private.over_rate_limit('report_export');
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_valid(format in (select f.name from private.report_formats f), 'format',
+    'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
+  report := private.require_visible_report(organization_id, report_id);
+  context := private.saved_context(organization_id);
+  perform private.require_export(context, report.definition);
+  perform private.report_query(context, report.definition, 0);
+  perform private.require_run_capacity(organization_id);
+  run := private.queue_report_run(report, auth.uid(), format);
+  return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status,
+    'expires_at', private.report_file_expiry(run)));
+end
+$$;
+
+grant execute on function private.export_report(uuid, uuid, text) to authenticated;
+
+create function public.export_report(organization_id uuid, report_id uuid, format text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.export_report(organization_id, report_id, format)
+$$;
+
+comment on function public.export_report is 'Queues a run of a report into a file.';
+
+grant execute on function public.export_report(uuid, uuid, text) to authenticated;
+
+create function private.read_report_pieces(run_id uuid, runner uuid, from_piece integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work := private.lock_report_work(run_id, runner);
+begin
+  if work.run_id is null then
+    return '{"state": "moved_on"}'::jsonb;
+  end if;
+  update private.report_run_work w set leased_until = now() + private.report_lease() where w.run_id = work.run_id;
+  return jsonb_build_object('state', 'writing', 'pieces', (
+    select coalesce(jsonb_agg(translate(encode(p.content, 'base64'), E'\n', '') order by p.position), '[]')
+    from (
+      select q.position, q.content, sum(octet_length(q.content)) over (order by q.position) - octet_length(q.content)
+        as before
+      from private.report_pieces q where q.run_id = work.run_id and q.position >= from_piece
+    ) p
+    where p.before < 4000000));
+end
+$$;
+
+grant execute on function private.read_report_pieces(uuid, uuid, integer) to service_role;
+
+create function public.read_report_pieces(run_id uuid, runner uuid, from_piece integer)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.read_report_pieces(run_id, runner, from_piece)
+$$;
+
+comment on function public.read_report_pieces is 'The next pieces of a run''s file.';
+
+grant execute on function public.read_report_pieces(uuid, uuid, integer) to service_role;
+
+create function private.report_file_name(run public.report_runs)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format('%s %s%s.%s', left(btrim(regexp_replace(run.name, '[^[:alnum:] ._-]+', '_', 'g')), 100),
+    to_char(run.as_of at time zone run.time_zone, 'YYYY-MM-DD'),
+    case when run.truncated then format(' (first %s of %s rows)', private.report_row_limit(), run.row_count) else '' end,
+    f.extension)
+  from private.report_formats f where f.name = run.format
+$$;
+
+create function private.finish_report_run(run_id uuid, runner uuid, file_size bigint, checksum text, cpu_ms integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work := private.lock_report_work(run_id, runner);
+  run public.report_runs;
+begin
+  if work.run_id is null then
+    return '{"state": "moved_on"}'::jsonb;
+  end if;
+  update public.report_runs r
+  set status = case when r.records = 0 then 'empty' else 'ready' end, finished_at = now(),
+    file_name = private.report_file_name(r), file_size = finish_report_run.file_size,
+    checksum = finish_report_run.checksum, cpu_ms = r.cpu_ms + finish_report_run.cpu_ms
+  where r.id = work.run_id
+  returning * into run;
+  delete from private.report_run_work w where w.run_id = run.id;
+  delete from private.report_pieces p where p.run_id = run.id;
+  return jsonb_build_object('state', run.status);
+end
+$$;
+
+grant execute on function private.finish_report_run(uuid, uuid, bigint, text, integer) to service_role;
+
+create function public.finish_report_run(run_id uuid, runner uuid, file_size bigint, checksum text, cpu_ms integer)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.finish_report_run(run_id, runner, file_size, checksum, cpu_ms)
+$$;
+
+comment on function public.finish_report_run is 'Ends a run whose file is in Storage.';
+
+grant execute on function public.finish_report_run(uuid, uuid, bigint, text, integer) to service_role;
+
+create function private.act_as_owner(run public.report_runs)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if run.owner_id is null then
+    perform private.problem(403, 'owner_gone', 'The owner of the run no longer has an account.');
+  end if;
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', run.owner_id, 'role', 'authenticated')::text,
+    true);
+  perform set_config('request.headers', (coalesce(nullif(current_setting('request.headers', true), ''), '{}')::jsonb
+    || jsonb_build_object('x-organization-id', run.organization_id))::text, true);
+end
+$$;
+
+create function private.freeze_report_rows(run public.report_runs)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  context private.report_context;
+  built private.report_query;
+  total private.report_total;
+begin
+  perform private.act_as_owner(run);
+  context := private.report_context(run.organization_id, run.as_of, true);
+  perform private.require_export(context, run.definition);
+  built := private.report_query(context, run.definition, private.report_row_limit());
+  perform set_config('TimeZone', context.zone, true);
+  execute format('with r as materialized (%s), frozen as (
+      insert into private.report_rows (run_id, position, level, cells)
+      select %L, r.position, r.level, r.cells from r)
+    select t.row_count, t.records, t.cells, t.mixed, t.currencies from r t where t.row_count is not null',
+    built.statement, run.id)
+  into total;
+  perform set_config('TimeZone', 'UTC', true);
+  perform private.require_report(not coalesce(total.mixed, false), 'mixed_currencies', 'grouping',
+    'Amounts in several currencies have no sum. Group by the currency, or filter by one.');
+  perform private.require_report((
+    select coalesce(sum(pg_column_size(w.cells)), 0) <= 150000000 from private.report_rows w where w.run_id = run.id),
+    'report_too_large', 'fields', 'The rows are too large. Choose fewer fields or narrow the filters.');
+  update public.report_runs r
+  set status = 'writing', frozen_at = clock_timestamp(), time_zone = context.zone,
+    period = private.report_period_json(built.period), totals = total.cells, row_count = total.row_count,
+    records = total.records, truncated = total.row_count > private.report_row_limit(),
+    partial = private.report_partial(context, built, run.definition),
+    columns = (
+      select jsonb_agg(c || case when total.currencies ? (c ->> 'id')
+        then jsonb_build_object('currency', total.currencies -> (c ->> 'id')) else '{}' end)
+      from jsonb_array_elements(built.columns) c)
+  where r.id = run.id;
+end
+$$;
+
+create function private.freeze_report_run(run_id uuid, runner uuid)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  work private.report_run_work := private.lock_report_work(run_id, runner);
+  run public.report_runs;
+  reason text;
+  detail text;
+begin
+  if work.run_id is null then
+    return '{"state": "moved_on"}'::jsonb;
+  end if;
+  select * into run from public.report_runs r where r.id = work.run_id;
+  if run.status <> 'freezing' then
+    return jsonb_build_object('state', 'writing', 'run', private.claimed_report_run(run, work));
+  end if;
+  begin
+    perform private.freeze_report_rows(run);
+  exception
+    when query_canceled then
+      reason := 'report_too_heavy';
+      detail := 'The report takes too long. Choose a shorter period, fewer groups or fewer fields.';
+    when others then
+      if sqlstate not like 'PT%' then
+        raise;
+      end if;
+      get stacked diagnostics reason = pg_exception_hint, detail = message_text;
+  end;
+  if reason is not null then
+    perform private.end_report_run(run.id, 'refused', reason, detail);
+    return '{"state": "refused"}'::jsonb;
+  end if;
+  update private.report_run_work w
+  set attempts = 0, last_step_at = now(), leased_until = now() + private.report_lease()
+  where w.run_id = run.id returning * into work;
+  select * into run from public.report_runs r where r.id = run.id;
+  return jsonb_build_object('state', 'writing', 'run', private.claimed_report_run(run, work));
+end
+$$;
+
+grant execute on function private.freeze_report_run(uuid, uuid) to service_role;
+
+create function public.freeze_report_run(run_id uuid, runner uuid)
+returns jsonb
+language sql set search_path = '' set statement_timeout = '55s'
+as $$
+  select private.freeze_report_run(run_id, runner)
+$$;
+
+comment on function public.freeze_report_run is 'Freezes the rows of a run with the rights of its owner.';
+
+grant execute on function public.freeze_report_run(uuid, uuid) to service_role;
+
+create function private.get_report(organization_id uuid, report_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  return private.report_json(private.require_visible_report(organization_id, report_id));
+end
+$$;
+
+grant execute on function private.get_report(uuid, uuid) to authenticated;
+
+create function public.get_report(organization_id uuid, report_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.get_report(organization_id, report_id)
+$$;
+
+comment on function public.get_report is 'A report with its definition.';
+
+grant execute on function public.get_report(uuid, uuid) to authenticated;
+
+create function private.preview_saved_report(organization_id uuid, report_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  report public.reports := private.require_visible_report(organization_id, report_id);
+  refusal jsonb := private.over_rate_limit('report_preview');
+begin
+  if refusal is not null then
+    return refusal;
+  end if;
+  return private.report_answer(private.saved_context(organization_id), report.definition, 100)
+    || jsonb_build_object('report_id', report.id, 'version', report.version);
+end
+$$;
+
+grant execute on function private.preview_saved_report(uuid, uuid) to authenticated;
+
+create function public.preview_saved_report(organization_id uuid, report_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.preview_saved_report(organization_id, report_id)
+$$;
+
+comment on function public.preview_saved_report is
+  'The first 100 rows and the total of a saved report, as the caller may see them now.';
+
+grant execute on function public.preview_saved_report(uuid, uuid) to authenticated;
+
+create function private.get_report_run(organization_id uuid, run_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.report_run_json(private.require_report_run(organization_id, run_id));
+end
+$$;
+
+grant execute on function private.get_report_run(uuid, uuid) to authenticated;
+
+create function public.get_report_run(organization_id uuid, run_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.get_report_run(organization_id, run_id)
+$$;
+
+comment on function public.get_report_run is 'A run of the caller''s and its progress.';
+
+grant execute on function public.get_report_run(uuid, uuid) to authenticated;
+
+create function private.list_report_runs(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  return (
+    with found as materialized (
+      select r.id from public.report_runs r
+      where r.organization_id = list_report_runs.organization_id and r.owner_id = auth.uid()
+        and (filters ->> 'report_id' is null or r.report_id = (filters ->> 'report_id')::uuid)
+        and (filters ->> 'status' is null or r.status = filters ->> 'status')
+    ), page as (
+      select f.id from found f order by f.id desc limit page_limit offset page_offset
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.report_run_json(r) - array['columns', 'totals', 'definition'] order by r.id desc)
+      from page p join public.report_runs r on r.id = p.id), '[]')));
+end
+$$;
+
+grant execute on function private.list_report_runs(uuid, jsonb, integer, integer) to authenticated;
+
+create function public.list_report_runs(organization_id uuid, filters jsonb default '{}', page_limit integer default 50,
+  page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_report_runs(organization_id, filters, private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_report_runs is 'One page of the caller''s runs, newest first, and their total number.';
+
+grant execute on function public.list_report_runs(uuid, jsonb, integer, integer) to authenticated;
+
+create function private.report_run_rows(organization_id uuid, run_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  run public.report_runs := private.require_report_run(organization_id, run_id);
+begin
+  perform private.require_run_rights(run);
+  if run.frozen_at is null or run.rows_deleted_at is not null then
+    perform private.problem(404, 'not_found', 'The rows of this run are not there.');
+  end if;
+  return jsonb_build_object('columns', run.columns, 'totals', run.totals, 'row_count', run.row_count, 'rows', (
+    select coalesce(jsonb_agg(jsonb_build_object('level', p.level, 'cells', p.cells) order by p.position), '[]')
+    from (
+      select w.position, w.level, w.cells from private.report_rows w where w.run_id = run.id and w.level is distinct from 0
+      order by w.position limit page_limit offset page_offset
+    ) p));
+end
+$$;
+
+grant execute on function private.report_run_rows(uuid, uuid, integer, integer) to authenticated;
+
+create function public.report_run_rows(organization_id uuid, run_id uuid, page_limit integer default 100,
+  page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_run_rows(organization_id, run_id, private.page_size(page_limit, 1000),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.report_run_rows is 'A page of the frozen rows of a run, with the subtotals in their places.';
+
+grant execute on function public.report_run_rows(uuid, uuid, integer, integer) to authenticated;
+
+create function private.list_reports(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  deleted boolean := coalesce(filters ->> 'deleted', 'false') = 'true';
+  term text := '%' || replace(replace(replace(filters ->> 'search', '\', '\\'), '%', '\%'), '_', '\_') || '%';
+  teams uuid[] := private.my_teams();
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  return (
+    with found as materialized (
+      select r.* from public.reports r
+      where r.organization_id = list_reports.organization_id and (r.deleted_at is not null) = deleted
+        and (r.owner_id = auth.uid()
+          or not deleted and (r.sharing = 'organization' or r.team_id = any (teams)))
+        and (filters ->> 'source' is null or r.source = filters ->> 'source')
+        and (filters ->> 'own' is null
+          or (r.owner_id is not distinct from auth.uid()) = (filters ->> 'own' = 'true'))
+        and (term is null or r.name ilike term)
+    ), page as (
+      select f.id, f.updated_at, f as report from found f
+      order by f.updated_at desc, f.id desc limit page_limit offset page_offset
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.report_json(r) order by p.updated_at desc, p.id desc)
+      from page p join public.reports r on r.id = p.id), '[]')));
+end
+$$;
+
+grant execute on function private.list_reports(uuid, jsonb, integer, integer) to authenticated;
+
+create function public.list_reports(organization_id uuid, filters jsonb default '{}', page_limit integer default 50,
+  page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_reports(organization_id, filters, private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_reports is
+  'One page of the reports that the caller sees, the latest changed first, and their total number.';
+
+grant execute on function public.list_reports(uuid, jsonb, integer, integer) to authenticated;
+
+create function private.still_may(organization_id uuid, user_id uuid, permission text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = still_may.permission
+    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
+$$;
+
+create function private.allows_outside_links(organization_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.report_settings s
+    join public.organizations o on o.id = s.organization_id and o.standing = 'approved'
+    where s.organization_id = allows_outside_links.organization_id and s.outside_links)
+$$;
+
+create function private.open_report_link(token text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  address text := (select o.ip from private.request_origin() o);
+  refusal jsonb := private.rate_limit_refusal(array['report_link'], array[address]);
+  link public.report_links;
+  run public.report_runs;
+begin
+  if refusal is not null then
+    return refusal;
+  end if;
+  select * into link from public.report_links l
+  where l.token_hash = private.token_hash(token) and l.revoked_at is null and l.expires_at > now();
+  select * into run from public.report_runs r
+  where r.id = link.run_id and r.status in ('ready', 'empty') and r.file_deleted_at is null;
+  if run.id is null or not private.allows_outside_links(run.organization_id)
+    or not private.still_may(run.organization_id, link.created_by, 'reports:share')
+    or not private.still_may(run.organization_id, run.owner_id, 'reports:export') then
+    return '{"file": null}'::jsonb;
+  end if;
+  insert into private.report_downloads (run_id, link_id, address) values (run.id, link.id, address);
+  return jsonb_build_object('file', private.report_file_json(run));
+end
+$$;
+
+grant execute on function private.open_report_link(text) to service_role;
+
+create function public.open_report_link(token text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.open_report_link(token)
+$$;
+
+comment on function public.open_report_link is 'Opens a link that was given to somebody outside, and records its use.';
+
+grant execute on function public.open_report_link(text) to service_role;
+
+create function private.preview_report(organization_id uuid, definition jsonb)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  context private.report_context := private.report_context(organization_id, now(), false);
+  refusal jsonb := private.over_rate_limit('report_preview');
+begin
+  if refusal is not null then
+    return refusal;
+  end if;
+  return private.report_answer(context, private.checked_report(definition), 100);
+end
+$$;
+
+grant execute on function private.preview_report(uuid, jsonb) to authenticated;
+
+create function public.preview_report(organization_id uuid, definition jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.preview_report(organization_id, definition)
+$$;
+
+comment on function public.preview_report is
+  'The first 100 rows and the total of a definition, as the caller may see them now.';
+
+grant execute on function public.preview_report(uuid, jsonb) to authenticated;
+
+create function private.expired_report_runs()
+returns setof public.report_runs
+language sql stable set search_path = ''
+as $$
+  select r.* from public.report_runs r
+  where r.status in ('ready', 'empty') and r.file_deleted_at is null and r.finished_at < now() - interval '1 day'
+    and private.report_file_expiry(r) < now()
+$$;
+
+create function private.purge_reports()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.report_runs r set rows_deleted_at = now()
+  where r.finished_at < now() - interval '1 day' and r.rows_deleted_at is null;
+  delete from private.report_rows w using public.report_runs r
+  where r.rows_deleted_at = now() and w.run_id = r.id;
+  if exists (select from private.expired_report_runs() e) then
+    perform private.invoke('jobs/delete-report-files');
+  end if;
+end
+$$;
+
+create function private.expired_report_files(max_files integer)
+returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('run_id', e.id, 'path', private.report_file_path(e))), '[]')
+  from (
+    select * from private.expired_report_runs() r order by r.finished_at limit least(greatest(max_files, 1), 1000)
+  ) e
+$$;
+
+grant execute on function private.expired_report_files(integer) to service_role;
+
+create function public.expired_report_files(max_files integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.expired_report_files(max_files)
+$$;
+
+comment on function public.expired_report_files is 'Files of runs that have expired and are still in Storage.';
+
+grant execute on function public.expired_report_files(integer) to service_role;
+
+create function private.record_deleted_files(run_ids uuid[])
+returns void
+language sql security definer set search_path = ''
+as $$
+  update public.report_runs r set file_deleted_at = now() where r.id = any (run_ids) and r.file_deleted_at is null
+$$;
+
+grant execute on function private.record_deleted_files(uuid[]) to service_role;
+
+create function public.record_deleted_files(run_ids uuid[])
+returns void
+language sql set search_path = ''
+as $$
+  select private.record_deleted_files(run_ids)
+$$;
+
+comment on function public.record_deleted_files is 'Records that the files of runs were deleted.';
+
+grant execute on function public.record_deleted_files(uuid[]) to service_role;
+
+grant execute on function private.my_teams() to authenticated;
+
+create function private.report_field_list(context private.report_context, source private.report_sources)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', f.source || '.' || f.name, 'label', f.label,
+    'type', f.type, 'operators', coalesce(f.operators, t.operators),
+    'aggregations', coalesce(f.aggregations, t.aggregations), 'groupable', f.groupable, 'sortable', f.sortable,
+    'personal', f.personal, 'choices', f.choices)) order by f.position, f.name), '[]')
+  from (
+    select * from private.report_fields c where c.source = report_field_list.source.name
+    union all
+    select (d.field).* from (
+      select private.custom_report_field_of(source, l) as field from public.lead_fields l
+      where l.organization_id = context.organization_id and (source.scope = 'leads' or source.lead_join is not null)
+    ) d
+  ) f
+  join private.report_types t on t.name = f.type
+  where private.has_field_permission(context, f.permission)
+$$;
+
+create function private.report_fields(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+declare
+  context private.report_context := private.report_context(organization_id, now(), false);
+begin
+  return jsonb_build_object('sources', (
+    select coalesce(jsonb_agg(jsonb_build_object('id', s.name, 'label', s.label, 'description', s.description,
+      'kind', s.kind, 'fields', private.report_field_list(context, s),
+      'period_fields', (
+        select jsonb_agg(f.source || '.' || f.name order by f.position) from private.report_fields f
+        where f.source = s.name and f.period),
+      'measures', (
+        select coalesce(jsonb_agg(jsonb_build_object('id', m.source || '.' || m.name, 'label', m.label, 'type', m.type,
+          'description', m.description) order by m.position), '[]')
+        from private.report_measures m
+        where m.source = s.name and private.has_field_permission(context, m.permission))) order by s.position), '[]')
+    from private.report_sources s where private.may_use_source(context, s)),
+    'periods', to_jsonb(private.period_names()), 'buckets', '["day", "week", "month", "quarter", "year"]'::jsonb,
+    'formats', (select jsonb_agg(f.name order by f.position) from private.report_formats f),
+    'limits', jsonb_build_object('fields', 30, 'groupings', 4, 'aggregations', 10, 'conditions', 20, 'values', 500,
+      'columns', 30, 'rows', private.report_row_limit()));
+end
+$$;
+
+grant execute on function private.report_fields(uuid) to authenticated;
+
+create function public.report_fields(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_fields(organization_id)
+$$;
+
+comment on function public.report_fields is 'What reports of the caller may be made of.';
+
+grant execute on function public.report_fields(uuid) to authenticated;
+
+create function private.report_buckets(first date, last date, bucket text, groups bigint)
+returns setof date
+language plpgsql immutable rows 100 set search_path = ''
+as $$
+declare
+  step interval := case bucket when 'quarter' then interval '3 months' else ('1 ' || bucket)::interval end;
+  days integer := case bucket when 'day' then 1 when 'week' then 7 when 'month' then 28 when 'quarter' then 90
+    else 365 end;
+begin
+  if ((last - first) / days + 1) * greatest(groups, 1) > 200000 then
+    perform private.report_problem(422, 'too_many_groups', 'grouping',
+      'There are too many time groups to fill. Choose a shorter period, a longer bucket, or "fill": false.');
+  end if;
+  return query select b::date from generate_series(first::timestamp, last::timestamp, step) b;
+end
+$$;
+
+create function private.report_link_json(link public.report_links)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', link.id, 'run_id', link.run_id, 'note', link.note, 'created_by', link.created_by,
+    'created_at', link.created_at, 'expires_at', link.expires_at, 'revoked_at', link.revoked_at,
+    'downloads', coalesce(d.downloads, 0), 'last_used_at', d.last_used_at, 'last_address', d.last_address)
+  from (
+    select count(*) as downloads, max(u.created_at) as last_used_at,
+      (array_agg(u.address order by u.id desc))[1] as last_address
+    from private.report_downloads u where u.link_id = link.id
+  ) d
+$$;
+
+create function private.create_report_link(organization_id uuid, run_id uuid, note text, hours integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  run public.report_runs := private.require_report_run(organization_id, run_id);
+  answer jsonb;
+  token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  link public.report_links;
+begin
+  perform private.require_permission(organization_id, 'reports:share');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_run_rights(run);
+  if not private.allows_outside_links(organization_id) then
+    perform private.problem(403, 'outside_links_not_allowed',
+      'The organization does not allow links for people without an account.');
+  end if;
+  perform private.require_valid(hours is null or hours between 1 and 720, 'hours', 'must be between 1 and 720');
+  perform private.require_valid(char_length(coalesce(note, '')) <= 200 and private.is_plain(coalesce(note, '')), 'note',
+    'must be a line of at most 200 characters');
+  if run.status not in ('ready', 'empty') or run.file_deleted_at is not null then
+    perform private.problem(409, 'no_file', 'The run has no file that could be shared.');
+  end if;
+  insert into public.report_links (organization_id, run_id, token_hash, note, created_by, expires_at)
+  select create_report_link.organization_id, run.id, private.token_hash(token), coalesce(create_report_link.note, ''),
+    auth.uid(), least(now() + make_interval(hours => coalesce(hours, s.outside_link_hours)),
+      private.report_file_expiry(run))
+  from public.report_settings s where s.organization_id = create_report_link.organization_id
+  returning * into link;
+  answer := private.report_link_json(link);
+  perform private.store_idempotent_response(organization_id, answer || '{"token": null}');
+  return answer || jsonb_build_object('token', token);
+end
+$$;
+
+grant execute on function private.create_report_link(uuid, uuid, text, integer) to authenticated;
+
+create function public.create_report_link(organization_id uuid, run_id uuid, note text default '',
+  hours integer default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_report_link(organization_id, run_id, note, hours)
+$$;
+
+comment on function public.create_report_link is
+  'A link to a run''s file for somebody without an account; only this answer contains the token.';
+
+grant execute on function public.create_report_link(uuid, uuid, text, integer) to authenticated;
+
+create function private.list_report_links(organization_id uuid, run_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  run public.report_runs := private.require_report_run(organization_id, run_id);
+begin
+  return (
+    select coalesce(jsonb_agg(private.report_link_json(l) order by l.id desc), '[]')
+    from public.report_links l where l.organization_id = run.organization_id and l.run_id = run.id);
+end
+$$;
+
+grant execute on function private.list_report_links(uuid, uuid) to authenticated;
+
+create function public.list_report_links(organization_id uuid, run_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_report_links(organization_id, run_id)
+$$;
+
+comment on function public.list_report_links is 'The links to a run''s file and their use.';
+
+grant execute on function public.list_report_links(uuid, uuid) to authenticated;
+
+create function private.revoke_report_link(organization_id uuid, link_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  link public.report_links;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  update public.report_links l
+  set revoked_at = coalesce(l.revoked_at, now()), revoked_by = coalesce(l.revoked_by, auth.uid())
+  where l.organization_id = revoke_report_link.organization_id and l.id = link_id
+    and (l.created_by = auth.uid()
+      or l.organization_id = any (private.organizations_with('organization:update')))
+  returning * into link;
+  if link.id is null then
+    perform private.problem(404, 'not_found', 'There is no such link.');
+  end if;
+  return private.report_link_json(link);
+end
+$$;
+
+grant execute on function private.revoke_report_link(uuid, uuid) to authenticated;
+
+create function public.revoke_report_link(organization_id uuid, link_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.revoke_report_link(organization_id, link_id)
+$$;
+
+comment on function public.revoke_report_link is 'Ends a link at once.';
+
+grant execute on function public.revoke_report_link(uuid, uuid) to authenticated;
+
+comment on function private.period_names is
+  'Periods relative to the moment of a report, in the organization''s time zone.';
+
+create function private.report_settings_json(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('first_weekday', coalesce(s.first_weekday, 1), 'file_days', coalesce(s.file_days, 30),
+    'outside_links', coalesce(s.outside_links, false), 'outside_link_hours', coalesce(s.outside_link_hours, 168))
+  from (select 1) one
+  left join public.report_settings s on s.organization_id = report_settings_json.organization_id
+$$;
+
+create function private.report_settings(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  return private.report_settings_json(organization_id);
+end
+$$;
+
+grant execute on function private.report_settings(uuid) to authenticated;
+
+create function public.report_settings(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_settings(organization_id)
+$$;
+
+comment on function public.report_settings is 'The report settings of an organization.';
+
+grant execute on function public.report_settings(uuid) to authenticated;
+
+create function private.update_report_settings(organization_id uuid, change jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  wanted record;
+begin
+  perform private.require_permission(organization_id, 'organization:update');
+  perform private.require_keys(change, array['first_weekday', 'file_days', 'outside_links', 'outside_link_hours'], '');
+  select * into wanted from jsonb_to_record(private.report_settings_json(organization_id) || change)
+    as w (first_weekday integer, file_days integer, outside_links boolean, outside_link_hours integer);
+  perform private.require_valid(wanted.first_weekday between 1 and 7, 'first_weekday', 'must be between 1 and 7');
+  perform private.require_valid(wanted.file_days between 1 and 365, 'file_days', 'must be between 1 and 365');
+  perform private.require_valid(wanted.outside_links is not null, 'outside_links', 'must be true or false');
+  perform private.require_valid(wanted.outside_link_hours between 1 and 720, 'outside_link_hours',
+    'must be between 1 and 720');
+  insert into public.report_settings as s (organization_id, first_weekday, file_days, outside_links, outside_link_hours)
+  values (organization_id, wanted.first_weekday, wanted.file_days, wanted.outside_links, wanted.outside_link_hours)
+  on conflict on constraint report_settings_one do update
+    set first_weekday = excluded.first_weekday, file_days = excluded.file_days,
+      outside_links = excluded.outside_links, outside_link_hours = excluded.outside_link_hours;
+  return private.report_settings_json(organization_id);
+end
+$$;
+
+grant execute on function private.update_report_settings(uuid, jsonb) to authenticated;
+
+create function public.update_report_settings(organization_id uuid, change jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_report_settings(organization_id, change)
+$$;
+
+comment on function public.update_report_settings is 'Changes the report settings of an organization.';
+
+grant execute on function public.update_report_settings(uuid, jsonb) to authenticated;
+
+create function private.report_templates(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+declare
+  context private.report_context := private.report_context(organization_id, now(), false);
+begin
+  return (
+    select coalesce(jsonb_agg(t.definition || jsonb_build_object('id', t.id, 'name', t.name,
+      'description', t.description, 'audience', t.audience) order by t.position), '[]')
+    from private.report_templates t where private.may_see_report(context, t.definition));
+end
+$$;
+
+grant execute on function private.report_templates(uuid) to authenticated;
+
+create function public.report_templates(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_templates(organization_id)
+$$;
+
+comment on function public.report_templates is 'Reports to begin with, as the caller may use them.';
+
+grant execute on function public.report_templates(uuid) to authenticated;
+
+create function private.sharing_team(organization_id uuid, sharing text)
+returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+  scope text;
+  team uuid;
+begin
+  perform private.require_valid(sharing in ('private', 'team', 'organization'), 'sharing',
+    'must be private, team or organization');
+  if sharing = 'private' then
+    return null;
+  end if;
+  scope := private.require_scope(organization_id, 'reports:share');
+  if scope = 'own' or sharing = 'organization' and scope <> 'organization' then
+    perform private.problem(403, 'permission_denied', 'Your permission reports:share does not reach so far.');
+  end if;
+  if sharing = 'team' then
+    team := (select m.team_id from public.memberships m
+      where m.organization_id = sharing_team.organization_id and m.user_id = auth.uid());
+    perform private.require_valid(team is not null, 'sharing', 'is not possible: you are in no team');
+  end if;
+  return team;
+end
+$$;
+
+create function private.update_report(organization_id uuid, report_id uuid, change jsonb, expected_version integer)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  report public.reports := private.require_visible_report(organization_id, report_id, true);
+begin
+  if report.version <> expected_version then
+    return jsonb_build_object('stale', private.report_json(report));
+  end if;
+  perform private.require_keys(change, array['name', 'description', 'sharing', 'definition'], '');
+  if change ? 'definition' then
+    perform private.require_valid(jsonb_typeof(change -> 'definition') = 'object', '', 'must be an object');
+    report.definition := private.checked_report(report.definition || (change -> 'definition'));
+    perform private.report_query(private.report_context(organization_id, now(), false), report.definition, 0);
+  end if;
+  if change ? 'sharing' and change ->> 'sharing' is distinct from report.sharing then
+    report.team_id := private.sharing_team(organization_id, change ->> 'sharing');
+    report.sharing := change ->> 'sharing';
+  end if;
+  perform private.require_valid(not change ? 'name' or char_length(btrim(change ->> 'name')) between 1 and 200
+    and private.is_plain(change ->> 'name'), 'name', 'must be a line of 1 to 200 characters');
+  perform private.require_valid(char_length(coalesce(change ->> 'description', '')) <= 1000, 'description',
+    'must have at most 1,000 characters');
+  update public.reports r
+  set name = coalesce(btrim(change ->> 'name'), r.name), description = coalesce(change ->> 'description', r.description),
+    sharing = report.sharing, team_id = report.team_id, definition = report.definition,
+    source = report.definition ->> 'source'
+  where r.id = report.id
+  returning * into report;
+  return jsonb_build_object('report', private.report_json(report));
+end
+$$;
+
+grant execute on function private.update_report(uuid, uuid, jsonb, integer) to authenticated;
+
+create function public.update_report(organization_id uuid, report_id uuid, change jsonb,
+  expected_version integer default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_report(organization_id, report_id, change, expected_version)
+$$;
+
+comment on function public.update_report is
+  'Changes a report if it has the expected version: { report }, else { stale } with the current report.';
+
+grant execute on function public.update_report(uuid, uuid, jsonb, integer) to authenticated;
+
+create function private.report_slice(run_id uuid, after_position integer, slice_rows integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_array(s.position, s.level, s.cells) order by s.position), '[]')
+  from (
+    select w.position, w.level, w.cells from private.report_rows w
+    where w.run_id = report_slice.run_id and w.position > after_position
+    order by w.position limit least(greatest(slice_rows, 1), 20000)
+  ) s
+$$;
+
+create function private.write_report_slice(run_id uuid, runner uuid, from_position integer, progress jsonb,
+  slice_rows integer, hand_over boolean)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  work private.report_run_work := private.lock_report_work(run_id, runner);
+  content bytea := decode(progress ->> 'piece', 'base64');
+begin
+  if work.run_id is null or work.position <> from_position then
+    return '{"state": "moved_on"}'::jsonb;
+  end if;
+  if content is not null then
+    insert into private.report_pieces (run_id, position, content) values (work.run_id, work.pieces, content);
+    update public.report_runs r
+    set rows_written = r.rows_written + (progress ->> 'rows')::integer, cpu_ms = r.cpu_ms + (progress ->> 'cpu_ms')::integer
+    where r.id = work.run_id;
+  end if;
+  update private.report_run_work w
+  set pieces = w.pieces + (content is not null)::integer, size = w.size + coalesce(octet_length(content), 0),
+    position = coalesce((progress ->> 'position')::integer, w.position), state = coalesce(progress -> 'state', w.state),
+    attempts = case when content is not null then 0 else w.attempts end, last_step_at = now(),
+    leased_until = case when not hand_over then now() + private.report_lease() end
+  where w.run_id = work.run_id
+  returning * into work;
+  if work.size > 45000000 then
+    perform private.end_report_run(work.run_id, 'refused', 'report_too_large',
+      'The file is larger than 45 MB. Choose fewer fields or narrow the filters.');
+    return '{"state": "too_large"}'::jsonb;
+  end if;
+  if hand_over then
+    perform private.invoke('jobs/run-reports');
+    return '{"state": "handed_over"}'::jsonb;
+  end if;
+  return jsonb_build_object('state', 'writing',
+    'rows', private.report_slice(work.run_id, work.position, slice_rows));
+end
+$$;
+
+grant execute on function private.write_report_slice(uuid, uuid, integer, jsonb, integer, boolean) to service_role;
+
+create function public.write_report_slice(run_id uuid, runner uuid, from_position integer, progress jsonb,
+  slice_rows integer default 5000, hand_over boolean default false)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.write_report_slice(run_id, runner, from_position, progress, slice_rows, hand_over)
+$$;
+
+comment on function public.write_report_slice is 'Keeps a piece of a run''s file and answers the rows that follow.';
+
+grant execute on function public.write_report_slice(uuid, uuid, integer, jsonb, integer, boolean) to service_role;
+
+create extension if not exists btree_gist with schema extensions;
+
+comment on table public.client_segments is 'The segments by which an organization groups its clients.';
+
+alter table public.client_segments enable row level security;
+
+create policy "members read their organization's client segments" on public.client_segments for select to authenticated
+  using (organization_id = any ((select private.my_organizations())::uuid[]));
+
+revoke all on public.client_segments from public, anon, authenticated, service_role;
+
+grant select on public.client_segments to authenticated, service_role;
+
+create trigger set_updated_at before update on public.client_segments
+  for each row execute function private.set_updated_at();
+
+comment on table public.incident_types is 'The kinds of issues that clients report.';
+
+comment on column public.incident_types.action is 'What is recommended for a client that is likely to report one.';
+
+alter table public.incident_types enable row level security;
+
+create policy "members read their organization's incident types" on public.incident_types for select to authenticated
+  using (organization_id = any ((select private.my_organizations())::uuid[]));
+
+revoke all on public.incident_types from public, anon, authenticated, service_role;
+
+grant select on public.incident_types to authenticated, service_role;
+
+create trigger set_updated_at before update on public.incident_types
+  for each row execute function private.set_updated_at();
+
+comment on table public.clients is
+  'Clients. Written by functions only; each change of a column that people edit raises version by one.';
+
+comment on column public.clients.stated_risk is 'What a person thinks of the risk that the client leaves.';
+
+comment on column public.clients.status is
+  'Derived from the movements. prospect: no paid service so far; leaving: notice was given.';
+
+comment on column public.clients.since is 'The first day of paid service, derived from the movements.';
+
+comment on column public.clients.mrr is 'Monthly recurring revenue in force, derived from the movements.';
+
+comment on column public.clients.spell_started_on is 'The first day of the current spell of paid service.';
+
+comment on column public.clients.leaves_on is 'The planned first day without service.';
+
+comment on column public.clients.unpaid_since is
+  'Since when a linked customer has owed something, as the nightly job saw it.';
+
+comment on column public.clients.score is
+  'The probability of leaving in percent, from 0 to 100: high is bad. null: not scored.';
+
+create index clients_listing on public.clients (organization_id, created_at desc) where deleted_at is null;
+
+create index clients_by_status on public.clients (organization_id, status, created_at desc) where deleted_at is null;
+
+create index clients_by_segment on public.clients (organization_id, segment, created_at desc) where deleted_at is null;
+
+create index clients_by_owner on public.clients (organization_id, owner_id, created_at desc)
+  include (id, team_id, status, segment) where deleted_at is null;
+
+create index clients_by_team on public.clients (organization_id, team_id, created_at desc)
+  include (id, owner_id, status, segment) where deleted_at is null;
+
+create index clients_by_score on public.clients (organization_id, score desc nulls last) where deleted_at is null;
+
+create index clients_by_band on public.clients (organization_id, band, score desc nulls last)
+  where deleted_at is null and band is not null;
+
+create index clients_by_name on public.clients (organization_id, name) where deleted_at is null;
+
+create index clients_by_mrr on public.clients (organization_id, mrr) where deleted_at is null;
+
+create index clients_by_since on public.clients (organization_id, since) where deleted_at is null;
+
+create index clients_by_update on public.clients (organization_id, updated_at desc) where deleted_at is null;
+
+create index clients_by_contract_end on public.clients (organization_id, contract_ends_on) where deleted_at is null;
+
+create index clients_by_contact on public.clients (organization_id, last_interaction_at nulls first)
+  where deleted_at is null;
+
+create index clients_phone on public.clients (organization_id, phone) where deleted_at is null and phone is not null;
+
+create index clients_email on public.clients (organization_id, email) where deleted_at is null and email is not null;
+
+create index clients_account_number on public.clients (organization_id, lower(account_number))
+  where deleted_at is null and account_number is not null;
+
+create unique index clients_external_id_unique on public.clients (organization_id, lower(external_id))
+  where deleted_at is null and external_id is not null;
+
+create index clients_search on public.clients using gin (organization_id, search_text extensions.gin_trgm_ops);
+
+create index clients_segment on public.clients (organization_id, segment);
+
+create index clients_team on public.clients (organization_id, team_id) where team_id is not null;
+
+create index clients_owner on public.clients (owner_id) where owner_id is not null;
+
+create index clients_created_by on public.clients (created_by) where created_by is not null;
+
+create index clients_deleted_by on public.clients (deleted_by) where deleted_by is not null;
+
+create index clients_merged_into on public.clients (organization_id, merged_into) where merged_into is not null;
+
+create index clients_deleted on public.clients (organization_id, created_at desc)
+  where deleted_at is not null and merged_into is null;
+
+create index clients_trials on public.clients (trial_ends_on) where status = 'trial' and deleted_at is null;
+
+create index clients_paused on public.clients (paused_on) where status = 'paused' and deleted_at is null;
+
+create index clients_unpaid on public.clients (organization_id, unpaid_since)
+  where unpaid_since is not null and deleted_at is null;
+
+alter table public.clients enable row level security;
+
+create policy "people read clients within the scope of their permission" on public.clients for select to authenticated
+  using (deleted_at is null and (
+    organization_id = any ((select private.organizations_with('clients:read'))::uuid[])
+    or team_id = any ((select private.teams_with('clients:read'))::uuid[])
+    or (owner_id = (select auth.uid())
+      and organization_id = any ((select private.organizations_in_scope('clients:read'))::uuid[]))));
+
+revoke all on public.clients from public, anon, authenticated, service_role;
+
+grant select on public.clients to authenticated, service_role;
+
+create function private.first_segment(organization_id uuid)
+returns text
+language sql stable set search_path = ''
+as $$
+  select s.key from public.client_segments s
+  where s.organization_id = first_segment.organization_id order by s.position limit 1
+$$;
+
+create function private.set_client_derived_columns()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if tg_op = 'INSERT' then
+    new.currency := coalesce(new.currency, (
+      select o.currency from public.organizations o where o.id = new.organization_id));
+    new.segment := coalesce(new.segment, private.first_segment(new.organization_id));
+  end if;
+  if new.owner_id is not null and (tg_op = 'INSERT' or new.owner_id is distinct from old.owner_id) then
+    new.team_id := (
+      select m.team_id from public.memberships m
+      where m.organization_id = new.organization_id and m.user_id = new.owner_id);
+  end if;
+  if tg_op = 'UPDATE' and (new.name, new.segment, new.client_type, new.region, new.category, new.external_id,
+      new.account_number, new.phone, new.email, new.contract_ends_on, new.stated_risk, new.custom_fields, new.owner_id,
+      new.team_id, new.deleted_at)
+    is distinct from (old.name, old.segment, old.client_type, old.region, old.category, old.external_id,
+      old.account_number, old.phone, old.email, old.contract_ends_on, old.stated_risk, old.custom_fields, old.owner_id,
+      old.team_id, old.deleted_at) then
+    new.version := old.version + 1;
+    new.updated_at := now();
+  end if;
+  return new;
+end
+$$;
+
+create trigger derive_columns before insert or update on public.clients
+  for each row execute function private.set_client_derived_columns();
+
+create trigger audit_update after update on public.clients referencing old table as old_rows new table as new_rows
+  for each statement when (coalesce(current_setting('signalbox.derived', true), '') = '')
+  execute function private.audit('search_text');
+
+create trigger audit_insert after insert on public.clients referencing new table as new_rows
+  for each statement execute function private.audit('search_text');
+
+create trigger audit_delete after delete on public.clients referencing old table as old_rows
+  for each statement execute function private.audit('search_text');
+
+create table private.client_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  segment text not null,
+  status text not null,
+  band text,
+  currency text not null,
+  clients bigint not null,
+  mrr numeric not null,
+  rolled_up boolean not null default false
+);
+
+create function private.count_clients()
+returns trigger
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into private.client_totals
+    select organization_id, segment, status, band, currency, count(*), sum(mrr)
+    from new_rows where deleted_at is null group by 1, 2, 3, 4, 5;
+  elsif tg_op = 'DELETE' then
+    insert into private.client_totals
+    select t.organization_id, t.segment, t.status, t.band, t.currency, -count(*), -sum(t.mrr)
+    from old_rows t
+    where t.deleted_at is null and exists (select from public.organizations o where o.id = t.organization_id)
+    group by 1, 2, 3, 4, 5;
+  else
+    insert into private.client_totals
+    select d.organization_id, d.segment, d.status, d.band, d.currency, sum(d.sign), sum(d.sign * d.mrr)
+    from (
+      select organization_id, segment, status, band, currency, mrr, 1 as sign from new_rows where deleted_at is null
+      union all
+      select organization_id, segment, status, band, currency, mrr, -1 from old_rows where deleted_at is null
+    ) d
+    group by 1, 2, 3, 4, 5
+    having sum(d.sign) <> 0 or sum(d.sign * d.mrr) <> 0;
+  end if;
+  return null;
+end
+$$;
+
+create trigger count_insert after insert on public.clients referencing new table as new_rows
+  for each statement execute function private.count_clients();
+
+create trigger count_update after update on public.clients referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_clients();
+
+create trigger count_delete after delete on public.clients referencing old table as old_rows
+  for each statement execute function private.count_clients();
+
+create function private.broadcast_clients()
+returns trigger
+language plpgsql security definer set search_path = '' set enable_nestloop = off set jit = off
+as $$
+declare
+  max_events constant integer := 100;
+  changes jsonb;
+begin
+  if tg_op = 'INSERT' then
+    select jsonb_agg(jsonb_build_object('organization_id', n.organization_id, 'client_id', n.id, 'version', n.version,
+      'change', 'created', 'status', n.status))
+    into changes from (select * from new_rows limit max_events + 1) n;
+  else
+    select jsonb_agg(jsonb_build_object('organization_id', c.organization_id, 'client_id', c.id, 'version', c.version,
+      'change', c.change, 'status', c.status))
+    into changes from (
+      select n.organization_id, n.id, n.version, n.status, case
+        when n.deleted_at is not null then 'deleted'
+        when o.deleted_at is not null then 'created'
+        else 'updated' end as change
+      from new_rows n join old_rows o on o.id = n.id
+      where (n.version <> o.version or (n.status, n.mrr) is distinct from (o.status, o.mrr))
+        and (n.deleted_at is null or o.deleted_at is null)
+      limit max_events + 1
+    ) c;
+  end if;
+  if jsonb_array_length(changes) > max_events then
+    perform realtime.send(jsonb_build_object('organization_id', n.organization_id, 'change', 'many', 'count', count(*)),
+      'client', 'organization:' || n.organization_id || ':clients', true)
+    from new_rows n group by n.organization_id;
+  else
+    perform realtime.send(c, 'client', 'organization:' || (c ->> 'organization_id') || ':clients', true)
+    from jsonb_array_elements(changes) c;
+  end if;
+  return null;
+exception when others then
+  raise warning 'changes of clients were not broadcast: %', sqlerrm;
+  return null;
+end
+$$;
+
+create trigger broadcast_insert after insert on public.clients referencing new table as new_rows
+  for each statement execute function private.broadcast_clients();
+
+create trigger broadcast_update after update on public.clients referencing old table as old_rows new table as new_rows
+  for each statement execute function private.broadcast_clients();
+
+create table public.client_contacts (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  name text not null constraint client_contacts_name_form
+    check (char_length(name) between 1 and 200 and name = btrim(name) and private.is_plain(name)),
+  role text constraint client_contacts_role_form check (char_length(role) between 1 and 100 and private.is_plain(role)),
+  email text constraint client_contacts_email_form
+    check (email = lower(email) and char_length(email) <= 254 and email ~ '^[^@\s]+@[^@\s]+$'),
+  phone text constraint client_contacts_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  is_primary boolean not null default false,
+  left_on date,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint client_contacts_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
+comment on table public.client_contacts is 'The people to talk to at a client.';
+
+comment on column public.client_contacts.left_on is 'The day on which the person left the client''s organization.';
+
+create index client_contacts_of_client on public.client_contacts (organization_id, client_id, id);
+
+create unique index client_contacts_one_primary on public.client_contacts (organization_id, client_id) where is_primary;
+
+alter table public.client_contacts enable row level security;
+
+create policy "those who see the client read its contacts" on public.client_contacts for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_contacts.organization_id and c.id = client_contacts.client_id));
+
+revoke all on public.client_contacts from public, anon, authenticated, service_role;
+
+grant select on public.client_contacts to authenticated, service_role;
+
+create trigger set_updated_at before update on public.client_contacts
+  for each row execute function private.set_updated_at();
+
+create table public.client_interactions (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  type text not null constraint client_interactions_type
+    check (type in ('call', 'meeting', 'visit', 'email', 'sms', 'note', 'other')),
+  direction text constraint client_interactions_direction check (direction in ('inbound', 'outbound')),
+  subject text constraint client_interactions_subject_form
+    check (char_length(subject) <= 200 and private.is_plain(subject)),
+  details text constraint client_interactions_details_form
+    check (char_length(details) <= 20000 and private.is_multiline(details)),
+  outcome text constraint client_interactions_outcome_form
+    check (char_length(outcome) between 1 and 100 and private.is_plain(outcome)),
+  sentiment text constraint client_interactions_sentiment check (sentiment in ('positive', 'neutral', 'negative')),
+  occurred_at timestamptz not null
+    constraint client_interactions_occurred_at_sane check (occurred_at >= '1990-01-01 00:00+00'),
+  recorded_at timestamptz not null default now(),
+  created_by uuid references public.profiles (id) on delete set null,
+  constraint client_interactions_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
+comment on table public.client_interactions is
+  'Calls, meetings, visits, e-mails, texts and notes with a client. Append-only.';
+
+create index client_interactions_of_client on public.client_interactions (organization_id, client_id, id desc);
+
+create index client_interactions_by_time on public.client_interactions (client_id, occurred_at desc)
+  include (recorded_at, direction, sentiment);
+
+create index client_interactions_created_by on public.client_interactions (created_by);
+
+alter table public.client_interactions enable row level security;
+
+create policy "those who see the client read its interactions" on public.client_interactions for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_interactions.organization_id and c.id = client_interactions.client_id));
+
+revoke all on public.client_interactions from public, anon, authenticated, service_role;
+
+grant select on public.client_interactions to authenticated, service_role;
+
+create function private.forbid_client_history_changes()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+declare
+  changeable constant text[] := array['client_id', 'created_by', 'recorded_by'];
+begin
+  if to_jsonb(new) - changeable is distinct from to_jsonb(old) - changeable
+    or (new.client_id <> old.client_id
+      and coalesce(current_setting('signalbox.merging', true), '') <> new.client_id::text) then
+    raise exception 'This record cannot be changed.' using errcode = '42501';
+  end if;
+  return new;
+end
+$$;
+
+create trigger forbid_history_changes before update on public.client_interactions
+  for each row execute function private.forbid_client_history_changes();
+
+create table public.client_issues (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  type text not null,
+  title text not null constraint client_issues_title_form
+    check (char_length(title) between 1 and 200 and title = btrim(title) and private.is_plain(title)),
+  description text constraint client_issues_description_form
+    check (char_length(description) <= 10000 and private.is_multiline(description)),
+  severity text not null default 'medium'
+    constraint client_issues_severity check (severity in ('low', 'medium', 'high')),
+  status text not null default 'open'
+    constraint client_issues_status check (status in ('open', 'in_progress', 'closed')),
+  contract_code text constraint client_issues_contract_code_form
+    check (char_length(contract_code) between 1 and 100 and private.is_plain(contract_code)),
+  external_customer_id text constraint client_issues_external_customer_id_form
+    check (char_length(external_customer_id) between 1 and 100 and private.is_plain(external_customer_id)),
+  opened_at timestamptz not null constraint client_issues_opened_at_sane check (opened_at >= '1990-01-01 00:00+00'),
+  closed_at timestamptz,
+  resolution text constraint client_issues_resolution_form
+    check (char_length(resolution) <= 2000 and private.is_multiline(resolution)),
+  created_by uuid references public.profiles (id) on delete set null,
+  closed_by uuid references public.profiles (id) on delete set null,
+  recorded_at timestamptz not null default now(),
+  close_recorded_at timestamptz,
+  updated_at timestamptz not null default now(),
+  constraint client_issues_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint client_issues_incident_type foreign key (organization_id, type)
+    references public.incident_types (organization_id, key) on update cascade,
+  constraint client_issues_closed check ((status = 'closed') = (closed_at is not null)
+    and (closed_at is null) = (close_recorded_at is null) and closed_at >= opened_at)
+);
+
+comment on table public.client_issues is
+  'What clients report. A closed issue stays closed, so that what was open on a past day can be told later.';
+
+comment on column public.client_issues.recorded_at is 'When the issue was entered; opened_at is when it began.';
+
+create index client_issues_of_client on public.client_issues (organization_id, client_id, id desc);
+
+create index client_issues_by_time on public.client_issues (client_id, opened_at desc);
+
+create index client_issues_type on public.client_issues (organization_id, type, opened_at desc);
+
+create index client_issues_created_by on public.client_issues (created_by);
+
+create index client_issues_closed_by on public.client_issues (closed_by) where closed_by is not null;
+
+alter table public.client_issues enable row level security;
+
+create policy "those who see the client read its issues" on public.client_issues for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_issues.organization_id and c.id = client_issues.client_id));
+
+revoke all on public.client_issues from public, anon, authenticated, service_role;
+
+grant select on public.client_issues to authenticated, service_role;
+
+create trigger set_updated_at before update on public.client_issues
+  for each row execute function private.set_updated_at();
+
+create table public.client_links (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  customer_id uuid,
+  lead_id uuid,
+  source text not null constraint client_links_source check (source in ('automatic', 'manual')),
+  rejected boolean not null default false,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint client_links_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint client_links_customer foreign key (organization_id, customer_id)
+    references public.customers (organization_id, id) on delete cascade,
+  constraint client_links_lead foreign key (organization_id, lead_id)
+    references public.leads (organization_id, id) on delete cascade,
+  constraint client_links_one_kind check (num_nonnulls(customer_id, lead_id) = 1),
+  constraint client_links_customer_once unique (organization_id, client_id, customer_id),
+  constraint client_links_lead_once unique (organization_id, client_id, lead_id)
+);
+
+comment on table public.client_links is
+  'Which customers (accounts with arrears) and leads are the same as a client. A person''s choice stays.';
+
+comment on column public.client_links.rejected is
+  'A person said that they are not the same; it is not suggested again.';
+
+create index client_links_customer on public.client_links (organization_id, customer_id) where customer_id is not null;
+
+create index client_links_lead on public.client_links (organization_id, lead_id) where lead_id is not null;
+
+create index client_links_created_by on public.client_links (created_by);
+
+alter table public.client_links enable row level security;
+
+create policy "those who see both sides read links" on public.client_links for select to authenticated
+  using (exists (
+      select from public.clients c
+      where c.organization_id = client_links.organization_id and c.id = client_links.client_id)
+    and (customer_id is null or organization_id = any ((select private.organizations_with('customers:read'))::uuid[]))
+    and (lead_id is null or exists (
+      select from public.leads l
+      where l.organization_id = client_links.organization_id and l.id = client_links.lead_id)));
+
+revoke all on public.client_links from public, anon, authenticated, service_role;
+
+grant select on public.client_links to authenticated, service_role;
+
+create trigger set_updated_at before update on public.client_links
+  for each row execute function private.set_updated_at();
+
+comment on table private.client_totals is 'Clients, not deleted, and their revenue as they are now: a counter.';
+
+create index client_totals_organization on private.client_totals (organization_id);
+
+create index client_totals_pending on private.client_totals (organization_id) where not rolled_up;
+
+create unique index client_totals_once on private.client_totals (organization_id, segment, status, band, currency)
+  nulls not distinct where rolled_up;
+
+create function private.client_input(client jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(client) f
+  where f.key in ('name', 'segment', 'client_type', 'region', 'category', 'external_id', 'account_number', 'phone',
+    'email', 'contract_ends_on', 'stated_risk', 'custom_fields', 'owner_id', 'team_id')
+$$;
+
+create function private.check_client(client public.clients)
+returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform private.require_valid(client.name is not null and btrim(client.name) <> '', 'name', 'is required');
+  perform from public.client_segments s
+  where s.organization_id = client.organization_id and s.key = client.segment for key share;
+  perform private.require_valid(found, 'segment', 'is not a segment of the organization');
+  perform private.require_valid(
+    (select count(*) <= 50 and coalesce(bool_and(jsonb_typeof(f.value) <> 'object'), true)
+      from jsonb_each(client.custom_fields) f) and pg_column_size(client.custom_fields) <= 20000,
+    'custom_fields', 'has more than 50 values, or values that are too large or nested');
+  perform private.require_valid(not exists (
+      select from jsonb_path_query(client.custom_fields, '$.** ? (@.type() == "string")') v
+      where not private.is_multiline(v #>> '{}')) and not exists (
+      select from jsonb_object_keys(client.custom_fields) k where not private.is_plain(k)),
+    'custom_fields', 'has control characters');
+end
+$$;
+
+create function private.check_client_owner(organization_id uuid, owner_id uuid, team_id uuid)
+returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  held_scope text := private.require_scope(organization_id, 'clients:write');
+  own_team uuid := (
+    select m.team_id from public.memberships m
+    where m.organization_id = check_client_owner.organization_id and m.user_id = auth.uid());
+begin
+  perform private.require_valid(check_client_owner.owner_id is null or exists (
+      select from public.memberships m
+      join public.role_permissions p on p.role_id = m.role_id and p.permission = 'clients:read'
+      where m.organization_id = check_client_owner.organization_id and m.user_id = check_client_owner.owner_id
+        and m.status = 'active'
+        and (held_scope = 'organization' or m.user_id = auth.uid() or (held_scope = 'team' and m.team_id = own_team))),
+    'owner_id', 'is no active member who may see clients, within the scope of your permission');
+  perform private.require_valid(check_client_owner.team_id is null or (exists (
+      select from public.teams t
+      where t.organization_id = check_client_owner.organization_id and t.id = check_client_owner.team_id)
+      and (held_scope = 'organization' or check_client_owner.team_id = own_team)),
+    'team_id', 'is not a team of the organization, or not yours');
+end
+$$;
+
+create function private.replace_contacts(client public.clients, contacts jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(contacts) = 'array' and jsonb_array_length(contacts) <= 100, 'contacts',
+    'is a list of at most 100 contacts');
+  perform private.require_valid((
+    select count(*) from jsonb_array_elements(contacts) k where (k ->> 'is_primary')::boolean) <= 1,
+    'contacts', 'has more than one primary contact');
+  delete from public.client_contacts k
+  where k.organization_id = client.organization_id and k.client_id = client.id
+    and not exists (select from jsonb_array_elements(contacts) g where g ->> 'id' = k.id::text);
+  -- A new primary contact would meet the old one in the unique index.
+  update public.client_contacts k set is_primary = false
+  where k.organization_id = client.organization_id and k.client_id = client.id and k.is_primary
+    and exists (select from jsonb_array_elements(contacts) g
+      where g ->> 'id' = k.id::text and not coalesce((g ->> 'is_primary')::boolean, false));
+  with given as materialized (
+    select c.* from jsonb_to_recordset(contacts)
+      as c (id uuid, name text, role text, email text, phone text, is_primary boolean, left_on date)
+  ), changed as (
+    update public.client_contacts k
+    set name = g.name, role = g.role, email = g.email, phone = g.phone, is_primary = coalesce(g.is_primary, false),
+      left_on = g.left_on
+    from given g
+    where k.organization_id = client.organization_id and k.client_id = client.id and k.id = g.id
+      and (k.name, k.role, k.email, k.phone, k.is_primary, k.left_on)
+        is distinct from (g.name, g.role, g.email, g.phone, coalesce(g.is_primary, false), g.left_on)
+  )
+  insert into public.client_contacts (organization_id, client_id, name, role, email, phone, is_primary, left_on)
+  select client.organization_id, client.id, g.name, g.role, g.email, g.phone, coalesce(g.is_primary, false), g.left_on
+  from given g
+  where not exists (
+    select from public.client_contacts k
+    where k.organization_id = client.organization_id and k.client_id = client.id and k.id = g.id);
+end
+$$;
+
+create function private.client_in_scope(client public.clients, permission text)
+returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = client_in_scope.permission
+    where m.user_id = auth.uid() and m.organization_id = client.organization_id and m.status = 'active'
+      and case p.scope
+        when 'organization' then true
+        when 'team' then client.team_id = m.team_id or client.owner_id = m.user_id
+        else client.owner_id = m.user_id end)
+$$;
+
+create function private.require_client(
+  organization_id uuid, client_id uuid, permission text, locked boolean default false)
+returns public.clients
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  client public.clients;
+begin
+  perform private.require_scope(organization_id, permission);
+  if locked then
+    select * into client from public.clients c
+    where c.organization_id = require_client.organization_id and c.id = client_id and c.deleted_at is null for update;
+  else
+    select * into client from public.clients c
+    where c.organization_id = require_client.organization_id and c.id = client_id and c.deleted_at is null;
+  end if;
+  if client.id is null or not private.client_in_scope(client, 'clients:read') then
+    perform private.problem(404, 'not_found', 'There is no such client.');
+  end if;
+  if not private.client_in_scope(client, permission) then
+    perform private.problem(403, 'permission_denied', 'This client is outside the scope of your permission '
+      || permission || '.');
+  end if;
+  return client;
+end
+$$;
+
+create function private.contact_json(contact public.client_contacts)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select to_jsonb(contact) - array['organization_id', 'client_id']
+$$;
+
+create function private.contacts_of(organization_id uuid, client_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(private.contact_json(k)
+    order by k.is_primary desc, (k.left_on is not null), k.id), '[]')
+  from public.client_contacts k
+  where k.organization_id = contacts_of.organization_id and k.client_id = contacts_of.client_id
+$$;
+
+create function private.list_client_contacts(organization_id uuid, client_id uuid)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform private.require_client(organization_id, client_id, 'clients:read');
+  return private.contacts_of(organization_id, client_id);
+end
+$$;
+
+grant execute on function private.list_client_contacts(uuid, uuid) to authenticated;
+
+create function public.list_client_contacts(organization_id uuid, client_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.list_client_contacts(organization_id, client_id)
+$$;
+
+comment on function public.list_client_contacts is
+  'The contacts of a client: the primary one first, those who left last.';
+
+grant execute on function public.list_client_contacts(uuid, uuid) to authenticated;
+
+create function private.save_client_contact(organization_id uuid, client_id uuid, contact_id uuid, change jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  client public.clients;
+  contact public.client_contacts;
+begin
+  perform private.require_scope(organization_id, 'clients:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  client := private.require_client(organization_id, client_id, 'clients:write', true);
+  select * into contact from public.client_contacts k
+  where k.organization_id = client.organization_id and k.client_id = client.id and k.id = contact_id for update;
+  if contact_id is not null and contact.id is null then
+    perform private.problem(404, 'not_found', 'There is no such contact.');
+  end if;
+  contact := jsonb_populate_record(contact, change - array['id', 'organization_id', 'client_id', 'created_at',
+    'updated_at']);
+  perform private.require_valid(btrim(contact.name) <> '', 'name', 'is required');
+  if contact.is_primary then
+    update public.client_contacts k set is_primary = false
+    where k.organization_id = client.organization_id and k.client_id = client.id and k.is_primary
+      and k.id is distinct from contact_id;
+  end if;
+  if contact_id is null then
+    perform private.require_valid((
+      select count(*) from public.client_contacts k
+      where k.organization_id = client.organization_id and k.client_id = client.id) < 100, '',
+      'A client has at most 100 contacts.');
+    insert into public.client_contacts (organization_id, client_id, name, role, email, phone, is_primary, left_on)
+    values (client.organization_id, client.id, contact.name, contact.role, contact.email, contact.phone,
+      coalesce(contact.is_primary, false), contact.left_on)
+    returning * into contact;
+  else
+    update public.client_contacts k
+    set name = contact.name, role = contact.role, email = contact.email, phone = contact.phone,
+      is_primary = coalesce(contact.is_primary, false), left_on = contact.left_on
+    where k.organization_id = client.organization_id and k.id = contact_id
+    returning * into contact;
+  end if;
+  return private.store_idempotent_response(organization_id, private.contact_json(contact));
+end
+$$;
+
+grant execute on function private.save_client_contact(uuid, uuid, uuid, jsonb) to authenticated;
+
+create function public.save_client_contact(organization_id uuid, client_id uuid, change jsonb,
+  contact_id uuid default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.save_client_contact(organization_id, client_id, contact_id, change)
+$$;
+
+comment on function public.save_client_contact is
+  'Adds a contact to a client, or changes the given fields of one: { name, role, email, phone, is_primary, left_on }.';
+
+grant execute on function public.save_client_contact(uuid, uuid, jsonb, uuid) to authenticated;
+
+create function private.delete_client_contact(organization_id uuid, client_id uuid, contact_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_client(organization_id, client_id, 'clients:write', true);
+  delete from public.client_contacts k
+  where k.organization_id = delete_client_contact.organization_id
+    and k.client_id = delete_client_contact.client_id and k.id = contact_id;
+  if not found then
+    perform private.problem(404, 'not_found', 'There is no such contact.');
+  end if;
+end
+$$;
+
+grant execute on function private.delete_client_contact(uuid, uuid, uuid) to authenticated;
+
+create function public.delete_client_contact(organization_id uuid, client_id uuid, contact_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_client_contact(organization_id, client_id, contact_id)
+$$;
+
+comment on function public.delete_client_contact is 'Deletes a contact that was entered by mistake; see left_on.';
+
+grant execute on function public.delete_client_contact(uuid, uuid, uuid) to authenticated;
+
+create function private.client_interaction_json(interaction public.client_interactions)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select to_jsonb(interaction) - 'organization_id' || jsonb_build_object('created_by_name', (
+    select p.full_name from public.profiles p where p.id = interaction.created_by))
+$$;
+
+create function private.create_client_interaction(organization_id uuid, client_id uuid, interaction jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  client public.clients;
+  created public.client_interactions;
+  answer jsonb;
+begin
+  perform private.require_scope(organization_id, 'clients:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  client := private.require_client(organization_id, client_id, 'clients:write', true);
+  perform private.require_valid(coalesce((interaction ->> 'occurred_at')::timestamptz, now())
+    <= now() + interval '5 minutes', 'occurred_at', 'is in the future');
+  insert into public.client_interactions (organization_id, client_id, type, direction, subject, details, outcome,
+    sentiment, occurred_at, recorded_at, created_by)
+  select client.organization_id, client.id, r.type, r.direction, r.subject, r.details, r.outcome, r.sentiment,
+    least(coalesce(r.occurred_at, now()), clock_timestamp()), clock_timestamp(), auth.uid()
+  from jsonb_to_record(interaction) as r
+    (type text, direction text, subject text, details text, outcome text, sentiment text, occurred_at timestamptz)
+  returning * into created;
+  perform set_config('signalbox.derived', 'on', true);
+  update public.clients c set last_interaction_at = created.occurred_at
+  where c.id = client.id and coalesce(c.last_interaction_at, '-infinity') < created.occurred_at;
+  perform set_config('signalbox.derived', '', true);
+  return private.store_idempotent_response(organization_id, private.client_interaction_json(created));
+end
+$$;
+
+grant execute on function private.create_client_interaction(uuid, uuid, jsonb) to authenticated;
+
+create function public.create_client_interaction(organization_id uuid, client_id uuid, interaction jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_client_interaction(organization_id, client_id, interaction)
+$$;
+
+comment on function public.create_client_interaction is
+  'Logs an interaction: { type, direction?, subject?, details?, outcome?, sentiment?, occurred_at? }.';
+
+grant execute on function public.create_client_interaction(uuid, uuid, jsonb) to authenticated;
+
+create function private.list_client_interactions(
+  organization_id uuid, client_id uuid, wanted_type text, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'clients:read');
+begin
+  return jsonb_build_object(
+    'total', (
+      select count(*) from public.client_interactions i
+      where i.organization_id = client.organization_id and i.client_id = client.id
+        and (wanted_type is null or i.type = wanted_type)),
+    'rows', coalesce((
+      select jsonb_agg(private.client_interaction_json(p.interaction) order by p.id desc)
+      from (
+        select i.id, i as interaction from public.client_interactions i
+        where i.organization_id = client.organization_id and i.client_id = client.id
+          and (wanted_type is null or i.type = wanted_type)
+        order by i.id desc limit page_limit offset page_offset
+      ) p), '[]'));
+end
+$$;
+
+grant execute on function private.list_client_interactions(uuid, uuid, text, integer, integer) to authenticated;
+
+create function public.list_client_interactions(
+  organization_id uuid, client_id uuid, page_limit integer, page_offset integer, wanted_type text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.list_client_interactions(organization_id, client_id, wanted_type, private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_client_interactions is
+  'One page of a client''s interactions, newest first. wanted_type: null for all.';
+
+grant execute on function public.list_client_interactions(uuid, uuid, integer, integer, text) to authenticated;
+
+create function private.client_issue_json(issue public.client_issues)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select to_jsonb(issue) - array['organization_id', 'close_recorded_at'] || jsonb_build_object(
+    'type_label', (
+      select t.label from public.incident_types t
+      where t.organization_id = issue.organization_id and t.key = issue.type),
+    'created_by_name', (select p.full_name from public.profiles p where p.id = issue.created_by),
+    'closed_by_name', (select p.full_name from public.profiles p where p.id = issue.closed_by))
+$$;
+
+create function private.require_incident_type(organization_id uuid, type text)
+returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform from public.incident_types t
+  where t.organization_id = require_incident_type.organization_id and t.key = type for key share;
+  perform private.require_valid(found, 'type', 'is not an incident type of the organization');
+end
+$$;
+
+create function private.create_client_issue(organization_id uuid, client_id uuid, issue jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  client public.clients;
+  created public.client_issues;
+  answer jsonb;
+begin
+  perform private.require_scope(organization_id, 'issues:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  client := private.require_client(organization_id, client_id, 'issues:write', true);
+  created := jsonb_populate_record(null::public.client_issues, issue);
+  created.type := coalesce(created.type, (
+    select t.key from public.incident_types t where t.organization_id = client.organization_id
+    order by t.position desc limit 1));
+  perform private.require_incident_type(organization_id, created.type);
+  perform private.require_valid(coalesce(created.opened_at, now()) <= now() + interval '5 minutes', 'opened_at',
+    'is in the future');
+  insert into public.client_issues (organization_id, client_id, type, title, description, severity, contract_code,
+    external_customer_id, opened_at, created_by, recorded_at)
+  values (client.organization_id, client.id, created.type, created.title, created.description,
+    coalesce(created.severity, 'medium'), created.contract_code, created.external_customer_id,
+    least(coalesce(created.opened_at, now()), clock_timestamp()), auth.uid(), clock_timestamp())
+  returning * into created;
+  return private.store_idempotent_response(organization_id, private.client_issue_json(created));
+end
+$$;
+
+grant execute on function private.create_client_issue(uuid, uuid, jsonb) to authenticated;
+
+create function public.create_client_issue(organization_id uuid, client_id uuid, issue jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_client_issue(organization_id, client_id, issue)
+$$;
+
+comment on function public.create_client_issue is 'Adds an issue: { title, type?, severity?, description?,
+contract_code?, external_customer_id?, opened_at? }.';
+
+grant execute on function public.create_client_issue(uuid, uuid, jsonb) to authenticated;
+
+create function private.update_client_issue(organization_id uuid, client_id uuid, issue_id uuid, change jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  current public.client_issues;
+  updated public.client_issues;
+begin
+  perform private.require_client(organization_id, client_id, 'issues:write');
+  select * into current from public.client_issues i
+  where i.organization_id = update_client_issue.organization_id and i.client_id = update_client_issue.client_id
+    and i.id = issue_id for update;
+  if current.id is null then
+    perform private.problem(404, 'not_found', 'There is no such issue.');
+  end if;
+  updated := jsonb_populate_record(current, (
+    select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(change) f
+    where f.key in ('type', 'title', 'description', 'severity', 'status', 'resolution', 'closed_at')));
+  if current.status = 'closed' and (updated.status, updated.closed_at)
+      is distinct from (current.status, current.closed_at) then
+    perform private.problem(409, 'issue_closed',
+      'A closed issue stays closed. If it has come back, add a new one with the same title.');
+  end if;
+  if updated.status = 'closed' and current.status <> 'closed' then
+    updated.closed_at := least(coalesce(updated.closed_at, now()), clock_timestamp());
+    updated.close_recorded_at := clock_timestamp();
+    updated.closed_by := auth.uid();
+    perform private.require_valid(updated.closed_at >= updated.opened_at, 'closed_at',
+      'is before the issue was opened');
+  end if;
+  perform private.require_valid(updated.status = 'closed' or updated.closed_at is null, 'closed_at',
+    'is for closed issues');
+  perform private.require_incident_type(organization_id, updated.type);
+  update public.client_issues i
+  set type = updated.type, title = updated.title, description = updated.description, severity = updated.severity,
+    status = updated.status, resolution = updated.resolution, closed_at = updated.closed_at,
+    close_recorded_at = updated.close_recorded_at, closed_by = updated.closed_by
+  where i.organization_id = update_client_issue.organization_id and i.id = issue_id
+  returning * into updated;
+  return private.client_issue_json(updated);
+end
+$$;
+
+grant execute on function private.update_client_issue(uuid, uuid, uuid, jsonb) to authenticated;
+
+create function public.update_client_issue(organization_id uuid, client_id uuid, issue_id uuid, change jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_client_issue(organization_id, client_id, issue_id, change)
+$$;
+
+comment on function public.update_client_issue is
+  'Changes an issue: { type?, title?, description?, severity?, status?, resolution?, closed_at? }.';
+
+grant execute on function public.update_client_issue(uuid, uuid, uuid, jsonb) to authenticated;
+
+create function private.list_client_issues(
+  organization_id uuid, client_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'clients:read');
+begin
+  return jsonb_build_object(
+    'total', (
+      select count(*) from public.client_issues i
+      where i.organization_id = client.organization_id and i.client_id = client.id
+        and i.status = coalesce(filters ->> 'status', i.status) and i.type = coalesce(filters ->> 'type', i.type)),
+    'rows', coalesce((
+      select jsonb_agg(private.client_issue_json(p.issue) order by p.id desc)
+      from (
+        select i.id, i as issue from public.client_issues i
+        where i.organization_id = client.organization_id and i.client_id = client.id
+          and i.status = coalesce(filters ->> 'status', i.status) and i.type = coalesce(filters ->> 'type', i.type)
+        order by i.id desc limit page_limit offset page_offset
+      ) p), '[]'));
+end
+$$;
+
+grant execute on function private.list_client_issues(uuid, uuid, jsonb, integer, integer) to authenticated;
+
+create function public.list_client_issues(
+  organization_id uuid, client_id uuid, page_limit integer, page_offset integer, filters jsonb default '{}')
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.list_client_issues(organization_id, client_id, filters, private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_client_issues is 'One page of a client''s issues, newest first.';
+
+grant execute on function public.list_client_issues(uuid, uuid, integer, integer, jsonb) to authenticated;
+
+create function private.client_matches(organization_id uuid, client_ids uuid[])
+returns table (client_id uuid, customer_id uuid, lead_id uuid, matched_by text, strength integer)
+language sql stable rows 100 set search_path = ''
+as $$
+  with c as (
+    select k.* from public.clients k
+    where k.organization_id = client_matches.organization_id and k.id = any (client_ids)
+  ), found as (
+    select c.id as client_id, a.id as customer_id, null::uuid as lead_id, 'account_number' as matched_by, 1 as strength
+    from c join public.customers a
+      on a.organization_id = client_matches.organization_id and lower(a.account_number) = lower(c.account_number)
+    union all
+    select c.id, a.id, null, 'phone', 2
+    from c join public.customers a on a.organization_id = client_matches.organization_id and a.phone = c.phone
+    union all
+    select c.id, null, l.id, 'phone', 2
+    from c join public.leads l
+      on l.organization_id = client_matches.organization_id and l.phone = c.phone and l.deleted_at is null
+    union all
+    select c.id, null, l.id, 'email', 3
+    from c join public.leads l
+      on l.organization_id = client_matches.organization_id and l.email = c.email and l.deleted_at is null
+  )
+  select distinct on (f.client_id, f.customer_id, f.lead_id) f.client_id, f.customer_id, f.lead_id, f.matched_by,
+    f.strength
+  from found f order by f.client_id, f.customer_id, f.lead_id, f.strength
+$$;
+
+create function private.link_clients(organization_id uuid, client_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from public.client_links l
+  where l.organization_id = link_clients.organization_id and l.client_id = any (client_ids) and l.source = 'automatic'
+    and not exists (
+      select from private.client_matches(link_clients.organization_id, client_ids) m
+      where m.client_id = l.client_id
+        and (m.customer_id, m.lead_id) is not distinct from (l.customer_id, l.lead_id));
+  insert into public.client_links (organization_id, client_id, customer_id, lead_id, source)
+  select link_clients.organization_id, b.client_id, b.customer_id, b.lead_id, 'automatic'
+  from (
+    select m.*, m.strength = min(m.strength) over k as is_best,
+      count(*) over (partition by m.client_id, m.customer_id is null, m.strength) = 1 as is_only
+    from private.client_matches(link_clients.organization_id, client_ids) m
+    window k as (partition by m.client_id, m.customer_id is null)
+  ) b
+  where b.is_best and b.is_only and not exists (
+    select from public.client_links l
+    where l.organization_id = link_clients.organization_id and l.client_id = b.client_id
+      and (l.customer_id is null) = (b.customer_id is null))
+  on conflict do nothing;
+end
+$$;
+
+create function private.link_new_contacts()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  slice record;
+begin
+  for slice in
+    select s.organization_id, array_agg(s.id) as ids
+    from (
+      select c.organization_id, c.id, (row_number() over (partition by c.organization_id order by c.id) - 1) / 2000 as n
+      from public.clients c
+      where c.deleted_at is null and not exists (
+        select from public.client_links l where l.organization_id = c.organization_id and l.client_id = c.id)
+    ) s
+    group by s.organization_id, s.n
+  loop
+    begin
+      perform private.link_clients(slice.organization_id, slice.ids);
+    exception when others then
+      raise warning 'clients of % were not linked: %', slice.organization_id, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
+create function private.links_json(client public.clients)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  sees_customers boolean := client.organization_id = any (private.organizations_with('customers:read'));
+  answer jsonb;
+begin
+  with x as (
+    select l.customer_id, l.lead_id, case when l.rejected then 'rejected' else 'linked' end as state, l.source,
+      null as matched_by
+    from public.client_links l where l.organization_id = client.organization_id and l.client_id = client.id
+    union all
+    select m.customer_id, m.lead_id, 'suggested', null, m.matched_by
+    from private.client_matches(client.organization_id, array[client.id]) m
+    where not exists (
+      select from public.client_links l
+      where l.organization_id = client.organization_id and l.client_id = client.id
+        and (l.customer_id, l.lead_id) is not distinct from (m.customer_id, m.lead_id))
+  ), seen as (
+    select x.*, a.name as customer_name, a.account_number, d.full_name as lead_name, d.status as lead_status,
+      case when x.customer_id is not null then sees_customers
+        else private.lead_in_scope(d, 'leads:read') and d.deleted_at is null end as visible
+    from x
+    left join public.customers a on a.organization_id = client.organization_id and a.id = x.customer_id
+    left join public.leads d on d.organization_id = client.organization_id and d.id = x.lead_id
+  )
+  select jsonb_build_object(
+    'customers', coalesce(jsonb_agg(jsonb_build_object('customer_id', s.customer_id, 'name', s.customer_name,
+      'account_number', s.account_number, 'state', s.state, 'source', s.source, 'matched_by', s.matched_by)
+      order by s.state, s.customer_id) filter (where s.visible and s.customer_id is not null), '[]'),
+    'leads', coalesce(jsonb_agg(jsonb_build_object('lead_id', s.lead_id, 'name', s.lead_name, 'status', s.lead_status,
+      'state', s.state, 'source', s.source, 'matched_by', s.matched_by)
+      order by s.state, s.lead_id) filter (where s.visible and s.lead_id is not null), '[]'),
+    'hidden', count(*) filter (where not s.visible and s.state <> 'rejected'))
+  into answer from seen s;
+  return answer;
+end
+$$;
+
+create function private.choose_links(client public.clients, choices jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  choice record;
+  lead public.leads;
+begin
+  for choice in
+    select c.*, (c.n - 1)::text as index from rows from (
+      jsonb_to_recordset(choices) as (customer_id uuid, lead_id uuid, state text)) with ordinality
+      c (customer_id, lead_id, state, n)
+  loop
+    perform private.require_valid(num_nonnulls(choice.customer_id, choice.lead_id) = 1, 'links.' || choice.index,
+      'names a customer or a lead');
+    perform private.require_valid(choice.state in ('linked', 'rejected', 'none'), 'links.' || choice.index || '.state',
+      'is not linked, rejected or none');
+    if choice.customer_id is not null then
+      perform private.require_permission(client.organization_id, 'customers:read');
+      perform from public.customers a
+      where a.organization_id = client.organization_id and a.id = choice.customer_id for key share;
+      perform private.require_valid(found, 'links.' || choice.index || '.customer_id', 'is not a customer');
+    else
+      select * into lead from public.leads l
+      where l.organization_id = client.organization_id and l.id = choice.lead_id and l.deleted_at is null for key share;
+      perform private.require_valid(lead.id is not null and private.lead_in_scope(lead, 'leads:read'),
+        'links.' || choice.index || '.lead_id', 'is not a lead');
+    end if;
+    if choice.state = 'none' then
+      delete from public.client_links l
+      where l.organization_id = client.organization_id and l.client_id = client.id
+        and (l.customer_id, l.lead_id) is not distinct from (choice.customer_id, choice.lead_id);
+    else
+      insert into public.client_links as l
+        (organization_id, client_id, customer_id, lead_id, source, rejected, created_by)
+      values (client.organization_id, client.id, choice.customer_id, choice.lead_id, 'manual',
+        choice.state = 'rejected', auth.uid())
+      on conflict do nothing;
+      update public.client_links l set source = 'manual', rejected = choice.state = 'rejected', created_by = auth.uid()
+      where l.organization_id = client.organization_id and l.client_id = client.id
+        and (l.customer_id, l.lead_id) is not distinct from (choice.customer_id, choice.lead_id)
+        and (l.source <> 'manual' or l.rejected <> (choice.state = 'rejected'));
+    end if;
+  end loop;
+end
+$$;
+
+create function private.client_links(organization_id uuid, client_id uuid, choices jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  client public.clients;
+begin
+  if choices is null then
+    return private.links_json(private.require_client(organization_id, client_id, 'clients:read'));
+  end if;
+  client := private.require_client(organization_id, client_id, 'clients:write', true);
+  perform private.require_valid(jsonb_typeof(choices) = 'array' and jsonb_array_length(choices) between 1 and 100,
+    'links', 'is a list of 1 to 100 links');
+  perform private.choose_links(client, choices);
+  return private.links_json(client);
+end
+$$;
+
+grant execute on function private.client_links(uuid, uuid, jsonb) to authenticated;
+
+create function public.client_links(organization_id uuid, client_id uuid, choices jsonb default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.client_links(organization_id, client_id, choices)
+$$;
+
+comment on function public.client_links is
+  'Customers and leads that are or may be the same as a client, after choices: [{ customer_id | lead_id, state }].';
+
+grant execute on function public.client_links(uuid, uuid, jsonb) to authenticated;
+
+create function private.client_rows(clients public.clients[])
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(jsonb_agg(to_jsonb(r) - 'n' order by r.n), '[]')
+    from (
+      select c.n, c.id, c.version, c.name, c.segment,
+        (select s.label from public.client_segments s
+          where s.organization_id = c.organization_id and s.key = c.segment) as segment_label,
+        c.client_type, c.region, c.category, c.external_id, c.account_number, c.phone, c.email, c.contract_ends_on,
+        c.stated_risk, c.custom_fields, c.owner_id,
+        (select p.full_name from public.profiles p where p.id = c.owner_id) as owner_name, c.team_id, c.status, c.since,
+        c.mrr::text, c.currency, c.spell_started_on, c.paused_on, c.notice_on, c.leaves_on, c.trial_ends_on,
+        c.last_interaction_at, c.score, c.band, c.score_day, c.trend, c.trend_days,
+        private.contacts_of(c.organization_id, c.id) as contacts, c.created_by,
+        (select p.full_name from public.profiles p where p.id = c.created_by) as created_by_name, c.created_at,
+        c.updated_at, c.deleted_at
+      from (select u.*, row_number() over () as n from unnest(clients) u) c
+    ) r);
+end
+$$;
+
+create function private.client_json(client public.clients)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.client_rows(array[client]) -> 0
+$$;
+
+create function private.client_of(organization_id uuid, client_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.client_json(c) from public.clients c
+  where c.organization_id = client_of.organization_id and c.id = client_of.client_id
+$$;
+
+comment on function private.client_of is 'The client after all triggers, as functions that changed it return it.';
+
+create function private.client_scope(organization_id uuid, permission text)
+returns text
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  scope text := private.require_scope(organization_id, permission);
+  team uuid := (
+    select m.team_id from public.memberships m
+    where m.organization_id = client_scope.organization_id and m.user_id = auth.uid());
+begin
+  -- An owner's clients are in the owner's team, so a team's condition needs no second one for the caller's own.
+  return format('x.organization_id = %L', organization_id)
+    || case
+      when scope = 'organization' then ''
+      when scope = 'team' and team is not null then format(' and x.team_id = %L', team)
+      else format(' and x.owner_id = %L', auth.uid()) end;
+end
+$$;
+
+comment on function private.client_scope is 'The SQL condition on clients x for the scope of the caller''s permission.';
+
+create function private.segments_json(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('key', s.key, 'label', s.label, 'clients', (
+      select coalesce(sum(t.clients), 0) from private.client_totals t
+      where t.organization_id = s.organization_id and t.segment = s.key)) order by s.position), '[]')
+  from public.client_segments s where s.organization_id = segments_json.organization_id
+$$;
+
+create function private.local_day(organization_id uuid, at timestamptz default now())
+returns date
+language sql stable set search_path = ''
+as $$
+  select (at at time zone o.time_zone)::date from public.organizations o where o.id = local_day.organization_id
+$$;
+
+create type private.client_entry as (
+  client_id uuid,
+  day date,
+  entry text,
+  contract text,
+  contract_mrr numeric,
+  currency text,
+  segment text,
+  reason text,
+  voluntary boolean,
+  observed_from date
+);
+
+create function private.churn_reasons()
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select array['price', 'service', 'competitor', 'moved', 'closed', 'payment', 'other', 'unknown']
+$$;
+
+create table public.client_movements (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  day date not null constraint client_movements_day_sane check (day between '1900-01-01' and '2200-01-01'),
+  place smallint not null, kind text not null constraint client_movements_kind check (kind in ('trial_start',
+  'trial_lost', 'new', 'expansion',
+    'contraction', 'churn', 'reactivation', 'currency', 'pause', 'resume', 'notice', 'notice_withdrawn', 'segment',
+    'unchanged', 'correction')),
+  amount numeric(14, 2) not null,
+  client_change smallint not null constraint client_movements_client_change check (client_change between -1 and 1),
+  currency text not null constraint client_movements_currency_iso check (currency ~ '^[A-Z]{3}$'),
+  segment text not null, mrr_after numeric(14, 2) not null,
+  status_after text not null,
+  entry text constraint client_movements_entry check (entry in ('trial', 'trial_end', 'amount', 'end', 'pause',
+    'resume', 'notice', 'notice_withdrawn', 'segment')),
+  contract text not null constraint client_movements_contract_form
+    check (char_length(contract) <= 100 and private.is_plain(contract)),
+  contract_mrr numeric(14, 2) constraint client_movements_contract_mrr check (contract_mrr >= 0),
+  entry_currency text, entry_segment text,
+  reason text constraint client_movements_reason check (reason = any (private.churn_reasons())),
+  voluntary boolean, observed_from date,
+  reverses uuid,
+  reversed_kind text,
+  cause text not null constraint client_movements_cause
+    check (cause in ('entry', 'import', 'plan', 'rule', 'merge', 'delete', 'restore', 'reversal')),
+  recorded_at timestamptz not null,
+  recorded_by uuid references public.profiles (id) on delete set null,
+  constraint client_movements_organization_key unique (organization_id, id),
+  constraint client_movements_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint client_movements_reverses foreign key (organization_id, reverses)
+    references public.client_movements (organization_id, id),
+  constraint client_movements_correction check ((kind = 'correction') = (reverses is not null)
+    and (reverses is null) = (reversed_kind is null))
+);
+
+create function private.effective_movements(
+  client_ids uuid[], as_of timestamptz default 'infinity', whole_organization uuid default null)
+returns setof public.client_movements
+language plpgsql stable rows 2000 set search_path = ''
+as $$
+begin
+  if whole_organization is null then
+    return query
+      select m.* from public.client_movements m
+      where m.client_id = any (client_ids) and m.kind <> 'correction' and m.recorded_at <= as_of
+        and not exists (
+          select from public.client_movements r where r.reverses = m.id and r.recorded_at <= as_of);
+  else
+    return query
+      select m.* from public.client_movements m
+      where m.organization_id = whole_organization and m.kind <> 'correction' and m.recorded_at <= as_of
+        and not exists (
+          select from public.client_movements r where r.reverses = m.id and r.recorded_at <= as_of);
+  end if;
+end
+$$;
+
+create function private.current_movements(client_ids uuid[])
+returns public.client_movements[]
+language sql stable set search_path = ''
+as $$
+  select coalesce(array_agg(m), '{}') from private.effective_movements(client_ids) m
+$$;
+
+create function private.entry_slot(entry text, contract text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case
+    when entry in ('amount', 'end') then 'contract ' || contract
+    when entry in ('pause', 'resume') then 'pause'
+    when entry in ('notice', 'notice_withdrawn') then 'notice'
+    else entry end
+$$;
+
+create function private.entry_rank(entry text)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select array_position(array['trial', 'trial_end', 'amount', 'end', 'notice', 'notice_withdrawn', 'pause', 'resume',
+    'segment'], entry)
+$$;
+
+create function private.entry_states(entries private.client_entry[])
+returns table (
+  client_id uuid, day date, entry text, contract text, contract_mrr numeric, entry_currency text, entry_segment text,
+  reason text, voluntary boolean, observed_from date, n bigint, d_force integer, in_force bigint, total numeric,
+  paused boolean, noticed boolean, in_trial boolean, segment text, currency text)
+language sql immutable rows 2000 set search_path = ''
+as $$
+  with e as (
+    select u.*, row_number() over (partition by u.client_id order by u.day, private.entry_rank(u.entry),
+      u.contract) as n
+    from unnest(entries) u
+  ), c as (
+    select e.*, x.is_contract,
+      case when x.is_contract then x.force - coalesce(lag(x.force) over k, 0) else 0 end as d_force,
+      case when x.is_contract then x.mrr - coalesce(lag(x.mrr) over k, 0) else 0 end as d_mrr
+    from e cross join lateral (
+      select e.entry in ('amount', 'end') as is_contract, (e.entry = 'amount')::integer as force,
+        case when e.entry = 'amount' then e.contract_mrr else 0 end as mrr) x
+    window k as (partition by e.client_id, x.is_contract, e.contract order by e.n)
+  ), s as (
+    select c.*, sum(c.d_force) over w as in_force, sum(c.d_mrr) over w as total
+    from c window w as (partition by c.client_id order by c.n)
+  ), m as (
+    select s.*,
+      case when s.in_force = 0 or s.entry = 'resume' then 0 when s.entry = 'pause' then 1 end as pause,
+      case when s.in_force = 0 or s.entry = 'notice_withdrawn' then 0 when s.entry = 'notice' then 1 end as notice,
+      case s.entry when 'trial' then 1 when 'trial_end' then 0 end as trial,
+      (lpad(s.n::text, 6, '0') || s.segment) collate "C" as nth_segment,
+      (lpad(s.n::text, 6, '0') || s.currency) collate "C" as nth_currency
+    from s
+  )
+  select m.client_id, m.day, m.entry, m.contract, m.contract_mrr, m.currency, m.segment, m.reason, m.voluntary,
+    m.observed_from, m.n, m.d_force, m.in_force, m.total,
+    coalesce(max(m.n * 2 + m.pause) over w % 2 = 1, false),
+    coalesce(max(m.n * 2 + m.notice) over w % 2 = 1, false),
+    max(m.n * 2 + m.trial) over w % 2 = 1,
+    coalesce(substr(max(m.nth_segment) over w, 7), substr(min(m.nth_segment) over (partition by m.client_id), 7)),
+    coalesce(substr(max(m.nth_currency) over w, 7), substr(min(m.nth_currency) over (partition by m.client_id), 7))
+  from m window w as (partition by m.client_id order by m.n)
+$$;
+
+create function private.fold_entries(entries private.client_entry[])
+returns table (
+  client_id uuid, day date, place smallint, kind text, amount numeric, client_change smallint, currency text,
+    segment text,
+  mrr_after numeric, status_after text, entry text, contract text, contract_mrr numeric, entry_currency text,
+  entry_segment text, reason text, voluntary boolean, observed_from date)
+language sql immutable rows 2000 set search_path = ''
+as $$
+  with s as (
+    select s.*, case when s.paused then 0 else s.total end as mrr, s.entry in ('amount', 'end') as is_contract,
+      last_value(s.in_force) over d > 0 as in_after,
+      last_value(s.in_force) over d > sum(s.d_force) over (partition by s.client_id, s.day) as in_before,
+      row_number() over (partition by s.client_id, s.day, s.entry in ('amount', 'end') order by s.n desc) = 1
+        as is_last_of_day
+    from private.entry_states(entries) s
+    window d as (partition by s.client_id, s.day order by s.n rows between unbounded preceding and unbounded following)
+  ), t as (
+    select s.*, max(s.in_force) over w > 0 as ever,
+      coalesce(max(s.in_after::integer) over (partition by s.client_id order by s.day
+        range between unbounded preceding and interval '1 day' preceding), 0) = 1 as ever_before,
+      lag(s.mrr, 1, 0::numeric) over w as mrr_before, lag(s.currency) over w as currency_before,
+      lag(s.paused, 1, false) over w as paused_before, lag(s.noticed, 1, false) over w as noticed_before,
+      lag(s.in_trial) over w as trial_before
+    from s window w as (partition by s.client_id order by s.n)
+  ), k as (
+    select t.*, t.in_before and t.in_after and t.currency_before <> t.currency as is_exchange,
+      case
+        when t.in_force > 0 then case when t.paused then 'paused' when t.noticed then 'leaving' else 'active' end
+        when t.ever then 'churned'
+        else case t.in_trial when true then 'trial' when false then 'trial_lost' else 'prospect' end
+      end as status_after, case
+        when t.is_contract and not t.in_before and t.in_after
+          then case when t.ever_before then 'reactivation' else 'new' end
+        when t.is_contract and t.in_before and not t.in_after then 'churn'
+        when t.is_contract and t.mrr > t.mrr_before then 'expansion'
+        when t.is_contract and t.mrr < t.mrr_before then 'contraction'
+        when t.entry = 'pause' and t.paused and not t.paused_before then 'pause'
+        when t.entry = 'resume' and t.paused_before and not t.paused then 'resume'
+        when t.entry = 'notice' and t.noticed and not t.noticed_before then 'notice'
+        when t.entry = 'notice_withdrawn' and t.noticed_before and not t.noticed then 'notice_withdrawn'
+        when t.entry = 'trial' and not t.ever and t.trial_before is not true then 'trial_start'
+        when t.entry = 'trial_end' and not t.ever and t.trial_before then 'trial_lost'
+        when t.entry = 'segment' then 'segment'
+        else 'unchanged'
+      end as kind
+    from t
+  )
+  select k.client_id, k.day, (row_number() over (partition by k.client_id, k.day order by k.n, x.half))::smallint,
+    case when k.is_exchange then 'currency' else k.kind end, x.amount,
+    case when k.is_contract and k.is_last_of_day then (k.in_after::integer - k.in_before::integer)::smallint
+      else 0::smallint end, x.currency, k.segment, x.mrr_after, k.status_after, x.entry, k.contract, k.contract_mrr,
+    k.entry_currency, k.entry_segment, k.reason, k.voluntary, k.observed_from
+  from k cross join lateral (
+    select 1 as half, k.mrr - k.mrr_before as amount, k.currency, k.mrr as mrr_after, k.entry where not k.is_exchange
+    union all
+    select 1, -k.mrr_before, k.currency_before, 0, null where k.is_exchange
+    union all
+    select 2, k.mrr, k.currency, k.mrr, k.entry where k.is_exchange
+  ) x
+  order by k.client_id, k.n, x.half
+$$;
+
+create table public.client_spells (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  spell_no integer not null,
+  starts_on date not null,
+  ends_on date,
+  reason text constraint client_spells_reason check (reason = any (private.churn_reasons())),
+  voluntary boolean, observed_from date not null,
+  constraint client_spells_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint client_spells_once unique (organization_id, client_id, spell_no),
+  constraint client_spells_in_order check (ends_on >= starts_on),
+  constraint client_spells_apart exclude using gist
+    (client_id with operator(pg_catalog.=), daterange(starts_on, ends_on) with operator(pg_catalog.&&))
+);
+
+create function private.spells_of(
+  client_ids uuid[], as_of timestamptz default 'infinity', whole_organization uuid default null)
+returns table (organization_id uuid, client_id uuid, day date, ends_on date, reason text, voluntary boolean,
+  observed_from date, segment text)
+language sql stable rows 2000 set search_path = ''
+as $$
+  select s.organization_id, s.client_id, s.day, s.ends_on, s.end_reason, s.end_voluntary, s.observed_from, s.segment
+  from (
+    select m.*, lead(m.day) over w as ends_on, lead(m.reason) over w as end_reason,
+      lead(m.voluntary) over w as end_voluntary
+    from private.effective_movements(client_ids, as_of, whole_organization) m
+    where m.client_change <> 0
+    window w as (partition by m.client_id order by m.day, m.place)
+  ) s
+  where s.client_change = 1
+$$;
+
+create table private.client_plans (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  client_id uuid not null, movement text not null,
+  details jsonb not null,
+  effective_on date not null,
+  recorded_by uuid references public.profiles (id) on delete set null,
+  recorded_at timestamptz not null default now(),
+  failures integer not null default 0,
+  last_error text,
+  constraint client_plans_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
+create function private.derive_from_movements(organization_id uuid, client_ids uuid[])
+returns void
+language plpgsql set search_path = '' set jit = off
+as $$
+begin
+  delete from public.client_spells s
+  where s.organization_id = derive_from_movements.organization_id and s.client_id = any (client_ids);
+  insert into public.client_spells
+    (organization_id, client_id, spell_no, starts_on, ends_on, reason, voluntary, observed_from)
+  select derive_from_movements.organization_id, s.client_id,
+    row_number() over (partition by s.client_id order by s.day), s.day, s.ends_on, s.reason, s.voluntary,
+    coalesce(s.observed_from, s.day)
+  from private.spells_of(client_ids) s;
+  perform set_config('signalbox.derived', 'on', true);
+  with m as materialized (
+    select f.* from private.effective_movements(client_ids) f
+  ), latest as (
+    select distinct on (m.client_id) m.client_id, m.status_after, m.mrr_after, m.currency
+    from m order by m.client_id, m.day desc, m.place desc
+  ), days as (
+    select m.client_id, min(m.day) filter (where m.client_change = 1) as since,
+      max(m.day) filter (where m.client_change = 1) as started, max(m.day) filter (where m.kind = 'pause') as paused,
+      max(m.day) filter (where m.kind = 'notice') as noticed
+    from m group by m.client_id
+  ), derived as (
+    select u.id, coalesce(l.status_after, 'prospect') as status, coalesce(l.mrr_after, 0) as mrr, l.currency, d.since,
+      case when l.status_after in ('active', 'paused', 'leaving') then d.started end as spell_started_on,
+      case when l.status_after = 'paused' then d.paused end as paused_on,
+      case when l.status_after in ('leaving', 'paused') and d.noticed >= d.started then d.noticed end as notice_on,
+      case when l.status_after in ('active', 'paused', 'leaving') then (
+        select min(p.effective_on) from private.client_plans p
+        where p.organization_id = derive_from_movements.organization_id and p.client_id = u.id
+          and p.movement = 'churn') end as leaves_on
+    from unnest(client_ids) u (id)
+    left join latest l on l.client_id = u.id
+    left join days d on d.client_id = u.id
+  )
+  update public.clients c
+  set status = d.status, mrr = d.mrr, currency = coalesce(d.currency, c.currency), since = d.since,
+    spell_started_on = d.spell_started_on, paused_on = d.paused_on, notice_on = d.notice_on, leaves_on = d.leaves_on,
+    trial_ends_on = case when d.status = 'trial' then c.trial_ends_on end
+  from derived d
+  where c.organization_id = derive_from_movements.organization_id and c.id = d.id;
+  perform set_config('signalbox.derived', '', true);
+end
+$$;
+
+create function private.post_entries(
+  organization_id uuid, added private.client_entry[], withdrawn uuid[], cause text)
+returns void
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  rows public.client_movements[];
+  touched uuid[] := array(
+    select a.client_id from unnest(added) a
+    union
+    select m.client_id from public.client_movements m where m.id = any (withdrawn));
+  entries private.client_entry[];
+  recorded timestamptz;
+begin
+  rows := private.current_movements(touched);
+  -- After the locks, and later than all rows of these clients: the time tells what was known before.
+  recorded := greatest(clock_timestamp(), (
+    select max(m.recorded_at) from public.client_movements m where m.client_id = any (touched))
+    + interval '1 microsecond');
+  -- The first entry of a client names its segment, also when the one that did is taken back.
+  entries := added || array(
+    select row(m.client_id, m.day, m.entry, m.contract, m.contract_mrr, m.entry_currency, case
+        when row_number() over (partition by m.client_id order by m.day, m.place) = 1
+        then coalesce(m.entry_segment, m.segment) else m.entry_segment end,
+      m.reason, m.voluntary, m.observed_from)::private.client_entry
+    from unnest(rows) m
+    left join unnest(added) a on a.client_id = m.client_id and a.day = m.day
+      and private.entry_slot(a.entry, a.contract) = private.entry_slot(m.entry, m.contract)
+    left join unnest(withdrawn) w on w = m.id
+    where m.entry is not null and a.client_id is null and w is null);
+  with wanted as materialized (
+    select f.client_id, f.day, f.place, f.kind, f.amount, f.client_change, coalesce(f.currency, c.currency) as currency,
+      coalesce(f.segment, c.segment) as segment, f.mrr_after, f.status_after, f.entry, f.contract, f.contract_mrr,
+      f.entry_currency, f.entry_segment, f.reason, f.voluntary, f.observed_from
+    from private.fold_entries(entries) f
+    join public.clients c on c.organization_id = post_entries.organization_id and c.id = f.client_id
+  ), matched as materialized (
+    select w.client_id, w.day, w.place, m.id
+    from wanted w
+    join unnest(rows) m on m.client_id = w.client_id and m.day = w.day and m.place = w.place
+      and (m.kind, m.amount, m.client_change, m.currency, m.segment, m.mrr_after, m.status_after, m.entry, m.contract,
+          m.contract_mrr, m.entry_currency, m.entry_segment, m.reason, m.voluntary, m.observed_from)
+        is not distinct from (w.kind, w.amount, w.client_change, w.currency, w.segment, w.mrr_after, w.status_after,
+          w.entry, w.contract, w.contract_mrr, w.entry_currency, w.entry_segment, w.reason, w.voluntary,
+          w.observed_from)
+  )
+  insert into public.client_movements (organization_id, client_id, day, place, kind, amount, client_change, currency,
+    segment, mrr_after, status_after, entry, contract, contract_mrr, entry_currency, entry_segment, reason, voluntary,
+    observed_from, reverses, reversed_kind, cause, recorded_at, recorded_by)
+  select post_entries.organization_id, m.client_id, m.day, m.place, 'correction', -m.amount, -m.client_change,
+    m.currency, m.segment, m.mrr_after, m.status_after, null, m.contract, null, null, null, null, null, null, m.id,
+    m.kind, post_entries.cause, recorded, auth.uid()
+  from unnest(rows) m left join matched x on x.id = m.id where x.id is null
+  union all
+  select post_entries.organization_id, w.client_id, w.day, w.place, w.kind, w.amount, w.client_change, w.currency,
+    w.segment, w.mrr_after, w.status_after, w.entry, w.contract, w.contract_mrr, w.entry_currency, w.entry_segment,
+    w.reason, w.voluntary, w.observed_from, null, null, post_entries.cause, recorded, auth.uid()
+  from wanted w left join matched x on (x.client_id, x.day, x.place) = (w.client_id, w.day, w.place)
+  where x.id is null;
+  perform private.derive_from_movements(organization_id, touched);
+end
+$$;
+
+create function private.move_clients_of_segments(organization_id uuid, moves jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  today date := private.local_day(organization_id);
+  moved public.clients[];
+begin
+  select array_agg(c order by c.id) into moved from public.clients c
+  where c.organization_id = move_clients_of_segments.organization_id and moves ? c.segment;
+  update public.clients c set segment = moves ->> c.segment
+  where c.organization_id = move_clients_of_segments.organization_id and moves ? c.segment;
+  perform private.post_entries(organization_id, array(
+    select row(m.id, today, 'segment', '', null, null, moves ->> m.segment, null, null, null)::private.client_entry
+    from unnest(moved) m where m.deleted_at is null and m.status <> 'prospect'), '{}', 'entry');
+end
+$$;
+
+create function private.client_segments(organization_id uuid, segments jsonb, moves jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  unmoved jsonb;
+begin
+  if segments is null then
+    perform private.require_scope(organization_id, 'clients:read');
+    return private.segments_json(organization_id);
+  end if;
+  perform private.require_permission(organization_id, 'churn:configure');
+  perform private.require_valid(jsonb_typeof(segments) = 'array' and jsonb_array_length(segments) between 1 and 50,
+    'segments', 'is a list of 1 to 50 segments');
+  perform private.require_valid((
+    select count(distinct s ->> 'key') = count(*) from jsonb_array_elements(segments) s), 'segments',
+    'names a key twice');
+  perform private.require_valid(not exists (
+    select from jsonb_each_text(moves) m where not exists (
+      select from jsonb_array_elements(segments) s where s ->> 'key' = m.value) or exists (
+      select from jsonb_array_elements(segments) s where s ->> 'key' = m.key)), 'move',
+    'moves clients from a removed segment to one of the list');
+  perform from public.client_segments s
+  where s.organization_id = client_segments.organization_id order by s.key for update;
+  select jsonb_object_agg(c.segment, c.clients) into unmoved from (
+    select c.segment, count(*) as clients from public.clients c
+    where c.organization_id = client_segments.organization_id and not moves ? c.segment
+      and not exists (select from jsonb_array_elements(segments) s where s ->> 'key' = c.segment)
+    group by c.segment) c;
+  if unmoved is not null then
+    perform private.problem(409, 'segment_in_use',
+      'Some removed segments still have clients (deleted ones included). Give a target segment for each.',
+      jsonb_build_object('clients', unmoved));
+  end if;
+  insert into public.client_segments as s (organization_id, key, label, position)
+  select client_segments.organization_id, n.value ->> 'key', n.value ->> 'label', n.ordinality
+  from jsonb_array_elements(segments) with ordinality n
+  on conflict on constraint client_segments_key_unique do update
+    set label = excluded.label, position = excluded.position
+    where (s.label, s.position) is distinct from (excluded.label, excluded.position);
+  perform private.move_clients_of_segments(organization_id, moves);
+  delete from public.client_segments s
+  where s.organization_id = client_segments.organization_id
+    and not exists (select from jsonb_array_elements(segments) n where n ->> 'key' = s.key);
+  return private.segments_json(organization_id);
+end
+$$;
+
+grant execute on function private.client_segments(uuid, jsonb, jsonb) to authenticated;
+
+create function public.client_segments(organization_id uuid, segments jsonb default null, moves jsonb default '{}')
+returns jsonb
+language sql set search_path = '' set statement_timeout = '55s'
+as $$
+  select private.client_segments(organization_id, segments, coalesce(moves, '{}'))
+$$;
+
+comment on function public.client_segments is
+  'The organization''s segments in order, after replacing them by [{ key, label }] if given.';
+
+grant execute on function public.client_segments(uuid, jsonb, jsonb) to authenticated;
+
+create function private.client_from_lead(organization_id uuid, client jsonb)
+returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  lead public.leads := private.require_lead(organization_id, (client ->> 'lead_id')::uuid, 'leads:read');
+begin
+  return jsonb_strip_nulls(jsonb_build_object('name', coalesce(nullif(lead.full_name, ''), lead.email, lead.phone),
+    'phone', lead.phone, 'email', lead.email, 'region', lead.region,
+    'amount', case when (client ->> 'amount_from_lead')::boolean then lead.value::text end,
+    'currency', case when (client ->> 'amount_from_lead')::boolean then lead.currency end))
+      || jsonb_strip_nulls(client);
+end
+$$;
+
+create function private.movement_day(organization_id uuid, day text, path text)
+returns date
+language plpgsql stable set search_path = ''
+as $$
+declare
+  today date := private.local_day(organization_id);
+  wanted date := coalesce(day::date, today);
+begin
+  perform private.require_valid(wanted between '1950-01-01' and today + 3660, path,
+    'is more than ten years ahead, or too long ago');
+  return wanted;
+end
+$$;
+
+create function private.monthly_amount(details jsonb)
+returns numeric
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  amount numeric;
+  parts integer := case coalesce(details ->> 'interval', 'month')
+    when 'month' then 1 when 'quarter' then 3 when 'year' then 12 end;
+begin
+  perform private.require_valid(parts is not null, 'interval', 'is not month, quarter or year');
+  perform private.require_valid(details ->> 'amount' ~ '^[0-9]{1,12}(\.[0-9]{1,2})?$', 'amount',
+    'is not an amount of money of at least 0');
+  amount := round((details ->> 'amount')::numeric / parts, 2);
+  return amount;
+end
+$$;
+
+create function private.plan_movement(client public.clients, movement text, details jsonb, day date)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  kept jsonb;
+begin
+  if movement in ('mrr', 'reactivation') then
+    perform private.monthly_amount(details);
+    perform private.require_valid(coalesce(details ->> 'currency', 'XXX') ~ '^[A-Z]{3}$', 'currency',
+      'is not a currency code');
+  elsif movement = 'churn' then
+    perform private.require_valid(coalesce(details ->> 'reason', 'unknown') = any (private.churn_reasons()), 'reason',
+      'is not one of the reasons');
+  end if;
+  -- Only what the movement reads, and nothing else that a request had.
+  kept := jsonb_strip_nulls(jsonb_build_object('contract', details ->> 'contract') || case
+    when movement in ('mrr', 'reactivation') then jsonb_build_object('amount', details ->> 'amount',
+      'interval', details ->> 'interval', 'currency', details ->> 'currency',
+      'observed_from', (details ->> 'observed_from')::date)
+    when movement = 'churn' then jsonb_build_object('reason', details ->> 'reason',
+      'voluntary', (details ->> 'voluntary')::boolean)
+    else '{}' end);
+  delete from private.client_plans p
+  where p.organization_id = client.organization_id and p.client_id = client.id and p.movement = plan_movement.movement
+    and coalesce(p.details ->> 'contract', '') = coalesce(plan_movement.details ->> 'contract', '');
+  insert into private.client_plans (organization_id, client_id, movement, details, effective_on, recorded_by)
+  values (client.organization_id, client.id, movement, kept, day, auth.uid());
+  perform private.derive_from_movements(client.organization_id, array[client.id]);
+end
+$$;
+
+create function private.client_state_on(client_id uuid, day date)
+returns table (status text, currency text)
+language sql stable set search_path = ''
+as $$
+  select m.status_after, m.currency
+  from private.effective_movements(array[client_state_on.client_id]) m
+  where m.day <= client_state_on.day
+  order by m.day desc, m.place desc limit 1
+$$;
+
+create function private.contracts_on(client_id uuid, day date)
+returns table (contract text, mrr numeric)
+language sql stable set search_path = ''
+as $$
+  select l.contract, l.contract_mrr
+  from (
+    select distinct on (m.contract) m.contract, m.contract_mrr, m.entry
+    from private.effective_movements(array[contracts_on.client_id]) m
+    where m.entry in ('amount', 'end') and m.day <= contracts_on.day
+    order by m.contract, m.day desc, m.place desc
+  ) l
+  where l.entry = 'amount'
+$$;
+
+create function private.apply_amount(client public.clients, movement text, details jsonb, day date, cause text)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  code text := coalesce(details ->> 'contract', '');
+  today date := private.local_day(client.organization_id);
+  observed_from date := greatest(day, coalesce((details ->> 'observed_from')::date, today));
+  state record;
+  currency text;
+begin
+  select * into state from private.client_state_on(client.id, day);
+  currency := coalesce(details ->> 'currency', state.currency, client.currency);
+  if movement = 'mrr' and state.status = 'churned' then
+    perform private.problem(409, 'client_churned', 'The client has left by that day. Use reactivate.');
+  elsif movement = 'reactivation' and state.status is distinct from 'churned' then
+    perform private.problem(409, 'client_not_churned', 'The client has not left by that day. Use mrr.');
+  end if;
+  perform private.require_valid(currency ~ '^[A-Z]{3}$', 'currency', 'is not a currency code');
+  perform private.require_valid(observed_from <= today, 'observed_from', 'is in the future');
+  perform private.require_valid(state.currency is null or currency = state.currency or not exists (
+    select from private.contracts_on(client.id, day) c where c.contract <> code), 'currency',
+    'differs from the currency of the client''s other contracts');
+  perform private.post_entries(client.organization_id, array[row(client.id, day, 'amount', code,
+    private.monthly_amount(details), currency, case when state.status is null then client.segment end, null, null,
+    observed_from)::private.client_entry], '{}', cause);
+end
+$$;
+
+create function private.apply_end(client public.clients, details jsonb, day date, cause text)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  code text := details ->> 'contract';
+  reason text := coalesce(details ->> 'reason', 'unknown');
+  voluntary boolean := coalesce((details ->> 'voluntary')::boolean, reason not in ('payment', 'closed'));
+  status text := (select s.status from private.client_state_on(client.id, day) s);
+  entries private.client_entry[];
+begin
+  perform private.require_valid(reason = any (private.churn_reasons()), 'reason', 'is not one of the reasons');
+  if status = 'trial' then
+    perform private.post_entries(client.organization_id, array[row(client.id, day, 'trial_end', '', null, null, null,
+      reason, voluntary, null)::private.client_entry], '{}', cause);
+    return;
+  elsif status is null or status not in ('active', 'paused', 'leaving') then
+    perform private.problem(409, 'client_not_active', 'The client has no paid service on that day.');
+  end if;
+  entries := array(
+    select row(client.id, day, 'end', c.contract, null, null, null, reason, voluntary, null)::private.client_entry
+    from private.contracts_on(client.id, day) c where code is null or c.contract = code);
+  perform private.require_valid(cardinality(entries) > 0, 'contract', 'is no contract in force on that day');
+  delete from private.client_plans p
+  where p.organization_id = client.organization_id and p.client_id = client.id and p.movement = 'churn'
+    and (code is null or p.details ->> 'contract' = code);
+  perform private.post_entries(client.organization_id, entries, '{}', cause);
+end
+$$;
+
+create function private.apply_status(client public.clients, entry text, day date, allowed text[], cause text)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  status text := (select s.status from private.client_state_on(client.id, day) s);
+begin
+  if status is null or status <> all (allowed) then
+    perform private.problem(409, 'wrong_status',
+      format('On that day the client is %s; this is for clients that are %s.', coalesce(status, 'not there yet'),
+        array_to_string(allowed, ' or ')), jsonb_build_object('client_status', status));
+  end if;
+  perform private.post_entries(client.organization_id,
+    array[row(client.id, day, entry, '', null, null, null, null, null, null)::private.client_entry], '{}', cause);
+end
+$$;
+
+create function private.apply_movement(client public.clients, movement text, details jsonb, day date, cause text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  case movement
+    when 'mrr', 'reactivation' then perform private.apply_amount(client, movement, details, day, cause);
+    when 'churn' then perform private.apply_end(client, details, day, cause);
+    when 'pause' then perform private.apply_status(client, 'pause', day, array['active', 'leaving'], cause);
+    when 'resume' then perform private.apply_status(client, 'resume', day, array['paused'], cause);
+  end case;
+end
+$$;
+
+create function private.apply_or_plan(client public.clients, movement text, details jsonb, day date)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if day > private.local_day(client.organization_id) then
+    perform private.plan_movement(client, movement, details, day);
+  else
+    perform private.apply_movement(client, movement, details, day, 'entry');
+  end if;
+end
+$$;
+
+create function private.begin_client(client public.clients, terms jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  today date := private.local_day(client.organization_id);
+  starts_on date := private.movement_day(client.organization_id, terms ->> 'since', 'since');
+  trial_end date := (terms ->> 'trial_ends_on')::date;
+  details jsonb := jsonb_strip_nulls(jsonb_build_object('amount', coalesce(terms ->> 'amount', '0'),
+    'interval', terms ->> 'interval', 'currency', terms ->> 'currency', 'contract', terms ->> 'contract',
+    'observed_from', terms ->> 'observed_from'));
+begin
+  if (terms ->> 'trial')::boolean then
+    perform private.require_valid(starts_on <= today, 'since', 'is in the future');
+    perform private.require_valid(trial_end is null or trial_end > starts_on, 'trial_ends_on',
+      'is before the trial begins');
+    update public.clients c set trial_ends_on = trial_end where c.id = client.id;
+    perform private.post_entries(client.organization_id, array[row(client.id, starts_on, 'trial', '', null,
+      client.currency, client.segment, null, null, null)::private.client_entry], '{}', 'entry');
+    return;
+  end if;
+  perform private.apply_or_plan(client, 'mrr', details, starts_on);
+end
+$$;
+
+create function private.reject_external_id(organization_id uuid, external_id text)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  existing public.clients;
+begin
+  select * into existing from public.clients c
+  where c.organization_id = reject_external_id.organization_id
+    and lower(c.external_id) = lower(reject_external_id.external_id) and c.deleted_at is null;
+  if existing.id is not null then
+    perform private.problem(409, 'duplicate_client', 'There is a client with this external_id already.',
+      case when private.client_in_scope(existing, 'clients:read') then jsonb_build_object('existing_id', existing.id)
+      end);
+  end if;
+end
+$$;
+
+create function private.create_client(organization_id uuid, client jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  scope text := private.require_scope(organization_id, 'clients:write');
+  new_client public.clients;
+begin
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  if client ->> 'lead_id' is not null then
+    client := private.client_from_lead(organization_id, client);
+  end if;
+  new_client := jsonb_populate_record(null::public.clients, private.client_input(client));
+  new_client.organization_id := organization_id;
+  new_client.segment := coalesce(new_client.segment, private.first_segment(organization_id));
+  new_client.custom_fields := coalesce(new_client.custom_fields, '{}');
+  if scope <> 'organization' then
+    new_client.owner_id := coalesce(new_client.owner_id, auth.uid());
+  end if;
+  perform private.check_client(new_client);
+  perform private.check_client_owner(organization_id, new_client.owner_id, new_client.team_id);
+  perform private.require_valid(coalesce(client ->> 'currency', 'XXX') ~ '^[A-Z]{3}$', 'currency',
+    'is not a currency code');
+  insert into public.clients (organization_id, name, segment, client_type, region, category, external_id,
+    account_number, phone, email, contract_ends_on, stated_risk, custom_fields, owner_id, team_id, currency, created_by)
+  values (organization_id, new_client.name, new_client.segment, new_client.client_type, new_client.region,
+    new_client.category, new_client.external_id, new_client.account_number, new_client.phone, new_client.email,
+    new_client.contract_ends_on, new_client.stated_risk, new_client.custom_fields, new_client.owner_id,
+    new_client.team_id, client ->> 'currency', auth.uid())
+  returning * into new_client;
+  if client ? 'contacts' then
+    perform private.replace_contacts(new_client, client -> 'contacts');
+  end if;
+  perform private.begin_client(new_client, client);
+  if client ->> 'lead_id' is not null then
+    insert into public.client_links (organization_id, client_id, lead_id, source, created_by)
+    values (organization_id, new_client.id, (client ->> 'lead_id')::uuid, 'manual', auth.uid());
+  end if;
+  perform private.link_clients(organization_id, array[new_client.id]);
+  return private.store_idempotent_response(organization_id, private.client_of(organization_id, new_client.id));
+exception when unique_violation then
+  perform private.reject_external_id(organization_id, client ->> 'external_id');
+  raise;
+end
+$$;
+
+grant execute on function private.create_client(uuid, jsonb) to authenticated;
+
+create function public.create_client(organization_id uuid, client jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_client(organization_id, client)
+$$;
+
+comment on function public.create_client is
+  'Adds a client and its first movement. A repeat with the same Idempotency-Key gets the same answer.';
+
+grant execute on function public.create_client(uuid, jsonb) to authenticated;
+
+create function private.delete_client(organization_id uuid, client_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'clients:delete', true);
+begin
+  delete from private.client_plans p
+  where p.organization_id = client.organization_id and p.client_id = client.id;
+  perform private.post_entries(organization_id, '{}', array(
+    select m.id from private.effective_movements(array[client.id]) m), 'delete');
+  update public.clients c set deleted_at = now(), deleted_by = auth.uid()
+  where c.organization_id = delete_client.organization_id and c.id = client.id;
+end
+$$;
+
+grant execute on function private.delete_client(uuid, uuid) to authenticated;
+
+create function public.delete_client(organization_id uuid, client_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_client(organization_id, client_id)
+$$;
+
+comment on function public.delete_client is
+  'Deletes a client softly and takes it out of all figures; restore_client undoes it.';
+
+grant execute on function public.delete_client(uuid, uuid) to authenticated;
+
+create function private.entries_of_deleted(client_id uuid)
+returns private.client_entry[]
+language sql stable set search_path = ''
+as $$
+  select array(
+    select row(m.client_id, m.day, m.entry, m.contract, m.contract_mrr, m.entry_currency, m.entry_segment, m.reason,
+      m.voluntary, m.observed_from)::private.client_entry
+    from public.client_movements r
+    join public.client_movements m on m.id = r.reverses
+    where r.client_id = entries_of_deleted.client_id and r.cause = 'delete' and m.entry is not null
+      and r.recorded_at = (
+        select max(x.recorded_at) from public.client_movements x
+        where x.client_id = entries_of_deleted.client_id and x.cause = 'delete'))
+$$;
+
+create function private.restore_client(organization_id uuid, client_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  client public.clients;
+begin
+  perform private.require_scope(organization_id, 'clients:delete');
+  select * into client from public.clients c
+  where c.organization_id = restore_client.organization_id and c.id = restore_client.client_id for update;
+  if client.id is null or not (private.client_in_scope(client, 'clients:read')
+      and private.client_in_scope(client, 'clients:delete')) then
+    perform private.problem(404, 'not_found', 'There is no such client.');
+  elsif client.merged_into is not null then
+    perform private.problem(409, 'merged', 'The client was merged into another one, which cannot be undone.',
+      jsonb_build_object('merged_into', client.merged_into));
+  elsif client.deleted_at is null then
+    return private.client_json(client);
+  end if;
+  perform private.reject_external_id(organization_id, client.external_id);
+  update public.clients c set deleted_at = null, deleted_by = null
+  where c.organization_id = restore_client.organization_id and c.id = client.id;
+  perform private.post_entries(organization_id, private.entries_of_deleted(client.id), '{}', 'restore');
+  return private.client_of(organization_id, client_id);
+end
+$$;
+
+grant execute on function private.restore_client(uuid, uuid) to authenticated;
+
+create function public.restore_client(organization_id uuid, client_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.restore_client(organization_id, client_id)
+$$;
+
+comment on function public.restore_client is
+  'Restores a deleted client with its movements, unless another client has its external_id by now.';
+
+grant execute on function public.restore_client(uuid, uuid) to authenticated;
+
+create function private.client_filters(filters jsonb)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  conditions text := '';
+begin
+  if filters ? 'status' then
+    conditions := conditions || format(' and x.status = %L', filters ->> 'status');
+  end if;
+  if filters ? 'segment' then
+    conditions := conditions || format(' and x.segment = %L', filters ->> 'segment');
+  end if;
+  if filters ? 'band' then
+    conditions := conditions || case filters ->> 'band' when 'none' then ' and x.band is null'
+      else format(' and x.band = %L', filters ->> 'band') end;
+  end if;
+  if filters ? 'owner' then
+    conditions := conditions || case filters ->> 'owner' when 'none' then ' and x.owner_id is null'
+      when 'me' then format(' and x.owner_id = %L', auth.uid())
+      else format(' and x.owner_id = %L', (filters ->> 'owner')::uuid) end;
+  end if;
+  if filters ? 'team_id' then
+    conditions := conditions || format(' and x.team_id = %L', (filters ->> 'team_id')::uuid);
+  end if;
+  if filters ? 'contract_ends_to' then
+    conditions := conditions || format(' and x.contract_ends_on <= %L', (filters ->> 'contract_ends_to')::date);
+  end if;
+  if filters ->> 'search' <> '' then
+    conditions := conditions || format(' and x.search_text like any (%L)',
+      private.lead_search_patterns(left(filters ->> 'search', 200)));
+  end if;
+  return conditions;
+end
+$$;
+
+create function private.client_conditions(organization_id uuid, filters jsonb, permission text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if filters ->> 'deleted' = 'true' then
+    return private.client_scope(organization_id, 'clients:delete')
+      || ' and x.deleted_at is not null and x.merged_into is null' || private.client_filters(filters);
+  end if;
+  return private.client_scope(organization_id, permission) || ' and x.deleted_at is null'
+    || private.client_filters(filters);
+end
+$$;
+
+create function private.export_clients(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
+  count_to integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  conditions text := private.client_conditions(organization_id, filters - 'deleted', 'clients:export');
+  answer jsonb;
+  matching integer;
+begin
+  if count_to is not null then
+    execute format('select count(*) from (select from public.clients x where %s limit %s) c', conditions, count_to)
+    into matching;
+  end if;
+  execute format($query$
+    select jsonb_build_object('rows', coalesce(jsonb_agg(jsonb_build_array(
+        x.id, x.name, x.segment, x.client_type, x.region, x.category, x.external_id, x.account_number, x.phone, x.email,
+        x.status, x.since, x.mrr::text, x.currency, x.contract_ends_on, x.leaves_on, e.ends_on, e.reason, x.stated_risk,
+        o.full_name, k.name, k.email, k.phone, private.utc_text(x.last_interaction_at), private.utc_text(x.created_at),
+        private.utc_text(x.updated_at)) order by x.id), '[]'),
+      'last', (array_agg(x.id order by x.id desc))[1])
+    from (select x.* from public.clients x where %s %s order by x.id limit %s) x
+    left join public.profiles o on o.id = x.owner_id
+    left join public.client_contacts k
+      on k.organization_id = x.organization_id and k.client_id = x.id and k.is_primary
+    left join lateral (
+      select s.ends_on, s.reason from public.client_spells s
+      where s.organization_id = x.organization_id and s.client_id = x.id and x.status = 'churned'
+      order by s.spell_no desc limit 1
+    ) e on true
+  $query$, conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
+  into answer;
+  return answer || jsonb_build_object('matching', matching, 'columns', jsonb_build_array('id', 'name', 'segment',
+    'client_type', 'region', 'category', 'external_id', 'account_number', 'phone', 'email', 'status', 'since', 'mrr',
+    'currency', 'contract_ends_on', 'leaves_on', 'churned_on', 'churn_reason', 'stated_risk', 'owner', 'contact_name',
+    'contact_email', 'contact_phone', 'last_interaction_at', 'created_at', 'updated_at'));
+end
+$$;
+
+grant execute on function private.export_clients(uuid, jsonb, uuid, integer, integer) to authenticated;
+
+create function public.export_clients(organization_id uuid, filters jsonb default '{}', after_id uuid default null,
+  page_limit integer default 1000, count_to integer default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.export_clients(organization_id, coalesce(filters, '{}'), after_id,
+    private.page_size(page_limit, 1000), least(greatest(count_to, 0), 100001))
+$$;
+
+comment on function public.export_clients is
+  'The next clients after an id within the caller''s scope to export, as texts by column.';
+
+grant execute on function public.export_clients(uuid, jsonb, uuid, integer, integer) to authenticated;
+
+create function private.get_client(organization_id uuid, client_id uuid)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  return private.client_json(private.require_client(organization_id, client_id, 'clients:read'));
+end
+$$;
+
+grant execute on function private.get_client(uuid, uuid) to authenticated;
+
+create function public.get_client(organization_id uuid, client_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.get_client(organization_id, client_id)
+$$;
+
+comment on function public.get_client is 'A client with its contacts.';
+
+grant execute on function public.get_client(uuid, uuid) to authenticated;
+
+create function private.movement_rows(movements public.client_movements[])
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'day', m.day, 'kind', m.kind, 'amount', m.amount::text,
+    'currency', m.currency, 'mrr_after', m.mrr_after::text, 'status_after', m.status_after, 'segment', m.segment,
+    'contract', m.contract, 'contract_mrr', m.contract_mrr::text, 'reason', m.reason, 'voluntary', m.voluntary,
+    'reverses', m.reverses, 'reversed_by', (
+      select r.id from public.client_movements r where r.reverses = m.id),
+    'cause', m.cause, 'recorded_at', m.recorded_at, 'recorded_by', m.recorded_by, 'recorded_by_name', (
+      select p.full_name from public.profiles p where p.id = m.recorded_by)) order by m.n), '[]')
+  from (select u.*, row_number() over () as n from unnest(movements) u) m
+$$;
+
+create function private.client_detail(organization_id uuid, client_id uuid)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'clients:read');
+begin
+  return jsonb_build_object(
+    'client', private.client_json(client),
+    'interactions', (
+      select coalesce(jsonb_agg(private.client_interaction_json(i) order by i.id desc), '[]')
+      from (
+        select * from public.client_interactions i
+        where i.organization_id = client.organization_id and i.client_id = client.id order by i.id desc limit 20) i),
+    'issues', (
+      select coalesce(jsonb_agg(private.client_issue_json(i) order by i.status = 'closed', i.id desc), '[]')
+      from (
+        select * from public.client_issues i
+        where i.organization_id = client.organization_id and i.client_id = client.id
+        order by i.status = 'closed', i.id desc limit 20) i),
+    'spells', (
+      select coalesce(jsonb_agg(jsonb_build_object('starts_on', s.starts_on, 'ends_on', s.ends_on, 'reason', s.reason,
+        'voluntary', s.voluntary) order by s.spell_no), '[]')
+      from public.client_spells s where s.organization_id = client.organization_id and s.client_id = client.id),
+    'movements', private.movement_rows(array(
+      select m from private.effective_movements(array[client.id]) m where m.kind <> 'unchanged'
+      order by m.day desc, m.place desc limit 20)),
+    'links', private.links_json(client));
+end
+$$;
+
+grant execute on function private.client_detail(uuid, uuid) to authenticated;
+
+create function public.client_detail(organization_id uuid, client_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.client_detail(organization_id, client_id)
+$$;
+
+comment on function public.client_detail is
+  'A client with contacts, the latest interactions, issues and movements, spells and links.';
+
+grant execute on function public.client_detail(uuid, uuid) to authenticated;
+
+create function private.incident_types_json(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('key', t.key, 'label', t.label, 'action', t.action)
+    order by t.position), '[]')
+  from public.incident_types t where t.organization_id = incident_types_json.organization_id
+$$;
+
+create function private.incident_types(organization_id uuid, types jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  used text;
+begin
+  if types is null then
+    perform private.require_scope(organization_id, 'clients:read');
+    return private.incident_types_json(organization_id);
+  end if;
+  perform private.require_permission(organization_id, 'churn:configure');
+  perform private.require_valid(jsonb_typeof(types) = 'array' and jsonb_array_length(types) between 1 and 100, 'types',
+    'is a list of 1 to 100 types');
+  perform private.require_valid((
+    select count(distinct t ->> 'key') = count(*) from jsonb_array_elements(types) t), 'types', 'names a key twice');
+  perform from public.incident_types t
+  where t.organization_id = incident_types.organization_id order by t.key for update;
+  select t.key into used from public.incident_types t
+  where t.organization_id = incident_types.organization_id
+    and not exists (select from jsonb_array_elements(types) n where n ->> 'key' = t.key)
+    and exists (select from public.client_issues i where i.organization_id = t.organization_id and i.type = t.key)
+  order by t.key limit 1;
+  if used is not null then
+    perform private.problem(409, 'incident_type_in_use', 'There are issues of the type ' || used || '. Keep it.');
+  end if;
+  delete from public.incident_types t
+  where t.organization_id = incident_types.organization_id
+    and not exists (select from jsonb_array_elements(types) n where n ->> 'key' = t.key);
+  insert into public.incident_types as t (organization_id, key, label, action, position)
+  select incident_types.organization_id, n.value ->> 'key', n.value ->> 'label', n.value ->> 'action', n.ordinality
+  from jsonb_array_elements(types) with ordinality n
+  on conflict on constraint incident_types_key_unique do update
+    set label = excluded.label, action = excluded.action, position = excluded.position
+    where (t.label, t.action, t.position) is distinct from (excluded.label, excluded.action, excluded.position);
+  return private.incident_types_json(organization_id);
+end
+$$;
+
+grant execute on function private.incident_types(uuid, jsonb) to authenticated;
+
+create function public.incident_types(organization_id uuid, types jsonb default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.incident_types(organization_id, types)
+$$;
+
+comment on function public.incident_types is
+  'The organization''s incident types in order, after replacing them by [{ key, label, action }] if given.';
+
+grant execute on function public.incident_types(uuid, jsonb) to authenticated;
+
+create function private.list_clients(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  sort_column text := ltrim(sort, '-');
+  direction text := case when sort like '-%' then 'desc' else 'asc' end;
+  nulls text := case when sort_column not in ('score', 'last_interaction_at') then ''
+    when sort like '-%' then ' nulls last' else ' nulls first' end;
+  conditions text;
+  answer jsonb;
+begin
+  perform private.require_scope(organization_id, 'clients:read');
+  perform private.require_valid(
+    sort_column in ('created_at', 'updated_at', 'name', 'score', 'mrr', 'since', 'contract_ends_on',
+      'last_interaction_at'), 'sort', 'is not a sortable field');
+  conditions := private.client_conditions(organization_id, coalesce(filters, '{}'), 'clients:read');
+  execute format(
+    'with p as (
+      select x.id, row_number() over (order by x.%2$I %3$s, x.id %4$s) as n
+      from public.clients x where %1$s order by x.%2$I %3$s, x.id %4$s limit %5$s offset %6$s
+    )
+    select jsonb_build_object(
+      ''total'', (select count(*) from public.clients x where %1$s),
+      ''rows'', private.client_rows(array(select c from p join public.clients c on c.id = p.id order by p.n)))',
+    conditions, sort_column, direction || nulls, direction, page_limit, page_offset)
+  into answer;
+  return answer;
+end
+$$;
+
+grant execute on function private.list_clients(uuid, jsonb, text, integer, integer) to authenticated;
+
+create function public.list_clients(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_clients(organization_id, filters, coalesce(sort, '-created_at'), private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_clients is
+  'One page of clients and their total number. filters: see private.client_filters.';
+
+grant execute on function public.list_clients(uuid, jsonb, text, integer, integer) to authenticated;
+
+create function private.require_client_merge(organization_id uuid, client_id uuid, duplicate_id uuid)
+returns public.clients[]
+language plpgsql set search_path = ''
+as $$
+declare
+  clients public.clients[];
+  known public.clients;
+begin
+  perform private.require_scope(organization_id, 'clients:delete');
+  if client_id = duplicate_id then
+    perform private.require_client(organization_id, client_id, 'clients:delete');
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+      '[{"path": "duplicate_id", "message": "is the client itself"}]');
+  end if;
+  perform from public.clients c
+  where c.organization_id = require_client_merge.organization_id and c.id in (client_id, duplicate_id)
+  order by c.id for update;
+  select r.* into known
+  from public.clients c
+  join public.clients r on r.organization_id = c.organization_id and r.id = c.merged_into and r.deleted_at is null
+  where c.organization_id = require_client_merge.organization_id and c.id in (client_id, duplicate_id)
+    and c.merged_into in (client_id, duplicate_id);
+  if known.id is not null and private.client_in_scope(known, 'clients:read') then
+    perform private.problem(409, 'already_merged', 'These two clients were merged already.',
+      jsonb_build_object('merged_into', known.id));
+  end if;
+  clients := array[private.require_client(organization_id, client_id, 'clients:delete'),
+    private.require_client(organization_id, duplicate_id, 'clients:delete')];
+  if (clients[1].created_at, clients[1].id) > (clients[2].created_at, clients[2].id) then
+    clients := array[clients[2], clients[1]];
+  end if;
+  return clients;
+end
+$$;
+
+create function private.fill_client(remaining public.clients, other public.clients)
+returns void
+language sql set search_path = ''
+as $$
+  update public.clients c
+  set client_type = coalesce(c.client_type, other.client_type), region = coalesce(c.region, other.region),
+    category = coalesce(c.category, other.category), external_id = coalesce(c.external_id, other.external_id),
+    account_number = coalesce(c.account_number, other.account_number), phone = coalesce(c.phone, other.phone),
+    email = coalesce(c.email, other.email), contract_ends_on = coalesce(c.contract_ends_on, other.contract_ends_on),
+    stated_risk = coalesce(c.stated_risk, other.stated_risk),
+    custom_fields = other.custom_fields || jsonb_strip_nulls(c.custom_fields),
+    owner_id = coalesce(c.owner_id, other.owner_id), team_id = coalesce(c.team_id, other.team_id),
+    last_interaction_at = greatest(c.last_interaction_at, other.last_interaction_at)
+  where c.organization_id = remaining.organization_id and c.id = remaining.id
+$$;
+
+create function private.move_client_children(remaining public.clients, other public.clients)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform set_config('signalbox.merging', remaining.id::text, true);
+  update public.client_interactions i set client_id = remaining.id
+  where i.organization_id = other.organization_id and i.client_id = other.id;
+  perform set_config('signalbox.merging', '', true);
+  update public.client_issues i set client_id = remaining.id
+  where i.organization_id = other.organization_id and i.client_id = other.id;
+  update public.client_contacts k set client_id = remaining.id, is_primary = k.is_primary and not exists (
+    select from public.client_contacts p
+    where p.organization_id = remaining.organization_id and p.client_id = remaining.id and p.is_primary)
+  where k.organization_id = other.organization_id and k.client_id = other.id;
+  update public.client_links l set client_id = remaining.id
+  where l.organization_id = other.organization_id and l.client_id = other.id and not exists (
+    select from public.client_links r
+    where r.organization_id = remaining.organization_id and r.client_id = remaining.id
+      and (r.customer_id = l.customer_id or r.lead_id = l.lead_id));
+  delete from public.client_links l where l.organization_id = other.organization_id and l.client_id = other.id;
+  update public.notes n set client_id = remaining.id
+  where n.organization_id = other.organization_id and n.client_id = other.id;
+  update public.clients c set merged_into = remaining.id
+  where c.organization_id = other.organization_id and c.merged_into = other.id;
+end
+$$;
+
+create function private.merge_movements(remaining public.clients, other public.clients, add_revenue boolean)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  rows public.client_movements[] := private.current_movements(array[other.id]);
+begin
+  delete from private.client_plans p
+  where p.organization_id = other.organization_id and p.client_id = other.id;
+  perform private.post_entries(other.organization_id, '{}', array(select m.id from unnest(rows) m), 'merge');
+  if add_revenue then
+    perform private.require_valid(other.currency = remaining.currency or other.mrr = 0, 'revenue',
+      'cannot be added: the two clients have different currencies');
+    perform private.post_entries(remaining.organization_id, array(
+      select row(remaining.id, m.day, m.entry, left(coalesce(nullif(m.contract, ''), other.name), 80)
+          || ' (' || right(other.id::text, 8) || ')', m.contract_mrr, m.entry_currency, null, m.reason, m.voluntary,
+        m.observed_from)::private.client_entry
+      from unnest(rows) m where m.entry in ('amount', 'end')), '{}', 'merge');
+  elsif remaining.since is null then
+    perform private.post_entries(remaining.organization_id, array(
+      select row(remaining.id, m.day, m.entry, m.contract, m.contract_mrr, m.entry_currency, m.entry_segment, m.reason,
+        m.voluntary, m.observed_from)::private.client_entry
+      from unnest(rows) m where m.entry is not null), '{}', 'merge');
+  end if;
+end
+$$;
+
+create function private.merge_clients(organization_id uuid, client_id uuid, duplicate_id uuid, revenue text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  clients public.clients[];
+begin
+  perform private.require_scope(organization_id, 'clients:delete');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_valid(revenue in ('keep', 'add'), 'revenue', 'is not keep or add');
+  clients := private.require_client_merge(organization_id, client_id, duplicate_id);
+  perform private.merge_movements(clients[1], clients[2], revenue = 'add');
+  perform private.move_client_children(clients[1], clients[2]);
+  update public.clients c set deleted_at = now(), deleted_by = auth.uid(), merged_into = clients[1].id
+  where c.organization_id = merge_clients.organization_id and c.id = clients[2].id;
+  perform private.fill_client(clients[1], clients[2]);
+  return private.store_idempotent_response(organization_id, private.client_of(organization_id, clients[1].id));
+end
+$$;
+
+grant execute on function private.merge_clients(uuid, uuid, uuid, text) to authenticated;
+
+create function public.merge_clients(
+  organization_id uuid, client_id uuid, duplicate_id uuid, revenue text default 'keep')
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.merge_clients(organization_id, client_id, duplicate_id, revenue)
+$$;
+
+comment on function public.merge_clients is
+  'Merges two clients: the older one remains, with the child rows and missing values of the other.';
+
+grant execute on function public.merge_clients(uuid, uuid, uuid, text) to authenticated;
+
+comment on function private.require_client is
+  'A client, not deleted, that is visible to the caller and within the scope of the permission.';
+
+create function private.check_derived_fields(current public.clients, client jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_valid(coalesce(client ->> 'status', current.status) = current.status, 'status',
+    'follows from the movements: POST /clients/{id}/mrr, /notice, /churn, /reactivate, /pause');
+  perform private.require_valid(coalesce((client ->> 'mrr')::numeric, current.mrr) = current.mrr, 'mrr',
+    'is changed by POST /clients/{id}/mrr');
+  perform private.require_valid(coalesce(client ->> 'currency', current.currency) = current.currency, 'currency',
+    'is changed by POST /clients/{id}/mrr');
+end
+$$;
+
+create function private.move_first_day(current public.clients, first_day date)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  rows public.client_movements[] := array(
+    select m from private.effective_movements(array[current.id]) m where m.day = current.since and m.entry is not null);
+begin
+  perform private.require_valid(current.since is not null, 'since', 'is for clients with paid service');
+  perform private.require_valid(first_day between '1950-01-01' and private.local_day(current.organization_id), 'since',
+    'is in the future, or too long ago');
+  perform private.require_valid(not exists (
+    select from private.effective_movements(array[current.id]) m where m.day > current.since and m.day <= first_day),
+    'since', 'is later than another movement of the client');
+  perform private.post_entries(current.organization_id, array(
+    select row(m.client_id, first_day, m.entry, m.contract, m.contract_mrr, m.entry_currency, m.entry_segment, m.reason,
+      m.voluntary, greatest(m.observed_from, first_day))::private.client_entry
+    from unnest(rows) m), array(select m.id from unnest(rows) m), 'entry');
+end
+$$;
+
+create function private.update_client(organization_id uuid, client_id uuid, client jsonb, expected_version integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  current public.clients := private.require_client(organization_id, client_id, 'clients:write', true);
+  updated public.clients;
+begin
+  if current.version <> expected_version then
+    return jsonb_build_object('stale', private.client_json(current));
+  end if;
+  perform private.check_derived_fields(current, client);
+  updated := jsonb_populate_record(null::public.clients, private.client_input(client));
+  updated.organization_id := organization_id;
+  updated.segment := coalesce(updated.segment, current.segment);
+  updated.custom_fields := coalesce(updated.custom_fields, '{}');
+  updated.owner_id := case when client ? 'owner_id' then updated.owner_id else current.owner_id end;
+  updated.team_id := case when client ? 'team_id' then updated.team_id else current.team_id end;
+  perform private.check_client(updated);
+  if (updated.owner_id, updated.team_id) is distinct from (current.owner_id, current.team_id) then
+    perform private.check_client_owner(organization_id, nullif(updated.owner_id, current.owner_id),
+      nullif(updated.team_id, current.team_id));
+  end if;
+  update public.clients c
+  set name = updated.name, segment = updated.segment, client_type = updated.client_type, region = updated.region,
+    category = updated.category, external_id = updated.external_id, account_number = updated.account_number,
+    phone = updated.phone, email = updated.email, contract_ends_on = updated.contract_ends_on,
+    stated_risk = updated.stated_risk, custom_fields = updated.custom_fields, owner_id = updated.owner_id,
+    team_id = updated.team_id
+  where c.organization_id = update_client.organization_id and c.id = update_client.client_id;
+  if client ? 'contacts' then
+    perform private.replace_contacts(current, client -> 'contacts');
+  end if;
+  if updated.segment <> current.segment and current.status <> 'prospect' then
+    perform private.post_entries(organization_id, array[row(client_id, private.local_day(organization_id), 'segment',
+      '', null, null, updated.segment, null, null, null)::private.client_entry], '{}', 'entry');
+  end if;
+  if (client ->> 'since')::date <> current.since or (client ->> 'since' is not null and current.since is null) then
+    perform private.move_first_day(current, (client ->> 'since')::date);
+  end if;
+  if (updated.phone, updated.email, updated.account_number)
+      is distinct from (current.phone, current.email, current.account_number) then
+    perform private.link_clients(organization_id, array[client_id]);
+  end if;
+  return jsonb_build_object('client', private.client_of(organization_id, client_id));
+exception when unique_violation then
+  perform private.reject_external_id(organization_id, client ->> 'external_id');
+  raise;
+end
+$$;
+
+grant execute on function private.update_client(uuid, uuid, jsonb, integer) to authenticated;
+
+create function public.update_client(
+  organization_id uuid, client_id uuid, client jsonb, expected_version integer default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_client(organization_id, client_id, client, expected_version)
+$$;
+
+comment on function public.update_client is
+  'Replaces a client if it has the expected version: { client }, else { stale } with the current client.';
+
+grant execute on function public.update_client(uuid, uuid, jsonb, integer) to authenticated;
+
+comment on table public.churn_settings is 'How an organization recognizes churn.';
+
+comment on column public.churn_settings.churn_recognition is
+  'When a client that gives notice is lost: when paid service ends, the contract is canceled, or notice is given.';
+
+comment on column public.churn_settings.pause_days is 'How long a client may pause before it counts as lost.';
+
+comment on column public.churn_settings.unpaid_days is
+  'A client whose linked account owes something for so long counts as lost; null: never.';
+
+alter table public.churn_settings enable row level security;
+
+create policy "those who read clients read how churn is recognized" on public.churn_settings for select to authenticated
+  using (organization_id = any ((select private.organizations_in_scope('clients:read'))::uuid[]));
+
+revoke all on public.churn_settings from public, anon, authenticated, service_role;
+
+grant select on public.churn_settings to authenticated, service_role;
+
+create trigger set_updated_at before update on public.churn_settings
+  for each row execute function private.set_updated_at();
+
+create table public.exchange_rates (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  currency text not null constraint exchange_rates_currency_iso check (currency ~ '^[A-Z]{3}$'),
+  starts_on date not null, rate numeric(18, 8) not null constraint exchange_rates_positive check (rate > 0),
+  created_at timestamptz not null default now(),
+  constraint exchange_rates_once unique (organization_id, currency, starts_on)
+);
+
+comment on table public.exchange_rates is
+  'What one unit of a currency is worth in the organization''s currency, from a day on.';
+
+alter table public.exchange_rates enable row level security;
+
+create policy "those who read clients read exchange rates" on public.exchange_rates for select to authenticated
+  using (organization_id = any ((select private.organizations_in_scope('clients:read'))::uuid[]));
+
+revoke all on public.exchange_rates from public, anon, authenticated, service_role;
+
+grant select on public.exchange_rates to authenticated, service_role;
+
+comment on table public.client_movements is
+  'The ledger of clients: append-only. Rows that a correction reverses count for nothing once that is recorded.';
+
+comment on column public.client_movements.place is 'The order within the client''s day.';
+
+comment on column public.client_movements.amount is 'The change of the client''s monthly recurring revenue.';
+
+comment on column public.client_movements.client_change is '1: service begins, -1: service ends.';
+
+comment on column public.client_movements.entry is
+  'What was entered; null for the first row of a change of currency. contract_mrr: what the contract pays then.';
+
+comment on column public.client_movements.observed_from is
+  'From when on this spell could have been seen to end: later than its first day for clients that were there before.';
+
+create unique index client_movements_reversed on public.client_movements (reverses) where reverses is not null;
+
+create index client_movements_reverses on public.client_movements (organization_id, reverses)
+  where reverses is not null;
+
+create index client_movements_of_client on public.client_movements (client_id, day, place);
+
+create index client_movements_client on public.client_movements (organization_id, client_id);
+
+create index client_movements_recorded on public.client_movements (organization_id, recorded_at);
+
+create index client_movements_recorded_by on public.client_movements (recorded_by);
+
+alter table public.client_movements enable row level security;
+
+create policy "those who see the client read its movements" on public.client_movements for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_movements.organization_id and c.id = client_movements.client_id));
+
+revoke all on public.client_movements from public, anon, authenticated, service_role;
+
+grant select on public.client_movements to authenticated, service_role;
+
+create trigger forbid_history_changes before update on public.client_movements
+  for each row execute function private.forbid_client_history_changes();
+
+create table private.movement_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  day date not null, segment text not null,
+  currency text not null,
+  kind text not null,
+  movements bigint not null,
+  amount numeric not null,
+  rolled_up boolean not null default false
+);
+
+create table private.churn_period_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  period text not null constraint churn_period_totals_period check (period in ('month', 'quarter', 'year')),
+  starts_on date not null, segment text not null,
+  currency text not null,
+  new_clients bigint not null,
+  reactivated_clients bigint not null,
+  churned_clients bigint not null,
+  passed_through bigint not null,
+  moved_in bigint not null,
+  moved_out bigint not null,
+  new_mrr numeric not null,
+  reactivation_mrr numeric not null,
+  churned_mrr numeric not null,
+  expansion numeric not null,
+  contraction numeric not null,
+  moved_in_mrr numeric not null,
+  moved_out_mrr numeric not null,
+  rolled_up boolean not null default false
+);
+
+create function private.period_flows(client_ids uuid[], as_of timestamptz, whole_organization uuid default null)
+returns table (organization_id uuid, period text, starts_on date, segment text, currency text, new_clients bigint,
+  reactivated_clients bigint, churned_clients bigint, passed_through bigint, moved_in bigint, moved_out bigint,
+  new_mrr numeric, reactivation_mrr numeric, churned_mrr numeric, expansion numeric, contraction numeric,
+  moved_in_mrr numeric, moved_out_mrr numeric)
+language sql stable set search_path = '' set jit = off
+as $$
+  with m as materialized (
+    select f.organization_id, f.client_id, f.day, f.place, f.client_change, f.mrr_after, f.currency, f.segment,
+      f.status_after in ('active', 'paused', 'leaving') as in_service
+    from private.effective_movements(client_ids, as_of, whole_organization) f
+  ), ends as (
+    select m.organization_id, m.client_id, g.period, date_trunc(g.period, m.day)::date as starts_on,
+      bool_or(m.client_change = 1) as joined,
+      (array_agg(m.in_service order by m.day desc, m.place desc))[1] as in_service,
+      (array_agg(m.mrr_after order by m.day desc, m.place desc))[1] as mrr,
+      (array_agg(m.currency order by m.day desc, m.place desc))[1] as currency,
+      (array_agg(m.segment order by m.day desc, m.place desc))[1] as segment,
+      (array_agg(m.segment order by m.day desc, m.place desc) filter (where m.client_change = 1))[1] as joined_segment
+    from m cross join (values ('month'), ('quarter'), ('year')) g (period)
+    group by 1, 2, 3, 4
+  ), changes as (
+    select e.*, coalesce(lag(e.in_service) over w, false) as was_in_service, lag(e.mrr) over w as mrr_before,
+      lag(e.currency) over w as currency_before, lag(e.segment) over w as segment_before,
+      coalesce(bool_or(e.joined) over (w rows between unbounded preceding and 1 preceding), false) as was_client
+    from ends e
+    window w as (partition by e.client_id, e.period order by e.starts_on)
+  ), flows as (
+    select c.organization_id, c.period, c.starts_on, x.*
+    from changes c
+    cross join lateral (
+      select c.currency_before = c.currency as same_currency,
+        (c.segment_before, c.currency_before) is distinct from (c.segment, c.currency) as moved) k
+    cross join lateral (
+      select c.segment_before as segment, c.currency_before as currency, 0 as new_clients, 0 as reactivated_clients,
+        (not c.in_service)::integer as churned_clients, 0 as passed_through, 0 as moved_in,
+        (c.in_service and k.moved)::integer as moved_out, 0 as new_mrr, 0 as reactivation_mrr,
+        case when c.in_service then 0 else c.mrr_before end as churned_mrr,
+        case when c.in_service and k.same_currency then greatest(c.mrr - c.mrr_before, 0) else 0 end as expansion,
+        case when c.in_service and k.same_currency then greatest(c.mrr_before - c.mrr, 0) else 0 end as contraction,
+        0 as moved_in_mrr,
+        case when not (c.in_service and k.moved) then 0 when k.same_currency then c.mrr else c.mrr_before end
+          as moved_out_mrr
+      where c.was_in_service
+      union all
+      select c.joined_segment, c.currency, (c.in_service and not c.was_client)::integer,
+        (c.in_service and c.was_client)::integer, 0, (not c.in_service)::integer, 0,
+        (c.in_service and c.joined_segment <> c.segment)::integer,
+        case when c.in_service and not c.was_client then c.mrr else 0 end,
+        case when c.in_service and c.was_client then c.mrr else 0 end, 0, 0, 0, 0,
+        case when c.in_service and c.joined_segment <> c.segment then c.mrr else 0 end
+      where not c.was_in_service and c.joined
+      union all
+      select c.segment, c.currency, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, c.mrr, 0
+      where c.in_service and (c.was_in_service and k.moved or not c.was_in_service and c.joined_segment <> c.segment)
+    ) x
+  )
+  select f.organization_id, f.period, f.starts_on, f.segment, f.currency, sum(f.new_clients),
+    sum(f.reactivated_clients),
+    sum(f.churned_clients), sum(f.passed_through), sum(f.moved_in), sum(f.moved_out), sum(f.new_mrr),
+    sum(f.reactivation_mrr), sum(f.churned_mrr), sum(f.expansion), sum(f.contraction), sum(f.moved_in_mrr),
+    sum(f.moved_out_mrr)
+  from flows f
+  group by 1, 2, 3, 4, 5
+$$;
+
+create table private.cohort_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  cohort date not null, age integer not null,
+  segment text not null,
+  currency text not null,
+  clients bigint not null,
+  active bigint not null,
+  mrr numeric not null,
+  rolled_up boolean not null default false
+);
+
+create function private.months_between(first_day date, day date)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select (extract(year from day) * 12 + extract(month from day)
+    - extract(year from first_day) * 12 - extract(month from first_day))::integer
+$$;
+
+create function private.months_until(first_day date, day date)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select m.months + (first_day + make_interval(months => m.months) < day)::integer
+  from (
+    select (extract(year from day) * 12 + extract(month from day)
+      - extract(year from first_day) * 12 - extract(month from first_day))::integer as months) m
+$$;
+
+create function private.cohort_changes(client_ids uuid[], as_of timestamptz, whole_organization uuid default null)
+returns table (organization_id uuid, cohort date, age integer, segment text, currency text, clients bigint,
+  active bigint, mrr numeric)
+language sql stable set search_path = '' set jit = off
+as $$
+  with m as materialized (
+    select f.organization_id, f.client_id, f.day, f.place, f.client_change, f.amount, f.currency, f.segment,
+      f.observed_from
+    from private.effective_movements(client_ids, as_of, whole_organization) f
+  ), firsts as (
+    select distinct on (m.client_id) m.client_id, m.day, m.segment, m.currency,
+      private.months_between(m.day, coalesce(m.observed_from, m.day)) > 0 as is_late
+    from m where m.client_change = 1 order by m.client_id, m.day, m.place
+  )
+  select m.organization_id, date_trunc('month', f.day)::date, private.months_until(f.day, m.day), f.segment, x.currency,
+    sum(x.joined), sum(x.active), sum(x.mrr)
+  from m
+  join firsts f on f.client_id = m.client_id
+  -- People count in the currency that they began with, amounts in their own.
+  cross join lateral (values
+    (f.currency, (m.day = f.day and m.client_change = 1)::integer, m.client_change, 0::numeric), (m.currency, 0, 0,
+      m.amount)
+  ) x (currency, joined, active, mrr)
+  where not f.is_late and m.day >= f.day and (m.client_change <> 0 or m.amount <> 0)
+  group by 1, 2, 3, 4, 5
+  having sum(x.joined) <> 0 or sum(x.active) <> 0 or sum(x.mrr) <> 0
+$$;
+
+create table private.spell_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  segment text not null, started date not null,
+  entry_age integer not null,
+  age integer,
+  spells bigint not null,
+  rolled_up boolean not null default false
+);
+
+create function private.spell_counts(client_ids uuid[], as_of timestamptz, whole_organization uuid default null)
+returns table (organization_id uuid, segment text, started date, entry_age integer, age integer, spells bigint)
+language sql stable set search_path = '' set jit = off
+as $$
+  select s.organization_id, s.segment, date_trunc('month', s.day)::date,
+    greatest(private.months_between(s.day, coalesce(s.observed_from, s.day)), 0),
+    private.months_between(s.day, s.ends_on), count(*)
+  from private.spells_of(client_ids, as_of, whole_organization) s
+  group by 1, 2, 3, 4, 5
+$$;
+
+create function private.count_movements()
+returns trigger
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  concerned uuid[] := array(select distinct n.client_id from new_rows n);
+  before timestamptz := (select min(n.recorded_at) - interval '1 microsecond' from new_rows n);
+begin
+  if cardinality(concerned) = 0 then
+    return null;
+  end if;
+  insert into private.movement_totals
+  select n.organization_id, n.day, n.segment, n.currency, coalesce(n.reversed_kind, n.kind),
+    sum(case when n.reverses is null then 1 else -1 end), sum(n.amount)
+  from new_rows n
+  where coalesce(n.reversed_kind, n.kind) <> 'unchanged'
+  group by 1, 2, 3, 4, 5
+  having sum(case when n.reverses is null then 1 else -1 end) <> 0 or sum(n.amount) <> 0;
+
+  insert into private.churn_period_totals
+  select d.organization_id, d.period, d.starts_on, d.segment, d.currency, sum(d.sign * d.new_clients),
+    sum(d.sign * d.reactivated_clients), sum(d.sign * d.churned_clients), sum(d.sign * d.passed_through),
+    sum(d.sign * d.moved_in), sum(d.sign * d.moved_out), sum(d.sign * d.new_mrr), sum(d.sign * d.reactivation_mrr),
+    sum(d.sign * d.churned_mrr), sum(d.sign * d.expansion), sum(d.sign * d.contraction), sum(d.sign * d.moved_in_mrr),
+    sum(d.sign * d.moved_out_mrr)
+  from (
+    select 1 as sign, f.* from private.period_flows(concerned, 'infinity') f
+    union all
+    select -1, f.* from private.period_flows(concerned, before) f
+  ) d
+  group by 1, 2, 3, 4, 5
+  having not (sum(d.sign * d.new_clients) = 0 and sum(d.sign * d.reactivated_clients) = 0
+    and sum(d.sign * d.churned_clients) = 0 and sum(d.sign * d.passed_through) = 0 and sum(d.sign * d.moved_in) = 0
+    and sum(d.sign * d.moved_out) = 0 and sum(d.sign * d.new_mrr) = 0 and sum(d.sign * d.reactivation_mrr) = 0
+    and sum(d.sign * d.churned_mrr) = 0 and sum(d.sign * d.expansion) = 0 and sum(d.sign * d.contraction) = 0
+    and sum(d.sign * d.moved_in_mrr) = 0 and sum(d.sign * d.moved_out_mrr) = 0);
+
+  insert into private.cohort_totals
+  select d.organization_id, d.cohort, d.age, d.segment, d.currency, sum(d.sign * d.clients), sum(d.sign * d.active),
+    sum(d.sign * d.mrr)
+  from (
+    select 1 as sign, f.* from private.cohort_changes(concerned, 'infinity') f
+    union all
+    select -1, f.* from private.cohort_changes(concerned, before) f
+  ) d
+  group by 1, 2, 3, 4, 5
+  having not (sum(d.sign * d.clients) = 0 and sum(d.sign * d.active) = 0 and sum(d.sign * d.mrr) = 0);
+
+  insert into private.spell_totals
+  select d.organization_id, d.segment, d.started, d.entry_age, d.age, sum(d.sign * d.spells)
+  from (
+    select 1 as sign, f.* from private.spell_counts(concerned, 'infinity') f
+    union all
+    select -1, f.* from private.spell_counts(concerned, before) f
+  ) d
+  group by 1, 2, 3, 4, 5
+  having sum(d.sign * d.spells) <> 0;
+  return null;
+end
+$$;
+
+create trigger count_movements after insert on public.client_movements referencing new table as new_rows
+  for each statement execute function private.count_movements();
+
+comment on table public.client_spells is
+  'Times of paid service, from the first day to the first day without: derived from the movements.';
+
+alter table public.client_spells enable row level security;
+
+create policy "those who see the client read its spells" on public.client_spells for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_spells.organization_id and c.id = client_spells.client_id));
+
+revoke all on public.client_spells from public, anon, authenticated, service_role;
+
+grant select on public.client_spells to authenticated, service_role;
+
+comment on table private.client_plans is
+  'Movements of days to come. They enter the ledger when their day has come; until then they count for nothing.';
+
+create index client_plans_client on private.client_plans (organization_id, client_id);
+
+create index client_plans_due on private.client_plans (effective_on);
+
+create index client_plans_recorded_by on private.client_plans (recorded_by);
+
+comment on table private.movement_totals is
+  'Movements by day and kind, corrections subtracted from what they reverse: a counter.';
+
+create index movement_totals_organization on private.movement_totals (organization_id, day);
+
+create index movement_totals_pending on private.movement_totals (organization_id) where not rolled_up;
+
+create unique index movement_totals_once on private.movement_totals (organization_id, day, segment, currency, kind)
+  where rolled_up;
+
+comment on table private.churn_period_totals is
+  'What changed between the ends of each month, quarter and year, by segment and currency: a counter.';
+
+create index churn_period_totals_organization on private.churn_period_totals (organization_id, period, starts_on);
+
+create index churn_period_totals_pending on private.churn_period_totals (organization_id) where not rolled_up;
+
+create unique index churn_period_totals_once
+  on private.churn_period_totals (organization_id, period, starts_on, segment, currency) where rolled_up;
+
+comment on table private.cohort_totals is
+  'Clients by the month of their first paid day; active and mrr are changes at an age in months: a counter.';
+
+create index cohort_totals_organization on private.cohort_totals (organization_id, cohort);
+
+create index cohort_totals_pending on private.cohort_totals (organization_id) where not rolled_up;
+
+create unique index cohort_totals_once on private.cohort_totals (organization_id, cohort, age, segment, currency)
+  where rolled_up;
+
+comment on table private.spell_totals is
+  'Spells by month of their start, age in months at which they were first observed, and age at their end: a counter.';
+
+comment on column private.spell_totals.age is 'null: the spell goes on.';
+
+create index spell_totals_organization on private.spell_totals (organization_id, segment);
+
+create index spell_totals_pending on private.spell_totals (organization_id) where not rolled_up;
+
+create unique index spell_totals_once on private.spell_totals (organization_id, segment, started, entry_age, age)
+  nulls not distinct where rolled_up;
+
+comment on function private.churn_reasons is 'Why clients leave.';
+
+create function private.churn_settings_json(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('churn_recognition', s.churn_recognition, 'pause_days', s.pause_days,
+    'unpaid_days', s.unpaid_days, 'exchange_rates', (
+      select coalesce(jsonb_agg(jsonb_build_object('currency', r.currency, 'starts_on', r.starts_on,
+        'rate', r.rate::text) order by r.currency, r.starts_on), '[]')
+      from public.exchange_rates r where r.organization_id = s.organization_id))
+  from public.churn_settings s where s.organization_id = churn_settings_json.organization_id
+$$;
+
+create function private.replace_exchange_rates(organization_id uuid, rates jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(rates) = 'array' and jsonb_array_length(rates) <= 1000, 'exchange_rates',
+    'is a list of at most 1,000 rates');
+  perform private.require_valid(not exists (
+    select from jsonb_array_elements(rates) r join public.organizations o on o.currency = r ->> 'currency'
+    where o.id = replace_exchange_rates.organization_id), 'exchange_rates',
+      'has a rate of the organization''s currency');
+  delete from public.exchange_rates x
+  where x.organization_id = replace_exchange_rates.organization_id
+    and not exists (
+      select from jsonb_to_recordset(rates) as r (currency text, starts_on date, rate numeric)
+      where (r.currency, r.starts_on, r.rate) = (x.currency, x.starts_on, x.rate));
+  insert into public.exchange_rates (organization_id, currency, starts_on, rate)
+  select replace_exchange_rates.organization_id, r.currency, r.starts_on, r.rate
+  from jsonb_to_recordset(rates) as r (currency text, starts_on date, rate numeric)
+  where not exists (
+    select from public.exchange_rates x
+    where x.organization_id = replace_exchange_rates.organization_id
+      and (x.currency, x.starts_on, x.rate) = (r.currency, r.starts_on, r.rate));
+end
+$$;
+
+create function private.churn_settings(organization_id uuid, change jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  if change is null then
+    perform private.require_scope(organization_id, 'clients:read');
+    return private.churn_settings_json(organization_id);
+  end if;
+  perform private.require_permission(organization_id, 'churn:configure');
+  update public.churn_settings s
+  set churn_recognition = case when change ? 'churn_recognition' then change ->> 'churn_recognition'
+      else s.churn_recognition end,
+    pause_days = case when change ? 'pause_days' then (change ->> 'pause_days')::integer else s.pause_days end,
+    unpaid_days = case when change ? 'unpaid_days' then (change ->> 'unpaid_days')::integer else s.unpaid_days end
+  where s.organization_id = churn_settings.organization_id;
+  if change ? 'exchange_rates' then
+    perform private.replace_exchange_rates(organization_id, change -> 'exchange_rates');
+  end if;
+  return private.churn_settings_json(organization_id);
+end
+$$;
+
+grant execute on function private.churn_settings(uuid, jsonb) to authenticated;
+
+create function public.churn_settings(organization_id uuid, change jsonb default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.churn_settings(organization_id, change)
+$$;
+
+comment on function public.churn_settings is
+  'How churn is recognized, after a change: { churn_recognition?, pause_days?, unpaid_days?, exchange_rates? }.';
+
+grant execute on function public.churn_settings(uuid, jsonb) to authenticated;
+
+comment on function private.fold_entries is 'The movements of clients that follow from what was entered about them.';
+
+create function private.list_client_movements(
+  organization_id uuid, client_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'clients:read');
+begin
+  return jsonb_build_object(
+    'total', (select count(*) from public.client_movements m where m.client_id = client.id),
+    'rows', private.movement_rows(array(
+      select m from public.client_movements m where m.client_id = client.id
+      order by m.recorded_at desc, m.day desc, m.place desc, m.id desc limit page_limit offset page_offset)),
+    'planned', (
+      select coalesce(jsonb_agg(jsonb_build_object('movement', p.movement, 'effective_on', p.effective_on,
+        'details', p.details) order by p.effective_on, p.id), '[]')
+      from private.client_plans p
+      where p.organization_id = client.organization_id and p.client_id = client.id));
+end
+$$;
+
+grant execute on function private.list_client_movements(uuid, uuid, integer, integer) to authenticated;
+
+create function public.list_client_movements(
+  organization_id uuid, client_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.list_client_movements(organization_id, client_id, private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_client_movements is
+  'One page of a client''s ledger, the latest recorded first, and the movements that are planned.';
+
+grant execute on function public.list_client_movements(uuid, uuid, integer, integer) to authenticated;
+
+comment on function private.period_flows is
+  'What changed between the ends of each month, quarter and year, from the ledger as of a moment.';
+
+comment on function private.post_entries is
+  'Enters and withdraws what is known of clients; the ledger, the spells and the derived columns follow.';
+
+create function private.record_notice(client public.clients, details jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  notice_on date := private.movement_day(client.organization_id, details ->> 'notice_on', 'notice_on');
+  service_ends_on date := private.movement_day(client.organization_id, details ->> 'service_ends_on',
+    'service_ends_on');
+  cancels_on date := coalesce((details ->> 'cancels_on')::date, service_ends_on);
+  churn_on date := (
+    select case s.churn_recognition when 'notice' then notice_on when 'cancellation' then cancels_on
+      else service_ends_on end
+    from public.churn_settings s where s.organization_id = client.organization_id);
+begin
+  perform private.require_valid(details ? 'service_ends_on', 'service_ends_on', 'is required');
+  perform private.require_valid(notice_on <= private.local_day(client.organization_id), 'notice_on',
+    'is in the future');
+  perform private.require_valid(cancels_on between notice_on and service_ends_on + 3660, 'cancels_on',
+    'is before the notice');
+  perform private.require_valid(service_ends_on >= notice_on, 'service_ends_on', 'is before the notice');
+  if churn_on > notice_on then
+    perform private.apply_status(client, 'notice', notice_on, array['active', 'paused', 'leaving'], 'entry');
+  end if;
+  perform private.apply_or_plan(client, 'churn', details - array['notice_on', 'cancels_on', 'service_ends_on'],
+    churn_on);
+end
+$$;
+
+create function private.record_client_movement(
+  organization_id uuid, client_id uuid, movement text, details jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  client public.clients;
+  day date;
+begin
+  perform private.require_scope(organization_id, 'clients:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_valid(movement in ('mrr', 'reactivation', 'churn', 'notice', 'notice_withdrawal', 'pause',
+    'resume'), 'movement', 'is not a movement');
+  perform private.require_valid(char_length(coalesce(details ->> 'contract', '')) <= 100
+    and private.is_plain(coalesce(details ->> 'contract', '')), 'contract',
+      'is longer than 100 characters or not plain');
+  client := private.require_client(organization_id, client_id, 'clients:write', true);
+  day := private.movement_day(organization_id, details ->> 'effective_on', 'effective_on');
+  if movement = 'notice' then
+    perform private.record_notice(client, details);
+  elsif movement = 'notice_withdrawal' then
+    perform private.require_valid(day <= private.local_day(organization_id), 'effective_on', 'is in the future');
+    delete from private.client_plans p
+    where p.organization_id = client.organization_id and p.client_id = client.id and p.movement = 'churn';
+    perform private.apply_status(client, 'notice_withdrawn', day, array['leaving', 'paused'], 'entry');
+  else
+    perform private.apply_or_plan(client, movement, details, day);
+  end if;
+  return private.store_idempotent_response(organization_id, private.client_of(organization_id, client_id));
+end
+$$;
+
+grant execute on function private.record_client_movement(uuid, uuid, text, jsonb) to authenticated;
+
+create function public.record_client_movement(
+  organization_id uuid, client_id uuid, movement text, details jsonb default '{}')
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.record_client_movement(organization_id, client_id, movement, coalesce(details, '{}'))
+$$;
+
+comment on function public.record_client_movement is
+  'Records what a client pays from a day on, notice, churn, return or a pause, and returns the client.';
+
+grant execute on function public.record_client_movement(uuid, uuid, text, jsonb) to authenticated;
+
+create function private.reverse_client_movement(organization_id uuid, client_id uuid, movement_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  client public.clients;
+  movement public.client_movements;
+begin
+  perform private.require_scope(organization_id, 'clients:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  client := private.require_client(organization_id, client_id, 'clients:write', true);
+  select * into movement from public.client_movements m
+  where m.organization_id = reverse_client_movement.organization_id and m.client_id = client.id and m.id = movement_id;
+  if movement.id is null then
+    perform private.problem(404, 'not_found', 'There is no such movement.');
+  elsif movement.kind = 'correction' or exists (
+    select from public.client_movements r where r.reverses = movement.id) then
+    perform private.problem(409, 'already_reversed', 'This movement was reversed already, or is a correction itself.');
+  end if;
+  -- The first row of a change of currency has its entry in the second.
+  if movement.entry is null then
+    select m.* into movement from private.effective_movements(array[client.id]) m
+    where m.day = movement.day and m.place = movement.place + 1;
+  end if;
+  perform private.post_entries(organization_id, '{}', array[movement.id], 'reversal');
+  return private.store_idempotent_response(organization_id, private.client_of(organization_id, client_id));
+end
+$$;
+
+grant execute on function private.reverse_client_movement(uuid, uuid, uuid) to authenticated;
+
+create function public.reverse_client_movement(organization_id uuid, client_id uuid, movement_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.reverse_client_movement(organization_id, client_id, movement_id)
+$$;
+
+comment on function public.reverse_client_movement is
+  'Takes back a movement that was entered by mistake, and returns the client.';
+
+grant execute on function public.reverse_client_movement(uuid, uuid, uuid) to authenticated;
+
+create function private.run_client_plans()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  plan private.client_plans;
+  client public.clients;
+  done integer := 0;
+begin
+  for plan in
+    select p.* from private.client_plans p
+    where p.effective_on <= (now() at time zone 'UTC')::date + 1 and p.failures < 10
+      and p.effective_on <= private.local_day(p.organization_id)
+    order by p.effective_on, p.id limit 500
+  loop
+    begin
+      perform set_config('request.jwt.claims',
+        jsonb_strip_nulls(jsonb_build_object('sub', plan.recorded_by, 'role', 'service_role'))::text, true);
+      -- The client before the plan, as requests lock them; who comes second finds no plan.
+      select * into client from public.clients c
+      where c.organization_id = plan.organization_id and c.id = plan.client_id for update;
+      delete from private.client_plans p where p.id = plan.id;
+      if found and client.deleted_at is null then
+        perform private.apply_movement(client, plan.movement, plan.details, plan.effective_on, 'plan');
+        done := done + 1;
+      end if;
+    exception when others then
+      if sqlstate like 'PT4%' then
+        delete from private.client_plans p where p.id = plan.id;
+      else
+        update private.client_plans p set failures = p.failures + 1, last_error = left(sqlerrm, 500)
+        where p.id = plan.id;
+      end if;
+      raise warning 'the planned movement % was not entered: %', plan.id, sqlerrm;
+    end;
+  end loop;
+  perform set_config('request.jwt.claims', '', true);
+  return done;
+end
+$$;
+
+create function private.track_unpaid_clients()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform set_config('signalbox.derived', 'on', true);
+  update public.clients c set unpaid_since = case when d.owes then private.local_day(c.organization_id) end
+  from (
+    select l.client_id, bool_or(a.arrears > 0) as owes
+    from public.client_links l
+    join public.customers a on a.organization_id = l.organization_id and a.id = l.customer_id
+    where not l.rejected
+    group by l.client_id
+  ) d
+  where c.id = d.client_id and d.owes <> (c.unpaid_since is not null);
+  perform set_config('signalbox.derived', '', true);
+end
+$$;
+
+create function private.run_client_rules()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  due record;
+  client public.clients;
+  done integer := 0;
+begin
+  perform private.track_unpaid_clients();
+  for due in
+    select c.id, c.trial_ends_on as day, null as reason
+    from public.clients c
+    where c.status = 'trial' and c.deleted_at is null and c.trial_ends_on <= private.local_day(c.organization_id)
+    union all
+    select c.id, c.paused_on + s.pause_days, 'unknown'
+    from public.clients c join public.churn_settings s on s.organization_id = c.organization_id
+    where c.status = 'paused' and c.deleted_at is null
+      and c.paused_on + s.pause_days <= private.local_day(c.organization_id)
+    union all
+    select c.id, greatest(c.unpaid_since, c.spell_started_on) + s.unpaid_days, 'payment'
+    from public.churn_settings s join public.clients c on c.organization_id = s.organization_id
+    where s.unpaid_days is not null and c.unpaid_since is not null and c.deleted_at is null
+      and c.status in ('active', 'leaving')
+      and greatest(c.unpaid_since, c.spell_started_on) + s.unpaid_days <= private.local_day(c.organization_id)
+  loop
+    begin
+      select * into client from public.clients c where c.id = due.id and c.deleted_at is null for update;
+      if client.id is not null then
+        perform private.apply_movement(client, 'churn', jsonb_strip_nulls(jsonb_build_object('reason', due.reason)),
+          due.day, 'rule');
+        done := done + 1;
+      end if;
+    exception when others then
+      raise warning 'the rule for the client % failed: %', due.id, sqlerrm;
+    end;
+  end loop;
+  return done;
+end
+$$;
+
+comment on table public.notes is 'Notes from a person to roles. Written by functions only; not changed after sending.';
+
+comment on column public.notes.recipients is 'The keys of the roles, sorted.';
+
+comment on column public.notes.first_read_at is 'When the first of the readers, who is not the sender, opened it.';
+
+create index notes_sent on public.notes (organization_id, sender_id, id desc);
+
+create index notes_sender on public.notes (sender_id);
+
+create index notes_first_read_by on public.notes (first_read_by) where first_read_by is not null;
+
+create index notes_client on public.notes (organization_id, client_id) where client_id is not null;
+
+alter table public.notes enable row level security;
+
+create policy "people read notes that they sent or that are for their role" on public.notes for select to authenticated
+  using (organization_id = any ((select private.organizations_in_scope('notes:read'))::uuid[])
+    and (sender_id = (select auth.uid()) or exists (
+      select from public.note_roles r
+      where r.organization_id = notes.organization_id and r.note_id = notes.id)));
+
+revoke all on public.notes from public, anon, authenticated, service_role;
+
+grant select on public.notes to authenticated, service_role;
+
+comment on table public.note_roles is 'The inbox of each role.';
+
+create index note_roles_of_note on public.note_roles (organization_id, note_id);
+
+alter table public.note_roles enable row level security;
+
+create function private.my_note_inboxes()
+returns text[]
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(array_agg(m.organization_id || ':' || r.key), '{}')
+  from public.memberships m
+  join public.roles r on r.id = m.role_id
+  join public.role_permissions p on p.role_id = m.role_id and p.permission = 'notes:read'
+  where m.user_id = (select auth.uid()) and m.status = 'active'
+$$;
+
+create policy "people read what is for their role" on public.note_roles for select to authenticated
+  using (organization_id || ':' || role_key = any ((select private.my_note_inboxes())::text[]));
+
+revoke all on public.note_roles from public, anon, authenticated, service_role;
+
+grant select on public.note_roles to authenticated, service_role;
+
+create table public.note_reads (
+  organization_id uuid not null,
+  note_id uuid not null,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  read_at timestamptz not null default now(),
+  primary key (note_id, user_id),
+  constraint note_reads_note foreign key (organization_id, note_id)
+    references public.notes (organization_id, id) on delete cascade
+);
+
+comment on table public.note_reads is 'Who has read which note, and when first.';
+
+create index note_reads_note on public.note_reads (organization_id, note_id);
+
+create index note_reads_user on public.note_reads (organization_id, user_id, note_id);
+
+create index note_reads_person on public.note_reads (user_id);
+
+alter table public.note_reads enable row level security;
+
+create policy "people read what they have read" on public.note_reads for select to authenticated
+  using (user_id = (select auth.uid())
+    and organization_id = any ((select private.organizations_in_scope('notes:read'))::uuid[]));
+
+revoke all on public.note_reads from public, anon, authenticated, service_role;
+
+grant select on public.note_reads to authenticated, service_role;
+
+comment on table private.note_marks is
+  'The note up to which a member has read all: counting what is unread begins there. Set on joining, too.';
+
+create table private.note_versions (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  version bigint not null
+);
+
+comment on table private.note_versions is
+  'Raised by everything that changes who has unread notes; also the lock of notes.';
+
+create table private.note_mails (
+  note_id uuid primary key references public.notes (id) on delete cascade,
+  created_at timestamptz not null default now()
+);
+
+comment on table private.note_mails is 'Notes whose readers are not yet told by e-mail.';
+
+create function private.note_reader(organization_id uuid)
+returns table (role_key text, read_before uuid, sees_clients boolean)
+language sql stable set search_path = ''
+as $$
+  select r.key, coalesce(k.read_before, '00000000-0000-0000-0000-000000000000'), exists (
+      select from public.role_permissions p where p.role_id = m.role_id and p.permission = 'clients:read')
+  from public.memberships m
+  join public.roles r on r.id = m.role_id
+  left join private.note_marks k on k.organization_id = m.organization_id and k.user_id = m.user_id
+  where m.organization_id = note_reader.organization_id and m.user_id = auth.uid() and m.status = 'active'
+$$;
+
+create function private.require_note(organization_id uuid, note_id uuid)
+returns public.notes
+language plpgsql stable set search_path = ''
+as $$
+declare
+  note public.notes;
+  own_role text;
+begin
+  perform private.require_scope(organization_id, 'notes:read');
+  select r.role_key into own_role from private.note_reader(organization_id) r;
+  select * into note from public.notes n
+  where n.organization_id = require_note.organization_id and n.id = note_id
+    and (n.sender_id = auth.uid() or own_role = any (n.recipients));
+  if note.id is null then
+    perform private.problem(404, 'not_found', 'There is no such note.');
+  end if;
+  return note;
+end
+$$;
+
+create function private.note_readers(note public.notes)
+returns table (user_id uuid)
+language sql stable set search_path = ''
+as $$
+  select m.user_id
+  from public.memberships m
+  join public.roles r on r.id = m.role_id and r.key = any (note.recipients)
+  where m.organization_id = note.organization_id and m.status = 'active' and m.user_id is distinct from note.sender_id
+$$;
+
+create function private.note_rows(notes public.notes[])
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  reader record;
+  sees_readers boolean;
+begin
+  if cardinality(notes) = 0 then
+    return jsonb_build_array();
+  end if;
+  select * into reader from private.note_reader(notes[1].organization_id);
+  sees_readers := notes[1].organization_id = any (private.organizations_with('notes:send'));
+  return (
+    select jsonb_agg(jsonb_build_object('id', n.id, 'title', n.title, 'description', n.description,
+      'recipients', n.recipients, 'sender_id', n.sender_id, 'sender_name', p.full_name, 'sender_role', n.sender_role,
+      'client_id', case when k.visible then n.client_id end, 'client_name', case when k.visible then c.name end,
+      'is_read', n.first_read_at is not null, 'first_read_at', n.first_read_at,
+      'read_by_me', case when n.sender_id is distinct from auth.uid() and reader.role_key = any (n.recipients)
+        then n.id <= reader.read_before or exists (
+          select from public.note_reads d where d.note_id = n.id and d.user_id = auth.uid()) end,
+      'read_count', (select count(*) from public.note_reads d where d.note_id = n.id),
+      'recipient_count', (select count(*) from private.note_readers(notes[i])),
+      'readers', case when sees_readers or n.sender_id = auth.uid() then (
+        select coalesce(jsonb_agg(jsonb_build_object('user_id', d.user_id, 'name', u.full_name, 'read_at', d.read_at)
+          order by d.read_at, d.user_id), '[]')
+        from (select * from public.note_reads d where d.note_id = n.id order by d.read_at limit 100) d
+        join public.profiles u on u.id = d.user_id) end,
+      'created_at', n.created_at) order by i)
+    from generate_subscripts(notes, 1) i
+    cross join lateral (select (notes[i]).*) n
+    left join public.profiles p on p.id = n.sender_id
+    left join public.clients c on c.organization_id = n.organization_id and c.id = n.client_id and c.deleted_at is null
+    cross join lateral (select c.id is not null and reader.sees_clients and private.client_in_scope(c, 'clients:read')
+      as visible) k);
+end
+$$;
+
+create function private.get_note(organization_id uuid, note_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return private.note_rows(array[private.require_note(organization_id, note_id)]) -> 0;
+end
+$$;
+
+grant execute on function private.get_note(uuid, uuid) to authenticated;
+
+create function public.get_note(organization_id uuid, note_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.get_note(organization_id, note_id)
+$$;
+
+comment on function public.get_note is 'A note that the caller sent or that is for their role.';
+
+grant execute on function public.get_note(uuid, uuid) to authenticated;
+
+create function private.list_notes(
+  organization_id uuid, box text, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  reader record;
+  conditions text;
+  answer jsonb;
+begin
+  perform private.require_scope(organization_id, 'notes:read');
+  select * into reader from private.note_reader(organization_id);
+  perform private.require_valid(box in ('inbox', 'sent'), 'box', 'is not inbox or sent');
+  if box = 'sent' then
+    conditions := format('from public.notes x where x.organization_id = %L and x.sender_id = %L', organization_id,
+      auth.uid());
+  else
+    conditions := format('from public.note_roles r join public.notes x on x.id = r.note_id
+      where r.organization_id = %L and r.role_key = %L', organization_id, reader.role_key);
+  end if;
+  if box = 'inbox' and filters ->> 'unread' = 'true' then
+    conditions := conditions || format(' and r.note_id > %L and x.sender_id is distinct from %L and not exists (
+        select from public.note_reads d where d.note_id = x.id and d.user_id = %2$L)',
+      reader.read_before, auth.uid());
+  end if;
+  execute format(
+    'select jsonb_build_object(
+      ''total'', (select count(*) %1$s),
+      ''rows'', private.note_rows(array(select x %1$s order by x.id desc limit %2$s offset %3$s)))',
+    conditions, page_limit, page_offset)
+  into answer;
+  return answer;
+end
+$$;
+
+grant execute on function private.list_notes(uuid, text, jsonb, integer, integer) to authenticated;
+
+create function public.list_notes(
+  organization_id uuid, box text, page_limit integer, page_offset integer, filters jsonb default '{}')
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_notes(organization_id, box, coalesce(filters, '{}'), private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_notes is
+  'One page of the notes for the caller''s role (inbox; filters: { unread? }), or of those that they sent.';
+
+grant execute on function public.list_notes(uuid, text, integer, integer, jsonb) to authenticated;
+
+grant execute on function private.my_note_inboxes() to authenticated;
+
+create function private.notify_of_notes()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  waiting private.note_mails;
+  note public.notes;
+begin
+  for waiting in
+    select w.* from private.note_mails w order by w.note_id limit 200 for update skip locked
+  loop
+    begin
+      select * into note from public.notes n where n.id = waiting.note_id;
+      perform private.notify(array_agg(row(note.organization_id, r.user_id, 'note', 'note:' || note.id,
+        format('A note from %s: %s', coalesce(s.full_name, 'a former member'), note.title),
+        'Open your inbox of notes to read it.', jsonb_build_object('note_id', note.id, 'note_title', note.title,
+          'sender_name', s.full_name), null)::private.notification))
+      from private.note_readers(note) r
+      left join public.profiles s on s.id = note.sender_id
+      where not exists (
+        select from public.note_reads d where d.note_id = note.id and d.user_id = r.user_id)
+      having count(*) > 0;
+      delete from private.note_mails w where w.note_id = waiting.note_id;
+    exception when others then
+      raise warning 'the readers of the note % were not told: %', waiting.note_id, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
+create function private.mark_notes_read(organization_id uuid, note_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  insert into public.note_reads (organization_id, note_id, user_id)
+  select mark_notes_read.organization_id, n, auth.uid() from unnest(note_ids) n
+  on conflict on constraint note_reads_pkey do nothing;
+  update public.notes n set first_read_at = now(), first_read_by = auth.uid()
+  where n.organization_id = mark_notes_read.organization_id and n.id = any (note_ids) and n.first_read_at is null;
+end
+$$;
+
+create function private.unread_notes(organization_id uuid, user_id uuid, max_notes integer)
+returns setof uuid
+language sql stable set search_path = ''
+as $$
+  select r.note_id
+  from public.memberships m
+  join public.roles k on k.id = m.role_id
+  left join private.note_marks b on b.organization_id = m.organization_id and b.user_id = m.user_id
+  join public.note_roles r on r.organization_id = m.organization_id and r.role_key = k.key
+    and r.note_id > coalesce(b.read_before, '00000000-0000-0000-0000-000000000000')
+  where m.organization_id = unread_notes.organization_id and m.user_id = unread_notes.user_id and m.status = 'active'
+    and not exists (
+      select from public.note_reads d where d.note_id = r.note_id and d.user_id = unread_notes.user_id)
+    and not exists (
+      select from public.notes n where n.id = r.note_id and n.sender_id = unread_notes.user_id)
+  order by r.note_id limit max_notes
+$$;
+
+create function private.unread_json(organization_id uuid, user_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('organization_id', unread_json.organization_id, 'unread', least(count(*), 100),
+    'more', count(*) > 100, 'version', coalesce((
+      select v.version from private.note_versions v where v.organization_id = unread_json.organization_id), 0))
+  from private.unread_notes(unread_json.organization_id, unread_json.user_id, 101)
+$$;
+
+create function private.next_note_version(organization_id uuid)
+returns bigint
+language sql set search_path = ''
+as $$
+  insert into private.note_versions as v (organization_id, version) values (organization_id, 1)
+  on conflict on constraint note_versions_pkey do update set version = v.version + 1
+  returning v.version
+$$;
+
+create function private.settle_reads(organization_id uuid, user_id uuid)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  answer jsonb;
+  first_unread uuid := (select u from private.unread_notes(settle_reads.organization_id, settle_reads.user_id, 1) u);
+  mark uuid := (
+    select r.note_id
+    from public.memberships m
+    join public.roles k on k.id = m.role_id
+    join public.note_roles r on r.organization_id = m.organization_id and r.role_key = k.key
+    where m.organization_id = settle_reads.organization_id and m.user_id = settle_reads.user_id
+      and r.note_id < coalesce(first_unread, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    order by r.note_id desc limit 1);
+begin
+  insert into private.note_marks as k (organization_id, user_id, read_before)
+  select settle_reads.organization_id, settle_reads.user_id, mark where mark is not null
+  on conflict on constraint note_marks_pkey do update set read_before = excluded.read_before
+    where k.read_before < excluded.read_before;
+  answer := private.unread_json(organization_id, user_id);
+  begin
+    perform realtime.send(answer, 'notes_unread', 'user:' || user_id, true);
+  exception when others then
+    raise warning 'the count of unread notes was not broadcast: %', sqlerrm;
+  end;
+  return answer;
+end
+$$;
+
+create function private.read_note(organization_id uuid, note_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  note public.notes := private.require_note(organization_id, note_id);
+begin
+  if not exists (
+    select from private.note_reader(organization_id) r where r.role_key = any (note.recipients)) then
+    perform private.problem(409, 'not_a_recipient', 'This note is for other roles than yours.');
+  end if;
+  if note.sender_id = auth.uid() then
+    return private.unread_json(organization_id, auth.uid());
+  end if;
+  perform private.next_note_version(organization_id);
+  perform private.mark_notes_read(organization_id, array[note.id]);
+  return private.settle_reads(organization_id, auth.uid());
+end
+$$;
+
+grant execute on function private.read_note(uuid, uuid) to authenticated;
+
+create function public.read_note(organization_id uuid, note_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.read_note(organization_id, note_id)
+$$;
+
+comment on function public.read_note is 'Marks a note as read by the caller; returns the count of unread notes.';
+
+grant execute on function public.read_note(uuid, uuid) to authenticated;
+
+create function private.read_all_notes(organization_id uuid, seen uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  unread uuid[];
+begin
+  perform private.require_scope(organization_id, 'notes:read');
+  perform private.next_note_version(organization_id);
+  unread := array(
+    select u from private.unread_notes(organization_id, auth.uid(), 100000) u where seen is null or u <= seen);
+  perform private.mark_notes_read(organization_id, unread);
+  return private.settle_reads(organization_id, auth.uid()) || jsonb_build_object('read', cardinality(unread));
+end
+$$;
+
+grant execute on function private.read_all_notes(uuid, uuid) to authenticated;
+
+create function public.read_all_notes(organization_id uuid, seen uuid default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.read_all_notes(organization_id, seen)
+$$;
+
+comment on function public.read_all_notes is
+  'Marks the caller''s unread notes as read, up to the one that was seen; returns the count that is left.';
+
+grant execute on function public.read_all_notes(uuid, uuid) to authenticated;
+
+create function private.broadcast_note(note public.notes, event text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform realtime.send(jsonb_build_object('organization_id', note.organization_id, 'id', note.id,
+      'created_at', note.created_at) || case when event = 'note' then jsonb_build_object('title', note.title,
+      'sender_name', (select p.full_name from public.profiles p where p.id = note.sender_id)) else '{}' end,
+    event, 'role:' || note.organization_id || ':' || r || ':notes', true)
+  from unnest(note.recipients) r;
+exception when others then
+  raise warning 'the note % was not broadcast: %', note.id, sqlerrm;
+end
+$$;
+
+create function private.send_note(organization_id uuid, note jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  scope text := private.require_scope(organization_id, 'notes:send');
+  roles text[];
+  unknown text;
+  sent public.notes;
+begin
+  answer := coalesce(private.idempotent_response(organization_id), private.over_rate_limit('note'));
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_valid(jsonb_typeof(note -> 'recipients') = 'array'
+    and jsonb_array_length(note -> 'recipients') between 1 and 100, 'recipients', 'is a list of 1 to 100 roles');
+  roles := array(select distinct r from jsonb_array_elements_text(note -> 'recipients') r order by r);
+  select r into unknown from unnest(roles) r
+  where r is null or not exists (
+    select from public.roles k
+    where k.key = r and (k.organization_id is null or k.organization_id = send_note.organization_id)) limit 1;
+  perform private.require_valid(not found, 'recipients', 'has a role that is not one of the organization: '
+    || coalesce(unknown, 'null'));
+  if scope <> 'organization' and roles <> array['admin'] then
+    perform private.problem(403, 'admins_only', 'Your role sends notes to admins only.');
+  end if;
+  if note ->> 'client_id' is not null then
+    perform private.require_client(organization_id, (note ->> 'client_id')::uuid, 'clients:read');
+  end if;
+  perform private.next_note_version(organization_id);
+  insert into public.notes (organization_id, sender_id, sender_role, title, description, recipients, client_id,
+    created_at)
+  select send_note.organization_id, auth.uid(), r.role_key, btrim(note ->> 'title'), note ->> 'description', roles,
+    (note ->> 'client_id')::uuid, clock_timestamp()
+  from private.note_reader(send_note.organization_id) r
+  returning * into sent;
+  insert into public.note_roles (organization_id, role_key, note_id)
+  select sent.organization_id, r, sent.id from unnest(roles) r;
+  insert into private.note_mails (note_id) values (sent.id);
+  perform private.broadcast_note(sent, 'note');
+  return private.store_idempotent_response(organization_id, private.note_rows(array[sent]) -> 0);
+end
+$$;
+
+grant execute on function private.send_note(uuid, jsonb) to authenticated;
+
+create function public.send_note(organization_id uuid, note jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.send_note(organization_id, note)
+$$;
+
+comment on function public.send_note is 'Sends a note to roles: { title, description, recipients, client_id? }.';
+
+grant execute on function public.send_note(uuid, jsonb) to authenticated;
+
+create function private.unread_notes_count(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_scope(organization_id, 'notes:read');
+  return private.unread_json(organization_id, auth.uid());
+end
+$$;
+
+grant execute on function private.unread_notes_count(uuid) to authenticated;
+
+create function public.unread_notes(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.unread_notes_count(organization_id)
+$$;
+
+comment on function public.unread_notes is
+  'The caller''s number of unread notes in the organization, up to 100, and the version of this state.';
+
+grant execute on function public.unread_notes(uuid) to authenticated;
+
+create function private.withdraw_note(organization_id uuid, note_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  note public.notes := private.require_note(organization_id, note_id);
+begin
+  if note.sender_id is distinct from auth.uid() then
+    perform private.problem(403, 'not_the_sender', 'Only the sender may withdraw a note.');
+  end if;
+  perform private.next_note_version(organization_id);
+  delete from public.notes n
+  where n.organization_id = withdraw_note.organization_id and n.id = note.id and n.first_read_at is null;
+  if not found then
+    perform private.problem(409, 'note_read', 'Somebody has read this note already.');
+  end if;
+  update public.emails e set status = 'canceled', last_error = 'The note was withdrawn.'
+  where e.organization_id = withdraw_note.organization_id and e.event_key = 'note:' || note.id and e.status = 'queued';
+  delete from public.notifications x
+  where x.organization_id = withdraw_note.organization_id and x.event_key = 'note:' || note.id
+    and x.user_id in (select r.user_id from private.note_readers(note) r);
+  perform private.broadcast_note(note, 'note_withdrawn');
+end
+$$;
+
+grant execute on function private.withdraw_note(uuid, uuid) to authenticated;
+
+create function public.withdraw_note(organization_id uuid, note_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.withdraw_note(organization_id, note_id)
+$$;
+
+comment on function public.withdraw_note is 'Takes back a note of the caller that nobody has read.';
+
+grant execute on function public.withdraw_note(uuid, uuid) to authenticated;
+
+create function private.clients_now(organization_id uuid)
+returns table (segment text, figures jsonb)
+language sql stable set search_path = ''
+as $$
+  select t.segment, jsonb_object_agg(t.status, t.clients)
+  from (
+    select n.segment, n.status, sum(n.clients) as clients from private.client_totals n
+    where n.organization_id = clients_now.organization_id group by 1, 2 having sum(n.clients) <> 0
+  ) t
+  group by 1
+$$;
+
+create type private.churn_range as (
+  period text,
+  from_day date,
+  to_day date,
+  today date,
+  as_of timestamptz,
+  segment text,
+  currency text,
+  organization_currency text
+);
+
+create function private.churn_range(organization_id uuid, options jsonb)
+returns private.churn_range
+language plpgsql stable set search_path = ''
+as $$
+declare
+  range private.churn_range;
+  step interval;
+  last_day date;
+begin
+  perform private.require_permission(organization_id, 'churn:read');
+  range.period := coalesce(options ->> 'period', 'month');
+  perform private.require_valid(range.period in ('month', 'quarter', 'year'), 'period',
+    'is not month, quarter or year');
+  range.as_of := (options ->> 'as_of')::timestamptz;
+  perform private.require_valid(coalesce(range.as_of, now()) <= clock_timestamp(), 'as_of', 'is in the future');
+  range.today := private.local_day(organization_id, coalesce(range.as_of, now()));
+  last_day := least(coalesce((options ->> 'to')::date, range.today), range.today);
+  step := case range.period when 'month' then interval '1 month' when 'quarter' then interval '3 months'
+    else interval '1 year' end;
+  range.to_day := (date_trunc(range.period, last_day) + step)::date;
+  range.from_day := date_trunc(range.period, coalesce((options ->> 'from')::date,
+    (last_day - interval '1 year')::date));
+  perform private.require_valid(range.from_day < range.to_day, 'from', 'is after to, or in the future');
+  perform private.require_valid(range.from_day + 240 * step >= range.to_day, 'from',
+    'is too long before to: at most 240 periods');
+  range.segment := options ->> 'segment';
+  range.currency := options ->> 'currency';
+  select o.currency into range.organization_currency from public.organizations o where o.id = organization_id;
+  return range;
+end
+$$;
+
+create type private.churn_cell as (
+  starts_on date,
+  segment text,
+  currency text,
+  clients_start numeric,
+  new_clients numeric,
+  reactivated_clients numeric,
+  churned_clients numeric,
+  passed_through numeric,
+  moved_in numeric,
+  moved_out numeric,
+  mrr_start numeric,
+  new_mrr numeric,
+  reactivation_mrr numeric,
+  churned_mrr numeric,
+  expansion numeric,
+  contraction numeric,
+  moved_in_mrr numeric,
+  moved_out_mrr numeric
+);
+
+create function private.churn_flows(organization_id uuid, period text, before date, as_of timestamptz)
+returns table (starts_on date, segment text, currency text, new_clients numeric, reactivated_clients numeric,
+  churned_clients numeric, passed_through numeric, moved_in numeric, moved_out numeric, new_mrr numeric,
+  reactivation_mrr numeric, churned_mrr numeric, expansion numeric, contraction numeric, moved_in_mrr numeric,
+  moved_out_mrr numeric)
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if as_of is null then
+    return query
+      select t.starts_on, t.segment, t.currency, sum(t.new_clients), sum(t.reactivated_clients), sum(t.churned_clients),
+        sum(t.passed_through), sum(t.moved_in), sum(t.moved_out), sum(t.new_mrr), sum(t.reactivation_mrr),
+        sum(t.churned_mrr), sum(t.expansion), sum(t.contraction), sum(t.moved_in_mrr), sum(t.moved_out_mrr)
+      from private.churn_period_totals t
+      where t.organization_id = churn_flows.organization_id and t.period = churn_flows.period
+        and t.starts_on < churn_flows.before
+      group by 1, 2, 3
+      -- What has been taken back altogether has left sums of zero.
+      having (sum(t.new_clients), sum(t.reactivated_clients), sum(t.churned_clients), sum(t.passed_through),
+          sum(t.moved_in), sum(t.moved_out), sum(t.new_mrr), sum(t.reactivation_mrr), sum(t.churned_mrr),
+          sum(t.expansion), sum(t.contraction), sum(t.moved_in_mrr), sum(t.moved_out_mrr))
+        <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  else
+    return query
+      select f.starts_on, f.segment, f.currency, f.new_clients::numeric, f.reactivated_clients::numeric,
+        f.churned_clients::numeric, f.passed_through::numeric, f.moved_in::numeric, f.moved_out::numeric, f.new_mrr,
+        f.reactivation_mrr, f.churned_mrr, f.expansion, f.contraction, f.moved_in_mrr, f.moved_out_mrr
+      from private.period_flows(null, as_of, churn_flows.organization_id) f
+      where f.period = churn_flows.period and f.starts_on < churn_flows.before;
+  end if;
+end
+$$;
+
+create function private.rate_on(organization_id uuid, currency text, organization_currency text, day date)
+returns numeric
+language sql stable set search_path = ''
+as $$
+  select case when rate_on.currency = organization_currency then 1 else (
+    select r.rate from public.exchange_rates r
+    where r.organization_id = rate_on.organization_id and r.currency = rate_on.currency and r.starts_on <= rate_on.day
+    order by r.starts_on desc limit 1) end
+$$;
+
+create function private.churn_cells(organization_id uuid, range private.churn_range)
+returns setof private.churn_cell
+language sql stable set search_path = '' set jit = off
+as $$
+  with flows as materialized (
+    select f.* from private.churn_flows(churn_cells.organization_id, range.period, range.to_day, range.as_of) f
+    where (range.segment is null or f.segment = range.segment) and (range.currency is null
+      or f.currency = range.currency)
+  ), cells as (
+    select distinct f.segment, f.currency from flows f
+  ), periods as (
+    select p::date as starts_on from generate_series(range.from_day::timestamp, range.to_day - interval '1 day',
+      case range.period when 'month' then interval '1 month' when 'quarter' then interval '3 months'
+        else interval '1 year' end) p
+  ), stock as (
+    select f.segment, f.currency,
+      sum(f.new_clients + f.reactivated_clients - f.churned_clients + f.moved_in - f.moved_out) as clients,
+      sum(f.new_mrr + f.reactivation_mrr - f.churned_mrr + f.expansion - f.contraction + f.moved_in_mrr
+        - f.moved_out_mrr) as mrr
+    from flows f where f.starts_on < range.from_day group by 1, 2
+  ), grid as (
+    select p.starts_on, c.segment, c.currency,
+      coalesce(s.clients, 0) + coalesce(sum(f.new_clients + f.reactivated_clients - f.churned_clients + f.moved_in
+        - f.moved_out) over w, 0) as clients_start,
+      coalesce(s.mrr, 0) + coalesce(sum(f.new_mrr + f.reactivation_mrr - f.churned_mrr + f.expansion - f.contraction
+        + f.moved_in_mrr - f.moved_out_mrr) over w, 0) as mrr_start,
+      coalesce(f.new_clients, 0) as new_clients, coalesce(f.reactivated_clients, 0) as reactivated_clients,
+      coalesce(f.churned_clients, 0) as churned_clients, coalesce(f.passed_through, 0) as passed_through,
+      coalesce(f.moved_in, 0) as moved_in, coalesce(f.moved_out, 0) as moved_out, coalesce(f.new_mrr, 0) as new_mrr,
+      coalesce(f.reactivation_mrr, 0) as reactivation_mrr, coalesce(f.churned_mrr, 0) as churned_mrr,
+      coalesce(f.expansion, 0) as expansion, coalesce(f.contraction, 0) as contraction,
+      coalesce(f.moved_in_mrr, 0) as moved_in_mrr, coalesce(f.moved_out_mrr, 0) as moved_out_mrr,
+      case when range.currency is not null then null else private.rate_on(churn_cells.organization_id, c.currency,
+        range.organization_currency, p.starts_on) end as rate
+    from periods p
+    cross join cells c
+    left join flows f on f.starts_on = p.starts_on and f.segment = c.segment and f.currency = c.currency
+    left join stock s on s.segment = c.segment and s.currency = c.currency
+    window w as (partition by c.segment, c.currency order by p.starts_on rows between unbounded preceding
+      and 1 preceding)
+  )
+  select g.starts_on, g.segment, case when g.rate is null then g.currency else range.organization_currency end,
+    sum(g.clients_start), sum(g.new_clients), sum(g.reactivated_clients), sum(g.churned_clients), sum(g.passed_through),
+    sum(g.moved_in), sum(g.moved_out), sum(g.mrr_start * k.rate), sum(g.new_mrr * k.rate),
+    sum(g.reactivation_mrr * k.rate), sum(g.churned_mrr * k.rate), sum(g.expansion * k.rate),
+    sum(g.contraction * k.rate), sum(g.moved_in_mrr * k.rate), sum(g.moved_out_mrr * k.rate)
+  from grid g cross join lateral (select coalesce(g.rate, 1) as rate) k
+  group by 1, 2, 3
+$$;
+
+create function private.sum_of_cells(cells private.churn_cell[])
+returns private.churn_cell
+language sql immutable set search_path = ''
+as $$
+  select row(min(c.starts_on), min(c.segment), min(c.currency), sum(c.clients_start), sum(c.new_clients),
+    sum(c.reactivated_clients), sum(c.churned_clients), sum(c.passed_through), sum(c.moved_in), sum(c.moved_out),
+    sum(c.mrr_start), sum(c.new_mrr), sum(c.reactivation_mrr), sum(c.churned_mrr), sum(c.expansion), sum(c.contraction),
+    sum(c.moved_in_mrr), sum(c.moved_out_mrr))::private.churn_cell
+  from unnest(cells) c
+$$;
+
+create type private.spell_time as (entry integer, stop integer, event integer, spells bigint);
+
+create function private.spell_times(organization_id uuid, range private.churn_range)
+returns table (segment text, entry integer, stop integer, event integer, spells bigint)
+language sql stable set search_path = '' set jit = off
+as $$
+  with s as (
+    select t.segment, t.started, t.entry_age, t.age, t.spells
+    from private.spell_totals t
+    where range.as_of is null and t.organization_id = spell_times.organization_id
+    union all
+    select c.segment, c.started, c.entry_age, c.age, c.spells
+    from private.spell_counts(null, coalesce(range.as_of, '-infinity'), spell_times.organization_id) c
+    where range.as_of is not null
+  ), seen as (
+    select s.*, private.months_between(s.started, range.today) as months_seen from s
+    where s.started < date_trunc('month', range.today) and s.started >= range.from_day and s.started < range.to_day
+      and (range.segment is null or s.segment = range.segment)
+  )
+  select s.segment, s.entry_age, least(coalesce(s.age + 1, s.months_seen), s.months_seen),
+    (s.age + 1 <= s.months_seen)::integer, sum(s.spells)::bigint
+  from (
+    select x.segment, x.entry_age, x.age, x.months_seen, x.spells from seen x
+  ) s
+  group by 1, 2, 3, 4
+$$;
+
+create function private.kaplan_meier(entries integer[], stops integer[], events integer[], weights bigint[])
+returns table ("time" integer, at_risk bigint, left_then bigint, survival float8, low float8, high float8)
+language sql immutable set search_path = ''
+as $$
+  with g as (
+    select * from unnest(entries, stops, events, weights) as u (entry, stop, event, weight)
+    where u.stop > u.entry and u.weight > 0
+  ), leaving as (
+    select g.stop as t, sum(g.weight * g.event) as events, sum(g.weight) as leaving from g group by 1
+  ), entering as (
+    select g.entry as t, sum(g.weight) as entering from g group by 1
+  ), risks as (
+    select t, coalesce(l.events, 0)::bigint as events,
+      (sum(coalesce(e.entering, 0)) over w - coalesce(e.entering, 0)
+        - (sum(coalesce(l.leaving, 0)) over w - coalesce(l.leaving, 0)))::bigint as n
+    from leaving l full join entering e using (t)
+    window w as (order by t)
+  ), curve as (
+    -- Aggregates in a branch of a case are computed all the same, so ln(0) must become null.
+    select r.t, r.n, r.events,
+      case when bool_or(r.events = r.n) over w then 0
+        else exp(sum(ln(nullif(1 - r.events / r.n::float8, 0))) over w) end as s,
+      sum(r.events / nullif(r.n::float8 * (r.n - r.events), 0)) over w as variance
+    from risks r where r.n > 0 and r.events > 0
+    window w as (order by r.t)
+  )
+  select c.t, c.n, c.events, c.s,
+    case when c.s > 0 and c.s < 1 then c.s ^ exp(1.959963984540054 * sqrt(c.variance) / abs(ln(c.s))) end,
+    case when c.s > 0 and c.s < 1 then c.s ^ exp(-1.959963984540054 * sqrt(c.variance) / abs(ln(c.s))) end
+  from curve c order by c.t
+$$;
+
+create function private.survival_of(times private.spell_time[])
+returns table ("time" integer, at_risk bigint, left_then bigint, survival float8, low float8, high float8)
+language sql immutable set search_path = ''
+as $$
+  select k.* from private.kaplan_meier(
+    array(select t.entry from unnest(times) t), array(select t.stop from unnest(times) t),
+    array(select t.event from unnest(times) t), array(select t.spells from unnest(times) t)) k
+$$;
+
+create function private.survival_summary(times private.spell_time[])
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  with curve as materialized (
+    select k.* from private.survival_of(times) k
+  ), longest as (
+    select max(t.stop) as months from unnest(times) t where t.spells > 0
+  )
+  select jsonb_build_object('median_months', (select min(c."time") from curve c where c.survival <= 0.5),
+    'at_months', (
+      select jsonb_object_agg(m, case when m <= l.months then (
+        select jsonb_build_object('survival', round(c.survival::numeric, 6), 'low', round(c.low::numeric, 6),
+          'high', round(c.high::numeric, 6))
+        from (select 1 as survival, null::float8 as low, null::float8 as high, 0 as "time"
+          union all select x.survival, x.low, x.high, x."time" from curve x) c
+        where c."time" <= m order by c."time" desc limit 1) end)
+      from unnest(array[3, 6, 12]) m cross join longest l))
+$$;
+
+create function private.wilson_interval(cases numeric, sample numeric)
+returns jsonb
+language sql immutable parallel safe set search_path = ''
+as $$
+  select jsonb_build_object('rate', round(x.p::numeric, 6),
+    'low', round(greatest(0, (x.p + x.z2 / (2 * x.n) - x.half) / (1 + x.z2 / x.n))::numeric, 6),
+    'high', round(least(1, (x.p + x.z2 / (2 * x.n) + x.half) / (1 + x.z2 / x.n))::numeric, 6))
+  from (
+    select s.*, s.z * sqrt((s.p * (1 - s.p) + s.z2 / (4 * s.n)) / s.n) as half
+    from (
+      select 1.959963984540054::float8 as z, 1.959963984540054::float8 ^ 2 as z2, sample::float8 as n,
+        cases::float8 / sample::float8 as p
+    ) s
+  ) x
+  where sample > 0
+$$;
+
+create function private.churn_figures(cell private.churn_cell, opening private.churn_cell)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'clients_start', opening.clients_start, 'new', cell.new_clients, 'reactivated', cell.reactivated_clients,
+    'churned', cell.churned_clients, 'passed_through', cell.passed_through, 'moved', cell.moved_in - cell.moved_out,
+    'clients_end', opening.clients_start + cell.new_clients + cell.reactivated_clients - cell.churned_clients
+      + cell.moved_in - cell.moved_out,
+    'logo_churn', private.wilson_interval(cell.churned_clients, cell.clients_start),
+    'mrr_start', round(opening.mrr_start, 2)::text, 'new_mrr', round(cell.new_mrr, 2)::text,
+    'reactivation_mrr', round(cell.reactivation_mrr, 2)::text, 'expansion', round(cell.expansion, 2)::text,
+    'contraction', round(cell.contraction, 2)::text, 'churned_mrr', round(cell.churned_mrr, 2)::text,
+    'moved_mrr', round(cell.moved_in_mrr - cell.moved_out_mrr, 2)::text,
+    'mrr_end', round(opening.mrr_start + cell.new_mrr + cell.reactivation_mrr - cell.churned_mrr + cell.expansion
+      - cell.contraction + cell.moved_in_mrr - cell.moved_out_mrr, 2)::text,
+    'grr', round((cell.mrr_start - cell.churned_mrr - cell.contraction) / nullif(cell.mrr_start, 0), 6),
+    'nrr', round((cell.mrr_start - cell.churned_mrr - cell.contraction + cell.expansion)
+      / nullif(cell.mrr_start, 0), 6))
+$$;
+
+create function private.churn_head(range private.churn_range)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('as_of', coalesce(range.as_of, now()), 'period', range.period, 'from', range.from_day,
+    'to', range.to_day - 1, 'through', least(range.today, range.to_day - 1), 'segment', range.segment,
+    'currency', coalesce(range.currency, range.organization_currency))
+$$;
+
+create function private.churn_by_segment(organization_id uuid, options jsonb)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  range private.churn_range := private.churn_range(organization_id, options);
+  whole private.churn_range := range;
+  rows jsonb;
+begin
+  whole.from_day := '1900-01-01';
+  with cells as materialized (
+    select c.* from private.churn_cells(organization_id, range) c
+  ), segments as (
+    select c.segment, c.currency, private.sum_of_cells(array_agg(c::private.churn_cell)) as cell,
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day)) as opening
+    from cells c group by 1, 2
+    union all
+    select null, c.currency, private.sum_of_cells(array_agg(c::private.churn_cell)),
+      private.sum_of_cells(array_agg(c::private.churn_cell) filter (where c.starts_on = range.from_day))
+    from cells c group by 2
+  ), sizes as (
+    select n.segment, n.currency, max(n.clients) as largest from (
+      select c.segment, c.currency, c.starts_on, c.clients_start as clients from cells c
+      union all
+      select null, c.currency, c.starts_on, sum(c.clients_start) from cells c group by 2, 3
+    ) n
+    group by 1, 2
+  ), times as (
+    select t.segment, row(t.entry, t.stop, t.event, t.spells)::private.spell_time as part
+    from private.spell_times(organization_id, whole) t
+  ), curves as (
+    select t.segment, private.survival_summary(array_agg(t.part)) as summary from times t group by 1
+    union all
+    select null, private.survival_summary(array_agg(t.part)) from times t
+  ), now as (
+    select n.segment, n.figures from private.clients_now(organization_id) n
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('segment', s.segment, 'currency', s.currency, 'label', (
+        select l.label from public.client_segments l
+        where l.organization_id = churn_by_segment.organization_id and l.key = s.segment),
+      'too_few', z.largest < 10)
+    || private.churn_figures(s.cell, s.opening)
+    || case when z.largest < 10 then '{"logo_churn": null, "grr": null, "nrr": null}' else '{}' end::jsonb
+    || jsonb_build_object('survival', case when z.largest >= 10 then k.summary end, 'now', n.figures)
+    order by s.segment nulls last, s.currency), '[]')
+  into rows
+  from segments s
+  join sizes z on z.segment is not distinct from s.segment and z.currency = s.currency
+  left join curves k on k.segment is not distinct from s.segment
+  left join now n on n.segment = s.segment;
+  return private.churn_head(range) || jsonb_build_object('data', (
+    select coalesce(jsonb_agg(r), '[]') from jsonb_array_elements(rows) r where r ->> 'segment' is not null),
+    'total', (
+    select coalesce(jsonb_agg(r - array['segment', 'label', 'now']), '[]') from jsonb_array_elements(rows) r
+    where r ->> 'segment' is null));
+end
+$$;
+
+grant execute on function private.churn_by_segment(uuid, jsonb) to authenticated;
+
+create function public.churn_by_segment(organization_id uuid, options jsonb default '{}')
+returns jsonb
+language sql stable set search_path = '' set statement_timeout = '30s'
+as $$
+  select private.churn_by_segment(organization_id, coalesce(options, '{}'))
+$$;
+
+comment on function public.churn_by_segment is
+  'Churn by segment, and how long clients stay: { from?, to?, period?, as_of?, segment?, currency? }.';
+
+grant execute on function public.churn_by_segment(uuid, jsonb) to authenticated;
+
+create function private.churn_cohorts(organization_id uuid, options jsonb)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  range private.churn_range := private.churn_range(organization_id, options - 'period');
+  answer jsonb;
+begin
+  with changes as (
+    select t.cohort, t.age, t.segment, t.currency, t.clients, t.active, t.mrr
+    from private.cohort_totals t
+    where range.as_of is null and t.organization_id = churn_cohorts.organization_id
+      and t.cohort >= range.from_day and t.cohort < range.to_day
+    union all
+    select c.cohort, c.age, c.segment, c.currency, c.clients, c.active, c.mrr
+    from private.cohort_changes(null, coalesce(range.as_of, '-infinity'), churn_cohorts.organization_id) c
+    where range.as_of is not null and c.cohort >= range.from_day and c.cohort < range.to_day
+  ), x as (
+    select c.cohort, c.age, c.clients, c.active,
+      case when range.currency is not null then case when c.currency = range.currency then c.mrr else 0 end
+        else c.mrr * private.rate_on(churn_cohorts.organization_id, c.currency, range.organization_currency, c.cohort)
+      end as mrr
+    from changes c where range.segment is null or c.segment = range.segment
+  ), sizes as (
+    select x.cohort, sum(x.clients) as size, sum(x.mrr) filter (where x.age = 0) as mrr from x group by 1
+  ), ages as (
+    -- The last day of the cohort's month is the latest first day that a member can have.
+    select s.cohort, s.size, s.mrr as mrr_start, a.age
+    from sizes s
+    cross join lateral generate_series(0, private.months_between(s.cohort, range.today)) a (age)
+    where s.size > 0
+      and ((s.cohort + interval '1 month' - interval '1 day')::date + make_interval(months => a.age)) <= range.today
+  ), cells as (
+    select a.cohort, a.size, a.age, a.mrr_start, sum(coalesce(k.active, 0)) over w as active,
+      sum(coalesce(k.mrr, 0)) over w as mrr
+    from ages a
+    left join (
+      select x.cohort, x.age, sum(x.active) as active, sum(x.mrr) as mrr from x group by 1, 2
+    ) k on k.cohort = a.cohort and k.age = a.age
+    window w as (partition by a.cohort order by a.age)
+  )
+  select jsonb_build_object(
+    'data', (
+      select coalesce(jsonb_agg(jsonb_build_object('cohort', s.cohort, 'size', s.size, 'mrr_start',
+        round(coalesce(s.mrr, 0), 2)::text, 'ages', (
+          select coalesce(jsonb_agg(jsonb_build_object('age', c.age, 'active', c.active,
+            'retention', round(c.active::numeric / c.size, 6), 'mrr', round(c.mrr, 2)::text,
+            'revenue_retention', round(c.mrr / nullif(c.mrr_start, 0), 6)) order by c.age), '[]')
+          from cells c where c.cohort = s.cohort)) order by s.cohort), '[]')
+      from sizes s where s.size > 0),
+    'all', (
+      select coalesce(jsonb_agg(jsonb_build_object('age', c.age, 'cohorts', c.cohorts, 'size', c.size,
+        'retention', private.wilson_interval(c.active, c.size)) order by c.age), '[]')
+      from (
+        select c.age, count(*) as cohorts, sum(c.size) as size, sum(c.active) as active from cells c group by 1) c))
+  into answer;
+  return private.churn_head(range) - 'period' || answer;
+end
+$$;
+
+grant execute on function private.churn_cohorts(uuid, jsonb) to authenticated;
+
+create function public.churn_cohorts(organization_id uuid, options jsonb default '{}')
+returns jsonb
+language sql stable set search_path = '' set statement_timeout = '30s'
+as $$
+  select private.churn_cohorts(organization_id, coalesce(options, '{}'))
+$$;
+
+comment on function public.churn_cohorts is
+  'Retention by the month of the first paid day and age in months: { from?, to?, as_of?, segment?, currency? }.';
+
+grant execute on function public.churn_cohorts(uuid, jsonb) to authenticated;
+
+create function private.churn_waterfall(organization_id uuid, range private.churn_range)
+returns table (starts_on date, currency text, movements jsonb)
+language sql stable set search_path = '' set jit = off
+as $$
+  with m as (
+    select t.day, t.segment, t.currency, t.kind, t.movements, t.amount
+    from private.movement_totals t
+    where range.as_of is null and t.organization_id = churn_waterfall.organization_id
+      and t.day >= range.from_day and t.day < range.to_day
+    union all
+    select l.day, l.segment, l.currency, coalesce(l.reversed_kind, l.kind),
+      case when l.reverses is null then 1 else -1 end, l.amount
+    from public.client_movements l
+    where range.as_of is not null and l.organization_id = churn_waterfall.organization_id
+      and l.recorded_at <= range.as_of and l.day >= range.from_day and l.day < range.to_day
+      and coalesce(l.reversed_kind, l.kind) <> 'unchanged'
+  ), sums as (
+    select date_trunc(range.period, m.day)::date as starts_on, m.currency, m.kind, sum(m.movements) as movements,
+      sum(m.amount) as amount
+    from m
+    where (range.segment is null or m.segment = range.segment) and (range.currency is null
+      or m.currency = range.currency)
+    group by 1, 2, 3
+  ), converted as (
+    select s.starts_on, case when k.rate is null then s.currency else range.organization_currency end as currency,
+      s.kind, sum(s.movements) as movements, sum(s.amount * coalesce(k.rate, 1)) as amount
+    from sums s
+    cross join lateral (
+      select case when range.currency is null then private.rate_on(churn_waterfall.organization_id, s.currency,
+        range.organization_currency, s.starts_on) end as rate) k
+    group by 1, 2, 3
+    having sum(s.movements) <> 0 or sum(s.amount) <> 0
+  )
+  select c.starts_on, c.currency, jsonb_object_agg(c.kind, jsonb_build_object('movements', c.movements,
+    'amount', round(c.amount, 2)::text))
+  from converted c group by 1, 2
+$$;
+
+create function private.churn_trends(organization_id uuid, options jsonb)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  range private.churn_range := private.churn_range(organization_id, options);
+  changed_since timestamptz := (options ->> 'changed_since')::timestamptz;
+  rows jsonb;
+begin
+  with cells as (
+    select c.starts_on, c.currency, private.sum_of_cells(array_agg(c)) as cell
+    from private.churn_cells(organization_id, range) c
+    group by 1, 2
+  ), sums as materialized (
+    -- A currency may have moved within a period without any of it at its ends.
+    select coalesce(c.starts_on, w.starts_on) as starts_on, coalesce(c.currency, w.currency) as currency,
+      coalesce(c.cell, row(w.starts_on, null, w.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0)::private.churn_cell) as cell, w.movements
+    from cells c
+    full join private.churn_waterfall(organization_id, range) w on w.starts_on = c.starts_on and w.currency = c.currency
+  ), late as (
+    select distinct date_trunc(range.period, m.day)::date as starts_on
+    from public.client_movements m
+    where m.organization_id = churn_trends.organization_id and m.recorded_at > changed_since
+      and m.recorded_at <= coalesce(range.as_of, 'infinity')
+  )
+  select coalesce(jsonb_agg(
+    jsonb_build_object('period', s.starts_on, 'currency', s.currency, 'partial',
+      s.starts_on = date_trunc(range.period, range.today)::date)
+    || private.churn_figures(s.cell, s.cell)
+    || jsonb_build_object('movements', coalesce(s.movements, '{}'))
+    || case when changed_since is null then '{}'
+      else jsonb_build_object('changed', exists (select from late l where l.starts_on = s.starts_on)) end
+    order by s.starts_on, s.currency <> range.organization_currency, s.currency), '[]')
+  into rows
+  from sums s
+  where s.starts_on >= (
+    select min(f.starts_on) from sums f
+    where (f.cell).clients_start > 0 or f.movements is not null);
+  return private.churn_head(range) || jsonb_build_object('data', rows);
+end
+$$;
+
+grant execute on function private.churn_trends(uuid, jsonb) to authenticated;
+
+create function public.churn_trends(organization_id uuid, options jsonb default '{}')
+returns jsonb
+language sql stable set search_path = '' set statement_timeout = '30s'
+as $$
+  select private.churn_trends(organization_id, coalesce(options, '{}'))
+$$;
+
+comment on function public.churn_trends is
+  'What changed in each period: { from?, to?, period?, as_of?, changed_since?, segment?, currency? }.';
+
+grant execute on function public.churn_trends(uuid, jsonb) to authenticated;
+
+comment on function private.kaplan_meier is 'The Kaplan-Meier curve of groups with delayed entry.';
+
+create function private.churn_survival(organization_id uuid, options jsonb)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  range private.churn_range := private.churn_range(organization_id, options - 'period');
+  times private.spell_time[];
+  rows jsonb;
+begin
+  if options ->> 'from' is null then
+    range.from_day := '1900-01-01';
+  end if;
+  select array_agg(row(t.entry, t.stop, t.event, t.spells)::private.spell_time) into times
+  from private.spell_times(organization_id, range) t;
+  select coalesce(jsonb_agg(jsonb_build_object('month', k."time", 'at_risk', k.at_risk, 'churned', k.left_then,
+    'survival', round(k.survival::numeric, 6), 'low', round(k.low::numeric, 6), 'high', round(k.high::numeric, 6))
+    order by k."time"), '[]')
+  into rows from private.survival_of(times) k;
+  return private.churn_head(range) - array['period', 'currency', 'from']
+    || jsonb_build_object('from', options ->> 'from',
+      'through', (date_trunc('month', range.today) - interval '1 day')::date,
+      'spells', (select coalesce(sum(t.spells), 0) from unnest(times) t where t.stop > t.entry),
+      'late_entries', (select coalesce(sum(t.spells), 0) from unnest(times) t where t.stop > t.entry and t.entry > 0),
+      'data', rows) || private.survival_summary(times);
+end
+$$;
+
+grant execute on function private.churn_survival(uuid, jsonb) to authenticated;
+
+create function public.churn_survival(organization_id uuid, options jsonb default '{}')
+returns jsonb
+language sql stable set search_path = '' set statement_timeout = '30s'
+as $$
+  select private.churn_survival(organization_id, coalesce(options, '{}'))
+$$;
+
+comment on function public.churn_survival is
+  'The share of spells that go on after each month (Kaplan-Meier): { from?, to?, as_of?, segment? }.';
+
+grant execute on function public.churn_survival(uuid, jsonb) to authenticated;
+
+create table private.feature_definitions (
+  feature_set smallint not null,
+  place smallint not null,
+  name text not null,
+  theme text not null constraint feature_definitions_theme
+    check (theme in ('contact', 'issues', 'payment', 'contract', 'use')),
+  unit text not null,
+  current_only boolean not null default false,
+  description text not null,
+  primary key (feature_set, place),
+  constraint feature_definitions_name_once unique (feature_set, name)
+);
+
+comment on table private.feature_definitions is 'The numbers of private.client_features.values, in order.';
+
+comment on column private.feature_definitions.current_only is
+  'Read from a column without history: known in a snapshot only, null when computed as of a past moment.';
+
+create table private.client_features (
+  organization_id uuid not null,
+  snapshot_day date not null,
+  client_id uuid not null,
+  feature_set smallint not null,
+  "values" real[] not null,
+  labels text[] not null,
+  mrr numeric(14, 2) not null,
+  currency text not null,
+  primary key (organization_id, snapshot_day, client_id),
+  constraint client_features_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+) partition by range (snapshot_day);
+
+comment on table private.client_features is
+  'Weekly snapshots of active clients without notice. After half a year who left stays, and a tenth of the others.';
+
+comment on column private.client_features.labels is 'segment, client_type, region, category.';
+
+create index client_features_of_client on private.client_features (organization_id, client_id, snapshot_day);
+
+create table private.feature_runs (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  snapshot_day date not null, last_client_id uuid,
+  clients integer not null default 0,
+  started_at timestamptz not null default now(),
+  finished_at timestamptz,
+  primary key (organization_id, snapshot_day)
+);
+
+comment on table private.feature_runs is
+  'Snapshots under way, with the last client of the last slice, and those that are finished.';
+
+create index feature_runs_open on private.feature_runs (organization_id) where finished_at is null;
+
+create table private.feature_thinning (
+  month date primary key,
+  finished_at timestamptz
+);
+
+comment on table private.feature_thinning is 'Months of snapshots of which a tenth of the clients that stayed is kept.';
+
+create function private.contract_features(client_ids uuid[], as_of timestamptz)
+returns table (client_id uuid, mrr numeric, mrr_before numeric, currency text, segment text, started date)
+language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with m as materialized (
+    select f.client_id, f.day, f.place, f.status_after, f.mrr_after, f.currency, f.segment, f.client_change,
+      f.day <= (as_of at time zone o.time_zone)::date - 90 as is_before
+    from private.effective_movements(client_ids, as_of) f
+    join public.organizations o on o.id = f.organization_id
+  )
+  select l.client_id, l.mrr_after, coalesce(b.mrr_after, 0), l.currency, l.segment, s.day
+  from (
+    select distinct on (m.client_id) m.* from m order by m.client_id, m.day desc, m.place desc
+  ) l
+  join (select m.client_id, max(m.day) as day from m where m.client_change = 1 group by 1) s on s.client_id = l.client_id
+  left join (
+    select distinct on (m.client_id) m.client_id, m.mrr_after from m
+    where m.is_before order by m.client_id, m.day desc, m.place desc
+  ) b on b.client_id = l.client_id
+  where l.status_after = 'active'
+$$;
+
+create function private.contact_features(client_ids uuid[], as_of timestamptz, with_current boolean)
+returns table (client_id uuid, latest timestamptz, last_30 bigint, last_90 bigint, inbound bigint, negative bigint)
+language plpgsql stable rows 1000 set search_path = '' set jit = off
+as $$
+begin
+  return query
+    select e.client_id, max(e.occurred_at), count(*) filter (where e.occurred_at > as_of - interval '30 days'), count(*),
+      count(*) filter (where e.direction = 'inbound'), count(*) filter (where e.sentiment = 'negative')
+    from public.client_interactions e
+    where e.client_id = any (client_ids) and e.occurred_at > as_of - interval '90 days' and e.occurred_at <= as_of
+      and e.recorded_at <= as_of
+    group by 1;
+  if with_current then
+    return;
+  end if;
+  return query
+    select q.id, x.occurred_at, 0::bigint, 0::bigint, 0::bigint, 0::bigint
+    from (
+      select u.id from unnest(client_ids) u (id)
+      except
+      select e.client_id from public.client_interactions e
+      where e.client_id = any (client_ids) and e.occurred_at > as_of - interval '90 days' and e.occurred_at <= as_of
+        and e.recorded_at <= as_of
+    ) q
+    cross join lateral (
+      select e.occurred_at from public.client_interactions e
+      where e.client_id = q.id and e.occurred_at <= as_of - interval '90 days' and e.recorded_at <= as_of
+      order by e.occurred_at desc limit 1
+    ) x;
+end
+$$;
+
+create function private.issue_features(client_ids uuid[], as_of timestamptz)
+returns table (client_id uuid, open bigint, last_90 bigint, oldest timestamptz, repeated bigint)
+language sql stable rows 1000 set search_path = '' set jit = off
+as $$
+  select u.client_id, count(*) filter (where u.is_open),
+    count(*) filter (where u.opened_at > as_of - interval '90 days'), min(u.opened_at) filter (where u.is_open),
+    count(*) filter (where u.opened_at > as_of - interval '180 days' and u.n > 1)
+  from (
+    select e.client_id, e.opened_at,
+      not coalesce(e.closed_at <= as_of and e.close_recorded_at <= as_of, false) as is_open,
+      row_number() over (partition by e.client_id, lower(e.title) order by e.opened_at) as n
+    from public.client_issues e
+    where e.client_id = any (client_ids) and e.opened_at <= as_of and e.recorded_at <= as_of
+  ) u
+  group by 1
+$$;
+
+create function private.client_features_as_of(client_ids uuid[], as_of timestamptz, with_current boolean)
+returns table (organization_id uuid, client_id uuid, "values" real[], labels text[], mrr numeric, currency text)
+language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with c as materialized (
+    select k.id, k.organization_id, k.phone, k.client_type, k.region, k.category, k.unpaid_since, k.contract_ends_on,
+      k.stated_risk, k.last_interaction_at, (as_of at time zone o.time_zone)::date as day
+    from public.clients k join public.organizations o on o.id = k.organization_id
+    where k.id = any (client_ids)
+  ), state as materialized (
+    select s.* from private.contract_features(client_ids, as_of) s
+  ), links as materialized (
+    select l.client_id, l.customer_id, l.lead_id from public.client_links l
+    where l.organization_id = any (array(select distinct c.organization_id from c)) and l.client_id = any (client_ids)
+      and not l.rejected and l.created_at <= as_of
+  ), i as (
+    select * from private.contact_features(client_ids, as_of, with_current)
+  ), t as (
+    select m.organization_id, m.from_number, max(private.uuid_v7_time(m.id)) as latest,
+      count(*) filter (where m.id > private.uuid_v7_floor(as_of - interval '30 days')) as last_30, count(*) as last_90
+    from public.messages m
+    where m.organization_id = any (array(select distinct c.organization_id from c))
+      and m.from_number = any (array(select c.phone from c where c.phone is not null)) and m.direction = 'inbound'
+      and m.id > private.uuid_v7_floor(as_of - interval '90 days') and m.id < private.uuid_v7_floor(as_of)
+    group by 1, 2
+  ), q as (
+    select l.client_id, max(n.occurred_at) as latest,
+      count(*) filter (where n.occurred_at > as_of - interval '30 days') as last_30,
+      count(*) filter (where n.occurred_at > as_of - interval '90 days') as last_90,
+      count(*) filter (where n.occurred_at > as_of - interval '90 days' and n.direction = 'inbound') as inbound
+    from public.interactions n
+    join links l on l.lead_id = n.lead_id
+    where n.organization_id = any (array(select distinct c.organization_id from c))
+      and n.lead_id = any (array(select l.lead_id from links l where l.lead_id is not null))
+      and n.occurred_at <= as_of and n.created_at <= as_of
+    group by 1
+  ), r as (
+    select n.organization_id, n.phone, count(*) as revoked from public.consents n
+    where n.organization_id = any (array(select distinct c.organization_id from c))
+      and n.phone = any (array(select c.phone from c where c.phone is not null)) and n.event = 'revoked'
+      and n.occurred_at > as_of - interval '90 days' and n.occurred_at <= as_of
+      and n.id < private.uuid_v7_floor(as_of)
+    group by 1, 2
+  ), s as (
+    select * from private.issue_features(client_ids, as_of)
+  ), a as (
+    select l.client_id, sum(k.arrears) as arrears, sum(x.warnings) as warnings, sum(x.disconnections) as disconnections
+    from links l
+    join public.customers k on k.id = l.customer_id
+      and k.id = any (array(select l.customer_id from links l where l.customer_id is not null))
+    left join (
+      select x.customer_id, count(*) filter (where x.action = 'warn') as warnings,
+        count(*) filter (where x.action = 'disconnect') as disconnections
+      from public.customer_actions x
+      where x.organization_id = any (array(select distinct c.organization_id from c))
+        and x.customer_id = any (array(select l.customer_id from links l where l.customer_id is not null))
+        and x.id > private.uuid_v7_floor(as_of - interval '365 days') and x.id < private.uuid_v7_floor(as_of)
+      group by 1
+    ) x on x.customer_id = k.id
+    group by 1
+  )
+  select c.organization_id, c.id, array[
+      extract(epoch from as_of - greatest(i.latest, t.latest, q.latest,
+        case when with_current then c.last_interaction_at end)) / 86400, n.last_30, n.last_90,
+      (coalesce(i.inbound, 0) + coalesce(t.last_90, 0) + coalesce(q.inbound, 0))::numeric / nullif(n.last_90, 0),
+      coalesce(i.negative, 0), coalesce(r.revoked, 0), coalesce(s.open, 0), coalesce(s.last_90, 0),
+      extract(epoch from as_of - s.oldest) / 86400, coalesce(s.repeated, 0),
+      case when with_current then a.arrears end,
+      case when with_current then case when c.unpaid_since is null then 0 else c.day - c.unpaid_since end end,
+      case when a.client_id is not null then coalesce(a.warnings, 0) end,
+      case when a.client_id is not null then coalesce(a.disconnections, 0) end,
+      z.mrr, z.mrr - z.mrr_before, c.day - z.started,
+      case when with_current then c.contract_ends_on - c.day end,
+      case when with_current then array_position(array['low', 'medium', 'high'], c.stated_risk) - 1 end]::real[],
+    array[z.segment, c.client_type, c.region, c.category], z.mrr, z.currency
+  from c
+  join state z on z.client_id = c.id
+  left join i on i.client_id = c.id
+  left join t on t.organization_id = c.organization_id and t.from_number = c.phone
+  left join q on q.client_id = c.id
+  left join r on r.organization_id = c.organization_id and r.phone = c.phone
+  left join s on s.client_id = c.id
+  left join a on a.client_id = c.id
+  cross join lateral (
+    select coalesce(i.last_30, 0) + coalesce(t.last_30, 0) + coalesce(q.last_30, 0) as last_30,
+      coalesce(i.last_90, 0) + coalesce(t.last_90, 0) + coalesce(q.last_90, 0) as last_90) n
+$$;
+
+comment on function private.client_features_as_of is
+  'What was known of active clients at a moment, in the order of private.feature_definitions.';
+
+create function private.create_feature_partition(month date)
+returns void
+language plpgsql set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  name text := 'client_features_' || to_char(month, 'YYYY_MM');
+begin
+  if to_regclass(format('partitions.%I', name)) is not null then
+    return;
+  end if;
+  execute format('create table partitions.%I (like private.client_features including all)', name);
+  execute format('alter table private.client_features attach partition partitions.%I for values from (%L) to (%L)',
+    name, date_trunc('month', month)::date, (date_trunc('month', month) + interval '1 month')::date);
+exception when lock_not_available then
+  raise warning 'partition % was not created: %', name, sqlerrm;
+end
+$$;
+
+create function private.take_feature_slice(run private.feature_runs, slice_size integer)
+returns integer
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  same_day boolean := private.local_day(run.organization_id) = run.snapshot_day;
+  as_of timestamptz := case when same_day then clock_timestamp() else (
+    select ((run.snapshot_day + 1)::timestamp at time zone o.time_zone) - interval '1 microsecond'
+    from public.organizations o where o.id = run.organization_id) end;
+  ids uuid[] := array(
+    select c.id from public.clients c
+    where c.organization_id = run.organization_id
+      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    order by c.id limit slice_size);
+  rows integer;
+begin
+  perform private.create_feature_partition(date_trunc('month', run.snapshot_day)::date);
+  insert into private.client_features
+    (organization_id, snapshot_day, client_id, feature_set, "values", labels, mrr, currency)
+  select f.organization_id, run.snapshot_day, f.client_id, 1, f."values", f.labels, f.mrr, f.currency
+  from private.client_features_as_of(ids, as_of, same_day) f
+  join public.clients c on c.id = f.client_id and c.deleted_at is null
+  on conflict do nothing;
+  get diagnostics rows = row_count;
+  update private.feature_runs r
+  set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + rows,
+    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
+  where r.organization_id = run.organization_id and r.snapshot_day = run.snapshot_day;
+  return rows;
+end
+$$;
+
+create function private.run_feature_snapshots(slice_size integer default 10000)
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  run private.feature_runs;
+  began timestamptz := clock_timestamp();
+  taken integer := 0;
+begin
+  insert into private.feature_runs (organization_id, snapshot_day)
+  select o.id, d.today
+  from public.organizations o cross join lateral (select (now() at time zone o.time_zone)::date as today) d
+  where exists (
+      select from public.clients c where c.organization_id = o.id and c.status = 'active' and c.deleted_at is null)
+    and not exists (
+      select from private.feature_runs r
+      where r.organization_id = o.id and r.snapshot_day >= date_trunc('week', d.today)::date)
+  on conflict do nothing;
+  loop
+    select r.* into run from private.feature_runs r
+    where r.finished_at is null order by r.started_at, r.organization_id limit 1 for update skip locked;
+    exit when run.organization_id is null;
+    begin
+      taken := taken + private.take_feature_slice(run, slice_size);
+    exception when others then
+      raise warning 'the snapshot of % failed: %', run.organization_id, sqlerrm;
+      -- Another organization's turn; this one is tried again in the next run.
+      update private.feature_runs r set started_at = clock_timestamp()
+      where r.organization_id = run.organization_id and r.snapshot_day = run.snapshot_day;
+      exit;
+    end;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+  return taken;
+end
+$$;
+
+create function private.thin_client_features()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  thinned date;
+  began timestamptz := clock_timestamp();
+  removed integer;
+begin
+  for months in 0..3 loop
+    perform private.create_feature_partition((date_trunc('month', now()) + make_interval(months => months))::date);
+  end loop;
+  insert into private.feature_thinning (month)
+  select distinct date_trunc('month', r.snapshot_day)::date from private.feature_runs r
+  where r.snapshot_day < (date_trunc('month', now()) - interval '6 months')::date
+  on conflict do nothing;
+  loop
+    select min(t.month) into thinned from private.feature_thinning t where t.finished_at is null;
+    exit when thinned is null;
+    delete from private.client_features f
+    where (f.organization_id, f.snapshot_day, f.client_id) in (
+      select x.organization_id, x.snapshot_day, x.client_id from private.client_features x
+      where x.snapshot_day >= thinned and x.snapshot_day < (thinned + interval '1 month')::date
+        and hashtextextended(x.client_id::text, 0) % 10 <> 0
+        and not exists (
+          select from public.client_spells s
+          where s.organization_id = x.organization_id and s.client_id = x.client_id and s.ends_on > x.snapshot_day)
+      limit 20000);
+    get diagnostics removed = row_count;
+    if removed = 0 then
+      update private.feature_thinning t set finished_at = now() where t.month = thinned;
+    end if;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+end
+$$;
+
 create table private.jobs (
   name text primary key constraint jobs_name_form check (name ~ '^[a-z][a-z-]+$'),
   schedule text,
@@ -20130,7 +28775,15 @@ insert into private.counters (name, measures) values
   ('sla_totals', '{events}'),
   ('message_outcome_totals', '{messages,segments,cost,replied,opted_out,answers,received}'),
   ('target_totals', '{targets}'),
-  ('suppression_totals', '{added}');
+  ('suppression_totals', '{added}'),
+  ('client_totals', '{clients,mrr}'),
+  ('movement_totals', '{movements,amount}'),
+  ('churn_period_totals',
+    array['new_clients', 'reactivated_clients', 'churned_clients', 'passed_through', 'moved_in',
+    'moved_out', 'new_mrr', 'reactivation_mrr', 'churned_mrr', 'expansion', 'contraction', 'moved_in_mrr',
+    'moved_out_mrr']),
+  ('cohort_totals', '{clients,active,mrr}'),
+  ('spell_totals', '{spells}');
 
 insert into private.deployment default values;
 
@@ -20234,7 +28887,38 @@ with catalogue (permission, description, granted_to) as materialized (
     ('conversations:read', 'See conversations',
       'admin campaign_manager operator viewer'),
     ('conversations:write', 'Assign, close and reopen conversations',
-      'admin campaign_manager operator')
+      'admin campaign_manager operator'),
+    ('reports:read', 'Open reports, each with the rows that one may see',
+      'admin manager counselor campaign_manager operator viewer'),
+    ('reports:write', 'Save reports of one''s own, and change those that one''s team or organization shares',
+      'admin manager:team counselor:own campaign_manager:own operator:own'),
+    ('reports:export', 'Export reports to files',
+      'admin manager campaign_manager operator'),
+    ('reports:share', 'Share reports with one''s team or the organization, and files by link',
+      'admin manager:team campaign_manager'),
+    ('clients:read', 'See clients, their contacts, interactions, issues and movements',
+      'admin marketing_agent technical_agent viewer'),
+    ('clients:write', 'Add and change clients, log interactions, record what they pay and that they leave',
+      'admin marketing_agent technical_agent'),
+    ('clients:delete', 'Delete, restore and merge clients',
+      'admin'),
+    ('clients:import', 'Import clients from files',
+      'admin marketing_agent'),
+    ('clients:export', 'Export clients to files',
+      'admin marketing_agent'),
+    ('issues:write', 'Add, change and close the issues of clients',
+      'admin technical_agent'),
+    ('recommendations:decide', 'Accept and decline what is recommended for clients',
+      'admin marketing_agent technical_agent'),
+    ('churn:read', 'See churn reports and how the risk is computed',
+      'admin marketing_agent technical_agent viewer'),
+    ('churn:configure', 'Change segments, incident types and how churn is recognized and predicted',
+      'admin'),
+    ('notes:send', 'Send notes to roles; with scope own to admins only',
+      'admin manager:own counselor:own campaign_manager:own operator:own marketing_agent:own technical_agent:own'),
+    ('notes:read', 'See the notes for one''s own role',
+      'admin:own manager:own counselor:own campaign_manager:own operator:own viewer:own marketing_agent:own '
+      'technical_agent:own')
 ), described as (
   insert into private.permissions (name, description) select permission, description from catalogue
 )
@@ -20265,7 +28949,11 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('phone_code', 5, 3600, 'Texts with a code to confirm a phone number, asked for by a person'),
   ('phone_code_organization', 50, 86400, 'The same by an organization'),
   ('phone_code_number', 3, 86400, 'The same to a phone number, by everybody together'),
-  ('webhook_refused', 120, 60, 'Refused webhooks from an IP address');
+  ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),
+  ('report_preview', 240, 60, 'Previews of reports by a person'),
+  ('report_export', 60, 3600, 'Files of reports that a person asks for'),
+  ('report_link', 60, 60, 'Links to files of reports that an IP address opens'),
+  ('note', 120, 3600, 'Notes that a person sends');
 
 select private.create_month_partition(parent, now() + months)
 from unnest(array['public.messages', 'public.message_events']::regclass[]) parent,
@@ -20752,6 +29440,582 @@ insert into private.status_lookups (provider, ask_after, answers_for, max_lookup
     'Message logs are kept for 13 months; messages may wait for up to 10 hours in Twilio''s queue.'),
   ('arkesel', '1 hour', '30 days', 6, 'Arkesel documents no retention; a month is a cautious assumption.');
 
+insert into storage.buckets (id, name, public) values ('report-files', 'report-files', false)
+on conflict (id) do nothing;
+
+insert into private.report_formats (name, position, content_type, extension) values
+  ('csv', 1, 'text/csv; charset=utf-8', 'csv'),
+  ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx');
+
+insert into private.report_types (name, sql_type, operators, aggregations) values
+  ('id', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),
+  ('person', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),
+  ('text', 'text', '{eq,neq,in,not_in,contains,not_contains,starts_with,is_empty,is_not_empty}', '{count_distinct}'),
+  ('choice', 'text', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),
+  ('list', 'text', '{has,has_any,has_all,has_none,is_empty,is_not_empty}', '{}'),
+  ('integer', 'numeric', '{eq,neq,gt,gte,lt,lte,between,in,not_in,is_empty,is_not_empty}',
+    '{sum,avg,min,max,median,p90,count_distinct}'),
+  ('number', 'numeric', '{eq,neq,gt,gte,lt,lte,between,is_empty,is_not_empty}', '{sum,avg,min,max,median,p90}'),
+  ('money', 'numeric', '{eq,neq,gt,gte,lt,lte,between,is_empty,is_not_empty}', '{sum,avg,min,max,median,p90}'),
+  ('boolean', 'boolean', '{eq,is_empty,is_not_empty}', '{}'),
+  ('date', 'date', '{eq,gt,gte,lt,lte,between,in_period,is_empty,is_not_empty}', '{min,max}'),
+  ('timestamp', 'timestamptz', '{eq,gt,gte,lt,lte,between,in_period,is_empty,is_not_empty}', '{min,max}');
+
+insert into private.report_sources (name, position, label, description, kind, relation, scope, permissions,
+  export_permission, condition, ids_are_times, lead_join) values
+  ('leads', 1, 'Leads', 'Leads as they are now, without deleted ones', 'state', 'public.leads', 'leads',
+    '{leads:read}', 'leads:export', null, false, null),
+  ('students', 2, 'Students', 'Prospective students of leads', 'state', 'public.students', 'lead',
+    '{leads:read}', 'leads:export', null, false, 'lead'),
+  ('tasks', 3, 'Tasks', 'Tasks as they are now', 'state', 'public.tasks', 'tasks',
+    '{tasks:read}', null, null, false, 'lead'),
+  ('interactions', 4, 'Interactions', 'Calls, notes, meetings, e-mails and texts with leads', 'event',
+    'public.interactions', 'lead', '{interactions:read,leads:read}', 'leads:export', null, false, 'lead'),
+  ('stage_moves', 5, 'Stage moves', 'Moves of leads between stages of the pipeline', 'event', 'public.lead_history',
+    'lead', '{leads:read}', 'leads:export', null, false, 'lead'),
+  ('assignments', 6, 'Assignments', 'Who was given which lead, and by whom', 'event', 'public.lead_assignments',
+    'lead', '{leads:read}', 'leads:export', null, false, 'lead'),
+  ('sla_events', 7, 'Response clock events', 'Starts, reminders, breaches and responses of response clocks', 'event',
+    'public.sla_events', 'lead', '{leads:read}', 'leads:export', null, false, 'lead'),
+  ('customers', 8, 'Customers', 'Accounts and what they owe now', 'state', 'public.customers', 'organization',
+    '{customers:read}', null, null, false, null),
+  ('actions', 9, 'Customer actions', 'Connections, disconnections, warnings and texts to customers', 'event',
+    'public.customer_actions', 'organization', '{actions:read}', null, null, false, null),
+  ('messages', 10, 'Messages', 'Texts in and out, with what became of them so far', 'event', 'public.messages',
+    'organization', '{messages:read}', null, null, true, 'lead'),
+  ('campaigns', 11, 'Campaigns', 'Campaigns as they are now', 'state', 'public.campaigns', 'organization',
+    '{campaigns:read}', null, 'b.deleted_at is null', false, null),
+  ('campaign_targets', 12, 'Campaign recipients', 'Recipients of campaigns as they are now', 'state',
+    'public.campaign_targets', 'organization', '{campaigns:read}', null, null, false, 'lead'),
+  ('conversations', 13, 'Conversations', 'Conversations as they are now', 'state', 'public.conversations',
+    'organization', '{conversations:read}', null, null, false, 'lead'),
+  ('audit_logs', 14, 'Audit log', 'Changes of audited records', 'event', 'public.audit_logs', 'organization',
+    '{audit:read}', null, null, true, null);
+
+insert into private.report_joins (source, name, clause) values
+  ('leads', 'team', 'left join public.teams t on t.organization_id = b.organization_id and t.id = b.team_id'),
+  ('leads', 'assignee', 'left join public.profiles a on a.id = b.assigned_to'),
+  ('leads', 'creator', 'left join public.profiles c on c.id = b.created_by'),
+  ('leads', 'stage',
+    'left join public.pipeline_stages g on g.organization_id = b.organization_id and g.key = b.status'),
+  ('tasks', 'assignee', 'left join public.profiles a on a.id = b.assigned_to'),
+  ('tasks', 'creator', 'left join public.profiles c on c.id = b.created_by'),
+  ('interactions', 'author', 'left join public.profiles a on a.id = b.created_by'),
+  ('stage_moves', 'author', 'left join public.profiles a on a.id = b.changed_by'),
+  ('stage_moves', 'from_stage',
+    'left join public.pipeline_stages f on f.organization_id = b.organization_id and f.key = b.from_status'),
+  ('stage_moves', 'to_stage',
+    'left join public.pipeline_stages g on g.organization_id = b.organization_id and g.key = b.to_status'),
+  ('assignments', 'from_user', 'left join public.profiles f on f.id = b.from_user'),
+  ('assignments', 'to_user', 'left join public.profiles a on a.id = b.to_user'),
+  ('assignments', 'assigner', 'left join public.profiles c on c.id = b.assigned_by'),
+  ('sla_events', 'assignee', 'left join public.profiles a on a.id = b.assigned_to'),
+  ('sla_events', 'team', 'left join public.teams t on t.organization_id = b.organization_id and t.id = b.team_id'),
+  ('customers', 'creator', 'left join public.profiles c on c.id = b.created_by'),
+  ('actions', 'author', 'left join public.profiles a on a.id = b.performed_by'),
+  ('actions', 'customer',
+    'left join public.customers k on k.organization_id = b.organization_id and k.id = b.customer_id'),
+  ('messages', 'author', 'left join public.profiles a on a.id = b.created_by'),
+  ('messages', 'campaign',
+    'left join public.campaigns m on m.organization_id = b.organization_id and m.id = b.campaign_id'),
+  ('messages', 'customer',
+    'left join public.customers k on k.organization_id = b.organization_id and k.id = b.customer_id'),
+  ('campaigns', 'creator', 'left join public.profiles c on c.id = b.created_by'),
+  ('campaigns', 'starter', 'left join public.profiles a on a.id = b.started_by'),
+  ('campaign_targets', 'campaign',
+    'left join public.campaigns m on m.organization_id = b.organization_id and m.id = b.campaign_id'),
+  ('campaign_targets', 'message',
+    'left join public.messages s on s.organization_id = b.organization_id and s.id = b.message_id'),
+  ('conversations', 'assignee', 'left join public.profiles a on a.id = b.assigned_to'),
+  ('conversations', 'customer',
+    'left join public.customers k on k.organization_id = b.organization_id and k.id = b.customer_id'),
+  ('audit_logs', 'actor', 'left join public.profiles a on a.id = b.actor_id'),
+  ('audit_logs', 'impersonator', 'left join public.profiles c on c.id = b.impersonator_id');
+
+insert into private.report_joins (source, name, clause)
+select s.name, 'lead', 'left join lateral (select x.* from public.leads x
+    where x.organization_id = b.organization_id and x.id = b.lead_id and {lead_scope}) l on true'
+from private.report_sources s where s.lead_join = 'lead' and s.scope <> 'lead';
+
+insert into private.report_joins (source, name, clause)
+select s.name, 'lead', '' from private.report_sources s where s.scope = 'lead';
+
+insert into private.report_joins (source, name, needs, clause)
+select s.name, j.name, 'lead', j.clause
+from private.report_sources s
+cross join (
+  values
+    ('lead_team', 'left join public.teams lt on lt.organization_id = l.organization_id and lt.id = l.team_id'),
+    ('lead_assignee', 'left join public.profiles la on la.id = l.assigned_to'),
+    ('lead_stage',
+      'left join public.pipeline_stages lg on lg.organization_id = l.organization_id and lg.key = l.status')
+) as j (name, clause)
+where s.lead_join = 'lead';
+
+with catalogue (source, name, label, type, expression, join_name, flags, choices, currency) as materialized (
+  values
+    ('leads', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('leads', 'full_name', 'Name', 'text', 'b.full_name', null, 'personal', null, null),
+    ('leads', 'first_name', 'First name', 'text', 'b.first_name', null, 'personal', null, null),
+    ('leads', 'last_name', 'Last name', 'text', 'b.last_name', null, 'personal', null, null),
+    ('leads', 'email', 'E-mail', 'text', 'b.email', null, 'personal', null, null),
+    ('leads', 'phone', 'Phone', 'text', 'b.phone', null, 'personal', null, null),
+    ('leads', 'source', 'Source', 'text', 'b.source', null, '', null, null),
+    ('leads', 'status', 'Stage key', 'choice', 'b.status', null, '', null, null),
+    ('leads', 'stage', 'Stage', 'text', 'g.label', 'stage', '', null, null),
+    ('leads', 'outcome', 'Outcome', 'choice', 'b.outcome', null, '', 'won,lost', null),
+    ('leads', 'is_open', 'Open', 'boolean', 'b.outcome is null', null, '', null, null),
+    ('leads', 'value', 'Value', 'money', 'b.value', null, 'ungrouped', null, 'b.currency'),
+    ('leads', 'currency', 'Currency', 'choice', 'b.currency', null, '', null, null),
+    ('leads', 'tags', 'Tags', 'list', 'b.tags', null, 'plain', null, null),
+    ('leads', 'country', 'Country', 'choice', 'b.country', null, '', null, null),
+    ('leads', 'region', 'Region', 'text', 'b.region', null, '', null, null),
+    ('leads', 'time_zone', 'Time zone', 'text', 'b.time_zone', null, '', null, null),
+    ('leads', 'team_id', 'Team id', 'id', 'b.team_id', null, '', null, null),
+    ('leads', 'team', 'Team', 'text', 't.name', 'team', '', null, null),
+    ('leads', 'assigned_to', 'Assignee id', 'person', 'b.assigned_to', null, '', null, null),
+    ('leads', 'assignee', 'Assignee', 'text', 'a.full_name', 'assignee', '', null, null),
+    ('leads', 'created_by', 'Creator id', 'person', 'b.created_by', null, '', null, null),
+    ('leads', 'creator', 'Created by', 'text', 'c.full_name', 'creator', '', null, null),
+    ('leads', 'is_imported', 'Imported', 'boolean', 'b.import_id is not null', null, '', null, null),
+    ('leads', 'created_at', 'Created', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('leads', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
+    ('leads', 'assigned_at', 'Assigned', 'timestamp', 'b.assigned_at', null, 'period', null, null),
+    ('leads', 'status_since', 'In the stage since', 'timestamp', 'b.status_since', null, 'period', null, null),
+    ('leads', 'closed_at', 'Closed', 'timestamp', 'b.closed_at', null, 'period', null, null),
+    ('leads', 'days_in_stage', 'Days in the stage', 'number',
+      'round(extract(epoch from {now} - b.status_since) / 86400, 2)', null, 'ungrouped', null, null),
+    ('leads', 'days_to_close', 'Days to close', 'number',
+      'round(extract(epoch from b.closed_at - b.created_at) / 86400, 2)', null, 'ungrouped', null, null),
+    ('leads', 'sla_status', 'Response clock', 'choice', 'b.sla_status', null, '', 'running,due_soon,breached,met',
+      null),
+    ('leads', 'sla_deadline', 'Response due', 'timestamp', 'b.sla_deadline', null, 'period', null, null),
+    ('leads', 'sla_responded_at', 'Responded', 'timestamp', 'b.sla_responded_at', null, 'period', null, null),
+    ('leads', 'sla_breached_at', 'Breached', 'timestamp', 'b.sla_breached_at', null, 'period', null, null),
+
+    ('students', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('students', 'full_name', 'Name', 'text', $$btrim(b.first_name || ' ' || b.last_name)$$, null, 'personal', null,
+      null),
+    ('students', 'birth_date', 'Birth date', 'date', 'b.birth_date', null, 'personal', null, null),
+    ('students', 'grade', 'Grade', 'text', 'b.grade', null, '', null, null),
+    ('students', 'school', 'School', 'text', 'b.school', null, '', null, null),
+    ('students', 'notes', 'Notes', 'text', 'b.notes', null, 'personal plain unsummed', null, null),
+    ('students', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
+
+    ('tasks', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('tasks', 'title', 'Title', 'text', 'b.title', null, 'personal', null, null),
+    ('tasks', 'status', 'Status', 'choice', 'b.status', null, '', 'open,in_progress,done,canceled', null),
+    ('tasks', 'priority', 'Priority', 'choice', 'b.priority', null, '', 'low,normal,high', null),
+    ('tasks', 'is_overdue', 'Overdue', 'boolean',
+      $$coalesce(b.status in ('open', 'in_progress') and b.due_at < {now}, false)$$, null, '', null, null),
+    ('tasks', 'assigned_to', 'Assignee id', 'person', 'b.assigned_to', null, '', null, null),
+    ('tasks', 'assignee', 'Assignee', 'text', 'a.full_name', 'assignee', '', null, null),
+    ('tasks', 'created_by', 'Creator id', 'person', 'b.created_by', null, '', null, null),
+    ('tasks', 'creator', 'Created by', 'text', 'c.full_name', 'creator', '', null, null),
+    ('tasks', 'due_at', 'Due', 'timestamp', 'b.due_at', null, 'period', null, null),
+    ('tasks', 'created_at', 'Created', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('tasks', 'completed_at', 'Completed', 'timestamp', 'b.completed_at', null, 'period', null, null),
+    ('tasks', 'hours_to_complete', 'Hours to complete', 'number',
+      'round(extract(epoch from b.completed_at - b.created_at) / 3600, 2)', null, 'ungrouped', null, null),
+
+    ('interactions', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('interactions', 'type', 'Type', 'choice', 'b.type', null, '', 'call,note,meeting,email,sms', null),
+    ('interactions', 'direction', 'Direction', 'choice', 'b.direction', null, '', 'inbound,outbound', null),
+    ('interactions', 'outcome', 'Outcome', 'text', 'b.outcome', null, '', null, null),
+    ('interactions', 'subject', 'Subject', 'text', 'b.subject', null, 'personal', null, null),
+    ('interactions', 'body', 'Text', 'text', 'b.body', null, 'personal plain unsummed', null, null),
+    ('interactions', 'duration_seconds', 'Seconds', 'integer', 'b.duration_seconds', null, 'ungrouped', null, null),
+    ('interactions', 'occurred_at', 'Took place', 'timestamp', 'b.occurred_at', null, 'period', null, null),
+    ('interactions', 'created_at', 'Logged', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('interactions', 'created_by', 'Author id', 'person', 'b.created_by', null, '', null, null),
+    ('interactions', 'author', 'Author', 'text', 'a.full_name', 'author', '', null, null),
+
+    ('stage_moves', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('stage_moves', 'from_status', 'From stage key', 'choice', 'b.from_status', null, '', null, null),
+    ('stage_moves', 'from_stage', 'From stage', 'text', 'f.label', 'from_stage', '', null, null),
+    ('stage_moves', 'to_status', 'To stage key', 'choice', 'b.to_status', null, '', null, null),
+    ('stage_moves', 'to_stage', 'To stage', 'text', 'g.label', 'to_stage', '', null, null),
+    ('stage_moves', 'outcome', 'Outcome of the stage', 'choice', 'g.outcome', 'to_stage', '', 'won,lost', null),
+    ('stage_moves', 'days_in_stage', 'Days in the stage before', 'number', 'round(b.seconds_in_stage / 86400.0, 2)',
+      null, 'ungrouped', null, null),
+    ('stage_moves', 'note', 'Note', 'text', 'b.note', null, 'personal plain unsummed', null, null),
+    ('stage_moves', 'changed_by', 'Author id', 'person', 'b.changed_by', null, '', null, null),
+    ('stage_moves', 'author', 'Moved by', 'text', 'a.full_name', 'author', '', null, null),
+    ('stage_moves', 'created_at', 'Moved', 'timestamp', 'b.created_at', null, 'period', null, null),
+
+    ('assignments', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('assignments', 'from_user', 'Assignee before, id', 'person', 'b.from_user', null, '', null, null),
+    ('assignments', 'from_name', 'Assignee before', 'text', 'f.full_name', 'from_user', '', null, null),
+    ('assignments', 'to_user', 'Assignee id', 'person', 'b.to_user', null, '', null, null),
+    ('assignments', 'to_name', 'Assignee', 'text', 'a.full_name', 'to_user', '', null, null),
+    ('assignments', 'method', 'Method', 'choice', 'b.method', null, '',
+      'manual,bulk,round_robin,least_loaded,import,departure,merge', null),
+    ('assignments', 'deadline', 'Deadline', 'timestamp', 'b.deadline', null, '', null, null),
+    ('assignments', 'note', 'Note', 'text', 'b.note', null, 'personal plain unsummed', null, null),
+    ('assignments', 'assigned_by', 'Assigned by, id', 'person', 'b.assigned_by', null, '', null, null),
+    ('assignments', 'assigner', 'Assigned by', 'text', 'c.full_name', 'assigner', '', null, null),
+    ('assignments', 'created_at', 'Assigned', 'timestamp', 'b.created_at', null, 'period', null, null),
+
+    ('sla_events', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('sla_events', 'event', 'Event', 'choice', 'b.event', null, '', 'started,reminder,breach,response,stopped', null),
+    ('sla_events', 'is_met', 'In time', 'boolean', 'b.met', null, '', null, null),
+    ('sla_events', 'response_minutes', 'Minutes to the response', 'integer', 'b.response_minutes', null, 'ungrouped',
+      null, null),
+    ('sla_events', 'assigned_to', 'Assignee id', 'person', 'b.assigned_to', null, '', null, null),
+    ('sla_events', 'assignee', 'Assignee', 'text', 'a.full_name', 'assignee', '', null, null),
+    ('sla_events', 'team', 'Team', 'text', 't.name', 'team', '', null, null),
+    ('sla_events', 'deadline', 'Deadline', 'timestamp', 'b.deadline', null, 'period', null, null),
+    ('sla_events', 'created_at', 'Happened', 'timestamp', 'b.created_at', null, 'period', null, null),
+
+    ('customers', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('customers', 'name', 'Name', 'text', 'b.name', null, 'personal', null, null),
+    ('customers', 'account_number', 'Account number', 'text', 'b.account_number', null, 'personal', null, null),
+    ('customers', 'phone', 'Phone', 'text', 'b.phone', null, 'personal', null, null),
+    ('customers', 'status', 'Status', 'choice', 'b.status', null, '', 'connected,disconnected,warned', null),
+    ('customers', 'arrears', 'Arrears', 'money', 'b.arrears', null, 'ungrouped', null, 'b.currency'),
+    ('customers', 'currency', 'Currency', 'choice', 'b.currency', null, '', null, null),
+    ('customers', 'is_in_arrears', 'In arrears', 'boolean', 'b.arrears > 0', null, '', null, null),
+    ('customers', 'created_by', 'Creator id', 'person', 'b.created_by', null, '', null, null),
+    ('customers', 'creator', 'Added by', 'text', 'c.full_name', 'creator', '', null, null),
+    ('customers', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('customers', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
+
+    ('actions', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('actions', 'action', 'Action', 'choice', 'b.action', null, '', 'connect,disconnect,warn,sms_sent', null),
+    ('actions', 'made_by', 'Made', 'choice', 'b.source', null, '', 'manual,batch', null),
+    ('actions', 'note', 'Note', 'text', 'b.note', null, 'personal plain unsummed', null, null),
+    ('actions', 'performed_by', 'Author id', 'person', 'b.performed_by', null, '', null, null),
+    ('actions', 'author', 'By', 'text', 'a.full_name', 'author', '', null, null),
+    ('actions', 'batch_id', 'Batch id', 'id', 'b.batch_id', null, '', null, null),
+    ('actions', 'created_at', 'Done', 'timestamp', 'b.created_at', null, 'period', null, null),
+
+    ('messages', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('messages', 'direction', 'Direction', 'choice', 'b.direction', null, '', 'outbound,inbound', null),
+    ('messages', 'category', 'Category', 'choice', 'b.category', null, '', 'service,marketing', null),
+    ('messages', 'purpose', 'Purpose', 'choice', 'b.purpose', null, '',
+      'warning,disconnection,connection,custom,opt_out_confirmation,opt_in_confirmation,help', null),
+    ('messages', 'status', 'Status', 'choice', 'b.status', null, '',
+      'queued,sending,sent,delivered,undelivered,failed,canceled,suppressed,received', null),
+    ('messages', 'provider', 'Provider', 'choice', 'b.provider', null, '', null, null),
+    ('messages', 'to_number', 'To', 'text', 'b.to_number', null, 'personal', null, null),
+    ('messages', 'from_number', 'From', 'text', 'b.from_number', null, 'personal', null, null),
+    ('messages', 'body', 'Text', 'text', 'b.body', null, 'personal plain unsummed', null, null),
+    ('messages', 'segments', 'Segments', 'integer', 'b.segments', null, '', null, null),
+    ('messages', 'encoding', 'Encoding', 'choice', 'b.encoding', null, '', 'GSM-7,UCS-2', null),
+    ('messages', 'attempts', 'Attempts', 'integer', 'b.attempts', null, '', null, null),
+    ('messages', 'error_code', 'Error code', 'text', 'b.error_code', null, '', null, null),
+    ('messages', 'price', 'Price', 'money', 'b.price', null, 'ungrouped', null, 'b.price_currency'),
+    ('messages', 'price_currency', 'Currency of the price', 'choice', 'b.price_currency', null, '', null, null),
+    ('messages', 'created_by', 'Author id', 'person', 'b.created_by', null, '', null, null),
+    ('messages', 'author', 'Sent by', 'text', 'a.full_name', 'author', '', null, null),
+    ('messages', 'batch_id', 'Batch id', 'id', 'b.batch_id', null, '', null, null),
+    ('messages', 'created_at', 'Created', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('messages', 'sent_at', 'Sent', 'timestamp', 'b.sent_at', null, 'period', null, null),
+    ('messages', 'delivered_at', 'Delivered', 'timestamp', 'b.delivered_at', null, 'period', null, null),
+
+    ('campaigns', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('campaigns', 'name', 'Name', 'text', 'b.name', null, '', null, null),
+    ('campaigns', 'status', 'Status', 'choice', 'b.status', null, '',
+      'draft,scheduled,freezing,running,paused,completed,canceled', null),
+    ('campaigns', 'status_reason', 'Reason of the status', 'text', 'b.status_reason', null, '', null, null),
+    ('campaigns', 'creator', 'Created by', 'text', 'c.full_name', 'creator', '', null, null),
+    ('campaigns', 'created_by', 'Creator id', 'person', 'b.created_by', null, '', null, null),
+    ('campaigns', 'starter', 'Started by', 'text', 'a.full_name', 'starter', '', null, null),
+    ('campaigns', 'created_at', 'Created', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('campaigns', 'scheduled_at', 'Scheduled for', 'timestamp', 'b.scheduled_at', null, 'period', null, null),
+    ('campaigns', 'started_at', 'Started', 'timestamp', 'b.started_at', null, 'period', null, null),
+    ('campaigns', 'finished_at', 'Finished', 'timestamp', 'b.finished_at', null, 'period', null, null),
+
+    ('campaign_targets', 'status', 'Status', 'choice', 'b.status', null, '', 'pending,sent,excluded,canceled', null),
+    ('campaign_targets', 'reason', 'Reason of the exclusion', 'choice', 'b.reason', null, '',
+      'no_phone,duplicate_number,suppressed,dnc,litigator,no_consent,consent_revoked,frequency_cap,lead_deleted,'
+      'number_changed,missing_variable,text_too_long,window_closed,country_not_allowed', null),
+    ('campaign_targets', 'wait_reason', 'Waits for', 'choice', 'b.wait_reason', null, '',
+      'quiet_hours,frequency_cap,review,rate', null),
+    ('campaign_targets', 'phone', 'Phone', 'text', 'b.phone', null, 'personal', null, null),
+    ('campaign_targets', 'campaign_id', 'Campaign id', 'id', 'b.campaign_id', null, '', null, null),
+    ('campaign_targets', 'campaign', 'Campaign', 'text', 'm.name', 'campaign', '', null, null),
+    ('campaign_targets', 'message_status', 'Status of the text', 'choice', 's.status', 'message', '',
+      'queued,sending,sent,delivered,undelivered,failed,canceled,suppressed', null),
+    ('campaign_targets', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
+    ('campaign_targets', 'campaign_started_at', 'Campaign started', 'timestamp', 'm.started_at', 'campaign', 'period',
+      null, null),
+
+    ('conversations', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('conversations', 'phone', 'Phone', 'text', 'b.phone', null, 'personal', null, null),
+    ('conversations', 'sender', 'Our number', 'text', 'b.sender', null, '', null, null),
+    ('conversations', 'provider', 'Provider', 'choice', 'b.provider', null, '', null, null),
+    ('conversations', 'status', 'Status', 'choice', 'b.status', null, '', 'open,closed', null),
+    ('conversations', 'assigned_to', 'Assignee id', 'person', 'b.assigned_to', null, '', null, null),
+    ('conversations', 'assignee', 'Assignee', 'text', 'a.full_name', 'assignee', '', null, null),
+    ('conversations', 'unread', 'Unread messages', 'integer', 'b.unread', null, '', null, null),
+    ('conversations', 'last_direction', 'Last word', 'choice', 'b.last_direction', null, '', 'inbound,outbound', null),
+    ('conversations', 'last_message_at', 'Last message', 'timestamp', 'b.last_message_at', null, 'period', null, null),
+    ('conversations', 'created_at', 'Began', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('conversations', 'closed_at', 'Closed', 'timestamp', 'b.closed_at', null, 'period', null, null),
+
+    ('audit_logs', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('audit_logs', 'action', 'Action', 'choice', 'b.action', null, '', 'insert,update,delete', null),
+    ('audit_logs', 'resource', 'Resource', 'text', 'b.resource', null, '', null, null),
+    ('audit_logs', 'resource_id', 'Resource id', 'id', 'b.resource_id', null, '', null, null),
+    ('audit_logs', 'changed', 'Changed fields', 'list', 'b.changed', null, 'plain', null, null),
+    ('audit_logs', 'actor_id', 'Person id', 'person', 'b.actor_id', null, '', null, null),
+    ('audit_logs', 'actor', 'Person', 'text', 'a.full_name', 'actor', '', null, null),
+    ('audit_logs', 'impersonator', 'Acting for the person', 'text', 'c.full_name', 'impersonator', '', null, null),
+    ('audit_logs', 'address', 'Address', 'text', 'b.ip', null, 'personal', null, null),
+    ('audit_logs', 'request_id', 'Request id', 'text', 'b.request_id', null, 'ungrouped', null, null),
+    ('audit_logs', 'created_at', 'Changed', 'timestamp', 'b.created_at', null, 'period', null, null)
+)
+insert into private.report_fields (source, name, position, label, type, expression, join_name, aggregations, groupable,
+  sortable, personal, period, currency, choices)
+select c.source, c.name, row_number() over (partition by c.source), c.label, c.type, c.expression, c.join_name,
+  case when c.flags ~ 'unsummed' then '{}'::text[] end, c.flags !~ 'plain|ungrouped', c.flags !~ 'plain',
+  c.flags ~ 'personal', c.flags ~ 'period', c.currency, string_to_array(c.choices, ',')
+from catalogue c;
+
+update private.report_fields set sort_expression = 'g.position' where (source, name) in (('leads', 'stage'),
+  ('stage_moves', 'to_stage'));
+
+update private.report_fields set sort_expression = 'f.position' where (source, name) = ('stage_moves', 'from_stage');
+
+update private.report_fields set scale = 5 where (source, name) = ('messages', 'price');
+
+insert into private.report_fields (source, name, position, label, type, expression, join_name, permission, aggregations,
+  groupable, sortable, personal, currency, choices, sort_expression)
+select s.name, 'lead.' || f.name, 1000 + f.position, 'Lead: ' || lower(left(f.label, 1)) || substr(f.label, 2), f.type,
+  regexp_replace(regexp_replace(f.expression, '\mb\.', 'l.', 'g'), '\m([tag])\.', 'l\1.', 'g'),
+  case when f.join_name is null then 'lead' else 'lead_' || f.join_name end,
+  case when s.scope <> 'lead' then 'leads:read' end,
+  case when f.type in ('id', 'text', 'choice') then '{count_distinct}'::text[] else '{}'::text[] end,
+  f.groupable, f.sortable, f.personal, replace(f.currency, 'b.', 'l.'), f.choices,
+  replace(f.sort_expression, 'g.', 'lg.')
+from private.report_sources s
+join private.report_fields f on f.source = 'leads' and f.name in ('id', 'full_name', 'email', 'phone', 'source',
+  'status', 'stage', 'outcome', 'is_open', 'value', 'tags', 'country', 'region', 'team', 'assigned_to', 'assignee',
+  'created_at', 'closed_at', 'sla_status')
+where s.lead_join = 'lead';
+
+insert into private.report_fields (source, name, position, label, type, expression, join_name, permission, aggregations,
+  groupable, sortable, personal, currency, choices)
+select s.source, 'customer.' || f.name, 2000 + f.position, 'Customer: ' || lower(left(f.label, 1)) || substr(f.label, 2),
+  f.type, replace(f.expression, 'b.', 'k.'), 'customer', 'customers:read',
+  case when f.type in ('id', 'text', 'choice') then '{count_distinct}'::text[] else '{}'::text[] end,
+  f.groupable, f.sortable, f.personal, replace(f.currency, 'b.', 'k.'), f.choices
+from (values ('actions'), ('messages'), ('conversations')) as s (source)
+join private.report_fields f on f.source = 'customers' and f.name in ('id', 'name', 'account_number', 'phone', 'status',
+  'arrears', 'is_in_arrears');
+
+insert into private.report_fields (source, name, position, label, type, expression, join_name, permission, choices)
+select 'messages', 'campaign.' || f.name, 3000 + f.position, 'Campaign: ' || lower(f.label), f.type,
+  replace(f.expression, 'b.', 'm.'), 'campaign', 'campaigns:read', f.choices
+from private.report_fields f where f.source = 'campaigns' and f.name in ('id', 'name', 'status');
+
+update private.report_fields set permission = 'messages:read' where (source, name) = ('campaign_targets',
+  'message_status');
+
+insert into private.report_measures (source, name, position, label, description, numerator, denominator, join_name)
+values
+  ('leads', 'won', 1, 'Won', 'Leads in a stage that counts as won', $$(b.outcome = 'won')::int$$, null, null),
+  ('leads', 'lost', 2, 'Lost', 'Leads in a stage that counts as lost', $$(b.outcome = 'lost')::int$$, null, null),
+  ('leads', 'open', 3, 'Open', 'Leads in an open stage', '(b.outcome is null)::int', null, null),
+  ('leads', 'unassigned', 4, 'Unassigned', 'Leads without an assignee', '(b.assigned_to is null)::int', null, null),
+  ('leads', 'conversion_rate', 5, 'Conversion rate', 'Won leads / all leads',
+    $$(b.outcome = 'won')::int$$, '1', null),
+  ('leads', 'win_rate', 6, 'Win rate', 'Won leads / closed leads', $$(b.outcome = 'won')::int$$,
+    '(b.outcome is not null)::int', null),
+  ('tasks', 'open', 1, 'Open', 'Tasks that are open or in progress', $$(b.status in ('open', 'in_progress'))::int$$,
+    null, null),
+  ('tasks', 'done', 2, 'Done', 'Tasks that are done', $$(b.status = 'done')::int$$, null, null),
+  ('tasks', 'overdue', 3, 'Overdue', 'Open tasks past their due time',
+    $$(b.status in ('open', 'in_progress') and b.due_at < {now})::int$$, null, null),
+  ('tasks', 'completion_rate', 4, 'Completion rate', 'Done tasks / tasks that were not canceled',
+    $$(b.status = 'done')::int$$, $$(b.status <> 'canceled')::int$$, null),
+  ('tasks', 'on_time_rate', 5, 'On-time rate', 'Done tasks completed by their due time / done tasks with a due time',
+    $$(b.status = 'done' and b.completed_at <= b.due_at)::int$$,
+    $$(b.status = 'done' and b.due_at is not null)::int$$, null),
+  ('interactions', 'calls', 1, 'Calls', 'Calls', $$(b.type = 'call')::int$$, null, null),
+  ('interactions', 'meetings', 2, 'Meetings', 'Meetings', $$(b.type = 'meeting')::int$$, null, null),
+  ('interactions', 'minutes_per_call', 3, 'Minutes per call', 'Duration of calls / calls with a duration',
+    $$case when b.type = 'call' then b.duration_seconds / 60.0 end$$,
+    $$(b.type = 'call' and b.duration_seconds is not null)::int$$, null),
+  ('stage_moves', 'won', 1, 'Won', 'Moves into a stage that counts as won', $$(g.outcome = 'won')::int$$, null,
+    'to_stage'),
+  ('stage_moves', 'lost', 2, 'Lost', 'Moves into a stage that counts as lost', $$(g.outcome = 'lost')::int$$, null,
+    'to_stage'),
+  ('assignments', 'reassignments', 1, 'Reassignments', 'Assignments from one person to another',
+    '(b.from_user is not null and b.to_user is not null)::int', null, null),
+  ('assignments', 'removals', 2, 'Removals', 'Leads taken from somebody and given to nobody',
+    '(b.from_user is not null and b.to_user is null)::int', null, null),
+  ('sla_events', 'responses', 1, 'Responses', 'Responses, in time or late', $$(b.event = 'response')::int$$, null,
+    null),
+  ('sla_events', 'met', 2, 'In time', 'Responses in time', 'b.met::int', null, null),
+  ('sla_events', 'breaches', 3, 'Breaches', 'Deadlines that passed without a response', $$(b.event = 'breach')::int$$,
+    null, null),
+  ('sla_events', 'met_rate', 4, 'Met rate', 'Responses in time / responses in time and breaches',
+    'b.met::int', $$(b.met is true or b.event = 'breach')::int$$, null),
+  ('customers', 'in_arrears', 1, 'In arrears', 'Customers who owe something', '(b.arrears > 0)::int', null, null),
+  ('customers', 'disconnected', 2, 'Disconnected', 'Disconnected customers', $$(b.status = 'disconnected')::int$$,
+    null, null),
+  ('customers', 'arrears_rate', 3, 'Share in arrears', 'Customers who owe something / all customers',
+    '(b.arrears > 0)::int', '1', null),
+  ('actions', 'disconnections', 1, 'Disconnections', 'Disconnections', $$(b.action = 'disconnect')::int$$, null, null),
+  ('actions', 'connections', 2, 'Connections', 'Connections', $$(b.action = 'connect')::int$$, null, null),
+  ('actions', 'warnings', 3, 'Warnings', 'Warnings', $$(b.action = 'warn')::int$$, null, null),
+  ('messages', 'delivered', 1, 'Delivered', 'Texts that arrived', $$(b.status = 'delivered')::int$$, null, null),
+  ('messages', 'failed', 2, 'Failed', 'Texts that did not arrive', $$(b.status in ('undelivered', 'failed'))::int$$,
+    null, null),
+  ('messages', 'suppressed', 3, 'Suppressed', 'Texts that were held back because of an opt-out',
+    $$(b.status = 'suppressed')::int$$, null, null),
+  ('messages', 'delivery_rate', 4, 'Delivery rate', 'Delivered texts / texts that were sent or failed',
+    $$(b.status = 'delivered')::int$$, $$(b.status in ('sent', 'delivered', 'undelivered', 'failed'))::int$$, null),
+  ('campaign_targets', 'sent', 1, 'Sent', 'Recipients who were texted', $$(b.status = 'sent')::int$$, null, null),
+  ('campaign_targets', 'excluded', 2, 'Excluded', 'Recipients who were excluded', $$(b.status = 'excluded')::int$$,
+    null, null),
+  ('campaign_targets', 'exclusion_rate', 3, 'Exclusion rate', 'Excluded recipients / all recipients',
+    $$(b.status = 'excluded')::int$$, '1', null),
+  ('conversations', 'open', 1, 'Open', 'Open conversations', $$(b.status = 'open')::int$$, null, null),
+  ('conversations', 'unread', 2, 'Unread', 'Conversations with unread messages', '(b.unread > 0)::int', null, null);
+
+update private.report_measures set type = case when name = 'minutes_per_call' then 'number' else 'ratio' end
+where denominator is not null;
+
+update private.report_sources set identity = 'b.campaign_id, b.position' where name = 'campaign_targets';
+
+insert into private.report_templates (position, audience, id, name, description, definition)
+select row_number() over (), t.audience, t.id, t.name, t.description, private.checked_report(t.definition::jsonb)
+from (
+  values
+    ('school', 'new_leads_by_source', 'New leads by source', 'Leads created last week and the week before, by source',
+      '{"source": "leads", "grouping": [{"field": "leads.source"}], "aggregations": [{"function": "count",
+        "show": ["share_of_total", "previous", "change"]}, {"measure": "leads.conversion_rate"}],
+        "sorting": ["-count"], "period": {"field": "leads.created_at", "name": "previous_week"}}'),
+    ('school', 'pipeline_by_counselor', 'Pipeline by counselor', 'Open leads by counselor and stage, and what they are worth',
+      '{"source": "leads", "grouping": [{"field": "leads.assignee"}, {"field": "leads.stage"},
+        {"field": "leads.currency"}], "aggregations": [{"function": "count"}, {"function": "sum",
+        "field": "leads.value"}, {"function": "avg", "field": "leads.days_in_stage"}],
+        "filters": {"all": [{"field": "leads.is_open", "operator": "eq", "value": true}]}, "subtotals": true}'),
+    ('school', 'conversion_by_source', 'Conversion by source', 'Leads created last quarter: how many were won, by source',
+      '{"source": "leads", "grouping": [{"field": "leads.source"}], "aggregations": [{"function": "count"},
+        {"measure": "leads.won"}, {"measure": "leads.lost"}, {"measure": "leads.open"},
+        {"measure": "leads.conversion_rate"}], "sorting": ["-leads.conversion_rate", "-count"],
+        "period": {"field": "leads.created_at", "name": "previous_quarter"}}'),
+    ('school', 'enrolments_by_month', 'Won leads by month', 'Leads won in each month of the last year, by source',
+      '{"source": "leads", "grouping": [{"field": "leads.closed_at", "bucket": "month"}, {"field": "leads.source"}],
+        "aggregations": [{"function": "count", "show": ["share_of_group"]}],
+        "filters": {"all": [{"field": "leads.outcome", "operator": "eq", "value": "won"}]},
+        "period": {"field": "leads.closed_at", "name": "last_365_days"}}'),
+    ('school', 'waiting_leads', 'Leads that wait', 'Open leads without an assignee or past their response time, oldest first',
+      '{"source": "leads", "fields": ["leads.full_name", "leads.phone", "leads.source", "leads.stage",
+        "leads.assignee", "leads.created_at", "leads.sla_deadline"],
+        "filters": {"all": [{"field": "leads.is_open", "operator": "eq", "value": true},
+        {"any": [{"field": "leads.assigned_to", "operator": "is_empty"},
+        {"field": "leads.sla_status", "operator": "eq", "value": "breached"}]}]}, "sorting": ["leads.created_at"]}'),
+    ('school', 'response_times', 'Response times', 'Responses of last week by counselor: in time, median and 90th percentile',
+      '{"source": "sla_events", "grouping": [{"field": "sla_events.assignee"}],
+        "aggregations": [{"measure": "sla_events.responses"}, {"measure": "sla_events.met"},
+        {"measure": "sla_events.breaches"}, {"measure": "sla_events.met_rate"},
+        {"function": "median", "field": "sla_events.response_minutes"},
+        {"function": "p90", "field": "sla_events.response_minutes"}],
+        "period": {"field": "sla_events.created_at", "name": "previous_week"}}'),
+    ('school', 'contacts_by_counselor', 'Calls and meetings by counselor', 'What was logged last week, with the week before',
+      '{"source": "interactions", "grouping": [{"field": "interactions.author"}],
+        "aggregations": [{"function": "count", "show": ["previous", "change"]}, {"measure": "interactions.calls"},
+        {"measure": "interactions.meetings"}, {"measure": "interactions.minutes_per_call"},
+        {"function": "count_distinct", "field": "interactions.lead.id"}], "sorting": ["-count"],
+        "period": {"field": "interactions.occurred_at", "name": "previous_week"}}'),
+    ('school', 'stage_moves', 'Moves through the pipeline', 'Moves of last week by stage, with the days in the stage before',
+      '{"source": "stage_moves", "grouping": [{"field": "stage_moves.from_stage"}, {"field": "stage_moves.to_stage"}],
+        "aggregations": [{"function": "count"}, {"function": "median", "field": "stage_moves.days_in_stage"}],
+        "period": {"field": "stage_moves.created_at", "name": "previous_week"}}'),
+    ('school', 'open_tasks', 'Open tasks by person', 'Open and overdue tasks by assignee and priority',
+      '{"source": "tasks", "grouping": [{"field": "tasks.assignee"}, {"field": "tasks.priority"}],
+        "aggregations": [{"measure": "tasks.open"}, {"measure": "tasks.overdue"}],
+        "filters": {"all": [{"field": "tasks.status", "operator": "in", "value": ["open", "in_progress"]}]}}'),
+    ('school', 'students_by_school', 'Students by school and grade', 'Prospective students added this year',
+      '{"source": "students", "grouping": [{"field": "students.school"}, {"field": "students.grade"}],
+        "aggregations": [{"function": "count", "show": ["share_of_total"]}], "sorting": ["-count"],
+        "period": {"field": "students.created_at", "name": "this_year"}}'),
+    ('utility', 'arrears_by_status', 'Arrears by status', 'Customers and what they owe, by status of the connection',
+      '{"source": "customers", "grouping": [{"field": "customers.status"}, {"field": "customers.currency"}],
+        "aggregations": [{"function": "count", "show": ["share_of_total"]}, {"measure": "customers.in_arrears"},
+        {"function": "sum", "field": "customers.arrears"}, {"function": "median", "field": "customers.arrears"}]}'),
+    ('utility', 'largest_arrears', 'Largest arrears', 'Customers who owe something, the largest amounts first',
+      '{"source": "customers", "fields": ["customers.name", "customers.account_number", "customers.phone",
+        "customers.status", "customers.arrears", "customers.currency", "customers.updated_at"],
+        "filters": {"all": [{"field": "customers.arrears", "operator": "gt", "value": 0}]},
+        "sorting": ["-customers.arrears"]}'),
+    ('utility', 'actions_by_day', 'Disconnections and connections by day', 'What was done to customers in the last 30 days',
+      '{"source": "actions", "grouping": [{"field": "actions.created_at", "bucket": "day"}],
+        "aggregations": [{"measure": "actions.disconnections"}, {"measure": "actions.connections"},
+        {"measure": "actions.warnings"}], "period": {"field": "actions.created_at", "name": "last_30_days"}}'),
+    ('utility', 'actions_by_clerk', 'Actions by clerk', 'Who did what last week, with the week before',
+      '{"source": "actions", "grouping": [{"field": "actions.author"}, {"field": "actions.action"}],
+        "aggregations": [{"function": "count", "show": ["previous", "change"]},
+        {"function": "count_distinct", "field": "actions.customer.id"}], "sorting": ["-count"],
+        "period": {"field": "actions.created_at", "name": "previous_week"}}'),
+    ('marketing', 'delivery_by_campaign', 'Delivery by campaign', 'Texts of the last 30 days by campaign, and what became of them',
+      '{"source": "messages", "grouping": [{"field": "messages.campaign.name"}],
+        "aggregations": [{"function": "count"}, {"measure": "messages.delivered"}, {"measure": "messages.failed"},
+        {"measure": "messages.delivery_rate"}, {"function": "sum", "field": "messages.segments"}],
+        "filters": {"all": [{"field": "messages.campaign.id", "operator": "is_not_empty"}]}, "sorting": ["-count"],
+        "period": {"field": "messages.created_at", "name": "last_30_days"}}'),
+    ('marketing', 'texts_by_day', 'Texts by day', 'Texts out and in by day, in the last 14 days',
+      '{"source": "messages", "grouping": [{"field": "messages.created_at", "bucket": "day"},
+        {"field": "messages.direction"}], "aggregations": [{"function": "count"}, {"measure": "messages.delivered"},
+        {"measure": "messages.failed"}, {"measure": "messages.delivery_rate"}],
+        "period": {"field": "messages.created_at", "name": "last_14_days"}}'),
+    ('marketing', 'exclusions_by_reason', 'Why recipients were excluded', 'Excluded recipients by campaign and reason',
+      '{"source": "campaign_targets", "grouping": [{"field": "campaign_targets.campaign"},
+        {"field": "campaign_targets.reason"}], "aggregations": [{"function": "count", "show": ["share_of_group"]}],
+        "filters": {"all": [{"field": "campaign_targets.status", "operator": "eq", "value": "excluded"}]},
+        "sorting": ["-count"], "period": {"field": "campaign_targets.campaign_started_at", "name": "last_90_days"}}'),
+    ('marketing', 'cost_of_texts', 'Cost of texts by month', 'What providers charged in each month of this year',
+      '{"source": "messages", "grouping": [{"field": "messages.created_at", "bucket": "month"},
+        {"field": "messages.category"}, {"field": "messages.price_currency"}],
+        "aggregations": [{"function": "count"}, {"function": "sum", "field": "messages.segments"},
+        {"function": "sum", "field": "messages.price"}],
+        "filters": {"all": [{"field": "messages.direction", "operator": "eq", "value": "outbound"}]},
+        "period": {"field": "messages.created_at", "name": "this_year"}}'),
+    ('marketing', 'open_conversations', 'Conversations that wait', 'Open conversations whose last word is not ours',
+      '{"source": "conversations", "fields": ["conversations.phone", "conversations.lead.full_name",
+        "conversations.customer.name", "conversations.assignee", "conversations.unread",
+        "conversations.last_message_at"], "filters": {"all": [{"field": "conversations.status", "operator": "eq",
+        "value": "open"}, {"field": "conversations.last_direction", "operator": "eq", "value": "inbound"}]},
+        "sorting": ["conversations.last_message_at"]}'),
+    ('administration', 'changes_by_person', 'Changes by person', 'Who changed what last week, by resource',
+      '{"source": "audit_logs", "grouping": [{"field": "audit_logs.actor"}, {"field": "audit_logs.resource"}],
+        "aggregations": [{"function": "count"}], "sorting": ["-count"],
+        "period": {"field": "audit_logs.created_at", "name": "previous_week"}}')
+) as t (audience, id, name, description, definition);
+
+insert into private.feature_definitions (feature_set, place, name, theme, unit, current_only, description) values
+  (1, 1, 'days_since_contact', 'contact', 'days', false,
+    'Days since the last interaction, inbound text, or interaction with a linked lead'),
+  (1, 2, 'contacts_30d', 'contact', 'contacts', false, 'Interactions and inbound texts of the last 30 days'),
+  (1, 3, 'contacts_90d', 'contact', 'contacts', false, 'Interactions and inbound texts of the last 90 days'),
+  (1, 4, 'inbound_share_90d', 'contact', 'share', false,
+    'The share of the contacts of the last 90 days that the client began'),
+  (1, 5, 'negative_contacts_90d', 'contact', 'contacts', false,
+    'Interactions of the last 90 days with a negative sentiment'),
+  (1, 6, 'opt_outs_90d', 'contact', 'events', false, 'Consents that the client revoked in the last 90 days'),
+  (1, 7, 'open_issues', 'issues', 'issues', false, 'Issues that are open'),
+  (1, 8, 'issues_90d', 'issues', 'issues', false, 'Issues that began in the last 90 days'),
+  (1, 9, 'oldest_open_issue_days', 'issues', 'days', false, 'Days since the oldest open issue began'),
+  (1, 10, 'repeated_issues_180d', 'issues', 'issues', false,
+    'Issues of the last 180 days with the title of an earlier one'),
+  (1, 11, 'arrears', 'payment', 'money', true, 'What the linked accounts owe'),
+  (1, 12, 'days_in_arrears', 'payment', 'days', true, 'Days since when a linked account has owed something'),
+  (1, 13, 'warnings_365d', 'payment', 'actions', false, 'Warnings to linked accounts in the last 365 days'),
+  (1, 14, 'disconnections_365d', 'payment', 'actions', false, 'Disconnections of linked accounts in the last 365 days'),
+  (1, 15, 'mrr', 'contract', 'money', false, 'Monthly recurring revenue'),
+  (1, 16, 'mrr_change_90d', 'contract', 'money', false, 'Its change within 90 days'),
+  (1, 17, 'spell_days', 'contract', 'days', false, 'Days since the spell of service began'),
+  (1, 18, 'days_to_contract_end', 'contract', 'days', true, 'Days until the contract ends; negative when it has'),
+  (1, 19, 'stated_risk', 'use', 'level', true, 'What a person thinks: 0 low, 1 medium, 2 high');
+
+select private.create_feature_partition((date_trunc('month', now()) + make_interval(months => m))::date)
+from generate_series(-1, 3) m;
+
 insert into private.jobs (name, schedule, task_of, position, command, description) values
   ('dispatch-messages', '* * * * *', null, 0,
     $$select private.invoke('jobs/dispatch-messages')$$, 'Sends messages that are due'),
@@ -20809,12 +30073,30 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.roll_up_counters()', 'Adds up the deltas of counters'),
   ('purge-cron-run-details', null, 'minute-tasks', 9,
     'select private.purge_cron_run_details()', 'Removes the run records of the job of every second'),
+  ('run-reports', null, 'minute-tasks', 10,
+    $$select private.invoke('jobs/run-reports') where exists (select from private.report_run_work)$$,
+    'Continues runs of reports'),
+  ('enter-planned-movements', null, 'minute-tasks', 11,
+    'select private.run_client_plans()', 'Enters movements of clients whose day has come'),
+  ('notify-of-notes', null, 'minute-tasks', 12,
+    'select private.notify_of_notes()', 'Tells people of new notes as they prefer'),
+  ('snapshot-client-features', null, 'minute-tasks', 13,
+    'select private.run_feature_snapshots()', 'Takes the weekly snapshot of what is known of clients'),
   ('maintain', null, 'nightly-tasks', 1,
     'select private.maintain()', 'Creates partitions, applies retention, removes what has expired'),
   ('purge-notifications', null, 'nightly-tasks', 2,
     'select private.purge_notifications()', 'Removes old notifications and e-mails'),
   ('compact-counters', null, 'nightly-tasks', 3,
-    'select private.compact_counters()', 'Removes sums that have become zero');
+    'select private.compact_counters()', 'Removes sums that have become zero'),
+  ('purge-reports', null, 'nightly-tasks', 4,
+    'select private.purge_reports()', 'Removes frozen rows and expired files of reports');
+
+('link-clients', null, 'nightly-tasks', 4,
+    'select private.link_new_contacts()', 'Links clients to customers and leads that came later'),
+  ('apply-client-rules', null, 'nightly-tasks', 5,
+    'select private.run_client_rules()', 'Ends trials and pauses that are over, and what has been unpaid for too long'),
+  ('thin-client-features', null, 'nightly-tasks', 6,
+    'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions');
 
 select private.audit_table('public.organizations');
 
@@ -20873,5 +30155,29 @@ select private.audit_table('public.reply_reviews');
 select private.audit_table('public.campaigns');
 
 select private.audit_table('public.campaign_alerts');
+
+select private.audit_table('public.report_settings');
+
+select private.audit_table('public.reports');
+
+select private.audit_table('public.report_links', 'token_hash');
+
+select private.audit_table('public.client_segments');
+
+select private.audit_table('public.incident_types');
+
+select private.audit_table('public.client_contacts');
+
+select private.audit_table('public.client_interactions', 'subject', 'details');
+
+select private.audit_table('public.client_issues', 'description', 'resolution');
+
+select private.audit_table('public.client_links');
+
+select private.audit_table('public.churn_settings');
+
+select private.audit_table('public.exchange_rates');
+
+select private.audit_table('public.notes', 'title', 'description');
 
 reset check_function_bodies;
