@@ -34,6 +34,10 @@ export const tags: { name: string; description: string }[] = [
     description: "How texts and campaigns do: outcomes, answers, opt-outs, costs, alerts",
   },
   { name: "users", description: "The people of the organization" },
+  {
+    name: "admin",
+    description: "The admin's console: people, teams, settings, roles, API keys, audit, health",
+  },
   { name: "dashboard", description: "The figures of leads, people and response times" },
   {
     name: "notifications",

@@ -153,6 +153,13 @@ select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'accept_invitation(text)',
+    'require_approved(uuid)',
+    'update_settings(uuid,jsonb)',
+    'save_team(uuid,text,uuid)',
+    'list_teams(uuid,jsonb,integer,integer)',
+    'get_settings(uuid)',
+    'delete_team(uuid,uuid,text)',
+    'bulk_change_users(uuid,uuid[],text,text)',
     'actor(uuid)',
     'add_consent(uuid,jsonb)',
     'add_dnc_pieces(uuid,uuid,text[])',
@@ -391,6 +398,13 @@ select set_eq($$
     and has_function_privilege('authenticated', oid, 'execute')
 $$, array[
     'private.accept_invitation(text)',
+    'private.require_approved(uuid)',
+    'private.update_settings(uuid,jsonb)',
+    'private.save_team(uuid,text,uuid)',
+    'private.list_teams(uuid,jsonb,integer,integer)',
+    'private.get_settings(uuid)',
+    'private.delete_team(uuid,uuid,text)',
+    'private.bulk_change_users(uuid,uuid[],text,text)',
     'private.actor(uuid)',
     'private.add_consent(uuid,jsonb)',
     'private.add_dnc_pieces(uuid,uuid,text[])',

@@ -2,7 +2,7 @@ import { withDatabase } from "./db.ts";
 import { call, expectStatus } from "./http.ts";
 import { ended, previewed, started } from "./lead_import.ts";
 import { notify } from "./mail.ts";
-import { newOrganization, type Organization, uniqueEmail } from "./people.ts";
+import { newOrganization, newTeam, type Organization, uniqueEmail } from "./people.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
 export interface Tenant extends Organization {
@@ -103,6 +103,7 @@ export async function newTenant(name: string): Promise<Tenant> {
   const log = await call(organization.admin, "GET", "/audit-logs?resource=customers");
   const ids = {
     user_id: organization.admin.userId,
+    team_id: await newTeam(organization),
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
     task_id: task.id,

@@ -3,7 +3,7 @@ import type { App } from "../_shared/app.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
-import { FullName, RoleKey } from "./schemas.ts";
+import { FullName, RoleKey } from "../_shared/user.ts";
 
 const Invitee = z.object({
   email: z.string().trim().toLowerCase().max(254).pipe(z.email())

@@ -3,7 +3,7 @@ import { requirePermission } from "../_shared/actor.ts";
 import type { App } from "../_shared/app.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
-import { toUser, User } from "./schemas.ts";
+import { toUser, User } from "../_shared/user.ts";
 
 const route = createRoute({
   method: "get",

@@ -4,7 +4,7 @@ import { definedOnly } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
-import { RoleKey, toUser, User, UserStatus } from "./schemas.ts";
+import { RoleKey, toUser, User, UserStatus } from "../_shared/user.ts";
 
 const route = createRoute({
   method: "get",

@@ -2,7 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { invalidFields, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
-import { FullName, RoleKey, toUser, User, UserStatus } from "./schemas.ts";
+import { FullName, RoleKey, toUser, User, UserStatus } from "../_shared/user.ts";
 
 const UserChange = z.object({
   full_name: FullName.optional(),

@@ -147,6 +147,16 @@ create trigger recompute_message_days after update of time_zone on public.organi
 select private.audit_table('public.organizations');
 
 
+create table private.organization_settings (
+  name text primary key,
+  position smallint not null constraint organization_settings_position unique,
+  unit text not null,
+  description text not null
+);
+comment on table private.organization_settings is
+  'The columns of organizations that an organization sets itself, as the API describes them.';
+
+
 create table public.profiles (
   id uuid primary key references auth.users (id) on delete cascade,
   email text not null,

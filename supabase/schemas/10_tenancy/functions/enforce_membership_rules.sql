@@ -24,7 +24,7 @@ begin
   if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
     and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
     -- The lock serializes two admins who remove each other. No row: the organization itself is being deleted.
-    perform from public.organizations o where o.id = old.organization_id for update;
+    perform from public.organizations o where o.id = old.organization_id for no key update;
     if found and not exists (
       select from public.memberships m
       where m.organization_id = old.organization_id and m.id <> old.id

@@ -44,13 +44,7 @@ declare
   tasks bigint;
 begin
   perform private.require_permission(organization_id, 'members:manage');
-  perform from public.organizations o where o.id = organization_id and exists (
-    select from public.memberships m
-    join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
-    where m.organization_id = o.id and m.user_id = remove_user.user_id) for update;
-  perform from public.memberships m
-  where m.organization_id = remove_user.organization_id and m.user_id in (remove_user.user_id, successor)
-  order by m.user_id for update;
+  perform private.lock_memberships(organization_id, array[user_id, successor]);
   select * into membership from public.memberships m
   where m.organization_id = remove_user.organization_id and m.user_id = remove_user.user_id;
   if membership.id is null then

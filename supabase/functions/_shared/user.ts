@@ -1,17 +1,21 @@
-import { z } from "../_shared/zod.ts";
-import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
-import { isPlain, plainMessage } from "../_shared/plain_text.ts";
+import { z } from "./zod.ts";
+import { Id, isoTime, Timestamp } from "./fields.ts";
+import { isPlain, plainMessage } from "./plain_text.ts";
 
+/** Whether a member has access. */
 export const UserStatus = z.enum(["active", "suspended"]);
 
+/** A person's name, trimmed. */
 export const FullName = z.string().trim().min(1).max(200)
   .refine(isPlain, plainMessage).openapi({ example: "Ama Mensah" });
 
+/** The key of a role. */
 export const RoleKey = z.string().regex(/^[a-z][a-z0-9_]{1,49}$/, "is not a role").openapi({
   description: "The key of a system role or of one of the organization's own",
   example: "counselor",
 });
 
+/** A member as the API shows it. */
 export const User = z.object({
   id: Id,
   email: z.string().openapi({ example: "ama@nileutility.com" }),
@@ -32,7 +36,7 @@ export const User = z.object({
   updated_at: Timestamp,
 }).openapi("User");
 
-/** A member as the API shows it, from the answer of `private.user_json`. */
+/** Parses a member in the answer of `private.user_json`. */
 export function toUser(row: unknown): z.infer<typeof User> {
   const user = User.parse(row);
   return {

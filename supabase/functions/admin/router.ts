@@ -1,0 +1,19 @@
+import { createApp } from "../_shared/app.ts";
+import { bulkChangeUsers } from "./bulk_action.ts";
+import { createUser } from "./create_user.ts";
+import { deleteTeam } from "./delete_team.ts";
+import { settings } from "./settings.ts";
+import { teams } from "./teams.ts";
+import { listUsers, removeUser, updateUser } from "./users.ts";
+
+/** The admin's console of an organization. */
+export const router = createApp("admin");
+
+listUsers(router);
+createUser(router);
+bulkChangeUsers(router);
+updateUser(router);
+removeUser(router);
+teams(router);
+deleteTeam(router);
+settings(router);

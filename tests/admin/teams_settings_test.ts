@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { addMember, newOrganization, newTeam } from "../support/people.ts";
+
+interface Team {
+  id: string;
+  name: string;
+  members: number;
+}
+
+interface Settings {
+  settings: Record<string, { value: unknown; default: unknown; unit: string; description: string }>;
+}
+
+Deno.test("Teams are created, listed, renamed and deleted; members must be moved first", async () => {
+  const [organization, other] = [await newOrganization(), await newOrganization()];
+  const { admin } = organization;
+  const create = (name: unknown) => call(admin, "POST", "/admin/teams", { name });
+  const north = expectStatus<Team>(await create(" North "), 201);
+  assert.deepEqual([north.name, north.members], ["North", 0]);
+  const south = expectStatus<Team>(await create("South"), 201);
+  expectProblem(await create("North"), 409, "already_exists");
+  expectProblem(await create("a\u0007b"), 422, "invalid_field");
+  const person = await addMember(organization, "counselor", north.id);
+  const path = `/admin/teams/${north.id}`;
+  expectStatus(await call(admin, "PATCH", path, { name: "North and East" }), 200);
+  const list = await call(admin, "GET", "/admin/teams?search=east");
+  const { data } = expectStatus<{ data: Team[] }>(list, 200);
+  assert.deepEqual(data.map(({ name, members }) => [name, members]), [["North and East", 1]]);
+  const refused = expectProblem(await call(admin, "DELETE", path), 409, "team_has_members");
+  assert.equal((refused as unknown as { members: number }).members, 1);
+  const theirs = await newTeam(other);
+  for (const move_to of [north.id, theirs, crypto.randomUUID()]) {
+    expectProblem(await call(admin, "DELETE", `${path}?move_to=${move_to}`), 422, "invalid_field");
+  }
+  expectStatus(await call(admin, "DELETE", `${path}?move_to=${south.id}`), 204);
+  const moved = await call(admin, "GET", `/users/${person.userId}`);
+  assert.equal(expectStatus<{ team_name: string }>(moved, 200).team_name, "South");
+  expectProblem(await call(admin, "DELETE", `/admin/teams/${theirs}`), 404, "not_found");
+  expectProblem(await call(person, "POST", "/admin/teams", { name: "X" }), 403);
+});
+
+Deno.test("Settings have value, default and unit; changes are all made or none", async () => {
+  const organization = await newOrganization();
+  const { admin } = organization;
+  const patch = (change: unknown) => call(admin, "PATCH", "/admin/settings", change);
+  const read = async () =>
+    expectStatus<Settings>(await call(admin, "GET", "/admin/settings"), 200).settings;
+  const before = await read();
+  assert.deepEqual(
+    [before["alert_after"]?.value, before["alert_after"]?.default, before["alert_after"]?.unit],
+    [100, 100, "messages"],
+  );
+  const change = {
+    alert_after: 250,
+    quiet_hours_start: "21:30",
+    quiet_hours_end: "07:00",
+    allowed_countries: ["GH", "CI"],
+    daily_spending_limit: 12.5,
+    time_zone: "Africa/Lagos",
+  };
+  const { settings } = expectStatus<Settings>(await patch(change), 200);
+  assert.deepEqual(settings, await read());
+  assert.equal(settings["quiet_hours_start"]?.value, "21:30:00");
+  assert.deepEqual(settings["allowed_countries"]?.value, ["GH", "CI"]);
+  const refused: [unknown, string][] = [
+    [{}, ""],
+    [{ alert_after: 300, time_zone: "Mars/Olympus" }, "time_zone"],
+    [{ alert_after: 300, quiet_hours_start: null }, "quiet_hours_start"],
+    [{ alert_after: 9 }, "alert_after"],
+    [{ standing: "approved" }, ""],
+    [{ currency: "cedi" }, "currency"],
+  ];
+  for (const [body, path] of refused) {
+    const problem = expectProblem(await patch(body), 422, "invalid_field");
+    assert.equal(problem.errors?.[0]?.path, path, JSON.stringify(problem));
+  }
+  assert.deepEqual(await read(), settings, "a refused change changes nothing");
+  const log = await call(admin, "GET", "/audit-logs?resource=organizations&action=update&limit=1");
+  const { logs } = expectStatus<{ logs: { changed: string[]; user_id: string }[] }>(log, 200);
+  assert.equal(logs[0]?.user_id, admin.userId);
+  assert(logs[0]?.changed.includes("alert_after"));
+  const viewer = await addMember(organization, "viewer");
+  expectProblem(await call(viewer, "GET", "/admin/settings"), 403, "permission_denied");
+});
