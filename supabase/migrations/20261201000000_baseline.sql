@@ -1388,6 +1388,16 @@ $$;
 create trigger recompute_message_days after update of time_zone on public.organizations
   for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();
 
+create table private.organization_settings (
+  name text primary key,
+  position smallint not null constraint organization_settings_position unique,
+  unit text not null,
+  description text not null
+);
+
+comment on table private.organization_settings is
+  'The columns of organizations that an organization sets itself, as the API describes them.';
+
 comment on column public.profiles.phone is 'E.164; written only once its owner has confirmed it by a code.';
 
 comment on table public.profiles is
@@ -1893,7 +1903,7 @@ begin
   if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
     and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
     -- The lock serializes two admins who remove each other. No row: the organization itself is being deleted.
-    perform from public.organizations o where o.id = old.organization_id for update;
+    perform from public.organizations o where o.id = old.organization_id for no key update;
     if found and not exists (
       select from public.memberships m
       where m.organization_id = old.organization_id and m.id <> old.id
@@ -2549,6 +2559,473 @@ comment on function public.suspend_organization is
 
 grant execute on function public.suspend_organization(uuid, text, text) to service_role;
 
+create function private.refuse_outsider(organization_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if exists (
+    select from public.memberships m
+    join public.organizations o on o.id = m.organization_id and o.standing = 'suspended'
+    where m.organization_id = refuse_outsider.organization_id and m.user_id = auth.uid() and m.status = 'active'
+  ) then
+    perform private.problem(403, 'organization_suspended', 'This organization is suspended.');
+  end if;
+  perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
+end
+$$;
+
+create function private.require_permission(organization_id uuid, permission text)
+returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  if organization_id = any (private.organizations_with(permission)) then
+    return;
+  end if;
+  if organization_id = any (private.my_organizations()) then
+    perform private.problem(403, 'permission_denied', 'Your role lacks the permission ' || permission || '.');
+  end if;
+  perform private.refuse_outsider(organization_id);
+end
+$$;
+
+create function private.lock_memberships(organization_id uuid, user_ids uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform from public.organizations o where o.id = organization_id and exists (
+    select from public.memberships m
+    join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
+    where m.organization_id = o.id and m.user_id = any (user_ids)) for no key update;
+  perform from public.memberships m
+  where m.organization_id = lock_memberships.organization_id and m.user_id = any (user_ids)
+  order by m.user_id for update;
+end
+$$;
+
+create table public.lead_holders (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  on_duty boolean not null default true,
+  capacity integer constraint lead_holders_capacity check (capacity >= 0),
+  last_turn bigint not null default 0,
+  updated_at timestamptz not null default now(),
+  primary key (organization_id, user_id)
+);
+
+create function private.lock_holders(organization_id uuid, user_ids uuid[])
+returns uuid[]
+language plpgsql set search_path = ''
+as $$
+declare
+  eligible uuid[];
+begin
+  -- Waits for concurrent suspensions and team changes, so that they are taken into account.
+  with members as materialized (
+    select m.user_id, m.role_id from public.memberships m
+    where m.organization_id = lock_holders.organization_id and m.user_id = any (user_ids) and m.status = 'active'
+    order by m.user_id for share
+  )
+  select coalesce(array_agg(m.user_id order by m.user_id), '{}') into eligible
+  from members m join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold';
+  insert into public.lead_holders (organization_id, user_id)
+  select lock_holders.organization_id, u from unnest(eligible) u order by u
+  on conflict on constraint lead_holders_pkey do nothing;
+  perform from public.lead_holders h
+  where h.organization_id = lock_holders.organization_id and h.user_id = any (eligible) order by h.user_id for update;
+  return eligible;
+end
+$$;
+
+create table public.tasks (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  lead_id uuid,
+  title text not null constraint tasks_title_length check (char_length(btrim(title)) between 1 and 200),
+  description text constraint tasks_description_length check (char_length(description) <= 5000),
+  status text not null default 'open'
+    constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
+  priority text not null default 'normal' constraint tasks_priority check (priority in ('low', 'normal', 'high')),
+  due_at timestamptz,
+  remind_at timestamptz,
+  assigned_to uuid references public.profiles (id) on delete set null,
+  created_by uuid references public.profiles (id) on delete set null,
+  completed_at timestamptz,
+  version integer not null default 1,
+  remind_minutes_before integer default 30
+    constraint tasks_remind_minutes check (remind_minutes_before between 0 and 43200),
+  lead_deleted boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint tasks_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade,
+  constraint tasks_due_at_sane check (due_at between '2000-01-01 00:00+00' and '2200-01-01 00:00+00')
+);
+
+create table public.lead_assignments (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  lead_id uuid not null,
+  from_user uuid references public.profiles (id) on delete set null,
+  to_user uuid references public.profiles (id) on delete set null,
+  method text not null default 'manual' constraint lead_assignments_method check (method in (
+    'manual', 'bulk', 'round_robin', 'least_loaded', 'import', 'departure', 'merge')),
+  note text constraint lead_assignments_note_length check (char_length(note) <= 2000),
+  deadline timestamptz,
+  assigned_by uuid references public.profiles (id) on delete set null,
+  merged_from uuid,
+  created_at timestamptz not null default now(),
+  constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade
+);
+
+create function private.notify_of_assignments(organization_id uuid, assignments jsonb, note text)
+returns void
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  assigned_by text := (select p.full_name from public.profiles p where p.id = auth.uid());
+begin
+  perform private.notify((
+    with numbered as materialized (
+      select a.*, count(*) over (partition by a.to_user) > 10 as bundled
+      from jsonb_to_recordset(assignments) as a (id uuid, lead_id uuid, lead_name text, to_user uuid,
+        deadline timestamptz)
+    ), recipients as (
+      select g.to_user, g.id, 'A lead was assigned to you' as title, g.lead_name as body, g.lead_id, g.lead_name,
+        g.deadline, 1 as leads
+      from numbered g where not g.bundled
+      union all
+      select g.to_user, (array_agg(g.id order by g.id))[1], count(*) || ' leads were assigned to you', '', null,
+        count(*) || ' leads', min(g.deadline), count(*)
+      from numbered g where g.bundled group by g.to_user
+    )
+    select array_agg(row(notify_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id,
+      t.title, t.body, jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
+        'assigned_by_name', assigned_by, 'note', notify_of_assignments.note, 'leads', t.leads),
+          t.lead_id)::private.notification)
+    from recipients t));
+end
+$$;
+
+create function private.assign_leads(
+  organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null,
+    deadline timestamptz default null)
+returns integer
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  assignments jsonb;
+  changed integer;
+begin
+  perform from public.leads l
+  where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
+  perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
+  with requested as (
+    select distinct on (w.lead_id) w.lead_id, w.to_user
+    from unnest(lead_ids, user_ids) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
+  ), affected as (
+    -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
+    select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
+    from requested w
+    cross join lateral (
+      select o.id, o.assigned_to, o.deleted_at from public.leads o
+      where o.organization_id = assign_leads.organization_id and o.id = w.lead_id offset 0) l
+    where l.deleted_at is null
+      and (l.assigned_to is distinct from w.to_user or (assign_leads.deadline is not null and w.to_user is not null))
+  ), changes as (
+    update public.leads l set assigned_to = m.to_user
+    from affected m where l.organization_id = assign_leads.organization_id and l.id = m.id
+    returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
+      m.assignment as id, m.from_user, m.to_user
+  ), written as (
+    insert into public.lead_assignments
+      (id, organization_id, lead_id, from_user, to_user, method, note, deadline, assigned_by, created_at)
+    select c.id, assign_leads.organization_id, c.lead_id, c.from_user, c.to_user, assign_leads.method,
+      assign_leads.note,
+      case when c.to_user is not null then coalesce(assign_leads.deadline, c.sla_deadline) end, auth.uid(),
+        clock_timestamp()
+    from changes c
+  )
+  select count(*), jsonb_agg(jsonb_build_object('id', c.id, 'lead_id', c.lead_id, 'lead_name', c.lead_name,
+    'to_user', c.to_user, 'deadline', coalesce(assign_leads.deadline,
+      c.sla_deadline))) filter (where c.to_user is not null)
+  into changed, assignments from changes c;
+  perform set_config('signalbox.deadline', '', true);
+  if assignments is not null then
+    perform private.notify_of_assignments(organization_id, assignments, note);
+  end if;
+  return changed;
+end
+$$;
+
+create function private.reassign_open_work(organization_id uuid, user_id uuid, successor uuid)
+returns void
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  held uuid[] := array(
+    select l.id from public.leads l
+    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id
+      and l.deleted_at is null and l.outcome is null
+    order by l.id);
+begin
+  perform private.assign_leads(organization_id, held, array_fill(successor, array[cardinality(held)]), 'departure');
+  with moved as (
+    update public.leads l set assigned_to = successor
+    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id
+      and l.deleted_at is not null and l.outcome is null
+    returning l.id
+  )
+  insert into public.lead_assignments (organization_id, lead_id, from_user, to_user, method, assigned_by)
+  select reassign_open_work.organization_id, m.id, reassign_open_work.user_id, successor, 'departure', auth.uid()
+  from moved m;
+  update public.tasks t set assigned_to = successor
+  where t.organization_id = reassign_open_work.organization_id and t.assigned_to = reassign_open_work.user_id
+    and t.status in ('open', 'in_progress');
+  update public.clients c set owner_id = successor
+  where c.organization_id = reassign_open_work.organization_id and c.owner_id = reassign_open_work.user_id;
+end
+$$;
+
+create function private.remove_user(organization_id uuid, user_id uuid, reassign_to text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  successor uuid := case when reassign_to <> 'none' then reassign_to::uuid end;
+  membership public.memberships;
+  leads bigint;
+  tasks bigint;
+begin
+  perform private.require_permission(organization_id, 'members:manage');
+  perform private.lock_memberships(organization_id, array[user_id, successor]);
+  select * into membership from public.memberships m
+  where m.organization_id = remove_user.organization_id and m.user_id = remove_user.user_id;
+  if membership.id is null then
+    perform private.problem(404, 'not_found', 'There is no such user.');
+  end if;
+  if successor is not null
+    and (successor = user_id or successor <> all (private.lock_holders(organization_id, array[successor]))) then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+      '[{"path": "reassign_to", "message": "is not another active member who may hold leads"}]');
+  end if;
+  select count(*) into leads from public.leads l
+  where l.organization_id = remove_user.organization_id and l.assigned_to = remove_user.user_id
+    and l.deleted_at is null and l.outcome is null;
+  select count(*) into tasks from public.tasks t
+  where t.organization_id = remove_user.organization_id and t.assigned_to = remove_user.user_id
+    and t.status in ('open', 'in_progress');
+  if reassign_to is null and leads + tasks > 0 then
+    perform private.problem(409, case when leads > 0 then 'has_open_leads' else 'has_open_tasks' end,
+      'This person has open leads or tasks. Name the new assignee in reassign_to, or "none".',
+      jsonb_build_object('open_leads', leads, 'open_tasks', tasks));
+  end if;
+  perform private.reassign_open_work(organization_id, user_id, successor);
+  delete from public.memberships m where m.id = membership.id;
+  delete from public.lead_holders h
+  where h.organization_id = remove_user.organization_id and h.user_id = remove_user.user_id;
+end
+$$;
+
+create function private.require_team(organization_id uuid, team_id uuid)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if team_id is not null and not exists (
+    select from public.teams t where t.organization_id = require_team.organization_id and t.id = require_team.team_id
+  ) then
+    perform private.problem(422, 'invalid_field', 'There is no such team in this organization.',
+      '[{"path": "team_id", "message": "is not a team of this organization"}]');
+  end if;
+end
+$$;
+
+create function private.rename_user(organization_id uuid, user_id uuid, full_name text)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  profile public.profiles;
+begin
+  -- Locked, so that the person cannot join another organization meanwhile.
+  select * into profile from public.profiles p where p.id = rename_user.user_id for update;
+  if profile.full_name = rename_user.full_name then
+    return;
+  end if;
+  if user_id is distinct from auth.uid() and exists (
+    select from public.memberships m
+    where m.user_id = rename_user.user_id and m.organization_id <> rename_user.organization_id
+  ) then
+    perform private.problem(403, 'name_is_personal', 'Only this person may change their name.');
+  end if;
+  update public.profiles p set full_name = rename_user.full_name where p.id = rename_user.user_id;
+end
+$$;
+
+create function private.role_id(organization_id uuid, key text)
+returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+  found_role uuid;
+begin
+  select r.id into found_role from public.roles r
+  where r.key = role_id.key and (r.organization_id is null or r.organization_id = role_id.organization_id)
+  order by r.organization_id nulls last limit 1;
+  if found_role is null then
+    perform private.problem(422, 'unknown_role', 'There is no such role in this organization.',
+      '[{"path": "role", "message": "is not a role of this organization"}]');
+  end if;
+  return found_role;
+end
+$$;
+
+create table private.holder_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  holder_id uuid not null,
+  creator_id uuid,
+  team_id uuid,
+  outcome text,
+  sla_status text,
+  leads bigint not null,
+  rolled_up boolean not null default false
+);
+
+create function private.open_leads_of(organization_id uuid, user_id uuid)
+returns bigint
+language sql stable set search_path = ''
+as $$
+  select coalesce(sum(t.leads), 0)::bigint
+  from private.holder_totals t
+  where t.organization_id = open_leads_of.organization_id and t.creator_id is null
+    and t.holder_id = open_leads_of.user_id and t.outcome is null
+$$;
+
+create function private.user_json(membership public.memberships, in_full boolean)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'role', r.key, 'role_name', r.name,
+    'team_id', membership.team_id,
+    'team_name', (
+      select t.name from public.teams t
+      where t.organization_id = membership.organization_id and t.id = membership.team_id),
+    'status', membership.status,
+    'open_leads', case when in_full then private.open_leads_of(membership.organization_id, membership.user_id) end,
+    'last_sign_in_at', case when in_full then (
+      select u.last_sign_in_at from auth.users u where u.id = membership.user_id) end,
+    'created_at', membership.created_at, 'updated_at', membership.updated_at)
+  from public.profiles p join public.roles r on r.id = membership.role_id
+  where p.id = membership.user_id
+$$;
+
+create function private.update_user(organization_id uuid, user_id uuid, change jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  membership public.memberships;
+begin
+  perform private.require_permission(organization_id, 'members:manage');
+  perform private.lock_memberships(organization_id, array[user_id]);
+  select * into membership from public.memberships m
+  where m.organization_id = update_user.organization_id and m.user_id = update_user.user_id;
+  if membership.id is null then
+    perform private.problem(404, 'not_found', 'There is no such user.');
+  end if;
+  perform private.require_team(organization_id, (change ->> 'team_id')::uuid);
+  if change ? 'full_name' then
+    perform private.rename_user(organization_id, user_id, change ->> 'full_name');
+  end if;
+  if change ?| array['role', 'team_id', 'status'] then
+    update public.memberships m
+    set role_id = case when change ? 'role' then private.role_id(update_user.organization_id, change ->> 'role')
+        else m.role_id end,
+      team_id = case when change ? 'team_id' then (change ->> 'team_id')::uuid else m.team_id end,
+      status = coalesce(change ->> 'status', m.status)
+    where m.id = membership.id
+    returning * into membership;
+  end if;
+  return private.user_json(membership, true);
+end
+$$;
+
+create function private.bulk_change_user(organization_id uuid, user_id uuid, action text, reassign_to text)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  refusal text;
+  state text;
+  code text;
+begin
+  if user_id = auth.uid() and action <> 'activate' then
+    return jsonb_build_object('code', 'own_account', 'detail', 'A bulk action does not include yourself.');
+  elsif action = 'delete' then
+    perform private.remove_user(organization_id, user_id, reassign_to);
+  else
+    perform private.update_user(organization_id, user_id,
+      jsonb_build_object('status', case action when 'activate' then 'active' else 'suspended' end));
+  end if;
+  return null;
+exception when others then
+  get stacked diagnostics state = returned_sqlstate, refusal = message_text, code = pg_exception_hint;
+  if state !~ '^PT4' then
+    raise;
+  end if;
+  return jsonb_build_object('code', code, 'detail', refusal);
+end
+$$;
+
+create function private.bulk_change_users(organization_id uuid, user_ids uuid[], action text, reassign_to text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  person uuid;
+  refusal jsonb;
+  results jsonb := '[]';
+begin
+  perform private.require_permission(organization_id, 'members:manage');
+  perform private.require_valid(cardinality(user_ids) between 1 and 100 and array_position(user_ids, null) is null,
+    'user_ids', 'must name 1 to 100 people');
+  perform private.require_valid(action in ('activate', 'deactivate', 'delete'), 'action',
+    'must be activate, deactivate or delete');
+  perform private.require_valid(reassign_to is null or action = 'delete' and (
+    reassign_to = 'none' or reassign_to ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'),
+    'reassign_to', 'must be a user''s id or "none", and only with delete');
+  perform private.lock_memberships(organization_id,
+    user_ids || case when reassign_to <> 'none' then array[reassign_to::uuid] end);
+  for person in select p.id from unnest(user_ids) with ordinality as p (id, position)
+    group by p.id order by min(p.position)
+  loop
+    refusal := private.bulk_change_user(organization_id, person, action, reassign_to);
+    results := results || jsonb_build_array(
+      jsonb_build_object('user_id', person, 'done', refusal is null) || coalesce(refusal, '{}'));
+  end loop;
+  return results;
+end
+$$;
+
+grant execute on function private.bulk_change_users(uuid, uuid[], text, text) to authenticated;
+
+create function public.bulk_change_users(organization_id uuid, user_ids uuid[], action text,
+  reassign_to text default null)
+returns jsonb
+language sql set search_path = '' set statement_timeout = '55s'
+as $$
+  select private.bulk_change_users(organization_id, user_ids, action, reassign_to)
+$$;
+
+comment on function public.bulk_change_users is
+  'Activates, deactivates (suspends) or deletes (removes) up to 100 members; [{ user_id, done, code?, detail? }].';
+
+grant execute on function public.bulk_change_users(uuid, uuid[], text, text) to authenticated;
+
 create function private.change_deployment(changes jsonb, operator text)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -2702,76 +3179,6 @@ comment on function public.create_organization is
 
 grant execute on function public.create_organization(text, jsonb) to authenticated;
 
-create function private.refuse_outsider(organization_id uuid)
-returns void
-language plpgsql stable set search_path = ''
-as $$
-begin
-  if exists (
-    select from public.memberships m
-    join public.organizations o on o.id = m.organization_id and o.standing = 'suspended'
-    where m.organization_id = refuse_outsider.organization_id and m.user_id = auth.uid() and m.status = 'active'
-  ) then
-    perform private.problem(403, 'organization_suspended', 'This organization is suspended.');
-  end if;
-  perform private.problem(403, 'not_a_member', 'You are not an active member of this organization.');
-end
-$$;
-
-create function private.require_permission(organization_id uuid, permission text)
-returns void
-language plpgsql stable security definer set search_path = ''
-as $$
-begin
-  if organization_id = any (private.organizations_with(permission)) then
-    return;
-  end if;
-  if organization_id = any (private.my_organizations()) then
-    perform private.problem(403, 'permission_denied', 'Your role lacks the permission ' || permission || '.');
-  end if;
-  perform private.refuse_outsider(organization_id);
-end
-$$;
-
-create table private.holder_totals (
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  holder_id uuid not null,
-  creator_id uuid,
-  team_id uuid,
-  outcome text,
-  sla_status text,
-  leads bigint not null,
-  rolled_up boolean not null default false
-);
-
-create function private.open_leads_of(organization_id uuid, user_id uuid)
-returns bigint
-language sql stable set search_path = ''
-as $$
-  select coalesce(sum(t.leads), 0)::bigint
-  from private.holder_totals t
-  where t.organization_id = open_leads_of.organization_id and t.creator_id is null
-    and t.holder_id = open_leads_of.user_id and t.outcome is null
-$$;
-
-create function private.user_json(membership public.memberships, in_full boolean)
-returns jsonb
-language sql stable set search_path = ''
-as $$
-  select jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'role', r.key, 'role_name', r.name,
-    'team_id', membership.team_id,
-    'team_name', (
-      select t.name from public.teams t
-      where t.organization_id = membership.organization_id and t.id = membership.team_id),
-    'status', membership.status,
-    'open_leads', case when in_full then private.open_leads_of(membership.organization_id, membership.user_id) end,
-    'last_sign_in_at', case when in_full then (
-      select u.last_sign_in_at from auth.users u where u.id = membership.user_id) end,
-    'created_at', membership.created_at, 'updated_at', membership.updated_at)
-  from public.profiles p join public.roles r on r.id = membership.role_id
-  where p.id = membership.user_id
-$$;
-
 create function private.get_user(organization_id uuid, user_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -2805,38 +3212,6 @@ comment on function public.get_user is
   'A member of the organization; all fields for callers who manage members, and for the member.';
 
 grant execute on function public.get_user(uuid, uuid) to authenticated;
-
-create function private.role_id(organization_id uuid, key text)
-returns uuid
-language plpgsql stable set search_path = ''
-as $$
-declare
-  found_role uuid;
-begin
-  select r.id into found_role from public.roles r
-  where r.key = role_id.key and (r.organization_id is null or r.organization_id = role_id.organization_id)
-  order by r.organization_id nulls last limit 1;
-  if found_role is null then
-    perform private.problem(422, 'unknown_role', 'There is no such role in this organization.',
-      '[{"path": "role", "message": "is not a role of this organization"}]');
-  end if;
-  return found_role;
-end
-$$;
-
-create function private.require_team(organization_id uuid, team_id uuid)
-returns void
-language plpgsql stable set search_path = ''
-as $$
-begin
-  if team_id is not null and not exists (
-    select from public.teams t where t.organization_id = require_team.organization_id and t.id = require_team.team_id
-  ) then
-    perform private.problem(422, 'invalid_field', 'There is no such team in this organization.',
-      '[{"path": "team_id", "message": "is not a team of this organization"}]');
-  end if;
-end
-$$;
 
 create function private.require_invitable(organization_id uuid, address text, invitee jsonb)
 returns uuid
@@ -3290,237 +3665,6 @@ comment on function public.ping is 'Shows that the database answers; for health 
 
 grant execute on function public.ping() to anon, authenticated, service_role;
 
-create table public.lead_assignments (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  lead_id uuid not null,
-  from_user uuid references public.profiles (id) on delete set null,
-  to_user uuid references public.profiles (id) on delete set null,
-  method text not null default 'manual' constraint lead_assignments_method check (method in (
-    'manual', 'bulk', 'round_robin', 'least_loaded', 'import', 'departure', 'merge')),
-  note text constraint lead_assignments_note_length check (char_length(note) <= 2000),
-  deadline timestamptz,
-  assigned_by uuid references public.profiles (id) on delete set null,
-  merged_from uuid,
-  created_at timestamptz not null default now(),
-  constraint lead_assignments_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
-    on delete cascade
-);
-
-create function private.notify_of_assignments(organization_id uuid, assignments jsonb, note text)
-returns void
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
-as $$
-declare
-  assigned_by text := (select p.full_name from public.profiles p where p.id = auth.uid());
-begin
-  perform private.notify((
-    with numbered as materialized (
-      select a.*, count(*) over (partition by a.to_user) > 10 as bundled
-      from jsonb_to_recordset(assignments) as a (id uuid, lead_id uuid, lead_name text, to_user uuid,
-        deadline timestamptz)
-    ), recipients as (
-      select g.to_user, g.id, 'A lead was assigned to you' as title, g.lead_name as body, g.lead_id, g.lead_name,
-        g.deadline, 1 as leads
-      from numbered g where not g.bundled
-      union all
-      select g.to_user, (array_agg(g.id order by g.id))[1], count(*) || ' leads were assigned to you', '', null,
-        count(*) || ' leads', min(g.deadline), count(*)
-      from numbered g where g.bundled group by g.to_user
-    )
-    select array_agg(row(notify_of_assignments.organization_id, t.to_user, 'assignment', 'assignment:' || t.id,
-      t.title, t.body, jsonb_build_object('lead_id', t.lead_id, 'lead_name', t.lead_name, 'deadline', t.deadline,
-        'assigned_by_name', assigned_by, 'note', notify_of_assignments.note, 'leads', t.leads),
-          t.lead_id)::private.notification)
-    from recipients t));
-end
-$$;
-
-create function private.assign_leads(
-  organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null,
-    deadline timestamptz default null)
-returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
-as $$
-declare
-  assignments jsonb;
-  changed integer;
-begin
-  perform from public.leads l
-  where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
-  perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
-  with requested as (
-    select distinct on (w.lead_id) w.lead_id, w.to_user
-    from unnest(lead_ids, user_ids) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
-  ), affected as (
-    -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
-    select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
-    from requested w
-    cross join lateral (
-      select o.id, o.assigned_to, o.deleted_at from public.leads o
-      where o.organization_id = assign_leads.organization_id and o.id = w.lead_id offset 0) l
-    where l.deleted_at is null
-      and (l.assigned_to is distinct from w.to_user or (assign_leads.deadline is not null and w.to_user is not null))
-  ), changes as (
-    update public.leads l set assigned_to = m.to_user
-    from affected m where l.organization_id = assign_leads.organization_id and l.id = m.id
-    returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
-      m.assignment as id, m.from_user, m.to_user
-  ), written as (
-    insert into public.lead_assignments
-      (id, organization_id, lead_id, from_user, to_user, method, note, deadline, assigned_by, created_at)
-    select c.id, assign_leads.organization_id, c.lead_id, c.from_user, c.to_user, assign_leads.method,
-      assign_leads.note,
-      case when c.to_user is not null then coalesce(assign_leads.deadline, c.sla_deadline) end, auth.uid(),
-        clock_timestamp()
-    from changes c
-  )
-  select count(*), jsonb_agg(jsonb_build_object('id', c.id, 'lead_id', c.lead_id, 'lead_name', c.lead_name,
-    'to_user', c.to_user, 'deadline', coalesce(assign_leads.deadline,
-      c.sla_deadline))) filter (where c.to_user is not null)
-  into changed, assignments from changes c;
-  perform set_config('signalbox.deadline', '', true);
-  if assignments is not null then
-    perform private.notify_of_assignments(organization_id, assignments, note);
-  end if;
-  return changed;
-end
-$$;
-
-create table public.tasks (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  lead_id uuid,
-  title text not null constraint tasks_title_length check (char_length(btrim(title)) between 1 and 200),
-  description text constraint tasks_description_length check (char_length(description) <= 5000),
-  status text not null default 'open'
-    constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
-  priority text not null default 'normal' constraint tasks_priority check (priority in ('low', 'normal', 'high')),
-  due_at timestamptz,
-  remind_at timestamptz,
-  assigned_to uuid references public.profiles (id) on delete set null,
-  created_by uuid references public.profiles (id) on delete set null,
-  completed_at timestamptz,
-  version integer not null default 1,
-  remind_minutes_before integer default 30
-    constraint tasks_remind_minutes check (remind_minutes_before between 0 and 43200),
-  lead_deleted boolean not null default false,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint tasks_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
-    on delete cascade,
-  constraint tasks_due_at_sane check (due_at between '2000-01-01 00:00+00' and '2200-01-01 00:00+00')
-);
-
-create function private.reassign_open_work(organization_id uuid, user_id uuid, successor uuid)
-returns void
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
-as $$
-declare
-  held uuid[] := array(
-    select l.id from public.leads l
-    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id
-      and l.deleted_at is null and l.outcome is null
-    order by l.id);
-begin
-  perform private.assign_leads(organization_id, held, array_fill(successor, array[cardinality(held)]), 'departure');
-  with moved as (
-    update public.leads l set assigned_to = successor
-    where l.organization_id = reassign_open_work.organization_id and l.assigned_to = reassign_open_work.user_id
-      and l.deleted_at is not null and l.outcome is null
-    returning l.id
-  )
-  insert into public.lead_assignments (organization_id, lead_id, from_user, to_user, method, assigned_by)
-  select reassign_open_work.organization_id, m.id, reassign_open_work.user_id, successor, 'departure', auth.uid()
-  from moved m;
-  update public.tasks t set assigned_to = successor
-  where t.organization_id = reassign_open_work.organization_id and t.assigned_to = reassign_open_work.user_id
-    and t.status in ('open', 'in_progress');
-  update public.clients c set owner_id = successor
-  where c.organization_id = reassign_open_work.organization_id and c.owner_id = reassign_open_work.user_id;
-end
-$$;
-
-create table public.lead_holders (
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  user_id uuid not null references public.profiles (id) on delete cascade,
-  on_duty boolean not null default true,
-  capacity integer constraint lead_holders_capacity check (capacity >= 0),
-  last_turn bigint not null default 0,
-  updated_at timestamptz not null default now(),
-  primary key (organization_id, user_id)
-);
-
-create function private.lock_holders(organization_id uuid, user_ids uuid[])
-returns uuid[]
-language plpgsql set search_path = ''
-as $$
-declare
-  eligible uuid[];
-begin
-  -- Waits for concurrent suspensions and team changes, so that they are taken into account.
-  with members as materialized (
-    select m.user_id, m.role_id from public.memberships m
-    where m.organization_id = lock_holders.organization_id and m.user_id = any (user_ids) and m.status = 'active'
-    order by m.user_id for share
-  )
-  select coalesce(array_agg(m.user_id order by m.user_id), '{}') into eligible
-  from members m join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold';
-  insert into public.lead_holders (organization_id, user_id)
-  select lock_holders.organization_id, u from unnest(eligible) u order by u
-  on conflict on constraint lead_holders_pkey do nothing;
-  perform from public.lead_holders h
-  where h.organization_id = lock_holders.organization_id and h.user_id = any (eligible) order by h.user_id for update;
-  return eligible;
-end
-$$;
-
-create function private.remove_user(organization_id uuid, user_id uuid, reassign_to text)
-returns void
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  successor uuid := case when reassign_to <> 'none' then reassign_to::uuid end;
-  membership public.memberships;
-  leads bigint;
-  tasks bigint;
-begin
-  perform private.require_permission(organization_id, 'members:manage');
-  perform from public.organizations o where o.id = organization_id and exists (
-    select from public.memberships m
-    join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
-    where m.organization_id = o.id and m.user_id = remove_user.user_id) for update;
-  perform from public.memberships m
-  where m.organization_id = remove_user.organization_id and m.user_id in (remove_user.user_id, successor)
-  order by m.user_id for update;
-  select * into membership from public.memberships m
-  where m.organization_id = remove_user.organization_id and m.user_id = remove_user.user_id;
-  if membership.id is null then
-    perform private.problem(404, 'not_found', 'There is no such user.');
-  end if;
-  if successor is not null
-    and (successor = user_id or successor <> all (private.lock_holders(organization_id, array[successor]))) then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
-      '[{"path": "reassign_to", "message": "is not another active member who may hold leads"}]');
-  end if;
-  select count(*) into leads from public.leads l
-  where l.organization_id = remove_user.organization_id and l.assigned_to = remove_user.user_id
-    and l.deleted_at is null and l.outcome is null;
-  select count(*) into tasks from public.tasks t
-  where t.organization_id = remove_user.organization_id and t.assigned_to = remove_user.user_id
-    and t.status in ('open', 'in_progress');
-  if reassign_to is null and leads + tasks > 0 then
-    perform private.problem(409, case when leads > 0 then 'has_open_leads' else 'has_open_tasks' end,
-      'This person has open leads or tasks. Name the new assignee in reassign_to, or "none".',
-      jsonb_build_object('open_leads', leads, 'open_tasks', tasks));
-  end if;
-  perform private.reassign_open_work(organization_id, user_id, successor);
-  delete from public.memberships m where m.id = membership.id;
-  delete from public.lead_holders h
-  where h.organization_id = remove_user.organization_id and h.user_id = remove_user.user_id;
-end
-$$;
-
 grant execute on function private.remove_user(uuid, uuid, text) to authenticated;
 
 create function public.remove_user(organization_id uuid, user_id uuid, reassign_to text default null)
@@ -3534,28 +3678,6 @@ comment on function public.remove_user is
   'Removes a member; open leads and tasks are reassigned to reassign_to, a user''s id or "none".';
 
 grant execute on function public.remove_user(uuid, uuid, text) to authenticated;
-
-create function private.rename_user(organization_id uuid, user_id uuid, full_name text)
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  profile public.profiles;
-begin
-  -- Locked, so that the person cannot join another organization meanwhile.
-  select * into profile from public.profiles p where p.id = rename_user.user_id for update;
-  if profile.full_name = rename_user.full_name then
-    return;
-  end if;
-  if user_id is distinct from auth.uid() and exists (
-    select from public.memberships m
-    where m.user_id = rename_user.user_id and m.organization_id <> rename_user.organization_id
-  ) then
-    perform private.problem(403, 'name_is_personal', 'Only this person may change their name.');
-  end if;
-  update public.profiles p set full_name = rename_user.full_name where p.id = rename_user.user_id;
-end
-$$;
 
 create function private.with_phone_code(message_id uuid, body text)
 returns text
@@ -3762,6 +3884,34 @@ comment on function public.request_phone_code is
 
 grant execute on function public.request_phone_code(uuid, text) to authenticated;
 
+create function private.require_approved(organization_id uuid)
+returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'members:manage');
+  if not exists (
+    select from public.organizations o where o.id = require_approved.organization_id and o.standing = 'approved'
+  ) then
+    perform private.problem(403, 'organization_in_sandbox',
+      'An organization in the sandbox invites people: they accept themselves.');
+  end if;
+end
+$$;
+
+grant execute on function private.require_approved(uuid) to authenticated;
+
+create function public.require_approved(organization_id uuid)
+returns void
+language sql stable set search_path = ''
+as $$
+  select private.require_approved(organization_id)
+$$;
+
+comment on function public.require_approved is 'Raises 403 unless the organization may create accounts for others.';
+
+grant execute on function public.require_approved(uuid) to authenticated;
+
 comment on function private.require_permission is
   'Raises 403 unless the caller has the permission in the whole organization.';
 
@@ -3832,6 +3982,245 @@ grant execute on function private.impersonator() to authenticated, service_role;
 
 grant execute on function private.require_session() to authenticated;
 
+create function private.settings_of(organization_id uuid)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  values_now jsonb := (select to_jsonb(o) from public.organizations o where o.id = organization_id);
+  defaults jsonb;
+begin
+  execute (
+    select 'select jsonb_build_object(' || string_agg(format('%L, %s', s.name,
+      coalesce(pg_get_expr(d.adbin, d.adrelid), 'null')), ', ') || ')'
+    from private.organization_settings s
+    join pg_catalog.pg_attribute a on a.attrelid = 'public.organizations'::regclass and a.attname = s.name
+    left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum)
+  into defaults;
+  return (
+    select jsonb_object_agg(s.name, jsonb_build_object('value', values_now -> s.name, 'default', defaults -> s.name,
+      'unit', s.unit, 'description', s.description) order by s.position)
+    from private.organization_settings s);
+end
+$$;
+
+create function private.get_settings(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'organization:update');
+  return private.settings_of(organization_id);
+end
+$$;
+
+grant execute on function private.get_settings(uuid) to authenticated;
+
+create function public.get_settings(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.get_settings(organization_id)
+$$;
+
+comment on function public.get_settings is
+  'All settings of the organization: { name: { value, default, unit, description } }.';
+
+grant execute on function public.get_settings(uuid) to authenticated;
+
+create function private.refuse_setting(constraint_name text, changes jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  field text := (
+    select a.attname from pg_catalog.pg_constraint c
+    join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = any (c.conkey)
+    where c.conrelid = 'public.organizations'::regclass and c.conname = constraint_name
+    order by changes ? a.attname::text desc, a.attnum limit 1);
+begin
+  perform private.require_valid(false, coalesce(field, ''), 'is not allowed');
+end
+$$;
+
+create function private.update_settings(organization_id uuid, changes jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  unknown text;
+  violated text;
+begin
+  perform private.require_permission(organization_id, 'organization:update');
+  perform private.require_valid(jsonb_typeof(changes) = 'object' and changes <> '{}', '', 'must have a setting');
+  select k into unknown from jsonb_object_keys(changes) k
+  where k not in (select s.name from private.organization_settings s) limit 1;
+  perform private.require_valid(unknown is null, unknown, 'is not a setting');
+  execute (
+    select format('update public.organizations o set %s
+        from jsonb_populate_record(null::public.organizations, $1) n where o.id = $2',
+      string_agg(format('%1$I = n.%1$I', k), ', '))
+    from jsonb_object_keys(changes) k)
+  using changes, organization_id;
+  return private.settings_of(organization_id);
+exception
+  when check_violation then
+    get stacked diagnostics violated = constraint_name;
+    perform private.refuse_setting(violated, changes);
+    return null;
+  when not_null_violation then
+    get stacked diagnostics violated = column_name;
+    perform private.require_valid(false, violated, 'cannot be null');
+    return null;
+end
+$$;
+
+grant execute on function private.update_settings(uuid, jsonb) to authenticated;
+
+create function public.update_settings(organization_id uuid, changes jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_settings(organization_id, changes)
+$$;
+
+comment on function public.update_settings is 'Changes settings of the organization and returns all of them.';
+
+grant execute on function public.update_settings(uuid, jsonb) to authenticated;
+
+create function private.team_json(team public.teams)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', team.id, 'name', team.name, 'members', (
+      select count(*) from public.memberships m
+      where m.organization_id = team.organization_id and m.team_id = team.id),
+    'created_at', team.created_at, 'updated_at', team.updated_at)
+$$;
+
+create function private.list_teams(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'members:manage');
+  return (
+    with found as materialized (
+      select t from public.teams t
+      where t.organization_id = list_teams.organization_id
+        and (not filters ? 'search' or position(lower(filters ->> 'search') in lower(t.name)) > 0)
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.team_json(p.t) order by lower((p.t).name), (p.t).id)
+      from (select f.t from found f order by lower((f.t).name), (f.t).id limit page_limit offset page_offset) p),
+      '[]')));
+end
+$$;
+
+grant execute on function private.list_teams(uuid, jsonb, integer, integer) to authenticated;
+
+create function public.list_teams(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_teams(organization_id, filters, private.page_size(page_limit), private.page_start(page_offset))
+$$;
+
+comment on function public.list_teams is 'One page of teams by name with their numbers of members. filters: { search? }.';
+
+grant execute on function public.list_teams(uuid, jsonb, integer, integer) to authenticated;
+
+create function private.save_team(organization_id uuid, name text, team_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  team public.teams;
+begin
+  perform private.require_permission(organization_id, 'members:manage');
+  perform private.require_valid(char_length(btrim(name)) between 1 and 100 and private.is_plain(name), 'name',
+    'must be one line of 1 to 100 characters');
+  if team_id is null then
+    insert into public.teams (organization_id, name) values (organization_id, btrim(save_team.name))
+    returning * into team;
+  else
+    update public.teams t set name = btrim(save_team.name)
+    where t.organization_id = save_team.organization_id and t.id = save_team.team_id
+    returning * into team;
+  end if;
+  if team.id is null then
+    perform private.problem(404, 'not_found', 'There is no such team.');
+  end if;
+  return private.team_json(team);
+exception when unique_violation then
+  perform private.problem(409, 'already_exists', 'There is already a team with this name.');
+  return null;
+end
+$$;
+
+grant execute on function private.save_team(uuid, text, uuid) to authenticated;
+
+create function public.save_team(organization_id uuid, name text, team_id uuid default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.save_team(organization_id, name, team_id)
+$$;
+
+comment on function public.save_team is 'Renames a team, or without team_id creates one.';
+
+grant execute on function public.save_team(uuid, text, uuid) to authenticated;
+
+create function private.delete_team(organization_id uuid, team_id uuid, move_to text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  other uuid := case when move_to <> 'none' then move_to::uuid end;
+  people uuid[];
+begin
+  perform private.require_permission(organization_id, 'members:manage');
+  perform from public.teams t
+  where t.organization_id = delete_team.organization_id and t.id in (delete_team.team_id, other)
+  order by t.id for update;
+  if not exists (
+    select from public.teams t where t.organization_id = delete_team.organization_id and t.id = delete_team.team_id
+  ) then
+    perform private.problem(404, 'not_found', 'There is no such team.');
+  end if;
+  if move_to <> 'none' and (other = team_id or not exists (
+    select from public.teams t where t.organization_id = delete_team.organization_id and t.id = other)) then
+    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+      '[{"path": "move_to", "message": "is not another team of this organization"}]');
+  end if;
+  people := array(
+    select m.user_id from public.memberships m
+    where m.organization_id = delete_team.organization_id and m.team_id = delete_team.team_id);
+  if move_to is null and cardinality(people) > 0 then
+    perform private.problem(409, 'team_has_members', 'This team has members. Name another team in move_to, or "none".',
+      jsonb_build_object('members', cardinality(people)));
+  end if;
+  perform private.lock_memberships(organization_id, people);
+  update public.memberships m set team_id = other
+  where m.organization_id = delete_team.organization_id and m.team_id = delete_team.team_id;
+  delete from public.teams t where t.organization_id = delete_team.organization_id and t.id = delete_team.team_id;
+end
+$$;
+
+grant execute on function private.delete_team(uuid, uuid, text) to authenticated;
+
+create function public.delete_team(organization_id uuid, team_id uuid, move_to text default null)
+returns void
+language sql set search_path = '' set statement_timeout = '55s'
+as $$
+  select private.delete_team(organization_id, team_id, move_to)
+$$;
+
+comment on function public.delete_team is
+  'Deletes a team; its members move to move_to, a team''s id, or with "none" belong to no team.';
+
+grant execute on function public.delete_team(uuid, uuid, text) to authenticated;
+
 create function private.teams_with(permission text)
 returns uuid[]
 language sql stable security definer set search_path = ''
@@ -3845,36 +4234,6 @@ $$;
 comment on function private.teams_with is 'The caller''s teams in which they have the permission with the scope team.';
 
 grant execute on function private.teams_with(text) to authenticated;
-
-create function private.update_user(organization_id uuid, user_id uuid, change jsonb)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  membership public.memberships;
-begin
-  perform private.require_permission(organization_id, 'members:manage');
-  select * into membership from public.memberships m
-  where m.organization_id = update_user.organization_id and m.user_id = update_user.user_id for update;
-  if membership.id is null then
-    perform private.problem(404, 'not_found', 'There is no such user.');
-  end if;
-  perform private.require_team(organization_id, (change ->> 'team_id')::uuid);
-  if change ? 'full_name' then
-    perform private.rename_user(organization_id, user_id, change ->> 'full_name');
-  end if;
-  if change ?| array['role', 'team_id', 'status'] then
-    update public.memberships m
-    set role_id = case when change ? 'role' then private.role_id(update_user.organization_id, change ->> 'role')
-        else m.role_id end,
-      team_id = case when change ? 'team_id' then (change ->> 'team_id')::uuid else m.team_id end,
-      status = coalesce(change ->> 'status', m.status)
-    where m.id = membership.id
-    returning * into membership;
-  end if;
-  return private.user_json(membership, true);
-end
-$$;
 
 grant execute on function private.update_user(uuid, uuid, jsonb) to authenticated;
 
@@ -28787,6 +29146,33 @@ insert into private.counters (name, measures) values
 
 insert into private.deployment default values;
 
+insert into private.organization_settings (position, name, unit, description) values
+  (1, 'name', 'text', 'The organization''s name, 1 to 200 characters'),
+  (2, 'country', 'ISO 3166-1 alpha-2', 'The country in which numbers without a country code are read'),
+  (3, 'time_zone', 'IANA time zone', 'The zone of days, quiet hours and deadlines'),
+  (4, 'currency', 'ISO 4217', 'The currency of amounts'),
+  (5, 'locale', 'language', 'The language of e-mails to the organization''s people: en or fr'),
+  (6, 'quiet_hours_start', 'local time', 'From then on no message is sent until quiet_hours_end; null: no quiet hours'),
+  (7, 'quiet_hours_end', 'local time', 'The end of the quiet hours; null with quiet_hours_start'),
+  (8, 'contact_details', 'text', 'In the answer to HELP; campaigns to North America need it'),
+  (9, 'allowed_countries', 'ISO 3166-1 alpha-2', 'The countries whose numbers may be texted; null: only the own one'),
+  (10, 'marketing_consent', 'choice', 'required: marketing goes only to numbers with consent in the ledger; or '
+    'not_required'),
+  (11, 'marketing_gap_messages', 'messages', 'Maximum marketing messages to a number within marketing_gap_hours; null: '
+    'no limit'),
+  (12, 'marketing_gap_hours', 'hours', 'The period of marketing_gap_messages; null with it'),
+  (13, 'messages_per_second', 'messages per second', 'Of all numbers and campaigns together; null: no limit'),
+  (14, 'daily_spending_limit', 'currency', 'Maximum estimated cost of the messages of a local day; null: no limit'),
+  (15, 'unknown_outcome_service', 'choice', 'A service message whose outcome is unknown: resend or hold'),
+  (16, 'unknown_outcome_marketing', 'choice', 'A marketing message whose outcome is unknown: resend or hold'),
+  (17, 'alert_opt_out_rate', 'share (0 to 1)', 'A campaign with a higher share of opt-outs raises an alert; null: no '
+    'alert'),
+  (18, 'alert_failure_rate', 'share (0 to 1)', 'A campaign with a higher share of failures raises an alert; null: no '
+    'alert'),
+  (19, 'alert_after', 'messages', 'Messages of a campaign before its rates are evaluated'),
+  (20, 'message_retention_months', 'months', 'How long messages are kept, 1 to 120'),
+  (21, 'audit_retention_months', 'months', 'How long the audit log is kept at least, 12 to 120');
+
 insert into public.roles (id, organization_id, key, name, description) values
   ('00000000-0000-7000-8000-000000000001', null, 'admin', 'Administrator',
     'Everything in the organization'),
@@ -30089,13 +30475,12 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('compact-counters', null, 'nightly-tasks', 3,
     'select private.compact_counters()', 'Removes sums that have become zero'),
   ('purge-reports', null, 'nightly-tasks', 4,
-    'select private.purge_reports()', 'Removes frozen rows and expired files of reports');
-
-('link-clients', null, 'nightly-tasks', 4,
+    'select private.purge_reports()', 'Removes frozen rows and expired files of reports'),
+  ('link-clients', null, 'nightly-tasks', 5,
     'select private.link_new_contacts()', 'Links clients to customers and leads that came later'),
-  ('apply-client-rules', null, 'nightly-tasks', 5,
+  ('apply-client-rules', null, 'nightly-tasks', 6,
     'select private.run_client_rules()', 'Ends trials and pauses that are over, and what has been unpaid for too long'),
-  ('thin-client-features', null, 'nightly-tasks', 6,
+  ('thin-client-features', null, 'nightly-tasks', 7,
     'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions');
 
 select private.audit_table('public.organizations');

@@ -609,16 +609,35 @@ $$, array[
 
 -- Jobs
 select set_eq('select name from private.jobs', array[
-  'broadcast-campaign-progress', 'compact-counters', 'cool-down-numbers', 'dispatch-messages',
-    'evaluate-campaign-alerts', 'import-dnc',
-  'import-leads', 'maintain', 'minute-tasks', 'nightly-tasks', 'purge-cron-run-details', 'purge-notifications',
-  'purge-reports', 'recompute-sla-clocks', 'reconcile-messages', 'resolve-unknown-outcomes', 'roll-up-counters',
-    'run-campaign-scheduler', 'run-reports', 'send-emails',
-  'sla', 'task-reminders'], 'These are all the jobs.');
-  'recompute-sla-clocks', 'reconcile-messages', 'resolve-unknown-outcomes', 'roll-up-counters',
-    'run-campaign-scheduler', 'send-emails',
-  'sla', 'task-reminders', 'apply-client-rules', 'enter-planned-movements', 'link-clients', 'notify-of-notes',
-  'snapshot-client-features', 'thin-client-features'], 'These are all the jobs.');
+  'apply-client-rules',
+  'broadcast-campaign-progress',
+  'compact-counters',
+  'cool-down-numbers',
+  'dispatch-messages',
+  'enter-planned-movements',
+  'evaluate-campaign-alerts',
+  'import-dnc',
+  'import-leads',
+  'link-clients',
+  'maintain',
+  'minute-tasks',
+  'nightly-tasks',
+  'notify-of-notes',
+  'purge-cron-run-details',
+  'purge-notifications',
+  'purge-reports',
+  'recompute-sla-clocks',
+  'reconcile-messages',
+  'resolve-unknown-outcomes',
+  'roll-up-counters',
+  'run-campaign-scheduler',
+  'run-reports',
+  'send-emails',
+  'sla',
+  'snapshot-client-features',
+  'task-reminders',
+  'thin-client-features'
+], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job where active$$,
   $$select name, command, 'postgres' from private.jobs where schedule is not null$$,
     'Those with a schedule are cron jobs.');

@@ -482,6 +482,690 @@ export type Database = {
           },
         ];
       };
+      "churn_settings": {
+        Row: {
+          "churn_recognition": string;
+          "created_at": string;
+          "id": string;
+          "organization_id": string;
+          "pause_days": number;
+          "unpaid_days": number | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "churn_recognition"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "organization_id": string;
+          "pause_days"?: number;
+          "unpaid_days"?: number | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "churn_recognition"?: string;
+          "created_at"?: string;
+          "id"?: string;
+          "organization_id"?: string;
+          "pause_days"?: number;
+          "unpaid_days"?: number | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "churn_settings_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: true;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "client_contacts": {
+        Row: {
+          "client_id": string;
+          "created_at": string;
+          "email": string | null;
+          "id": string;
+          "is_primary": boolean;
+          "left_on": string | null;
+          "name": string;
+          "organization_id": string;
+          "phone": string | null;
+          "role": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "client_id": string;
+          "created_at"?: string;
+          "email"?: string | null;
+          "id"?: string;
+          "is_primary"?: boolean;
+          "left_on"?: string | null;
+          "name": string;
+          "organization_id": string;
+          "phone"?: string | null;
+          "role"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "client_id"?: string;
+          "created_at"?: string;
+          "email"?: string | null;
+          "id"?: string;
+          "is_primary"?: boolean;
+          "left_on"?: string | null;
+          "name"?: string;
+          "organization_id"?: string;
+          "phone"?: string | null;
+          "role"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_contacts_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "client_interactions": {
+        Row: {
+          "client_id": string;
+          "created_by": string | null;
+          "details": string | null;
+          "direction": string | null;
+          "id": string;
+          "occurred_at": string;
+          "organization_id": string;
+          "outcome": string | null;
+          "recorded_at": string;
+          "sentiment": string | null;
+          "subject": string | null;
+          "type": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "client_id": string;
+          "created_by"?: string | null;
+          "details"?: string | null;
+          "direction"?: string | null;
+          "id"?: string;
+          "occurred_at": string;
+          "organization_id": string;
+          "outcome"?: string | null;
+          "recorded_at"?: string;
+          "sentiment"?: string | null;
+          "subject"?: string | null;
+          "type": string;
+        };
+        Update: {
+          "client_id"?: string;
+          "created_by"?: string | null;
+          "details"?: string | null;
+          "direction"?: string | null;
+          "id"?: string;
+          "occurred_at"?: string;
+          "organization_id"?: string;
+          "outcome"?: string | null;
+          "recorded_at"?: string;
+          "sentiment"?: string | null;
+          "subject"?: string | null;
+          "type"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_interactions_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "client_interactions_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "client_issues": {
+        Row: {
+          "client_id": string;
+          "close_recorded_at": string | null;
+          "closed_at": string | null;
+          "closed_by": string | null;
+          "contract_code": string | null;
+          "created_by": string | null;
+          "description": string | null;
+          "external_customer_id": string | null;
+          "id": string;
+          "opened_at": string;
+          "organization_id": string;
+          "recorded_at": string;
+          "resolution": string | null;
+          "severity": string;
+          "status": string;
+          "title": string;
+          "type": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "client_id": string;
+          "close_recorded_at"?: string | null;
+          "closed_at"?: string | null;
+          "closed_by"?: string | null;
+          "contract_code"?: string | null;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "external_customer_id"?: string | null;
+          "id"?: string;
+          "opened_at": string;
+          "organization_id": string;
+          "recorded_at"?: string;
+          "resolution"?: string | null;
+          "severity"?: string;
+          "status"?: string;
+          "title": string;
+          "type": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "client_id"?: string;
+          "close_recorded_at"?: string | null;
+          "closed_at"?: string | null;
+          "closed_by"?: string | null;
+          "contract_code"?: string | null;
+          "created_by"?: string | null;
+          "description"?: string | null;
+          "external_customer_id"?: string | null;
+          "id"?: string;
+          "opened_at"?: string;
+          "organization_id"?: string;
+          "recorded_at"?: string;
+          "resolution"?: string | null;
+          "severity"?: string;
+          "status"?: string;
+          "title"?: string;
+          "type"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_issues_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "client_issues_closed_by_fkey";
+            columns: ["closed_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "client_issues_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "client_issues_incident_type";
+            columns: ["organization_id", "type"];
+            isOneToOne: false;
+            referencedRelation: "incident_types";
+            referencedColumns: ["organization_id", "key"];
+          },
+        ];
+      };
+      "client_links": {
+        Row: {
+          "client_id": string;
+          "created_at": string;
+          "created_by": string | null;
+          "customer_id": string | null;
+          "id": string;
+          "lead_id": string | null;
+          "organization_id": string;
+          "rejected": boolean;
+          "source": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "client_id": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "customer_id"?: string | null;
+          "id"?: string;
+          "lead_id"?: string | null;
+          "organization_id": string;
+          "rejected"?: boolean;
+          "source": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "client_id"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "customer_id"?: string | null;
+          "id"?: string;
+          "lead_id"?: string | null;
+          "organization_id"?: string;
+          "rejected"?: boolean;
+          "source"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_links_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "client_links_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "client_links_customer";
+            columns: ["organization_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "customers";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "client_links_lead";
+            columns: ["organization_id", "lead_id"];
+            isOneToOne: false;
+            referencedRelation: "leads";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "client_movements": {
+        Row: {
+          "amount": number;
+          "cause": string;
+          "client_change": number;
+          "client_id": string;
+          "contract": string;
+          "contract_mrr": number | null;
+          "currency": string;
+          "day": string;
+          "entry": string | null;
+          "entry_currency": string | null;
+          "entry_segment": string | null;
+          "id": string;
+          "kind": string;
+          "mrr_after": number;
+          "observed_from": string | null;
+          "organization_id": string;
+          "place": number;
+          "reason": string | null;
+          "recorded_at": string;
+          "recorded_by": string | null;
+          "reversed_kind": string | null;
+          "reverses": string | null;
+          "segment": string;
+          "status_after": string;
+          "voluntary": boolean | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "amount": number;
+          "cause": string;
+          "client_change": number;
+          "client_id": string;
+          "contract": string;
+          "contract_mrr"?: number | null;
+          "currency": string;
+          "day": string;
+          "entry"?: string | null;
+          "entry_currency"?: string | null;
+          "entry_segment"?: string | null;
+          "id"?: string;
+          "kind": string;
+          "mrr_after": number;
+          "observed_from"?: string | null;
+          "organization_id": string;
+          "place": number;
+          "reason"?: string | null;
+          "recorded_at": string;
+          "recorded_by"?: string | null;
+          "reversed_kind"?: string | null;
+          "reverses"?: string | null;
+          "segment": string;
+          "status_after": string;
+          "voluntary"?: boolean | null;
+        };
+        Update: {
+          "amount"?: number;
+          "cause"?: string;
+          "client_change"?: number;
+          "client_id"?: string;
+          "contract"?: string;
+          "contract_mrr"?: number | null;
+          "currency"?: string;
+          "day"?: string;
+          "entry"?: string | null;
+          "entry_currency"?: string | null;
+          "entry_segment"?: string | null;
+          "id"?: string;
+          "kind"?: string;
+          "mrr_after"?: number;
+          "observed_from"?: string | null;
+          "organization_id"?: string;
+          "place"?: number;
+          "reason"?: string | null;
+          "recorded_at"?: string;
+          "recorded_by"?: string | null;
+          "reversed_kind"?: string | null;
+          "reverses"?: string | null;
+          "segment"?: string;
+          "status_after"?: string;
+          "voluntary"?: boolean | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_movements_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "client_movements_recorded_by_fkey";
+            columns: ["recorded_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "client_movements_reverses";
+            columns: ["organization_id", "reverses"];
+            isOneToOne: false;
+            referencedRelation: "client_movements";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "client_segments": {
+        Row: {
+          "created_at": string;
+          "id": string;
+          "key": string;
+          "label": string;
+          "organization_id": string;
+          "position": number;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "id"?: string;
+          "key": string;
+          "label": string;
+          "organization_id": string;
+          "position": number;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "id"?: string;
+          "key"?: string;
+          "label"?: string;
+          "organization_id"?: string;
+          "position"?: number;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_segments_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "client_spells": {
+        Row: {
+          "client_id": string;
+          "ends_on": string | null;
+          "id": string;
+          "observed_from": string;
+          "organization_id": string;
+          "reason": string | null;
+          "spell_no": number;
+          "starts_on": string;
+          "voluntary": boolean | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "client_id": string;
+          "ends_on"?: string | null;
+          "id"?: string;
+          "observed_from": string;
+          "organization_id": string;
+          "reason"?: string | null;
+          "spell_no": number;
+          "starts_on": string;
+          "voluntary"?: boolean | null;
+        };
+        Update: {
+          "client_id"?: string;
+          "ends_on"?: string | null;
+          "id"?: string;
+          "observed_from"?: string;
+          "organization_id"?: string;
+          "reason"?: string | null;
+          "spell_no"?: number;
+          "starts_on"?: string;
+          "voluntary"?: boolean | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_spells_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "clients": {
+        Row: {
+          "account_number": string | null;
+          "band": string | null;
+          "category": string | null;
+          "client_type": string | null;
+          "contract_ends_on": string | null;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "custom_fields": NonNullable<Json>;
+          "deleted_at": string | null;
+          "deleted_by": string | null;
+          "email": string | null;
+          "external_id": string | null;
+          "id": string;
+          "last_interaction_at": string | null;
+          "leaves_on": string | null;
+          "merged_into": string | null;
+          "mrr": number;
+          "name": string;
+          "notice_on": string | null;
+          "organization_id": string;
+          "owner_id": string | null;
+          "paused_on": string | null;
+          "phone": string | null;
+          "region": string | null;
+          "score": number | null;
+          "score_day": string | null;
+          "search_text": string;
+          "segment": string;
+          "since": string | null;
+          "spell_started_on": string | null;
+          "stated_risk": string | null;
+          "status": string;
+          "team_id": string | null;
+          "trend": string | null;
+          "trend_days": number | null;
+          "trial_ends_on": string | null;
+          "unpaid_since": string | null;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "account_number"?: string | null;
+          "band"?: string | null;
+          "category"?: string | null;
+          "client_type"?: string | null;
+          "contract_ends_on"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency": string;
+          "custom_fields"?: NonNullable<Json>;
+          "deleted_at"?: string | null;
+          "deleted_by"?: string | null;
+          "email"?: string | null;
+          "external_id"?: string | null;
+          "id"?: string;
+          "last_interaction_at"?: string | null;
+          "leaves_on"?: string | null;
+          "merged_into"?: string | null;
+          "mrr"?: number;
+          "name": string;
+          "notice_on"?: string | null;
+          "organization_id": string;
+          "owner_id"?: string | null;
+          "paused_on"?: string | null;
+          "phone"?: string | null;
+          "region"?: string | null;
+          "score"?: number | null;
+          "score_day"?: string | null;
+          "search_text"?: never;
+          "segment": string;
+          "since"?: string | null;
+          "spell_started_on"?: string | null;
+          "stated_risk"?: string | null;
+          "status"?: string;
+          "team_id"?: string | null;
+          "trend"?: string | null;
+          "trend_days"?: number | null;
+          "trial_ends_on"?: string | null;
+          "unpaid_since"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "account_number"?: string | null;
+          "band"?: string | null;
+          "category"?: string | null;
+          "client_type"?: string | null;
+          "contract_ends_on"?: string | null;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency"?: string;
+          "custom_fields"?: NonNullable<Json>;
+          "deleted_at"?: string | null;
+          "deleted_by"?: string | null;
+          "email"?: string | null;
+          "external_id"?: string | null;
+          "id"?: string;
+          "last_interaction_at"?: string | null;
+          "leaves_on"?: string | null;
+          "merged_into"?: string | null;
+          "mrr"?: number;
+          "name"?: string;
+          "notice_on"?: string | null;
+          "organization_id"?: string;
+          "owner_id"?: string | null;
+          "paused_on"?: string | null;
+          "phone"?: string | null;
+          "region"?: string | null;
+          "score"?: number | null;
+          "score_day"?: string | null;
+          "search_text"?: never;
+          "segment"?: string;
+          "since"?: string | null;
+          "spell_started_on"?: string | null;
+          "stated_risk"?: string | null;
+          "status"?: string;
+          "team_id"?: string | null;
+          "trend"?: string | null;
+          "trend_days"?: number | null;
+          "trial_ends_on"?: string | null;
+          "unpaid_since"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "clients_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "clients_deleted_by_fkey";
+            columns: ["deleted_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "clients_merged_into";
+            columns: ["organization_id", "merged_into"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "clients_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "clients_owner_id_fkey";
+            columns: ["owner_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "clients_segment";
+            columns: ["organization_id", "segment"];
+            isOneToOne: false;
+            referencedRelation: "client_segments";
+            referencedColumns: ["organization_id", "key"];
+          },
+          {
+            foreignKeyName: "clients_team";
+            columns: ["organization_id", "team_id"];
+            isOneToOne: false;
+            referencedRelation: "teams";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
       "consents": {
         Row: {
           "act": string | null;
@@ -961,6 +1645,84 @@ export type Database = {
             columns: ["user_id"];
             isOneToOne: false;
             referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "exchange_rates": {
+        Row: {
+          "created_at": string;
+          "currency": string;
+          "id": string;
+          "organization_id": string;
+          "rate": number;
+          "starts_on": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "currency": string;
+          "id"?: string;
+          "organization_id": string;
+          "rate": number;
+          "starts_on": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "currency"?: string;
+          "id"?: string;
+          "organization_id"?: string;
+          "rate"?: number;
+          "starts_on"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "exchange_rates_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "incident_types": {
+        Row: {
+          "action": string | null;
+          "created_at": string;
+          "id": string;
+          "key": string;
+          "label": string;
+          "organization_id": string;
+          "position": number;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "action"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "key": string;
+          "label": string;
+          "organization_id": string;
+          "position": number;
+          "updated_at"?: string;
+        };
+        Update: {
+          "action"?: string | null;
+          "created_at"?: string;
+          "id"?: string;
+          "key"?: string;
+          "label"?: string;
+          "organization_id"?: string;
+          "position"?: number;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "incident_types_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
             referencedColumns: ["id"];
           },
         ];
@@ -1939,6 +2701,142 @@ export type Database = {
           },
         ];
       };
+      "note_reads": {
+        Row: {
+          "note_id": string;
+          "organization_id": string;
+          "read_at": string;
+          "user_id": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "note_id": string;
+          "organization_id": string;
+          "read_at"?: string;
+          "user_id": string;
+        };
+        Update: {
+          "note_id"?: string;
+          "organization_id"?: string;
+          "read_at"?: string;
+          "user_id"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "note_reads_note";
+            columns: ["organization_id", "note_id"];
+            isOneToOne: false;
+            referencedRelation: "notes";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "note_reads_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "note_roles": {
+        Row: {
+          "note_id": string;
+          "organization_id": string;
+          "role_key": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "note_id": string;
+          "organization_id": string;
+          "role_key": string;
+        };
+        Update: {
+          "note_id"?: string;
+          "organization_id"?: string;
+          "role_key"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "note_roles_note";
+            columns: ["organization_id", "note_id"];
+            isOneToOne: false;
+            referencedRelation: "notes";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "notes": {
+        Row: {
+          "client_id": string | null;
+          "created_at": string;
+          "description": string;
+          "first_read_at": string | null;
+          "first_read_by": string | null;
+          "id": string;
+          "organization_id": string;
+          "recipients": (string)[];
+          "sender_id": string | null;
+          "sender_role": string;
+          "title": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "client_id"?: string | null;
+          "created_at"?: string;
+          "description": string;
+          "first_read_at"?: string | null;
+          "first_read_by"?: string | null;
+          "id"?: string;
+          "organization_id": string;
+          "recipients": (string)[];
+          "sender_id"?: string | null;
+          "sender_role": string;
+          "title": string;
+        };
+        Update: {
+          "client_id"?: string | null;
+          "created_at"?: string;
+          "description"?: string;
+          "first_read_at"?: string | null;
+          "first_read_by"?: string | null;
+          "id"?: string;
+          "organization_id"?: string;
+          "recipients"?: (string)[];
+          "sender_id"?: string | null;
+          "sender_role"?: string;
+          "title"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "notes_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "notes_first_read_by_fkey";
+            columns: ["first_read_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "notes_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "notes_sender_id_fkey";
+            columns: ["sender_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "notification_preferences": {
         Row: {
           "created_at": string;
@@ -2328,6 +3226,320 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "organizations";
             referencedColumns: ["id"];
+          },
+        ];
+      };
+      "report_links": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "expires_at": string;
+          "id": string;
+          "note": string;
+          "organization_id": string;
+          "revoked_at": string | null;
+          "revoked_by": string | null;
+          "run_id": string;
+          "token_hash": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at": string;
+          "id"?: string;
+          "note"?: string;
+          "organization_id": string;
+          "revoked_at"?: string | null;
+          "revoked_by"?: string | null;
+          "run_id": string;
+          "token_hash": string;
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string;
+          "id"?: string;
+          "note"?: string;
+          "organization_id"?: string;
+          "revoked_at"?: string | null;
+          "revoked_by"?: string | null;
+          "run_id"?: string;
+          "token_hash"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "report_links_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_links_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_links_revoked_by_fkey";
+            columns: ["revoked_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_links_run";
+            columns: ["organization_id", "run_id"];
+            isOneToOne: false;
+            referencedRelation: "report_runs";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "report_runs": {
+        Row: {
+          "as_of": string;
+          "checksum": string | null;
+          "columns": Json | null;
+          "cpu_ms": number;
+          "created_at": string;
+          "definition": NonNullable<Json>;
+          "detail": string | null;
+          "file_deleted_at": string | null;
+          "file_name": string | null;
+          "file_size": number | null;
+          "finished_at": string | null;
+          "format": string;
+          "frozen_at": string | null;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+          "owner_id": string | null;
+          "partial": NonNullable<Json>;
+          "period": Json | null;
+          "reason": string | null;
+          "records": number | null;
+          "report_id": string;
+          "requested_by": string | null;
+          "row_count": number | null;
+          "rows_deleted_at": string | null;
+          "rows_written": number;
+          "scheduled_for": string | null;
+          "status": string;
+          "time_zone": string;
+          "totals": Json | null;
+          "truncated": boolean;
+        };
+        ComputedFields: never;
+        Insert: {
+          "as_of"?: string;
+          "checksum"?: string | null;
+          "columns"?: Json | null;
+          "cpu_ms"?: number;
+          "created_at"?: string;
+          "definition": NonNullable<Json>;
+          "detail"?: string | null;
+          "file_deleted_at"?: string | null;
+          "file_name"?: string | null;
+          "file_size"?: number | null;
+          "finished_at"?: string | null;
+          "format": string;
+          "frozen_at"?: string | null;
+          "id"?: string;
+          "name": string;
+          "organization_id": string;
+          "owner_id"?: string | null;
+          "partial"?: NonNullable<Json>;
+          "period"?: Json | null;
+          "reason"?: string | null;
+          "records"?: number | null;
+          "report_id": string;
+          "requested_by"?: string | null;
+          "row_count"?: number | null;
+          "rows_deleted_at"?: string | null;
+          "rows_written"?: number;
+          "scheduled_for"?: string | null;
+          "status"?: string;
+          "time_zone": string;
+          "totals"?: Json | null;
+          "truncated"?: boolean;
+        };
+        Update: {
+          "as_of"?: string;
+          "checksum"?: string | null;
+          "columns"?: Json | null;
+          "cpu_ms"?: number;
+          "created_at"?: string;
+          "definition"?: NonNullable<Json>;
+          "detail"?: string | null;
+          "file_deleted_at"?: string | null;
+          "file_name"?: string | null;
+          "file_size"?: number | null;
+          "finished_at"?: string | null;
+          "format"?: string;
+          "frozen_at"?: string | null;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "owner_id"?: string | null;
+          "partial"?: NonNullable<Json>;
+          "period"?: Json | null;
+          "reason"?: string | null;
+          "records"?: number | null;
+          "report_id"?: string;
+          "requested_by"?: string | null;
+          "row_count"?: number | null;
+          "rows_deleted_at"?: string | null;
+          "rows_written"?: number;
+          "scheduled_for"?: string | null;
+          "status"?: string;
+          "time_zone"?: string;
+          "totals"?: Json | null;
+          "truncated"?: boolean;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "report_runs_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_runs_owner_id_fkey";
+            columns: ["owner_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_runs_report";
+            columns: ["organization_id", "report_id"];
+            isOneToOne: false;
+            referencedRelation: "reports";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "report_runs_requested_by_fkey";
+            columns: ["requested_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "report_settings": {
+        Row: {
+          "file_days": number;
+          "first_weekday": number;
+          "id": string;
+          "organization_id": string;
+          "outside_link_hours": number;
+          "outside_links": boolean;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "file_days"?: number;
+          "first_weekday"?: number;
+          "id"?: string;
+          "organization_id": string;
+          "outside_link_hours"?: number;
+          "outside_links"?: boolean;
+          "updated_at"?: string;
+        };
+        Update: {
+          "file_days"?: number;
+          "first_weekday"?: number;
+          "id"?: string;
+          "organization_id"?: string;
+          "outside_link_hours"?: number;
+          "outside_links"?: boolean;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "report_settings_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: true;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "reports": {
+        Row: {
+          "created_at": string;
+          "definition": NonNullable<Json>;
+          "deleted_at": string | null;
+          "description": string;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+          "owner_id": string | null;
+          "sharing": string;
+          "source": string;
+          "team_id": string | null;
+          "template": string | null;
+          "updated_at": string;
+          "version": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "definition": NonNullable<Json>;
+          "deleted_at"?: string | null;
+          "description"?: string;
+          "id"?: string;
+          "name": string;
+          "organization_id": string;
+          "owner_id"?: string | null;
+          "sharing"?: string;
+          "source": string;
+          "team_id"?: string | null;
+          "template"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Update: {
+          "created_at"?: string;
+          "definition"?: NonNullable<Json>;
+          "deleted_at"?: string | null;
+          "description"?: string;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "owner_id"?: string | null;
+          "sharing"?: string;
+          "source"?: string;
+          "team_id"?: string | null;
+          "template"?: string | null;
+          "updated_at"?: string;
+          "version"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "reports_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "reports_owner_id_fkey";
+            columns: ["owner_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "reports_team";
+            columns: ["organization_id", "team_id"];
+            isOneToOne: false;
+            referencedRelation: "teams";
+            referencedColumns: ["organization_id", "id"];
           },
         ];
       };
@@ -2987,6 +4199,7 @@ export type Database = {
         Args: { "file_name": string; "organization_id": string };
         Returns: Json;
       };
+      "build_report": { Args: { "organization_id": string; "report": Json }; Returns: Json };
       "bulk_assign": {
         Args: {
           "choice": Json;
@@ -2994,6 +4207,15 @@ export type Database = {
           "lead_ids": (string)[];
           "note"?: string;
           "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "bulk_change_users": {
+        Args: {
+          "action": string;
+          "organization_id": string;
+          "reassign_to"?: string;
+          "user_ids": (string)[];
         };
         Returns: Json;
       };
@@ -3017,14 +4239,29 @@ export type Database = {
       "change_deployment": { Args: { "changes"?: Json; "operator"?: string }; Returns: Json };
       "check_numbers": { Args: { "organization_id": string; "phones": (string)[] }; Returns: Json };
       "check_registration": { Args: { "email": string; "token"?: string }; Returns: string };
+      "churn_by_segment": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
+      "churn_cohorts": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
+      "churn_settings": { Args: { "change"?: Json; "organization_id": string }; Returns: Json };
+      "churn_survival": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
+      "churn_trends": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
       "claim_for_reconciliation": {
         Args: { "batch_size"?: number; "quiet_seconds"?: number };
         Returns: Json;
       };
       "claim_lead_import": { Args: { "runner": string }; Returns: Json };
       "claim_price_lists": { Args: { "batch_size"?: number }; Returns: Json };
+      "claim_report_run": { Args: { "runner": string }; Returns: Json };
       "claim_unknown_outcomes": {
         Args: { "batch_size"?: number; "unknown_after_seconds": number };
+        Returns: Json;
+      };
+      "client_detail": { Args: { "client_id": string; "organization_id": string }; Returns: Json };
+      "client_links": {
+        Args: { "choices"?: Json; "client_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "client_segments": {
+        Args: { "moves"?: Json; "organization_id": string; "segments"?: Json };
         Returns: Json;
       };
       "complete_dnc_upload": {
@@ -3032,6 +4269,10 @@ export type Database = {
         Returns: Json;
       };
       "confirm_phone": { Args: { "code": string }; Returns: Json };
+      "copy_report": {
+        Args: { "name"?: string; "organization_id": string; "report_id": string };
+        Returns: Json;
+      };
       "create_action": {
         Args: {
           "action": string;
@@ -3043,6 +4284,15 @@ export type Database = {
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
       "create_campaign": { Args: { "campaign": Json; "organization_id": string }; Returns: Json };
+      "create_client": { Args: { "client": Json; "organization_id": string }; Returns: Json };
+      "create_client_interaction": {
+        Args: { "client_id": string; "interaction": Json; "organization_id": string };
+        Returns: Json;
+      };
+      "create_client_issue": {
+        Args: { "client_id": string; "issue": Json; "organization_id": string };
+        Returns: Json;
+      };
       "create_customer": { Args: { "customer": Json; "organization_id": string }; Returns: Json };
       "create_interaction": {
         Args: { "interaction": Json; "lead_id": string; "organization_id": string };
@@ -3055,6 +4305,10 @@ export type Database = {
       "create_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
       "create_phone_number": { Args: { "number": Json; "organization_id": string }; Returns: Json };
       "create_reply_rule": { Args: { "organization_id": string; "rule": Json }; Returns: Json };
+      "create_report_link": {
+        Args: { "hours"?: number; "note"?: string; "organization_id": string; "run_id": string };
+        Returns: Json;
+      };
       "create_student": {
         Args: { "lead_id": string; "organization_id": string; "student": Json };
         Returns: Json;
@@ -3078,6 +4332,14 @@ export type Database = {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: undefined;
       };
+      "delete_client": {
+        Args: { "client_id": string; "organization_id": string };
+        Returns: undefined;
+      };
+      "delete_client_contact": {
+        Args: { "client_id": string; "contact_id": string; "organization_id": string };
+        Returns: undefined;
+      };
       "delete_dnc_list": {
         Args: { "list_id": string; "organization_id": string };
         Returns: undefined;
@@ -3091,11 +4353,19 @@ export type Database = {
         Args: { "organization_id": string; "rule_id": string };
         Returns: undefined;
       };
+      "delete_report": {
+        Args: { "expected_version"?: number; "organization_id": string; "report_id": string };
+        Returns: Json;
+      };
       "delete_student": {
         Args: { "lead_id": string; "organization_id": string; "student_id": string };
         Returns: undefined;
       };
       "delete_task": { Args: { "organization_id": string; "task_id": string }; Returns: undefined };
+      "delete_team": {
+        Args: { "move_to"?: string; "organization_id": string; "team_id": string };
+        Returns: undefined;
+      };
       "delete_template": {
         Args: { "organization_id": string; "template_id": string };
         Returns: undefined;
@@ -3107,6 +4377,10 @@ export type Database = {
       "discard_lead_upload": {
         Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
+      };
+      "download_report_run": {
+        Args: { "organization_id": string; "run_id": string };
+        Returns: Json;
       };
       "end_sign_in": {
         Args: { "address"?: string; "email": string; "outcome": string };
@@ -3130,7 +4404,18 @@ export type Database = {
         Args: { "organization_id": string; "settings": Json; "upload_id": string };
         Returns: Json;
       };
+      "expired_report_files": { Args: { "max_files": number }; Returns: Json };
       "export_audit_logs": { Args: { "filters": Json; "organization_id": string }; Returns: Json };
+      "export_clients": {
+        Args: {
+          "after_id"?: string;
+          "count_to"?: number;
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+        };
+        Returns: Json;
+      };
       "export_leads": {
         Args: {
           "after_id"?: string;
@@ -3141,12 +4426,32 @@ export type Database = {
         };
         Returns: Json;
       };
+      "export_report": {
+        Args: { "format": string; "organization_id": string; "report_id": string };
+        Returns: Json;
+      };
       "fail_lead_import": {
         Args: { "import_id": string; "reason": string; "runner": string };
         Returns: undefined;
       };
+      "fail_report_run": {
+        Args: { "detail": string; "reason": string; "run_id": string; "runner": string };
+        Returns: undefined;
+      };
+      "finish_report_run": {
+        Args: {
+          "checksum": string;
+          "cpu_ms": number;
+          "file_size": number;
+          "run_id": string;
+          "runner": string;
+        };
+        Returns: Json;
+      };
+      "freeze_report_run": { Args: { "run_id": string; "runner": string }; Returns: Json };
       "get_audit_log": { Args: { "entry_id": string; "organization_id": string }; Returns: Json };
       "get_campaign": { Args: { "campaign_id": string; "organization_id": string }; Returns: Json };
+      "get_client": { Args: { "client_id": string; "organization_id": string }; Returns: Json };
       "get_conversation": {
         Args: {
           "before"?: string;
@@ -3161,6 +4466,10 @@ export type Database = {
         Args: { "import_id": string; "organization_id": string };
         Returns: Json;
       };
+      "get_note": { Args: { "note_id": string; "organization_id": string }; Returns: Json };
+      "get_report": { Args: { "organization_id": string; "report_id": string }; Returns: Json };
+      "get_report_run": { Args: { "organization_id": string; "run_id": string }; Returns: Json };
+      "get_settings": { Args: { "organization_id": string }; Returns: Json };
       "get_task": { Args: { "organization_id": string; "task_id": string }; Returns: Json };
       "get_template": { Args: { "organization_id": string; "template_id": string }; Returns: Json };
       "get_user": { Args: { "organization_id": string; "user_id": string }; Returns: Json };
@@ -3186,6 +4495,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "incident_types": { Args: { "organization_id": string; "types"?: Json }; Returns: Json };
       "invite_user": { Args: { "invitee": Json; "organization_id": string }; Returns: Json };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
       "lead_calendar": { Args: { "organization_id": string }; Returns: Json };
@@ -3234,6 +4544,49 @@ export type Database = {
           "organization_id": string;
           "page_limit": number;
           "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_client_contacts": {
+        Args: { "client_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "list_client_interactions": {
+        Args: {
+          "client_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "wanted_type"?: string;
+        };
+        Returns: Json;
+      };
+      "list_client_issues": {
+        Args: {
+          "client_id": string;
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_client_movements": {
+        Args: {
+          "client_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
+      "list_clients": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+          "sort": string;
         };
         Returns: Json;
       };
@@ -3328,6 +4681,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_notes": {
+        Args: {
+          "box": string;
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
       "list_notifications": {
         Args: {
           "filters": Json;
@@ -3356,6 +4719,25 @@ export type Database = {
           "page_limit"?: number;
           "page_offset"?: number;
           "status"?: string;
+        };
+        Returns: Json;
+      };
+      "list_report_links": { Args: { "organization_id": string; "run_id": string }; Returns: Json };
+      "list_report_runs": {
+        Args: {
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+        };
+        Returns: Json;
+      };
+      "list_reports": {
+        Args: {
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
         };
         Returns: Json;
       };
@@ -3399,6 +4781,15 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_teams": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
+        };
+        Returns: Json;
+      };
       "list_templates": {
         Args: {
           "filters"?: Json;
@@ -3418,6 +4809,15 @@ export type Database = {
         Returns: Json;
       };
       "me": { Args: { "organization_id"?: string }; Returns: Json };
+      "merge_clients": {
+        Args: {
+          "client_id": string;
+          "duplicate_id": string;
+          "organization_id": string;
+          "revenue"?: string;
+        };
+        Returns: Json;
+      };
       "merge_leads": {
         Args: { "duplicate_id": string; "lead_id": string; "organization_id": string };
         Returns: Json;
@@ -3440,6 +4840,7 @@ export type Database = {
         Args: { "changes"?: Json; "organization_id": string };
         Returns: Json;
       };
+      "open_report_link": { Args: { "token": string }; Returns: Json };
       "pause_campaign": {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
@@ -3460,6 +4861,11 @@ export type Database = {
         };
         Returns: Json;
       };
+      "preview_report": { Args: { "definition": Json; "organization_id": string }; Returns: Json };
+      "preview_saved_report": {
+        Args: { "organization_id": string; "report_id": string };
+        Returns: Json;
+      };
       "process_batch": {
         Args: {
           "action"?: string;
@@ -3472,6 +4878,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "read_all_notes": { Args: { "organization_id": string; "seen"?: string }; Returns: Json };
       "read_conversation": {
         Args: { "conversation_id": string; "organization_id": string; "until"?: string };
         Returns: Json;
@@ -3481,6 +4888,7 @@ export type Database = {
         Args: { "organization_id": string; "upload_id": string; "with_piece"?: boolean };
         Returns: Json;
       };
+      "read_note": { Args: { "note_id": string; "organization_id": string }; Returns: Json };
       "read_notification": {
         Args: { "notification_id": string; "organization_id": string };
         Returns: Json;
@@ -3489,6 +4897,20 @@ export type Database = {
         Args: { "organization_id": string; "until"?: string };
         Returns: number;
       };
+      "read_report_pieces": {
+        Args: { "from_piece": number; "run_id": string; "runner": string };
+        Returns: Json;
+      };
+      "record_client_movement": {
+        Args: {
+          "client_id": string;
+          "details"?: Json;
+          "movement": string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "record_deleted_files": { Args: { "run_ids": (string)[] }; Returns: undefined };
       "record_export": {
         Args: { "filters"?: Json; "organization_id": string; "resource": string };
         Returns: undefined;
@@ -3548,7 +4970,20 @@ export type Database = {
         Args: { "conversation_id": string; "message": string; "organization_id": string };
         Returns: Json;
       };
+      "report_fields": { Args: { "organization_id": string }; Returns: Json };
+      "report_run_rows": {
+        Args: {
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+          "run_id": string;
+        };
+        Returns: Json;
+      };
+      "report_settings": { Args: { "organization_id": string }; Returns: Json };
+      "report_templates": { Args: { "organization_id": string }; Returns: Json };
       "request_phone_code": { Args: { "organization_id": string; "phone": string }; Returns: Json };
+      "require_approved": { Args: { "organization_id": string }; Returns: undefined };
       "resend_assignment": {
         Args: { "lead_id": string; "organization_id": string };
         Returns: Json;
@@ -3566,12 +5001,35 @@ export type Database = {
         };
         Returns: Json;
       };
+      "restore_client": { Args: { "client_id": string; "organization_id": string }; Returns: Json };
       "restore_lead": {
         Args: { "allow_duplicate"?: boolean; "lead_id": string; "organization_id": string };
         Returns: Json;
       };
+      "restore_report": { Args: { "organization_id": string; "report_id": string }; Returns: Json };
       "resume_campaign": {
         Args: { "campaign_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "reverse_client_movement": {
+        Args: { "client_id": string; "movement_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "revoke_report_link": {
+        Args: { "link_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "save_client_contact": {
+        Args: {
+          "change": Json;
+          "client_id": string;
+          "contact_id"?: string;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "save_team": {
+        Args: { "name": string; "organization_id": string; "team_id"?: string };
         Returns: Json;
       };
       "send_bulk": {
@@ -3597,6 +5055,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "send_note": { Args: { "note": Json; "organization_id": string }; Returns: Json };
       "set_calendar": { Args: { "calendar": Json; "organization_id": string }; Returns: Json };
       "set_conversation_status": {
         Args: { "conversation_id": string; "organization_id": string; "status": string };
@@ -3644,11 +5103,30 @@ export type Database = {
         Returns: Json;
       };
       "try_reply": { Args: { "body": string; "organization_id": string }; Returns: Json };
+      "unread_notes": { Args: { "organization_id": string }; Returns: Json };
       "update_campaign": {
         Args: {
           "campaign_id": string;
           "change": Json;
           "expected_version"?: number;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "update_client": {
+        Args: {
+          "client": Json;
+          "client_id": string;
+          "expected_version"?: number;
+          "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "update_client_issue": {
+        Args: {
+          "change": Json;
+          "client_id": string;
+          "issue_id": string;
           "organization_id": string;
         };
         Returns: Json;
@@ -3675,6 +5153,20 @@ export type Database = {
         Args: { "change": Json; "number_id": string; "organization_id": string };
         Returns: Json;
       };
+      "update_report": {
+        Args: {
+          "change": Json;
+          "expected_version"?: number;
+          "organization_id": string;
+          "report_id": string;
+        };
+        Returns: Json;
+      };
+      "update_report_settings": {
+        Args: { "change": Json; "organization_id": string };
+        Returns: Json;
+      };
+      "update_settings": { Args: { "changes": Json; "organization_id": string }; Returns: Json };
       "update_student": {
         Args: {
           "change": Json;
@@ -3703,6 +5195,21 @@ export type Database = {
       };
       "webhook_credentials": {
         Args: { "account_reference": string; "provider": string };
+        Returns: Json;
+      };
+      "withdraw_note": {
+        Args: { "note_id": string; "organization_id": string };
+        Returns: undefined;
+      };
+      "write_report_slice": {
+        Args: {
+          "from_position": number;
+          "hand_over"?: boolean;
+          "progress": Json;
+          "run_id": string;
+          "runner": string;
+          "slice_rows"?: number;
+        };
         Returns: Json;
       };
     };

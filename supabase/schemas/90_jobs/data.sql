@@ -72,10 +72,10 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('compact-counters', null, 'nightly-tasks', 3,
     'select private.compact_counters()', 'Removes sums that have become zero'),
   ('purge-reports', null, 'nightly-tasks', 4,
-    'select private.purge_reports()', 'Removes frozen rows and expired files of reports');
-  ('link-clients', null, 'nightly-tasks', 4,
+    'select private.purge_reports()', 'Removes frozen rows and expired files of reports'),
+  ('link-clients', null, 'nightly-tasks', 5,
     'select private.link_new_contacts()', 'Links clients to customers and leads that came later'),
-  ('apply-client-rules', null, 'nightly-tasks', 5,
+  ('apply-client-rules', null, 'nightly-tasks', 6,
     'select private.run_client_rules()', 'Ends trials and pauses that are over, and what has been unpaid for too long'),
-  ('thin-client-features', null, 'nightly-tasks', 6,
+  ('thin-client-features', null, 'nightly-tasks', 7,
     'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions');
