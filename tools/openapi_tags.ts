@@ -33,6 +33,15 @@ export const tags: { name: string; description: string }[] = [
     name: "analytics",
     description: "How texts and campaigns do: outcomes, answers, opt-outs, costs, alerts",
   },
+  {
+    name: "reports",
+    description: "Reports of one's own design, their files, and how clients stay and leave",
+  },
+  {
+    name: "clients",
+    description: "Business clients: contacts, interactions, issues, what they pay and when they go",
+  },
+  { name: "notes", description: "Notes to everybody with a role" },
   { name: "users", description: "The people of the organization" },
   {
     name: "admin",

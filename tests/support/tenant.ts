@@ -1,7 +1,10 @@
 import { withDatabase } from "./db.ts";
 import { call, expectStatus } from "./http.ts";
+import { addClient, move } from "./clients.ts";
 import { ended, previewed, started } from "./lead_import.ts";
 import { notify } from "./mail.ts";
+import { sendNote } from "./notes.ts";
+import { build, ended as runEnded, exportReport } from "./reports.ts";
 import { newOrganization, newTeam, type Organization, uniqueEmail } from "./people.ts";
 
 /** An organization with one of everything, and the ids by the names that parameters and bodies give them. */
@@ -101,7 +104,13 @@ export async function newTenant(name: string): Promise<Tenant> {
       values (${organization.id}, '+233244123461', ${message.message_id}) returning id`
   );
   const log = await call(organization.admin, "GET", "/audit-logs?resource=customers");
+  const client = await clientOf(organization, name);
+  const note = await sendNote(organization.admin, ["admin"], { title: `${name} note` });
+  const report = await reportOf(organization, name);
   const ids = {
+    ...client,
+    ...report,
+    note_id: note.id,
     user_id: organization.admin.userId,
     team_id: await newTeam(organization),
     notification_id: await firstOf(organization, "/notifications"),
@@ -126,6 +135,33 @@ export async function newTenant(name: string): Promise<Tenant> {
     campaign_id: campaign.id,
   };
   return { ...organization, ids };
+}
+
+/** A client that pays, with a contact and an issue. */
+async function clientOf(organization: Organization, name: string): Promise<Record<string, string>> {
+  const { id } = await addClient(organization.admin, { name: `${name} client` });
+  const path = `/clients/${id}`;
+  const contact = await created<{ id: string }>(organization, `${path}/contacts`, { name: "Ama" });
+  const issue = await created<{ id: string }>(organization, `${path}/issues`, {
+    title: "No light",
+  });
+  await move(organization.admin, id, "mrr", { amount: "120.00" });
+  const movement_id = await firstOf(organization, `${path}/movements`);
+  return { client_id: id, contact_id: contact.id, issue_id: issue.id, movement_id };
+}
+
+/** A report with a file, and a link to that. */
+async function reportOf(organization: Organization, name: string): Promise<Record<string, string>> {
+  const { admin } = organization;
+  const { report_id } = await build(admin, {
+    name: `${name} report`,
+    fields: ["leads.first_name"],
+  });
+  const run_id = await exportReport(admin, report_id, "csv");
+  await runEnded(admin, run_id);
+  await call(admin, "PATCH", "/reports/settings", { outside_links: true });
+  const link = await created<{ id: string }>(organization, `/reports/runs/${run_id}/links`, {});
+  return { report_id, run_id, link_id: link.id };
 }
 
 /** The path with the tenant's own ids in it. `{id}` is the id of what the segment before it names. */

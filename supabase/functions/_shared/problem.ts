@@ -60,6 +60,15 @@ export const notFound = (what: string): Problem =>
 export const invalidFields = (errors: FieldError[]): Problem =>
   new Problem(422, "invalid_field", "Some fields are invalid.", { errors });
 
+/**
+ * Refuses a change without fields, which is most often a misspelled one.
+ * @throws Problem 422 `invalid_field`
+ */
+export function requireChange(change: object): void {
+  if (Object.keys(change).length > 0) return;
+  throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
+}
+
 /** The body of a problem (RFC 9457). */
 export function problemBody(problem: Problem, requestId: string) {
   return {

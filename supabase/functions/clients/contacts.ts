@@ -1,7 +1,14 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Json } from "../_shared/database.types.ts";
-import { ensure, type FieldError, invalidFields, problems, unwrap } from "../_shared/problem.ts";
+import {
+  ensure,
+  type FieldError,
+  invalidFields,
+  problems,
+  requireChange,
+  unwrap,
+} from "../_shared/problem.ts";
 import {
   guarded,
   IdempotencyHeader,
@@ -112,11 +119,13 @@ export function clientContacts(app: App) {
   app.openapi(change, async (c) => {
     const { organizationId, organization } = c.var.actor;
     const { id, contact_id } = c.req.valid("param");
+    const change = contactFields(c.req.valid("json"), organization.country);
+    requireChange(change);
     const answer = await c.var.db.rpc("save_client_contact", {
       organization_id: organizationId,
       client_id: id,
       contact_id,
-      change: contactFields(c.req.valid("json"), organization.country),
+      change,
     });
     return c.json(toContact(unwrap(answer, "contact")), 200);
   });

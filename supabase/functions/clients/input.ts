@@ -27,7 +27,8 @@ const PhoneInput = z.union([z.string().max(100), z.number()]).nullable().optiona
 });
 
 /** A day of the API; PostgreSQL has no year 0. */
-export const DayInput = z.iso.date().refine((day) => day >= "1900", "is too long ago");
+export const DayInput = z.iso.date().refine((day) => day >= "1900", "is too long ago")
+  .openapi({ example: "2026-09-01" });
 
 const Amount = z.union([z.string().max(60), z.number()]).openapi({
   description: "A decimal amount of at least 0",

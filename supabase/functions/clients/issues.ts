@@ -2,7 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { definedOnly, Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
-import { problems, unwrap } from "../_shared/problem.ts";
+import { problems, requireChange, unwrap } from "../_shared/problem.ts";
 import {
   guarded,
   IdempotencyHeader,
@@ -155,11 +155,13 @@ export function clientIssues(app: App) {
   });
   app.openapi(change, async (c) => {
     const { id, issue_id } = c.req.valid("param");
+    const change = c.req.valid("json");
+    requireChange(change);
     const answer = await c.var.db.rpc("update_client_issue", {
       organization_id: c.var.actor.organizationId,
       client_id: id,
       issue_id,
-      change: c.req.valid("json"),
+      change,
     });
     return c.json(toClientIssue(unwrap(answer, "issue")), 200);
   });

@@ -29,15 +29,15 @@ export const Links = z.object({
   hidden: z.int().openapi({ description: "Customers and leads that the caller may not see" }),
 }).openapi("ClientLinks");
 
-const Choice = z.object({
-  customer_id: Id.optional(),
-  lead_id: Id.optional(),
+const choice = {
   state: z.enum(["linked", "rejected", "none"]).openapi({
     description: "none: forgets what was chosen, so that it is suggested again",
   }),
-}).refine(({ customer_id, lead_id }) => (customer_id === undefined) !== (lead_id === undefined), {
-  message: "names a customer or a lead",
-});
+};
+const Choice = z.union([
+  z.strictObject({ customer_id: Id, ...choice }),
+  z.strictObject({ lead_id: Id, ...choice }),
+]);
 
 const read = createRoute({
   method: "get",

@@ -108,7 +108,7 @@ const kinds = {
     description:
       "`effective_on` is the first day without service. The end of one of several contracts is no churn. " +
       "A trial that ends so is lost, which is no churn either.",
-    body: z.object({
+    body: z.strictObject({
       effective_on: EffectiveOn,
       reason: Reason,
       voluntary: Voluntary,
@@ -138,7 +138,7 @@ const kinds = {
     summary: "A client pauses",
     description:
       "It pays nothing and has not left, for as many days as the setting `pause_days` says.",
-    body: z.object({ effective_on: EffectiveOn }).openapi("ClientPause"),
+    body: z.strictObject({ effective_on: EffectiveOn }).openapi("ClientPause"),
     movement: "pause",
   },
   resume: {
@@ -146,7 +146,7 @@ const kinds = {
     operationId: "resumeClient",
     summary: "A client that paused goes on",
     description: "With what its contracts say by then.",
-    body: z.object({ effective_on: EffectiveOn }).openapi("ClientResumption"),
+    body: z.strictObject({ effective_on: EffectiveOn }).openapi("ClientResumption"),
     movement: "resume",
   },
 } as const;

@@ -1,6 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { problems, unwrap } from "../_shared/problem.ts";
+import { problems, requireChange, unwrap } from "../_shared/problem.ts";
 import { guarded, json, jsonBody, permitted } from "../_shared/route.ts";
 import { Currency, DayInput } from "./input.ts";
 import { Day } from "./schemas.ts";
@@ -68,9 +68,11 @@ export function churnSettings(app: App) {
     return c.json(Settings.parse(unwrap(answer, "settings")), 200);
   });
   app.openapi(change, async (c) => {
+    const change = c.req.valid("json");
+    requireChange(change);
     const answer = await c.var.db.rpc("churn_settings", {
       organization_id: c.var.actor.organizationId,
-      change: c.req.valid("json"),
+      change,
     });
     return c.json(Settings.parse(unwrap(answer, "settings")), 200);
   });
