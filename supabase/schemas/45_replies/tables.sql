@@ -11,17 +11,20 @@ create table public.reply_rules (
   organization_id uuid references public.organizations (id) on delete cascade,
   kind text not null constraint reply_rules_kind check (kind in ('keyword', 'phrase', 'not_phrase')),
   meaning text not null constraint reply_rules_meaning check (meaning in ('stop', 'start', 'help', 'doubtful')),
-  language text not null default 'en' constraint reply_rules_language check (language ~ '^[a-z]{2}$'),
+  language text not null default 'en' constraint reply_rules_language check (language ~ '^[a-z]{2,3}$'),
   pattern text not null,
   source text not null constraint reply_rules_source_length check (char_length(source) between 1 and 500),
   effective_from date not null default '2024-01-01',
   effective_to date,
   undoes_only boolean not null default false,
-  part text,
+  answers_question boolean not null default false,
+  as_written boolean not null default false constraint reply_rules_as_written check (not as_written or kind = 'phrase'),
+  literals text[],
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint reply_rules_once unique nulls not distinct (organization_id, kind, language, pattern),
-  constraint reply_rules_pattern_length check (char_length(pattern) between 1 and 1000)
+  constraint reply_rules_pattern_length
+    check (char_length(pattern) between 1 and case when organization_id is null then 3000 else 1000 end)
 );
 comment on column public.reply_rules.undoes_only is
   'A word that also answers ordinary questions (YES): it counts only for a number that has opted out.';
@@ -29,10 +32,18 @@ comment on table public.reply_rules is
   'Words and phrases of replies and what they mean. A keyword is the whole reply, a phrase a pattern found in it. '
   'What a not_phrase matches does not count; where an organization''s own not_phrase matches, a person decides about '
   'what the system''s rules found.';
-comment on column public.reply_rules.part is
-  'A cheaper expression that matches whatever the phrase matches: see required_substring. Null: there is none.';
+comment on column public.reply_rules.answers_question is
+  'A word that also answers a question (NO): it does not count if our last message to the number asks one.';
+comment on column public.reply_rules.as_written is
+  'The pattern is matched against the reply as written, without quotations, where capitals and punctuation count. Others '
+  'are matched against the normalized reply.';
+comment on column public.reply_rules.literals is
+  'Of a phrase: texts of which a reply must contain one to match, as patterns of LIKE (see required_literals). Null: none '
+  'are certain.';
 
 create index reply_rules_organization on public.reply_rules (organization_id);
+create index reply_rules_keywords on public.reply_rules (pattern) where kind = 'keyword';
+create index reply_rules_phrases on public.reply_rules (organization_id, id) where kind <> 'keyword';
 
 alter table public.reply_rules enable row level security;
 
@@ -49,6 +60,11 @@ create trigger check_rule before insert or update on public.reply_rules
   for each row execute function private.check_reply_rule();
 
 select private.audit_table('public.reply_rules');
+
+
+create type private.reply_phrase as (
+  id uuid, kind text, meaning text, pattern text, as_written boolean, by_organization boolean
+);
 
 
 create table public.reply_reviews (

@@ -15,10 +15,11 @@ language plpgsql set search_path = ''
 as $$
 begin
   if new.kind = 'keyword' then
-    new.pattern := btrim(private.normalized_reply(new.pattern), ' .');
-    if new.pattern = '' then
-      perform private.problem(422, 'invalid_field', 'The keyword has no letters.',
-        '[{"path": "pattern", "message": "has no letters"}]');
+    new.pattern := coalesce(nullif(btrim(private.normalized_reply(new.pattern), ' .'), ''),
+      substring(new.pattern, '[\u2600-\u27BF\U0001F300-\U0001FAFF]'));
+    if new.pattern is null then
+      perform private.problem(422, 'invalid_field', 'The keyword has neither letters nor a symbol.',
+        '[{"path": "pattern", "message": "has neither letters nor a symbol"}]');
     end if;
     return new;
   end if;
@@ -45,12 +46,12 @@ begin
     perform private.problem(422, 'invalid_field', 'The pattern is not a regular expression.',
       '[{"path": "pattern", "message": "is not a regular expression"}]');
   end;
-  -- All rules of a kind are compiled as one expression, which has limits of its own.
+  -- All rules of a kind are compiled as one expression, which has limits of its own. The system's own rules are tested.
   begin
     perform 'any text' ~ (
       select string_agg('(?:' || p.pattern || ')', '|') from (
         select r.pattern from public.reply_rules r
-        where r.kind = new.kind and r.id <> new.id
+        where new.organization_id is not null and r.kind = new.kind and r.id <> new.id
           and (r.organization_id is null or r.organization_id = new.organization_id)
           and (new.kind = 'not_phrase' or (r.meaning in ('help', 'start')) = (new.meaning in ('help', 'start'))
             and (r.meaning = 'doubtful') = (new.meaning = 'doubtful'))
@@ -61,7 +62,9 @@ begin
       'The pattern is too complex, alone or together with the other rules.',
       '[{"path": "pattern", "message": "is too complex"}]');
   end;
-  new.part := case new.kind when 'phrase' then (private.required_substring(new.pattern)).part end;
+  new.literals := (
+    select array_agg('%' || regexp_replace(lower(l), '([\\%_])', '\\\1', 'g') || '%')
+    from unnest(private.required_literals(new.pattern)) l);
   return new;
 end
 $$;
