@@ -10,6 +10,7 @@ import { freeze } from "./freeze.ts";
 import { idle } from "./idle.ts";
 import { leadImport } from "./lead_import.ts";
 import { leads } from "./leads.ts";
+import { optOuts } from "./opt_outs.ts";
 import { processBatch } from "./process_batch.ts";
 import { reports } from "./reports.ts";
 import { rls } from "./rls.ts";
@@ -34,6 +35,7 @@ const benchmarks: Record<string, Benchmark> = {
   freeze,
   campaign_dispatch: campaignDispatch,
   webhooks,
+  opt_outs: optOuts,
   idle,
   reports,
 };

@@ -1,7 +1,7 @@
 -- Replies: who may read and decide what, and what is sent to a number while its review is open.
 begin;
 \ir support.inc
-select plan(172);
+select plan(174);
 do $$
 begin
   update public.sms_accounts set status = 'disabled';
@@ -64,11 +64,11 @@ select is((private.classify_reply(tests.id('ours'), body)).meaning, meaning,
   format('"%s" means %s.', body, coalesce(meaning, 'nothing'))) from (values
   ('STOP', 'stop'), ('please stop texting me', 'stop'), ('stop by tomorrow?', null), ('bus stop', null),
   ('can''t stop laughing', null), ('I''ll stop in', null), ('don''t stop', null), ('end of the month', null),
-  ('quit my job', null), ('cancel my appointment at 3', 'doubtful'),
+  ('quit my job', null), ('cancel my appointment at 3', null),
   ('START', 'start'), ('yes', 'start'), ('HELP', 'help'), ('info', 'help'), (null, null), ('', null)) v (body, meaning);
 select is((private.classify_reply(tests.id('ours'), 'STOP')).recognized_by, 'keyword', 'A keyword is recognized.');
 select is((private.classify_reply(tests.id('ours'), 'leave me alone')).recognized_by, 'phrase', 'And a phrase.');
-select is((private.classify_reply(tests.id('ours'), 'STOP', '2023-12-31')).meaning, null,
+select is((private.classify_reply(tests.id('ours'), 'STOP', at => '2023-12-31')).meaning, null,
   'A rule counts from its first day.');
 select is(private.normalized_reply('“Don’t STOP!” 🙏 O.K.?'), '. don''t stop . o k .',
   'Typography does not change what a reply means.');
@@ -84,7 +84,7 @@ select results_eq($$select purpose, category, body, from_number, segments, expir
 select results_eq($$select event, phone, channel, scope, source, raw_text, recognized_by, rule_id, message_id,
   honored_at is not null from public.consents$$, $$select 'revoked', '+12025550101', 'sms', 'all', 'reply', 'stop',
   'keyword', r.id, m.id, true from public.reply_rules r, public.messages m
-    where r.kind = 'keyword' and r.pattern = 'stop' and m.direction = 'inbound'$$,
+    where r.kind = 'keyword' and r.pattern = 'stop' and r.language = 'en' and m.direction = 'inbound'$$,
     'The ledger has the reply and how it was recognized.');
 do $$ begin perform tests.reply('A1', 'stop'), tests.reply('A2', 'stop'); end $$;
 select is(tests.answers(), '{opt_out_confirmation}',
@@ -283,7 +283,7 @@ select is((select count(*) from public.reply_reviews where status = 'open'), 0::
 
 -- Rules of an organization
 select is(tests.outcome(actor,
-  format('select public.create_reply_rule(%L, ''{"kind": "keyword", "meaning": "stop", "pattern": "genug"}'')',
+  format('select public.create_reply_rule(%L, ''{"kind": "keyword", "meaning": "stop", "pattern": "schnack"}'')',
     tests.id('ours'))), outcome, format('%s adds a rule: %s', actor, outcome)) from (values
   ('admin', '1'), ('campaign_manager', '1'), ('operator', 'PT403'), ('viewer', 'PT403'), ('outsider', 'PT403'),
   ('anon', '42501')) v (actor, outcome);
@@ -291,14 +291,14 @@ select tests.only('{}', 'write rules', '42501', 'delete from public.reply_rules'
 do $$ begin
   perform tests.act_as('admin');
   perform public.create_reply_rule(tests.id('ours'),
-    '{"kind": "keyword", "meaning": "stop", "language": "de", "pattern": "Genug!"}');
+    '{"kind": "keyword", "meaning": "stop", "language": "de", "pattern": "Schnack!"}');
   perform tests.act_as('postgres');
   perform tests.remember('rule', (select id from public.reply_rules where organization_id = tests.id('ours')));
 end $$;
 select tests.only(tests.everyone(), 'read the organization''s rules', '0',
   'select 1 from public.reply_rules where organization_id is not null');
-select is((private.classify_reply(tests.id(o), 'genug')).meaning, meaning,
-  format('"genug" to %s means %s.', o, coalesce(meaning, 'nothing')))
+select is((private.classify_reply(tests.id(o), 'schnack')).meaning, meaning,
+  format('"schnack" to %s means %s.', o, coalesce(meaning, 'nothing')))
     from (values ('ours', 'stop'), ('theirs', null)) v (o, meaning);
 select throws_ok($$insert into public.reply_rules (kind, meaning, pattern, source)
   values ('phrase', 'stop', '(', 'x')$$, 'PT422', null, 'An invalid pattern is refused.');
@@ -311,16 +311,16 @@ select is(tests.outcome('outsider', format('select public.delete_reply_rule(%L, 
 select is(tests.outcome('admin', format('select public.delete_reply_rule(%L, %L)', tests.id('ours'), tests.id('rule'))),
   '1', 'An organization removes its own rule.');
 
--- The required part of a phrase
-select is((private.required_substring(v.pattern)).part, v.part, format('The required part of %s is %s.', v.pattern,
-  coalesce(v.part, 'not certain')))
+-- The literals of a phrase
+select is(private.required_literals(v.pattern), v.literals::text[], format('The literals of %s are %s.', v.pattern,
+  coalesce(v.literals, 'not certain')))
 from (values
-  ('\mfoo(bar)?\M', 'foo'), ('(foo|barge)? quux', ' quux'), ('(foo|ba+r) q', '(foo|ba+r)'), ('foo|bar', 'foo|bar'),
-  ('fo(?!x)o', 'foo'), ('please unsub', 'please unsub'), ('(please|thanks) (zap|zip)', '(zap|zip)'), ('\.', null),
-  ('(foo)?', null), ('foo|x*', null), ('foo|', null), ('(foo|)', null), ('[a-z]+', null), ('[[:alpha:]]foo', null),
-  ('foo\u0041', null), ('(?i)foo', null), ('***=foo', null), ('x{0,3}foo{2}', 'fo'), ('x{0}', null),
-  ('a(b(c|d)e|fgh)+i', '(b(c|d)e|fgh)'), ('a\(b', 'a\(b'), ('a[(]b', 'a')
-) v (pattern, part);
+  ('\mfoo(bar)?\M', '{" foo"}'), ('(foo|barge)? quux', '{" quux"}'), ('(foo|ba+r) q', null), ('foo|bar', '{bar,foo}'),
+  ('fo(?!x)o', '{foo}'), ('please unsub', '{"please unsub"}'), ('(please|thanks) (zap|zip)', '{zap,zip}'), ('\.', null),
+  ('(foo)?', null), ('foo|x*', null), ('foo|', null), ('(foo|)', null), ('[a-z]+', null), ('[[:alpha:]]foo', '{foo}'),
+  ('foo\u0041', '{foo}'), ('(?i)foo', null), ('***=foo', null), ('x{0,3}foo{2}', '{fo}'), ('x{0}', null),
+  ('a(b(c|d)e|fgh)+i', null), ('ab(c|d)+ef', '{ab}'), ('a\(b', '{a(b}'), ('a[(]b', null), ('\mn''est pas', '{"n''est pas"}')
+) v (pattern, literals);
 insert into public.reply_rules (organization_id, kind, meaning, pattern, source)
 values (tests.id('ours'), 'phrase', 'stop', 'zut alors', 'x'), (tests.id('ours'), 'phrase', 'stop', '[q]+[x]', 'x');
 select is((private.classify_reply(tests.id(o), said)).meaning, meaning,
@@ -332,8 +332,8 @@ from (values ('oh zut alors', 'ours', 'stop'), ('oh zut alors', 'theirs', null),
 select is_empty($$
   select p.proname, r.rolname from pg_proc p, unnest(array['anon', 'authenticated', 'service_role']) r (rolname)
   where p.pronamespace = 'private'::regnamespace and p.proname in ('classify_reply', 'doubtful', 'close_reply_reviews',
-    'send_auto_reply', 'record_consent', 'fit_to_single_segment', 'required_substring',
-    'substring_weight', 'leading_group', 'common_words')
+    'send_auto_reply', 'record_consent', 'fit_to_single_segment', 'required_literals',
+    'literal_weight', 'leading_group', 'common_words')
     and has_function_privilege(r.rolname, p.oid, 'execute')
 $$, 'Only functions of the database may call these.');
 

@@ -38,7 +38,7 @@ const Day = z.iso.date().openapi({ example: "2026-11-21" });
 const Input = z.object({
   kind: Rule.shape.kind.openapi({ example: "keyword" }),
   meaning: Rule.shape.meaning.openapi({ example: "stop" }),
-  language: z.string().regex(/^[a-z]{2}$/, "is not a language code such as en").default("en"),
+  language: z.string().regex(/^[a-z]{2,3}$/, "is not a language code such as en").default("en"),
   pattern: z.string().min(1).max(1000).openapi({
     description: "A keyword is the whole reply; a phrase is a regular expression found in it",
     example: "gyae",

@@ -93,6 +93,14 @@ export const Rule = z.object({
   meaning: z.enum(["stop", "start", "help", "doubtful"]),
   language: z.string(),
   pattern: z.string(),
+  as_written: z.boolean().openapi({
+    description:
+      "The pattern is matched against the reply as written, not in lower case without punctuation",
+  }),
+  answers_question: z.boolean().openapi({
+    description: "It does not count if the organization's last message asks a question: NO",
+  }),
+  undoes_only: z.boolean().openapi({ description: "It counts only after an opt-out: YES" }),
   source: z.string(),
   effective_from: z.string(),
   effective_to: z.string().nullable(),

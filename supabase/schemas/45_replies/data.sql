@@ -29,10 +29,10 @@ from (values
   ('doubtful', 'enough, enough already, thats enough, that''s enough, no more, not anymore, quit it, please quit, '
     'please cancel, cancel please, please end, knock it off, cut it out, count me out, i''m out, i''m done, '
     'im done, please no more, no more please, leave, quite, spot, stfu, shut up, end it, end this, end that, '
-    'please end it, please end this, ok cancel, cancel ok, stop asking, stop start, call off, call it off, delete, '
-    'delete this, delete it, delete please, block, blocked, no contact, exit, terminate, terminated, out, get out, '
-    'let me go, revoked, removed, unwanted, not wanted, illegal, reported, forget me, wrong, never again, '
-    'not again, not for me, do not want, go out, s',
+    'please end it, please end this, cancel it, cancel this, cancel that, ok cancel, cancel ok, stop asking, '
+    'stop start, call off, call it off, delete, delete this, delete it, delete please, block, blocked, no contact, '
+    'exit, terminate, terminated, out, get out, let me go, revoked, removed, unwanted, not wanted, illegal, '
+    'reported, forget me, wrong, never again, not again, not for me, do not want, go out, s',
     'A refusal, of the messages or of what they offer', false),
   ('doubtful', 'no, nope, never, nah, no thanks, no thank you, no thx, pass, n',
     'A refusal, of the messages or of what they offer; an answer, if we asked', true),
@@ -107,10 +107,10 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     '|if|should|did) i quit\M', 'Something else is given up: "I quit my job"'),
   ('not_phrase', 'stop', '\mcancel (a |an |the |my |our |this |that |his |her |one |any '
     '|all )*([0-9a-z]+ ){0,2}(appointment|appt|visit|tour|booking|reservation|order|interview|meeting|call|session'
-    '|class|classes|course|enrol+ment|flight|ticket|trip|slot|seat|room|hostel|application|payment|transfer|deposit'
-    '|plan|disconnection|inspection|delivery|viewing|lesson|exam|test|date|event|invoice|bill|connection)\M'
-    '|\mcancel (the |my )?[0-9]+ ?(am|pm)\M|\m(had|have|has) to cancel\M|\m(can|could|may|should|must|do'
-    '|if) i (still |need to |have to |also )*cancel\M',
+    '|class(?! of [0-9])|classes|course|enrol+ment|flight|ticket|trip|slot|seat|room|hostel|application|payment'
+    '|transfer|deposit|plan|disconnection|inspection|delivery|viewing|lesson|exam|test|date|event|invoice|bill'
+    '|connection)\M|\mcancel (the |my )?[0-9]+ ?(am|pm)\M|\m(had|have|has) to cancel\M|\m(can|could|may|should|must'
+    '|do|if) i (still |need to |have to |also )*cancel\M',
     'Something else is canceled: "cancel my appointment"'),
   ('not_phrase', 'stop', '\mstop (the |my |our |this |these |all |any )*(disconnect[a-z]*|cutting|cut|power|lights?'
     '|water|supply|outages?|dumsor|payments?|standing order|direct debit|late|interest|meter|leak|fire|noise)\M',
@@ -121,8 +121,14 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     'An instruction of ours, or of another sender: "Reply STOP to opt out"'),
   ('not_phrase', 'stop', '\mwe (have |need |must |got |can |should |ought |to )+stop\M(?! (these|the (texts'
     '|messages)|your|this (text|message)))|\m(stop|stops|stopped) work(ing|s)?\M|\m(quit|stop) (my|the'
-    '|this) (previous|last|old|former)\M',
+    '|this) (previous|last|old|former)\M|\m(stop|quit|stopping) (smok|drink|rain|eat|cry|laugh|bleed|breath|liv'
+    '|think|worry(?!ing (me|us))|studying|teach|play|snow)[a-z]*\M|\mstop the press|(?<!\m(make|let) )\m(he|she|they'
+    '|who|it|nobody|somebody) (has |have |had |just |will |did |might |can |may )*(quit|stop)\M(?! (text|messag|send'
+    '|contact|call))|\m(i|we) (have|need|got|had) to stop (now|here|for|and)\M|\mrevoked? (the |my |his '
+    '|her )?(licen[cs]e|permit|visa|admission|offer)\M',
     'Something else is to stop: "we have got to stop this bill"'),
+  ('not_phrase', 'doubtful', '\m(with|on|in|using|set to) do not disturb\M|\mdo not disturb (is |was )?(on|mode'
+    '|while|turned|feature)\M|\mdriving\M[^.]*\mdo not disturb\M', 'A telephone''s automatic answer'),
   ('not_phrase', 'doubtful', '\mis (this|it) (really )?(a )?(spam|scam)\M', 'A question whether we are genuine'),
 
   -- Opt-outs.
@@ -287,9 +293,10 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     || 'stop|' || other_words || ')\M', 'A sentence that begins with a word of the law'),
   ('phrase', 'doubtful', '\m(stop|' || other_words || ') ((please|pls|now|thanks|thank you|oo+|na|sir|madam) )*\.',
     'A sentence that ends in a word of the law'),
-  ('phrase', 'doubtful', '\mrevok(e|ed|ing)\M|\munsubscribed\M|\mopted out\M|\m(withdraw|withdrawn|withdrew)\M',
+  ('phrase', 'doubtful', '\mrevok(e|ed|ing)\M|\munsubscribed\M|\mopted out\M|\mwithdr(aw|ew|awn|awing) (my |the '
+    '|all )*(consent|permission|authori[sz]ation)|\m(consent|permission) (is |has been |was )?withdrawn\M',
     'A word of the law in another form'),
-  ('phrase', 'doubtful', '\m(stop|stopping|quit)\M', 'STOP or QUIT anywhere, unless something explains it'),
+  ('phrase', 'doubtful', '\m(stop|quit)\M', 'STOP or QUIT anywhere, unless something explains it'),
   ('phrase', 'doubtful', '\m(blocked|blocking) (and|you|your|this)\M|\m(reported|reporting) (and (blocked|deleted)'
     '|you|u|to (the )?(fcc|ftc|police|nca))\M|\mdnc\M', '"blocked and reported"'),
   ('phrase', 'doubtful', '\m(have|had|ve) (had )?enough (of|\.)|\. no interest( (thanks?|sorry|at all|in (this|it'
@@ -332,7 +339,9 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     '"no calls no texts"'),
   ('phrase', 'doubtful', '\m(number|phone)\M[^.]*\m(taken (out|off)|removed|not be on|off your list)\M',
     '"my number should not be on your list"'),
-  ('phrase', 'doubtful', '\m(do not|don''?t) (contact|disturb)\M|\mdo not call\M', 'A registry, or a wish'),
+  ('phrase', 'doubtful', '\m(do not|don''?t) (contact|disturb)\M|\. (please |pls |kindly )?do not call\M(?! (before'
+    '|after|until|till|between|on|at|in|from|if|when))|\mdo not call (list|registry|number)\M',
+    'A registry, or a wish'),
   ('phrase', 'doubtful', '\m(this is|it''?s) (a |my |our )?(land ?line|work (phone|cell|number)|business (line|phone'
     '|number)|office (line|phone)|minor|child)\M', 'Not a number for such messages'),
   ('phrase', 'doubtful', '\m(delete|close|erase) ((my|this|the) )?(account|profile|data|details|records?)\M',
@@ -349,8 +358,8 @@ from (values
   ('stop', '^\W*(STOP|[Ss]top|QUIT|[Qq]uit|END|End|CANCEL|Cancel|REVOKE|Revoke)\s*[-–—~,(/|:]+\s*(this is |it''?s '
     '|from |I am |my name is )?[[:upper:]][[:alpha:].''’-]*(\W+[[:upper:]][[:alpha:].''’-]*){0,3}\W*$',
     'A word of the law and a signature: "Stop - Linda Nguyen"'),
-  ('stop', '^\W*[Ss]top\W+(?!(By|At|In|The|Sign)\M)[[:upper:]][[:alpha:]''’.-]*(\W+[[:upper:]][[:alpha:]''’.-]*){0,2'
-    '}(\W+[+]?[0-9][0-9 ()-]*)?\W*$', 'Stop and a name: "Stop Kofi"'),
+  ('stop', '^\W*[Ss]top[^[:alnum:]_&]+(?!(By|At|In|The|Sign)\M)[[:upper:]][[:alpha:]''’.-]*(\W+[[:upper:]][[:alpha:'
+    ']''’.-]*){0,2}(\W+[+]?[0-9][0-9 ()-]*)?\W*$', 'Stop and a name: "Stop Kofi"'),
   ('doubtful', '\m([Tt]his|[Ii]t) (isn[''’]?t|is not|ain[''’]?t) [A-Z][a-z]+\M|\mI([''’]m| am) not [A-Z][a-z]+\M',
     'The number may have changed hands: "This isn''t Maame"')
 ) as r (meaning, pattern, source);

@@ -35,11 +35,11 @@ comment on table public.reply_rules is
 comment on column public.reply_rules.answers_question is
   'A word that also answers a question (NO): it does not count if our last message to the number asks one.';
 comment on column public.reply_rules.as_written is
-  'The pattern is matched against the reply as written, without quotations, where capitals and punctuation count. Others '
-  'are matched against the normalized reply.';
+  'The pattern is matched against the reply as written, without quotations, where capitals and punctuation count. '
+  'Others are matched against the normalized reply.';
 comment on column public.reply_rules.literals is
-  'Of a phrase: texts of which a reply must contain one to match, as patterns of LIKE (see required_literals). Null: none '
-  'are certain.';
+  'Of a phrase: texts of which a reply must contain one to match, as patterns of LIKE (see required_literals). Null: '
+  'none are certain.';
 
 create index reply_rules_organization on public.reply_rules (organization_id);
 create index reply_rules_keywords on public.reply_rules (pattern) where kind = 'keyword';

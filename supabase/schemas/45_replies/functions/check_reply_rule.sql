@@ -37,30 +37,13 @@ begin
       '[{"path": "pattern", "message": "is too complex"}]');
   end if;
   begin
-    -- Also without parentheses: "a)|(b" is valid only between them.
-    if '' ~ new.pattern or '' ~ ('(?:' || new.pattern || ')') then
+    if '' ~ new.pattern then
       perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.',
         '[{"path": "pattern", "message": "matches everything"}]');
     end if;
   exception when invalid_regular_expression then
     perform private.problem(422, 'invalid_field', 'The pattern is not a regular expression.',
       '[{"path": "pattern", "message": "is not a regular expression"}]');
-  end;
-  -- All rules of a kind are compiled as one expression, which has limits of its own. The system's own rules are tested.
-  begin
-    perform 'any text' ~ (
-      select string_agg('(?:' || p.pattern || ')', '|') from (
-        select r.pattern from public.reply_rules r
-        where new.organization_id is not null and r.kind = new.kind and r.id <> new.id
-          and (r.organization_id is null or r.organization_id = new.organization_id)
-          and (new.kind = 'not_phrase' or (r.meaning in ('help', 'start')) = (new.meaning in ('help', 'start'))
-            and (r.meaning = 'doubtful') = (new.meaning = 'doubtful'))
-        union all select new.pattern
-      ) p);
-  exception when invalid_regular_expression then
-    perform private.problem(422, 'rules_too_complex',
-      'The pattern is too complex, alone or together with the other rules.',
-      '[{"path": "pattern", "message": "is too complex"}]');
   end;
   new.literals := (
     select array_agg('%' || regexp_replace(lower(l), '([\\%_])', '\\\1', 'g') || '%')

@@ -1,5 +1,5 @@
--- The keyword that a whole reply is: in words, with or without accents, or as one of the symbols that it consists of. asked:
--- whether our last message asks a question.
+-- The keyword that a whole reply is: in words, with or without accents, or as one of the symbols that it consists of.
+-- asked: whether our last message asks a question.
 create function private.matching_keyword(organization_id uuid, own text, forms text[], asked boolean, at date,
   out meaning text, out rule_id uuid)
 language plpgsql stable set search_path = ''
@@ -17,7 +17,8 @@ end
 $$;
 
 -- The rules in effect whose literals the reply contains. Few are left, which matters: a backend keeps only the last 32
--- expressions compiled. The system's rules without literals are about other scripts: a reply in ASCII has one form only.
+-- expressions compiled. The system's rules without literals are about other scripts: a reply in ASCII has one form
+-- only.
 create function private.candidate_phrases(organization_id uuid, forms text[], at date)
 returns private.reply_phrase[]
 language plpgsql stable set search_path = ''
@@ -55,8 +56,8 @@ begin
 end
 $$;
 
--- The first of the phrases with this meaning that a reply matches. What was taken out at its beginning also explains the
--- capitals that a rule for the reply as written looks for.
+-- The first of the phrases with this meaning that a reply matches. What was taken out at its beginning also explains
+-- the capitals that a rule for the reply as written looks for.
 create function private.first_match(phrases private.reply_phrase[], meaning text, own text, forms text[])
 returns uuid
 language plpgsql immutable set search_path = ''
@@ -76,8 +77,8 @@ begin
 end
 $$;
 
--- The meaning of the phrases in a reply. STOP comes first, so that no rule of an organization can override it: where its own
--- not_phrase matches, a person decides.
+-- The meaning of the phrases in a reply. STOP comes first, so that no rule of an organization can override it: where
+-- its own not_phrase matches, a person decides.
 create function private.matching_phrase(organization_id uuid, own text, forms text[], at date, out meaning text,
   out rule_id uuid)
 language plpgsql stable set search_path = ''
@@ -107,8 +108,8 @@ begin
 end
 $$;
 
--- What a reply means: stop, start, help, doubtful (needs review) or null; whether a keyword or a phrase said so, and which
--- rule. sent: the last messages to the number, newest first, which the reply may quote or answer.
+-- What a reply means: stop, start, help, doubtful (needs review) or null; whether a keyword or a phrase said so, and
+-- which rule. sent: the last messages to the number, newest first, which the reply may quote or answer.
 create function private.classify_reply(organization_id uuid, body text, sent text[] default '{}',
   at date default current_date, out meaning text, out recognized_by text, out rule_id uuid)
 language plpgsql stable set search_path = ''
@@ -117,6 +118,7 @@ declare
   own constant text := private.own_words(body, sent);
   normalized text := private.normalized_reply(own);
   forms text[] := array[normalized];
+  with_repeats text[];
 begin
   if normalized !~ '^[\u0001-\u007F]*$' then
     forms := forms || private.strip_accents(normalized);
@@ -127,13 +129,16 @@ begin
     recognized_by := 'keyword';
     return;
   end if;
-  if sent <> '{}' then
+  select p.meaning, p.rule_id into meaning, rule_id from private.matching_phrase(organization_id, own, forms, at) p;
+  if meaning is not null and sent <> '{}' then
+    -- Few replies come so far. What they repeat of our sentences may be all that was found.
+    with_repeats := forms;
     forms := array(select private.without_repeated_sentences(f, sent) from unnest(forms) f);
+    if forms <> with_repeats then
+      select p.meaning, p.rule_id into meaning, rule_id from private.matching_phrase(organization_id, own, forms, at) p;
+    end if;
   end if;
-  if forms[1] <> '. .' then
-    select p.meaning, p.rule_id into meaning, rule_id from private.matching_phrase(organization_id, own, forms, at) p;
-    recognized_by := case when meaning is not null then 'phrase' end;
-  end if;
+  recognized_by := case when meaning is not null then 'phrase' end;
 end
 $$;
 comment on function private.classify_reply is

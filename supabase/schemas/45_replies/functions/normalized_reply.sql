@@ -1,11 +1,12 @@
--- A reply in the form that rules are written for: lower case, words between single spaces, a full stop at the beginning, at
--- the end and between sentences. Emoji and other symbols become spaces, typographic quotes plain ones; invisible characters
--- are removed; a stop sign becomes the word, and so do STOP's spellings.
+-- A reply in the form that rules are written for: lower case, words between single spaces, a full stop at the
+-- beginning, at the end and between sentences. Emoji and other symbols become spaces, typographic quotes plain ones;
+-- invisible characters are removed; a stop sign becomes the word, and so do STOP's spellings.
 create function private.normalized_reply(body text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select regexp_replace(regexp_replace('. ' || regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+  select regexp_replace(regexp_replace('. '
+    || regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     lower(normalize(translate(replace(left(body, 2000), U&'\+01F6D1', ' stop '),
       U&'\2018\2019\02BC\0060\00B4\2032\200B\200C\200D\2060\FEFF\00AD', ''''''''''''''), nfkc)),
     -- A dot within a word (s.t.o.p) or a number does not end a sentence.

@@ -1,5 +1,5 @@
--- Letters and digits only, in lower case: texts are compared in this form, because telephones change quotation marks, spaces
--- and dots when they quote.
+-- Letters and digits only, in lower case: texts are compared in this form, because telephones change quotation marks,
+-- spaces and dots when they quote.
 create function private.letters_and_digits(text text)
 returns text
 language sql immutable parallel safe set search_path = ''
@@ -28,9 +28,9 @@ as $$
     where char_length(p) >= 12 and (position(p in m) > 0 or char_length(m) >= 12 and position(m in p) > 0))
 $$;
 
--- A reply without what it quotes: lines that begin with ">", the line that introduces a quotation ("On … wrote:"), everything
--- after "Original Message", and passages in quotation marks that repeat a message of ours (sent) or tell how to opt out. A
--- telephone's reaction (Liked “…”) is such a quotation.
+-- A reply without what it quotes: lines that begin with ">", the line that introduces a quotation ("On … wrote:"),
+-- everything after "Original Message", and passages in quotation marks that repeat a message of ours (sent) or tell how
+-- to opt out. A telephone's reaction (Liked “…”) is such a quotation.
 create function private.own_words(body text, sent text[])
 returns text
 language plpgsql immutable set search_path = ''
@@ -46,12 +46,14 @@ begin
   own := regexp_replace(own, '(^|\n)[^\n]{0,120}\m(wrote|écrit|escribió|escreveu|ha scritto|schrieb|schreef)\M'
     '[^\n]{0,40}:[ \t]*(?=\n|$)', '\1', 'gi');
   own := regexp_replace(own, '\n[ \t]*[-_]{2,}[ \t]*(original message|forwarded message|mensaje original|'
-    'message d''origine|mensagem original|ursprüngliche nachricht|messaggio originale|oorspronkelijk bericht).*$', '', 'i');
+    'message d''origine|mensagem original|ursprüngliche nachricht|messaggio originale|oorspronkelijk bericht)'
+    '.*$', '', 'i');
   for quotation in
     select m[1] from regexp_matches(own, '(“[^“”]*”|"[^"]*"|«[^«»]*»|„[^„“”]*[“”]|「[^「」]*」|『[^『』]*』)', 'g') m
   loop
     if private.repeats_message(quotation, sent) or quotation ~* private.opt_out_instruction()
-      or own ~* '^\W*(liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed an?|le (gustó|encantó)|a (aimé|adoré))\M'
+      or own ~* '^\W*(liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed an?|le (gustó|encantó)'
+        '|a (aimé|adoré))\M'
         and btrim(own) like '%' || right(quotation, 1)
     then
       own := replace(own, quotation, ' ');
@@ -61,7 +63,8 @@ begin
 end
 $$;
 
--- A normalized reply without the sentences of our messages that it repeats; shorter ones than three words may be its own.
+-- A normalized reply without the sentences of our messages that it repeats; shorter ones than three words may be its
+-- own.
 create function private.without_repeated_sentences(normalized text, sent text[])
 returns text
 language plpgsql immutable set search_path = ''

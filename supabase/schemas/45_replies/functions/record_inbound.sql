@@ -21,6 +21,26 @@ begin
 end
 $$;
 
+-- What an inbound message means, given what its sender was texted last: replies quote that, or answer it.
+create function private.classify_inbound(message public.messages, out meaning text, out recognized_by text,
+  out rule_id uuid)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  sent constant text[] := array(
+    select m.body from public.messages m
+    where m.to_number = message.from_number and m.organization_id = message.organization_id
+      and m.direction = 'outbound' and m.id > private.uuid_v7_floor(now() - interval '30 days')
+    order by m.id desc limit 5);
+begin
+  select * into meaning, recognized_by, rule_id
+  from private.classify_reply(message.organization_id, message.body, sent);
+exception when invalid_regular_expression then
+  -- An organization's own rule must not cost anybody an opt-out: without it the system's rules decide.
+  select * into meaning, recognized_by, rule_id from private.classify_reply(null, message.body, sent);
+end
+$$;
+
 -- Records an inbound message whose signature was verified, once per provider message id; its meaning takes effect in
 -- the same transaction. Replies of one number are processed one at a time, so that two simultaneous STOPs are one
 -- suppression and one confirmation. facts and signed_by: see record_receipt. Returns { known, duplicate, meaning }.
@@ -49,12 +69,7 @@ begin
   end if;
   message := private.insert_inbound_message(account, provider_message_id, from_number, body, media, facts);
 
-  -- An organization's own rule must not cost anybody an opt-out: without it the system's rules decide.
-  begin
-    select * into reply from private.classify_reply(account.organization_id, body);
-  exception when invalid_regular_expression then
-    select * into reply from private.classify_reply(null, body);
-  end;
+  select * into reply from private.classify_inbound(message);
   if lower(opt_out_type) in ('stop', 'start', 'help') then
     select r.meaning, r.recognized_by, r.rule_id into reply
     from (values (lower(opt_out_type), 'provider', case when reply.meaning = lower(opt_out_type)

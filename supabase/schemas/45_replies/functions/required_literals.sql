@@ -3,16 +3,17 @@ returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   select ' i you u he she we they it me my your his her our us them this that these those is are am was were be been do '
-    'does did don''t do not dont have has had no not never no longer yes ok okay please pls plz just thanks thank you '
-    'thx and or but so if the a an to of for on in at by with from about up out off all any more again now here there '
-    'what when where who why how can could will would should want wanna wish need like get got getting take let make '
-    'know see say said go come still ever too also good great nice time today tomorrow i''m im it''s you''re por favor '
-    'gracias de la el en que si ya no y a mi su je ne le pas plus merci un une '
+    'does did don''t do not dont have has had no not never no longer yes ok okay please pls plz just thanks thank '
+    'you thx and or but so if the a an to of for on in at by with from about up out off all any more again now here '
+    'there what when where who why how can could will would should want wanna wish need like get got getting take '
+    'let make know see say said go come still ever too also good great nice time today tomorrow i''m im it''s '
+    'you''re por favor gracias de la el en que si ya no y a mi su je ne le pas plus merci un une '
 $$;
 comment on function private.common_words is
   'Words that most replies contain: searching for one of them excludes few replies.';
 
--- How much is saved by searching for a literal first: long ones that are no common words exclude most replies; 0: nothing.
+-- How much is saved by searching for a literal first: long ones that are no common words exclude most replies; 0:
+-- nothing.
 create function private.literal_weight(literal text)
 returns integer
 language sql immutable parallel safe set search_path = ''
@@ -36,10 +37,11 @@ as $$
   where t.place <= (select min(e.place) from tokens e where e.depth = 0)
 $$;
 
--- Texts of which every match of a pattern contains at least one. Rules are many and long, and most replies contain none of
--- their literals: a search for these saves reading the patterns. Of an alternative the best literal is taken, or the literals
--- of a group in it; the alternatives' literals together are the pattern's. Null wherever that is not certain. Accepts what
--- PostgreSQL accepts. word_start: each alternative begins where a word does, which normalized replies begin with a space.
+-- Texts of which every match of a pattern contains at least one. Rules are many and long, and most replies contain none
+-- of their literals: a search for these saves reading the patterns. Of an alternative the best literal is taken, or the
+-- literals of a group in it; the alternatives' literals together are the pattern's. Null wherever that is not certain.
+-- Accepts what PostgreSQL accepts. word_start: each alternative begins where a word does, which normalized replies
+-- begin with a space.
 create function private.required_literals(pattern text, word_start boolean default false)
 returns text[]
 language plpgsql immutable set search_path = ''

@@ -2,8 +2,8 @@
 insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
 select 'keyword', k.meaning, 'de', btrim(word), k.source, k.answers_question
 from (values
-  ('stop', 'stopp, abmelden, abmeldung, abbestellen, kündigen, kundigen, kuendigen, austragen, bitte austragen, '
-    'löschen, loschen, beenden, bitte stopp, stopp bitte, keine sms mehr, keine nachrichten mehr, keine werbung, '
+  ('stop', 'abmelden, abmeldung, abbestellen, kündigen, kundigen, kuendigen, austragen, bitte austragen, löschen, '
+    'loschen, beenden, bitte stopp, stopp bitte, keine sms mehr, keine nachrichten mehr, keine werbung, '
     'keine werbung mehr, keine weiteren nachrichten, abmelden bitte',
     'What people text in German', false),
   ('help', 'hilfe',

@@ -51,7 +51,8 @@ from (values
   ('not_phrase', 'stop', '\m(parada|paradas|alto (el|la|costo|precio)|salir a las|baja (tension|presion|el|la)'
     '|fin de|al final|a fin|para (el|la|los|las|mi|tu|su|que|cuando|inscrib[a-z]*|pagar|estudiar|saber))\M',
     'Ordinary words: "para el lunes", "fin de mes"'),
-  ('not_phrase', 'stop', '\mno (me|nos) corten|\mno corten|\mno (me )?llego', 'Utilities and lost messages'),
+  ('not_phrase', 'stop', '\mbaja california|\mno (me|nos) corten|\mno corten|\mno (me )?llego',
+    'Utilities and lost messages'),
   ('phrase', 'doubtful', '\m(numero equivocado|se equivoc|equivocado de numero|no soy [a-z]+ \.|no conozco a'
     '|no es el numero|este numero ya no|ya no es de)', 'The number may have changed hands'),
   ('phrase', 'doubtful', '\mno (me interesa|estoy interesad[oa]|tengo interes)\M', 'No interest'),

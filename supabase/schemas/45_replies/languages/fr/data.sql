@@ -36,7 +36,7 @@ from (values
   ('phrase', 'stop', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret|stop)( (ca|maintenant|merci|svp'
     '|s''il (vous|te) plait|tout))* \.', '"arrêtez s''il vous plaît"'),
   ('phrase', 'stop', '\mne m''(ecri|envo|appel)[a-z]* (plus|jamais|pas \.)', '"ne m''écrivez plus"'),
-  ('phrase', 'stop', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret|stop)( (ca|maintenant|merci|svp|stp'
+  ('phrase', 'stop', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret)( (ca|maintenant|merci|svp|stp'
     '|s''il (vous|te) plait|tout))* [a-z]* ?\.', 'Avec un nom: "ARRET - Koffi"'),
   ('not_phrase', 'stop', '\m(arret de (bus|tram|metro|travail)|prochain arret|quel arret|fin (du|de|des)|la fin'
     '|assez (loin|bien|pres|de|cher|grand)|ne (coupez|debranchez))\M', 'Ordinary words: "à la fin du mois"'),

@@ -22,7 +22,7 @@ from (values
   ('ro', 'Romanian',
     'dezabonare, opriți, opriti, opriți mesajele, renunț'),
   ('sv', 'Swedish, Norwegian and Danish',
-    'avsluta, sluta, avregistrera, avbryt, stopp, avmeld, afmeld'),
+    'avsluta, sluta, avregistrera, avbryt, avmeld, afmeld'),
   ('ln', 'Lingala',
     'tika, tika kotindela nga'),
   ('wo', 'Wolof',
@@ -66,7 +66,8 @@ from (values
   ('Greek', '\u0370-\u03FF')
 ) as s (name, letters);
 
--- Latin letters of languages without rules (Turkish, Polish, Czech, Romanian, Hungarian, Yoruba, Igbo, Baltic languages).
+-- Latin letters of languages without rules (Turkish, Polish, Czech, Romanian, Hungarian, Yoruba, Igbo, Baltic
+-- languages).
 insert into public.reply_rules (kind, meaning, language, pattern, source) values
   ('phrase', 'doubtful', 'und',
     '^\.( [^ .]+){0,2} [^ .]*(?!.*\m(toi|tôi|gọi|goi|muốn|cảm ơn|vâng|dạ|chào|bao nhiêu|khi nào'

@@ -1,0 +1,99 @@
+-- What replies mean: the words of the law in whatever words surround them, and what of a reply is ours.
+begin;
+\ir support.inc
+select no_plan();
+do $$
+begin
+  update public.sms_accounts set status = 'disabled';
+  perform tests.arrange();
+  insert into public.sms_accounts (organization_id, provider, sender_id)
+  values (tests.id('ours'), 'twilio', '+12025550106');
+end
+$$;
+create function tests.sent(body text, to_number text default '+12025550101') returns void language sql as $$
+  delete from public.messages;
+  delete from public.suppressions;
+  delete from public.reply_reviews;
+  insert into public.messages (organization_id, account_id, to_number, from_number, body, encoding, segments, status,
+    provider)
+  select a.organization_id, a.id, to_number, a.sender_id, sent.body, 'GSM-7', 1, 'delivered', 'twilio'
+  from public.sms_accounts a where a.sender_id = '+12025550106';
+$$;
+create function tests.replied(body text) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('service_role');
+  answer := public.record_inbound('twilio', gen_random_uuid()::text, '+12025550101', '+12025550106', body, '[]');
+  perform tests.act_as('postgres');
+  return answer ->> 'meaning';
+end
+$$;
+grant execute on all functions in schema tests to public;
+
+-- The words of 47 CFR 64.1200(a)(10), whatever surrounds them
+select ok((private.classify_reply(null, said)).meaning in ('stop', 'doubtful'), format('"%s" is kept.', said))
+from (
+  select format(surrounding, word) as said
+  from unnest(array['STOP', 'Quit', 'end', 'REVOKE', 'opt out', 'Cancel', 'unsubscribe', 'STOPALL']) as word,
+    unnest(array['%s', '%s - Kofi Addo', '%s 0244123456', '%s NOW', '%s pls', 'Kofi: %s', '%s. Ama', '%s sorry',
+      'Hello %s', '%s (Kofi Addo, class of 2020)', 'please %s', '%s Zzyzx blimbing']) as surrounding
+  union all
+  select unnest(array['STOP/QUIT', 'STOP & DELETE', 'stop my subscription', 'STOP this is a work phone',
+    'Stop we already enrolled', 'stop sir', 'Stop abeg', '"STOP" Ama', 'STOP 4 EVER', 'STOP2QUIT', 'STOPSMS', 'STOP1',
+    'CANCEL SUBSCRIPTION', 'revoked', 'S', 'exit', 'terminate', 'no', 'I no longer wish to receive these',
+    'Don''t send me message again', 'Never contact again', 'remove my no', 'take me of your list', 'unwanted texts',
+    'not my number', 'This isn''t Maame', 'Sair', 'ABMELDEN', 'ANNULLA', 'AFMELDEN', '退订', '수신거부', '配信停止',
+    'إيقاف', 'DỪNG', 'TIGIL', 'KANPE', 'СТОП', 'Gyae', '🛑', '🚫', '✋', '❌'])
+) replies;
+select is((private.classify_reply(null, said)).meaning, null, format('"%s" is harmless.', said))
+from unnest(array['Stop by the office?', 'I will stop at your office on Saturday', 'My bus will not stop there',
+  'Can I stop by tomorrow?', 'I want to end my current course', 'When does the semester end',
+  'I quit my job and want to study', 'Count me in! We have got to STOP this bill']) as said;
+
+-- Every rule of the system is found by its literals, or reads what is not ASCII
+select is_empty($$
+  select pattern from public.reply_rules
+  where organization_id is null and kind <> 'keyword' and literals is null and not as_written
+    and pattern !~ '[^\u0001-\u007F]|\\u'
+$$, 'No rule of the system is read for every reply.');
+
+-- What is ours is taken out before a reply is read
+do $$ begin perform tests.sent('Kofi, open day Friday. Demo Power. Reply STOP to opt out.'); end $$;
+select is(tests.replied(said), meaning, format('"%s" means %s.', said, coalesce(meaning, 'nothing')))
+from (values
+  ('Le encantó “Kofi, open day Friday. Demo Power. Reply STOP to opt out.”', null),
+  ('Reaccionó con 👍 a “Kofi, open day Friday. Demo Power. Reply STOP to opt out.”', null),
+  ('A réagi avec 👍 à « Kofi, open day Friday. Demo Power. Reply STOP to opt out. »', null),
+  ('Gefällt „Kofi, open day Friday. Demo Power. Reply STOP to opt out.“', null),
+  (E'> Kofi, open day Friday. Demo Power. Reply STOP to opt out.\nWhich courses are there?', null),
+  ('You wrote "Kofi, open day Friday. Demo Power. Reply STOP to opt out." what courses do you mean?', null),
+  (E'Kofi, open day Friday. Demo Power. Reply STOP to opt out.\n\nYes I''d like to come', null),
+  ('Thanks for texting Acme Dental! We''ll reply soon. Reply STOP to unsubscribe.', null),
+  (E'STOP\n> Kofi, open day Friday. Demo Power. Reply STOP to opt out.', 'stop')
+) v (said, meaning);
+
+-- A refusal that may answer a question
+do $$ begin perform tests.sent('Do you live on campus?'); end $$;
+select is(tests.replied('No'), null, 'NO answers our question.');
+do $$ begin perform tests.sent('Open day on Friday.'); end $$;
+select is(tests.replied('No'), 'doubtful', 'NO to a statement needs review.');
+do $$ begin perform tests.sent('Do you live on campus?', '+12025550102'); end $$;
+select is(tests.replied('No'), 'doubtful', 'What others were asked does not matter.');
+
+-- Words that opt in again
+do $$ begin perform tests.sent('Open day on Friday.'); end $$;
+select is(tests.replied(said), null, format('"%s" means nothing without an opt-out.', said))
+from unnest(array['START NOW', 'yes please', 'Start again please']) said;
+create function tests.undone(said text) returns text language plpgsql as $$
+begin
+  perform tests.sent('Open day on Friday.');
+  perform tests.replied('STOP');
+  return tests.replied(said);
+end
+$$;
+select is(tests.undone(said), 'start', format('"%s" ends an opt-out.', said))
+from unnest(array['START NOW', 'yes please', 'unstop please', 'Start again please']) said;
+
+select * from finish();
+rollback;
