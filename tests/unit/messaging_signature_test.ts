@@ -111,7 +111,6 @@ Deno.test("we and Twilio's SDK agree on every form of a URL that a back end may 
     (url: string) => new URL(url).toString(),
     (url: string) => url.replace(/^(https:\/\/[^/?#:]+)(?=[/?#])/, "$1:443"),
     (url: string) => url.replaceAll("'", "%27"),
-    (url: string) => url.replaceAll("%27", "'"),
     (url: string) => url.replaceAll("+", "%20"),
     (url: string) => url.replace(/a=1&b=2&a=3/, "a=1&a=3&b=2"),
     (url: string) => url.replace("&flag&=v&&z=", "&flag=&=v&z="),

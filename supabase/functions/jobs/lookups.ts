@@ -13,6 +13,7 @@ import {
 } from "../_shared/messaging/provider.ts";
 import { isOptOut } from "../_shared/messaging/twilio_errors.ts";
 import { parseTimestamp } from "../_shared/timestamp.ts";
+import { perItem } from "./per_item.ts";
 import { ClaimedMessage } from "./workers.ts";
 
 /** A message whose outcome or final status is not known. */
@@ -52,18 +53,34 @@ const concurrency = 10;
 const maxFailures = 5;
 
 /**
- * Looks up a batch at the providers, each account on its own, so that one that hangs or refuses does not delay the others.
+ * Looks up a batch at the providers, each account on its own, so that one that hangs, refuses or cannot be used does not
+ * affect the others.
+ * @param job the job in whose name it is done, for the log.
  * @param until the moment (ms since 1970) after which no further lookup begins.
  */
 export async function lookUpAll(
+  job: string,
   { messages, credentials }: LookupBatch,
   until: number,
 ): Promise<LookupResult[]> {
   const byAccount = Map.groupBy(messages, (message) => message.account_id);
   const answers = await Promise.all(
-    Array.from(byAccount, ([id, own]) => lookUpAccount(own, credentials[id], until)),
+    Array.from(byAccount, ([account_id, own]) =>
+      perItem<LookupResult[]>(
+        job,
+        { account_id },
+        () => lookUpAccount(own, credentials[account_id], until),
+        () => own.map((message) => ({ ...subject(message), ...accountFailed("internal", null) })),
+      )),
   );
   return answers.flat();
+}
+
+/** What became of the lookups of one account so far. */
+interface AccountHealth {
+  refused: LookupError | null;
+  /** Failed ones in a row. */
+  failures: number;
 }
 
 async function lookUpAccount(
@@ -73,43 +90,43 @@ async function lookUpAccount(
 ): Promise<LookupResult[]> {
   const answers: LookupResult[] = [];
   const queue = messages.values();
-  let refused: LookupError | null = null;
-  let failures = 0;
+  const health: AccountHealth = { refused: null, failures: 0 };
   const worker = async () => {
-    for (const message of queue) {
-      const about = subject(message);
-      const moved = hasMoved(message, credentials);
-      // Only a message with an id can be looked up in another account: searching there finds nothing.
-      if (moved && message.provider_message_id === null) {
-        answers.push({ ...about, kind: "other_account" });
-        continue;
-      }
-      if (refused !== null || failures >= maxFailures || Date.now() > until) {
-        answers.push({ ...about, kind: "skipped" });
-        continue;
-      }
-      try {
-        const found = await candidates(accountOf(message, credentials), message);
-        failures = 0;
-        answers.push(
-          moved && found.length === 0
-            ? { ...about, kind: "other_account" }
-            : { ...about, kind: "answered", candidates: found.map(toCandidate) },
-        );
-      } catch (error) {
-        const cause = error instanceof LookupError
-          ? error
-          // Unusable credentials: nothing of this account can be looked up.
-          : new LookupError(message.provider, "credentials", 401);
-        failures++;
-        if (cause.refused) refused = cause;
-        log("warn", "lookup_unanswered", { message_id: message.id, cause: cause.message });
-        answers.push({ ...about, kind: "unclear", code: cause.code });
-      }
-    }
+    for (const message of queue) answers.push(await lookUp(message, credentials, health, until));
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, messages.length) }, worker));
-  return withAccountFailures(answers, refused);
+  return withAccountFailures(answers, health.refused);
+}
+
+async function lookUp(
+  message: UnresolvedMessage,
+  credentials: unknown,
+  health: AccountHealth,
+  until: number,
+): Promise<LookupResult> {
+  const about = subject(message);
+  try {
+    const moved = hasMoved(message, credentials);
+    // Only a message with an id can be looked up in another account: searching there finds nothing.
+    if (moved && message.provider_message_id === null) return { ...about, kind: "other_account" };
+    if (health.refused !== null || health.failures >= maxFailures || Date.now() > until) {
+      return { ...about, kind: "skipped" };
+    }
+    const found = await candidates(accountOf(message, credentials), message);
+    health.failures = 0;
+    return moved && found.length === 0
+      ? { ...about, kind: "other_account" }
+      : { ...about, kind: "answered", candidates: found.map(toCandidate) };
+  } catch (error) {
+    const cause = error instanceof LookupError
+      ? error
+      // Unusable credentials: nothing of this account can be looked up.
+      : new LookupError(message.provider, "credentials", 401);
+    health.failures++;
+    if (cause.refused) health.refused = cause;
+    log("warn", "lookup_unanswered", { message_id: message.id, cause: cause.message });
+    return { ...about, kind: "unclear", code: cause.code };
+  }
 }
 
 /**
@@ -120,13 +137,14 @@ function withAccountFailures(answers: LookupResult[], refused: LookupError | nul
   const answered = answers.some(({ kind }) => kind === "answered");
   if (refused === null && answered) return answers;
   return answers.map((answer) =>
-    answer.kind !== "unclear" || (refused === null && answer.code === "junk") ? answer : {
-      ...answer,
-      kind: "failed",
-      retry_after_seconds: refused?.retryAfterSeconds ?? null,
-    }
+    answer.kind !== "unclear" || (refused === null && answer.code === "junk")
+      ? answer
+      : { ...answer, ...accountFailed(answer.code, refused?.retryAfterSeconds ?? null) }
   );
 }
+
+const accountFailed = (code: string, retry_after_seconds: number | null) =>
+  ({ kind: "failed", code, retry_after_seconds }) as const;
 
 /**
  * Whether a message went through another provider account than the one that can be asked now. That account's not knowing

@@ -5,6 +5,7 @@ import { twilioAccount } from "../_shared/messaging/accounts.ts";
 import { LookupError } from "../_shared/messaging/provider.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { toCandidate } from "./lookups.ts";
+import { perItem } from "./per_item.ts";
 
 const Lists = z.object({
   lists: z.array(z.object({
@@ -35,7 +36,15 @@ export async function readPrices(
     const { lists, credentials } = Lists.parse(answer);
     if (lists.length === 0) return { priced, more: false };
     const counts = await Promise.all(
-      lists.map((list) => readPage(db, list, credentials[list.account_id])),
+      lists.map((list) => {
+        const { account_id, day } = list;
+        return perItem(
+          "reconcile-messages",
+          { account_id, day },
+          () => readPage(db, list, credentials[account_id]),
+          () => pauseLookups(db, account_id, "internal", null),
+        );
+      }),
     );
     priced += counts.reduce((sum, count) => sum + count, 0);
   }
@@ -48,16 +57,9 @@ async function readPage(db: Client, list: List, credentials: unknown): Promise<n
   try {
     sent = await twilioAccount(credentials).sentOn?.(from, day, page);
   } catch (error) {
-    const cause = error instanceof LookupError ? error : new LookupError("twilio", "credentials");
-    log("warn", "prices_unanswered", { account_id, cause: cause.message });
-    const failed = {
-      account_id,
-      kind: "failed",
-      code: cause.code,
-      retry_after_seconds: cause.retryAfterSeconds,
-    };
-    ensure(await db.rpc("record_lookups", { answers: [failed] }));
-    return 0;
+    if (!(error instanceof LookupError)) throw error;
+    log("warn", "prices_unanswered", { account_id, cause: error.message });
+    return await pauseLookups(db, account_id, error.code, error.retryAfterSeconds);
   }
   if (sent === undefined) return 0;
   const recorded = await db.rpc("record_price_page", {
@@ -67,4 +69,15 @@ async function readPage(db: Client, list: List, credentials: unknown): Promise<n
     ...(sent.next === null ? {} : { next_page: sent.next }),
   });
   return z.number().parse(unwrap(recorded));
+}
+
+async function pauseLookups(
+  db: Client,
+  account_id: string,
+  code: string,
+  retry_after_seconds: number | null,
+): Promise<number> {
+  const failed = { account_id, kind: "failed", code, retry_after_seconds };
+  ensure(await db.rpc("record_lookups", { answers: [failed] }));
+  return 0;
 }

@@ -50,7 +50,7 @@ async function reconcile(db: Client, body: unknown) {
       return { lookups, priced, more, ...results };
     }
     lookups += batch.messages.length;
-    await record(db, await lookUpAll(batch, until), results);
+    await record(db, await lookUpAll("reconcile-messages", batch, until), results);
   }
   await startAnother(db, quiet);
   return { lookups, more: true, ...results };

@@ -2,6 +2,7 @@ import { z } from "../_shared/zod.ts";
 import type { Context } from "hono";
 import type { AppEnv } from "../_shared/context.ts";
 import { env } from "../_shared/env.ts";
+import { log } from "../_shared/log.ts";
 import { twilioAccount } from "../_shared/messaging/accounts.ts";
 import type { SmsProvider, WebhookRequest } from "../_shared/messaging/provider.ts";
 import { textOf, webhookParams } from "../_shared/messaging/provider_http.ts";
@@ -44,12 +45,26 @@ export async function verifiedTwilio(
   const signed_by: string[] = [];
   let twilio: SmsProvider | undefined;
   for (const credentials of Owned.parse(known)) {
-    const tenant = twilioAccount(credentials);
-    if (!await tenant.verify(request)) continue;
+    const tenant = await accountThatSigned(credentials, request);
+    if (tenant === null) continue;
     twilio ??= tenant;
     signed_by.push(credentials.organization_id);
   }
   if (twilio) return { twilio, signer: { signed_by } };
   await limitSubject(c, recorder(c), "webhook_refused", c.var.clientIp ?? "unknown");
   throw invalidSignature();
+}
+
+/** The account with these credentials, if it signed the request. Credentials that cannot be used sign nothing. */
+async function accountThatSigned(
+  credentials: z.infer<typeof Owned>[number],
+  request: WebhookRequest,
+): Promise<SmsProvider | null> {
+  try {
+    const account = twilioAccount(credentials);
+    return await account.verify(request) ? account : null;
+  } catch {
+    log("warn", "credentials_unusable", { organization_id: credentials.organization_id });
+    return null;
+  }
 }

@@ -59,12 +59,24 @@ export function formParams(rawBody: string): SignatureParams {
 
 /**
  * Twilio's back ends disagree on whether the port is part of the signed URL and on how the query is
- * escaped; its own SDK tries these forms.
+ * escaped; its own SDK tries these forms. Proxies on the way escape signs that Twilio signs as they
+ * are (twilio/twilio-node #1183).
  */
 function candidateUrls(url: string): Set<string> {
   const normal = new URL(url).toString();
-  const bases = [withoutPort(url), withPort(url), withoutPort(normal), withPort(normal)];
-  return new Set([...bases, withLegacyQuery(bases[2] ?? ""), withLegacyQuery(bases[3] ?? "")]);
+  const forms = [url, withSigns(url), normal].flatMap((
+    form,
+  ) => [withoutPort(form), withPort(form)]);
+  const legacy = [withoutPort(normal), withPort(normal)].map(withLegacyQuery);
+  return new Set([...forms, ...legacy]);
+}
+
+/** The query with the signs that parsing a URL escapes: ' " < > (https://url.spec.whatwg.org/#query-percent-encode-set). */
+function withSigns(url: string): string {
+  const start = url.indexOf("?");
+  if (start === -1) return url;
+  const query = url.slice(start).replace(/%(27|22|3C|3E)/gi, decodeURIComponent);
+  return url.slice(0, start) + query;
 }
 
 // Scheme, user, host, port. `new URL()` would drop a default port and escape some characters.

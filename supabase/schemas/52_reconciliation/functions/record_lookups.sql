@@ -35,7 +35,12 @@ begin
     select * from jsonb_to_recordset(answers) as x (id uuid, attempt integer, kind text, candidates jsonb)
     where x.id is not null order by x.id
   loop
-    result := private.record_lookup(lookup.id, lookup.attempt, lookup.kind, coalesce(lookup.candidates, '[]'));
+    begin
+      result := private.record_lookup(lookup.id, lookup.attempt, lookup.kind, coalesce(lookup.candidates, '[]'));
+    exception when data_exception or integrity_constraint_violation then
+      -- What cannot be stored made no sense, and must not hold up the others.
+      result := private.record_lookup(lookup.id, lookup.attempt, 'unclear', '[]');
+    end;
     results := results || jsonb_build_object(result, coalesce((results ->> result)::integer, 0) + 1);
   end loop;
   return results;
