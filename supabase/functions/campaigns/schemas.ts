@@ -28,6 +28,8 @@ export const Reason = z.enum([
   "missing_variable",
   "text_too_long",
   "window_closed",
+  "country_not_allowed",
+  "undeliverable",
 ]);
 
 const Counts = z.record(z.string(), z.int());

@@ -112,6 +112,10 @@ export const Written = z.object({
   waits_for: z.enum(["quiet_hours", "review"]).nullable().openapi({
     description: "Why it is not sent at once; review: a reply of the number may be an opt-out",
   }),
+  error_code: z.enum(["suppressed", "undeliverable"]).nullable().openapi({
+    description:
+      "Why it is suppressed: the number opted out, or its provider said before that it cannot be reached",
+  }),
 }).openapi("WrittenMessage");
 
 /** The queued message, from what the SQL function returns. */

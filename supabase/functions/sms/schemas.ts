@@ -40,6 +40,10 @@ export const Queued = z.object({
   send_after: Timestamp.openapi({
     description: "Later than now in the organization's quiet hours",
   }),
+  error_code: z.enum(["suppressed", "undeliverable"]).nullable().openapi({
+    description:
+      "Why it is suppressed: the number opted out, or its provider said before that it cannot be reached",
+  }),
 }).openapi("QueuedMessage");
 
 /** What was queued, from what the SQL function answers. */

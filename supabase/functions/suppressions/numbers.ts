@@ -5,7 +5,7 @@ import { normalizePhone } from "../_shared/phone.ts";
 import { invalidFields, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { readRecords } from "../_shared/sheet/csv_records.ts";
-import { Reason, Scope } from "./schemas.ts";
+import { BlockedReason, Reason, Scope, toUndeliverable, Undeliverable } from "./schemas.ts";
 
 const max = 10_000;
 const maxListed = 1_000;
@@ -103,15 +103,7 @@ const Wanted = z.object({
 const Verdict = z.object({
   input: z.string(),
   phone: z.string().nullable().openapi({ description: "null: not a phone number" }),
-  blocked_reason: z.enum([
-    "invalid_phone",
-    "litigator",
-    "suppressed",
-    "dnc",
-    "consent_revoked",
-    "no_consent",
-    "doubtful_reply",
-  ]).nullable().openapi({
+  blocked_reason: BlockedReason.nullable().openapi({
     description: "Why it must not get a marketing message now; null: it may",
   }),
   consent: z.object({
@@ -121,6 +113,9 @@ const Verdict = z.object({
     occurred_at: Timestamp,
   }).nullable().openapi({ description: "The latest entry of the ledger" }),
   review_id: Id.nullable().openapi({ description: "A reply of the number awaits a decision" }),
+  undeliverable: Undeliverable.nullable().openapi({
+    description: "Its provider said that it cannot be reached",
+  }),
 }).openapi("NumberVerdict");
 
 const checkRoute = createRoute({
@@ -190,12 +185,14 @@ function verdictOf(input: string, known: z.infer<typeof Checked>[number] | undef
       blocked_reason: "invalid_phone" as const,
       consent: null,
       review_id: null,
+      undeliverable: null,
     };
   }
-  const { consent } = known;
+  const { consent, undeliverable } = known;
   return {
     input,
     ...known,
     consent: consent && { ...consent, occurred_at: isoTime(consent.occurred_at) },
+    undeliverable: undeliverable && toUndeliverable(undeliverable),
   };
 }

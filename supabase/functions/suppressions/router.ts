@@ -6,14 +6,16 @@ import { numberRoutes } from "./numbers.ts";
 import { reviewRoutes } from "./reviews.ts";
 import { ruleRoutes } from "./rules.ts";
 import { suppressionRoutes } from "./suppressions.ts";
+import { undeliverableRoutes } from "./undeliverable.ts";
 
-/** Suppressions, consent, reply rules and do-not-call lists. Fixed paths come before `/{id}`. */
+/** Suppressions, undeliverable numbers, consent, reply rules and do-not-call lists. Fixed paths come before `/{id}`. */
 export const router = createApp("suppressions", {
   largerBodies: { "/dnc-lists": 52 * 1024 * 1024 },
   ready: loadPhoneNumbers,
 });
 
 numberRoutes(router);
+undeliverableRoutes(router);
 ruleRoutes(router);
 reviewRoutes(router);
 consentRoutes(router);

@@ -37,6 +37,41 @@ export const Suppression = z.object({
 export const toSuppression = (row: unknown) =>
   times(Suppression.parse(row), "created_at", "lifted_at");
 
+export const Undeliverable = z.object({
+  id: Id,
+  phone: Phone,
+  is_final: z.boolean().openapi({
+    description: "Nothing is sent to it; otherwise only campaigns leave it out, until `until`",
+  }),
+  reason: z.string().openapi({ example: "The number is a landline." }),
+  error_code: z.string().openapi({ description: "The provider's", example: "21614" }),
+  provider: z.enum(["arkesel", "twilio"]),
+  message_id: Id.openapi({ description: "The latest message that failed for it" }),
+  until: Timestamp.nullable(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  lifted_at: Timestamp.nullable(),
+  lifted_by: Id.nullable(),
+  lifted_by_name: z.string().nullable(),
+  lifted_reason: z.string().nullable(),
+}).openapi("UndeliverableNumber");
+
+export const toUndeliverable = (row: unknown) =>
+  times(Undeliverable.parse(row), "until", "created_at", "updated_at", "lifted_at");
+
+/** Why a number must not get a marketing message now. */
+export const BlockedReason = z.enum([
+  "invalid_phone",
+  "litigator",
+  "suppressed",
+  "dnc",
+  "consent_revoked",
+  "no_consent",
+  "country_not_allowed",
+  "undeliverable",
+  "doubtful_reply",
+]);
+
 export const Consent = z.object({
   id: Id,
   lead_id: Id.nullable(),

@@ -150,7 +150,7 @@ create table public.campaign_targets (
   reason text constraint campaign_targets_reason check (reason in (
     'no_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
     'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed',
-    'country_not_allowed')),
+    'country_not_allowed', 'undeliverable')),
   wait_reason text constraint campaign_targets_wait_reason check (wait_reason in ('quiet_hours', 'frequency_cap', 'review', 'rate')),
   send_after timestamptz not null default now(),
   message_id uuid,

@@ -51,21 +51,18 @@ begin
   sends_at := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
-      exists (
-        select from public.suppressions s
-        where s.organization_id = organization.id and s.phone = x."to" and s.lifted_at is null and s.scope = 'all'
-      ) as suppressed
+      private.blocked_reason(organization.id, x."to") as blocked
     from private.batch_rows(recipients) x
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
       encoding, segments, status, provider, send_after, wait_reason, created_by, error_code, error_message)
     select organization.id, queue_messages.purpose, account.id, r.customer_id, r.lead_id, queue_messages.batch_id, r."to",
-      account.sender_id, r.text, s.encoding, s.segments, case when r.suppressed then 'suppressed' else 'queued' end,
-      account.provider, sends_at, case when sends_at > now() and not r.suppressed then 'quiet_hours' end, auth.uid(), case when r.suppressed then 'suppressed' end,
-      case when r.suppressed then 'The number has opted out.' end
+      account.sender_id, r.text, s.encoding, s.segments, case when r.blocked is not null then 'suppressed' else 'queued' end,
+      account.provider, sends_at, case when sends_at > now() and r.blocked is null then 'quiet_hours' end, auth.uid(),
+      r.blocked, case when r.blocked is not null then private.verdict_text(r.blocked) end
     from r cross join lateral private.sms_segments(r.text) s
     order by r.position
-    returning id, customer_id, status, segments, encoding
+    returning id, customer_id, status, segments, encoding, error_code
   ), recorded as (
     insert into public.customer_actions (organization_id, customer_id, action, source, batch_id, performed_by)
     select organization.id, q.customer_id, 'sms_sent', case when queue_messages.batch_id is null then 'manual' else 'batch' end,
@@ -74,9 +71,9 @@ begin
   )
   select jsonb_build_object(
     'first', (select jsonb_build_object('message_id', q.id, 'status', q.status, 'segments', q.segments,
-      'encoding', q.encoding, 'send_after', sends_at) from queued q limit 1),
+      'encoding', q.encoding, 'send_after', sends_at, 'error_code', q.error_code) from queued q limit 1),
     'queued', (select count(*) from queued q where q.status = 'queued'),
-    'suppressed', (select coalesce(jsonb_agg(r.position order by r.position), '[]') from r where r.suppressed)
+    'suppressed', (select coalesce(jsonb_agg(r.position order by r.position), '[]') from r where r.blocked is not null)
   ) into answer;
   return answer;
 end

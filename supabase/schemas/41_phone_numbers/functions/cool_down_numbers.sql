@@ -1,5 +1,6 @@
 -- Puts numbers on a cooldown of two hours when the campaign messages of the last hour fail: more than half of them, or
--- more than a tenth filtered, among at least fifty with a known outcome. Failures from before do not count again.
+-- more than a tenth filtered, among at least fifty with a known outcome. Failures from before do not count again, and
+-- those of numbers that do not exist not at all.
 -- Admins are told, because an organization with a single number sends no campaign meanwhile.
 create function private.cool_down_numbers()
 returns integer
@@ -24,6 +25,7 @@ begin
         coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0) as known
       from private.message_outcome_totals t
       where t.organization_id = a.organization_id and t.account_id = a.id and t.campaign_id is not null
+        and coalesce(t.error_code <> all (private.final_undeliverable_codes()), true)
         and t.quarter_hour >= private.quarter_hour(now() - interval '1 hour')
         and (a.failures_counted_from is null or t.quarter_hour >= a.failures_counted_from)
     ) f

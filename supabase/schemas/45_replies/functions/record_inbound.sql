@@ -68,6 +68,7 @@ begin
     return '{"known": true, "duplicate": true, "meaning": null}'::jsonb;
   end if;
   message := private.insert_inbound_message(account, provider_message_id, from_number, body, media, facts);
+  perform private.lift_undeliverable_of_writer(account.organization_id, from_number);
 
   select * into reply from private.classify_inbound(message);
   if lower(opt_out_type) in ('stop', 'start', 'help') then

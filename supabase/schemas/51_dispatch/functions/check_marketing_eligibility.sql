@@ -35,6 +35,10 @@ begin
     select distinct on (c.phone) c.phone, c.id, c.event from public.consents c
     where c.organization_id = check_marketing_eligibility.organization_id and c.phone = any (phones) and c.channel = 'sms' and not c.outdated
     order by c.phone, c.id desc
+  ), unreachable as materialized (
+    select u.phone from public.undeliverable_numbers u
+    where u.organization_id = check_marketing_eligibility.organization_id and u.phone = any (phones)
+      and u.lifted_at is null and (u.is_final or u.until > now())
   ), open_reviews as materialized (
     select r.phone from public.reply_reviews r
     where r.organization_id = check_marketing_eligibility.organization_id and r.phone = any (phones) and r.status = 'open'
@@ -46,12 +50,14 @@ begin
       when latest.event = 'revoked' then 'consent_revoked'
       when latest.id is null and organization.marketing_consent = 'required' then 'no_consent'
       when n.phone !~ allowed then 'country_not_allowed'
+      when u.phone is not null then 'undeliverable'
       when r.phone is not null then 'doubtful_reply'
     end, case when latest.event = 'granted' then latest.id end
   from private.unnest_phones(phones) n
   left join held on held.phone = n.phone
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
+  left join unreachable u on u.phone = n.phone
   left join open_reviews r on r.phone = n.phone;
 end
 $$;

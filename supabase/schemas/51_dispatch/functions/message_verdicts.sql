@@ -54,6 +54,7 @@ begin
         when f.category = 'marketing' then f.blocked_reason
         when f.opted_out then 'suppressed'
         when not f.country_allowed then 'country_not_allowed'
+        when private.is_undeliverable(f.organization_id, f.to_number) then 'undeliverable'
         when exists (
           select from public.reply_reviews r
           where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'

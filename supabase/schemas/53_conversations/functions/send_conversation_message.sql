@@ -44,21 +44,19 @@ as $$
 declare
   organization public.organizations;
   body text;
-  suppressed boolean;
+  blocked text;
   in_review boolean;
   wrote_recently boolean;
   place public.leads;
   opens timestamptz;
   closes timestamptz;
+  waits_for text;
   queued public.messages;
 begin
   select * into strict organization from public.organizations o where o.id = account.organization_id;
   body := private.render_conversation_message(organization, phone, message, lead_id, customer_id);
-  suppressed := exists (
-    select from public.suppressions s
-    where s.organization_id = organization.id and s.phone = send_conversation_message.phone and s.lifted_at is null
-      and s.scope = 'all');
-  in_review := not suppressed and private.needs_review(organization.id, phone);
+  blocked := private.blocked_reason(organization.id, phone);
+  in_review := blocked is null and private.needs_review(organization.id, phone);
   wrote_recently := exists (
     select from public.messages m
     where m.organization_id = organization.id and m.from_number = send_conversation_message.phone
@@ -71,24 +69,25 @@ begin
   into opens, closes
   from private.contact_window(organization, case when wrote_recently then 'service' else 'marketing' end, phone,
     place.country, place.region, place.time_zone, now()) w;
+  waits_for := case when blocked is not null then null when in_review then 'review'
+    when opens > now() then 'quiet_hours' end;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body,
     encoding, segments, status, provider, send_after, wait_reason, expires_at, created_by, error_code, error_message)
   select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone,
-    account.sender_id, body, s.encoding, s.segments, case when suppressed then 'suppressed' else 'queued' end,
+    account.sender_id, body, s.encoding, s.segments, case when blocked is not null then 'suppressed' else 'queued' end,
     account.provider,
     -- As in claim_messages; close_reply_reviews makes it due at once.
     case when in_review then greatest(opens, now() + interval '10 minutes') else opens end,
-    case when suppressed then null when in_review then 'review' when opens > now() then 'quiet_hours' end, closes,
-    auth.uid(), case when suppressed then 'suppressed' end, case when suppressed then 'The number has opted out.' end
+    waits_for, closes, auth.uid(), blocked, case when blocked is not null then private.verdict_text(blocked) end
   from private.sms_segments(body) s
   returning * into queued;
-  if queued.customer_id is not null and not suppressed then
+  if queued.customer_id is not null and blocked is null then
     insert into public.customer_actions (organization_id, customer_id, action, source, performed_by)
     values (organization.id, queued.customer_id, 'sms_sent', 'manual', auth.uid());
   end if;
   return jsonb_build_object('message_id', queued.id, 'status', queued.status, 'segments', queued.segments,
-    'encoding', queued.encoding, 'send_after', queued.send_after,
-    'waits_for', case when suppressed then null when in_review then 'review' when opens > now() then 'quiet_hours' end,
+    'encoding', queued.encoding, 'send_after', queued.send_after, 'error_code', queued.error_code,
+    'waits_for', waits_for,
     'conversation_id', (
       select c.id from public.conversations c
       where c.organization_id = organization.id and c.phone = send_conversation_message.phone
