@@ -119,8 +119,8 @@ create index messages_lead on public.messages (organization_id, lead_id, id desc
 create index messages_to on public.messages (to_number, organization_id, id desc);
 
 -- That the provider answers STOP itself shows only in its refusing our confirmation (21610).
-create index messages_refused_confirmations on public.messages (account_id, created_at)
-  where purpose = 'opt_out_confirmation' and error_code = '21610';
+create index messages_confirmations on public.messages (account_id, id desc)
+  where purpose = 'opt_out_confirmation';
 create index messages_from on public.messages (organization_id, from_number, id desc) where direction = 'inbound';
 create index messages_to_reconcile on public.messages (account_id, greatest(sent_at, lookup_until))
   where status = 'sent' and unknown_at is null;

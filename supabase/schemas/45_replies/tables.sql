@@ -104,3 +104,7 @@ create trigger set_updated_at before update on public.reply_reviews
   for each row execute function private.set_updated_at();
 
 select private.audit_table('public.reply_reviews');
+
+create trigger cancel_automatic_replies after update of status on public.sms_accounts
+  for each row when (new.status = 'disabled' and old.status <> 'disabled')
+  execute function private.cancel_automatic_replies();

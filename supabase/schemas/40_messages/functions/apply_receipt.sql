@@ -37,6 +37,12 @@ begin
       held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, resolved_by = null,
       updated_at = now()
     where m.id = message.id;
+  elsif new_status = message.status and message.error_code is null and apply_receipt.code is not null
+    and new_status in ('failed', 'undelivered') and not of_a_copy
+  then
+    -- The same failure again, now with its reason.
+    update public.messages m set error_code = apply_receipt.code, error_message = detail, updated_at = now()
+    where m.id = message.id;
   elsif message.provider_message_id is null then
     update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;
   end if;

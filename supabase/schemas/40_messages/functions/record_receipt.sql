@@ -34,8 +34,7 @@ begin
   end if;
   -- A repeated report must not suppress again: the number may have opted in since.
   if opt_out and changed then
-    perform private.suppress(message.organization_id, message.to_number, 'provider',
-      'The provider reports that the number has opted out (' || code || ').');
+    perform private.suppress_refused(message, code);
   end if;
   return jsonb_build_object('known', true, 'changed', changed);
 end

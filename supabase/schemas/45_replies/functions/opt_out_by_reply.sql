@@ -1,3 +1,18 @@
+-- Twilio answers its own keywords, unless that is turned off, and then refuses our confirmation (21610). A single refusal
+-- may also come of an old opt-out or a reassigned number.
+create function private.provider_answers_stop(account_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select count(*) >= 3 from (
+    select m.error_code, m.created_at from public.messages m
+    where m.account_id = provider_answers_stop.account_id and m.purpose = 'opt_out_confirmation'
+      and m.status in ('sent', 'delivered', 'failed', 'undelivered')
+    order by m.id desc limit 10
+  ) latest
+  where latest.error_code = '21610' and latest.created_at > now() - interval '30 days'
+$$;
+
 -- Suppresses a number that replied STOP, records it in the ledger and confirms it once.
 create function private.opt_out_by_reply(account public.sms_accounts, message public.messages, recognized_by text,
   rule_id uuid)
@@ -13,11 +28,8 @@ begin
   is_new := found;
   perform private.record_consent(message, 'revoked', recognized_by, rule_id);
   perform private.close_reply_reviews(account.organization_id, message.from_number, 'opt_out');
-  -- Twilio answers its own keywords, unless that is turned off, and then refuses our confirmation (21610).
-  if is_new and recognized_by <> 'provider' and not (recognized_by = 'keyword' and exists (
-    select from public.messages m
-    where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
-      and m.created_at > now() - interval '30 days'))
+  if is_new and recognized_by <> 'provider'
+    and not (recognized_by = 'keyword' and private.provider_answers_stop(account.id))
   then
     perform private.send_auto_reply(account, message.from_number, 'opt_out_confirmation', message.customer_id,
       message.lead_id);

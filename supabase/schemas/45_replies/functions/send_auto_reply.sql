@@ -45,9 +45,12 @@ begin
     else left(organization.name, 100) || ': ' || coalesce('for help contact ' || organization.contact_details,
       'for help reply to this text') || '. Msg&data rates may apply. Reply STOP to unsubscribe.' end;
   insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body,
-    encoding, segments, status, provider, expires_at)
+    encoding, segments, status, error_code, error_message, provider, expires_at)
   select account.organization_id, send_auto_reply.purpose, account.id, send_auto_reply.customer_id,
-    send_auto_reply.lead_id, phone, account.sender_id, said, s.encoding, s.segments, 'queued', account.provider,
+    send_auto_reply.lead_id, phone, account.sender_id, said, s.encoding, s.segments,
+    case when account.status = 'disabled' then 'canceled' else 'queued' end,
+    case when account.status = 'disabled' then 'sender_disabled' end,
+    case when account.status = 'disabled' then 'The sender is disabled.' end, account.provider,
     send_auto_reply.expires_at
   from private.sms_segments(said) s;
 end

@@ -71,7 +71,7 @@ begin
     from r
     where m.id = r.id and (m.attempts = r.attempt or r.kind = 'accepted')
       and (m.status = 'sending' or r.kind = 'accepted')
-    returning m.id, m.organization_id, m.to_number, m.account_id, m.status, r.kind, r.code, r.message, r.opt_out,
+    returning m.id, m.organization_id, m.to_number, m.from_number, m.account_id, m.status, r.kind, r.code, r.message, r.opt_out,
       r.provider_message_id
   ), logged as (
     insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
@@ -80,7 +80,7 @@ begin
     from updated u
   )
   select jsonb_agg(jsonb_build_object('organization_id', u.organization_id, 'phone', u.to_number, 'code', u.code))
-      filter (where u.opt_out),
+      filter (where u.opt_out and not private.opted_in_at_another_sender(u.organization_id, u.to_number, u.from_number)),
     array_agg(distinct u.account_id) filter (where u.kind in ('accepted', 'rejected'))
   into opted_out, answering from updated u;
   -- What follows is rare, and its tables are audited by triggers that would cost every group something.

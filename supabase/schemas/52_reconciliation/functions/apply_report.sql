@@ -12,8 +12,7 @@ begin
     perform private.store_provider_fields(message.id, report -> 'facts');
   end if;
   if changed and (report ->> 'opt_out')::boolean then
-    perform private.suppress(message.organization_id, message.to_number, 'provider',
-      'The provider reports that the number has opted out (' || coalesce(report ->> 'code', 'no code') || ').');
+    perform private.suppress_refused(message, report ->> 'code');
   end if;
 end
 $$;
