@@ -110,7 +110,7 @@ select is(tests.outcome('operator', $$select public.send_message(tests.id('ours'
 select is(tests.outcome('operator', $$select public.send_message(tests.id('ours'), to_number => '+233244000001')$$), 'PT409', 'A text needs a message or a template.');
 select tests.act_as('operator');
 select is(public.send_message(tests.id('ours'), customer_id => tests.id('Ama'), purpose => 'warning') - 'message_id' - 'send_after',
-  '{"status": "queued", "segments": 1, "encoding": "GSM-7"}', 'A template''s text to a customer is queued.');
+  '{"status": "queued", "segments": 1, "encoding": "GSM-7", "error_code": null}', 'A template''s text to a customer is queued.');
 select results_eq($$select body, purpose, to_number, from_number, status, created_by from public.messages where customer_id = tests.id('Ama')$$,
   $$values ('Dear Ama, account A1 owes GHS 1,234.50. Please pay soon to avoid disconnection. Ours Power', 'warning', '+233244000001', 'OursPower',
     'queued', tests.id('operator'))$$, 'The text has the customer''s own figures.');

@@ -77,10 +77,13 @@ select is(tests.blocked(), 'none', 'Then they try it again.');
 do $$ begin perform tests.fails('30003'); end $$;
 select is(tests.blocked(), 'undeliverable', 'One more failure leaves it out again.');
 do $$ begin
-  perform tests.clear(), tests.fails('30003'), tests.fails('30003'), tests.fails(null, 'delivered'), tests.fails('30003');
+  perform tests.clear(), tests.fails('30003'), tests.fails('30003'), tests.fails(null, 'delivered'),
+    tests.fails('30003');
 end $$;
 select is(tests.blocked(), 'none', 'A message that arrived in between counts.');
-do $$ begin perform tests.clear(), tests.fails('30003'), tests.fails('30003'), tests.fails('30003'), tests.fails('30006'); end $$;
+do $$ begin
+  perform tests.clear(), tests.fails('30003'), tests.fails('30003'), tests.fails('30003'), tests.fails('30006');
+end $$;
 select results_eq('select is_final, until from public.undeliverable_numbers', $$values (true, null::timestamptz)$$,
   'What is final overrides what may pass.');
 
@@ -108,7 +111,8 @@ select results_eq($$select status, error_code from public.messages where body = 
 -- Health
 do $$ begin
   perform tests.clear();
-  perform tests.fails(code, phone => '+1202555010' || n) from (values (1, '30005'), (2, '30006'), (3, '30007')) v (n, code);
+  perform tests.fails(code, phone => '+1202555010' || n)
+  from (values (1, '30005'), (2, '30006'), (3, '30007')) v (n, code);
   update public.messages set campaign_id = tests.id('ours');
 end $$;
 select results_eq($$select known, failed, filtered from private.campaign_failures(tests.id('ours'))$$,
@@ -130,7 +134,8 @@ select is(tests.blocked(), 'undeliverable', 'A refusal of the request marks the 
 do $$ begin perform tests.clear(), tests.fails('30005'); end $$;
 select is(tests.outcome(actor, format('select public.lift_undeliverable(%L, ''+12025550101'', ''Checked'')',
   tests.id('ours'))), outcome, format('%s: %s', actor, outcome)) from (values
-  ('operator', 'PT403'), ('viewer', 'PT403'), ('outsider', 'PT403'), ('anon', '42501'), ('admin', '1')) v (actor, outcome);
+  ('operator', 'PT403'), ('viewer', 'PT403'), ('outsider', 'PT403'), ('anon', '42501'),
+  ('admin', '1')) v (actor, outcome);
 do $$ begin
   perform tests.act_as('admin');
   perform public.lift_undeliverable(tests.id('ours'), '+12025550101', 'Checked');
@@ -159,7 +164,8 @@ select tests.only('{admin,campaign_manager,operator,viewer}', 'read the numbers'
   'select 1 from public.undeliverable_numbers');
 select tests.only('{}', 'write the numbers', '42501', 'update public.undeliverable_numbers set reason = ''x''');
 select tests.act_as('viewer');
-select is(public.list_undeliverable(tests.id('ours'), '{"state": "active"}') -> 'total', '1', 'The list has the number.');
+select is(public.list_undeliverable(tests.id('ours'), '{"state": "active"}') -> 'total', '1',
+  'The list has the number.');
 select is(public.list_undeliverable(tests.id('ours'), '{"state": "lifted"}') -> 'total', '0', 'It was not lifted.');
 select is(public.check_numbers(tests.id('ours'), '{+12025550101}') -> 0 -> 'undeliverable' ->> 'error_code', '30005',
   'A check of the number says it, too.');

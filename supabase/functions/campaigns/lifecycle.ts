@@ -1,7 +1,7 @@
 import { createRoute } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
-import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
+import { guarded, IdempotencyHeader, IdParam, json, permitted } from "../_shared/route.ts";
 import { Campaign, toCampaign } from "./schemas.ts";
 
 const moves = {
@@ -11,7 +11,8 @@ const moves = {
       "A draft whose `scheduled_at` is in the future waits for it. A snapshot of the audience " +
       "is taken at the start: leads added later are not in it. Needs leads:read for the whole " +
       "organization too, and, if the audience has numbers in North America, the organization's contact " +
-      "details, which HELP is answered with (422 `campaign_incomplete`).",
+      "details, which HELP is answered with, and a sender that can receive (422 `campaign_incomplete`). " +
+      "A `scheduled_at` that lies in the past by more than `late_after_minutes` is refused in the same way.",
   },
   pause: {
     summary: "Pause a campaign",
@@ -40,8 +41,8 @@ function route(move: keyof typeof moves) {
     tags: ["campaigns"],
     ...moves[move],
     ...permitted("campaigns:write"),
-    request: { params: IdParam },
-    responses: { 200: json(Campaign, "The campaign"), ...guarded, ...problems(404, 409, 422) },
+    request: { params: IdParam, headers: IdempotencyHeader },
+    responses: { 200: json(Campaign, "The campaign"), ...guarded, ...problems(400, 404, 409, 422) },
   });
 }
 

@@ -35,6 +35,13 @@ const Preview = z.object({
   faults: z.array(z.object({ path: z.string(), message: z.string() })).openapi({
     description: "What keeps the campaign from starting",
   }),
+  warnings: z.array(
+    z.object({
+      path: z.string(),
+      code: z.enum(["unfilled_placeholder", "one_way_sender"]),
+      message: z.string(),
+    }),
+  ).openapi({ description: "What may be wrong although it can start" }),
 }).openapi("CampaignPreview");
 
 const route = createRoute({

@@ -1,5 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { TextBody } from "../_shared/messaging/text.ts";
 
 export const ConversationStatus = z.enum(["open", "closed"]);
 
@@ -96,7 +97,7 @@ export function toThread(row: unknown): z.infer<typeof Thread> {
   return inIsoTime({ ...thread, messages });
 }
 
-export const Text = z.string().trim().min(1).max(1600).openapi({
+export const Text = z.string().trim().pipe(TextBody).openapi({
   description:
     "{{name}}, {{account_number}}, {{arrears}} and {{organization}} are filled in where they are known",
   example: "Thank you, {{name}}. We will call you tomorrow.",
@@ -112,9 +113,10 @@ export const Written = z.object({
   waits_for: z.enum(["quiet_hours", "review"]).nullable().openapi({
     description: "Why it is not sent at once; review: a reply of the number may be an opt-out",
   }),
-  error_code: z.enum(["suppressed", "undeliverable"]).nullable().openapi({
+  error_code: z.enum(["suppressed", "undeliverable", "own_number"]).nullable().openapi({
     description:
-      "Why it is suppressed: the number opted out, or its provider said before that it cannot be reached",
+      "Why it is suppressed: the number opted out, its provider said before that it cannot be reached, " +
+      "or it is the sender itself",
   }),
 }).openapi("WrittenMessage");
 

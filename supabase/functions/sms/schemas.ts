@@ -1,5 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { TextBody } from "../_shared/messaging/text.ts";
 import { normalizePhone } from "../_shared/phone.ts";
 import { invalidFields } from "../_shared/problem.ts";
 
@@ -15,7 +16,7 @@ export const MessageStatus = z.enum([
   "received",
 ]);
 
-export const Text = z.string().trim().min(1).max(1600).openapi({
+export const Text = z.string().trim().pipe(TextBody).openapi({
   description:
     "With a customer, {{name}}, {{account_number}}, {{arrears}} and {{organization}} are filled in; " +
     "with a lead, {{name}} and {{organization}}",
@@ -40,9 +41,10 @@ export const Queued = z.object({
   send_after: Timestamp.openapi({
     description: "Later than now in the organization's quiet hours",
   }),
-  error_code: z.enum(["suppressed", "undeliverable"]).nullable().openapi({
+  error_code: z.enum(["suppressed", "undeliverable", "own_number"]).nullable().openapi({
     description:
-      "Why it is suppressed: the number opted out, or its provider said before that it cannot be reached",
+      "Why it is suppressed: the number opted out, its provider said before that it cannot be reached, " +
+      "or it is the sender itself",
   }),
 }).openapi("QueuedMessage");
 

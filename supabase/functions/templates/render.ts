@@ -2,6 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { Id } from "../_shared/fields.ts";
 import { countSegments, ucs2Characters } from "../_shared/messaging/segments.ts";
+import { maxTextUnits } from "../_shared/messaging/text.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 
@@ -16,7 +17,7 @@ const Recipient = z.strictObject({
 }).openapi("RenderInput");
 
 const Warning = z.object({
-  code: z.enum(["several_segments", "too_long", "ucs2"]),
+  code: z.enum(["several_segments", "too_long", "ucs2", "unfilled_placeholder", "one_way_sender"]),
   message: z.string().openapi({ example: "2 segments are sent and paid for." }),
   characters: z.array(z.string()).optional(),
 });
@@ -35,7 +36,7 @@ const Rendering = z.object({
 const Renderings = z.object({ renderings: z.array(Rendering) }).openapi("Renderings");
 
 const Rendered = z.object({
-  renderings: z.array(Rendering.omit({ segments: true, encoding: true, warnings: true })),
+  renderings: z.array(Rendering.omit({ segments: true, encoding: true })),
 });
 
 const route = createRoute({
@@ -76,8 +77,9 @@ function measured(
       message: `${segments} segments are sent and paid for.`,
     });
   }
-  if (Array.from(body).length > 1600) {
-    const message = "Campaigns exclude recipients whose message has more than 1,600 characters.";
+  if (body.length > maxTextUnits) {
+    const message =
+      "Campaigns exclude recipients whose message has more than 1,600 characters; emoji count as two.";
     warnings.push({ code: "too_long", message });
   }
   return { segments, encoding, warnings };
@@ -94,7 +96,10 @@ export function renderTemplate(app: App) {
     });
     const { renderings } = Rendered.parse(unwrap(answer, "template"));
     return c.json({
-      renderings: renderings.map((rendering) => ({ ...rendering, ...measured(rendering.body) })),
+      renderings: renderings.map((rendering) => {
+        const { warnings, ...measures } = measured(rendering.body);
+        return { ...rendering, ...measures, warnings: [...rendering.warnings, ...warnings] };
+      }),
     }, 200);
   });
 }

@@ -1,14 +1,16 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { TextBody } from "../_shared/messaging/text.ts";
 
-const Body = z.string().min(1).max(1600);
 const Weight = z.int().min(0).max(1000);
 const Category = z.enum(["service", "marketing"]);
 export const Kind = z.enum(["warning", "disconnection", "connection", "custom"]);
 
 const VariantInput = z.object({
   label: z.string().trim().min(1).max(50).openapi({ example: "Short" }),
-  body: Body.openapi({ example: "Hi {{first_name|there}}, doors open Friday. Reply STOP to end." }),
+  body: TextBody.openapi({
+    example: "Hi {{first_name|there}}, doors open Friday. Reply STOP to end.",
+  }),
   weight: Weight.default(1),
 }).openapi("TemplateVariantInput");
 
@@ -33,7 +35,7 @@ export const Template = z.object({
 
 const fields = {
   name: z.string().trim().min(1).max(100).openapi({ example: "Open day" }),
-  body: Body.openapi({
+  body: TextBody.openapi({
     description:
       "Marketing: {{first_name|there}}, last_name, full_name, name, email, phone, source, region, country, " +
       "organization and {{custom.key}}, each with or without a fallback after the bar; it must say how to opt out. " +

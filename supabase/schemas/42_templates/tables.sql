@@ -10,7 +10,8 @@ create table public.templates (
   kind text not null default 'custom'
     constraint templates_kind check (kind in ('warning', 'disconnection', 'connection', 'custom')),
   name text not null constraint templates_name_length check (char_length(btrim(name)) between 1 and 100),
-  body text not null constraint templates_body_length check (char_length(body) between 1 and 1600),
+  body text not null constraint templates_body_length
+    check (private.utf16_length(body) between 1 and 1600),
   category text not null default 'service' constraint templates_category check (category in ('service', 'marketing')),
   weight integer not null default 1 constraint templates_weight check (weight between 0 and 1000),
   created_at timestamptz not null default now(),
@@ -54,7 +55,8 @@ create table public.template_variants (
   organization_id uuid not null,
   template_id uuid not null,
   label text not null constraint template_variants_label_length check (char_length(btrim(label)) between 1 and 50),
-  body text not null constraint template_variants_body_length check (char_length(body) between 1 and 1600),
+  body text not null constraint template_variants_body_length
+    check (private.utf16_length(body) between 1 and 1600),
   weight integer not null default 1 constraint template_variants_weight check (weight between 0 and 1000),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),

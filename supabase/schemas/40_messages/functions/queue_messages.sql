@@ -51,7 +51,8 @@ begin
   sends_at := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
-      private.blocked_reason(organization.id, x."to") as blocked
+      case when x."to" = account.sender_id then 'own_number'
+        else private.blocked_reason(organization.id, x."to") end as blocked
     from private.batch_rows(recipients) x
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,

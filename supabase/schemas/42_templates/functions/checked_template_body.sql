@@ -5,12 +5,13 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   known constant text[] := array['name', 'account_number', 'arrears', 'organization'];
-  fault text := case when kind = 'custom' then private.shortener_fault(body) end;
-begin
-  fault := coalesce(fault, (
+  normal constant text := private.normal_placeholders(body);
+  fault constant text := coalesce(private.text_fault(normal),
+    case when kind = 'custom' then private.shortener_fault(normal) end, (
     select 'has unknown variables: ' || string_agg(distinct v[1], ', ')
-    from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
+    from regexp_matches(normal, '\{\{([^{}]*)\}\}', 'g') v
     where v[1] <> all (known)));
+begin
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
       jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));

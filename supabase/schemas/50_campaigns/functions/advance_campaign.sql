@@ -45,6 +45,17 @@ begin
 end
 $$;
 
+-- Whether recipients in North America would get it from a sender that they cannot answer, because the default sender
+-- was changed since the start.
+create function private.texts_one_way_in_north_america(campaign public.campaigns)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select private.one_way_senders(campaign.id) is not null and exists (
+    select from public.campaign_targets t
+    where t.campaign_id = campaign.id and t.phone >= '+1' and t.phone < '+2' and t.status = 'pending')
+$$;
+
 -- One campaign's part of the minute's run. A schedule missed by too much, because nothing was running, is left to a
 -- person. A campaign whose audience cannot be read is paused and does not keep the others from their turn.
 create function private.advance_campaign(campaign public.campaigns)
@@ -84,6 +95,9 @@ begin
     and a.status <> 'disabled') then
     perform private.pause_with_error(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
       'There is no active number to send from.');
+  elsif private.texts_one_way_in_north_america(campaign) then
+    perform private.pause_with_error(campaign, 'one_way:' || extract(epoch from now()), campaign.name || ' was paused',
+      'Its sender cannot receive replies, and it texts North America.');
   else
     perform private.reassign_sender(campaign);
   end if;

@@ -5,7 +5,11 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  answer jsonb := private.idempotent_response(organization_id);
 begin
+  if answer is not null then
+    return answer;
+  end if;
   if campaign.status in ('completed', 'canceled') then
     perform private.reject_campaign_state(campaign, 'canceled');
   end if;
@@ -17,7 +21,7 @@ begin
   update public.messages m set status = 'canceled', error_code = 'campaign_canceled',
     error_message = 'Its campaign was canceled.', updated_at = now()
   where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id and m.status = 'queued';
-  return private.campaign_json(campaign_id);
+  return private.store_idempotent_response(organization_id, private.campaign_json(campaign_id));
 end
 $$;
 grant execute on function private.cancel_campaign(uuid, uuid) to authenticated;

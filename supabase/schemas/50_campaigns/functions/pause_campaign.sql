@@ -6,12 +6,16 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  answer jsonb := private.idempotent_response(organization_id);
 begin
+  if answer is not null then
+    return answer;
+  end if;
   if campaign.status not in ('running', 'scheduled', 'freezing') then
     perform private.reject_campaign_state(campaign, 'paused');
   end if;
   update public.campaigns c set status = 'paused', status_reason = 'Paused by a person.' where c.id = campaign.id;
-  return private.campaign_json(campaign_id);
+  return private.store_idempotent_response(organization_id, private.campaign_json(campaign_id));
 end
 $$;
 grant execute on function private.pause_campaign(uuid, uuid) to authenticated;

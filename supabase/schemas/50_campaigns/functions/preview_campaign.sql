@@ -107,7 +107,8 @@ begin
       from jsonb_each_text(figures -> 'excluded') e),
     'rendered', messages.rendered + messages.missing_variable, 'missing_variable', messages.missing_variable,
     'segments', round(segments), 'segments_exact', recipients = messages.rendered,
-    'cost', round(segments * price, 2)::text, 'samples', messages.samples, 'faults', private.campaign_faults(campaign));
+    'cost', round(segments * price, 2)::text, 'samples', messages.samples, 'faults', private.campaign_faults(campaign),
+    'warnings', private.campaign_warnings(campaign));
 end
 $$;
 grant execute on function private.preview_campaign(uuid, uuid) to authenticated;

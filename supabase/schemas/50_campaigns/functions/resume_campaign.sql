@@ -6,8 +6,12 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  answer jsonb := private.idempotent_response(organization_id);
   failures record;
 begin
+  if answer is not null then
+    return answer;
+  end if;
   if campaign.status <> 'paused' then
     perform private.reject_campaign_state(campaign, 'resumed');
   end if;
@@ -29,7 +33,7 @@ begin
     update public.campaigns c set status = 'running', status_reason = null where c.id = campaign.id;
     perform private.invoke('jobs/dispatch-messages');
   end if;
-  return private.campaign_json(campaign_id);
+  return private.store_idempotent_response(organization_id, private.campaign_json(campaign_id));
 end
 $$;
 grant execute on function private.resume_campaign(uuid, uuid) to authenticated;

@@ -6,7 +6,11 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  answer jsonb := private.idempotent_response(organization_id);
 begin
+  if answer is not null then
+    return answer;
+  end if;
   if campaign.status <> 'draft' then
     perform private.reject_campaign_state(campaign, 'started');
   end if;
@@ -17,7 +21,7 @@ begin
   else
     perform private.start_audience_snapshot(campaign, auth.uid());
   end if;
-  return private.campaign_json(campaign_id);
+  return private.store_idempotent_response(organization_id, private.campaign_json(campaign_id));
 end
 $$;
 grant execute on function private.start_campaign(uuid, uuid) to authenticated;

@@ -103,6 +103,7 @@ as $$
     when 'campaign_canceled' then 'Its campaign was canceled.'
     when 'expired' then 'It came too late to be sent.'
     when 'superseded' then 'The number has opted in again.'
+    when 'own_number' then 'A number does not text itself.'
     when 'undeliverable' then 'The number cannot be reached, as its provider said before.'
     when 'country_not_allowed' then 'The organization does not text numbers of this country.'
     else 'The number must not get marketing messages.' end

@@ -55,7 +55,8 @@ declare
 begin
   select * into strict organization from public.organizations o where o.id = account.organization_id;
   body := private.render_conversation_message(organization, phone, message, lead_id, customer_id);
-  blocked := private.blocked_reason(organization.id, phone);
+  blocked := case when phone = account.sender_id then 'own_number'
+    else private.blocked_reason(organization.id, phone) end;
   in_review := blocked is null and private.needs_review(organization.id, phone);
   wrote_recently := exists (
     select from public.messages m
