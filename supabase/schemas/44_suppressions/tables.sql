@@ -44,6 +44,12 @@ revoke all on public.suppressions from public, anon, authenticated, service_role
 grant select on public.suppressions to authenticated, service_role;
 grant insert (organization_id, phone, scope, source, reason) on public.suppressions to authenticated;
 
+create trigger suppress_other_spellings after insert on public.suppressions
+  for each row when (cardinality(private.phone_spellings(new.phone)) > 1)
+  execute function private.suppress_other_spellings();
+create trigger lift_other_spellings after update of lifted_at on public.suppressions
+  for each row when (new.lifted_at is not null and cardinality(private.phone_spellings(new.phone)) > 1)
+  execute function private.lift_other_spellings();
 create trigger count_insert after insert on public.suppressions referencing new table as new_rows
   for each statement execute function private.count_suppressions();
 create trigger count_delete after delete on public.suppressions referencing old table as old_rows

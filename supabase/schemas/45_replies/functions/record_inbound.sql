@@ -67,6 +67,7 @@ begin
   if exists (select from public.messages m where m.provider_message_id = record_inbound.provider_message_id) then
     return '{"known": true, "duplicate": true, "meaning": null}'::jsonb;
   end if;
+  from_number := private.known_spelling(account.organization_id, from_number);
   message := private.insert_inbound_message(account, provider_message_id, from_number, body, media, facts);
   perform private.lift_undeliverable_of_writer(account.organization_id, from_number);
 
