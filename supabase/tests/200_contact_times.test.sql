@@ -1,7 +1,7 @@
 -- When a message may arrive: the rows are consistent, the windows right, and no role may call the functions.
 begin;
 \ir support.inc
-select plan(53);
+select plan(55);
 do $$ begin perform tests.arrange(); end $$;
 
 -- Rows
@@ -65,7 +65,13 @@ select is((private.recipient(phone, country, region, stated, 'Africa/Accra')).zo
     'A region without a country is one of the number''s country.'),
   ('+13055550100', 'US', 'AZ', 'Asia/Tokyo', '{America/Phoenix,America/Denver}',
     'An address takes precedence over a stated zone.'),
-  ('+13055550100', null, null, 'Asia/Tokyo', '{Asia/Tokyo}', 'A stated zone takes precedence over the area code.'),
+  ('+13055550100', null, null, 'America/Los_Angeles', '{America/Los_Angeles}',
+    'A stated zone takes precedence over the area code.'),
+  ('+13055550100', null, null, 'Asia/Tokyo', '{Asia/Tokyo,America/New_York}',
+    'One outside North America contradicts the number: the hours must suit both.'),
+  ('+15005550100', null, null, 'Africa/Accra',
+    '{Africa/Accra,America/New_York,America/Chicago,America/Denver,America/Los_Angeles}',
+    'And so it does where the area code is not known.'),
   ('+13055550100', null, null, 'Mars/Olympus', '{America/New_York}', 'A stated zone must be a time zone.'),
   ('+13055550100', 'US', 'Nowhere', null, '{America/New_York}', 'An unknown region is ignored.'),
   ('+15005550100', null, null, null, '{America/New_York,America/Chicago,America/Denver,America/Los_Angeles}',

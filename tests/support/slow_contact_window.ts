@@ -85,6 +85,13 @@ function weekdayOf(day: string): number {
   return weekday;
 }
 
+/** A stated zone goes before the number's own; one outside North America counts beside them. */
+function statedAndOwn(rows: Rows, stated: string | null, own: string[]): string[] {
+  if (stated === null) return own;
+  const american = [...rows.areaCodes.values()].some((code) => code.time_zones.includes(stated));
+  return american ? [stated] : [stated, ...own];
+}
+
 function placeOf(rows: Rows, { phone, country, region, stated, home }: Case) {
   const code = rows.areaCodes.get(phone.slice(2, 5));
   if (!phone.startsWith("+1")) return { country, region, zones: [home] };
@@ -92,7 +99,7 @@ function placeOf(rows: Rows, { phone, country, region, stated, home }: Case) {
   return {
     country: country ?? code?.country ?? null,
     region: known ? region : (!country || code?.country === country) ? code?.region ?? null : null,
-    zones: known ?? (stated ? [stated] : code?.time_zones ?? UNKNOWN),
+    zones: known ?? statedAndOwn(rows, stated, code?.time_zones ?? UNKNOWN),
   };
 }
 

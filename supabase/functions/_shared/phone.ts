@@ -23,6 +23,11 @@ const SEPARATORS = /\s*(?:[/;,|&]|\bor\b)\s*/i;
 // Marks by which spreadsheet programs keep text in CSV files: '024… and ="024…".
 const TEXT_MARKS = /^(?:'|=?"(?=.*"$))|"$/g;
 const LABEL = /^(?:tel(?:ephone)?|phone|mob(?:ile)?|cell|call)\s?[.:]+\s*/i;
+// "(+233) 24…", and a remark behind the number: "024… (mum)".
+const CODE_IN_PARENTHESES = /^\(\s*(\+\s*\d{1,3})\s*\)/;
+const REMARK = /\s*\([^()\d]*\)\s*$/;
+// How North America dials other countries.
+const NORTH_AMERICAN_EXIT = /^011[\s.-]*(?=[1-9])/;
 const EXPONENT = /^\d(?:[.,]\d+)?E\+?\d+$/i;
 
 function bad(message: string): PhoneResult {
@@ -47,8 +52,10 @@ function fromDigits(value: number, country: CountryCode): string | null {
 function fromText(text: string, country: CountryCode): string | null {
   if (/^0?[1-9]\d+$/.test(text)) return parse(text, country);
   const first = text.split(SEPARATORS, 1)[0] ?? "";
-  const number = first.replace(/^\(?00\)?(?=[\s\d(])/, "+").replace(/(?<=\d)\.0$/, "");
-  return parse(number, country);
+  const number = first.replace(CODE_IN_PARENTHESES, "$1 ").replace(REMARK, "")
+    .replace(/^\(?00\)?(?=[\s\d(])/, "+").replace(/(?<=\d)\.0$/, "");
+  const isNorthAmerican = numberingPlans().getCountryCallingCode(country) === "1";
+  return parse(isNorthAmerican ? number.replace(NORTH_AMERICAN_EXIT, "+") : number, country);
 }
 
 function isCountry(code: string): code is CountryCode {

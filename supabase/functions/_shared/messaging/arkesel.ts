@@ -129,6 +129,15 @@ const STATUSES: Readonly<Record<string, DeliveryStatus>> = {
   NOT_DELIVERED: "undelivered",
   EXPIRED: "undelivered",
   PROHIBITED: "failed",
+  // Not documented, but what carriers behind it report (SMPP 3.4, 5.2.28 and appendix B).
+  ACCEPTED: "queued",
+  ACCEPTD: "queued",
+  SENT: "sent",
+  DELIVRD: "delivered",
+  UNDELIVERED: "undelivered",
+  UNDELIV: "undelivered",
+  FAILED: "failed",
+  REJECTD: "failed",
 };
 
 function detailsReport(json: Record<string, unknown>): DeliveryReport | null {
@@ -136,9 +145,9 @@ function detailsReport(json: Record<string, unknown>): DeliveryReport | null {
   return report(textOf(data, "ID") ?? textOf(data, "id"), textOf(data, "status"));
 }
 
-/** GET by documentation; a form or JSON body is accepted too. */
+/** GET by documentation; a form or JSON body is accepted too, and a POST with the fields in its query. */
 function parseDelivery(request: WebhookRequest): DeliveryReport | null {
-  const params = webhookParams(request);
+  const params = { ...webhookParams({ ...request, method: "GET" }), ...webhookParams(request) };
   return report(textOf(params, "sms_id"), textOf(params, "status"));
 }
 

@@ -36,11 +36,16 @@ begin
     place_country := coalesce(place_country, code.country);
     place_region := coalesce(place_region, case when code.country = place_country then code.region end);
   end if;
-  zones := case
-    when not american then array[organization_zone]
-    when zones is not null then zones
-    when stated_zone is not null and private.is_time_zone(stated_zone) then array[stated_zone]
-    else coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
-      'America/Los_Angeles']) end;
+  if not american then
+    zones := array[organization_zone];
+  elsif zones is null then
+    zones := coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
+      'America/Los_Angeles']);
+    -- A zone outside North America contradicts the number: then the hours must suit both.
+    if private.is_time_zone(stated_zone) then
+      zones := array[stated_zone] || case when not exists (
+        select from private.area_codes a where stated_zone = any (a.time_zones)) then zones else '{}' end;
+    end if;
+  end if;
 end
 $$;
