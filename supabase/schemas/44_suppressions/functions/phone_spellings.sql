@@ -45,3 +45,4 @@ begin
     phone);
 end
 $$;
+grant execute on function private.phone_spellings(text) to authenticated, service_role;
