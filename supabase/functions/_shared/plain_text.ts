@@ -5,5 +5,9 @@
 export const isPlain = (text: string): boolean =>
   !/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(text);
 
+/** Whether text of several lines can be stored: tabs and line breaks are allowed (`private.is_multiline`). */
+export const isMultiline = (text: string): boolean =>
+  !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\p{Cs}]/u.test(text);
+
 /** The message of a field that is not plain. */
 export const plainMessage = "must be one line of plain text";

@@ -1,5 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 import { Version } from "../_shared/version.ts";
 
 export const Status = z.enum([
@@ -96,7 +97,7 @@ const Moment = z.iso.datetime({ offset: true, abort: true })
   .refine(isNear, "is too far away")
   .openapi({ example: "2026-11-30T09:00:00Z" });
 const Day = z.union([z.iso.date().refine(isNear, "is too far away"), Moment]);
-const Text = z.string().trim().min(1);
+const Text = z.string().trim().min(1).refine(isPlain, plainMessage);
 
 /** The filters of GET /leads, as a campaign keeps them. */
 const Filter = z.strictObject({
@@ -127,7 +128,9 @@ const Templates = z.array(
 );
 
 const fields = z.object({
-  name: z.string().trim().min(1).max(200).openapi({ example: "Open day" }),
+  name: z.string().trim().min(1).max(200).refine(isPlain, plainMessage).openapi({
+    example: "Open day",
+  }),
   audience: Audience,
   templates: Templates.openapi({ description: "Rotated by weight; all of category marketing" }),
   numbers: z.array(z.uuid()).max(100).openapi({

@@ -2,6 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { Id } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 import { invalidFields, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { Consent, PhoneInput, phoneOf, Rows, Scope, toConsent } from "./schemas.ts";
@@ -28,7 +29,7 @@ const Input = z.object({
   scope: Scope.optional().openapi({
     description: "A grant's is marketing, a revocation's all, if left out",
   }),
-  source: z.string().trim().min(1).max(200).openapi({
+  source: z.string().trim().min(1).max(200).refine(isPlain, plainMessage).openapi({
     description: "Where it was given: a form's address, a paper form, a call",
     example: "Paper form, open day",
   }),

@@ -3,6 +3,7 @@ import { z } from "../_shared/zod.ts";
 import type { Actor } from "../_shared/actor.ts";
 import type { Client } from "../_shared/clients.ts";
 import { fieldText, type FormPart, formParts } from "../_shared/multipart.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 import { ensure, invalidFields, unwrap } from "../_shared/problem.ts";
 
 /** Characters of a piece, which one statement imports: some 20,000 numbers. */
@@ -11,7 +12,7 @@ const piecesPerCall = 8;
 const maxLineLength = 10_000;
 
 const Head = z.object({
-  name: z.string().trim().min(1).max(100),
+  name: z.string().trim().min(1).max(100).refine(isPlain, plainMessage),
   kind: z.enum(["registry", "litigator", "internal"]),
   country: z.string().trim().toUpperCase().refine(isSupportedCountry, "is no country's code")
     .optional(),

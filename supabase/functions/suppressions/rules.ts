@@ -2,6 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { Id } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 import { ensure, fromPostgres, problems, unwrap } from "../_shared/problem.ts";
 import {
   guarded,
@@ -39,11 +40,11 @@ const Input = z.object({
   kind: Rule.shape.kind.openapi({ example: "keyword" }),
   meaning: Rule.shape.meaning.openapi({ example: "stop" }),
   language: z.string().regex(/^[a-z]{2,3}$/, "is not a language code such as en").default("en"),
-  pattern: z.string().min(1).max(1000).openapi({
+  pattern: z.string().min(1).max(1000).refine(isPlain, plainMessage).openapi({
     description: "A keyword is the whole reply; a phrase is a regular expression found in it",
     example: "gyae",
   }),
-  source: z.string().trim().min(1).max(500).optional(),
+  source: z.string().trim().min(1).max(500).refine(isPlain, plainMessage).optional(),
   effective_from: Day.optional(),
   effective_to: Day.optional(),
 }).openapi("ReplyRuleInput");

@@ -1,6 +1,7 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Phone, Timestamp } from "../_shared/fields.ts";
 import { normalizePhone } from "../_shared/phone.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 import { invalidFields } from "../_shared/problem.ts";
 
 export const Scope = z.enum(["all", "marketing"]).openapi({ example: "all" });
@@ -9,7 +10,8 @@ export const PhoneInput = z.string().min(1).max(40).openapi({
   description: "E.164, or a local number of the organization's country",
   example: "+233244123456",
 });
-export const Reason = z.string().trim().min(1).max(500).openapi({ example: "Asked on the phone" });
+export const Reason = z.string().trim().min(1).max(500).refine(isPlain, plainMessage)
+  .openapi({ example: "Asked on the phone" });
 
 const times = <T extends Record<string, unknown>>(row: T, ...names: (keyof T)[]): T => ({
   ...row,

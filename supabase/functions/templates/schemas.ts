@@ -1,13 +1,16 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { TextBody } from "../_shared/messaging/text.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 
 const Weight = z.int().min(0).max(1000);
 const Category = z.enum(["service", "marketing"]);
 export const Kind = z.enum(["warning", "disconnection", "connection", "custom"]);
 
 const VariantInput = z.object({
-  label: z.string().trim().min(1).max(50).openapi({ example: "Short" }),
+  label: z.string().trim().min(1).max(50).refine(isPlain, plainMessage).openapi({
+    example: "Short",
+  }),
   body: TextBody.openapi({
     example: "Hi {{first_name|there}}, doors open Friday. Reply STOP to end.",
   }),
@@ -34,7 +37,9 @@ export const Template = z.object({
 }).openapi("Template");
 
 const fields = {
-  name: z.string().trim().min(1).max(100).openapi({ example: "Open day" }),
+  name: z.string().trim().min(1).max(100).refine(isPlain, plainMessage).openapi({
+    example: "Open day",
+  }),
   body: TextBody.openapi({
     description:
       "Marketing: {{first_name|there}}, last_name, full_name, name, email, phone, source, region, country, " +

@@ -9,9 +9,11 @@ create table public.templates (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   kind text not null default 'custom'
     constraint templates_kind check (kind in ('warning', 'disconnection', 'connection', 'custom')),
-  name text not null constraint templates_name_length check (char_length(btrim(name)) between 1 and 100),
+  name text not null constraint templates_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint templates_name_plain check (private.is_plain(name)),
   body text not null constraint templates_body_length
-    check (private.utf16_length(body) between 1 and 1600),
+    check (private.utf16_length(body) between 1 and 1600) constraint templates_body_multiline
+    check (private.is_multiline(body)),
   category text not null default 'service' constraint templates_category check (category in ('service', 'marketing')),
   weight integer not null default 1 constraint templates_weight check (weight between 0 and 1000),
   created_at timestamptz not null default now(),
@@ -54,9 +56,11 @@ create table public.template_variants (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   template_id uuid not null,
-  label text not null constraint template_variants_label_length check (char_length(btrim(label)) between 1 and 50),
+  label text not null constraint template_variants_label_length check (char_length(btrim(label)) between 1 and 50)
+    constraint template_variants_label_plain check (private.is_plain(label)),
   body text not null constraint template_variants_body_length
-    check (private.utf16_length(body) between 1 and 1600),
+    check (private.utf16_length(body) between 1 and 1600) constraint template_variants_body_multiline
+    check (private.is_multiline(body)),
   weight integer not null default 1 constraint template_variants_weight check (weight between 0 and 1000),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),

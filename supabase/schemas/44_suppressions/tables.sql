@@ -14,7 +14,11 @@ create table public.suppressions (
   created_at timestamptz not null default now(),
   lifted_at timestamptz,
   lifted_by uuid references public.profiles (id) on delete set null,
-  lifted_reason text,
+  lifted_reason text constraint suppressions_lifted_reason check (lifted_by is null
+    or char_length(lifted_reason) <= 500 and private.is_plain(lifted_reason)),
+  -- Replies and providers are quoted as they came: no opt-out fails for its words.
+  constraint suppressions_reason check (source in ('reply', 'provider')
+    or char_length(reason) <= 500 and private.is_plain(reason)),
   constraint suppressions_source
   check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'))
 );
@@ -118,7 +122,8 @@ create trigger count_opt_outs after insert on public.consents referencing new ta
 create table public.dnc_lists (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint dnc_lists_name_length check (char_length(btrim(name)) between 1 and 100),
+  name text not null constraint dnc_lists_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint dnc_lists_name_plain check (private.is_plain(name)),
   kind text not null constraint dnc_lists_kind check (kind in ('registry', 'litigator', 'internal')),
   status text not null default 'importing'
     constraint dnc_lists_status check (status in ('importing', 'active', 'failed', 'deleting')),

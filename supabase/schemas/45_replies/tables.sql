@@ -13,7 +13,8 @@ create table public.reply_rules (
   meaning text not null constraint reply_rules_meaning check (meaning in ('stop', 'start', 'help', 'doubtful')),
   language text not null default 'en' constraint reply_rules_language check (language ~ '^[a-z]{2,3}$'),
   pattern text not null,
-  source text not null constraint reply_rules_source_length check (char_length(source) between 1 and 500),
+  source text not null constraint reply_rules_source_length check (char_length(source) between 1 and 500)
+    constraint reply_rules_source_plain check (private.is_plain(source)),
   effective_from date not null default '2024-01-01',
   effective_to date,
   undoes_only boolean not null default false,
@@ -24,7 +25,8 @@ create table public.reply_rules (
   updated_at timestamptz not null default now(),
   constraint reply_rules_once unique nulls not distinct (organization_id, kind, language, pattern),
   constraint reply_rules_pattern_length
-    check (char_length(pattern) between 1 and case when organization_id is null then 3000 else 1000 end)
+    check (char_length(pattern) between 1 and case when organization_id is null then 3000 else 1000 end),
+  constraint reply_rules_pattern_plain check (private.is_plain(pattern))
 );
 comment on column public.reply_rules.undoes_only is
   'A word that also answers ordinary questions (YES): it counts only for a number that has opted out.';

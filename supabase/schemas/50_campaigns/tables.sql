@@ -10,7 +10,8 @@
 create table public.campaigns (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint campaigns_name_length check (char_length(btrim(name)) between 1 and 200),
+  name text not null constraint campaigns_name_length check (char_length(btrim(name)) between 1 and 200)
+    constraint campaigns_name_plain check (private.is_plain(name)),
   status text not null default 'draft' constraint campaigns_status check (status in (
     'draft', 'scheduled', 'freezing', 'running', 'paused', 'completed', 'canceled')),
   version integer not null default 1,

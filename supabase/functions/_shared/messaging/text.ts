@@ -1,3 +1,4 @@
+import { isMultiline } from "../plain_text.ts";
 import { z } from "../zod.ts";
 
 /** UTF-16 units that a text may have: what providers count (Twilio's error 21617). Characters beyond them, such as emoji, are two. */
@@ -7,4 +8,4 @@ export const maxTextUnits = 1_600;
 export const TextBody = z.string().min(1).max(maxTextUnits).refine(
   (text) => text.length <= maxTextUnits,
   "must have at most 1,600 characters; emoji count as two",
-);
+).refine(isMultiline, "has control characters");

@@ -41,6 +41,7 @@ returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   select case
+    when not private.is_multiline(normal_body) then 'has control characters'
     when normal_body ~ '\{\{\{|\}\}\}' or regexp_replace(normal_body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}'
       then 'has braces that do not pair'
     when normal_body !~ ('[^' || private.blank_characters() || private.invisible_characters() || ']')
