@@ -403,9 +403,9 @@ select is((select count(*) from private.message_totals t group by organization_i
 
 -- Credentials
 select tests.act_as('admin');
-select lives_ok($$select public.set_sms_credentials(id, '{"account_sid": "AC1", "auth_token": "t"}') from public.sms_accounts where provider = 'twilio'$$, 'A sender has credentials of its own.');
+select lives_ok($$select public.set_sms_credentials(id, '{"account_sid": "AC11111111111111111111111111111111", "auth_token": "t"}') from public.sms_accounts where provider = 'twilio'$$, 'A sender has credentials of its own.');
 select tests.act_as('service_role');
-select is(public.webhook_credentials('twilio', 'AC1'), jsonb_build_array(jsonb_build_object('account_sid', 'AC1', 'auth_token', 't', 'organization_id', tests.id('ours'))),
+select is(public.webhook_credentials('twilio', 'AC11111111111111111111111111111111'), jsonb_build_array(jsonb_build_object('account_sid', 'AC11111111111111111111111111111111', 'auth_token', 't', 'organization_id', tests.id('ours'))),
   'A webhook is verified with the credentials of its account, and is known to be of its organization.');
 select is(public.webhook_credentials('twilio', 'AC2'), '[]', 'An unknown account has none.');
 select tests.act_as('postgres');
@@ -414,11 +414,11 @@ do $$ begin
   perform tests.clear(), tests.remember('sender of ours', (select id from public.sms_accounts where provider = 'twilio' and organization_id = tests.id('ours')));
   perform tests.queue('with credentials', to_number => '+12025550101');
 end $$;
-select is(tests.step('[]', 5) -> 'credentials', jsonb_build_object(tests.id('sender of ours'), jsonb_build_object('account_sid', 'AC1', 'auth_token', 't', 'provider_account',
-    left(encode(sha256('twilio:AC1'), 'hex'), 16))),
+select is(tests.step('[]', 5) -> 'credentials', jsonb_build_object(tests.id('sender of ours'), jsonb_build_object('account_sid', 'AC11111111111111111111111111111111', 'auth_token', 't', 'provider_account',
+    left(encode(sha256('twilio:AC11111111111111111111111111111111'), 'hex'), 16))),
   'The dispatcher gets the credentials with the messages.');
-select is((tests.message('with credentials')).provider_account, left(encode(sha256('twilio:AC1'), 'hex'), 16), 'The account it goes through is kept with it.');
-select is(private.provider_account('twilio', '{"account_sid": "AC1", "auth_token": "another"}'), left(encode(sha256('twilio:AC1'), 'hex'), 16),
+select is((tests.message('with credentials')).provider_account, left(encode(sha256('twilio:AC11111111111111111111111111111111'), 'hex'), 16), 'The account it goes through is kept with it.');
+select is(private.provider_account('twilio', '{"account_sid": "AC11111111111111111111111111111111", "auth_token": "another"}'), left(encode(sha256('twilio:AC11111111111111111111111111111111'), 'hex'), 16),
   'Another token of an account is the same account.');
 
 select * from finish();

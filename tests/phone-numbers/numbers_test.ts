@@ -77,7 +77,7 @@ Deno.test("A number gets the rate of its type, and the first one is the default"
 
 Deno.test("Credentials go in and never come out", async () => {
   const { admin } = await newOrganization({ country: "US" });
-  const credentials = { account_sid: "ACsecret", auth_token: "sesame" };
+  const credentials = { account_sid: `AC${"5".repeat(32)}`, auth_token: "sesame" };
   const made = await add(admin, { credentials });
   assert.equal(made.has_credentials, true);
   assert.ok(!JSON.stringify([made, await list(admin)]).includes("sesame"));

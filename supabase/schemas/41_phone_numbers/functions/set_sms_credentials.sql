@@ -6,24 +6,21 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   account public.sms_accounts;
+  checked jsonb;
 begin
   select * into account from public.sms_accounts a
   where a.id = account_id and a.organization_id = any (private.organizations_with('organization:update')) for update;
   if account is null then
     perform private.problem(404, 'not_found', 'There is no such sender.');
   end if;
-  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token']
-    else credentials ? 'api_key' end) then
-    perform private.problem(422, 'invalid_field', 'These are not credentials for ' || account.provider || '.',
-      '[{"path": "credentials", "message": "lacks a key that the provider needs"}]');
-  end if;
+  checked := private.checked_credentials(account.provider, credentials);
   if account.credentials_secret_id is not null then
-    perform vault.update_secret(account.credentials_secret_id, credentials::text);
+    perform vault.update_secret(account.credentials_secret_id, checked::text);
   end if;
   update public.sms_accounts a set
-    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(credentials::text, 'sms_account_'
+    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(checked::text, 'sms_account_'
       || account_id)),
-    provider_account = private.provider_account(account.provider, credentials)
+    provider_account = private.provider_account(account.provider, checked)
   where a.id = account_id;
   perform private.audit_event(account.organization_id, 'credentials_replaced', 'sms_accounts', account.id);
 end
