@@ -8,8 +8,9 @@ declare
   person record;
   person_id uuid;
 begin
-  -- Local organizations need nobody's approval.
-  update private.deployment set new_organizations = 'approved', max_organizations_per_person = 1000 where singleton;
+  -- Local organizations and senders need nobody's approval.
+  update private.deployment set new_organizations = 'approved', new_senders = 'active',
+    max_organizations_per_person = 1000 where singleton;
   -- No quiet hours, so that the walk-through in the README sends at any hour.
   insert into public.organizations (id, name, country, time_zone, currency, quiet_hours_start, quiet_hours_end, contact_details)
   values (demo, 'Demo Power', 'GH', 'Africa/Accra', 'GHS', null, null, 'help@demo.signalbox.test');

@@ -5,13 +5,19 @@
  *   deno task organizations approve <id> --operator <name> [--reason <text>]
  *   deno task organizations suspend <id> --operator <name> --reason <text>
  *   deno task organizations settings [--operator <name>] [--registration open|invitation|closed]
- *     [--new-organizations sandbox|approved] [--max-organizations-per-person <n>] [--trusted-ip-header <name>]
+ *     [--new-organizations sandbox|approved] [--new-senders pending|active] [--max-organizations-per-person <n>]
+ *     [--trusted-ip-header <name>]
+ *   deno task organizations senders [--status pending] [--search <part of the sender>]
+ *   deno task organizations approve-sender <sender's id> --operator <name>
+ *   deno task organizations refuse-sender <sender's id> --operator <name> --reason <text>
+ *   deno task organizations assign-sender <organization's id> --operator <name> --provider twilio|arkesel
+ *     --sender <number or name>
  *
  * SUPABASE_URL and SUPABASE_SECRET_KEY name the project; without them it is the running local stack. Each decision is in
  * the audit log with the operator's name.
  */
 import { parseArgs } from "node:util";
-import { createClient } from "@supabase/supabase-js";
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { messageOf, say, warn } from "../local/log.ts";
 import { dataDirFromEnv } from "../local/settings.ts";
 import { readStatus } from "../local/status_file.ts";
@@ -31,11 +37,15 @@ const { positionals: [command, id], values } = parseArgs({
   allowPositionals: true,
   options: {
     standing: { type: "string" },
+    status: { type: "string" },
+    provider: { type: "string" },
+    sender: { type: "string" },
     search: { type: "string" },
     operator: { type: "string" },
     reason: { type: "string" },
     registration: { type: "string" },
     "new-organizations": { type: "string" },
+    "new-senders": { type: "string" },
     "max-organizations-per-person": { type: "string" },
     "trusted-ip-header": { type: "string" },
   },
@@ -46,6 +56,7 @@ function changes(): Record<string, string> {
   const given = Object.entries({
     registration: values.registration,
     new_organizations: values["new-organizations"],
+    new_senders: values["new-senders"],
     max_organizations_per_person: values["max-organizations-per-person"],
     trusted_ip_header: values["trusted-ip-header"],
   });
@@ -74,7 +85,37 @@ async function run(): Promise<unknown> {
     case "settings":
       return await db.rpc("change_deployment", { changes: changes(), operator }).throwOnError();
     default:
-      throw new Error("Give one of list, approve, suspend and settings.");
+      return await runForSenders(db, operator, reason);
+  }
+}
+
+async function runForSenders(
+  db: SupabaseClient<Database>,
+  operator: string,
+  reason: string,
+): Promise<unknown> {
+  const { status, search, provider = "", sender = "" } = values;
+  switch (command) {
+    case "senders": {
+      const filters = { ...(status && { status }), ...(search && { search }) };
+      return await db.rpc("list_senders", { filters, page_limit: 200 }).throwOnError();
+    }
+    case "approve-sender":
+      return await db.rpc("approve_sender", { account_id: id ?? "", operator }).throwOnError();
+    case "refuse-sender":
+      return await db.rpc("refuse_sender", { account_id: id ?? "", operator, reason })
+        .throwOnError();
+    case "assign-sender":
+      return await db.rpc("assign_sender", {
+        organization_id: id ?? "",
+        provider,
+        sender,
+        operator,
+      }).throwOnError();
+    default:
+      throw new Error(
+        "Give one of list, approve, suspend, settings, senders, approve-sender, refuse-sender and assign-sender.",
+      );
   }
 }
 

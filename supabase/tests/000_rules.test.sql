@@ -360,6 +360,8 @@ select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('service_role', oid, 'execute')$$,
   array[
     'approve_organization(uuid,text,text)',
+    'approve_sender(uuid,text)',
+    'assign_sender(uuid,text,text,text)',
     'begin_attempt(text,text,text)',
     'end_sign_in(text,text,text)',
     'change_deployment(jsonb,text)',
@@ -377,7 +379,9 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'import_lead_slice(uuid,uuid,integer,jsonb,jsonb,boolean)',
     'invoke_job(text,jsonb)',
     'list_organizations(jsonb,integer,integer)',
+    'list_senders(jsonb,integer,integer)',
     'ping()',
+    'refuse_sender(uuid,text,text)',
     'suspend_organization(uuid,text,text)',
     'record_inbound(text,text,text,text,text,jsonb,text,jsonb,uuid[])',
     'record_receipt(text,text,text,uuid,text,text,boolean,jsonb,uuid[])',

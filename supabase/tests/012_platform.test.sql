@@ -107,7 +107,7 @@ from (values ($$select public.suspend_organization(tests.id('ours'), 'Olu', '')$
 select is(tests.call('service_role', $$public.change_deployment('{"registration": "closed"}',
   'Olu')$$) ->> 'registration', 'closed', 'Operators change the settings.');
 select is(tests.call('service_role', $$public.change_deployment('{}', 'Olu')$$) - array['updated_at'],
-  '{"registration": "closed", "new_organizations": "approved", "max_organizations_per_person": 3,
+  '{"registration": "closed", "new_organizations": "approved", "new_senders": "active", "max_organizations_per_person": 3,
     "trusted_ip_header": null, "updated_by": "Olu"}',
   'Settings that are not named stay.');
 

@@ -1,5 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 
 export const NumberType = z.enum(["long_code", "toll_free", "short_code", "alphanumeric"]);
 
@@ -16,9 +17,14 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const Secret = z.string().regex(/^[!-~]{1,200}$/, "must be 1 to 200 printable characters");
+
 const Credentials = z.union([
-  z.object({ account_sid: z.string().min(1).max(100), auth_token: z.string().min(1).max(200) }),
-  z.object({ api_key: z.string().min(1).max(200) }),
+  z.object({
+    account_sid: z.string().regex(/^AC[0-9a-f]{32}$/, "must be AC and 32 hexadecimal digits"),
+    auth_token: Secret,
+  }),
+  z.object({ api_key: Secret }),
 ]).nullable().openapi({
   description: "Write-only: credentials of an own provider account; null: the platform's",
 });
@@ -27,7 +33,9 @@ const settings = {
   number_type: NumberType.openapi({
     description: "Derived from the form of the number when left out",
   }),
-  label: z.string().trim().min(1).max(100).nullable().openapi({ example: "Admissions" }),
+  label: z.string().trim().min(1).max(100).refine(isPlain, plainMessage).nullable().openapi({
+    example: "Admissions",
+  }),
   per_second: Rate.nullable().openapi({
     description:
       "Messages a second; null: no limit. Left out: long code 1, toll-free 3, short code 30, a name none",
@@ -86,8 +94,10 @@ export const PhoneNumber = z.object({
   cap_zone: z.string(),
   segment_price: z.number().nullable(),
   is_default: z.boolean(),
-  status: z.enum(["active", "circuit_open", "disabled"]).openapi({
-    description: "circuit_open: the provider refuses everything at the moment",
+  status: z.enum(["pending", "active", "circuit_open", "disabled"]).openapi({
+    description:
+      "pending: on the platform's account, until the platform approves it; circuit_open: the provider refuses " +
+      "everything at the moment",
   }),
   status_reason: z.string().nullable(),
   has_credentials: z.boolean(),

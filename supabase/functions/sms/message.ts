@@ -13,6 +13,7 @@ const WaitReason = z.enum([
   "sandbox",
   "suspended",
   "budget",
+  "sender_pending",
   "retry",
 ]);
 

@@ -10,6 +10,8 @@ create table private.deployment (
     constraint deployment_registration check (registration in ('open', 'invitation', 'closed')),
   new_organizations text not null default 'sandbox'
     constraint deployment_new_organizations check (new_organizations in ('sandbox', 'approved')),
+  new_senders text not null default 'pending'
+    constraint deployment_new_senders check (new_senders in ('pending', 'active')),
   max_organizations_per_person integer not null default 5
     constraint deployment_max_organizations check (max_organizations_per_person between 1 and 1000),
   trusted_ip_header text constraint deployment_trusted_ip_header check (trusted_ip_header ~ '^[a-z][a-z0-9-]{1,50}$'),
@@ -20,6 +22,8 @@ comment on table private.deployment is 'The settings of this deployment, one row
 comment on column private.deployment.registration is
   'open: everybody may register an organization; invitation: only invited people register; closed: nobody does.';
 comment on column private.deployment.new_organizations is 'The standing of new organizations.';
+comment on column private.deployment.new_senders is
+  'What becomes of senders on the platform''s provider account: pending until an operator approves them, or active.';
 comment on column private.deployment.trusted_ip_header is
   'The header (lower case) in which the platform sets the client''s address for the Data API; null: none is believed.';
 

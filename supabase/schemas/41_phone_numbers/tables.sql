@@ -2,7 +2,9 @@
 -- daily cap and the state of its circuit breaker. A sender without credentials of its own uses the platform's account
 -- at the provider. Rates are enforced with token buckets that all dispatchers share (51_dispatch). A number's health is
 -- computed from the outcome totals of campaigns, never by counting messages; a number that fails too often is put on a
--- cooldown.
+-- cooldown. A sender without credentials of its own uses the platform's account and is therefore pending until an
+-- operator of the platform approves it (or the deployment approves all): nobody texts in another's name, and inbound
+-- messages go to the organization that the number was approved for.
 
 create table public.sms_accounts (
   id uuid primary key default private.uuid_v7(),
@@ -11,14 +13,15 @@ create table public.sms_accounts (
   sender_id text not null,
   is_default boolean not null default false,
   status text not null default 'active'
-    constraint sms_accounts_status check (status in ('active', 'circuit_open', 'disabled')),
+    constraint sms_accounts_status check (status in ('pending', 'active', 'circuit_open', 'disabled')),
   circuit_open_until timestamptz,
   circuit_open_reason text,
   outages integer not null default 0,
   credentials_secret_id uuid,
   number_type text not null
     constraint sms_accounts_number_type check (number_type in ('long_code', 'toll_free', 'short_code', 'alphanumeric')),
-  label text constraint sms_accounts_label_length check (char_length(label) <= 100),
+  label text constraint sms_accounts_label_length check (char_length(label) <= 100)
+    constraint sms_accounts_label_plain check (private.is_plain(label)),
   per_second numeric(8, 2) constraint sms_accounts_per_second check (per_second > 0),
   daily_cap integer constraint sms_accounts_daily_cap check (daily_cap > 0),
   cap_zone text not null default 'America/Los_Angeles'
@@ -28,6 +31,8 @@ create table public.sms_accounts (
   cooldown_reason text,
   failures_counted_from timestamptz,
   provider_account text,
+  approved_at timestamptz,
+  approved_by text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint sms_accounts_organization_key unique (organization_id, id),
@@ -40,7 +45,10 @@ create table public.sms_accounts (
 comment on table public.sms_accounts is
   'A provider and the sender that messages go out as. Without credentials of its own it uses the platform''s account.';
 comment on column public.sms_accounts.status is
-  'circuit_open: the provider refuses everything; the queue waits, and one message at a time is sent as a probe.';
+  'pending: it awaits the approval of the platform and sends nothing; circuit_open: the provider refuses everything; the '
+  'queue waits, and one message at a time is sent as a probe.';
+comment on column public.sms_accounts.approved_at is
+  'When it was approved, by an operator or, without approved_by, by the deployment''s setting new_senders.';
 comment on column public.sms_accounts.per_second is
   'Messages a second that the carrier accepts from this number; null: no limit of ours.';
 comment on column public.sms_accounts.daily_cap is
@@ -55,8 +63,13 @@ comment on column public.sms_accounts.provider_account is
 
 create unique index sms_accounts_one_default on public.sms_accounts (organization_id) where is_default;
 
--- A number belongs to one organization: an inbound message must lead to exactly one.
-create unique index sms_accounts_number_owner on public.sms_accounts (sender_id) where provider = 'twilio';
+-- A number of a provider account belongs to one organization: an inbound message must lead to exactly one. So does an
+-- approved name on the platform's account.
+create unique index sms_accounts_number_owner on public.sms_accounts (sender_id, coalesce(provider_account, ''))
+  where provider = 'twilio' and (approved_at is not null or credentials_secret_id is not null);
+create unique index sms_accounts_name_owner on public.sms_accounts (lower(sender_id))
+  where provider = 'arkesel' and approved_by is not null and credentials_secret_id is null;
+create index sms_accounts_pending on public.sms_accounts (id) where status = 'pending';
 create index sms_accounts_provider_account on public.sms_accounts (provider_account) where provider_account is not null;
 
 alter table public.sms_accounts enable row level security;
@@ -80,5 +93,20 @@ create trigger set_updated_at before update on public.sms_accounts
   for each row execute function private.set_updated_at();
 create trigger set_defaults before insert on public.sms_accounts
   for each row execute function private.set_sender_defaults();
+create trigger check_sender before insert or update of sender_id, status, credentials_secret_id, approved_at
+  on public.sms_accounts for each row execute function private.check_sender();
+create trigger check_senders_of_approved after update of standing on public.organizations
+  for each row when (new.standing <> old.standing) execute function private.check_senders_of_organization();
 
 select private.audit_table('public.sms_accounts');
+
+
+create table private.protected_sender_names (
+  name text primary key,
+  anywhere boolean not null,
+  reason text not null
+);
+comment on table private.protected_sender_names is
+  'Names that nobody may text as unless an operator assigns them, because recipients trust them with money or data.';
+comment on column private.protected_sender_names.anywhere is
+  'Whether every name that contains it is protected; otherwise only one that has it as a word.';

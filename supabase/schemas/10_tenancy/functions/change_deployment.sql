@@ -1,4 +1,5 @@
--- changes: some of { registration, new_organizations, max_organizations_per_person, trusted_ip_header }; {} only reads.
+-- changes: some of { registration, new_organizations, new_senders, max_organizations_per_person, trusted_ip_header }; {}
+-- only reads.
 -- Security definer because no API role may read or write the settings.
 create function private.change_deployment(changes jsonb, operator text)
 returns jsonb
@@ -6,7 +7,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   settings constant text[] :=
-    array['registration', 'new_organizations', 'max_organizations_per_person', 'trusted_ip_header'];
+    array['registration', 'new_organizations', 'new_senders', 'max_organizations_per_person', 'trusted_ip_header'];
 begin
   perform private.require_valid(jsonb_typeof(changes) = 'object' and changes - settings = '{}', 'changes',
     'can have ' || array_to_string(settings, ', '));
@@ -16,6 +17,7 @@ begin
       registration = case when changes ? 'registration' then changes ->> 'registration' else d.registration end,
       new_organizations = case when changes ? 'new_organizations' then changes ->> 'new_organizations'
         else d.new_organizations end,
+      new_senders = case when changes ? 'new_senders' then changes ->> 'new_senders' else d.new_senders end,
       max_organizations_per_person = case when changes ? 'max_organizations_per_person'
         then (changes ->> 'max_organizations_per_person')::integer else d.max_organizations_per_person end,
       trusted_ip_header = case when changes ? 'trusted_ip_header' then nullif(changes ->> 'trusted_ip_header', '')

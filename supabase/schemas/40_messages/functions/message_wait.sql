@@ -17,6 +17,8 @@ begin
   elsif account.status = 'circuit_open' then
     reason := 'circuit_open';
     until := account.circuit_open_until;
+  elsif account.status = 'pending' then
+    reason := 'sender_pending';
   elsif message.send_after > now() then
     reason := coalesce(message.wait_reason, 'retry');
     until := message.send_after;

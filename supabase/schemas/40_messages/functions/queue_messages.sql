@@ -48,6 +48,9 @@ begin
     perform private.problem(422, 'unknown_sender', 'The organization has no active sender of this name.',
       '[{"path": "sender_id", "message": "is not one of the organization''s senders"}]');
   end if;
+  if account.status = 'pending' then
+    perform private.problem(409, 'sender_pending', 'The sender awaits the approval of the platform.');
+  end if;
   sends_at := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,

@@ -40,7 +40,8 @@ begin
   end if;
   first := not exists (
     select from public.sms_accounts a
-    where a.organization_id = create_phone_number.organization_id and a.is_default and a.status <> 'disabled');
+    where a.organization_id = create_phone_number.organization_id and a.is_default
+      and a.status not in ('disabled', 'pending'));
   if first or (number ->> 'is_default')::boolean then
     update public.sms_accounts a set is_default = false
     where a.organization_id = create_phone_number.organization_id and a.is_default;

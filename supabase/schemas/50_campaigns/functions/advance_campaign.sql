@@ -20,7 +20,7 @@ begin
   set account_id = other.id, from_number = other.sender_id, provider = other.provider, updated_at = now()
   from public.sms_accounts gone, (
     select a.id, a.sender_id, a.provider from private.campaign_senders a
-    where a.campaign_id = campaign.id and a.status <> 'disabled' order by a.status, a.id limit 1
+    where a.campaign_id = campaign.id and a.status not in ('disabled', 'pending') order by a.status, a.id limit 1
   ) other
   where gone.organization_id = campaign.organization_id and gone.status = 'disabled'
     and m.account_id = gone.id and m.status = 'queued' and m.campaign_id = campaign.id;
@@ -92,7 +92,7 @@ begin
     perform private.notify_about_campaign(campaign, 'completed', campaign.name || ' is completed',
       'Every recipient has an outcome.');
   elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id
-    and a.status <> 'disabled') then
+    and a.status not in ('disabled', 'pending')) then
     perform private.pause_with_error(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
       'There is no active number to send from.');
   elsif private.texts_one_way_in_north_america(campaign) then

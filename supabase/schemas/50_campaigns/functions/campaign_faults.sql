@@ -18,7 +18,7 @@ returns text
 language sql stable set search_path = ''
 as $$
   select string_agg(distinct a.sender_id, ', ') from public.sms_accounts a
-  where not private.can_receive(a) and a.status <> 'disabled' and a.id in (
+  where not private.can_receive(a) and a.status not in ('disabled', 'pending') and a.id in (
     select s.id from private.campaign_senders s where s.campaign_id = one_way_senders.campaign_id)
 $$;
 
@@ -54,7 +54,7 @@ as $$
     union all
     select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
     where not exists (
-      select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled')
+      select from private.campaign_senders a where a.campaign_id = campaign.id and a.status not in ('disabled', 'pending'))
     union all
     select jsonb_build_object('path', 'numbers', 'message', s.names || ' cannot receive replies: in North America '
       || 'recipients must be able to opt out by a reply (47 CFR 64.1200(a)(10)), and carriers deliver no names.')

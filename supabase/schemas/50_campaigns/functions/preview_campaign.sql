@@ -99,7 +99,7 @@ begin
     / greatest(1, messages.rendered + messages.missing_variable);
   price := (
     select case when bool_and(a.segment_price is not null) then avg(a.segment_price) end from private.campaign_senders a
-    where a.campaign_id = campaign.id and a.status <> 'disabled');
+    where a.campaign_id = campaign.id and a.status not in ('disabled', 'pending'));
   return jsonb_build_object('audience', audience, 'exact', every = 1, 'checked', figures -> 'chosen',
     'recipients', recipients,
     'excluded', (

@@ -17,7 +17,7 @@ begin
   select * into account from public.sms_accounts a
   where a.organization_id = conversation.organization_id and a.provider = conversation.provider
     and a.sender_id = conversation.sender
-    and a.status <> 'disabled';
+    and a.status not in ('disabled', 'pending');
   if account.id is null then
     perform private.problem(409, 'no_sender', 'The number that this conversation was held with is no longer in use.');
   elsif conversation.phone !~ '^\+[1-9][0-9]{6,14}$' then

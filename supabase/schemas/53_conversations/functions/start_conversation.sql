@@ -18,13 +18,13 @@ begin
     select a.* into account from public.conversations c
     join public.sms_accounts a on a.organization_id = c.organization_id and a.provider = c.provider
       and a.sender_id = c.sender
-      and a.status <> 'disabled'
+      and a.status not in ('disabled', 'pending')
     where c.organization_id = start_conversation.organization_id and c.phone = to_number
     order by c.last_message_at desc limit 1;
   end if;
   if account.id is null then
     select * into account from public.sms_accounts a
-    where a.organization_id = start_conversation.organization_id and a.status <> 'disabled'
+    where a.organization_id = start_conversation.organization_id and a.status not in ('disabled', 'pending')
       and case when start_conversation.sender_id is null then a.is_default
         else a.sender_id = start_conversation.sender_id end
     order by a.is_default desc limit 1;
