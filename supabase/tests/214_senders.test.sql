@@ -1,7 +1,7 @@
 -- Senders on the platform's account: who approves them, protected names, and to whom a number's messages go.
 begin;
 \ir support.inc
-select plan(58);
+select plan(66);
 do $$
 begin
   perform tests.arrange();
@@ -17,6 +17,15 @@ begin
   perform tests.act_as('postgres');
   perform tests.remember(number ->> 'number' || ' of ' || organization, (answer ->> 'id')::uuid);
   return answer;
+end
+$$;
+-- As tests.outcome, but what it does stays.
+create function tests.done(actor text, statement text) returns boolean language plpgsql as $$
+begin
+  perform tests.act_as(actor);
+  execute statement;
+  perform tests.act_as('postgres');
+  return true;
 end
 $$;
 create function tests.operated(call text) returns jsonb language plpgsql as $$
@@ -57,11 +66,11 @@ select is(tests.add('admin', 'ours', '{"provider": "twilio", "number": "+1500555
   'A new number is pending.');
 select is(tests.add('outsider', 'theirs', '{"provider": "twilio", "number": "+15005550801"}') ->> 'status', 'pending',
   'Another organization may ask for the same number, and learns nothing of the first.');
-select is(tests.outcome('admin', format($$update public.sms_accounts set status = 'active' where id = %L$$,
-  tests.id('OurPower of ours'))), '1', 'An admin who activates it directly');
+select ok(tests.done('admin', format($$update public.sms_accounts set status = 'active' where id = %L$$,
+  tests.id('OurPower of ours'))), 'An admin who activates it directly');
 select is(tests.sender_status('OurPower of ours'), 'pending', 'changes nothing.');
-select is(tests.outcome('admin', format($$select public.update_phone_number(%L, %L, '{"status": "active"}')$$,
-  tests.id('ours'), tests.id('OurPower of ours'))), '1', 'Nor does the endpoint,');
+select ok(tests.done('admin', format($$select public.update_phone_number(%L, %L, '{"status": "active"}')$$,
+  tests.id('ours'), tests.id('OurPower of ours'))), 'Nor does the endpoint,');
 select is(tests.sender_status('OurPower of ours'), 'pending', 'for it stays pending.');
 select is(tests.outcome('admin', format($$update public.sms_accounts set approved_at = now() where id = %L$$,
   tests.id('OurPower of ours'))), '42501', 'Nobody approves a sender of their own.');
@@ -71,8 +80,8 @@ create function tests.receive(id text, "to" text) returns boolean language sql a
   select (public.record_inbound('twilio', id, '+12025550111', "to", 'STOP', '[]', null, '{}', null) ->> 'known')::boolean
 $$;
 select is(tests.receive('S1', '+15005550801'), false, 'Inbound messages of the number go to nobody,');
-select is(tests.outcome('admin', format($$update public.sms_accounts set status = 'disabled' where id = %L$$,
-  tests.id('+15005550801 of ours'))), '1', 'not even');
+select ok(tests.done('admin', format($$update public.sms_accounts set status = 'disabled' where id = %L$$,
+  tests.id('+15005550801 of ours'))), 'not even');
 select is(tests.receive('S2', '+15005550801'), false, 'once it is disabled.');
 
 -- Operators
@@ -114,8 +123,8 @@ select is(tests.add('admin', 'ours', '{"provider": "twilio", "number": "+1500555
   "credentials": {"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "sesame"}}') ->> 'status', 'active',
   'A sender on the organization''s own account needs no approval.');
 select is(tests.receive('S4', '+15005550802'), true, 'Its messages are received.');
-select is(tests.outcome('admin', format($$select public.update_phone_number(%L, %L, '{"credentials": null}')$$,
-  tests.id('ours'), tests.id('+15005550802 of ours'))), '1', 'Without its own account');
+select ok(tests.done('admin', format($$select public.update_phone_number(%L, %L, '{"credentials": null}')$$,
+  tests.id('ours'), tests.id('+15005550802 of ours'))), 'Without its own account');
 select is(tests.sender_status('+15005550802 of ours'), 'pending', 'it is pending again.');
 update public.organizations set standing = 'sandbox' where id = tests.id('theirs');
 select is(tests.add('outsider', 'theirs', '{"provider": "arkesel", "number": "Sandy"}') ->> 'status', 'active',

@@ -33,7 +33,14 @@ Deno.test("POST /sms/send queues a text that the carrier delivers once, and GET 
   const queued = await send(clerk, { to, message: "Your meter is read tomorrow." });
   assert.deepEqual(
     { ...queued, message_id: null, send_after: null },
-    { message_id: null, status: "queued", segments: 1, encoding: "GSM-7", send_after: null },
+    {
+      message_id: null,
+      status: "queued",
+      segments: 1,
+      encoding: "GSM-7",
+      send_after: null,
+      error_code: null,
+    },
   );
   await reaches(clerk, queued.message_id, "delivered");
   // The receipts may overtake our own note that the carrier took the message, and each other.

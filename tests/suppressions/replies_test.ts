@@ -65,7 +65,7 @@ Deno.test("a word counts from its first day to its last", async () => {
       await tx`insert into public.reply_rules (kind, meaning, pattern, source, effective_from, effective_to)
         values ('keyword', 'stop', 'fertig jetzt', 'A test', '2027-01-10', '2027-01-20')`;
       const rows =
-        await tx`select day::text, (private.classify_reply(${crypto.randomUUID()}, 'Fertig jetzt!', day)).meaning
+        await tx`select day::text, (private.classify_reply(${crypto.randomUUID()}, 'Fertig jetzt!', at => day)).meaning
         from unnest(array['2027-01-09', '2027-01-10', '2027-01-20', '2027-01-21']::date[]) day order by day`;
       assert.deepEqual(rows.map((row) => row["meaning"]), [null, "stop", "stop", null]);
       throw new Error("undo");

@@ -158,7 +158,9 @@ Deno.test("A rendering shows the text, its cost, what is missing, and which char
   const path = `/templates/${made.id}/render`;
   const bare = expectStatus<Renderings>(await call(admin, "POST", path, {}), 200).renderings;
   assert.equal(bare[0]?.body, "Hi there, doors open Friday. Reply STOP to end.");
-  assert.deepEqual([bare[0]?.segments, bare[0]?.encoding, bare[0]?.warnings], [1, "GSM-7", []]);
+  assert.deepEqual([bare[0]?.segments, bare[0]?.encoding], [1, "GSM-7"]);
+  // The organization's only sender is a name, which cannot receive a STOP.
+  assert.deepEqual(bare[0]?.warnings.map(({ code }) => code), ["one_way_sender"]);
   assert.deepEqual([bare[1]?.body, bare[1]?.missing], [null, ["last_name"]]);
   const full = expectStatus<Renderings>(
     await call(admin, "POST", path, { lead_id: lead.id, variables: { last_name: "Mensah" } }),
@@ -169,14 +171,17 @@ Deno.test("A rendering shows the text, its cost, what is missing, and which char
     "Hi {{phone}}, doors open Friday. Reply STOP to end.",
     "values are no templates",
   );
-  assert.deepEqual(full[1]?.warnings.map(({ code }) => code), ["ucs2", "several_segments"]);
-  assert.deepEqual(full[1]?.warnings[0]?.characters, ["á", "—"]);
+  assert.deepEqual(
+    full[1]?.warnings.map(({ code }) => code),
+    ["one_way_sender", "ucs2", "several_segments"],
+  );
+  assert.deepEqual(full[1]?.warnings[1]?.characters, ["á", "—"]);
   const names = { body: "{{first_name}} ".repeat(4) + "Reply STOP to end.", variants: [] };
   expectStatus(await call(admin, "PATCH", `/templates/${made.id}`, names), 200);
   const long = await call(admin, "POST", path, { variables: { first_name: "x".repeat(400) } });
   assert.deepEqual(
     expectStatus<Renderings>(long, 200).renderings[0]?.warnings.map(({ code }) => code),
-    ["several_segments", "too_long"],
+    ["one_way_sender", "several_segments", "too_long"],
   );
   expectProblem(await call(admin, "POST", path, { lead_id: crypto.randomUUID() }), 404);
 });

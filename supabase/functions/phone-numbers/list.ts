@@ -15,7 +15,7 @@ const route = createRoute({
   ...permitted("messages:read"),
   request: {
     query: PageQuery.extend({
-      status: z.enum(["active", "circuit_open", "disabled"]).optional(),
+      status: z.enum(["pending", "active", "circuit_open", "disabled"]).optional(),
       number_type: NumberType.optional(),
     }),
   },

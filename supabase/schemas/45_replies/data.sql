@@ -128,7 +128,8 @@ select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join latera
     '|her )?(licen[cs]e|permit|visa|admission|offer)\M',
     'Something else is to stop: "we have got to stop this bill"'),
   ('not_phrase', 'doubtful', '\m(with|on|in|using|set to) do not disturb\M|\mdo not disturb (is |was )?(on|mode'
-    '|while|turned|feature)\M|\mdriving\M[^.]*\mdo not disturb\M', 'A telephone''s automatic answer'),
+    '|while|turned|feature)\M|\mdriving\M[^.]*\mdo not disturb\M'
+    '|\mdriving( (?!stop\M)[a-z]+| \.)* (when|once|after|as soon as) i stop\M', 'A telephone''s automatic answer'),
   ('not_phrase', 'doubtful', '\mis (this|it) (really )?(a )?(spam|scam)\M', 'A question whether we are genuine'),
 
   -- Opt-outs.
