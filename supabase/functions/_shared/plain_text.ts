@@ -7,7 +7,7 @@ export const isPlain = (text: string): boolean =>
 
 /** Whether text of several lines can be stored: tabs and line breaks are allowed (`private.is_multiline`). */
 export const isMultiline = (text: string): boolean =>
-  !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\p{Cs}]/u.test(text);
+  !/[^\P{Cc}\t\n\r\u0085]|\p{Cs}/u.test(text);
 
 /** The message of a field that is not plain. */
 export const plainMessage = "must be one line of plain text";
