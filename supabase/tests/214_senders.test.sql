@@ -1,7 +1,7 @@
 -- Senders on the platform's account: who approves them, protected names, and to whom a number's messages go.
 begin;
 \ir support.inc
-select plan(66);
+select plan(69);
 do $$
 begin
   perform tests.arrange();
@@ -76,8 +76,9 @@ select is(tests.outcome('admin', format($$update public.sms_accounts set approve
   tests.id('OurPower of ours'))), '42501', 'Nobody approves a sender of their own.');
 select is(tests.outcome('admin', format($$select public.send_message(%L, null, '+233244000001', 'Hello', 'custom', 'OurPower')$$,
   tests.id('ours'))), 'PT409', 'Nothing is sent from it.');
-create function tests.receive(id text, "to" text) returns boolean language sql as $$
-  select (public.record_inbound('twilio', id, '+12025550111', "to", 'STOP', '[]', null, '{}', null) ->> 'known')::boolean
+create function tests.receive(id text, "to" text, signed_by uuid[] default null) returns boolean language sql as $$
+  select (public.record_inbound('twilio', id, '+12025550111', "to", 'STOP', '[]', null, '{}', signed_by)
+    ->> 'known')::boolean
 $$;
 select is(tests.receive('S1', '+15005550801'), false, 'Inbound messages of the number go to nobody,');
 select ok(tests.done('admin', format($$update public.sms_accounts set status = 'disabled' where id = %L$$,
@@ -122,7 +123,14 @@ from (values ($$select public.approve_sender(gen_random_uuid(), 'Olu')$$, 'PT404
 select is(tests.add('admin', 'ours', '{"provider": "twilio", "number": "+15005550802",
   "credentials": {"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "sesame"}}') ->> 'status', 'active',
   'A sender on the organization''s own account needs no approval.');
-select is(tests.receive('S4', '+15005550802'), true, 'Its messages are received.');
+select is(tests.receive('S4', '+15005550802', array[tests.id('ours')]), true, 'What its account signs is received,');
+select is(tests.receive('S5', '+15005550802'), false, 'not what the platform''s account does.');
+select is(tests.add('outsider', 'theirs', '{"provider": "twilio", "number": "+15005550802",
+  "credentials": {"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "a guess"}}') ->> 'status', 'active',
+  'Another tenant may name the same account and number,');
+do $$ begin perform tests.receive('S6', '+15005550802', array[tests.id('ours')]); end $$;
+select is((select organization_id from public.messages where provider_message_id = 'S6'), tests.id('ours'),
+  'and gets nothing that its credentials did not sign.');
 select ok(tests.done('admin', format($$select public.update_phone_number(%L, %L, '{"credentials": null}')$$,
   tests.id('ours'), tests.id('+15005550802 of ours'))), 'Without its own account');
 select is(tests.sender_status('+15005550802 of ours'), 'pending', 'it is pending again.');

@@ -63,10 +63,10 @@ comment on column public.sms_accounts.provider_account is
 
 create unique index sms_accounts_one_default on public.sms_accounts (organization_id) where is_default;
 
--- A number of a provider account belongs to one organization: an inbound message must lead to exactly one. So does an
--- approved name on the platform's account.
-create unique index sms_accounts_number_owner on public.sms_accounts (sender_id, coalesce(provider_account, ''))
-  where provider = 'twilio' and (approved_at is not null or credentials_secret_id is not null);
+-- A number of the platform's account belongs to one organization, and so does a name that an operator approved. On
+-- accounts of tenants nothing is unique: any tenant may name another's account and number.
+create unique index sms_accounts_number_owner on public.sms_accounts (sender_id)
+  where provider = 'twilio' and approved_at is not null and credentials_secret_id is null;
 create unique index sms_accounts_name_owner on public.sms_accounts (lower(sender_id))
   where provider = 'arkesel' and approved_by is not null and credentials_secret_id is null;
 create index sms_accounts_pending on public.sms_accounts (id) where status = 'pending';

@@ -61,10 +61,11 @@ begin
   select * into account from public.sms_accounts a
   where a.provider = record_inbound.provider and a.sender_id = record_inbound.to_number
     and (signed_by is null or a.organization_id = any (signed_by))
-    and (a.approved_at is not null or a.credentials_secret_id is not null or exists (
+    -- What the platform's account received belongs to the organization that the number was approved for, or that has
+    -- texted from it; naming a number is not enough.
+    and (signed_by is not null or a.approved_at is not null or exists (
       select from public.messages m
       where m.organization_id = a.organization_id and m.to_number = record_inbound.from_number and m.account_id = a.id))
-  -- What the platform's account received belongs to the organization that the number was approved for.
   order by a.approved_at is null, a.credentials_secret_id is not null, a.id limit 1;
   if account is null then
     return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
