@@ -14,6 +14,9 @@ returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
+  -- What follows costs more than in proportion to the length.
+  perform private.require_valid(new.organization_id is null or char_length(new.pattern) between 1 and 1000, 'pattern',
+    'must have 1 to 1,000 characters');
   if new.kind = 'keyword' then
     new.pattern := coalesce(nullif(btrim(private.normalized_reply(new.pattern), ' .'), ''),
       substring(new.pattern, '[\u2600-\u27BF\U0001F300-\U0001FAFF]'));
