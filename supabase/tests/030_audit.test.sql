@@ -50,8 +50,8 @@ $$, array['campaign_numbers', 'campaign_templates', 'lead_holders', 'notificatio
   'invitations', 'lead_fields', 'lead_imports', 'lead_settings', 'leads', 'memberships', 'organizations',
   'pipeline_stages', 'report_links', 'report_settings', 'reports', 'reply_reviews', 'reply_rules',
   'role_permissions', 'roles', 'sms_accounts', 'students', 'suppressions', 'tasks', 'teams', 'template_variants',
-  'templates', 'undeliverable_numbers', 'uploads', 'churn_settings', 'client_contacts', 'client_interactions', 'client_issues', 'client_links',
-  'client_segments', 'clients', 'exchange_rates', 'incident_types', 'notes'],
+  'templates', 'undeliverable_numbers', 'uploads', 'churn_settings', 'client_contacts', 'client_interactions',
+  'client_issues', 'client_links', 'client_segments', 'clients', 'exchange_rates', 'incident_types', 'notes'],
   'These tables are audited, in insert, update and delete.');
 
 select tests.act_as('operator', tests.from_function('req-1', '203.0.113.7'));
