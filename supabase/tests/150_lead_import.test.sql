@@ -13,7 +13,8 @@ begin
     {"position": 0, "first_row": 1, "content": "name,phone\nA,1\n"}, {"position": 1, "first_row": 3,
       "content": "B,2\n"}]');
   perform public.preview_lead_upload(tests.id(organization), upload,
-    '{"delimiter": ",", "header_row": 1, "columns": [{"index": 0, "name": "name"}], "total_rows": 2}', '[]',
+    '{"delimiter": ",", "header_row": 1, "width": 2, "named": 2, "is_unicode": true, "hidden_rows": [],
+      "columns": [{"index": 0, "name": "name"}], "total_rows": 2}', '[]',
     jsonb_build_object('upload_id', upload, 'duplicates', '{"rows": []}'::jsonb));
   perform tests.act_as('postgres');
   return upload;
@@ -44,6 +45,13 @@ select tests.only('{admin,manager,campaign_manager}', 'open an upload', 'PT403',
   $$select public.begin_lead_upload(tests.id('ours'), 'x.csv')$$);
 select tests.only('{admin,manager,campaign_manager}', 'look at an upload', 'PT403',
   $$select public.read_lead_upload(tests.id('ours'), tests.id('upload'))$$);
+select tests.only('{admin,manager,campaign_manager}', 'list the waiting files', 'PT403',
+  $$select public.list_lead_uploads(tests.id('ours'))$$);
+select tests.only('{admin,manager,campaign_manager}', 'delete a waiting file', 'PT403',
+  $$select public.delete_lead_upload(tests.id('ours'), tests.id('upload'))$$);
+select is(tests.outcome('admin', $$select public.delete_lead_upload(tests.id('ours'), tests.id('their upload'))$$),
+  'PT404',
+  'Another organization''s waiting file is not found.');
 select tests.only('{admin,manager,campaign_manager}', 'start an import', 'PT403',
   $$select tests.execute(tests.id('upload'))$$);
 select tests.only('{admin,manager,campaign_manager}', 'list imports', 'PT403',
@@ -115,7 +123,7 @@ select is(public.claim_lead_import(tests.id('second runner')) #>> '{piece,positi
   'After the lease another runner continues at the same position.');
 select is(tests.slice(tests.id('first runner'), 1, '[]'), 'moved_on', 'The first runner can no longer write.');
 select is(tests.slice(tests.id('second runner'), 1, '[
-    {"row": 3, "first_name": "B", "phone": "+233244000002", "cells": ["B"]},
+    {"row": 3, "first_name": "B", "phone": "+233244000002", "cells": ["B"], "warning": "email: left out"},
     {"row": 4, "first_name": "A again", "phone": "+233244000001", "cells": ["A again"]},
     {"row": 5, "first_name": "B again", "phone": "+233244000002", "repeats": true, "cells": ["B again"]}]',
   '[{"row": 6, "reason": "phone: bad", "cells": ["C"]}]'), 'done', 'The last slice ends the import.');
@@ -124,10 +132,11 @@ select results_eq($$select first_name, import_id, created_by from public.leads w
   $$values ('A', tests.id('import'), tests.id('manager')), ('B', tests.id('import'), tests.id('manager'))$$,
     'Every row is imported once.');
 select is((select counts from public.lead_imports where id = tests.id('import')),
-  '{"processed": 5, "created": 2, "updated": 0, "skipped": 2, "invalid": 1}', 'The import has the counts of its rows.');
+  '{"processed": 5, "created": 2, "updated": 0, "skipped": 2, "invalid": 1, "warned": 1}',
+    'The import has the counts of its rows.');
 select results_eq($$select "row", kind from private.lead_import_errors where import_id = tests.id('import')
   order by 1$$,
-  $$values (4, 'skipped'), (5, 'skipped'), (6, 'invalid')$$,
+  $$values (3, 'warning'), (4, 'skipped'), (5, 'skipped'), (6, 'invalid')$$,
     'Rows that were not imported are kept for the error file.');
 select is((select count(*) from private.lead_uploads where id = tests.id('upload')), 0::bigint, 'The file is deleted.');
 select is((select count(*) from public.notifications where user_id = tests.id('manager') and kind = 'import_finished'),
@@ -155,6 +164,33 @@ end
 $$;
 select is((select status from public.lead_imports where id = tests.id('import')), 'failed',
   'It fails after five interrupted runs.');
+
+-- Waiting files
+do $$
+begin
+  for i in 1 .. 12 loop
+    perform tests.upload('admin', 'ours');
+  end loop;
+  perform tests.upload('campaign_manager', 'ours');
+end
+$$;
+select is((select count(*) from private.lead_uploads where created_by = tests.id('admin')), 10::bigint,
+  'The oldest waiting files of a person are deleted.');
+select is((select count(*) from private.lead_uploads where created_by = tests.id('campaign_manager')), 1::bigint,
+  'Those of other people are kept.');
+select tests.act_as('manager');
+select is(public.list_lead_uploads(tests.id('ours'), 2) ->> 'total', '11', 'Waiting files are listed.');
+select is(public.list_lead_uploads(tests.id('ours'), 2) #>> '{rows,0,created_by_name}', 'Campaign_Manager',
+  'The newest file is first.');
+select tests.act_as('postgres');
+insert into private.lead_uploads (organization_id, file_name, created_by, upload_complete)
+select tests.id('ours'), 'x', tests.id('admin'), true from generate_series(1, 29);
+select is(tests.outcome('viewer', $$select public.begin_lead_upload(tests.id('ours'), 'x.csv')$$), 'PT403',
+  'A full organization does not change permissions.');
+select is(tests.outcome('manager', $$select public.begin_lead_upload(tests.id('ours'), 'x.csv')$$), 'PT409',
+  'In a full organization a person without waiting files is refused.');
+select is(tests.outcome('campaign_manager', $$select public.begin_lead_upload(tests.id('ours'), 'x.csv')$$), '1',
+  'A person with a waiting file replaces it.');
 
 -- Housekeeping
 update private.lead_uploads set expires_at = now() - interval '1 second' where id = tests.id('their upload');

@@ -8,7 +8,7 @@ import {
 import { readRecords } from "../../supabase/functions/_shared/sheet/csv_records.ts";
 import { formParts } from "../../supabase/functions/_shared/multipart.ts";
 import { type Piece, Splitter } from "../../supabase/functions/leads/import/splitter.ts";
-import { textPieces } from "../../supabase/functions/leads/import/text.ts";
+import { fileText } from "../../supabase/functions/_shared/sheet/text_file.ts";
 import { type Dice, dice } from "../support/dice.ts";
 
 function* chunks(text: string, next: Dice): Generator<string> {
@@ -82,7 +82,9 @@ Deno.test("text is decoded alike however its bytes come in", async () => {
   const text = `name\n${"Ama Müller 😀 éè\n".repeat(9_000)}`;
   for (const size of [1_000, 4_097, 65_536, 70_001]) {
     let read = "";
-    for await (const piece of textPieces(cut(new TextEncoder().encode(text), size))) read += piece;
+    for await (const piece of fileText(cut(new TextEncoder().encode(text), size)).pieces) {
+      read += piece;
+    }
     equal(read === text, true, `${size}`);
   }
 });

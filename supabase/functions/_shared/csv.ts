@@ -1,13 +1,25 @@
 const STARTS_FORMULA = /^[=+\-@\t\r]/;
+// How billing systems and spreadsheet programs mark text in CSV: ="00123" and '00123, also '00123'.
+const TEXT_FORMULA = /^="((?:[^"]|"")*)"$/s;
+const APOSTROPHE = /^'(?=['=+\-@\t\r\d])/;
+const QUOTED_DIGITS = /^'(\d[^']*)'$/;
 const PLAIN_DECIMAL = /^-?\d+(?:\.\d+)?$/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
 /**
  * Escapes text that a spreadsheet program would run as a formula with a leading apostrophe
- * (OWASP, "CSV Injection"). Other text is returned unchanged.
+ * (OWASP, "CSV Injection"). Text that `withoutTextMarks` would change gets one too, so that it is
+ * read back unchanged. Other text is returned unchanged.
  */
 export function escapeFormula(text: string): string {
-  return STARTS_FORMULA.test(text) ? `'${text}` : text;
+  return STARTS_FORMULA.test(text) || APOSTROPHE.test(text) ? `'${text}` : text;
+}
+
+/** The value of a CSV field without the marks that keep it a text in spreadsheet programs. */
+export function withoutTextMarks(field: string): string {
+  if (field.startsWith("'")) return field.replace(QUOTED_DIGITS, "$1").replace(APOSTROPHE, "");
+  const text = field.startsWith("=") ? TEXT_FORMULA.exec(field)?.[1] : undefined;
+  return text === undefined ? field : text.replaceAll('""', '"');
 }
 
 function toField(value: string | number | boolean | null | undefined): string {

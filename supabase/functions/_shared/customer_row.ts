@@ -1,4 +1,4 @@
-import { type CellValue, excelError, isExcelError } from "./cell.ts";
+import { type CellValue, excelError, meansNothing } from "./cell.ts";
 import { cleanText, westernDigits } from "./clean_text.ts";
 import { parseMoney } from "./money.ts";
 import { normalizePhone } from "./phone.ts";
@@ -56,10 +56,10 @@ const STATUS_WORDS: Record<string, CustomerStatus> = {
 
 /** The error of a cell whose kind is invalid in every column, or null. */
 function kindError(cell: CellValue): string | null {
-  if (typeof cell === "string" && isExcelError(cell.trim())) return excelError(cell.trim());
+  if (typeof cell === "string") return excelError(cell.trim());
   if (typeof cell === "boolean") return "This is TRUE or FALSE where a text or number belongs.";
   if (cell === null || typeof cell !== "object") return null;
-  if (cell.kind === "error") return excelError(cell.text);
+  if (cell.kind === "error") return excelError(cell.text) ?? "The cell holds a spreadsheet error.";
   return cell.kind === "date" ? "This is a date. Is the value in the wrong column?" : null;
 }
 
@@ -72,7 +72,7 @@ function wholeNumber(value: number): string | null {
 
 function readName(cell: CellValue): FieldResult<string> {
   const text = cleanText(fullText(cell));
-  if (text === "") return { message: "The name is missing." };
+  if (text === "" || meansNothing(text)) return { message: "The name is missing." };
   if ([...text].length > 255) return { message: "The name is longer than 255 characters." };
   return { value: text };
 }
@@ -90,8 +90,9 @@ function readAccountNumber(cell: CellValue): FieldResult<string> {
         "Format the column as text, enter the number again and save the file.",
     };
   }
-  const text = westernDigits(cleanText(raw));
-  if (text === "") return { message: "The account number is missing." };
+  // Programs that keep numbers as decimals write 123 as 123.0.
+  const text = westernDigits(cleanText(raw)).replace(/^(\d+)\.0$/, "$1");
+  if (text === "" || meansNothing(text)) return { message: "The account number is missing." };
   if ([...text].length > 50) {
     return { message: "The account number is longer than 50 characters." };
   }
@@ -111,13 +112,19 @@ function readPhone(cell: CellValue, options: CustomerOptions): FieldResult<strin
 }
 
 function readArrears(cell: CellValue, options: CustomerOptions): FieldResult<string> {
+  if (cell !== null && typeof cell === "object" && cell.kind === "blank_formula") {
+    return { message: "The formula gives no amount. Enter the amount, or 0 if nothing is owed." };
+  }
   const result = parseMoney(unformatted(cell), options.currency);
   return result.ok ? { value: result.amount } : { message: result.message };
 }
 
 function readStatus(cell: CellValue): FieldResult<CustomerStatus | null> {
-  const word = cleanText(fullText(cell)).toLowerCase().replace(/[\s\-_.]/g, "");
-  const status = word === "" ? null : Object.hasOwn(STATUS_WORDS, word) && STATUS_WORDS[word];
+  const text = cleanText(fullText(cell));
+  const word = text.toLowerCase().replace(/[\s\-_.]/g, "");
+  const status = word === "" || meansNothing(text)
+    ? null
+    : Object.hasOwn(STATUS_WORDS, word) && STATUS_WORDS[word];
   if (status === false || status === undefined) {
     return { message: "The status must be connected, disconnected or warned." };
   }

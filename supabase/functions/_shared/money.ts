@@ -32,18 +32,29 @@ function bad(message: string): MoneyResult {
   return { ok: false, message };
 }
 
-function symbol(currency: string, currencyDisplay: "symbol" | "narrowSymbol"): string {
-  const parts = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay })
+function symbol(
+  currency: string,
+  currencyDisplay: "symbol" | "narrowSymbol",
+  locale = "en",
+): string {
+  const parts = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay })
     .formatToParts(0);
   return parts.find((part) => part.type === "currency")?.value ?? currency;
 }
 
 const namesOf = new Map<string, Set<string>>();
 
-function currencyNames(currency: string): Set<string> {
+/** The codes, symbols and words for a currency (ISO 4217), in upper case. */
+export function currencyNames(currency: string): Set<string> {
   const known = namesOf.get(currency);
   if (known) return known;
-  const names = [currency, symbol(currency, "symbol"), symbol(currency, "narrowSymbol")];
+  // Outside the United States the symbol of its dollar is US$, and likewise for other currencies.
+  const names = [
+    currency,
+    symbol(currency, "symbol"),
+    symbol(currency, "symbol", "en-001"),
+    symbol(currency, "narrowSymbol"),
+  ];
   const set = new Set([...names, ...(EXTRA_NAMES[currency] ?? [])].map((n) => n.toUpperCase()));
   namesOf.set(currency, set);
   return set;
@@ -72,9 +83,14 @@ function fromNumber(value: number): MoneyResult {
 
 let currencies: Set<string> | undefined;
 
-function wrongName(name: string, currency: string): string {
+/** Whether a text is the code of a currency (ISO 4217). */
+export function isCurrencyCode(text: string): boolean {
   currencies ??= new Set(Intl.supportedValuesOf("currency"));
-  const foreign = /\p{Sc}/u.test(name) || currencies.has(name);
+  return currencies.has(text);
+}
+
+function wrongName(name: string, currency: string): string {
+  const foreign = /\p{Sc}/u.test(name) || isCurrencyCode(name);
   return foreign
     ? `The amount is in ${name}, but this organization's currency is ${currency}.`
     : NOT_AN_AMOUNT;
@@ -128,7 +144,9 @@ function zero(): MoneyResult {
 export function parseMoney(value: string | number, currency: string): MoneyResult {
   if (typeof value === "number") return fromNumber(value);
   const clean = westernDigits(cleanText(value)).replace(MINUS, "-")
-    .replaceAll("\u066b", ".").replaceAll("\u066c", ",");
+    .replaceAll("\u066b", ".").replaceAll("\u066c", ",")
+    // The East African way of writing whole shillings: 1,000/= and 1,000/-.
+    .replace(/(?<=\d)\s*\/[=-]$/, "");
   if (clean === "") return zero();
   if (clean.length > 60) return bad(NOT_AN_AMOUNT);
   return fromText(clean, currency.toUpperCase());

@@ -1,4 +1,5 @@
 import type { CountryCode } from "libphonenumber-js";
+import { meansNothing } from "./cell.ts";
 import { cleanText, westernDigits } from "./clean_text.ts";
 
 let library: typeof import("libphonenumber-js") | undefined;
@@ -22,10 +23,13 @@ export type PhoneResult = { ok: true; phone: string } | { ok: false; message: st
 const SEPARATORS = /\s*(?:[/;,|&]|\bor\b)\s*/i;
 // Marks by which spreadsheet programs keep text in CSV files: '024… and ="024…".
 const TEXT_MARKS = /^(?:'|=?"(?=.*"$))|"$/g;
-const LABEL = /^(?:tel(?:ephone)?|phone|mob(?:ile)?|cell|call)\s?[.:]+\s*/i;
-// "(+233) 24…", and a remark behind the number: "024… (mum)".
+// "p:" precedes numbers in the downloads of Meta's lead ads.
+const LABEL =
+  /^(?:tel(?:ephone)?|ph?(?:one)?|mob(?:ile)?|cell|call|whats ?app|wa|home|work|office|main)\s?[.:]+\s*/i;
+// Whose number it is: 0244100113 (wife).
+const REMARK = /\s*\([^()\d]*\p{L}[^()\d]*\)\s*/gu;
+// "(+233) 24…".
 const CODE_IN_PARENTHESES = /^\(\s*(\+\s*\d{1,3})\s*\)/;
-const REMARK = /\s*\([^()\d]*\)\s*$/;
 // How North America dials other countries.
 const NORTH_AMERICAN_EXIT = /^011[\s.-]*(?=[1-9])/;
 const EXPONENT = /^\d(?:[.,]\d+)?E\+?\d+$/i;
@@ -52,7 +56,7 @@ function fromDigits(value: number, country: CountryCode): string | null {
 function fromText(text: string, country: CountryCode): string | null {
   if (/^0?[1-9]\d+$/.test(text)) return parse(text, country);
   const first = text.split(SEPARATORS, 1)[0] ?? "";
-  const number = first.replace(CODE_IN_PARENTHESES, "$1 ").replace(REMARK, "")
+  const number = first.replace(CODE_IN_PARENTHESES, "$1 ")
     .replace(/^\(?00\)?(?=[\s\d(])/, "+").replace(/(?<=\d)\.0$/, "");
   const isNorthAmerican = numberingPlans().getCountryCallingCode(country) === "1";
   return parse(isNorthAmerican ? number.replace(NORTH_AMERICAN_EXIT, "+") : number, country);
@@ -78,8 +82,8 @@ export function normalizePhone(value: string | number, country: string): PhoneRe
   }
   const firstLine = value.trim().split(/[\r\n]/, 1)[0] ?? "";
   const text = westernDigits(cleanText(firstLine)).replace(TEXT_MARKS, "")
-    .replace(LABEL, "").trim();
-  if (text === "" || /^[-–—]$/.test(text)) return bad("The phone number is missing.");
+    .replace(REMARK, " ").trim().replace(LABEL, "").trim();
+  if (text === "" || meansNothing(text)) return bad("The phone number is missing.");
   if (EXPONENT.test(text)) {
     return bad(
       "The spreadsheet program shortened this number and its digits are lost. " +

@@ -2,7 +2,7 @@ import { z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
 import { findRepeats, rowsOfPiece } from "../_shared/lead_import/piece.ts";
-import { leadReader, type LeadRow } from "../_shared/lead_import/row.ts";
+import { type CellError, leadReader, type LeadRow } from "../_shared/lead_import/row.ts";
 import { Mapping, Terms } from "../_shared/lead_import/terms.ts";
 import { log } from "../_shared/log.ts";
 import { loadPhoneNumbers } from "../_shared/phone.ts";
@@ -23,6 +23,8 @@ const Import = Terms.extend({
   delimiter: z.string(),
   header_row: z.int(),
   width: z.int(),
+  named: z.int(),
+  is_unicode: z.boolean(),
   country: z.string(),
   currency: z.string(),
   time_zone: z.string(),
@@ -43,6 +45,13 @@ function consentError({ consent }: Import, lead: LeadRow): string | null {
     : null;
 }
 
+/** Messages of one row as the error file shows them. */
+function reasonOf(messages: readonly CellError[]): string | null {
+  if (messages.length === 0) return null;
+  return messages.map(({ field, message }) => field ? `${field}: ${message}` : message).join(" ")
+    .slice(0, longestReason);
+}
+
 /** Parses the pieces of one import into valid rows and errors. */
 function pieceReader(claimed: Import) {
   const { mapping, fields, stages, country, currency, time_zone: timeZone } = claimed;
@@ -51,23 +60,25 @@ function pieceReader(claimed: Import) {
     delimiter: claimed.delimiter,
     headerRow: claimed.header_row,
     width: claimed.width,
+    named: claimed.named,
+    isUnicode: claimed.is_unicode,
   };
   return (piece: Piece) => {
-    const valid: { row: number; lead: LeadRow; cells: string[] }[] = [];
+    const valid: { row: number; lead: LeadRow; cells: string[]; warning: string | null }[] = [];
     const errorRows: { row: number; reason: string; cells: string[] }[] = [];
-    for (const { row, cells } of rowsOfPiece(piece, form)) {
-      const { row: lead, errors } = read(cells);
-      const reason = errors.length > 0
-        ? errors.map(({ field, message }) => field ? `${field}: ${message}` : message).join(" ")
-        : consentError(claimed, lead);
-      if (reason === null) valid.push({ row, lead, cells });
-      else errorRows.push({ row, reason: reason.slice(0, longestReason), cells });
+    for (const fileRow of rowsOfPiece(piece, form)) {
+      const { row, cells } = fileRow;
+      const { lead, errors, warnings } = read(fileRow);
+      const reason = reasonOf(errors) ?? consentError(claimed, lead);
+      if (reason === null) valid.push({ row, lead, cells, warning: reasonOf(warnings) });
+      else errorRows.push({ row, reason, cells });
     }
     const repeats = findRepeats(valid);
-    const rows = valid.map(({ row, lead, cells }, index) => ({
+    const rows = valid.map(({ row, lead, cells, warning }, index) => ({
       row,
       ...lead,
       cells,
+      ...(warning === null ? {} : { warning }),
       ...(repeats[index] ? { repeats: true } : {}),
     }));
     return { rows, errors: errorRows };

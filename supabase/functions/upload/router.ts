@@ -4,6 +4,7 @@ import { getBatch } from "./batch_detail.ts";
 import { listBatches } from "./batches.ts";
 import { uploadExcel } from "./excel.ts";
 import { processBatch } from "./process.ts";
+import { waitingUploads } from "./uploads.ts";
 import { validate } from "./validate.ts";
 
 /** Spreadsheets of customers: upload, validation, processing. A file may have 10 MB; the rest is for the form. */
@@ -15,5 +16,6 @@ export const router = createApp("upload", {
 uploadExcel(router);
 validate(router);
 processBatch(router);
+waitingUploads(router);
 listBatches(router);
 getBatch(router);

@@ -14,6 +14,13 @@ export const ReadRow = z.object({
   status: Status.nullable(),
 }).openapi("UploadRow");
 
+const RowMessages = z.array(z.object({
+  row: z.int(),
+  field: z.string().openapi({ description: "Empty for the row as a whole" }),
+  value: z.string().nullable(),
+  message: z.string(),
+}));
+
 export const Upload = z.object({
   upload_id: Id,
   file_name: z.string().openapi({ example: "arrears november.xlsx" }),
@@ -21,18 +28,22 @@ export const Upload = z.object({
   valid_rows: z.int(),
   invalid_rows: z.int(),
   duplicate_rows: z.int(),
+  header_row: z.int().openapi({ description: "Row number of the header", example: 1 }),
+  hidden_rows: z.int().openapi({
+    description: "Rows that are hidden in the workbook, for example by a filter; they are read too",
+    example: 0,
+  }),
   columns: z.record(z.string(), z.string()).openapi({
     description: "Header of the column of each field",
     example: { name: "Customer Name", account_number: "Acc No" },
   }),
   preview: z.array(ReadRow),
-  errors: z.array(z.object({
-    row: z.int(),
-    field: z.string(),
-    value: z.string().nullable(),
-    message: z.string(),
-  })),
+  errors: RowMessages.openapi({ description: "Rows with errors are not stored" }),
   errors_truncated: z.boolean(),
+  warnings: RowMessages.openapi({
+    description: "Rows with warnings only are stored, for example with an empty amount as 0.00",
+  }),
+  warnings_truncated: z.boolean(),
 }).openapi("Upload");
 
 /** Customers from a frontend that parsed the sheet itself. Each is validated separately, so the schema is loose. */

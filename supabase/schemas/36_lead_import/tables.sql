@@ -8,6 +8,10 @@ create table private.lead_uploads (
   file_name text not null,
   delimiter text,
   header_row integer,
+  width integer,
+  named integer,
+  is_unicode boolean,
+  hidden_rows integer[] not null default '{}',
   columns jsonb,
   total_rows integer,
   size bigint not null default 0,
@@ -18,6 +22,12 @@ create table private.lead_uploads (
 );
 comment on table private.lead_uploads is
   'A file of leads that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
+
+comment on column private.lead_uploads.width is 'Number of fields of the header: a longer row is refused.';
+comment on column private.lead_uploads.named is
+  'Number of fields up to the last one with a name: a shorter row is refused.';
+comment on column private.lead_uploads.is_unicode is
+  'Whether the file is Unicode, so that characters of another encoding are damaged.';
 
 create index lead_uploads_organization on private.lead_uploads (organization_id);
 create index lead_uploads_created_by on private.lead_uploads (created_by);
@@ -50,7 +60,7 @@ create table public.lead_imports (
     constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
   assigned_to uuid references public.profiles (id) on delete set null,
   total_rows integer not null,
-  counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0}',
+  counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0, "warned": 0}',
   error text,
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
@@ -87,6 +97,9 @@ create table private.lead_import_runs (
   import_id uuid primary key references public.lead_imports (id) on delete cascade,
   delimiter text not null,
   header_row integer not null,
+  width integer not null,
+  named integer not null,
+  is_unicode boolean not null,
   next_position integer not null default 0,
   pieces integer not null,
   processed integer not null default 0,
@@ -94,6 +107,7 @@ create table private.lead_import_runs (
   updated integer not null default 0,
   skipped integer not null default 0,
   invalid integer not null default 0,
+  warned integer not null default 0,
   runner uuid,
   leased_until timestamptz,
   attempts integer not null default 0,
@@ -117,13 +131,13 @@ comment on table private.lead_import_rows is
 create table private.lead_import_errors (
   import_id uuid not null references public.lead_imports (id) on delete cascade,
   "row" integer not null,
-  kind text not null constraint lead_import_errors_kind check (kind in ('invalid', 'skipped')),
+  kind text not null constraint lead_import_errors_kind check (kind in ('invalid', 'skipped', 'warning')),
   reason text not null,
   cells jsonb not null,
   primary key (import_id, "row")
 );
 comment on table private.lead_import_errors is
-  'Rows that were not imported, with cells and reason: the first 50,000, for 30 days.';
+  'Rows that were not imported, or imported with a warning, with cells and reason: the first 50,000, for 30 days.';
 
 
 create type private.import_counts as (created integer, updated integer, skipped integer, invalid integer);

@@ -1,5 +1,6 @@
 import type { FieldError } from "../problem.ts";
-import { headerKey } from "../sheet/header_key.ts";
+import { columnOf } from "../sheet/column.ts";
+import { headerKey, headerKeys } from "../sheet/header_key.ts";
 import type { Column, Mapping, Terms } from "./terms.ts";
 
 /** The fields of a lead that a column can be mapped to; custom fields are `custom_fields.<key>`. */
@@ -49,34 +50,39 @@ for (const field of LEAD_FIELDS) {
   for (const name of NAMES[field].split(" ")) FIELD_OF.set(name, field);
 }
 
-/** The built-in field that a header names. */
-export const leadFieldOf = (header: string): LeadField | undefined =>
-  FIELD_OF.get(headerKey(header));
+/** The built-in field that a header names; a currency (ISO 4217) or a date is not part of the name. */
+export function leadFieldOf(header: string, currency: string): LeadField | undefined {
+  return headerKeys(header, currency).map((key) => FIELD_OF.get(key))
+    .find((field) => field !== undefined);
+}
 
-/** The mapping suggested by the headers. Custom fields, by key or label, take precedence over built-in ones. */
-export function suggestMapping(columns: readonly Column[], { fields }: Terms): Mapping {
-  const customKeys = new Map<string, string>();
+/** The keys of custom fields by the keys of their headers: label, key, or `custom_fields.<key>`. */
+export function customFieldKeys({ fields }: Pick<Terms, "fields">): Map<string, string> {
+  const keys = new Map<string, string>();
   for (const { key, label } of fields.toReversed()) {
-    for (const name of [label, key, `custom_fields.${key}`]) customKeys.set(headerKey(name), key);
+    for (const name of [label, key, `custom_fields.${key}`]) keys.set(headerKey(name), key);
   }
+  return keys;
+}
+
+/** The mapping suggested by the headers. Custom fields take precedence over built-in ones. */
+export function suggestMapping(
+  columns: readonly Column[],
+  terms: Terms,
+  currency: string,
+): Mapping {
+  const customKeys = customFieldKeys(terms);
   const mapping: Mapping = {};
   const taken = new Set<string>();
   for (const { index, name } of columns) {
-    const key = customKeys.get(headerKey(name));
-    const field = key === undefined ? leadFieldOf(name) : `custom_fields.${key}`;
+    const key = headerKeys(name, currency).map((headerKey) => customKeys.get(headerKey))
+      .find((found) => found !== undefined);
+    const field = key === undefined ? leadFieldOf(name, currency) : `custom_fields.${key}`;
     if (field === undefined || taken.has(field)) continue;
     taken.add(field);
     mapping[index] = field;
   }
   return mapping;
-}
-
-function columnOf(name: string, columns: readonly Column[]): Column | undefined {
-  return columns.find((column) => column.name === name) ??
-    columns.find((column) =>
-      headerKey(column.name) === headerKey(name) && headerKey(name) !== ""
-    ) ??
-    columns.find(({ index }) => String(index) === name.trim());
 }
 
 /**

@@ -1,19 +1,8 @@
-import { z } from "../zod.ts";
-import { excelError, isExcelError } from "../cell.ts";
+import { cellText, excelError, meansNothing } from "../cell.ts";
 import { cleanText } from "../clean_text.ts";
-import { parseMoney } from "../money.ts";
-import { normalizePhone } from "../phone.ts";
-import { headerKey } from "../sheet/header_key.ts";
+import { fieldReader } from "./readers.ts";
+import type { FileRow } from "./piece.ts";
 import type { LeadFieldTerm, Mapping, Terms } from "./terms.ts";
-import {
-  type Read,
-  readBoolean,
-  readCountry,
-  readCustom,
-  readDate,
-  readTimestamp,
-  readTimeZone,
-} from "./values.ts";
 
 /** The fields of a lead that a row has. */
 export interface LeadRow {
@@ -34,11 +23,18 @@ export interface LeadRow {
   consent_at?: string;
 }
 
-/** A cell with an invalid value. */
+/** An error or a warning: about a cell, or with `field` "" about the row as a whole. */
 export interface CellError {
   field: string;
   value: string | null;
   message: string;
+}
+
+/** What a row gives: a lead if there are no errors. */
+export interface LeadReading {
+  lead: LeadRow;
+  errors: CellError[];
+  warnings: CellError[];
 }
 
 export interface RowContext {
@@ -49,167 +45,68 @@ export interface RowContext {
   timeZone: string;
 }
 
-type Reader = (text: string, row: LeadRow) => string | null;
-
-const Email = z.email();
-
-function lineOf(field: "first_name" | "last_name" | "region"): Reader {
-  return (text, row) => {
-    if ([...text].length > 100) return "This is longer than 100 characters.";
-    row[field] = text;
-    return null;
-  };
-}
-
-function set<F extends keyof LeadRow>(field: F, read: (text: string) => Read<LeadRow[F]>): Reader {
-  return (text, row) => {
-    const result = read(text);
-    if ("message" in result) return result.message;
-    row[field] = result.value;
-    return null;
-  };
-}
-
-const readFullName: Reader = (text, row) => {
-  const [family, given] = text.split(/\s*,\s*/, 2);
-  const space = text.lastIndexOf(" ");
-  const [first, last] = given && family
-    ? [given, family]
-    : space === -1
-    ? [text, ""]
-    : [text.slice(0, space), text.slice(space + 1)];
-  if ([...first].length > 100 || [...last].length > 100) {
-    return "A first or last name is longer than 100 characters.";
-  }
-  row.first_name ??= first;
-  if (last) row.last_name ??= last;
-  return null;
-};
-
-function readEmail(text: string): Read<string> {
-  const email = text.replace(/^mailto:/i, "").toLowerCase();
-  return email.length <= 254 && Email.safeParse(email).success
-    ? { value: email }
-    : { message: "This is not an e-mail address." };
-}
-
-function readTags(text: string): Read<string[]> {
-  const tags = [
-    ...new Set(text.split(/[,;|]/).map((tag) => tag.trim()).filter((tag) => tag !== "")),
-  ];
-  if (tags.length > 50) return { message: "There are more than 50 tags." };
-  if (tags.some((tag) => [...tag].length > 50)) {
-    return { message: "A tag is longer than 50 characters." };
-  }
-  return { value: tags };
-}
-
-function readSource(text: string): Read<string> {
-  const source = text.toLowerCase();
-  return [...source].length <= 100
-    ? { value: source }
-    : { message: "This is longer than 100 characters." };
-}
-
-function stageReader({ stages }: Terms): (text: string) => Read<string> {
-  const known = new Map<string, string>();
-  for (const { key, label } of stages.toReversed()) known.set(headerKey(label), key);
-  for (const { key } of stages) known.set(headerKey(key), key);
-  return (text) => {
-    const key = known.get(headerKey(text));
-    return key === undefined
-      ? { message: "This is not a stage of the organization's pipeline." }
-      : { value: key };
-  };
-}
-
-function readerOf(field: string, { terms, country, currency, timeZone }: RowContext): Reader {
-  switch (field) {
-    case "first_name":
-    case "last_name":
-    case "region":
-      return lineOf(field);
-    case "full_name":
-      return readFullName;
-    case "email":
-      return set("email", readEmail);
-    case "phone":
-      return set("phone", (text) => {
-        const result = normalizePhone(text, country);
-        return result.ok ? { value: result.phone } : result;
-      });
-    case "source":
-      return set("source", readSource);
-    case "status":
-      return set("status", stageReader(terms));
-    case "value":
-      return set("value", (text) => {
-        const result = parseMoney(text, currency);
-        if (!result.ok) return result;
-        return result.amount.startsWith("-")
-          ? { message: "The value of a lead is not negative." }
-          : { value: result.amount };
-      });
-    case "tags":
-      return set("tags", readTags);
-    case "country":
-      return set("country", readCountry);
-    case "time_zone":
-      return set("time_zone", readTimeZone);
-    case "consent":
-      return set("consented", (text) => {
-        // A date in the consent column means that consent was given.
-        return "value" in readDate(text, country) ? { value: true } : readBoolean(text);
-      });
-    case "consent_at":
-      return set("consent_at", (text) => readTimestamp(text, country, timeZone));
-    default:
-      return customReader(
-        terms.fields.find(({ key }) => `custom_fields.${key}` === field),
-        country,
-      );
-  }
-}
-
-function customReader(term: LeadFieldTerm | undefined, country: string): Reader {
-  if (term === undefined) return () => "The organization no longer has this field.";
-  return (text, row) => {
-    const result = readCustom(text, term, country);
-    if ("message" in result) return result.message;
-    (row.custom_fields ??= {})[term.key] = result.value;
-    return null;
-  };
-}
-
 const NO_CONTACT = {
   field: "",
   value: null,
   message: "The row has neither a name nor an e-mail address nor a phone number.",
 };
 
+/** Whether a cell counts as empty. In texts of the organization "none" can be an answer. */
+function isEmpty(text: string, term: LeadFieldTerm | undefined): boolean {
+  if (text === "") return true;
+  if (term?.type === "choice" || term?.type === "choices") {
+    return meansNothing(text) &&
+      !term.choices.some((choice) => choice.toLowerCase() === text.toLowerCase());
+  }
+  if (term?.type === "text") return /^(?:[-–—]{1,2}|n\/a|null)$/i.test(text);
+  return meansNothing(text);
+}
+
+/**
+ * An optional contact that cannot be read costs the row only if there is no other: a person who can
+ * be reached by e-mail is a lead whatever the phone column says.
+ */
+function separateWarnings(lead: LeadRow, found: CellError[]): Omit<LeadReading, "lead"> {
+  const errors: CellError[] = [];
+  const warnings: CellError[] = [];
+  for (const error of found) {
+    const hasOther = (error.field === "phone" && lead.email !== undefined) ||
+      (error.field === "email" && lead.phone !== undefined);
+    if (hasOther) warnings.push({ ...error, message: `${error.message} It was left out.` });
+    else errors.push(error);
+  }
+  return { errors, warnings };
+}
+
 /** Parses the rows of a file by its mapping; `loadPhoneNumbers` must have been awaited. */
-export function leadReader(
-  context: RowContext,
-): (cells: readonly string[]) => { row: LeadRow; errors: CellError[] } {
+export function leadReader(context: RowContext): (row: FileRow) => LeadReading {
   // A full name fills only missing parts, so its column comes after the columns of first and last names.
   const columns = Object.entries(context.mapping)
-    .map(([index, field]) => ({ index: Number(index), field, read: readerOf(field, context) }))
+    .map(([index, field]) => ({
+      index: Number(index),
+      field,
+      term: context.terms.fields.find(({ key }) => `custom_fields.${key}` === field),
+      read: fieldReader(field, context),
+    }))
     .sort((a, b) => Number(a.field === "full_name") - Number(b.field === "full_name"));
   const hasConsentColumn = columns.some(({ field }) => field === "consent");
-  return (cells) => {
-    const row: LeadRow = { consented: !hasConsentColumn };
-    const errors: CellError[] = [];
-    for (const { index, field, read } of columns) {
-      const text = cleanText(cells[index] ?? "");
-      if (text === "") continue;
-      const message = isExcelError(text) ? excelError(text) : read(text, row);
-      if (message !== null) {
-        errors.push({ field, value: text.length > 100 ? `${text.slice(0, 99)}…` : text, message });
-      }
+  return ({ cells, error, warning }) => {
+    const lead: LeadRow = { consented: !hasConsentColumn };
+    if (error !== null) {
+      return { lead, errors: [{ field: "", value: null, message: error }], warnings: [] };
     }
-    if (errors.length === 0 && !row.first_name && !row.last_name && !row.email && !row.phone) {
+    const found: CellError[] = [];
+    for (const { index, field, term, read } of columns) {
+      const text = cleanText(cells[index] ?? "");
+      if (isEmpty(text, term)) continue;
+      const message = excelError(text) ?? read(text, lead);
+      if (message !== null) found.push({ field, value: cellText(text), message });
+    }
+    const { errors, warnings } = separateWarnings(lead, found);
+    if (errors.length === 0 && !lead.first_name && !lead.last_name && !lead.email && !lead.phone) {
       errors.push(NO_CONTACT);
     }
-    return { row, errors };
+    if (warning !== null) warnings.push({ field: "", value: null, message: warning });
+    return { lead, errors, warnings };
   };
 }

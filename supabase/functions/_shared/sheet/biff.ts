@@ -19,6 +19,7 @@ export const Biff = {
   label: 0x0204,
   boolErr: 0x0205,
   string: 0x0207,
+  row: 0x0208,
   rk: 0x027e,
   format: 0x041e,
   bof: 0x0809,

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { unreadable } from "./error.ts";
+import { BLANK_FORMULA } from "./sheetjs.ts";
 import { Biff, type BiffGlobals, type BiffRecord, biffRecords } from "./biff.ts";
 
 export type BoundSheet = BiffGlobals["sheets"][number];
@@ -22,6 +23,8 @@ const CELLS: ReadonlySet<number> = new Set([
   Biff.rString,
 ]);
 const FORMULA_LENGTH = 20;
+// fDyZero of a row record, [MS-XLS] 2.4.221.
+const HIDDEN_ROW = 0x20;
 // Each can hold a thousand ranges, and SheetJS copies all previous ones for every further record.
 const MAX_MERGE_RECORDS = 50;
 
@@ -33,11 +36,13 @@ export interface BiffSheet {
   cells: number;
   /** Size of the sheet in the stream. */
   bytes: number;
+  /** The numbers of hidden rows. */
+  hidden: Set<number>;
 }
 
 /** Finds the records of a sheet. Others are left out, because links, for example, can cost SheetJS unbounded time. */
 export function sheetRecords({ view }: BiffGlobals, { position }: BoundSheet): BiffSheet {
-  const sheet: BiffSheet = { records: [], lastRow: 0, cells: 0, bytes: 0 };
+  const sheet: BiffSheet = { records: [], lastRow: 0, cells: 0, bytes: 0, hidden: new Set() };
   let depth = 0;
   let merges = 0;
   let isKept = false;
@@ -52,6 +57,9 @@ export function sheetRecords({ view }: BiffGlobals, { position }: BoundSheet): B
     if (isCell) {
       sheet.lastRow = Math.max(sheet.lastRow, view.getUint16(start, true) + 1);
       sheet.cells += type === Biff.mulRk ? Math.ceil((end - start) / 6) : 1;
+    }
+    if (type === Biff.row && end - start >= 16 && (view.getUint8(start + 12) & HIDDEN_ROW) !== 0) {
+      sheet.hidden.add(view.getUint16(start, true) + 1);
     }
     if (type !== Biff.continuation) {
       if (type === Biff.mergeCells) merges++;
@@ -108,8 +116,9 @@ export function streamOf(globals: BiffGlobals, bound: BoundSheet, sheet: BiffShe
   const position = parts.reduce((length, part) => length + part.length, 0);
   new DataView(name.buffer).setUint32(4, position, true);
   for (const [first] of [biffRecords(view, bound.position)]) if (first) add(first);
-  for (const record of sheet.records) {
-    if (record.type === Biff.formula) parts.push(resultOf(view, record));
+  for (const [index, record] of sheet.records.entries()) {
+    const next = sheet.records[index + 1];
+    if (record.type === Biff.formula) parts.push(resultOf(view, record, next));
     else add(record);
   }
   parts.push(Uint8Array.of(Biff.eof, 0, 0, 0));
@@ -120,12 +129,22 @@ function copyOf(view: DataView, { at, end }: BiffRecord): Uint8Array<ArrayBuffer
   return new Uint8Array(view.buffer, view.byteOffset + at, end - at).slice();
 }
 
-/** A formula record reduced to its stored result. */
-function resultOf(view: DataView, record: BiffRecord): Uint8Array {
+/**
+ * A formula record reduced to its stored result ([MS-XLS] 2.5.133). An empty text becomes an error
+ * of its own, because SheetJS would give an empty cell. `next` is the record after it.
+ */
+function resultOf(view: DataView, record: BiffRecord, next: BiffRecord | undefined): Uint8Array {
   if (record.end - record.start < FORMULA_LENGTH) throw unreadable();
   const result = copyOf(view, { ...record, end: record.start + FORMULA_LENGTH + 2 });
   result[2] = FORMULA_LENGTH + 2;
   result[3] = 0;
   result.fill(0, FORMULA_LENGTH + 4);
+  // A value that is no number: its kind, then the value in the third byte, and 0xffff at the end.
+  const [kind, , , , , , last, end] = result.subarray(10, 18);
+  const isText = kind === 0 && next?.type === Biff.string && next.end - next.start >= 2;
+  const isEmptyText = isText && view.getUint16(next.start, true) === 0;
+  if (last === 0xff && end === 0xff && (kind === 3 || isEmptyText)) {
+    result.set([2, 0, BLANK_FORMULA], 10);
+  }
   return result;
 }

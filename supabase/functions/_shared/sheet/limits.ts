@@ -17,7 +17,7 @@ export const MAX_RECORDS = 240_000;
 export const MAX_TEXT = 24 * 1024 * 1024;
 
 /** Characters kept of a cell; a longer value is invalid in every column. */
-export const MAX_CELL = 1_000;
+export const MAX_CELL = 10_000;
 
 /** The header row is searched in this many rows from the top. */
 export const HEADER_ROWS = 30;

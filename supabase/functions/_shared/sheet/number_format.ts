@@ -1,7 +1,7 @@
 /** The used part of SheetJS's number formatter, which is exported without a type. */
 export interface NumberFormatter {
   is_date(code: string): boolean;
-  format(code: string, value: number, options?: { date1904: boolean }): string;
+  format(code: string, value: number): string;
 }
 
 /** The meaning of a number cell by its number format. */
@@ -38,6 +38,8 @@ export function serialDate(
   date1904: boolean,
   formatter: NumberFormatter,
 ): string {
-  const code = Number.isInteger(serial) ? "yyyy-mm-dd" : "yyyy-mm-dd hh:mm";
-  return formatter.format(code, serial, { date1904 }) || String(serial);
+  // Rounded here and counted from 1900, because SheetJS gets dates wrong that it has to round up.
+  const days = Math.round(serial * 86_400) / 86_400 + (date1904 ? 1_462 : 0);
+  const code = Number.isInteger(days) ? "yyyy-mm-dd" : "yyyy-mm-dd hh:mm";
+  return formatter.format(code, days) || String(serial);
 }

@@ -1,24 +1,12 @@
-import type { CellValue } from "../cell.ts";
+import { type CellValue, isBlank } from "../cell.ts";
 import { expandsTooMuch, SheetError } from "./error.ts";
+import type { Header, HeaderSearch, HeadRow } from "./header.ts";
 import { HEADER_ROWS, MAX_CELL, MAX_TEXT } from "./limits.ts";
 
-/** The column of each field and its header in the sheet. */
-export type Header<F extends string> = Map<F, { column: number; text: string }>;
-
-/** Recognizes the header row of a file. */
-export interface HeaderSearch<F extends string> {
-  /** The header, when this row is one. */
-  offer(cells: readonly (CellValue | undefined)[]): Header<F> | null;
-  /** The error when there is no header. */
-  failure(): SheetError;
-  /** Whether a merged cell of this field applies to every row that it covers. */
-  fillsDown(field: F): boolean;
-}
-
-/** A row of the sheet with its 1-based number. */
-export interface SheetRow<F extends string> {
+/** A row of the sheet with its 1-based number; cells by column index. */
+export interface SheetRow {
   row: number;
-  cells: Partial<Record<F, CellValue>>;
+  cells: (CellValue | undefined)[];
 }
 
 /** The range of a merged cell; rows from 1, columns from 0, inclusive. */
@@ -30,53 +18,75 @@ export interface MergedRange {
 }
 
 /** The rows of one sheet that has a header. */
-export interface SheetTable<F extends string> {
+export interface SheetTable {
   sheetName: string | null;
-  header: Header<F>;
-  rows: SheetRow<F>[];
+  header: Header;
+  rows: SheetRow[];
+  /** The numbers of rows that are hidden in the workbook, by hand or by a filter. */
+  hiddenRows: number[];
 }
 
 /** Collects the rows of one sheet in order: finds the header and keeps the rows below. */
-export class RowCollector<F extends string> {
-  readonly rows: SheetRow<F>[] = [];
-  header: Header<F> | null = null;
-  readonly #search: HeaderSearch<F>;
-  #columns = new Set<number>();
-  readonly #maxRows: number;
+export class RowCollector {
+  readonly rows: SheetRow[] = [];
+  header: Header | null = null;
+  #head: HeadRow[] | null = [];
+  #columns: number[] = [];
+  #wanted = new Set<number>();
   #textLeft = MAX_TEXT;
 
-  constructor(search: HeaderSearch<F>, maxRows: number) {
-    this.#search = search;
-    this.#maxRows = maxRows;
+  /** @param header A search, or the header itself if it is known. */
+  constructor(private readonly search: HeaderSearch | Header, private readonly maxRows: number) {
+    if ("columns" in search) this.#decide(search);
   }
 
-  /** Whether a column is needed: all are until the header is found. */
+  /** Whether a column is needed: all are until the header is chosen. */
   wants(column: number): boolean {
-    return this.header === null || this.#columns.has(column);
+    return this.#head !== null || this.#wanted.has(column);
   }
 
   /** Whether rows from this one on can still matter. */
   wantsRow(row: number): boolean {
-    return this.header !== null || row <= HEADER_ROWS;
+    if (row > HEADER_ROWS) this.finish();
+    return this.#head !== null || this.header !== null;
   }
 
   /** Adds a row; blank rows are skipped. Cells of a sparse array may be undefined. */
   add(row: number, cells: readonly (CellValue | undefined)[]): void {
-    if (!this.header) {
-      this.header = this.#search.offer(cells);
-      this.#columns = new Set(Array.from(this.header?.values() ?? [], ({ column }) => column));
-      return;
+    if (row > HEADER_ROWS) this.finish();
+    if (this.#head !== null) this.#head.push({ row, cells });
+    else if (this.header !== null && row > this.header.row) this.#keep(row, cells);
+  }
+
+  /** Chooses the header if that has not happened: after the first rows, or at the end of the sheet. */
+  finish(): void {
+    const head = this.#head;
+    if (head === null || "columns" in this.search) return;
+    const header = this.search.choose(head);
+    this.#decide(header);
+    for (const { row, cells } of head) {
+      if (header !== null && row > header.row) this.#keep(row, cells);
     }
-    const kept: Partial<Record<F, CellValue>> = {};
+  }
+
+  #decide(header: Header | null): void {
+    this.#head = null;
+    this.header = header;
+    this.#columns = header?.columns.map(({ index }) => index) ?? [];
+    this.#wanted = new Set(this.#columns);
+  }
+
+  #keep(row: number, cells: readonly (CellValue | undefined)[]): void {
+    const kept: (CellValue | undefined)[] = [];
     let blank = true;
-    for (const [field, { column }] of this.header) {
-      const cell = cells[column] ?? null;
-      if (isBlank(cell)) continue;
-      kept[field] = this.#cut(cell);
-      blank = false;
+    for (const column of this.#columns) {
+      const cell = cells[column];
+      if (cell === undefined || cell === null) continue;
+      kept[column] = this.#cut(cell);
+      blank &&= isBlank(cell);
     }
     if (blank) return;
-    if (this.rows.length >= this.#maxRows) throw tooManyRows(this.#maxRows);
+    if (this.rows.length >= this.maxRows) throw tooManyRows(this.maxRows);
     this.rows.push({ row, cells: kept });
   }
 
@@ -91,31 +101,29 @@ export class RowCollector<F extends string> {
   /** Fills rows under a merged cell with its value. */
   fillMerged(ranges: readonly MergedRange[]): void {
     if (!this.header || ranges.length === 0) return;
-    const filled = Array.from(this.header).filter(([field]) => this.#search.fillsDown(field));
     const byNumber = new Map(this.rows.map((row) => [row.row, row.cells]));
     const lastRow = this.rows.at(-1)?.row ?? 0;
+    const { filledDown } = this.header;
     // Merged ranges do not overlap; the bound is for forged files in which they do.
-    let steps = lastRow * filled.length;
-    for (const range of ranges) {
-      const field = filled.find(([, { column }]) => column === range.firstColumn)?.[0];
-      const value = field && byNumber.get(range.firstRow)?.[field];
-      if (!field || value === undefined) continue;
-      const last = Math.min(range.lastRow, lastRow, range.firstRow + steps);
-      steps -= Math.max(0, last - range.firstRow);
-      for (let row = range.firstRow + 1; row <= last; row++) {
+    let steps = lastRow * filledDown.size;
+    for (const { firstRow, lastRow: rangeEnd, firstColumn: column } of ranges) {
+      const value = filledDown.has(column) ? byNumber.get(firstRow)?.[column] : undefined;
+      if (isBlank(value)) continue;
+      const last = Math.min(rangeEnd, lastRow, firstRow + steps);
+      steps -= Math.max(0, last - firstRow);
+      for (let row = firstRow + 1; row <= last; row++) {
         const cells = byNumber.get(row);
-        if (cells) cells[field] ??= value;
+        if (cells && isBlank(cells[column])) cells[column] = value;
       }
     }
   }
 
-  table(sheetName: string | null): SheetTable<F> | null {
-    return this.header && { sheetName, header: this.header, rows: this.rows };
+  table(sheetName: string | null, hidden: ReadonlySet<number> = new Set()): SheetTable | null {
+    const hiddenRows = hidden.size === 0
+      ? []
+      : this.rows.map(({ row }) => row).filter((row) => hidden.has(row));
+    return this.header && { sheetName, header: this.header, rows: this.rows, hiddenRows };
   }
-}
-
-function isBlank(cell: CellValue): boolean {
-  return cell === null || cell === "" || (typeof cell === "string" && cell.trim() === "");
 }
 
 /** The error for a table with too many rows. */

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { CellObject, WorkSheet } from "@e965/xlsx";
-import type { CellValue } from "../cell.ts";
+import { type CellValue, PENDING_RESULT } from "../cell.ts";
 import { unreadable } from "./error.ts";
 import { MAX_COLUMNS } from "./limits.ts";
 import {
@@ -47,9 +47,9 @@ export async function loadCodePages(): Promise<void> {
  * by this code from parts of bounded size, because SheetJS has no limits of its own. Rows from
  * `sheetRows` on are skipped. Returns the sheet's name.
  */
-export async function readSheet<F extends string>(
+export async function readSheet(
   workbook: Uint8Array,
-  collector: RowCollector<F>,
+  collector: RowCollector,
   sheetRows: number,
 ): Promise<string> {
   const xlsx = await library();
@@ -74,9 +74,9 @@ export async function readSheet<F extends string>(
 
 type CellReader = (cell: CellObject) => CellValue;
 
-function collectRows<F extends string>(
+function collectRows(
   sheet: WorkSheet,
-  collector: RowCollector<F>,
+  collector: RowCollector,
   read: CellReader,
   sheetRows: number,
 ): void {
@@ -94,6 +94,7 @@ function collectRows<F extends string>(
     }
     collector.add(row + 1, values);
   }
+  collector.finish();
   collector.fillMerged((sheet["!merges"] ?? []).map(({ s, e }) => ({
     firstRow: s.r + 1,
     lastRow: e.r + 1,
@@ -118,11 +119,27 @@ function cellReader(formatter: NumberFormatter, date1904: boolean): CellReader {
     return { kind: "formatted", number: value, text: formatNumber(code, value, formatter) };
   }
   return ({ t, v, z }) => {
+    if (t === "e" && Number(v) === BLANK_FORMULA) return { kind: "blank_formula", text: "" };
     if (t === "e") return { kind: "error", text: errorText(Number(v)) };
     if (typeof v === "number") return number(v, String(z ?? "General"));
+    if (typeof v === "string" && v.startsWith(DATE_MARK)) {
+      return { kind: "date", text: dateText(v) };
+    }
     return typeof v === "string" || typeof v === "boolean" ? v : null;
   };
 }
+
+/** An ISO 8601 cell as other dates are shown: without a time at midnight. */
+function dateText(text: string): string {
+  return text.slice(DATE_MARK.length).replace("T", " ").replace(/[ ]00:00(?::00(?:\.0+)?)?Z?$/, "");
+}
+
+/** The error code that the gate gives a formula whose result is an empty text; [MS-XLS] has no such code. */
+export const BLANK_FORMULA = 0xff;
+/** SheetJS's name of that code in .xlsx files. */
+export const BLANK_FORMULA_NAME = "#WTF?";
+/** Precedes the text of an ISO 8601 date cell, which SheetJS would turn into a number. A noncharacter. */
+export const DATE_MARK = "\ufdd1";
 
 // [MS-XLS] 2.5.10. 0x2b marks a result that was never calculated: see xlsx_sheet.ts.
 const ERRORS: Record<number, string> = {
@@ -133,7 +150,7 @@ const ERRORS: Record<number, string> = {
   0x1d: "#NAME?",
   0x24: "#NUM!",
   0x2a: "#N/A",
-  0x2b: "formula without a result",
+  0x2b: PENDING_RESULT,
 };
 
 function errorText(code: number): string {

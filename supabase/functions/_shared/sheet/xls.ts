@@ -1,33 +1,35 @@
 import { readGlobals } from "./biff.ts";
 import { type BiffSheet, type BoundSheet, onlyCells, sheetRecords, streamOf } from "./biff_part.ts";
 import { encrypted, expandsTooMuch, oldFormat, unreadable, unsupported } from "./error.ts";
+import type { Header, HeaderSearch } from "./header.ts";
 import { HEADER_ROWS, MAX_RECORDS, MAX_ROWS } from "./limits.ts";
 import { openOle } from "./ole.ts";
-import { type HeaderSearch, RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
+import { RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
 import { loadCodePages, readSheet } from "./sheetjs.ts";
 
 const LAST_ROW = MAX_ROWS.xls + HEADER_ROWS;
 
 /**
- * The table in an .xls file of Excel 5 to 2003. SheetJS reads new streams: first one with the
- * first rows of a sheet, then one with the columns under its header.
+ * The table in an .xls file of Excel 5 to 2003: the first sheet with a certain header, visible
+ * sheets before hidden ones, or else the first with any header. SheetJS reads new streams: one with
+ * the first rows of each sheet, then one with the columns under the header.
  * @throws SheetError when there is no table.
  */
-export async function readXls<F extends string>(
+export async function readXls(
   bytes: Uint8Array,
   maxRows: number,
-  newSearch: () => HeaderSearch<F>,
-): Promise<SheetTable<F>> {
+  search: HeaderSearch,
+): Promise<SheetTable> {
   const globals = readGlobals(workbookStream(bytes));
   if (!globals.isUnicode) await loadCodePages();
   let recordsLeft = MAX_RECORDS;
   let bytesLeft = globals.view.byteLength;
-  function read(bound: BoundSheet, sheet: BiffSheet, collector: RowCollector<F>): Promise<string> {
+  function read(bound: BoundSheet, sheet: BiffSheet, collector: RowCollector): Promise<string> {
     recordsLeft -= globals.texts + sheet.cells;
     if (recordsLeft < 0) throw expandsTooMuch();
     return readSheet(streamOf(globals, bound, sheet), collector, LAST_ROW);
   }
-  const search = newSearch();
+  let found: { bound: BoundSheet; sheet: BiffSheet; header: Header } | null = null;
   const hiddenLast = globals.sheets.toSorted((a, b) => Number(a.hidden) - Number(b.hidden));
   for (const bound of hiddenLast) {
     const sheet = sheetRecords(globals, bound);
@@ -36,19 +38,23 @@ export async function readXls<F extends string>(
     if (bytesLeft < 0) throw unreadable();
     const head = new RowCollector(search, HEADER_ROWS);
     await read(bound, onlyCells(globals, sheet, ({ row }) => row < HEADER_ROWS), head);
-    if (!head.header) continue;
-    if (sheet.lastRow > LAST_ROW) throw tooManyRows(maxRows);
-    const columns = [...head.header.values()].map(({ column }) => column);
-    const wanted = onlyCells(
-      globals,
-      sheet,
-      ({ first, last }) => columns.some((column) => column >= first && column <= last),
-    );
-    const collector = new RowCollector(newSearch(), maxRows);
-    const table = collector.table(await read(bound, wanted, collector));
-    if (table) return table;
+    const { header } = head;
+    if (header && (found === null || header.isCertain)) found = { bound, sheet, header };
+    if (header?.isCertain) break;
   }
-  throw search.failure();
+  if (found === null) throw search.failure();
+  const { bound, sheet, header } = found;
+  if (sheet.lastRow > LAST_ROW) throw tooManyRows(maxRows);
+  const columns = header.columns.map(({ index }) => index);
+  const wanted = onlyCells(
+    globals,
+    sheet,
+    ({ first, last }) => columns.some((column) => column >= first && column <= last),
+  );
+  const collector = new RowCollector(header, maxRows);
+  const table = collector.table(await read(bound, wanted, collector), sheet.hidden);
+  if (table === null) throw unreadable();
+  return table;
 }
 
 function workbookStream(bytes: Uint8Array): Uint8Array {

@@ -1,10 +1,11 @@
 import { expandsTooMuch } from "./error.ts";
+import type { HeaderSearch } from "./header.ts";
 import { HEADER_ROWS, MAX_ROWS, MAX_TAGS } from "./limits.ts";
-import { type HeaderSearch, RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
+import { RowCollector, type SheetTable, tooManyRows } from "./row_collector.ts";
 import { archive, readSheet } from "./sheetjs.ts";
 import { openPackage } from "./xlsx_package.ts";
 import { headOf, sheetSource, sheetXml } from "./xlsx_sheet.ts";
-import { countTags, readPart } from "./xml.ts";
+import { countTags, expandReferences, readPart } from "./xml.ts";
 import { openZip } from "./zip.ts";
 
 /** Parts of a workbook that its sheets refer to, as XML. */
@@ -19,24 +20,26 @@ const STYLE_WEIGHT = 4;
 const LAST_ROW = MAX_ROWS.xlsx + HEADER_ROWS;
 
 /**
- * The table in an .xlsx file: the first sheet with a header, visible sheets before hidden ones.
- * SheetJS reads a new workbook made of this sheet and the parts that it refers to.
+ * The table in an .xlsx file: the first sheet with a certain header, visible sheets before hidden
+ * ones, or else the first with any header. SheetJS reads a new workbook made of this sheet and the
+ * parts that it refers to.
+ * @throws SheetError when there is no table.
  */
-export async function readXlsx<F extends string>(
+export async function readXlsx(
   bytes: Uint8Array,
   maxRows: number,
-  newSearch: () => HeaderSearch<F>,
-): Promise<SheetTable<F>> {
+  search: HeaderSearch,
+): Promise<SheetTable> {
   const zip = openZip(bytes);
   const { sheets, strings, styles, date1904 } = await openPackage(zip);
   const shared: Shared = {
-    strings: strings ? withoutEmptyItems(await readPart(zip, strings)) : "",
+    strings: strings ? sharedStrings(await readPart(zip, strings)) : "",
     styles: styles ? await readPart(zip, styles) : "",
     date1904,
   };
   const sharedTags = countTags(shared.strings) + STYLE_WEIGHT * countTags(shared.styles);
   let tagsLeft = MAX_TAGS;
-  const search = newSearch();
+  let found: { table: SheetTable; isTooLarge: boolean } | null = null;
   for (const { name, part } of sheets) {
     let sheet = sheetSource(await readPart(zip, part));
     // Of a sheet that is too large only the header is searched: another sheet may be the table.
@@ -46,16 +49,19 @@ export async function readXlsx<F extends string>(
     if (tagsLeft < 0) throw expandsTooMuch();
     const collector = new RowCollector(search, isTooLarge ? HEADER_ROWS : maxRows);
     await readSheet(await workbookOf(sheetXml(sheet), shared), collector, LAST_ROW);
-    const table = collector.table(name);
-    if (table && isTooLarge) throw tooManyRows(maxRows);
-    if (table) return table;
+    const table = collector.table(name, sheet.hidden);
+    if (table && (found === null || table.header.isCertain)) found = { table, isTooLarge };
+    if (table?.header.isCertain) break;
   }
-  throw search.failure();
+  if (found === null) throw search.failure();
+  if (found.isTooLarge) throw tooManyRows(maxRows);
+  return found.table;
 }
 
 /** SheetJS skips an empty item, which would shift every later text to a wrong cell. */
-function withoutEmptyItems(strings: string): string {
-  return strings.replace(/<((?:\w+:)?)si\s?\/>/g, "<$1si><$1t></$1t></$1si>");
+function sharedStrings(xml: string): string {
+  return expandReferences(xml).replace(/^\s*<\?xml[^>]*\?>/, "")
+    .replace(/<((?:\w+:)?)si\s?\/>/g, "<$1si><$1t></$1t></$1si>");
 }
 
 const RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";

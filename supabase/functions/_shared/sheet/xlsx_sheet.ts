@@ -1,6 +1,8 @@
 import { unreadable } from "./error.ts";
+import { PENDING_RESULT } from "../cell.ts";
 import { HEADER_ROWS } from "./limits.ts";
-import { attribute } from "./xml.ts";
+import { BLANK_FORMULA_NAME, DATE_MARK } from "./sheetjs.ts";
+import { attribute, expandReferences, startTags } from "./xml.ts";
 
 /** The rows of a worksheet's XML, up to the last one that has a value. */
 export interface SheetSource {
@@ -10,6 +12,8 @@ export interface SheetSource {
   /** The number of that last row; 0 without a value. */
   lastRow: number;
   merges: string[];
+  /** The numbers of hidden rows. */
+  hidden: Set<number>;
 }
 
 const MAX_MERGES = 50_000;
@@ -22,16 +26,19 @@ export function sheetSource(xml: string): SheetSource {
   const start = /<((?:\w+:)?)sheetData(?:\s[^<>]*)?>|<(?:\w+:)?sheetData\s?\/>/.exec(xml);
   if (!start) throw unreadable();
   const prefix = start[1] ?? "";
-  if (start[0].endsWith("/>")) return { prefix, rows: "", lastRow: 0, merges: [] };
+  if (start[0].endsWith("/>")) {
+    return { prefix, rows: "", lastRow: 0, merges: [], hidden: new Set() };
+  }
   const from = start.index + start[0].length;
   const end = xml.indexOf(`</${prefix}sheetData>`, from);
   if (end === -1) throw unreadable();
   const kept = xml.slice(from, lastRowEnd(xml, { prefix, from, end }));
   return {
     prefix,
-    rows: withPendingResults(kept, prefix),
+    rows: withDates(withFormulas(expandReferences(kept), prefix), prefix),
     lastRow: lastRowNumber(kept, prefix),
     merges: mergesIn(xml.slice(end)),
+    hidden: hiddenRows(kept),
   };
 }
 
@@ -81,15 +88,40 @@ function lastRowNumber(rows: string, prefix: string): number {
 }
 
 /**
- * SheetJS treats a formula that was never calculated as an empty cell, so a customer would owe
- * nothing. Such a cell gets Excel's error value for a pending result.
+ * SheetJS treats formulas without a value as empty cells. One that was never calculated gets
+ * Excel's error value for a pending result, since a customer would owe nothing otherwise. One whose
+ * stored result is an empty text (`t="str"` with an empty value) gets a mark of its own.
  */
-function withPendingResults(rows: string, prefix: string): string {
+function withFormulas(rows: string, prefix: string): string {
   if (!rows.includes(`<${prefix}f`)) return rows;
   const [c, f, v] = ["c", "f", "v"].map((name) => `${prefix}${name}`);
-  const pending = new RegExp(
-    `<${c}((?:\\s[^<>]*)?)><${f}(?:\\s[^<>]*)?(?:/>|>[^<]*</${f}>)(?:<${v}/>|<${v}></${v}>)?</${c}>`,
+  const valueless = new RegExp(
+    `<${c}((?:\\s[^<>]*)?)>\\s*<${f}(?:\\s[^<>]*)?(?:/>|>[^<]*</${f}>)\\s*` +
+      `(<${v}\\s?/>|<${v}(?:\\s[^<>]*)?></${v}>)?\\s*</${c}>`,
     "g",
   );
-  return rows.replace(pending, `<${c}$1 t="e"><${v}>#GETTING_DATA</${v}></${c}>`);
+  return rows.replace(valueless, (_, attributes: string, value: string | undefined) => {
+    const isText = attribute(`<c${attributes}>`, "t") === "str";
+    const name = isText && value !== undefined ? BLANK_FORMULA_NAME : PENDING_RESULT;
+    return `<${c}${attributes} t="e"><${v}>${name}</${v}></${c}>`;
+  });
+}
+
+/** Marks ISO 8601 cells as texts: SheetJS would give their serial number, a date or not by its format. */
+function withDates(rows: string, prefix: string): string {
+  if (!/\st=["']d["']/.test(rows)) return rows;
+  const [c, f, v] = ["c", "f", "v"].map((name) => `${prefix}${name}`);
+  const dates = new RegExp(
+    `(<${c}(?:\\s[^<>]*)?\\st=["'])d(["'][^<>]*>(?:<${f}(?:\\s[^<>]*)?(?:/>|>[^<]*</${f}>))?<${v}>)`,
+    "g",
+  );
+  return rows.replace(dates, `$1str$2${DATE_MARK}`);
+}
+
+function hiddenRows(rows: string): Set<number> {
+  if (!rows.includes("hidden=")) return new Set();
+  const hidden = startTags(rows, "row").filter((tag) =>
+    /^(?:1|true)$/.test(attribute(tag, "hidden") ?? "")
+  );
+  return new Set(hidden.map((tag) => Number(attribute(tag, "r") ?? NaN)));
 }

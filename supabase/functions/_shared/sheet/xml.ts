@@ -19,6 +19,18 @@ function xmlText(source: string): string {
   });
 }
 
+/**
+ * Replaces references to characters beyond U+FFFF, of which SheetJS keeps only 16 bits (XML 1.0,
+ * 4.1; openpyxl writes all characters that are not ASCII as references).
+ */
+export function expandReferences(xml: string): string {
+  if (!xml.includes("&#")) return xml;
+  return xml.replace(/&#(?:(\d{5,7})|x([\da-f]{5,6}));/gi, (whole, decimal, hex) => {
+    const code = decimal ? Number(decimal) : parseInt(hex, 16);
+    return code > 0xffff ? codePoint(code) : whole;
+  });
+}
+
 /** The value of an attribute in a start tag; `name` may be a pattern. */
 export function attribute(tag: string, name: string): string | null {
   const match = new RegExp(`\\s${name}\\s?=\\s?(?:"([^"]*)"|'([^']*)')`).exec(tag);
@@ -48,12 +60,22 @@ export function countTags(xml: string): number {
  * attacks need them.
  */
 export async function readPart(zip: ZipArchive, name: string): Promise<string> {
-  const decoder = new TextDecoder();
+  let decoder: TextDecoder | undefined;
   let text = "";
-  for await (const piece of zip.pieces(name)) text += decoder.decode(piece, { stream: true });
-  text += decoder.decode();
+  for await (const piece of zip.pieces(name)) {
+    decoder ??= new TextDecoder(encodingOf(piece));
+    text += decoder.decode(piece, { stream: true });
+  }
+  text += decoder?.decode() ?? "";
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw unreadable();
   return text;
+}
+
+/** The encoding of a part: UTF-8, or UTF-16 (ECMA-376 part 2, 8.1.4), by its first two bytes. */
+function encodingOf([first, second]: Uint8Array): string {
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return "utf-16le";
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return "utf-16be";
+  return "utf-8";
 }
 
 /** A part that is small in every genuine file. */

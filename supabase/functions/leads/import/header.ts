@@ -1,62 +1,76 @@
-import type { CellValue } from "../../_shared/cell.ts";
-import { cleanText } from "../../_shared/clean_text.ts";
-import { leadFieldOf } from "../../_shared/lead_import/mapping.ts";
+import { customFieldKeys, leadFieldOf } from "../../_shared/lead_import/mapping.ts";
+import type { Terms } from "../../_shared/lead_import/terms.ts";
 import { SheetError } from "../../_shared/sheet/error.ts";
+import {
+  type Header,
+  type HeaderColumn,
+  type HeaderRules,
+  type HeadRow,
+  shownTexts,
+} from "../../_shared/sheet/header.ts";
+import { headerKeys } from "../../_shared/sheet/header_key.ts";
 import { HEADER_ROWS } from "../../_shared/sheet/limits.ts";
-import type { Header, HeaderSearch } from "../../_shared/sheet/row_collector.ts";
-
-/** A column of a file of leads: its index as text. */
-export type ColumnKey = `${number}`;
-
-const maxColumns = 200;
-const longestName = 200;
 
 // Fields whose merged cells apply to every row covered; a merged phone number would make one person many.
 const FILLED_DOWN = new Set(["source", "status", "tags", "country", "region", "time_zone"]);
+const CONTACT = new Set(["first_name", "last_name", "full_name", "email", "phone"]);
 
 /** Whether a text can be a column's name: words, unlike the values below. */
 function isLabel(text: string): boolean {
   return /\p{L}/u.test(text) && !text.includes("@") && !/\d{5}/.test(text);
 }
 
-/**
- * Finds the header of a file of leads: the first row with a known name, or with several cells that are all words. Every
- * column with a name belongs to it.
- */
-export class LeadHeaderSearch implements HeaderSearch<ColumnKey> {
-  #seen: string[] = [];
-  #filledDown = new Set<ColumnKey>();
+/** Finds the header of a file of leads. Every column with a name is read. */
+export class LeadHeaderRules implements HeaderRules {
+  readonly #customKeys: ReadonlyMap<string, string>;
 
-  constructor(private readonly isOwnField: (header: string) => boolean) {}
+  /** @param isGiven Whether the client gave the header's row. */
+  constructor(
+    terms: Pick<Terms, "fields">,
+    private readonly currency: string,
+    private readonly isGiven: boolean,
+  ) {
+    this.#customKeys = customFieldKeys(terms);
+  }
 
-  offer(cells: readonly (CellValue | undefined)[]): Header<ColumnKey> | null {
-    const names = Array.from(
-      { length: Math.min(cells.length, maxColumns) },
-      (_, column) => cleanText(typeof cells[column] === "string" ? cells[column] : ""),
-    );
-    const named = names.filter((name) => name !== "");
-    if (this.#seen.length === 0) this.#seen = named;
-    const known = names.some((name) => leadFieldOf(name) !== undefined || this.isOwnField(name));
-    if (!known && !(named.length > 1 && named.every(isLabel))) return null;
-    const header: Header<ColumnKey> = new Map();
-    for (const [column, name] of names.entries()) {
-      if (name === "") continue;
-      header.set(`${column}`, { column, text: name.slice(0, longestName).toWellFormed() });
-      if (FILLED_DOWN.has(leadFieldOf(name) ?? "")) this.#filledDown.add(`${column}`);
+  /**
+   * A row with a known contact field is certainly a header; the more known fields, the better. A row
+   * of words is one only if there is no such row, and any row with a name if the client gave it.
+   */
+  rate(names: readonly string[]): { score: number; isCertain: boolean } | null {
+    const used = names.filter((name) => name !== "");
+    const fields = new Set<string>();
+    for (const name of used) {
+      const keys = headerKeys(name, this.currency);
+      const field = keys.find((key) => this.#customKeys.has(key)) ??
+        leadFieldOf(name, this.currency);
+      if (field !== undefined) fields.add(field);
     }
-    return header;
+    if ([...fields].some((field) => CONTACT.has(field))) {
+      return { score: 100 + fields.size, isCertain: true };
+    }
+    if (fields.size > 1) return { score: 50 + fields.size, isCertain: false };
+    const isWords = used.length > 1 && used.every(isLabel);
+    if (fields.size === 1 || isWords || (this.isGiven && used.length > 0)) {
+      return { score: 1 + fields.size, isCertain: false };
+    }
+    return null;
   }
 
-  fillsDown(field: ColumnKey): boolean {
-    return this.#filledDown.has(field);
+  select(columns: readonly HeaderColumn[]): Pick<Header, "columns" | "filledDown"> {
+    const filledDown = columns
+      .filter(({ name }) => FILLED_DOWN.has(leadFieldOf(name, this.currency) ?? ""))
+      .map(({ index }) => index);
+    return { columns, filledDown: new Set(filledDown) };
   }
 
-  failure(): SheetError {
-    if (this.#seen.length === 0) return new SheetError("no_rows", "The sheet has no rows.");
-    const seen = this.#seen.slice(0, 20).map((text) => `"${text.slice(0, 50)}"`).join(", ");
+  failure(row: HeadRow | null): SheetError {
+    if (row === null) return new SheetError("no_rows", "The sheet has no rows.");
+    const seen = shownTexts(row).map((text) => `"${text}"`).join(", ");
     return new SheetError(
       "header_not_found",
-      `No row with column names was found in the first ${HEADER_ROWS} rows. Found instead: ${seen}.`,
+      `No row with column names was found in the first ${HEADER_ROWS} rows. Found instead: ${seen}. ` +
+        "Give the number of the row with `header_row`.",
     );
   }
 }

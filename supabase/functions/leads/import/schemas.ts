@@ -16,9 +16,17 @@ export const RequestedMapping = z.record(z.string().max(300), z.string().max(100
 
 const Count = z.int().openapi({ example: 12 });
 
+const RowMessages = z.array(z.object({
+  row: z.int(),
+  field: z.string().openapi({ description: "Empty for the row as a whole" }),
+  value: z.string().nullable(),
+  message: z.string(),
+}));
+
 export const Preview = z.object({
   upload_id: Id,
   file_name: z.string().openapi({ example: "leads.csv" }),
+  header_row: z.int().openapi({ description: "Row number of the header", example: 1 }),
   columns: z.array(Column),
   mapping: Mapping.openapi({
     description: "The mapping of this preview by column index",
@@ -26,19 +34,20 @@ export const Preview = z.object({
   }),
   suggested_mapping: Mapping.openapi({ example: { "0": "full_name", "1": "phone" } }),
   total_rows: Count,
+  hidden_rows: z.int().openapi({
+    description: "Rows that are hidden in the workbook, for example by a filter; they are read too",
+    example: 0,
+  }),
   analyzed_rows: Count.openapi({
     description: "Rows from the top that were checked for errors and duplicates",
   }),
   preview: z.array(z.looseObject({ row: z.int() })).openapi({
     description: "The first 20 rows as they would be stored",
   }),
-  errors: z.array(z.object({
-    row: z.int(),
-    field: z.string(),
-    value: z.string().nullable(),
-    message: z.string(),
-  })),
+  errors: RowMessages.openapi({ description: "Rows with errors are not imported" }),
   errors_truncated: z.boolean(),
+  warnings: RowMessages.openapi({ description: "Rows with warnings only are imported" }),
+  warnings_truncated: z.boolean(),
   duplicates: z.object({
     in_file: Count,
     in_organization: Count,
@@ -66,6 +75,7 @@ export const LeadImport = z.object({
   updated: Count,
   skipped: Count,
   invalid: Count,
+  warned: z.int().openapi({ description: "Imported rows with a warning", example: 0 }),
   error: z.string().nullable().openapi({ description: "Why it failed" }),
   assigned_to: Id.nullable(),
   assigned_to_name: z.string().nullable(),

@@ -1,23 +1,25 @@
 import { z } from "../../_shared/zod.ts";
 import type { Client } from "../../_shared/clients.ts";
+import type { FileForm } from "../../_shared/lead_import/piece.ts";
 import { Column, Terms } from "../../_shared/lead_import/terms.ts";
-import { invalidFields, unwrap } from "../../_shared/problem.ts";
 import { fieldText, formParts } from "../../_shared/multipart.ts";
+import { invalidFields, unwrap } from "../../_shared/problem.ts";
+import { parseHeaderRow } from "../../_shared/sheet/form_fields.ts";
 import { type ReceivedFile, receiveFile } from "./upload.ts";
 
 /** An uploaded file, from this request or stored earlier. */
-export type Source = Pick<ReceivedFile, "uploadId" | "fileName" | "terms" | "totalRows"> & {
-  columns: Column[];
-  delimiter: string;
-  headerRow: number;
-  piece: { content: string; first_row: number };
-  isNew: boolean;
-};
+export type Source =
+  & Pick<ReceivedFile, "uploadId" | "fileName" | "terms" | "columns" | "totalRows" | "hiddenRows">
+  & { form: FileForm; piece: { content: string; first_row: number }; isNew: boolean };
 
 const StoredUpload = Terms.extend({
   file_name: z.string(),
   delimiter: z.string(),
   header_row: z.int(),
+  width: z.int(),
+  named: z.int(),
+  is_unicode: z.boolean(),
+  hidden_rows: z.array(z.int()),
   columns: z.array(Column),
   total_rows: z.int(),
   pieces: z.array(z.object({ first_row: z.int(), content: z.string() })),
@@ -33,30 +35,37 @@ export interface Form {
 /** Reads the form as a stream: a file is stored in the database piece by piece. */
 export async function readForm(
   db: Client,
-  organizationId: string,
+  { organizationId, organization }: { organizationId: string; organization: { currency: string } },
   request: Request,
 ): Promise<Form> {
   let source: Form["source"] | undefined;
   let mapping: string | undefined;
   let uploadId: string | undefined;
+  let headerRow: number | null = null;
   for await (const part of formParts(request.body, request.headers.get("content-type") ?? "")) {
     if (part.name === "mapping") mapping = await fieldText(part);
     else if (part.name === "upload_id") uploadId = await fieldText(part);
-    else if (part.name === "file" && part.fileName !== null && source === undefined) {
-      const file = await receiveFile(db, organizationId, part);
-      source = "replayed" in file ? file : {
-        ...file,
-        columns: file.form.columns,
-        delimiter: file.form.delimiter,
-        headerRow: file.form.headerRow,
-        piece: file.first,
-        isNew: true,
-      };
+    else if (part.name === "header_row") {
+      headerRow = parseHeaderRow(await fieldText(part));
+      if (headerRow !== null && source !== undefined) throw headerRowTooLate();
+    } else if (part.name === "file" && part.fileName !== null && source === undefined) {
+      const file = { name: part.fileName, content: part.content };
+      const options = { currency: organization.currency, headerRow };
+      const received = await receiveFile(db, organizationId, file, options);
+      source = "replayed" in received
+        ? received
+        : { ...received, piece: received.first, isNew: true };
     }
+  }
+  if (source === undefined && headerRow !== null && uploadId !== undefined) {
+    throw headerRowTooLate();
   }
   source ??= await storedSource(db, organizationId, uploadId);
   return { source, mapping };
 }
+
+const headerRowTooLate = () =>
+  invalidFields([{ path: "header_row", message: "must come before the file, and with a file" }]);
 
 async function storedSource(
   db: Client,
@@ -83,8 +92,14 @@ async function storedSource(
     terms: { fields: stored.fields, stages: stored.stages },
     totalRows: stored.total_rows,
     columns: stored.columns,
-    delimiter: stored.delimiter,
-    headerRow: stored.header_row,
+    hiddenRows: stored.hidden_rows,
+    form: {
+      delimiter: stored.delimiter,
+      headerRow: stored.header_row,
+      width: stored.width,
+      named: stored.named,
+      isUnicode: stored.is_unicode,
+    },
     piece: stored.pieces[0] ?? { first_row: 1, content: "" },
     isNew: false,
   };

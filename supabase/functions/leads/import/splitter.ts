@@ -15,6 +15,7 @@ const longestRow = 1024 * 1024;
 /** Rows of one file; more would occupy an organization's imports for hours. */
 export const maxRows = 500_000;
 
+const SPACE = 32;
 const QUOTE = 34;
 const LF = 10;
 const CR = 13;
@@ -91,6 +92,9 @@ export class Splitter {
         this.#state = "quoted";
         this.#at = at + 1;
         return;
+      } else if (code === SPACE && this.#state === "start") {
+        // Spaces may precede a quoted field.
+        continue;
       } else {
         this.#state = "bare";
         if (code > 32) this.#filled = true;

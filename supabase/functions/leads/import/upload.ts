@@ -1,16 +1,16 @@
 import { z } from "../../_shared/zod.ts";
 import type { Client } from "../../_shared/clients.ts";
 import { cleanText } from "../../_shared/clean_text.ts";
-import { rowsOfPiece } from "../../_shared/lead_import/piece.ts";
-import { Terms } from "../../_shared/lead_import/terms.ts";
+import { type FileForm, rowsOfPiece } from "../../_shared/lead_import/piece.ts";
+import { type Column, Terms } from "../../_shared/lead_import/terms.ts";
 import { ensure, Problem, problemStatus, unwrap } from "../../_shared/problem.ts";
+import { csvForm } from "../../_shared/sheet/csv_form.ts";
 import { SheetError } from "../../_shared/sheet/error.ts";
 import { fileKind } from "../../_shared/sheet/file_kind.ts";
-import { headerKey } from "../../_shared/sheet/header_key.ts";
-import type { FormPart } from "../../_shared/multipart.ts";
+import { type Header, HeaderSearch } from "../../_shared/sheet/header.ts";
+import { fileText } from "../../_shared/sheet/text_file.ts";
+import { LeadHeaderRules } from "./header.ts";
 import { type Piece, Splitter } from "./splitter.ts";
-import { type TableForm, tableForm } from "./table.ts";
-import { textPieces } from "./text.ts";
 import { collect, csvOfWorkbook } from "./workbook.ts";
 
 /** The largest CSV file, in bytes. */
@@ -19,15 +19,25 @@ export const maxFileBytes = 50 * 1024 * 1024;
 const sampleLength = 256 * 1024;
 /** Characters sent to the database in one call. */
 const batchLength = 1024 * 1024;
+const longestSample = 200;
 
 /** A file stored in the database, with its first piece. */
 export interface ReceivedFile {
   uploadId: string;
   fileName: string;
-  form: TableForm;
+  form: FileForm;
+  columns: Column[];
   terms: Terms;
   totalRows: number;
+  hiddenRows: number[];
   first: Piece;
+}
+
+/** What a client says about the file it sends. */
+export interface FileOptions {
+  currency: string;
+  /** The row number of the header, or null to find it. */
+  headerRow: number | null;
 }
 
 const Begun = z.union([
@@ -50,11 +60,23 @@ async function* bounded(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   }
 }
 
+/** The text of a file as a stream; for a workbook with the header, which is known already. */
+interface TextSource {
+  pieces: AsyncIterable<string>;
+  header: Header | null;
+  hiddenRows: number[];
+  isUnicode(): boolean;
+}
+
+async function* single(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
 /** The text of a CSV file or a workbook, distinguished by its first bytes. */
-async function* textOf(
+async function textOf(
   content: AsyncIterable<Uint8Array>,
-  isOwnField: (header: string) => boolean,
-): AsyncGenerator<string> {
+  search: HeaderSearch,
+): Promise<TextSource> {
   const source = bounded(content);
   let start = new Uint8Array();
   while (start.length < 8) {
@@ -70,32 +92,48 @@ async function* textOf(
     yield* source;
   }
   const kind = fileKind(start);
-  if (kind === "csv") yield* textPieces(whole());
-  else yield await csvOfWorkbook(await collect(whole()), kind, isOwnField);
+  if (kind === "csv") {
+    return { ...fileText(whole()), header: null, hiddenRows: [] };
+  }
+  const { text, header, hiddenRows } = await csvOfWorkbook(await collect(whole()), kind, search);
+  return { pieces: single(text), header, hiddenRows, isUnicode: () => true };
+}
+
+/** The splitter of a file, and the columns of its header. */
+interface Opened {
+  splitter: Splitter;
+  delimiter: string;
+  skip: number;
+  header: Header;
+}
+
+function open(head: string, known: Header | null, newSearch: () => HeaderSearch): Opened {
+  const { delimiter, skip, header } = known === null
+    ? csvForm(head, newSearch)
+    : { delimiter: ",", skip: 0, header: known };
+  return { splitter: new Splitter(delimiter), delimiter, skip, header };
 }
 
 /** Cuts the text into pieces and stores them in batches, so that at most one batch is in memory. */
 async function store(
-  text: AsyncIterable<string>,
-  isOwnField: (header: string) => boolean,
+  source: TextSource,
+  newSearch: () => HeaderSearch,
   keep: (pieces: Piece[]) => Promise<void>,
-): Promise<Pick<ReceivedFile, "form" | "totalRows" | "first">> {
+): Promise<Pick<ReceivedFile, "form" | "columns" | "totalRows" | "first">> {
   let head = "";
-  let form: TableForm | undefined;
-  let splitter: Splitter | undefined;
+  let opened: Opened | undefined;
   let first: Piece | undefined;
   let batch: Piece[] = [];
   let length = 0;
-  const take = async (piece: string, last: boolean): Promise<void> => {
-    if (splitter === undefined) {
+  const take = async (piece: string, last: boolean): Promise<Opened | undefined> => {
+    if (opened === undefined) {
       head += piece;
-      if (!last && head.length < sampleLength) return;
-      form = tableForm(head, isOwnField);
-      splitter = new Splitter(form.delimiter);
-      piece = head.slice(form.skip);
+      if (!last && head.length < sampleLength) return undefined;
+      opened = open(head, source.header, newSearch);
+      piece = head.slice(opened.skip);
       head = "";
     }
-    for (const cut of splitter.add(piece, last)) {
+    for (const cut of opened.splitter.add(piece, last)) {
       first ??= cut;
       batch.push(cut);
       length += cut.content.length;
@@ -104,25 +142,37 @@ async function store(
       batch = [];
       length = 0;
     }
+    return opened;
   };
-  for await (const piece of text) await take(piece, false);
-  await take("", true);
+  for await (const piece of source.pieces) await take(piece, false);
+  const done = await take("", true);
   if (batch.length > 0) await keep(batch);
-  const done: { form?: TableForm | undefined; splitter?: Splitter | undefined } = {
-    form,
-    splitter,
-  };
-  if (done.form === undefined || done.splitter === undefined || first === undefined) {
+  if (done === undefined || first === undefined) {
     throw new SheetError("file_empty", "The file is empty.");
   }
-  const { delimiter, headerRow } = done.form;
-  const above = rowsOfPiece(first, { delimiter, headerRow: 0, width: 1 })
+  return described(done, first, source.isUnicode());
+}
+
+function described(
+  { splitter, delimiter, header }: Opened,
+  first: Piece,
+  isUnicode: boolean,
+): Pick<ReceivedFile, "form" | "columns" | "totalRows" | "first"> {
+  const { row: headerRow, width, named } = header;
+  const form = { delimiter, headerRow, width, named, isUnicode };
+  const above = rowsOfPiece(first, { ...form, headerRow: 0 })
     .filter(({ row }) => row <= headerRow).length;
-  const totalRows = done.splitter.totalRows - above;
+  const totalRows = splitter.totalRows - above;
   if (totalRows <= 0) {
     throw new SheetError("no_rows", "There are column names, but no rows below them.");
   }
-  return { form: done.form, totalRows, first };
+  const [sample] = rowsOfPiece(first, form);
+  const columns = header.columns.map(({ index, name }) => ({
+    index,
+    name,
+    sample: sample?.cells[index]?.trim().slice(0, longestSample).toWellFormed() || null,
+  }));
+  return { form, columns, totalRows, first };
 }
 
 /**
@@ -133,19 +183,21 @@ async function store(
 export async function receiveFile(
   db: Client,
   organizationId: string,
-  part: FormPart,
+  file: { name: string | null; content: AsyncIterable<Uint8Array> },
+  { currency, headerRow }: FileOptions,
 ): Promise<ReceivedFile | { replayed: unknown }> {
-  const fileName = cleanText(part.fileName ?? "").slice(0, 255).toWellFormed() || "upload";
+  const fileName = cleanText(file.name ?? "").slice(0, 255).toWellFormed() || "upload";
   const begun = Begun.parse(unwrap(
     await db.rpc("begin_lead_upload", { organization_id: organizationId, file_name: fileName }),
   ));
   if ("replayed" in begun) return begun;
   const { upload_id, ...terms } = begun;
   const upload = { organization_id: organizationId, upload_id };
-  const own = new Set(terms.fields.flatMap(({ key, label }) => [headerKey(key), headerKey(label)]));
-  const isOwnField = (header: string) => own.has(headerKey(header));
+  const rules = new LeadHeaderRules(terms, currency, headerRow !== null);
+  const newSearch = () => new HeaderSearch(rules, headerRow);
   try {
-    const stored = await store(textOf(part.content, isOwnField), isOwnField, async (pieces) => {
+    const source = await textOf(file.content, newSearch());
+    const stored = await store(source, newSearch, async (pieces) => {
       ensure(
         await db.rpc("add_lead_upload_pieces", {
           ...upload,
@@ -157,7 +209,7 @@ export async function receiveFile(
         }),
       );
     });
-    return { uploadId: upload_id, fileName, terms, ...stored };
+    return { uploadId: upload_id, fileName, terms, hiddenRows: source.hiddenRows, ...stored };
   } catch (error) {
     await db.rpc("discard_lead_upload", upload);
     if (error instanceof SheetError) {

@@ -1,16 +1,28 @@
-import { type CellValue } from "../../_shared/cell.ts";
+import type { CellValue } from "../../_shared/cell.ts";
+import { withoutTextMarks } from "../../_shared/csv.ts";
 import { SheetError, unreadable } from "../../_shared/sheet/error.ts";
+import type { Header, HeaderSearch } from "../../_shared/sheet/header.ts";
 import { MAX_FILE_BYTES, MAX_ROWS } from "../../_shared/sheet/limits.ts";
-import { type ColumnKey, LeadHeaderSearch } from "./header.ts";
+import type { SheetTable } from "../../_shared/sheet/row_collector.ts";
 
+/** A workbook's table as CSV, with its header. Rows keep their numbers. */
+export interface WorkbookCsv {
+  text: string;
+  header: Header;
+  hiddenRows: number[];
+}
+
+/** The text of a cell; errors and formulas without a result are Excel's error values. */
 function plain(cell: CellValue | undefined): string {
   if (cell === null || cell === undefined) return "";
   return typeof cell === "object" ? cell.text : String(cell);
 }
 
 /** A quoted field, read back unchanged whatever it begins with. */
-const field = (text: string): string =>
-  text === "" ? "" : `"${(/^'[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+function field(text: string): string {
+  if (text === "") return "";
+  return `"${(withoutTextMarks(text) === text ? text : `'${text}`).replaceAll('"', '""')}"`;
+}
 
 /** A workbook's bytes; a larger one is not read to the end. */
 export async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
@@ -29,40 +41,43 @@ export async function collect(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Ar
   return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
 }
 
+async function readTable(
+  bytes: Uint8Array,
+  kind: "xlsx" | "xls",
+  search: HeaderSearch,
+): Promise<SheetTable> {
+  try {
+    // Loaded on demand, because only workbooks need these readers.
+    if (kind === "xlsx") {
+      const { readXlsx } = await import("../../_shared/sheet/xlsx.ts");
+      return await readXlsx(bytes, MAX_ROWS.xlsx, search);
+    }
+    const { readXls } = await import("../../_shared/sheet/xls.ts");
+    return await readXls(bytes, MAX_ROWS.xls, search);
+  } catch (error) {
+    // Parsers can throw anything on a damaged file; this is not an internal error.
+    throw error instanceof SheetError ? error : unreadable();
+  }
+}
+
 /**
- * The table of an .xlsx or .xls file as CSV; rows keep their numbers.
+ * The table of an .xlsx or .xls file as CSV.
  * @throws SheetError when the workbook cannot be read.
  */
 export async function csvOfWorkbook(
   bytes: Uint8Array,
   kind: "xlsx" | "xls",
-  isOwnField: (header: string) => boolean,
-): Promise<string> {
-  const newSearch = () => new LeadHeaderSearch(isOwnField);
-  const limit = MAX_ROWS[kind];
-  // Loaded on demand, because only workbooks need these readers.
-  const table =
-    await (kind === "xlsx"
-      ? import("../../_shared/sheet/xlsx.ts").then(({ readXlsx }) =>
-        readXlsx<ColumnKey>(bytes, limit, newSearch)
-      )
-      : import("../../_shared/sheet/xls.ts").then(({ readXls }) =>
-        readXls<ColumnKey>(bytes, limit, newSearch)
-      )).catch((error) => {
-        // Parsers can throw anything on a damaged file; this is not an internal error.
-        throw error instanceof SheetError ? error : unreadable();
-      });
-  const columns = Array.from(table.header);
-  const width = Math.max(...columns.map(([, { column }]) => column)) + 1;
-  const line = (text: (key: ColumnKey) => string): string =>
-    Array.from({ length: width }, (_, column) => field(text(`${column}`))).join(",") + "\n";
-  // The header's row number is not known; rows below keep their distance to the first non-blank row.
-  const first = table.rows[0]?.row ?? 2;
-  let csv = "\n".repeat(Math.max(0, first - 2)) + line((key) => table.header.get(key)?.text ?? "");
-  let next = first;
-  for (const { row, cells } of table.rows) {
-    csv += "\n".repeat(row - next) + line((key) => plain(cells[key]));
+  search: HeaderSearch,
+): Promise<WorkbookCsv> {
+  const { header, rows, hiddenRows } = await readTable(bytes, kind, search);
+  const names = new Map(header.columns.map(({ index, name }) => [index, name]));
+  const line = (text: (column: number) => string): string =>
+    Array.from({ length: header.named }, (_, column) => field(text(column))).join(",") + "\n";
+  let text = "\n".repeat(header.row - 1) + line((column) => names.get(column) ?? "");
+  let next = header.row + 1;
+  for (const { row, cells } of rows) {
+    text += "\n".repeat(row - next) + line((column) => plain(cells[column]));
     next = row + 1;
   }
-  return csv;
+  return { text, header: { ...header, width: header.named }, hiddenRows };
 }

@@ -1,5 +1,28 @@
--- rows: [{ row, name, account_number, phone, arrears, status }]; summary: the answer of POST /upload/excel without
--- the id. Security definer because callers may not write uploads directly.
+-- Deletes the caller's waiting uploads beyond the last nine; 409 when the organization has too many all the same.
+create function private.make_room_for_customer_upload(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  -- One upload of an organization at a time, so that the limits hold.
+  perform pg_advisory_xact_lock(hashtextextended('uploads|' || organization_id, 0));
+  delete from public.uploads u
+  where u.processed_at is null and u.id in (
+    select w.id from public.uploads w
+    where w.organization_id = make_room_for_customer_upload.organization_id and w.created_by = auth.uid()
+      and w.processed_at is null and w.expires_at > now()
+    order by w.id desc offset 9);
+  if (select count(*) from public.uploads u
+      where u.organization_id = make_room_for_customer_upload.organization_id and u.processed_at is null
+        and u.expires_at > now()) >= 40 then
+    perform private.problem(409, 'too_many_uploads', 'Too many uploads of the organization wait to be processed. '
+      || 'Process or delete some of them: GET and DELETE /upload/uploads.');
+  end if;
+end
+$$;
+
+-- rows: [{ row, name, account_number, phone, arrears, status }]; summary: the answer of POST /upload/excel without the
+-- id. Security definer because callers may not write uploads directly.
 create function private.create_upload(organization_id uuid, file_name text, rows jsonb, summary jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -13,6 +36,7 @@ begin
   if answer is not null then
     return answer;
   end if;
+  perform private.make_room_for_customer_upload(organization_id);
   insert into public.uploads (organization_id, file_name, rows, summary, created_by)
   values (organization_id, file_name, rows, summary, auth.uid()) returning id into upload;
   return private.store_idempotent_response(organization_id, summary || jsonb_build_object('upload_id', upload));

@@ -14,7 +14,8 @@ begin
         (select p.full_name from public.profiles p where p.id = l.assigned_to) as assigned_to_name, l.assigned_at,
         l.created_by, (select p.full_name from public.profiles p where p.id = l.created_by) as created_by_name,
         case when l.sla_status is not null then jsonb_build_object('status', l.sla_status,
-          'started_at', l.sla_started_at, 'deadline', l.sla_deadline, 'responded_at', l.sla_responded_at, 'breached_at', l.sla_breached_at) end as sla,
+          'started_at', l.sla_started_at, 'deadline', l.sla_deadline, 'responded_at', l.sla_responded_at,
+            'breached_at', l.sla_breached_at) end as sla,
         l.deleted_at, l.created_at, l.updated_at
       from (
         select u.*, row_number() over () as n from unnest(leads) u

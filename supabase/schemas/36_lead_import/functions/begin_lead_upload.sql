@@ -1,6 +1,39 @@
--- Starts an upload: { upload_id, fields, stages }, or { replayed } when the request was answered before. The number
--- and size of waiting files are limited, so that uploads cannot fill the database. Security definer because callers
--- may not write uploads directly.
+-- Deletes the oldest waiting files of the caller: those beyond the last nine, and further ones while the organization
+-- has too many. A person who corrects a file and sends it again would otherwise use up the organization's limit.
+create function private.make_room_for_upload(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  surplus record;
+begin
+  -- One upload of an organization at a time, so that the limits hold.
+  perform pg_advisory_xact_lock(hashtextextended('lead_uploads|' || organization_id, 0));
+  delete from private.lead_uploads u
+  where u.expires_at < 'infinity' and u.id in (
+    select w.id from private.lead_uploads w
+    where w.organization_id = make_room_for_upload.organization_id and w.created_by = auth.uid()
+      and w.expires_at > now() and w.expires_at < 'infinity'
+    order by w.id desc offset 9);
+  loop
+    select count(*) >= 40 or coalesce(sum(u.size), 0) > 500000000 as is_full,
+      (array_agg(u.id order by u.id) filter (where u.created_by = auth.uid()
+        and u.expires_at < 'infinity'))[1] as oldest
+    into surplus from private.lead_uploads u
+    where u.organization_id = make_room_for_upload.organization_id and u.expires_at > now();
+    exit when not surplus.is_full;
+    if surplus.oldest is null then
+      perform private.problem(409, 'too_many_uploads', 'Too many files of the organization wait to be imported. '
+        || 'Import or delete some of them: GET and DELETE /leads/import/uploads.');
+    end if;
+    delete from private.lead_uploads u where u.id = surplus.oldest and u.expires_at < 'infinity';
+  end loop;
+end
+$$;
+
+-- Starts an upload: { upload_id, fields, stages }, or { replayed } when the request was answered before. The number and
+-- size of waiting files are limited, so that uploads cannot fill the database. Security definer because callers may not
+-- write uploads directly.
 create function private.begin_lead_upload(organization_id uuid, file_name text)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -14,11 +47,7 @@ begin
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
-  if (select count(*) >= 40 or coalesce(sum(u.size), 0) > 500000000 from private.lead_uploads u
-      where u.organization_id = begin_lead_upload.organization_id and u.expires_at > now()) then
-    perform private.problem(409, 'too_many_uploads',
-      'Too many files wait to be imported. Import some of them, or wait until they expire.');
-  end if;
+  perform private.make_room_for_upload(organization_id);
   insert into private.lead_uploads (organization_id, file_name, created_by)
   values (organization_id, left(file_name, 255), auth.uid()) returning id into upload;
   return jsonb_build_object('upload_id', upload) || private.lead_import_terms(organization_id);

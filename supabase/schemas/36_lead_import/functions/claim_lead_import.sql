@@ -28,7 +28,8 @@ begin
   select * into import from public.lead_imports i where i.id = run.import_id;
   return jsonb_build_object(
     'id', import.id, 'mapping', import.mapping, 'consent', import.consent,
-    'delimiter', run.delimiter, 'header_row', run.header_row, 'width', jsonb_array_length(import.columns),
+    'delimiter', run.delimiter, 'header_row', run.header_row, 'width', run.width, 'named', run.named,
+    'is_unicode', run.is_unicode,
     'country', (select o.country from public.organizations o where o.id = import.organization_id),
     'currency', (select o.currency from public.organizations o where o.id = import.organization_id),
     'time_zone', (select o.time_zone from public.organizations o where o.id = import.organization_id),

@@ -15,7 +15,7 @@ begin
   update public.lead_imports i
   set status = end_lead_import.status, error = end_lead_import.error, finished_at = now(),
     counts = jsonb_build_object('processed', run.processed, 'created', run.created, 'updated', run.updated,
-      'skipped', run.skipped, 'invalid', run.invalid)
+      'skipped', run.skipped, 'invalid', run.invalid, 'warned', run.warned)
   where i.id = end_lead_import.import_id
   returning * into import;
   delete from private.lead_import_rows r where r.import_id = import.id;

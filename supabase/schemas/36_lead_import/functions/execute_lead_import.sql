@@ -33,8 +33,8 @@ begin
     settings ->> 'on_duplicate', nullif(settings -> 'consent', 'null'), settings ->> 'source', assignee,
       upload.total_rows, auth.uid())
   returning id into import;
-  insert into private.lead_import_runs (import_id, delimiter, header_row, pieces)
-  values (import, upload.delimiter, upload.header_row, (
+  insert into private.lead_import_runs (import_id, delimiter, header_row, width, named, is_unicode, pieces)
+  values (import, upload.delimiter, upload.header_row, upload.width, upload.named, upload.is_unicode, (
     select count(*) from private.lead_upload_pieces p where p.upload_id = upload.id));
   update private.lead_uploads u set expires_at = 'infinity' where u.id = upload.id;
   perform private.invoke('jobs/import-leads');

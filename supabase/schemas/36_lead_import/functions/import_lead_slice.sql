@@ -25,6 +25,26 @@ begin
 end
 $$;
 
+-- Keeps the warnings of rows that were imported; returns their number.
+create function private.record_import_warnings(import_id uuid, rows jsonb)
+returns integer
+language sql set search_path = ''
+as $$
+  with warned as materialized (
+    select r."row", r.warning, r.cells from private.import_rows(rows) r
+    join private.lead_import_rows i on i.import_id = record_import_warnings.import_id and i."row" = r."row"
+    where r.warning is not null
+  ), kept as (
+    insert into private.lead_import_errors (import_id, "row", kind, reason, cells)
+    select record_import_warnings.import_id, w."row", 'warning', w.warning, w.cells from warned w
+    where exists (
+      select from private.lead_import_runs u
+      where u.import_id = record_import_warnings.import_id and u.skipped + u.invalid + u.warned < 50000)
+    on conflict do nothing
+  )
+  select count(*)::integer from warned
+$$;
+
 -- Writes the rows of a slice, and among the first 50,000 the errors that the job found.
 create function private.write_import_slice(import public.lead_imports, rows jsonb, errors jsonb)
 returns private.import_counts
@@ -68,6 +88,7 @@ declare
   run private.lead_import_runs;
   import public.lead_imports;
   counts private.import_counts;
+  rows_warned integer;
 begin
   select * into run from private.lead_import_runs r where r.import_id = import_lead_slice.import_id for update;
   if run.import_id is null or run.runner is distinct from import_lead_slice.runner
@@ -85,12 +106,14 @@ begin
     true);
   perform private.lock_import(import);
   counts := private.write_import_slice(import, rows, errors);
+  rows_warned := private.record_import_warnings(import.id, rows);
   update private.lead_import_runs r
   set next_position = r.next_position + 1, attempts = 0, last_step_at = now(),
     leased_until = case when not hand_over then now() + private.import_lease() end,
     processed = r.processed + jsonb_array_length(rows) + jsonb_array_length(errors),
     created = r.created + counts.created, updated = r.updated + counts.updated,
-    skipped = r.skipped + counts.skipped, invalid = r.invalid + counts.invalid
+    skipped = r.skipped + counts.skipped, invalid = r.invalid + counts.invalid,
+    warned = r.warned + rows_warned
   where r.import_id = import.id
   returning * into run;
   if run.next_position >= run.pieces then

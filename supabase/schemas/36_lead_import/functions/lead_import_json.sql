@@ -5,7 +5,8 @@ language sql stable set search_path = ''
 as $$
   select to_jsonb(import) - array['organization_id', 'counts', 'columns', 'consent', 'mapping']
     || coalesce((select jsonb_build_object('processed', r.processed, 'created', r.created, 'updated', r.updated,
-      'skipped', r.skipped, 'invalid', r.invalid) from private.lead_import_runs r where r.import_id = import.id),
+      'skipped', r.skipped, 'invalid', r.invalid, 'warned', r.warned) from private.lead_import_runs r
+        where r.import_id = import.id),
         import.counts)
     || jsonb_build_object('created_by_name', (select p.full_name from public.profiles p where p.id = import.created_by),
       'assigned_to_name', (select p.full_name from public.profiles p where p.id = import.assigned_to))

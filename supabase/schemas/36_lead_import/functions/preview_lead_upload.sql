@@ -41,6 +41,9 @@ begin
   if file is not null then
     update private.lead_uploads u
     set upload_complete = true, delimiter = file ->> 'delimiter', header_row = (file ->> 'header_row')::integer,
+      width = (file ->> 'width')::integer, named = (file ->> 'named')::integer,
+      is_unicode = (file ->> 'is_unicode')::boolean,
+      hidden_rows = array(select jsonb_array_elements_text(file -> 'hidden_rows')::integer),
       columns = file -> 'columns', total_rows = (file ->> 'total_rows')::integer
     where u.id = upload.id;
   end if;

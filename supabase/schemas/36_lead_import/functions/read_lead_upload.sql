@@ -20,9 +20,10 @@ begin
       where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id)));
   end if;
   upload := private.require_lead_upload(organization_id, upload_id, true);
-  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter, 'header_row',
-    upload.header_row,
-      'columns', upload.columns, 'total_rows', upload.total_rows, 'pieces', case when with_piece then (
+  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter,
+      'header_row', upload.header_row, 'width', upload.width, 'named', upload.named, 'is_unicode', upload.is_unicode,
+      'hidden_rows', to_jsonb(upload.hidden_rows), 'columns', upload.columns, 'total_rows', upload.total_rows,
+      'pieces', case when with_piece then (
         select jsonb_agg(jsonb_build_object('first_row', p.first_row, 'content', p.content))
         from private.lead_upload_pieces p where p.upload_id = upload.id and p."position" = 0) end)
     || private.lead_import_terms(organization_id);
