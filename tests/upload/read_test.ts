@@ -30,10 +30,12 @@ Deno.test("POST /upload/excel answers exactly what was read of a messy sheet, an
   assert.deepEqual({ ...read, upload_id: "", errors: [] }, {
     upload_id: "",
     file_name: "Arrears November.xlsx",
+    header_row: 3,
     total_rows: 6,
     valid_rows: 3,
     invalid_rows: 2,
     duplicate_rows: 1,
+    hidden_rows: 0,
     columns: {
       name: "Full Name",
       account_number: "ACC. NO",
@@ -56,6 +58,8 @@ Deno.test("POST /upload/excel answers exactly what was read of a messy sheet, an
     ],
     errors: [],
     errors_truncated: false,
+    warnings: [],
+    warnings_truncated: false,
   });
   assert.deepEqual(read.errors.map(({ row, field, value }) => [row, field, value]), [
     [7, "name", null],
