@@ -66,7 +66,7 @@ Deno.test("an empty amount and a hidden row are warned of, and a row of a wrong 
 });
 
 Deno.test("uploads that wait are listed and deleted, and a person's oldest give way", async () => {
-  const { clerk, admin } = await utility();
+  const { clerk, organization: { admin } } = await utility();
   const line = (n: number) => csv(`Ama,A${n},0244123456,5,`);
   const kept = await upload(admin, line(0), "kept.csv");
   const uploads: UploadBody[] = [];
