@@ -98,7 +98,7 @@ select tests.act_as('operator');
 select is((select count(*) from private.search_customers(tests.id('theirs'), 'stranger')), 0::bigint,
   'The search function checks the caller''s permission itself.');
 select is(public.list_actions(tests.id('ours'), jsonb_build_object('customer_id', tests.id('stranger')), 50, 0),
-  '{"rows": [], "total": 0, "customer_known": false}', 'Another organization''s customer is unknown.');
+  '{"rows": [], "total": 0, "next_cursor": null, "customer_known": false, "total_is_capped": false}', 'Another organization''s customer is unknown.');
 select is(public.batch_detail(tests.id('theirs'), tests.id('their batch')), null,
   'Another organization''s batch is unknown.');
 select tests.act_as('postgres');

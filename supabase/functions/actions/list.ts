@@ -3,12 +3,12 @@ import type { Context } from "hono";
 import type { App } from "../_shared/app.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { definedOnly } from "../_shared/fields.ts";
-import { pageOf, PageQuery } from "../_shared/page.ts";
+import { cursorPageOf, CursorQuery, toCursorPage } from "../_shared/page.ts";
 import { notFound, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
 import { Action, toAction } from "./schemas.ts";
 
-const ActionPage = pageOf(Action).openapi("ActionPage");
+const ActionPage = cursorPageOf(Action).openapi("ActionPage");
 
 const all = createRoute({
   method: "get",
@@ -18,7 +18,7 @@ const all = createRoute({
   summary: "List actions, newest first",
   ...permitted("actions:read"),
   request: {
-    query: PageQuery.extend({
+    query: CursorQuery.extend({
       customer_id: z.uuid().optional(),
       batch_id: z.uuid().optional(),
       action: z.enum(Action.shape.action.options).optional(),
@@ -38,37 +38,36 @@ const ofCustomer = createRoute({
     params: z.object({
       customer_id: z.uuid().openapi({ param: { name: "customer_id", in: "path" } }),
     }),
-    query: PageQuery,
+    query: CursorQuery,
   },
   responses: { 200: json(ActionPage, "A page of actions"), ...guarded, ...problems(404, 422) },
 });
 
-const Page = z.object({
-  total: z.number(),
-  rows: z.array(z.unknown()),
-  customer_known: z.boolean(),
-});
+const Found = z.object({ customer_known: z.boolean() });
 
 async function page(
   c: Context<AppEnv>,
   filters: Record<string, string>,
-  { limit, offset }: { limit: number; offset: number },
+  { limit, offset, cursor }: { limit: number; offset: number; cursor?: string | undefined },
 ) {
-  const answer = await c.var.db.rpc("list_actions", {
-    organization_id: c.var.actor.organizationId,
-    filters,
-    page_limit: limit,
-    page_offset: offset,
-  });
-  const found = Page.parse(unwrap(answer, "action"));
-  if (!found.customer_known) throw notFound("customer");
-  return { data: found.rows.map(toAction), total: found.total, limit, offset };
+  const answer = unwrap(
+    await c.var.db.rpc("list_actions", {
+      organization_id: c.var.actor.organizationId,
+      filters,
+      page_limit: limit,
+      page_offset: offset,
+      ...(cursor !== undefined && { page_cursor: cursor }),
+    }),
+    "action",
+  );
+  if (!Found.parse(answer).customer_known) throw notFound("customer");
+  return toCursorPage(answer, { limit, offset }, toAction);
 }
 
 export function listActions(app: App) {
   app.openapi(all, async (c) => {
-    const { limit, offset, ...filters } = c.req.valid("query");
-    return c.json(await page(c, definedOnly(filters), { limit, offset }), 200);
+    const { limit, offset, cursor, ...filters } = c.req.valid("query");
+    return c.json(await page(c, definedOnly(filters), { limit, offset, cursor }), 200);
   });
 }
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { definedOnly } from "../_shared/fields.ts";
-import { pageOf, PageQuery } from "../_shared/page.ts";
+import { cursorPageOf, CursorQuery, toCursorPage } from "../_shared/page.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
 import { Customer, CustomerFilters, toCustomer } from "./schemas.ts";
@@ -14,7 +14,7 @@ const route = createRoute({
   summary: "List customers",
   ...permitted("customers:read"),
   request: {
-    query: PageQuery.extend({
+    query: CursorQuery.extend({
       ...CustomerFilters.shape,
       sort: z.enum(
         ["name", "account_number", "phone", "status", "arrears", "created_at", "updated_at"]
@@ -25,25 +25,23 @@ const route = createRoute({
     }),
   },
   responses: {
-    200: json(pageOf(Customer).openapi("CustomerPage"), "A page of customers"),
+    200: json(cursorPageOf(Customer).openapi("CustomerPage"), "A page of customers"),
     ...guarded,
     ...problems(422),
   },
 });
 
-const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
-
 export function listCustomers(app: App) {
   app.openapi(route, async (c) => {
-    const { limit, offset, sort, ...rest } = c.req.valid("query");
+    const { limit, offset, cursor, sort, ...rest } = c.req.valid("query");
     const answer = await c.var.db.rpc("list_customers", {
       organization_id: c.var.actor.organizationId,
       filters: definedOnly(rest),
       sort,
       page_limit: limit,
       page_offset: offset,
+      ...(cursor !== undefined && { page_cursor: cursor }),
     });
-    const page = Page.parse(unwrap(answer, "customer"));
-    return c.json({ data: page.rows.map(toCustomer), total: page.total, limit, offset }, 200);
+    return c.json(toCursorPage(unwrap(answer, "customer"), { limit, offset }, toCustomer), 200);
   });
 }

@@ -1,7 +1,7 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { definedOnly } from "../_shared/fields.ts";
-import { pageOf, PageQuery } from "../_shared/page.ts";
+import { cursorPageOf, CursorQuery, toCursorPage } from "../_shared/page.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
 import { Lead, LeadFilters, toLead } from "./schemas.ts";
@@ -16,7 +16,7 @@ const route = createRoute({
     "`deleted=true` lists deleted leads instead; it needs leads:delete.",
   ...permitted("leads:read"),
   request: {
-    query: PageQuery.extend({
+    query: CursorQuery.extend({
       ...LeadFilters.shape,
       deleted: z.enum(["true", "false"]).optional(),
       sort: z.enum(
@@ -29,25 +29,23 @@ const route = createRoute({
     }),
   },
   responses: {
-    200: json(pageOf(Lead).openapi("LeadPage"), "A page of leads"),
+    200: json(cursorPageOf(Lead).openapi("LeadPage"), "A page of leads"),
     ...guarded,
     ...problems(422),
   },
 });
 
-const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
-
 export function listLeads(app: App) {
   app.openapi(route, async (c) => {
-    const { limit, offset, sort, ...filters } = c.req.valid("query");
+    const { limit, offset, cursor, sort, ...filters } = c.req.valid("query");
     const answer = await c.var.db.rpc("list_leads", {
       organization_id: c.var.actor.organizationId,
       filters: definedOnly(filters),
       sort,
       page_limit: limit,
       page_offset: offset,
+      ...(cursor !== undefined && { page_cursor: cursor }),
     });
-    const page = Page.parse(unwrap(answer, "lead"));
-    return c.json({ data: page.rows.map(toLead), total: page.total, limit, offset }, 200);
+    return c.json(toCursorPage(unwrap(answer, "lead"), { limit, offset }, toLead), 200);
   });
 }

@@ -1,7 +1,7 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { definedOnly, Id } from "../_shared/fields.ts";
-import { pageOf, PageQuery } from "../_shared/page.ts";
+import { cursorPageOf, CursorQuery, toCursorPage } from "../_shared/page.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
 import { DueTime, Priority, Status, Task, toTask } from "./schemas.ts";
@@ -19,7 +19,7 @@ const route = createRoute({
     "caller, and with team scope those of the team's members.",
   ...permitted("tasks:read"),
   request: {
-    query: PageQuery.extend({
+    query: CursorQuery.extend({
       lead_id: Id.optional(),
       assigned_to: z.union([z.literal(["me", "none"]), z.uuid()]).optional(),
       status: Status.optional(),
@@ -33,25 +33,23 @@ const route = createRoute({
     }),
   },
   responses: {
-    200: json(pageOf(Task).openapi("TaskPage"), "A page of tasks"),
+    200: json(cursorPageOf(Task).openapi("TaskPage"), "A page of tasks"),
     ...guarded,
     ...problems(422),
   },
 });
 
-const Page = z.object({ total: z.number(), rows: z.array(z.unknown()) });
-
 export function listTasks(app: App) {
   app.openapi(route, async (c) => {
-    const { limit, offset, sort, ...rest } = c.req.valid("query");
+    const { limit, offset, cursor, sort, ...rest } = c.req.valid("query");
     const answer = await c.var.db.rpc("list_tasks", {
       organization_id: c.var.actor.organizationId,
       filters: definedOnly(rest),
       sort,
       page_limit: limit,
       page_offset: offset,
+      ...(cursor !== undefined && { page_cursor: cursor }),
     });
-    const page = Page.parse(unwrap(answer, "task"));
-    return c.json({ data: page.rows.map(toTask), total: page.total, limit, offset }, 200);
+    return c.json(toCursorPage(unwrap(answer, "task"), { limit, offset }, toTask), 200);
   });
 }

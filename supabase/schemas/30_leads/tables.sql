@@ -76,8 +76,7 @@ create table public.leads (
   sla_responded_at timestamptz,
   sla_breached_at timestamptz,
   search_text text not null generated always as (
-    lower(btrim(first_name || ' ' || last_name) || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' '
-      || coalesce(jsonb_path_query_array(custom_fields, '$.* ? (@.type() == "string")')::text, ''))) stored,
+    private.lead_search_text(btrim(first_name || ' ' || last_name), email, phone, custom_fields)) stored,
   deleted_at timestamptz,
   deleted_by uuid references public.profiles (id) on delete set null,
   merged_into uuid,
@@ -97,7 +96,7 @@ create table public.leads (
     and outcome is null)),
   constraint leads_imported foreign key (organization_id, import_id)
   references public.lead_imports (organization_id, id) on delete set null (import_id)
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.leads is
   'Leads. Written by functions only; each change of a column that people edit raises version by one.';
 comment on column public.leads.team_id is
@@ -110,9 +109,11 @@ comment on column public.leads.sla_explicit is
   'The deadline was set by a person: settings and calendar do not change it.';
 
 -- The listing indexes contain only leads that are not deleted. None ends in id: see customers.
-create index leads_listing on public.leads (organization_id, created_at desc) where deleted_at is null;
-create index leads_by_status on public.leads (organization_id, status, created_at desc) where deleted_at is null;
-create index leads_by_source on public.leads (organization_id, source, created_at desc) where deleted_at is null;
+create index leads_listing on public.leads (organization_id, created_at desc) include (id) where deleted_at is null;
+create index leads_by_status on public.leads (organization_id, status, created_at desc) include (id)
+  where deleted_at is null;
+create index leads_by_source on public.leads (organization_id, source, created_at desc) include (id)
+  where deleted_at is null;
 
 -- The indexes for the own and team scopes include the common filter columns, so that counting needs index-only scans.
 create index leads_by_assignee on public.leads (organization_id, assigned_to, created_at desc)
@@ -123,9 +124,9 @@ create index leads_by_team on public.leads (organization_id, team_id, created_at
   include (id, assigned_to, status, source, sla_status) where deleted_at is null;
 create index leads_by_sla on public.leads (organization_id, sla_status, created_at desc) where deleted_at is null
   and sla_status in ('due_soon', 'breached');
-create index leads_by_name on public.leads (organization_id, full_name) where deleted_at is null;
-create index leads_by_value on public.leads (organization_id, value) where deleted_at is null;
-create index leads_by_update on public.leads (organization_id, updated_at desc) where deleted_at is null;
+create index leads_by_name on public.leads (organization_id, full_name) include (id) where deleted_at is null;
+create index leads_by_value on public.leads (organization_id, value) include (id) where deleted_at is null;
+create index leads_by_update on public.leads (organization_id, updated_at desc) include (id) where deleted_at is null;
 create index leads_phone on public.leads (organization_id, phone) where deleted_at is null and phone is not null;
 create index leads_email on public.leads (organization_id, email) where deleted_at is null and email is not null;
 create index leads_clock on public.leads (sla_next_at) where sla_next_at is not null;
@@ -154,7 +155,11 @@ create index leads_by_creator_sla on public.leads (organization_id, created_by, 
 -- The planner does not see that "assigned_to is null" keeps the order of leads_by_assignee.
 create index leads_unassigned on public.leads (organization_id, created_at desc) include (id, team_id, created_by)
   where deleted_at is null and assigned_to is null;
-create index leads_by_deadline on public.leads (organization_id, sla_deadline) where deleted_at is null;
+
+-- A lead without a deadline sorts as if its deadline were in the distant future. Includes the columns of the sort, so
+-- that the many leads without a deadline, which tie, are sorted without reading them.
+create index leads_by_deadline on public.leads (organization_id, coalesce(sla_deadline, 'infinity'))
+  include (id, sla_deadline) where deleted_at is null;
 
 -- For capacities and loads: the open leads of a person.
 create index leads_open_by_assignee on public.leads (organization_id, assigned_to) where deleted_at is null

@@ -36,6 +36,8 @@ create index tasks_of_lead on public.tasks (organization_id, lead_id, id desc);
 create index tasks_by_assignee on public.tasks (organization_id, assigned_to, due_at);
 create index tasks_by_creator on public.tasks (organization_id, created_by, due_at);
 create index tasks_by_due on public.tasks (organization_id, due_at);
+create index tasks_in_order on public.tasks (organization_id, coalesce(due_at, 'infinity'))
+  include (id, due_at, lead_deleted);
 create index tasks_to_remind on public.tasks (remind_at) where remind_at is not null;
 create index tasks_assigned_to on public.tasks (assigned_to);
 create index tasks_created_by on public.tasks (created_by);

@@ -9,22 +9,6 @@ as $$
     else date_or_timestamp::timestamptz end
 $$;
 
--- LIKE patterns for search_text from a search term: the term itself; the term as JSON escapes it, because custom
--- texts are stored so; and for a phone number in any local form, its digits without the prefix.
-create function private.lead_search_patterns(term text)
-returns text[]
-language sql immutable set search_path = ''
-as $$
-  select array_agg(distinct '%' || replace(replace(replace(t.pattern, '\', '\\'), '%', '\%'), '_', '\_') || '%')
-  from (
-    values (lower(term)),
-      (substr(to_jsonb(lower(term))::text, 2, char_length(to_jsonb(lower(term))::text) - 2)),
-      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '\(0\)|[^0-9]', '', 'g')
-        from '^0*([0-9]{3,})$') end)
-  ) as t (pattern)
-  where t.pattern <> ''
-$$;
-
 -- filters: { status?, source?, assigned_to?: id | me | none, team_id?, tag?, created_from?, created_to?, sla?: due |
 -- breached, search? }. Conditions on leads x, without the caller's scope.
 create function private.lead_filters(organization_id uuid, filters jsonb)
@@ -63,11 +47,6 @@ begin
     conditions := conditions || format(' and x.sla_status = %L', case filters ->> 'sla' when 'due' then 'due_soon'
       else filters ->> 'sla' end);
   end if;
-  if filters ->> 'search' <> '' then
-    conditions := conditions || (
-      select format(' and (%s)', string_agg(format('x.search_text like %L', p), ' or '))
-      from unnest(private.lead_search_patterns(filters ->> 'search')) p);
-  end if;
-  return conditions;
+  return conditions || coalesce(' and ' || private.search_filter(filters), '');
 end
 $$;

@@ -17,56 +17,42 @@ as $$
       else '' end
 $$;
 
--- sort: a column, with "-" for descending; tasks without due time come last, or first when descending. With
--- organization scope an index gives the page; with other scopes the tasks are few and found once, for the total and
--- the page. Security definer because under row level security no index could be used; the conditions are those of the
--- policy.
+-- Tasks without due time come last, or first when descending. Security definer: see 06_lists.
 create function private.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer,
-  page_offset integer)
+  page_offset integer, page_cursor text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  branches text[] := private.task_scope_filter(organization_id, 'tasks:read');
-  key text := case ltrim(sort, '-')
-    when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)'
-      else format('r.%I', ltrim(sort, '-')) end;
-  direction text := case when sort like '-%' then 'desc' else 'asc' end;
-  conditions text := private.task_filters(filters);
-  union_all text;
-  total bigint;
-  ids uuid[];
+  list private.list_query;
+  page record;
 begin
-  if ltrim(sort, '-') not in ('due_at', 'created_at', 'updated_at', 'priority') then
-    perform private.problem(422, 'invalid_field', 'Tasks cannot be sorted by this.',
-      '[{"path": "sort", "message": "is not a sortable field"}]');
-  end if;
+  list.relation := 'public.tasks';
+  list.branches := private.task_scope_filter(organization_id, 'tasks:read');
   if filters ->> 'assigned_to' in ('me', auth.uid()::text) then
-    branches := branches[1:1];
+    list.branches := list.branches[1:1];
   end if;
-  select string_agg(format(
-    'select x.id, x.due_at, x.created_at, x.updated_at, x.priority from public.tasks x where %s%s', b, conditions),
-    ' union all ') into union_all
-  from unnest(branches) b;
-  execute format(
-    'with matches as %1$s materialized (%2$s)
-    select (select count(*) from matches), array(
-      select r.id from matches r order by %3$s %4$s, r.id %4$s limit $3 offset $4)',
-    case when cardinality(branches) = 1 then 'not' else '' end, union_all, key, direction)
-  into total, ids using list_tasks.organization_id, filters, page_limit, page_offset;
-  return jsonb_build_object('total', total, 'rows', private.task_rows(organization_id, ids));
+  list.condition := format('x.organization_id = %L', organization_id) || private.task_filters(filters);
+  list := private.sorted_by(list, sort, '{
+    "due_at": ["coalesce(x.due_at, ''infinity'')", "timestamptz"],
+    "created_at": ["x.created_at", "timestamptz"], "updated_at": ["x.updated_at", "timestamptz"],
+    "priority": ["array_position(array[''low'', ''normal'', ''high''], x.priority)", "integer"]}');
+  list.is_collected := cardinality(list.branches) > 1;
+  page := private.find_page(list, page_limit, page_offset, page_cursor);
+  return jsonb_build_object('total', page.total, 'total_is_capped', page.total_is_capped,
+    'next_cursor', page.next_cursor, 'rows', private.task_rows(organization_id, page.ids));
 end
 $$;
-grant execute on function private.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;
+grant execute on function private.list_tasks(uuid, jsonb, text, integer, integer, text) to authenticated;
 
-create function public.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer,
-  page_offset integer)
+create function public.list_tasks(organization_id uuid, filters jsonb default '{}', sort text default 'due_at',
+  page_limit integer default 50, page_offset integer default 0, page_cursor text default null)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_tasks(organization_id, filters, sort,
-    private.page_size(page_limit), private.page_start(page_offset))
+  select private.list_tasks(organization_id, coalesce(filters, '{}'), sort, page_limit, page_offset, page_cursor)
 $$;
 comment on function public.list_tasks is
-  'One page of tasks and their total number. filters: see private.task_filters.';
-grant execute on function public.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;
+  'One page of tasks; total counts up to 10,000. filters: see private.task_filters; sort: a column, with "-" for '
+  'descending; page_cursor: next_cursor of the page before.';
+grant execute on function public.list_tasks(uuid, jsonb, text, integer, integer, text) to authenticated;

@@ -2,7 +2,8 @@
 -- run: one condition for all could use only the organization of the index. One plan for all callers, because planning
 -- costs more than running it. This and the next three are for security definer functions.
 create function private.lead_figures(organization_id uuid, permission text)
-returns table (status text, outcome text, source text, sla_status text, assigned boolean, leads bigint, value numeric)
+returns table (team_id uuid, status text, outcome text, source text, sla_status text, assigned boolean, leads bigint,
+  value numeric)
 language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
@@ -10,14 +11,17 @@ declare
   me uuid := auth.uid();
 begin
   return query
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
+    select o.team_id, o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value
+    from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'organization'
     union all
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
+    select o.team_id, o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value
+    from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'team'
       and o.team_id = access.team
     union all
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
+    select o.team_id, o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value
+    from private.lead_totals o
     where o.organization_id = lead_figures.organization_id and o.person_id = me and access.scope <> 'organization'
       and (access.scope = 'own' or o.team_id is distinct from access.team);
 end
