@@ -16,21 +16,25 @@ $$;
 comment on function private.search_fold is 'Text as search_text columns and search terms are compared.';
 grant execute on function private.search_fold(text) to authenticated, service_role;
 
--- LIKE patterns for a folded word or telephone number. A number with leading zeros is also searched without them, as
--- E.164 has it; a short one (0244) only at the start of a number, after a country code of one to three digits.
+-- LIKE patterns for a folded word or telephone number. An international number (+233 (0)24, 0023324) is also searched
+-- in E.164 from its start, a local one (0244133001) without its zero, and a short one (0244) after a country code of
+-- one to three digits.
 create function private.search_patterns(term text)
 returns text[]
 language sql immutable set search_path = ''
 as $$
   select array['%' || replace(replace(replace(term, '\', '\\'), '%', '\%'), '_', '\_') || '%'] || case
-    when t.digits ~ '^0[1-9][0-9]{2,4}$' then
-      array['%+_' || ltrim(digits, '0') || '%', '%+__' || ltrim(digits, '0') || '%',
-        '%+___' || ltrim(digits, '0') || '%']
-    when ltrim(t.digits, '0') ~ '^[0-9]{6,}$' and ltrim(t.digits, '0') <> term then
-      array['%' || ltrim(t.digits, '0') || '%']
+    when coalesce(char_length(t.significant), 0) < 3 or t.significant = term then '{}'
+    when term like '+%' or t.digits like '00%' then array['%+' || t.significant || '%']
+    when char_length(t.significant) > 5 then array['%' || t.significant || '%']
+    when t.digits like '0%' then array['%+_' || t.significant || '%', '%+__' || t.significant || '%',
+      '%+___' || t.significant || '%']
     else '{}' end
   from (
-    select case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then regexp_replace(term, '\(0\)|[^0-9]', '', 'g') end as digits
+    select n.digits, ltrim(n.digits, '0') as significant
+    from (
+      select case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then regexp_replace(term, '\(0\)|[^0-9]', '', 'g') end as digits
+    ) n
   ) t
 $$;
 
