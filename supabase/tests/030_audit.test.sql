@@ -1,7 +1,7 @@
 -- The audit log: what is written, who may read it, and that nobody can change it.
 begin;
 \ir support.inc
-select plan(99);
+select plan(100);
 do $$
 begin
   perform tests.arrange();
@@ -159,7 +159,8 @@ begin
   perform public.export_leads(tests.id('ours'), '{"search": "+233244000001", "status": "new"}');
   perform public.export_audit_logs(tests.id('ours'), '{}');
   perform public.export_audit_logs(tests.id('ours'), jsonb_build_object('before_id', gen_random_uuid()));
-  perform public.record_export(tests.id('ours'), 'customers', '{"status": "warned"}');
+  perform public.export_customers(tests.id('ours'), '{"status": "warned"}');
+  perform public.export_customers(tests.id('ours'), '{"status": "warned"}', gen_random_uuid());
 end
 $$;
 select tests.act_as('postgres');
@@ -169,9 +170,10 @@ select results_eq($$select resource, after, actor_id from tests.events('exported
   $$values ('audit_logs', null::jsonb, tests.id('admin')), ('customers', '{"status": "warned"}', tests.id('admin')),
     ('leads', '{"search": "***", "status": "new"}', tests.id('admin'))$$,
   'Exports are logged once, with their filters and without the search term.');
-select is(tests.outcome('technical_agent', $$select public.record_export(tests.id('ours'), 'customers', '{}')$$),
-  'PT403',
-  'Nobody records an export of what they may not read.');
+select is(tests.outcome('technical_agent', $$select public.export_customers(tests.id('ours'))$$), 'PT403',
+  'Nobody exports what they may not read.');
+select is(tests.outcome('admin', $$select public.export_customers(tests.id('ours'),
+  jsonb_build_object('note', repeat('x', 3000)))$$), 'PT422', 'Filters of an export are small.');
 do $$
 begin
   insert into public.lead_holders (organization_id, user_id, capacity) values (tests.id('ours'), tests.id('counselor'),

@@ -60,3 +60,15 @@ Deno.test("GET /customers/export needs customers:read and refuses what is no fil
   );
   expectProblem(await call(null, "GET", "/customers/export"), 401, "not_signed_in");
 });
+
+Deno.test("GET /customers/export gives a person sixty files an hour", async () => {
+  const { admin } = await newOrganization();
+  await withDatabase((sql) =>
+    sql`insert into private.rate_buckets (kind, subject, tokens, updated_at)
+      values ('export', ${admin.userId}, 1, now())`
+  );
+  expectStatus(await call(admin, "GET", "/customers/export?format=xlsx"), 200);
+  const refused = await call(admin, "GET", "/customers/export");
+  expectProblem(refused, 429, "rate_limited");
+  assert.ok(Number(refused.headers.get("retry-after")) > 0);
+});

@@ -138,7 +138,8 @@ Deno.test("a file is read in every encoding, delimiter and line end that offices
         sql`select content from private.lead_upload_pieces where upload_id = ${preview.upload_id}
           order by position desc limit 1`
       );
-      assert.match(piece?.["content"], /Renée Müller/);
+      // What was no UTF-8 is followed by the mark of damaged characters, which the reader removes.
+      assert.match(piece?.["content"].replaceAll("\ufdd0", ""), /Renée Müller/);
     } else {
       assert.deepEqual(
         [preview.preview[0]?.["first_name"], preview.preview[0]?.["last_name"]],
@@ -164,7 +165,8 @@ Deno.test("what is no table is refused with a reason, and nothing of it is kept"
     ["<html><table></table></html>", 415, "file_is_html"],
     [Uint8Array.of(0x25, 0x50, 0x44, 0x46, 0x2d, 0x31, 0x2e, 0x34), 415, "file_type_unsupported"],
     [Uint8Array.from({ length: 5_000 }, (_, index) => index % 7), 415, "file_type_unsupported"],
-    [`name,phone\n${"\0".repeat(50)}`, 415, "file_type_unsupported"],
+    [`name,phone\n${"\0".repeat(50)}`, 422, "no_rows"],
+    [`name,phone\n${"\0".repeat(50)}Ama,0244000001\n`, 415, "file_type_unsupported"],
     ['name,phone\n"Ama,0244000001\nKofi,0244000002\n', 422, "file_unreadable"],
     [`name,phone\n"${"x".repeat(3_000_000)}`, 422, "file_unreadable"],
     ["name\n" + "x\n".repeat(500_001), 413, "too_many_rows"],

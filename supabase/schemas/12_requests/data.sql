@@ -9,6 +9,7 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('reset_address', 10, 300, 'Attempts to set a new password from an IP address'),
   ('send', 600, 60, 'Requests of a person that send messages'),
   ('upload', 60, 60, 'Files that a person uploads'),
+  ('export', 60, 3600, 'Files of customers or leads that a person exports'),
   ('invite', 30, 3600, 'Invitations by a person'),
   ('invite_organization', 200, 86400, 'Invitations by an organization'),
   ('invite_recipient', 3, 86400, 'Invitations that are mailed to an address, by all organizations together'),

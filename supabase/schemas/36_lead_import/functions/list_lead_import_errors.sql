@@ -7,8 +7,13 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   import public.lead_imports := private.require_lead_import(organization_id, import_id);
+  refusal jsonb;
 begin
-  if after_row = 0 then
+  if coalesce(after_row, 0) <= 0 then
+    refusal := private.over_rate_limit('export');
+    if refusal is not null then
+      return refusal;
+    end if;
     perform private.audit_export(organization_id, 'lead_imports', '{}', import.id);
   end if;
   return jsonb_build_object('columns', import.columns, 'rows', (
@@ -16,7 +21,7 @@ begin
       order by f."row"), '[]')
     from (
       select * from private.lead_import_errors f
-      where f.import_id = import.id and f."row" > after_row order by f."row" limit page_limit
+      where f.import_id = import.id and f."row" > coalesce(after_row, 0) order by f."row" limit page_limit
     ) f));
 end
 $$;

@@ -1,16 +1,25 @@
--- The next clients after an id, for files: { columns, rows: [[text]], last, matching }. matching: the number of all
--- matching clients, counted up to count_to. Security definer because the scope of clients:export may differ from that
--- of clients:read, and for the names of people.
+-- The next clients after an id, for files: { columns: [{ name, kind }], rows: [[text]], last, matching }. matching: the
+-- number of all matching clients, counted up to count_to. The first call takes a token and leaves an audit entry.
+-- Security definer because the scope of clients:export may differ from that of clients:read, and for the names of
+-- people.
 create function private.export_clients(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
   count_to integer)
 returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 declare
   conditions text := private.client_conditions(organization_id, filters - 'deleted', 'clients:export');
+  refusal jsonb;
   answer jsonb;
   matching integer;
 begin
+  if after_id is null then
+    refusal := private.over_rate_limit('export');
+    if refusal is not null then
+      return refusal;
+    end if;
+    perform private.audit_export(organization_id, 'clients', filters);
+  end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.clients x where %s limit %s) c', conditions, count_to)
     into matching;
@@ -33,10 +42,16 @@ begin
     ) e on true
   $query$, conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
   into answer;
-  return answer || jsonb_build_object('matching', matching, 'columns', jsonb_build_array('id', 'name', 'segment',
-    'client_type', 'region', 'category', 'external_id', 'account_number', 'phone', 'email', 'status', 'since', 'mrr',
-    'currency', 'contract_ends_on', 'leaves_on', 'churned_on', 'churn_reason', 'stated_risk', 'owner', 'contact_name',
-    'contact_email', 'contact_phone', 'last_interaction_at', 'created_at', 'updated_at'));
+  return answer || jsonb_build_object('matching', matching, 'columns', (
+    select jsonb_agg(jsonb_build_object('name', c.name, 'kind', case
+      when c.name = 'mrr' then 'money'
+      when c.name in ('since', 'contract_ends_on', 'leaves_on', 'churned_on') then 'date'
+      when c.name in ('last_interaction_at', 'created_at', 'updated_at') then 'timestamp'
+      else 'text' end) order by c.place)
+    from unnest(array['id', 'name', 'segment', 'client_type', 'region', 'category', 'external_id', 'account_number',
+      'phone', 'email', 'status', 'since', 'mrr', 'currency', 'contract_ends_on', 'leaves_on', 'churned_on',
+      'churn_reason', 'stated_risk', 'owner', 'contact_name', 'contact_email', 'contact_phone', 'last_interaction_at',
+      'created_at', 'updated_at']) with ordinality c (name, place)));
 end
 $$;
 grant execute on function private.export_clients(uuid, jsonb, uuid, integer, integer) to authenticated;
@@ -44,7 +59,7 @@ grant execute on function private.export_clients(uuid, jsonb, uuid, integer, int
 create function public.export_clients(organization_id uuid, filters jsonb default '{}', after_id uuid default null,
   page_limit integer default 1000, count_to integer default null)
 returns jsonb
-language sql stable set search_path = ''
+language sql set search_path = ''
 as $$
   select private.export_clients(organization_id, coalesce(filters, '{}'), after_id,
     private.page_size(page_limit, 1000), least(greatest(count_to, 0), 100001))
