@@ -14,13 +14,16 @@ const EXCEL_ERROR =
   /^#(?:REF!|N\/A|NAME\?|VALUE!|DIV\/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|GETTING_DATA)$/i;
 const NOTHING = new Set(["-", "--", "–", "—", "n/a", "none", "nil", "null"]);
 
+// deno-lint-ignore no-control-regex -- matches the control characters to remove
+const UNSHOWN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]/g;
+
 /** Excel's error value for a formula that has no stored result yet. */
 export const PENDING_RESULT = "#GETTING_DATA";
 
 /** The displayed text of a cell, for an error report; null when the cell is empty. */
 export function cellText(cell: CellValue | undefined): string | null {
   if (cell === null || cell === undefined || cell === "") return null;
-  const text = (typeof cell === "object" ? cell.text : String(cell)).replaceAll("\0", "");
+  const text = (typeof cell === "object" ? cell.text : String(cell)).replace(UNSHOWN, "");
   if (text === "" || text === PENDING_RESULT) return null;
   // The database cannot store half a surrogate pair, whether cut here or in the file.
   return (text.length > 100 ? `${text.slice(0, 99)}…` : text).toWellFormed();

@@ -1,5 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { isMultiline, multilineMessage } from "../_shared/plain_text.ts";
 
 /** Actions that people record; `sms_sent` is recorded when a text is queued. */
 export const ActionKind = z.enum(["connect", "disconnect", "warn"]);
@@ -19,7 +20,7 @@ export const Action = z.object({
 export const ActionInput = z.object({
   customer_id: Id,
   action: ActionKind,
-  note: z.string().max(2000).optional(),
+  note: z.string().max(2000).refine(isMultiline, multilineMessage).optional(),
 }).openapi("ActionInput");
 
 const ActionRow = Action.omit({ timestamp: true }).extend({ created_at: z.string() });

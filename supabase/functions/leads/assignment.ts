@@ -1,4 +1,5 @@
 import { z } from "../_shared/zod.ts";
+import { isMultiline, multilineMessage } from "../_shared/plain_text.ts";
 
 export const Assignee = z.uuid().openapi({
   description: "An active member who may hold leads",
@@ -7,7 +8,7 @@ export const Assignee = z.uuid().openapi({
 
 /** Details of an assignment of one lead or of many. */
 export const assignmentDetails = {
-  note: z.string().trim().max(2_000).optional().openapi({
+  note: z.string().trim().max(2_000).refine(isMultiline, multilineMessage).optional().openapi({
     description: "Included in the notification",
     example: "Call before noon",
   }),

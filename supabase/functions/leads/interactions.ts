@@ -2,6 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { pageOf, PageQuery } from "../_shared/page.ts";
+import { isMultiline, isPlain, multilineMessage, plainMessage } from "../_shared/plain_text.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import {
   guarded,
@@ -33,9 +34,10 @@ const Interaction = z.object({
 const InteractionInput = z.object({
   type: Type,
   direction: Direction.nullable().optional(),
-  subject: z.string().trim().max(200).nullable().optional(),
-  body: z.string().max(20_000).nullable().optional(),
-  outcome: z.string().trim().min(1).max(100).nullable().optional().openapi({ example: "reached" }),
+  subject: z.string().trim().max(200).refine(isPlain, plainMessage).nullable().optional(),
+  body: z.string().max(20_000).refine(isMultiline, multilineMessage).nullable().optional(),
+  outcome: z.string().trim().min(1).max(100).refine(isPlain, plainMessage).nullable().optional()
+    .openapi({ example: "reached" }),
   duration_seconds: z.int().min(0).max(86_400).nullable().optional(),
   occurred_at: z.iso.datetime({ offset: true, abort: true })
     .refine((text) => text >= "2000", "is too long ago").nullable().optional()

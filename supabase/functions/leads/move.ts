@@ -1,5 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
+import { isMultiline, multilineMessage } from "../_shared/plain_text.ts";
 import { Problem, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { Lead, Status, toLead } from "./schemas.ts";
@@ -7,7 +8,9 @@ import { etag, expectedVersion, IfMatchHeader } from "../_shared/version.ts";
 
 const Move = z.object({
   status: Status,
-  note: z.string().trim().max(2_000).optional().openapi({ example: "Asked for a quote" }),
+  note: z.string().trim().max(2_000).refine(isMultiline, multilineMessage).optional().openapi({
+    example: "Asked for a quote",
+  }),
   version: z.int().min(1).optional().openapi({
     description: "The version that was read, like If-Match",
   }),

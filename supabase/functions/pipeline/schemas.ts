@@ -1,4 +1,5 @@
 import { z } from "../_shared/zod.ts";
+import { isPlain, plainMessage } from "../_shared/plain_text.ts";
 
 const Key = z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, "must be like `in_progress`").openapi({
   description: "The `status` of leads in this stage",
@@ -8,7 +9,8 @@ const Key = z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, "must be like `in_progres
 /** A stage as written by clients; its index in the list is its position. */
 export const StageInput = z.object({
   key: Key,
-  label: z.string().trim().min(1).max(100).openapi({ example: "Contacted" }),
+  label: z.string().trim().min(1).max(100).refine(isPlain, plainMessage)
+    .openapi({ example: "Contacted" }),
   outcome: z.enum(["won", "lost"]).nullable().default(null).openapi({
     description: "won and lost close the lead; null: an open stage",
   }),

@@ -1,5 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
+import { isMultiline, isPlain, multilineMessage, plainMessage } from "../_shared/plain_text.ts";
 import { Version } from "../_shared/version.ts";
 
 export const Status = z.enum(["open", "in_progress", "done", "canceled"]);
@@ -36,8 +37,9 @@ export const DueTime = z.iso.datetime({ offset: true, abort: true })
   .openapi({ example: "2026-11-30T09:00:00Z" });
 
 const fields = z.object({
-  title: z.string().trim().min(1).max(200).openapi({ example: "Send the brochure" }),
-  description: z.string().max(5_000).nullable(),
+  title: z.string().trim().min(1).max(200).refine(isPlain, plainMessage)
+    .openapi({ example: "Send the brochure" }),
+  description: z.string().max(5_000).refine(isMultiline, multilineMessage).nullable(),
   assigned_to: Id.openapi({ description: "An active member", example: undefined }),
   due_at: DueTime.nullable(),
   priority: Priority,

@@ -8,7 +8,8 @@ create table public.batches (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   kind text not null constraint batches_kind check (kind in ('upload', 'actions', 'sms')),
   upload_id uuid,
-  file_name text,
+  file_name text constraint batches_file_name_form
+    check (file_name is null or (char_length(file_name) between 1 and 255 and private.is_plain(file_name))),
   action text constraint batches_action check (action in ('connect', 'disconnect', 'warn')),
   send_sms boolean not null default false,
   counts jsonb not null default '{}',
@@ -38,6 +39,7 @@ create table public.customers (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   name text not null
     constraint customers_name_length check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint customers_name_plain check (private.is_plain(name)),
   account_number text not null constraint customers_account_number_form
     check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
   phone text not null constraint customers_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
@@ -108,7 +110,8 @@ create table public.customer_actions (
   customer_id uuid not null,
   action text not null
     constraint customer_actions_action check (action in ('connect', 'disconnect', 'warn', 'sms_sent')),
-  note text constraint customer_actions_note_length check (char_length(note) <= 2000),
+  note text constraint customer_actions_note_form
+    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
   source text not null default 'manual' constraint customer_actions_source check (source in ('manual', 'batch')),
   batch_id uuid,
   performed_by uuid default auth.uid() references public.profiles (id) on delete set null,

@@ -4,9 +4,10 @@
 create table public.uploads (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  file_name text not null constraint uploads_file_name_length check (char_length(file_name) between 1 and 255),
-  rows jsonb not null,
-  summary jsonb not null,
+  file_name text not null constraint uploads_file_name_form
+    check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
+  rows jsonb not null constraint uploads_rows_list check (jsonb_typeof(rows) = 'array'),
+  summary jsonb not null constraint uploads_summary_object check (jsonb_typeof(summary) = 'object'),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '24 hours',

@@ -10,12 +10,14 @@ create table public.lead_fields (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   key text not null constraint lead_fields_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
-  label text not null constraint lead_fields_label_length check (char_length(btrim(label)) between 1 and 100),
+  label text not null constraint lead_fields_label_form
+    check (char_length(label) <= 100 and btrim(label) <> '' and private.is_plain(label)),
   type text not null
     constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
   required boolean not null default false,
-  choices text[] not null default '{}',
-  position integer not null,
+  choices text[] not null default '{}' constraint lead_fields_choices_form
+    check (cardinality(choices) <= 200 and private.are_plain(choices, 100)),
+  position integer not null constraint lead_fields_number check (position between 1 and 100),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint lead_fields_key_unique unique (organization_id, key),
@@ -58,8 +60,10 @@ create table public.leads (
   closed_at timestamptz,
   value numeric(14, 2) not null default 0 constraint leads_value_not_negative check (value >= 0),
   currency text not null constraint leads_currency_iso check (currency ~ '^[A-Z]{3}$'),
-  tags text[] not null default '{}' constraint leads_tags_number check (cardinality(tags) <= 50),
-  time_zone text constraint leads_time_zone_known check (private.is_time_zone(time_zone)),
+  tags text[] not null default '{}' constraint leads_tags_form
+    check (tags = '{}' or (cardinality(tags) <= 50 and private.are_plain(tags, 50))),
+  time_zone text constraint leads_time_zone_known 
+    check (time_zone is null or private.is_time_zone(time_zone)),
   country text constraint leads_country_iso check (country ~ '^[A-Z]{2}$'),
   region text constraint leads_region_length check (char_length(region) between 1 and 100),
   custom_fields jsonb not null default '{}'
@@ -84,6 +88,9 @@ create table public.leads (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint leads_organization_key unique (organization_id, id),
+  -- One call for all of them: the constraints of a row are checked at each update.
+  constraint leads_plain
+    check (private.is_plain(first_name || last_name || source || coalesce(email, '') || coalesce(region, ''))),
   constraint leads_somebody check (first_name <> '' or last_name <> '' or email is not null or phone is not null),
   constraint leads_stage foreign key (organization_id, status)
     references public.pipeline_stages (organization_id, key) on update cascade,
@@ -235,13 +242,14 @@ create table public.students (
   organization_id uuid not null,
   lead_id uuid not null,
   first_name text not null constraint students_first_name_form check (char_length(first_name) between 1 and 100
-    and first_name = btrim(first_name)),
+    and first_name = btrim(first_name) and private.is_plain(first_name)),
   last_name text not null default ''
-    constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
+    constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)
+      and private.is_plain(last_name)),
   birth_date date,
-  grade text constraint students_grade_length check (char_length(grade) <= 50),
-  school text constraint students_school_length check (char_length(school) <= 200),
-  notes text constraint students_notes_length check (char_length(notes) <= 5000),
+  grade text constraint students_grade_form check (char_length(grade) <= 50 and private.is_plain(grade)),
+  school text constraint students_school_form check (char_length(school) <= 200 and private.is_plain(school)),
+  notes text constraint students_notes_form check (char_length(notes) <= 5000 and private.is_multiline(notes)),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),

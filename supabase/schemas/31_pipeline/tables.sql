@@ -6,7 +6,8 @@ create table public.pipeline_stages (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   key text not null constraint pipeline_stages_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
-  label text not null constraint pipeline_stages_label_length check (char_length(btrim(label)) between 1 and 100),
+  label text not null constraint pipeline_stages_label_form
+    check (char_length(label) <= 100 and btrim(label) <> '' and private.is_plain(label)),
   position integer not null,
   outcome text constraint pipeline_stages_outcome check (outcome in ('won', 'lost')),
   sla_minutes integer constraint pipeline_stages_sla check (sla_minutes between 0 and 525600),
@@ -48,7 +49,8 @@ create table public.lead_history (
   from_status text,
   to_status text not null,
   seconds_in_stage bigint,
-  note text constraint lead_history_note_length check (char_length(note) <= 2000),
+  note text constraint lead_history_note_form
+    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
   changed_by uuid references public.profiles (id) on delete set null,
   -- A merge keeps the original lead's id here, so that each lead's chain of moves stays distinguishable.
   merged_from uuid,

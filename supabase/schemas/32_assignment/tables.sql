@@ -11,7 +11,8 @@ create table public.lead_assignments (
   to_user uuid references public.profiles (id) on delete set null,
   method text not null default 'manual' constraint lead_assignments_method check (method in (
     'manual', 'bulk', 'round_robin', 'least_loaded', 'import', 'departure', 'merge')),
-  note text constraint lead_assignments_note_length check (char_length(note) <= 2000),
+  note text constraint lead_assignments_note_form
+    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
   deadline timestamptz,
   assigned_by uuid references public.profiles (id) on delete set null,
   merged_from uuid,

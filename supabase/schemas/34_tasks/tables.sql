@@ -5,8 +5,10 @@ create table public.tasks (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   lead_id uuid,
-  title text not null constraint tasks_title_length check (char_length(btrim(title)) between 1 and 200),
-  description text constraint tasks_description_length check (char_length(description) <= 5000),
+  title text not null constraint tasks_title_form
+    check (char_length(title) <= 200 and btrim(title) <> '' and private.is_plain(title)),
+  description text constraint tasks_description_form
+    check (char_length(description) <= 5000 and private.is_multiline(description)),
   status text not null default 'open'
     constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
   priority text not null default 'normal' constraint tasks_priority check (priority in ('low', 'normal', 'high')),

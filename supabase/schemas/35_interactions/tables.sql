@@ -8,9 +8,10 @@ create table public.interactions (
   lead_id uuid not null,
   type text not null constraint interactions_type check (type in ('call', 'note', 'meeting', 'email', 'sms')),
   direction text constraint interactions_direction check (direction in ('inbound', 'outbound')),
-  subject text constraint interactions_subject_length check (char_length(subject) <= 200),
-  body text constraint interactions_body_length check (char_length(body) <= 20000),
-  outcome text constraint interactions_outcome_length check (char_length(outcome) between 1 and 100),
+  subject text constraint interactions_subject_form check (char_length(subject) <= 200 and private.is_plain(subject)),
+  body text constraint interactions_body_form check (char_length(body) <= 20000 and private.is_multiline(body)),
+  outcome text constraint interactions_outcome_form
+    check (char_length(outcome) between 1 and 100 and private.is_plain(outcome)),
   duration_seconds integer constraint interactions_duration check (duration_seconds between 0 and 86400),
   occurred_at timestamptz not null default now(),
   created_by uuid references public.profiles (id) on delete set null,

@@ -5,7 +5,8 @@
 create table private.lead_uploads (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  file_name text not null,
+  file_name text not null constraint lead_uploads_file_name_form
+    check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
   delimiter text,
   header_row integer,
   width integer,
@@ -49,7 +50,8 @@ create table public.lead_imports (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   upload_id uuid not null,
-  file_name text not null constraint lead_imports_file_name_length check (char_length(file_name) between 1 and 255),
+  file_name text not null constraint lead_imports_file_name_form
+    check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
   status text not null default 'queued'
     constraint lead_imports_status check (status in ('queued', 'running', 'done', 'failed', 'canceled')),
   mapping jsonb not null,
@@ -57,7 +59,7 @@ create table public.lead_imports (
   on_duplicate text not null constraint lead_imports_on_duplicate check (on_duplicate in ('skip', 'update')),
   consent jsonb,
   source text not null
-    constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
+    constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100 and private.is_plain(source)),
   assigned_to uuid references public.profiles (id) on delete set null,
   total_rows integer not null,
   counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0, "warned": 0}',

@@ -1,5 +1,6 @@
 import { z } from "../../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../../_shared/fields.ts";
+import { isMultiline, multilineMessage } from "../../_shared/plain_text.ts";
 import { line } from "../input.ts";
 
 export const Student = z.object({
@@ -27,7 +28,8 @@ export const StudentInput = z.object({
     type: ["string", "null"],
     example: "Wesley Girls' High School",
   }),
-  notes: z.string().trim().max(5_000).nullable().optional().openapi({ example: "Wants a hostel" }),
+  notes: z.string().trim().max(5_000).refine(isMultiline, multilineMessage).nullable().optional()
+    .openapi({ example: "Wants a hostel" }),
 }).openapi("StudentInput");
 
 export const StudentChange = StudentInput.partial().openapi("StudentChange");

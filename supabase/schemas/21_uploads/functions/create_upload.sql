@@ -21,6 +21,34 @@ begin
 end
 $$;
 
+-- Refuses rows that POST /upload/excel would not have read, and names the first (from 0). A control character anywhere is
+-- looked for once, because a call for each of 75,000 names takes as long as all the rest.
+create function private.require_upload_rows(rows jsonb)
+returns void
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  wrong bigint;
+  names text;
+begin
+  perform private.require_valid(jsonb_typeof(rows) = 'array', 'rows', 'must be a list');
+  perform private.require_valid(jsonb_array_length(rows) <= 75000, 'rows', 'has more than 75000 rows');
+  select min(e.ordinality) filter (where not coalesce(
+      e.value - array['row', 'name', 'account_number', 'phone', 'arrears', 'status'] = '{}' and r."row" > 0
+      and char_length(r.name) between 1 and 255 and r.name = btrim(r.name)
+      and r.account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'
+      and r.phone ~ '^\+[1-9][0-9]{6,14}$' and r.arrears ~ '^-?[0-9]{1,12}(\.[0-9]{1,2})?$'
+      and coalesce(r.status in ('connected', 'disconnected', 'warned'), true), false)),
+    string_agg(r.name, '')
+  into wrong, names
+  from jsonb_array_elements(rows) with ordinality e
+  cross join lateral jsonb_to_record(e.value)
+    r ("row" integer, name text, account_number text, phone text, arrears text, status text);
+  perform private.require_valid(wrong is null, 'rows.' || wrong - 1, 'is not a row of customers');
+  perform private.require_valid(coalesce(private.is_plain(names), true), 'rows', 'has names with control characters');
+end
+$$;
+
 -- rows: [{ row, name, account_number, phone, arrears, status }]; summary: the answer of POST /upload/excel without the
 -- id. Security definer because callers may not write uploads directly.
 create function private.create_upload(organization_id uuid, file_name text, rows jsonb, summary jsonb)
@@ -36,6 +64,9 @@ begin
   if answer is not null then
     return answer;
   end if;
+  perform private.require_upload_rows(rows);
+  perform private.require_valid(jsonb_typeof(summary) = 'object' and octet_length(summary::text) <= 2000000
+    and private.has_multiline_texts(summary, 2000), 'summary', 'must be a small object without control characters');
   perform private.make_room_for_customer_upload(organization_id);
   insert into public.uploads (organization_id, file_name, rows, summary, created_by)
   values (organization_id, file_name, rows, summary, auth.uid()) returning id into upload;

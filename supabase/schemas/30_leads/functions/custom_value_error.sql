@@ -11,7 +11,8 @@ begin
   case type
     when 'text' then
       return case when json_type <> 'string' then 'must be a text'
-        when char_length(value_text) > 5000 then 'must have at most 5000 characters' end;
+        when char_length(value_text) > 5000 then 'must have at most 5000 characters'
+        when not private.is_multiline(value_text) then 'must not have control characters' end;
     when 'number' then
       return case when json_type <> 'number' then 'must be a number'
         when abs(value_text::numeric) >= 1e15 then 'must be smaller than 1,000,000,000,000,000' end;

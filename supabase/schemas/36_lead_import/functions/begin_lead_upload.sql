@@ -49,7 +49,7 @@ begin
   end if;
   perform private.make_room_for_upload(organization_id);
   insert into private.lead_uploads (organization_id, file_name, created_by)
-  values (organization_id, left(file_name, 255), auth.uid()) returning id into upload;
+  values (organization_id, file_name, auth.uid()) returning id into upload;
   return jsonb_build_object('upload_id', upload) || private.lead_import_terms(organization_id);
 end
 $$;
