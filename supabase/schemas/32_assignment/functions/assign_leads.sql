@@ -1,7 +1,7 @@
 -- Notifies people of leads assigned to them: one notification per lead, or a single one for more than ten leads.
 create function private.notify_of_assignments(organization_id uuid, assignments jsonb, note text)
 returns void
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   assigned_by text := (select p.full_name from public.profiles p where p.id = auth.uid());
@@ -36,7 +36,7 @@ create function private.assign_leads(
   organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null,
     deadline timestamptz default null)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   assignments jsonb;
@@ -45,36 +45,37 @@ begin
   perform from public.leads l
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
   perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
-  with requested as (
-    select distinct on (w.lead_id) w.lead_id, w.to_user
-    from unnest(lead_ids, user_ids) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
-  ), affected as (
-    -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
-    select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
-    from requested w
-    cross join lateral (
-      select o.id, o.assigned_to, o.deleted_at from public.leads o
-      where o.organization_id = assign_leads.organization_id and o.id = w.lead_id offset 0) l
-    where l.deleted_at is null
-      and (l.assigned_to is distinct from w.to_user or (assign_leads.deadline is not null and w.to_user is not null))
-  ), changes as (
-    update public.leads l set assigned_to = m.to_user
-    from affected m where l.organization_id = assign_leads.organization_id and l.id = m.id
-    returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
-      m.assignment as id, m.from_user, m.to_user
-  ), written as (
-    insert into public.lead_assignments
-      (id, organization_id, lead_id, from_user, to_user, method, note, deadline, assigned_by, created_at)
-    select c.id, assign_leads.organization_id, c.lead_id, c.from_user, c.to_user, assign_leads.method,
-      assign_leads.note,
-      case when c.to_user is not null then coalesce(assign_leads.deadline, c.sla_deadline) end, auth.uid(),
-        clock_timestamp()
+  -- A statement that is planned for these very leads, as text: with plan_cache_mode the triggers' and foreign keys'
+  -- statements would be planned anew for each lead as well.
+  execute $query$
+    with requested as (
+      select distinct on (w.lead_id) w.lead_id, w.to_user
+      from unnest($2, $3) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
+    ), affected as (
+      -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
+      select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
+      from requested w
+      cross join lateral (
+        select o.id, o.assigned_to, o.deleted_at from public.leads o
+        where o.organization_id = $1 and o.id = w.lead_id offset 0) l
+      where l.deleted_at is null
+        and (l.assigned_to is distinct from w.to_user or ($6 is not null and w.to_user is not null))
+    ), changes as (
+      update public.leads l set assigned_to = m.to_user
+      from affected m where l.organization_id = $1 and l.id = m.id
+      returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
+        m.assignment as id, m.from_user, m.to_user
+    ), written as (
+      insert into public.lead_assignments
+        (id, organization_id, lead_id, from_user, to_user, method, note, deadline, assigned_by, created_at)
+      select c.id, $1, c.lead_id, c.from_user, c.to_user, $4, $5,
+        case when c.to_user is not null then coalesce($6, c.sla_deadline) end, auth.uid(), clock_timestamp()
+      from changes c
+    )
+    select count(*), jsonb_agg(jsonb_build_object('id', c.id, 'lead_id', c.lead_id, 'lead_name', c.lead_name,
+      'to_user', c.to_user, 'deadline', coalesce($6, c.sla_deadline))) filter (where c.to_user is not null)
     from changes c
-  )
-  select count(*), jsonb_agg(jsonb_build_object('id', c.id, 'lead_id', c.lead_id, 'lead_name', c.lead_name,
-    'to_user', c.to_user, 'deadline', coalesce(assign_leads.deadline,
-      c.sla_deadline))) filter (where c.to_user is not null)
-  into changed, assignments from changes c;
+  $query$ into changed, assignments using organization_id, lead_ids, user_ids, method, note, deadline;
   perform set_config('signalbox.deadline', '', true);
   if assignments is not null then
     perform private.notify_of_assignments(organization_id, assignments, note);

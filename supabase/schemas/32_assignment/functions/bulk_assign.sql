@@ -2,7 +2,7 @@
 -- capacity.
 create function private.assign_leads_to(organization_id uuid, leads jsonb, assigned_to uuid)
 returns jsonb
-language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql stable set search_path = ''
 as $$
 declare
   free_capacity bigint := (
@@ -52,7 +52,7 @@ $$;
 create function private.bulk_assign(organization_id uuid, lead_ids uuid[], choice jsonb, note text,
   deadline timestamptz)
 returns jsonb
-language plpgsql security definer set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;

@@ -2,7 +2,7 @@
 -- assigned_to, place }] in the requested order. Returns the same with `to_user`.
 create function private.distribute_leads(organization_id uuid, leads jsonb, among uuid[], strategy text)
 returns jsonb
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   lead_count integer := jsonb_array_length(leads);

@@ -2,7 +2,7 @@
 create function private.record_bulk_assignment(
   organization_id uuid, lead_ids uuid[], leads jsonb, plan jsonb, strategy text, note text, deadline timestamptz)
 returns jsonb
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   ids uuid[];
