@@ -33,7 +33,8 @@ as $$
   from (
     select n.digits, ltrim(n.digits, '0') as significant
     from (
-      select case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then regexp_replace(term, '\(0\)|[^0-9]', '', 'g') end as digits
+      select case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$'
+        then regexp_replace(term, '\(0\)|[^0-9]', '', 'g') end as digits
     ) n
   ) t
 $$;

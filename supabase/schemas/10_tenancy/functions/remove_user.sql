@@ -2,7 +2,7 @@
 -- Deleted leads are reassigned too, so that a restored lead has the same assignee as the others.
 create function private.reassign_open_work(organization_id uuid, user_id uuid, successor uuid)
 returns void
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   held uuid[] := array(

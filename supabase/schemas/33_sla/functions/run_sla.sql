@@ -1,24 +1,26 @@
 -- One batch of due clocks: reminders, and breaches where the deadline has passed. Rows locked by another run or a
--- person are skipped and found again a minute later. With a custom plan: a generic plan would expect half of all
--- leads to be due.
+-- person are skipped and found again a minute later. As text, so that it is planned for this moment: a generic plan would
+-- expect half of all leads to be due, and plan_cache_mode would hold for the triggers' statements as well.
 create function private.run_sla_batch(at timestamptz, batch_size integer, excluded uuid[])
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   processed integer;
 begin
   perform set_config('signalbox.clockwork', 'on', true);
-  with due as materialized (
-    select l.id from public.leads l
-    where l.sla_next_at <= at and l.id <> all (excluded)
-    order by l.sla_next_at limit batch_size for update skip locked
-  )
-  update public.leads l set
-    sla_status = case when l.sla_deadline <= at then 'breached' else 'due_soon' end,
-    sla_breached_at = case when l.sla_deadline <= at then at end,
-    sla_next_at = case when l.sla_deadline > at then l.sla_deadline end
-  from due where l.id = due.id;
+  execute $query$
+    with due as materialized (
+      select l.id from public.leads l
+      where l.sla_next_at <= $1 and l.id <> all ($3)
+      order by l.sla_next_at limit $2 for update skip locked
+    )
+    update public.leads l set
+      sla_status = case when l.sla_deadline <= $1 then 'breached' else 'due_soon' end,
+      sla_breached_at = case when l.sla_deadline <= $1 then $1 end,
+      sla_next_at = case when l.sla_deadline > $1 then l.sla_deadline end
+    from due where l.id = due.id
+  $query$ using at, batch_size, excluded;
   get diagnostics processed = row_count;
   perform set_config('signalbox.clockwork', '', true);
   return processed;
