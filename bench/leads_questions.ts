@@ -8,8 +8,6 @@ export interface Question {
   ours: (people: LeadPeople) => string;
   /** Statements for the same rows, the role's reach written out; the fastest is the one to compare with. */
   byHand: (people: LeadPeople, role: Role) => string[];
-  /** The statement within ours that reads the page and counts the total, for its plan. */
-  statement?: (people: LeadPeople) => string;
 }
 
 /** The leads of a role as conditions that an index can answer each. */
@@ -80,21 +78,15 @@ function list(
         branches(role, people),
         order,
       ),
-    statement: (people) =>
-      `select private.lead_list_statement('${people.organization}', '${
-        JSON.stringify(given(people))
-      }', '${sort.replace("-", "")}', '${sort.startsWith("-") ? "desc" : "asc"}', 50, 0) as text`,
   };
 }
 
-/** Search reads what the index suggests, more than it finds, so its plan is not judged. */
 function search(query: string, term: (people: LeadPeople) => string): Question {
-  const { statement: _, ...question } = list(
+  return list(
     query,
     (people) => ({ search: term(people) }),
     (people) => ` and x.search_text like '%${term(people)}%'`,
   );
-  return question;
 }
 
 const moment = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString();

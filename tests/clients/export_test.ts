@@ -22,6 +22,8 @@ Deno.test("GET /clients/export gives the clients that match, formulas escaped", 
   assert(first?.includes("'=1+1") && first.includes("10.00") && first.includes("Ama"), first);
   assert(second?.includes("churned") && second.includes("2026-03-01,price"), second);
   assert.equal((await file("?status=churned")).length, 2);
+  await addClient(admin, { name: "Zoë Ama Mensah", amount: 1, since: "2026-01-01" });
+  assert.equal((await file("?search=mensah%20zoe")).length, 2);
   const workbook = await call(admin, "GET", "/clients/export?format=xlsx");
   assert.equal(workbook.status, 200);
   assert(workbook.headers.get("content-disposition")?.includes("clients.xlsx"));

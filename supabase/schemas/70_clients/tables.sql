@@ -107,8 +107,8 @@ create table public.clients (
   score_day date,
   trend text,
   trend_days integer,
-  search_text text not null generated always as (lower(name || ' ' || coalesce(external_id, '') || ' '
-    || coalesce(account_number, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))) stored,
+  search_text text not null generated always as (private.search_fold(name || ' ' || coalesce(external_id, '')
+    || ' ' || coalesce(account_number, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))) stored,
   created_by uuid references public.profiles (id) on delete set null,
   deleted_at timestamptz,
   deleted_by uuid references public.profiles (id) on delete set null,

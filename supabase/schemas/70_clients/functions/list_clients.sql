@@ -28,11 +28,7 @@ begin
   if filters ? 'contract_ends_to' then
     conditions := conditions || format(' and x.contract_ends_on <= %L', (filters ->> 'contract_ends_to')::date);
   end if;
-  if filters ->> 'search' <> '' then
-    conditions := conditions || format(' and x.search_text like any (%L)',
-      private.lead_search_patterns(left(filters ->> 'search', 200)));
-  end if;
-  return conditions;
+  return conditions || coalesce(' and ' || private.search_filter(filters), '');
 end
 $$;
 
