@@ -1,7 +1,7 @@
 /**
  * How the cells of a column are kept: numbers as numbers, days and times as such with a format. Values are what JSON has:
  * numbers or decimal strings, days as `2026-11-30`, times as `2026-11-30T14:05:00` (an offset after it is not read:
- * a workbook knows local times only), lists of texts.
+ * a workbook knows local times only), lists of texts. Days and times may also be numbers of `serialDay`.
  */
 export type CellType =
   | "text"
@@ -92,6 +92,12 @@ function numberCell(value: unknown, format: number, bold: boolean): string {
 
 const daysBefore1970 = 25_569;
 
+/** The number of a local time, given in milliseconds from 1970-01-01, to the second; null for what workbooks cannot hold. */
+export function serialDay(milliseconds: number): number | null {
+  const day = Math.floor(milliseconds / 1000) / 86_400 + daysBefore1970;
+  return day > 60 ? day : null;
+}
+
 /** The number of a day, or of a time of a day, as spreadsheet programs count since 1900; null for what they cannot. */
 function serialOf(text: string): number | null {
   const day = Date.UTC(
@@ -107,7 +113,7 @@ function serialOf(text: string): number | null {
 }
 
 function dayCell(value: unknown, format: number, bold: boolean): string {
-  const serial = serialOf(String(value));
+  const serial = typeof value === "number" ? value : serialOf(String(value));
   return serial === null || Number.isNaN(serial)
     ? textCell(value, bold)
     : `<c s="${styleOf(format, bold)}"><v>${serial}</v></c>`;

@@ -1,4 +1,4 @@
-import { rowWriter } from "./xlsx_cells.ts";
+import { rowWriter, serialDay } from "./xlsx_cells.ts";
 import { sheetEnd, sheetPart, sheetStart, workbookParts } from "./xlsx_parts.ts";
 import { zoneClock } from "./zone_clock.ts";
 import {
@@ -22,7 +22,7 @@ export interface TableColumn {
 /** A row of such a table: all cells are texts, whatever their column is. */
 export type TableRow = readonly (string | null)[];
 
-type Convert = (text: string) => string | boolean;
+type Convert = (text: string) => string | number | boolean;
 
 /** How a text becomes what `rowWriter` expects in the column; null: as it is. */
 function converter(kind: ColumnKind, timeZone: string): Convert | null {
@@ -31,7 +31,7 @@ function converter(kind: ColumnKind, timeZone: string): Convert | null {
   const local = zoneClock(timeZone);
   return (text) => {
     const moment = Date.parse(text);
-    return Number.isNaN(moment) ? text : new Date(local(moment)).toISOString().slice(0, 19);
+    return Number.isNaN(moment) ? text : serialDay(local(moment)) ?? text;
   };
 }
 
@@ -41,17 +41,22 @@ async function* sheetXml(
   timeZone: string,
 ): AsyncGenerator<string> {
   const types = columns.map(({ kind }) => ({ type: kind }));
-  const converters = columns.map(({ kind }) => converter(kind, timeZone));
+  const converters = [...columns.entries()].flatMap(([index, { kind }]) => {
+    const convert = converter(kind, timeZone);
+    return convert === null ? [] : [{ index, convert }];
+  });
   const write = rowWriter(types);
   const names = columns.map(({ name }) => name);
   yield sheetStart(types) + rowWriter(columns.map(() => ({ type: "text" })))(names, { bold: true });
   for await (const rows of slices) {
     let xml = "";
     for (const row of rows) {
-      xml += write(converters.map((convert, index) => {
-        const text = row[index] ?? null;
-        return convert === null || text === null ? text : convert(text);
-      }));
+      const cells: (string | number | boolean | null)[] = [...row];
+      for (const { index, convert } of converters) {
+        const text = row[index];
+        if (text) cells[index] = convert(text);
+      }
+      xml += write(cells);
     }
     yield xml;
   }
