@@ -52,6 +52,9 @@ export const Metrics = z.object({
 export const AssigneeFigures = z.object({
   user_id: Id,
   full_name: z.string().nullable(),
+  status: z.enum(["active", "suspended"]).nullable().openapi({
+    description: "Of the membership; null: no longer a member",
+  }),
   open: Count,
   due_soon: Count,
   breached: Count,

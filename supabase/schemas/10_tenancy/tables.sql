@@ -381,6 +381,9 @@ create trigger set_updated_at before update on public.memberships
   for each row execute function private.set_updated_at();
 create trigger move_leads after update of team_id on public.memberships
   for each row when (old.team_id is distinct from new.team_id) execute function private.move_leads_with_member();
+create trigger notify_of_suspended_holder after update of status on public.memberships
+  for each row when (old.status = 'active' and new.status = 'suspended')
+  execute function private.notify_of_suspended_holder();
 create trigger unassign_conversations_of_member after delete on public.memberships
   for each row execute function private.unassign_conversations_of_member();
 create trigger withdraw_invitations after update of role_id, team_id, status or delete on public.memberships

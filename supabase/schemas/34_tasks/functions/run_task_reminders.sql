@@ -1,5 +1,6 @@
 -- Reminds assignees of due tasks, each once: the statement that claims a task clears its reminder, and rows that
--- another run holds are skipped. The lead is named if the assignee may see it. Late runs catch up.
+-- another run holds are skipped. In the place of somebody who is suspended or gone, their substitutes are reminded. The
+-- lead is named if the person may see it. Late runs catch up.
 create function private.run_task_reminders(at timestamptz default now())
 returns integer
 language plpgsql set search_path = ''
@@ -13,7 +14,7 @@ begin
   ), claimed as (
     update public.tasks t set remind_at = null from due where t.id = due.id returning t.*
   )
-  select array_agg(row(t.organization_id, t.assigned_to, 'task_due',
+  select array_agg(row(t.organization_id, r.user_id, 'task_due',
       'task_due:' || t.id || ':' || extract(epoch from t.due_at)::bigint, 'A task is due', t.title,
       jsonb_build_object('task_id', t.id, 'task_title', t.title, 'due_at', t.due_at, 'deadline', t.due_at)
         || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name',
@@ -21,9 +22,17 @@ begin
       l.id)::private.notification)
   into notifications
   from claimed t
+  left join public.memberships h
+    on h.organization_id = t.organization_id and h.user_id = t.assigned_to and h.status = 'active'
+  cross join lateral (
+    select h.user_id where h.user_id is not null
+    union all
+    select s from private.substitutes(t.organization_id, t.assigned_to) s
+    where h.user_id is null and t.assigned_to is not null
+  ) r
   left join lateral (
     select x.id, x as lead from public.leads x
-    join public.memberships m on m.organization_id = x.organization_id and m.user_id = t.assigned_to
+    join public.memberships m on m.organization_id = x.organization_id and m.user_id = r.user_id
       and m.status = 'active'
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
     where x.organization_id = t.organization_id and x.id = t.lead_id

@@ -1,5 +1,5 @@
 -- GET /dashboard/leads-per-assignee: the people in the caller's scope who may hold leads, and everybody else who
--- holds leads in it. Security definer: see lead_dashboard.
+-- holds leads in it. status: of the membership, null without one. Security definer: see lead_dashboard.
 create function private.leads_per_assignee(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -23,13 +23,15 @@ begin
       union
       select h.holder_id from held h
     )
-    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name, 'open',
-      coalesce(h.open, 0),
+    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name, 'status', m.status,
+      'open', coalesce(h.open, 0),
       'due_soon', coalesce(h.due_soon, 0), 'breached', coalesce(h.breached, 0), 'converted', coalesce(h.converted, 0))
       order by coalesce(h.open, 0) desc, u.full_name, p.user_id), '[]')
     from people p
     left join held h on h.holder_id = p.user_id
-    left join public.profiles u on u.id = p.user_id);
+    left join public.profiles u on u.id = p.user_id
+    left join public.memberships m
+      on m.organization_id = leads_per_assignee.organization_id and m.user_id = p.user_id);
 end
 $$;
 grant execute on function private.leads_per_assignee(uuid) to authenticated;
