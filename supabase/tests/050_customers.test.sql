@@ -253,6 +253,7 @@ end
 $$;
 select setseed(0.20261121);
 create table tests.mistakes (step integer, choice text, wrong text);
+create table tests.sizes (customers bigint, actions bigint);
 do $$
 declare
   done text;
@@ -260,12 +261,13 @@ begin
   for step in 1..200 loop
     done := tests.anything(step);
     insert into tests.mistakes select step, done, w from tests.wrong_totals() w;
+    insert into tests.sizes values ((select count(*) from public.customers),
+      (select count(*) from public.customer_actions));
   end loop;
 end
 $$;
 select is_empty($$select * from tests.mistakes$$, 'After each of 200 random changes the totals equal a recount.');
-select ok((select count(*) > 20 from public.customers) and (select count(*) > 100 from public.customer_actions),
-  'There are rows to count.');
+select ok((select max(customers) > 20 and max(actions) > 100 from tests.sizes), 'There were rows to count.');
 do $$ begin perform private.roll_up_counters(); end $$;
 select is_empty('select tests.wrong_totals()', 'The totals still equal a recount after the roll-up.');
 select is_empty($$select from private.customer_totals group by organization_id, status having count(*) > 1$$,
