@@ -44,7 +44,7 @@ returns jsonb
 language sql set search_path = ''
 as $$
   select private.export_customers(organization_id, coalesce(filters, '{}'), after_id,
-    private.page_size(page_limit, 1000), count_to)
+    private.page_size(page_limit, 1000), least(greatest(count_to, 0), 100001))
 $$;
 comment on function public.export_customers is
   'The next customers after an id, as texts by column. filters: as of list_customers.';

@@ -89,7 +89,7 @@ returns jsonb
 language sql set search_path = ''
 as $$
   select private.export_leads(organization_id, coalesce(filters, '{}'), after_id,
-    private.page_size(page_limit, 1000), count_to)
+    private.page_size(page_limit, 1000), least(greatest(count_to, 0), 100001))
 $$;
 comment on function public.export_leads is
   'The next leads after an id within the caller''s scope to export, as texts by column.';
