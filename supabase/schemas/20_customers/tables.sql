@@ -148,7 +148,8 @@ create trigger count_delete after delete on public.customer_actions referencing 
   for each statement execute function private.count_actions();
 create trigger sync_customer_status_from_actions after insert
   on public.customer_actions referencing new table as new_rows
-  for each statement execute function private.sync_customer_status_from_actions();
+  for each statement when (coalesce(current_setting('signalbox.legacy_import', true), '') = '')
+  execute function private.sync_customer_status_from_actions();
 
 
 create table private.customer_totals (

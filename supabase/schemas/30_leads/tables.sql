@@ -192,7 +192,8 @@ grant select on public.leads to authenticated, service_role;
 create trigger derive_columns before insert or update on public.leads
   for each row execute function private.set_lead_derived_columns();
 create trigger maintain_sla_clock_of_new before insert on public.leads
-  for each row execute function private.maintain_sla_clock();
+  for each row when (coalesce(current_setting('signalbox.legacy_import', true), '') = '')
+  execute function private.maintain_sla_clock();
 create trigger maintain_sla_clock before update on public.leads
   for each row when (new.status <> old.status or new.assigned_to is distinct from old.assigned_to
     or new.deleted_at is distinct from old.deleted_at or new.outcome is distinct from old.outcome

@@ -23,7 +23,7 @@ begin
     new.closed_at := case when new.outcome is not null then coalesce(new.closed_at, now()) end;
   end if;
   if new.assigned_to is not null and (tg_op = 'INSERT' or new.assigned_to is distinct from old.assigned_to) then
-    new.assigned_at := now();
+    new.assigned_at := case when tg_op = 'INSERT' then coalesce(new.assigned_at, now()) else now() end;
     new.team_id := (
       select m.team_id from public.memberships m
       where m.organization_id = new.organization_id and m.user_id = new.assigned_to);

@@ -41,7 +41,9 @@ as $$
           btrim(s.first_name || ' ' || s.last_name))
         from public.students s where s.id = p.id)
       when 'lead_created' then (
-        select jsonb_build_object('actor_id', l.created_by, 'source', l.source) from public.leads l where l.id = p.id)
+        select jsonb_build_object('actor_id', l.created_by, 'source', l.source)
+          || case when substr(l.id::text, 15, 1) = '7' then '{}' else jsonb_build_object('at', l.created_at) end
+        from public.leads l where l.id = p.id)
       end as detail
     from unnest(kinds, ids) with ordinality p (kind, id, n)
     offset 0

@@ -10,7 +10,8 @@ declare
 begin
   execute format($batch$
     with picked as materialized (
-      select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
+      select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.created_at < %3$L
+      order by x.id limit %4$s
     ), numbered as materialized (
       select p.id, p.phone, row_number() over (order by p.id) as place,
         case when p.phone is not null
@@ -48,7 +49,7 @@ begin
     select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $batch$,
     private.audience_conditions(campaign),
     coalesce(campaign.snapshot_cursor, '00000000-0000-0000-0000-000000000000'::uuid),
-    private.uuid_v7_floor(campaign.started_at), size)
+    campaign.started_at, size)
   into leads, last_lead using campaign, last_position;
 end
 $$;

@@ -1,0 +1,109 @@
+import postgres from "postgres";
+import type { Step } from "./mapping.ts";
+
+export type Row = Record<string, unknown>;
+
+const timestamps = { to: 1184, from: [1082, 1083, 1114, 1184], serialize: String, parse: String };
+
+/**
+ * The old service's database. Sessions can only read, and timestamps come as PostgreSQL writes them in UTC, because a
+ * JavaScript Date has no microseconds.
+ */
+export function openSource(url: string): postgres.Sql {
+  return postgres(url, {
+    max: 1,
+    onnotice: () => {},
+    types: { timestamps },
+    connection: { default_transaction_read_only: true, TimeZone: "UTC", statement_timeout: 0 },
+  });
+}
+
+/** A step whose table is there: which old column each field is read from, and how rows are paged. */
+export interface ReadableStep extends Step {
+  from: string;
+  column: Record<string, string>;
+  idType: string;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+const tableOf = (name: string): string => name.split(".").map(quoted).join(".");
+
+/**
+ * Finds the columns of a step. Answers null for a table that is not there and may be missing; throws a sentence for one
+ * that must be there, and for required fields without a column.
+ */
+export async function resolveStep(
+  sql: postgres.Sql,
+  step: Step,
+  required: readonly string[],
+): Promise<ReadableStep | null> {
+  const from = step.query ?? `select * from ${tableOf(step.table ?? "")}`;
+  let columns: postgres.ColumnList<string>;
+  try {
+    columns = (await sql.unsafe(`select * from (${from}) q limit 0`)).columns;
+  } catch (error) {
+    const isMissing = error instanceof postgres.PostgresError &&
+      ["42P01", "42703", "42501", "3F000"].includes(error.code);
+    if (isMissing && step.optional) return null;
+    throw new Error(
+      `Step ${step.name}: ${error instanceof Error ? error.message : error}. ` +
+        "Name the table or its columns in a mapping file (--mapping).",
+    );
+  }
+  const names = new Map(columns.map(({ name, type }) => [name, type]));
+  const column: Record<string, string> = {};
+  for (const [field, candidates] of Object.entries(step.columns)) {
+    const found = candidates.find((name) => names.has(name));
+    if (found !== undefined) column[field] = found;
+  }
+  const missing = ["id", ...required].filter((field) => column[field] === undefined);
+  if (missing.length > 0) {
+    throw new Error(
+      `Step ${step.name}: no column for ${missing.join(", ")} among ${
+        [...names.keys()].join(", ")
+      }. ` +
+        "Name it in a mapping file (--mapping).",
+    );
+  }
+  const [type] = await sql`select ${
+    names.get(column["id"] ?? "") ?? 0
+  }::oid::regtype::text as name`;
+  return { ...step, from, column, idType: String(type?.["name"]) };
+}
+
+/** The rows after a cursor, in the order of the old ids, in batches; the cursor of a batch is the id of its last row. */
+export async function* batches(
+  sql: postgres.Sql,
+  step: ReadableStep,
+  after: string | null,
+  size: number,
+): AsyncGenerator<{ rows: Row[]; cursor: string }> {
+  const id = quoted(step.column["id"] ?? "id");
+  let cursor = after;
+  while (true) {
+    const where = cursor === null ? `${id} is not null` : `${id} > ($1::text)::${step.idType}`;
+    const rows: Row[] = await sql.unsafe(
+      `select q.*, ${id}::text as signalbox_id from (${step.from}) q where ${where} order by ${id} limit ${size}`,
+      cursor === null ? [] : [cursor],
+      { prepare: true },
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    cursor = String(last["signalbox_id"]);
+    yield { rows, cursor };
+    if (rows.length < size) return;
+  }
+}
+
+/** How many rows the old service has, and how many without an id, which cannot be read. */
+export async function countRows(
+  sql: postgres.Sql,
+  step: ReadableStep,
+): Promise<{ rows: number; withoutId: number }> {
+  const id = quoted(step.column["id"] ?? "id");
+  const [row] = await sql.unsafe(
+    `select count(*)::float8 as rows, count(*) filter (where ${id} is null)::float8 as without_id from (${step.from}) q`,
+  );
+  return { rows: Number(row?.["rows"] ?? 0), withoutId: Number(row?.["without_id"] ?? 0) };
+}
