@@ -242,3 +242,14 @@ Deno.test("a mapping file renames columns, and a missing one is named before any
     assert.equal(figuresOf(run, "customers").brought, 3);
   });
 });
+
+Deno.test("tables that the old database does not have are named, and the others come", async () => {
+  const { id: organization } = await newOrganization();
+  await withService(async (old) => {
+    await old.sql`drop schema auth cascade`;
+    const run = await runImport(old, "insight-ops", organization);
+    assert.equal(run.code, 0, run.output);
+    assert.deepEqual(run.report?.missing, ["people"]);
+    assert.equal(figuresOf(run, "customers").brought, 3);
+  });
+});

@@ -40,9 +40,12 @@ export async function resolveStep(
 ): Promise<ReadableStep | null> {
   const from = step.query ?? `select * from ${tableOf(step.table ?? "")}`;
   let columns: postgres.ColumnList<string>;
+  // A statement that fails would end the snapshot that everything is read in.
+  await sql`savepoint step`;
   try {
     columns = (await sql.unsafe(`select * from (${from}) q limit 0`)).columns;
   } catch (error) {
+    await sql`rollback to savepoint step`;
     const isMissing = error instanceof postgres.PostgresError &&
       ["42P01", "42703", "42501", "3F000"].includes(error.code);
     if (isMissing && step.optional) return null;
