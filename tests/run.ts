@@ -1,7 +1,7 @@
 /*
  * What the tasks `test`, `test:stack` and `test:endurance` run. Tests run on a stack of their own, on free ports and in an
  * empty folder; at the end one line has the counts. Folders of `tests/` and files name what is run; without, it is
- * everything but `tests/endurance`. Other options go to `deno test`.
+ * everything but `tests/endurance` and `tests/browser`. Other options go to `deno test`.
  */
 import { join } from "node:path";
 import { isClaimed, readStatus } from "../local/status_file.ts";
@@ -20,9 +20,13 @@ const names = Deno.args.filter((argument) => !argument.startsWith("-"));
 const flags = Deno.args.filter((argument) => argument.startsWith("-"));
 const isEndurance = flags.includes("--endurance");
 
-async function startStack(folder: string, stopped: AbortSignal): Promise<SpawnedStack> {
+async function startStack(
+  folder: string,
+  stopped: AbortSignal,
+): Promise<SpawnedStack> {
   // Away from where outgoing connections get their ports, which come and go.
-  const first = Deno.env.get("SIGNALBOX_TEST_PORT") ?? 20_000 + 5 * (Deno.pid % 2_000);
+  const first = Deno.env.get("SIGNALBOX_TEST_PORT") ??
+    20_000 + 5 * (Deno.pid % 2_000);
   return await spawnStack({
     folder,
     port: freePorts(Number(first)),
@@ -37,11 +41,14 @@ async function startStack(folder: string, stopped: AbortSignal): Promise<Spawned
 /** The test files that the arguments mean, each once. */
 function wantedFiles(): TestFile[] {
   const named = names.flatMap((name) => filesNamed(root, name));
-  if (named.length > 0) return [...new Map(named.map((file) => [file.path, file])).values()];
+  if (named.length > 0) {
+    return [...new Map(named.map((file) => [file.path, file])).values()];
+  }
   return testFiles(root, "tests").filter(({ path }) =>
     isEndurance
       ? path.startsWith("tests/endurance/") || path.endsWith("_random_test.ts")
-      : !path.startsWith("tests/endurance/")
+      : !path.startsWith("tests/endurance/") &&
+        !path.startsWith("tests/browser/")
   );
 }
 
@@ -53,7 +60,11 @@ function seedOfRun(): Record<string, string> {
   return { SEED: seed };
 }
 
-async function test(files: TestFile[], folder: string, stopped: AbortSignal): Promise<number> {
+async function test(
+  files: TestFile[],
+  folder: string,
+  stopped: AbortSignal,
+): Promise<number> {
   const outcome = await runTests(files, {
     root,
     env: { SIGNALBOX_DATA: folder, ...seedOfRun() },
@@ -67,12 +78,19 @@ async function test(files: TestFile[], folder: string, stopped: AbortSignal): Pr
 /** The stack's own complaints, which say more than a test that got a 500. */
 async function showFaults(stack: SpawnedStack): Promise<void> {
   const lines = (await stack.log()).split("\n");
-  const faults = lines.filter((line) => /"level":"error"|^function |: error/i.test(line));
-  if (faults.length > 0) say(`\nThe stack's last faults:\n${faults.slice(-30).join("\n")}`);
+  const faults = lines.filter((line) =>
+    /"level":"error"|^function |: error/i.test(line)
+  );
+  if (faults.length > 0) {
+    say(`\nThe stack's last faults:\n${faults.slice(-30).join("\n")}`);
+  }
 }
 
 /** Runs tests on a stack of their own. */
-async function testAlone(files: TestFile[], stopped: AbortSignal): Promise<number> {
+async function testAlone(
+  files: TestFile[],
+  stopped: AbortSignal,
+): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "signalbox-test-" });
   const stack = await startStack(folder, stopped);
   try {
@@ -88,7 +106,9 @@ async function testAlone(files: TestFile[], stopped: AbortSignal): Promise<numbe
 async function keepStack(stopped: AbortSignal): Promise<number> {
   const stack = await startStack(keptFolder, stopped);
   say("ready: `deno task test <folder or file>` runs on this stack");
-  if (!stopped.aborted) await new Promise((done) => stopped.addEventListener("abort", done));
+  if (!stopped.aborted) {
+    await new Promise((done) => stopped.addEventListener("abort", done));
+  }
   await stack.remove();
   return 0;
 }
@@ -100,7 +120,8 @@ async function main(): Promise<number> {
   }
   if (flags.includes("--stack")) return await keepStack(interruption.signal);
   const files = wantedFiles();
-  const isKept = names.length > 0 && isClaimed(keptFolder) && readStatus(keptFolder) !== null;
+  const isKept = names.length > 0 && isClaimed(keptFolder) &&
+    readStatus(keptFolder) !== null;
   return isKept
     ? await test(files, keptFolder, interruption.signal)
     : await testAlone(files, interruption.signal);

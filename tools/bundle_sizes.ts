@@ -37,7 +37,9 @@ function sizeOf(paths: Iterable<string>): Size {
   const size = { raw: 0, compressed: 0 };
   const contents: Uint8Array[] = [];
   for (const path of paths) contents.push(Deno.readFileSync(path));
-  const whole = new Uint8Array(contents.reduce((length, content) => length + content.length, 0));
+  const whole = new Uint8Array(
+    contents.reduce((length, content) => length + content.length, 0),
+  );
   for (const content of contents) {
     whole.set(content, size.raw);
     size.raw += content.length;
@@ -59,9 +61,15 @@ async function measure(folder: string): Promise<[string, Size][]> {
   const info = async <T>(...args: string[]): Promise<T> =>
     JSON.parse(await output(runtime, ["info", "--json", ...args], folder));
   const names = [...Deno.readDirSync(folder)]
-    .filter((entry) => entry.isDirectory && !entry.name.startsWith("_")).map(({ name }) => name);
+    .filter((entry) => entry.isDirectory && !entry.name.startsWith("_")).map((
+      { name },
+    ) => name);
   const entries = names.map((name) => `${name}/index.ts`);
-  await output(runtime, ["cache", "--no-lock", "--no-check", ...entries], folder);
+  await output(
+    runtime,
+    ["cache", "--no-lock", "--no-check", ...entries],
+    folder,
+  );
   const { npmCache } = await info<Info>();
   const packages = new Map<string, Size>();
   const sizes: [string, Size][] = [];
@@ -75,9 +83,12 @@ async function measure(folder: string): Promise<[string, Size][]> {
       ),
     ].sort();
     const key = folders.join(" ");
-    const shared = packages.get(key) ?? sizeOf(folders.flatMap((path) => [...filesBelow(path)]));
+    const shared = packages.get(key) ??
+      sizeOf(folders.flatMap((path) => [...filesBelow(path)]));
     packages.set(key, shared);
-    const own = sizeOf(graph.modules.flatMap(({ local }) => local === undefined ? [] : [local]));
+    const own = sizeOf(
+      graph.modules.flatMap(({ local }) => local === undefined ? [] : [local]),
+    );
     sizes.push([name, {
       raw: shared.raw + own.raw,
       compressed: shared.compressed + own.compressed,
@@ -88,13 +99,17 @@ async function measure(folder: string): Promise<[string, Size][]> {
 
 async function main(): Promise<number> {
   const [folder] = Deno.args;
-  if (folder === undefined) throw new Error("Give a copy of supabase/functions.");
+  if (folder === undefined) {
+    throw new Error("Give a copy of supabase/functions.");
+  }
   const sizes = await measure(folder);
   say("function                raw  brotli  (MB)");
   for (const [name, { raw, compressed }] of sizes) {
     say(`${name.padEnd(20)} ${shown(raw)}  ${shown(compressed)}`);
   }
-  const large = sizes.filter(([, { compressed }]) => megabytes(compressed) > LIMIT_MB);
+  const large = sizes.filter(([, { compressed }]) =>
+    megabytes(compressed) > LIMIT_MB
+  );
   for (const [name] of large) warn(`${name} is larger than ${LIMIT_MB} MB.`);
   return large.length > 0 ? 1 : 0;
 }

@@ -16,7 +16,11 @@ function listen(first: Handler | { handler?: Handler }, second?: Handler) {
 
 Object.assign(Deno, { serve: listen });
 Object.assign(globalThis, {
-  EdgeRuntime: { waitUntil: (work: Promise<unknown>) => void work.catch(() => {}) },
+  EdgeRuntime: {
+    waitUntil: (work: Promise<unknown>) => void work.catch(() => {}),
+  },
 });
 const module = await import(entry);
-if (module.default && typeof module.default.fetch === "function") listen(module.default.fetch);
+if (module.default && typeof module.default.fetch === "function") {
+  listen(module.default.fetch);
+}

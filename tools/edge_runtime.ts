@@ -5,7 +5,11 @@ const RUNTIME = "deno@2.1.4";
 export const edgeEnvironment = { DENO_TLS_CA_STORE: "system", NO_COLOR: "1" };
 
 /** What a program prints. @throws Error with what it complains of, if it fails. */
-export async function output(program: string, args: string[], cwd: string): Promise<string> {
+export async function output(
+  program: string,
+  args: string[],
+  cwd: string,
+): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args,
     cwd,
@@ -17,4 +21,8 @@ export async function output(program: string, args: string[], cwd: string): Prom
 
 /** Where npx keeps the runtime: asked once, as npx takes longer than what it starts, and outlives a signal. */
 export const edgeRuntimePath = async (): Promise<string> =>
-  (await output("npx", ["-y", RUNTIME, "eval", "console.log(Deno.execPath())"], "/")).trim();
+  (await output(
+    "npx",
+    ["-y", RUNTIME, "eval", "console.log(Deno.execPath())"],
+    "/",
+  )).trim();

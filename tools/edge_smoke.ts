@@ -28,7 +28,9 @@ interface Probe {
 function probes(status: Status): Record<string, Probe> {
   const json = { "content-type": "application/json" };
   const sheet = new FormData();
-  const file = Deno.readFileSync(join(root, "docs/examples/arrears-november.xlsx"));
+  const file = Deno.readFileSync(
+    join(root, "docs/examples/arrears-november.xlsx"),
+  );
   sheet.append("file", new File([file], "arrears.xlsx"));
   return {
     analytics: { path: "/dashboard" },
@@ -56,7 +58,11 @@ function probes(status: Status): Record<string, Probe> {
       method: "POST",
       path: "/twilio/status",
       status: 403,
-      body: new URLSearchParams({ MessageSid: "SM1", AccountSid: "AC1", MessageStatus: "sent" }),
+      body: new URLSearchParams({
+        MessageSid: "SM1",
+        AccountSid: "AC1",
+        MessageStatus: "sent",
+      }),
     },
   };
 }
@@ -68,11 +74,17 @@ async function copyFunctions(): Promise<string> {
     args: ["-r", join(root, "supabase", "functions") + "/.", folder],
   }).output();
   if (!success) throw new Error("The functions could not be copied.");
-  await Deno.copyFile(join(root, "tools", "edge_boot.ts"), join(folder, "_boot.ts"));
+  await Deno.copyFile(
+    join(root, "tools", "edge_boot.ts"),
+    join(folder, "_boot.ts"),
+  );
   return folder;
 }
 
-async function answers(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
+async function answers(
+  url: string,
+  init: RequestInit,
+): Promise<{ status: number; text: string }> {
   const response = await fetch(url, init);
   return { status: response.status, text: await response.text() };
 }
@@ -89,7 +101,15 @@ async function faultOf(
   },
 ): Promise<string | null> {
   const child = new Deno.Command(runtime, {
-    args: ["run", "-A", "--no-lock", "--no-check", "_boot.ts", `./${name}/index.ts`, String(port)],
+    args: [
+      "run",
+      "-A",
+      "--no-lock",
+      "--no-check",
+      "_boot.ts",
+      `./${name}/index.ts`,
+      String(port),
+    ],
     cwd: folder,
     env: edgeEnvironment,
     stdout: "null",
@@ -100,18 +120,21 @@ async function faultOf(
     const url = `http://127.0.0.1:${port}/${name}`;
     const limit = Date.now() + START_LIMIT_MS;
     while (
-      !await fetch(`${url}/health`).then((r) => r.body?.cancel(), () => false).then((r) =>
-        r !== false
-      )
+      !await fetch(`${url}/health`).then((r) => r.body?.cancel(), () => false)
+        .then((r) => r !== false)
     ) {
       const ended = await Promise.race([
         child.status,
         new Promise((done) => setTimeout(done, 200)),
       ]);
-      if (ended !== undefined || Date.now() > limit) return `did not start: ${await said}`;
+      if (ended !== undefined || Date.now() > limit) {
+        return `did not start: ${await said}`;
+      }
     }
     const health = await answers(`${url}/health`, { headers });
-    if (health.status !== 200) return `/health answered ${health.status}: ${health.text}`;
+    if (health.status !== 200) {
+      return `/health answered ${health.status}: ${health.text}`;
+    }
     const { method = "GET", path, status = 200, body } = probe;
     const answer = await answers(`${url}${path}`, {
       method,
@@ -120,7 +143,9 @@ async function faultOf(
     });
     return answer.status === status
       ? null
-      : `${method} /${name}${path} answered ${answer.status}: ${answer.text.slice(0, 500)}`;
+      : `${method} /${name}${path} answered ${answer.status}: ${
+        answer.text.slice(0, 500)
+      }`;
   } finally {
     try {
       child.kill("SIGKILL");
@@ -134,18 +159,33 @@ async function faultOf(
 async function smoke(status: Status, smtpPort: number): Promise<number> {
   const folder = await copyFunctions();
   const runtime = await edgeRuntimePath();
-  setFunctionEnvironment(root, { status, functionsUrl: status.api_url, smtpPort });
+  setFunctionEnvironment(root, {
+    status,
+    functionsUrl: status.api_url,
+    smtpPort,
+  });
   const token = await tokenOf(status, "admin@demo.signalbox.test");
-  const headers = { apikey: status.publishable_key, authorization: `Bearer ${token}` };
+  const headers = {
+    apikey: status.publishable_key,
+    authorization: `Bearer ${token}`,
+  };
   const names = [...Deno.readDirSync(folder)]
-    .filter((entry) => entry.isDirectory && !entry.name.startsWith("_")).map(({ name }) => name);
+    .filter((entry) => entry.isDirectory && !entry.name.startsWith("_")).map((
+      { name },
+    ) => name);
   const special = probes(status);
   let failed = 0;
   const queue = names.sort().values();
   const worker = async (port: number) => {
     for (const name of queue) {
       const probe = special[name] ?? { path: "" };
-      const fault = await faultOf(name, { runtime, folder, port: port++, probe, headers });
+      const fault = await faultOf(name, {
+        runtime,
+        folder,
+        port: port++,
+        probe,
+        headers,
+      });
       if (fault === null) say(`ok  ${name}`);
       else {
         failed++;

@@ -14,7 +14,12 @@ import { parseArgs } from "node:util";
 import { messageOf, say, warn } from "../local/log.ts";
 import { dataDirFromEnv } from "../local/settings.ts";
 import { readStatus } from "../local/status_file.ts";
-import { defaultMapping, type Kind, KINDS, readMapping } from "./import_legacy/mapping.ts";
+import {
+  defaultMapping,
+  type Kind,
+  KINDS,
+  readMapping,
+} from "./import_legacy/mapping.ts";
 import type { Progress } from "./import_legacy/progress.ts";
 import { describe, writeReport } from "./import_legacy/report.ts";
 import { importLegacy, isComplete } from "./import_legacy/run.ts";
@@ -34,7 +39,8 @@ const { values } = parseArgs({
   },
 });
 
-const isKind = (name: string | undefined): name is Kind => KINDS.some((kind) => kind === name);
+const isKind = (name: string | undefined): name is Kind =>
+  KINDS.some((kind) => kind === name);
 
 function given(name: "from" | "organization"): string {
   const value = values[name];
@@ -47,22 +53,33 @@ function targetUrl(): string {
   const url = values.to ?? Deno.env.get("SUPABASE_DB_URL");
   if (url) return url;
   const status = readStatus(dataDirFromEnv());
-  if (!status) throw new Error("Give --to, set SUPABASE_DB_URL, or start a stack.");
+  if (!status) {
+    throw new Error("Give --to, set SUPABASE_DB_URL, or start a stack.");
+  }
   return JSON.parse(status).db_url;
 }
 
 let shownAt = 0;
 
-function showProgress(step: string, { brought, present, left_out }: Progress): void {
+function showProgress(
+  step: string,
+  { brought, present, left_out }: Progress,
+): void {
   if (Date.now() - shownAt < 2_000) return;
   shownAt = Date.now();
-  say(`${step}: ${brought} imported, ${present} there before, ${left_out} left out`);
+  say(
+    `${step}: ${brought} imported, ${present} there before, ${left_out} left out`,
+  );
 }
 
 async function run(): Promise<number> {
   const { kind } = values;
-  if (!isKind(kind)) throw new Error(`Give --kind: one of ${KINDS.join(", ")}.`);
-  const mapping = await Deno.readTextFile(values.mapping ?? defaultMapping(kind));
+  if (!isKind(kind)) {
+    throw new Error(`Give --kind: one of ${KINDS.join(", ")}.`);
+  }
+  const mapping = await Deno.readTextFile(
+    values.mapping ?? defaultMapping(kind),
+  );
   if (values["print-mapping"]) {
     say(mapping);
     return 0;
@@ -81,7 +98,8 @@ async function run(): Promise<number> {
     batchSize: Number(values["batch-size"] ?? 2_000),
     onBatch: showProgress,
   });
-  const folder = values.report ?? join(".local", "imports", `${kind}-${organizationId}`);
+  const folder = values.report ??
+    join(".local", "imports", `${kind}-${organizationId}`);
   await writeReport(folder, report);
   say(describe(report));
   say(`The report and the list of problems are in ${folder}.`);

@@ -1,7 +1,11 @@
 /*
  * Writes the OpenAPI document of the whole API, or with --check fails when the written one is not the present one.
  */
-import { documentPath, documentText, wholeDocument } from "./openapi_document.ts";
+import {
+  documentPath,
+  documentText,
+  wholeDocument,
+} from "./openapi_document.ts";
 
 async function main(): Promise<number> {
   const text = documentText(await wholeDocument());
@@ -11,7 +15,10 @@ async function main(): Promise<number> {
   }
   return await Deno.readTextFile(documentPath) === text
     ? report("supabase/functions/docs/openapi.json is fresh.", 0)
-    : report("supabase/functions/docs/openapi.json is stale: run `deno task openapi`.", 1);
+    : report(
+      "supabase/functions/docs/openapi.json is stale: run `deno task openapi`.",
+      1,
+    );
 }
 
 function report(sentence: string, code: number): number {

@@ -24,12 +24,15 @@ interface Router {
 }
 
 const isRouter = (value: unknown): value is Router =>
-  typeof value === "object" && value !== null && "getOpenAPI31Document" in value;
+  typeof value === "object" && value !== null &&
+  "getOpenAPI31Document" in value;
 
 /** The names of all functions that have a router. */
 export function functionNames(): string[] {
   return [...Deno.readDirSync(functionsDir)]
-    .filter((entry) => entry.isDirectory && isFile(join(functionsDir, entry.name, "router.ts")))
+    .filter((entry) =>
+      entry.isDirectory && isFile(join(functionsDir, entry.name, "router.ts"))
+    )
     .map((entry) => entry.name).sort();
 }
 
@@ -45,7 +48,9 @@ async function partOf(name: string): Promise<Part> {
   const module: { router?: unknown } = await import(
     pathToFileURL(join(functionsDir, name, "router.ts")).href
   );
-  if (!isRouter(module.router)) throw new Error(`${name}/router.ts exports no router.`);
+  if (!isRouter(module.router)) {
+    throw new Error(`${name}/router.ts exports no router.`);
+  }
   return module.router.getOpenAPI31Document(documentConfig);
 }
 
@@ -53,7 +58,9 @@ async function partOf(name: string): Promise<Part> {
 function merge(whole: Json, part: Json, place: string): void {
   for (const [name, value] of Object.entries(part)) {
     const known = whole[name];
-    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(value)) {
+    if (
+      known !== undefined && JSON.stringify(known) !== JSON.stringify(value)
+    ) {
       throw new Error(`Two functions define ${place} "${name}" differently.`);
     }
     whole[name] = value;
@@ -61,7 +68,9 @@ function merge(whole: Json, part: Json, place: string): void {
 }
 
 const sorted = (object: Json): Json =>
-  Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  Object.fromEntries(
+    Object.entries(object).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  );
 
 /** The whole API as one OpenAPI 3.1 document, in an order that does not depend on who comes first. */
 export async function wholeDocument(): Promise<Json> {
@@ -81,7 +90,9 @@ export async function wholeDocument(): Promise<Json> {
     paths: sorted(paths),
     components: sorted(
       Object.fromEntries(
-        Object.entries(components).filter(([, members]) => Object.keys(members).length > 0)
+        Object.entries(components).filter(([, members]) =>
+          Object.keys(members).length > 0
+        )
           .map(([kind, members]) => [kind, sorted(members)]),
       ),
     ),
@@ -89,4 +100,5 @@ export async function wholeDocument(): Promise<Json> {
 }
 
 /** The document as it is written: JSON that a person can compare. */
-export const documentText = (document: Json): string => JSON.stringify(document, null, 2) + "\n";
+export const documentText = (document: Json): string =>
+  JSON.stringify(document, null, 2) + "\n";

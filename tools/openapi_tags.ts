@@ -2,16 +2,22 @@
 export const tags: { name: string; description: string }[] = [
   {
     name: "auth",
-    description: "Register, sign in, refresh, sign out; who am I; a forgotten password",
+    description:
+      "Register, sign in, refresh, sign out; who am I; a forgotten password",
   },
-  { name: "customers", description: "Customers of a utility, what they owe, and the dashboard" },
+  {
+    name: "customers",
+    description: "Customers of a utility, what they owe, and the dashboard",
+  },
   {
     name: "actions",
-    description: "Connecting, disconnecting and warning customers, one by one or in a batch",
+    description:
+      "Connecting, disconnecting and warning customers, one by one or in a batch",
   },
   {
     name: "upload",
-    description: "Spreadsheets of customers: read, checked, processed in one transaction",
+    description:
+      "Spreadsheets of customers: read, checked, processed in one transaction",
   },
   { name: "sms", description: "Texts to customers and what became of them" },
   {
@@ -24,14 +30,19 @@ export const tags: { name: string; description: string }[] = [
       "Leads with their students, interactions and timeline; assignment, stages, import and export",
   },
   { name: "tasks", description: "What is to be done by whom until when" },
-  { name: "pipeline", description: "The stages of the pipeline, and how many leads stand in each" },
+  {
+    name: "pipeline",
+    description: "The stages of the pipeline, and how many leads stand in each",
+  },
   {
     name: "campaigns",
-    description: "Marketing texts to an audience of leads: preview, start, pause, resume, cancel",
+    description:
+      "Marketing texts to an audience of leads: preview, start, pause, resume, cancel",
   },
   {
     name: "analytics",
-    description: "How texts and campaigns do: outcomes, answers, opt-outs, costs, alerts",
+    description:
+      "How texts and campaigns do: outcomes, answers, opt-outs, costs, alerts",
   },
   {
     name: "reports",
@@ -48,13 +59,23 @@ export const tags: { name: string; description: string }[] = [
     description: "The admin's console: people, teams, settings, roles, API keys, audit, health",
   },
   { name: "dashboard", description: "The figures of leads, people and response times" },
+    name: "dashboard",
+    description: "The figures of leads, people and response times",
+  },
   {
     name: "notifications",
-    description: "What a person is told, how it reaches them, and the e-mails that were sent",
+    description:
+      "What a person is told, how it reaches them, and the e-mails that were sent",
   },
   { name: "audit-logs", description: "Who changed what, when" },
-  { name: "templates", description: "What is said in texts: wordings, variables, renderings" },
-  { name: "phone-numbers", description: "The numbers that texts are sent from, and their health" },
+  {
+    name: "templates",
+    description: "What is said in texts: wordings, variables, renderings",
+  },
+  {
+    name: "phone-numbers",
+    description: "The numbers that texts are sent from, and their health",
+  },
   {
     name: "suppressions",
     description:
@@ -62,9 +83,13 @@ export const tags: { name: string; description: string }[] = [
   },
   {
     name: "webhooks",
-    description: "What text providers call; each call is verified by the provider's own means",
+    description:
+      "What text providers call; each call is verified by the provider's own means",
   },
-  { name: "jobs", description: "Background work, started by the database with a secret key" },
+  {
+    name: "jobs",
+    description: "Background work, started by the database with a secret key",
+  },
   { name: "health", description: "Whether the service works" },
   { name: "docs", description: "The description of the API" },
 ];

@@ -28,7 +28,11 @@ function project(): { url: string; key: string } {
   const key = Deno.env.get("SUPABASE_SECRET_KEY");
   if (url && key) return { url, key };
   const status = readStatus(dataDirFromEnv());
-  if (!status) throw new Error("Set SUPABASE_URL and SUPABASE_SECRET_KEY, or start a stack.");
+  if (!status) {
+    throw new Error(
+      "Set SUPABASE_URL and SUPABASE_SECRET_KEY, or start a stack.",
+    );
+  }
   const { api_url, secret_key } = JSON.parse(status);
   return { url: api_url, key: secret_key };
 }
@@ -67,23 +71,38 @@ function changes(): Record<string, string> {
 
 async function run(): Promise<unknown> {
   const { url, key } = project();
-  const db = createClient<Database>(url, key, { auth: { persistSession: false } });
+  const db = createClient<Database>(url, key, {
+    auth: { persistSession: false },
+  });
   const operator = values.operator ?? "";
   const reason = values.reason ?? "";
   switch (command) {
     case "list": {
       const { standing, search } = values;
-      const filters = { ...(standing && { standing }), ...(search && { search }) };
-      return await db.rpc("list_organizations", { filters, page_limit: 200 }).throwOnError();
+      const filters = {
+        ...(standing && { standing }),
+        ...(search && { search }),
+      };
+      return await db.rpc("list_organizations", { filters, page_limit: 200 })
+        .throwOnError();
     }
     case "approve":
-      return await db.rpc("approve_organization", { organization_id: id ?? "", operator, reason })
+      return await db.rpc("approve_organization", {
+        organization_id: id ?? "",
+        operator,
+        reason,
+      })
         .throwOnError();
     case "suspend":
-      return await db.rpc("suspend_organization", { organization_id: id ?? "", operator, reason })
+      return await db.rpc("suspend_organization", {
+        organization_id: id ?? "",
+        operator,
+        reason,
+      })
         .throwOnError();
     case "settings":
-      return await db.rpc("change_deployment", { changes: changes(), operator }).throwOnError();
+      return await db.rpc("change_deployment", { changes: changes(), operator })
+        .throwOnError();
     default:
       return await runForSenders(db, operator, reason);
   }

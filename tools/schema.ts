@@ -9,7 +9,13 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, say, warn } from "../local/log.ts";
-import { closeBaseline, isClosed, isFresh, projectAt, writeBaseline } from "./schema/baseline.ts";
+import {
+  closeBaseline,
+  isClosed,
+  isFresh,
+  projectAt,
+  writeBaseline,
+} from "./schema/baseline.ts";
 import { catalogOf, differences } from "./schema/catalog.ts";
 import { withMigrations, withSchemas } from "./schema/databases.ts";
 
@@ -21,7 +27,10 @@ const project = projectAt(root);
 const compared = (): Promise<string[]> =>
   withMigrations(root, async (migrated) => {
     const before = await catalogOf(migrated.sql);
-    return differences(before, await withSchemas(project, ({ sql }) => catalogOf(sql)));
+    return differences(
+      before,
+      await withSchemas(project, ({ sql }) => catalogOf(sql)),
+    );
   });
 
 async function check(): Promise<number> {
@@ -32,13 +41,19 @@ async function check(): Promise<number> {
     return 0;
   }
   for (const line of found) say(line);
-  say(`Migrations and schemas differ: run \`deno task schema${open ? "" : " <name>"}\`.`);
+  say(
+    `Migrations and schemas differ: run \`deno task schema${
+      open ? "" : " <name>"
+    }\`.`,
+  );
   return 1;
 }
 
 /** The CLI compares the two databases. What it leaves out (statistics, cron jobs, rows) is listed, to be added by hand. */
 async function writeDifference(name: string): Promise<number> {
-  if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new Error("Name the migration like add_lead_score.");
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) {
+    throw new Error("Name the migration like add_lead_score.");
+  }
   const script = await withMigrations(
     root,
     (from) => withSchemas(project, (to) => diff(from.url, to.url)),
@@ -46,19 +61,37 @@ async function writeDifference(name: string): Promise<number> {
   const version = new Date().toISOString().replace(/\D/g, "").slice(0, 14);
   const path = join(project.migrations, `${version}_${name}.sql`);
   await Deno.writeTextFile(path, script);
-  say(`Wrote supabase/migrations/${version}_${name}.sql. Review it: it must keep what is there.`);
+  say(
+    `Wrote supabase/migrations/${version}_${name}.sql. Review it: it must keep what is there.`,
+  );
   const missing = await compared();
   for (const line of missing) say(line);
-  if (missing.length > 0) say("These differences are not in it. Add what makes them.");
+  if (missing.length > 0) {
+    say("These differences are not in it. Add what makes them.");
+  }
   return missing.length > 0 ? 1 : 0;
 }
 
 async function diff(from: string, to: string): Promise<string> {
-  const args = ["-y", CLI, "db", "diff", "--from", from, "--to", to, "--use-pg-delta"];
+  const args = [
+    "-y",
+    CLI,
+    "db",
+    "diff",
+    "--from",
+    from,
+    "--to",
+    to,
+    "--use-pg-delta",
+  ];
   const { success, stdout, stderr } = await new Deno.Command("npx", {
     args,
     cwd: root,
-    env: { PGSSLMODE: "disable", SUPABASE_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
+    env: {
+      PGSSLMODE: "disable",
+      SUPABASE_TELEMETRY_DISABLED: "1",
+      DO_NOT_TRACK: "1",
+    },
   }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (!success) throw new Error(decode(stderr));
@@ -69,14 +102,18 @@ async function main(): Promise<number> {
   const [argument] = Deno.args;
   if (argument === "--check") return await check();
   if (argument === "--close") {
-    if (!isFresh(project)) throw new Error("The baseline is stale: run `deno task schema` first.");
+    if (!isFresh(project)) {
+      throw new Error("The baseline is stale: run `deno task schema` first.");
+    }
     closeBaseline(project);
     say("The baseline is closed.");
     return 0;
   }
   if (argument !== undefined) return await writeDifference(argument);
   if (isClosed(project)) {
-    throw new Error("Databases have the baseline: name the change (`deno task schema <name>`).");
+    throw new Error(
+      "Databases have the baseline: name the change (`deno task schema <name>`).",
+    );
   }
   writeBaseline(project);
   say("Wrote the baseline from supabase/schemas.");

@@ -19,7 +19,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const fresh = await Deno.readTextFile(root + path) === types;
-  say(fresh ? `${path} is fresh.` : `${path} is stale: run \`deno task types\`.`);
+  say(
+    fresh ? `${path} is fresh.` : `${path} is stale: run \`deno task types\`.`,
+  );
   return fresh ? 0 : 1;
 }
 
@@ -28,7 +30,9 @@ function databaseUrl(): string {
   if (given) return given;
   const status = readStatus(dataDirFromEnv());
   if (!status) {
-    throw new Error("No stack runs: start one with `deno task start`, or give a database's URL.");
+    throw new Error(
+      "No stack runs: start one with `deno task start`, or give a database's URL.",
+    );
   }
   return JSON.parse(status).db_url;
 }
@@ -51,11 +55,22 @@ async function generated(url: string): Promise<string> {
 /** What the CLI writes is one line a table; a diff of it says nothing. */
 async function formatted(types: string): Promise<string> {
   const config = `${root}deno.json`;
-  return await output(Deno.execPath(), ["fmt", "--config", config, "--ext", "ts", "-"], types);
+  return await output(Deno.execPath(), [
+    "fmt",
+    "--config",
+    config,
+    "--ext",
+    "ts",
+    "-",
+  ], types);
 }
 
 /** Runs a program on some input and gives its standard output; what it says besides is shown only if it fails. */
-async function output(program: string, args: string[], input: string): Promise<string> {
+async function output(
+  program: string,
+  args: string[],
+  input: string,
+): Promise<string> {
   const child = new Deno.Command(program, {
     args,
     cwd: root,
@@ -70,9 +85,16 @@ async function output(program: string, args: string[], input: string): Promise<s
     stderr: "piped",
   }).spawn();
   const writer = child.stdin.getWriter();
-  const written = writer.write(new TextEncoder().encode(input)).then(() => writer.close());
-  const [{ success, stdout, stderr }] = await Promise.all([child.output(), written]);
-  if (!success) throw new Error(`${program} failed:\n${new TextDecoder().decode(stderr)}`);
+  const written = writer.write(new TextEncoder().encode(input)).then(() =>
+    writer.close()
+  );
+  const [{ success, stdout, stderr }] = await Promise.all([
+    child.output(),
+    written,
+  ]);
+  if (!success) {
+    throw new Error(`${program} failed:\n${new TextDecoder().decode(stderr)}`);
+  }
   return new TextDecoder().decode(stdout);
 }
 

@@ -54,13 +54,17 @@ export interface Cells {
 const shown = (value: unknown): string | null =>
   value === null || value === undefined
     ? null
-    : (typeof value === "object" ? JSON.stringify(value) : String(value)).slice(0, 300);
+    : (typeof value === "object" ? JSON.stringify(value) : String(value)).slice(
+      0,
+      300,
+    );
 
 // deno-lint-ignore no-control-regex -- what PostgreSQL and the constraints refuse.
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 /** Text of several lines without control characters. */
-export const cleanLines = (value: string): string => value.replace(CONTROLS, "").trim();
+export const cleanLines = (value: string): string =>
+  value.replace(CONTROLS, "").trim();
 
 const TIMESTAMP =
   /^\d{4}-\d\d-\d\d[ T]\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*(?:Z|UTC|[+-]\d\d(?::?\d\d)?)?$/;
@@ -68,7 +72,9 @@ const TIMESTAMP =
 function timestampOf(text: string, place: Place): string | { message: string } {
   if (TIMESTAMP.test(text)) {
     const year = Number(text.slice(0, 4));
-    if (year < 1990 || year > 2199) return { message: "This is not a plausible time." };
+    if (year < 1990 || year > 2199) {
+      return { message: "This is not a plausible time." };
+    }
     try {
       microsOf(text);
       return text;
@@ -89,7 +95,13 @@ export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
     return typeof value === "string" && value.trim() === "" ? null : value;
   };
   const add = (field: string, message: string, left_out: boolean) => {
-    problems.push({ old_id: oldId, field, value: shown(raw(field)), message, left_out });
+    problems.push({
+      old_id: oldId,
+      field,
+      value: shown(raw(field)),
+      message,
+      left_out,
+    });
     return null;
   };
   const note = (field: string, message: string) => add(field, message, false);

@@ -23,7 +23,8 @@ export interface Comparison {
   equal: boolean;
 }
 
-const cents = (amount: unknown): bigint => BigInt(String(amount ?? "0").replace(".", ""));
+const cents = (amount: unknown): bigint =>
+  BigInt(String(amount ?? "0").replace(".", ""));
 
 const decimal = (amount: bigint): string => {
   const digits = (amount < 0n ? -amount : amount).toString().padStart(3, "0");
@@ -41,7 +42,9 @@ const noSums = (): Sums => ({ rows: 0, cents: 0n, by: new Map() });
 function add(sums: Sums, rows: number, amount: unknown, value: unknown): void {
   sums.rows += rows;
   sums.cents += cents(amount);
-  if (value !== undefined) sums.by.set(String(value), (sums.by.get(String(value)) ?? 0) + rows);
+  if (value !== undefined) {
+    sums.by.set(String(value), (sums.by.get(String(value)) ?? 0) + rows);
+  }
 }
 
 const figuresOf = (sums: Sums, hasMoney: boolean): Figures => ({
@@ -66,7 +69,9 @@ async function addThere(
     }), 0), 2)::text as sum,
        ${figures.by ?? "null"} as by
      from (
-       select distinct on (${columns}) t.* from ${counted?.from ?? `public.${table}`} t
+       select distinct on (${columns}) t.* from ${
+      counted?.from ?? `public.${table}`
+    } t
        join jsonb_to_recordset(($1::text)::jsonb) as d (${
       identity.map(([name, type]) => `${name} ${type}`).join(", ")
     }) using (${columns})
@@ -74,12 +79,16 @@ async function addThere(
      ) t group by 3`,
     [
       JSON.stringify(
-        drafts.map(({ row }) => Object.fromEntries(identity.map(([name]) => [name, row[name]]))),
+        drafts.map(({ row }) =>
+          Object.fromEntries(identity.map(([name]) => [name, row[name]]))
+        ),
       ),
       context.organizationId,
     ],
   );
-  for (const { rows: count, sum, by } of rows) add(sums, Number(count), sum, figures.by && by);
+  for (const { rows: count, sum, by } of rows) {
+    add(sums, Number(count), sum, figures.by && by);
+  }
 }
 
 /** Reads the old rows once more and counts the new ones that should be there. */
@@ -102,15 +111,22 @@ export async function compareStep(
   const [read, there] = [noSums(), noSums()];
   const seen = new Set<string>();
   for await (const { rows } of batches(source, step, null, batchSize)) {
-    const drafts = readBatch(rows, step, context).drafts.filter(({ oldId, row }) => {
-      const key = identity.map((name) => row[name]).join(" ");
-      // Several old rows may be one here: two opt-outs of a number. Ids of tables are unique anyway.
-      const isNew = counted === undefined || !seen.has(key);
-      if (counted !== undefined) seen.add(key);
-      return isNew && !refused.has(oldId);
-    });
+    const drafts = readBatch(rows, step, context).drafts.filter(
+      ({ oldId, row }) => {
+        const key = identity.map((name) => row[name]).join(" ");
+        // Several old rows may be one here: two opt-outs of a number. Ids of tables are unique anyway.
+        const isNew = counted === undefined || !seen.has(key);
+        if (counted !== undefined) seen.add(key);
+        return isNew && !refused.has(oldId);
+      },
+    );
     for (const { row } of drafts) {
-      add(read, 1, figures.money ? row[figures.money] : "0", figures.by && row[figures.by]);
+      add(
+        read,
+        1,
+        figures.money ? row[figures.money] : "0",
+        figures.by && row[figures.by],
+      );
     }
     await transact((tx) => addThere(tx, step, drafts, context, there));
   }

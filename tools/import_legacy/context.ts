@@ -17,7 +17,9 @@ export async function newContext(
         'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as messages_since
     from public.organizations o join public.lead_settings l on l.organization_id = o.id
     where o.id = ${organizationId}`;
-  if (!organization) throw new Error(`There is no organization ${organizationId}.`);
+  if (!organization) {
+    throw new Error(`There is no organization ${organizationId}.`);
+  }
   const stages = await sql`
     select key, outcome from public.pipeline_stages where organization_id = ${organizationId}`;
   return {
@@ -30,7 +32,9 @@ export async function newContext(
     },
     stages: new Set(stages.map(({ key }) => String(key))),
     closedStages: new Set(
-      stages.filter(({ outcome }) => outcome !== null).map(({ key }) => String(key)),
+      stages.filter(({ outcome }) => outcome !== null).map(({ key }) =>
+        String(key)
+      ),
     ),
     reminderMinutes: Number(organization["reminder_minutes"]),
     messagesSince: organization["messages_since"],

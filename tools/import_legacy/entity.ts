@@ -68,9 +68,24 @@ export interface Entity {
     source: postgres.Sql,
   ): Promise<void>;
   /** Before the rows are inserted, in the same transaction. */
-  prepare?(tx: postgres.TransactionSql, drafts: Draft[], context: Context): Promise<void>;
-  write?(tx: postgres.TransactionSql, drafts: Draft[], context: Context): Promise<Written>;
+  prepare?(
+    tx: postgres.TransactionSql,
+    drafts: Draft[],
+    context: Context,
+  ): Promise<void>;
+  write?(
+    tx: postgres.TransactionSql,
+    drafts: Draft[],
+    context: Context,
+  ): Promise<Written>;
   /** After the rows were inserted, in the same transaction. */
-  after?(tx: postgres.TransactionSql, drafts: Draft[], context: Context): Promise<void>;
-  finish?(tx: postgres.TransactionSql, context: Context): Promise<Written | void>;
+  after?(
+    tx: postgres.TransactionSql,
+    drafts: Draft[],
+    context: Context,
+  ): Promise<void>;
+  finish?(
+    tx: postgres.TransactionSql,
+    context: Context,
+  ): Promise<Written | void>;
 }

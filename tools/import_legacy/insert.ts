@@ -41,16 +41,25 @@ export async function insertDrafts(
 ): Promise<Written> {
   if (drafts.length === 0) return { brought: 0, present: 0, problems: [] };
   try {
-    const brought = await tx.savepoint((inner) => insertAll(inner, into, drafts));
+    const brought = await tx.savepoint((inner) =>
+      insertAll(inner, into, drafts)
+    );
     return { brought, present: drafts.length - brought, problems: [] };
   } catch (error) {
     // Data that does not fit (class 22) or breaks a constraint (23), and what triggers refuse.
-    if (!(error instanceof postgres.PostgresError) || !/^(22|23|P0|PT)/.test(error.code)) {
+    if (
+      !(error instanceof postgres.PostgresError) ||
+      !/^(22|23|P0|PT)/.test(error.code)
+    ) {
       throw error;
     }
     const [first] = drafts;
     if (drafts.length === 1 && first) {
-      return { brought: 0, present: 0, problems: [refused(first, error.message)] };
+      return {
+        brought: 0,
+        present: 0,
+        problems: [refused(first, error.message)],
+      };
     }
   }
   const half = Math.ceil(drafts.length / 2);
@@ -70,7 +79,9 @@ async function strangers(
   drafts: Draft[],
   organizationId: string,
 ): Promise<Set<string>> {
-  const ids = drafts.map(({ row }) => row["id"]).filter((id) => typeof id === "string");
+  const ids = drafts.map(({ row }) => row["id"]).filter((id) =>
+    typeof id === "string"
+  );
   const found = await tx.unsafe(
     `select id::text from public.${table} where id = any (($1::text)::uuid[]) and organization_id <> $2`,
     [`{${ids.join(",")}}`, organizationId],
@@ -102,7 +113,9 @@ async function checkReferences(
   const problems: Problem[] = [];
   let kept = drafts;
   for (const [column, { table, needed }] of Object.entries(references)) {
-    const ids = kept.map(({ row }) => row[column]).filter((id) => typeof id === "string");
+    const ids = kept.map(({ row }) => row[column]).filter((id) =>
+      typeof id === "string"
+    );
     const there = await existing(tx, table, ids, organizationId);
     const dangling = kept.filter(({ row }) =>
       typeof row[column] === "string" ? !there.has(row[column]) : needed
@@ -136,13 +149,17 @@ export async function insertRows(
     ? await strangers(tx, table, checked.drafts, organizationId)
     : new Set<string>();
   const own = checked.drafts.filter(({ row }) => !taken.has(String(row["id"])));
-  const foreign = checked.drafts.filter(({ row }) => taken.has(String(row["id"])));
+  const foreign = checked.drafts.filter(({ row }) =>
+    taken.has(String(row["id"]))
+  );
   const written = await insertDrafts(tx, { table, conflict }, own);
   return {
     ...written,
     problems: [
       ...checked.problems,
-      ...foreign.map((draft) => refused(draft, "Another organization has a row with this id.")),
+      ...foreign.map((draft) =>
+        refused(draft, "Another organization has a row with this id.")
+      ),
       ...written.problems,
     ],
   };

@@ -22,7 +22,10 @@ export interface LeadFields {
 /** An old key as the key of a field; null if nothing of it can be one. */
 const keyOf = (old: string): string | null =>
   /[a-z][a-z0-9_]*/.exec(
-    old.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().replace(/[^a-z0-9]+/g, "_"),
+    old.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().replace(
+      /[^a-z0-9]+/g,
+      "_",
+    ),
   )
     ?.[0].slice(0, 50).replace(/_+$/, "") || null;
 
@@ -47,7 +50,11 @@ export function leadFields(): LeadFields {
            when 'object' then to_jsonb(q."${column}") else '{}' end) key group by 1 order by 2 desc limit 100`,
       );
       const wanted = [
-        ...new Set(keys.map(({ key }) => keyOf(String(key))).filter((key) => key !== null)),
+        ...new Set(
+          keys.map(({ key }) => keyOf(String(key))).filter((key) =>
+            key !== null
+          ),
+        ),
       ];
       await tx`
         insert into public.lead_fields (organization_id, key, label, type, position)
@@ -57,7 +64,9 @@ export function leadFields(): LeadFields {
         on conflict (organization_id, key) do nothing`;
       const rows = await tx<({ key: string } & Field)[]>`
         select key, type, choices from public.lead_fields where organization_id = ${organizationId}`;
-      for (const { key, type, choices } of rows) fields.set(key, { type, choices });
+      for (const { key, type, choices } of rows) {
+        fields.set(key, { type, choices });
+      }
     },
     read(cells, country) {
       const old = cells.raw("custom_fields");
@@ -69,10 +78,18 @@ export function leadFields(): LeadFields {
         const text = oldValue === null ? "" : textOf(oldValue);
         if (text === "") continue;
         if (key === null || field === undefined) {
-          cells.note(`custom_fields.${oldKey}`, "The organization has no such field.");
+          cells.note(
+            `custom_fields.${oldKey}`,
+            "The organization has no such field.",
+          );
           continue;
         }
-        const read = readCustom(text, { key, label: key, required: false, ...field }, country);
+        const read = readCustom(text, {
+          key,
+          label: key,
+          required: false,
+          ...field,
+        }, country);
         if ("value" in read) values[key] = read.value;
         else cells.note(`custom_fields.${oldKey}`, read.message);
       }

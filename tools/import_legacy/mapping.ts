@@ -2,7 +2,13 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 
 /** The old services, by the names that the command takes. */
-export const KINDS = ["insight-ops", "sms-tower", "onlyai-crm", "lead-tool", "churnguard"] as const;
+export const KINDS = [
+  "insight-ops",
+  "sms-tower",
+  "onlyai-crm",
+  "lead-tool",
+  "churnguard",
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** What a step makes, in the order in which steps run: whom not to text comes before everything that could be texted. */
@@ -27,7 +33,9 @@ export type Target = (typeof TARGETS)[number];
 
 const Columns = z.record(
   z.string(),
-  z.union([z.string(), z.array(z.string()).min(1)]).transform((names) => [names].flat()),
+  z.union([z.string(), z.array(z.string()).min(1)]).transform((names) =>
+    [names].flat()
+  ),
 );
 
 const Step = z.strictObject({
@@ -38,9 +46,12 @@ const Step = z.strictObject({
   optional: z.boolean().default(false),
   columns: Columns,
   values: z.record(z.string(), z.record(z.string(), z.string())).default({}),
-}).refine(({ table, query }) => (table === undefined) !== (query === undefined), {
-  message: "A step has either a table or a query.",
-}).transform((step) => ({ ...step, name: step.name ?? step.into }));
+}).refine(
+  ({ table, query }) => (table === undefined) !== (query === undefined),
+  {
+    message: "A step has either a table or a query.",
+  },
+).transform((step) => ({ ...step, name: step.name ?? step.into }));
 
 /** One table of the old service, and where its columns go. */
 export type Step = z.infer<typeof Step>;
@@ -59,6 +70,10 @@ export const defaultMapping = (kind: Kind): URL =>
  */
 export function readMapping(text: string): Step[] {
   const read = Mapping.safeParse(parse(text));
-  if (!read.success) throw new Error(`The mapping file: ${z.prettifyError(read.error)}`);
-  return read.data.steps.toSorted((a, b) => TARGETS.indexOf(a.into) - TARGETS.indexOf(b.into));
+  if (!read.success) {
+    throw new Error(`The mapping file: ${z.prettifyError(read.error)}`);
+  }
+  return read.data.steps.toSorted((a, b) =>
+    TARGETS.indexOf(a.into) - TARGETS.indexOf(b.into)
+  );
 }

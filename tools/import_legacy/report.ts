@@ -3,7 +3,9 @@ import { toCsv } from "../../supabase/functions/_shared/csv.ts";
 import type { ImportReport, StepReport } from "./run.ts";
 
 const line = (cells: (string | number)[]): string =>
-  cells.map((cell, index) => index === 0 ? String(cell).padEnd(22) : String(cell).padStart(13))
+  cells.map((cell, index) =>
+    index === 0 ? String(cell).padEnd(22) : String(cell).padStart(13)
+  )
     .join(" ");
 
 function differences({ step, comparison }: StepReport): string[] {
@@ -11,18 +13,26 @@ function differences({ step, comparison }: StepReport): string[] {
   const { read, there } = comparison;
   const values = new Set([...Object.keys(read.by), ...Object.keys(there.by)]);
   return [
-    ...(read.rows === there.rows ? [] : [`${step}: ${read.rows} rows there, ${there.rows} here`]),
-    ...(read.sum === there.sum ? [] : [`${step}: ${read.sum} there, ${there.sum} here`]),
+    ...(read.rows === there.rows
+      ? []
+      : [`${step}: ${read.rows} rows there, ${there.rows} here`]),
+    ...(read.sum === there.sum
+      ? []
+      : [`${step}: ${read.sum} there, ${there.sum} here`]),
     ...[...values].filter((value) => read.by[value] !== there.by[value])
       .map((value) =>
-        `${step}, ${value}: ${read.by[value] ?? 0} there, ${there.by[value] ?? 0} here`
+        `${step}, ${value}: ${read.by[value] ?? 0} there, ${
+          there.by[value] ?? 0
+        } here`
       ),
   ];
 }
 
 /** The report as a person reads it. */
 export function describe(report: ImportReport): string {
-  const rows = report.steps.map(({ step, brought, present, left_out, passed_over, comparison }) =>
+  const rows = report.steps.map((
+    { step, brought, present, left_out, passed_over, comparison },
+  ) =>
     line([
       step,
       comparison?.old_rows ?? "",
@@ -36,7 +46,9 @@ export function describe(report: ImportReport): string {
     ])
   );
   const different = report.steps.flatMap(differences);
-  const withoutId = report.steps.filter(({ comparison }) => (comparison?.without_id ?? 0) > 0)
+  const withoutId = report.steps.filter(({ comparison }) =>
+    (comparison?.without_id ?? 0) > 0
+  )
     .map(({ step, comparison }) =>
       `${step}: ${comparison?.without_id} rows have no id and cannot be read`
     );
@@ -54,7 +66,9 @@ export function describe(report: ImportReport): string {
     ]),
     ...rows,
     "",
-    ...(report.missing.length > 0 ? [`Not in the old database: ${report.missing.join(", ")}`] : []),
+    ...(report.missing.length > 0
+      ? [`Not in the old database: ${report.missing.join(", ")}`]
+      : []),
     ...withoutId,
     ...(different.length > 0
       ? ["The two sides differ:", ...different]
@@ -68,10 +82,15 @@ export function describe(report: ImportReport): string {
 const header = ["step", "old_id", "field", "value", "problem", "row_left_out"];
 
 /** Writes report.json and problems.csv, readable by their owner only. */
-export async function writeReport(folder: string, report: ImportReport): Promise<void> {
+export async function writeReport(
+  folder: string,
+  report: ImportReport,
+): Promise<void> {
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const { problems, ...figures } = report;
-  const rows = problems.map(({ step, old_id, field, value, message, left_out }) => [
+  const rows = problems.map((
+    { step, old_id, field, value, message, left_out },
+  ) => [
     step,
     old_id,
     field,
@@ -85,5 +104,9 @@ export async function writeReport(folder: string, report: ImportReport): Promise
     `${JSON.stringify(figures, null, 2)}\n`,
     options,
   );
-  await Deno.writeTextFile(join(folder, "problems.csv"), toCsv([header, ...rows]), options);
+  await Deno.writeTextFile(
+    join(folder, "problems.csv"),
+    toCsv([header, ...rows]),
+    options,
+  );
 }

@@ -47,23 +47,32 @@ class RolledBack extends Error {}
 
 /** Everything that is compared is equal, and nothing stopped the import. */
 export const isComplete = ({ stopped, steps }: ImportReport): boolean =>
-  stopped === null && steps.every(({ comparison }) => comparison === null || comparison.equal);
+  stopped === null &&
+  steps.every(({ comparison }) => comparison === null || comparison.equal);
 
 async function resolveAll(source: postgres.Sql, steps: Step[]) {
   const found: ReadableStep[] = [];
   const missing: string[] = [];
   for (const step of steps) {
-    const readable = await resolveStep(source, step, entities[step.into].required);
+    const readable = await resolveStep(
+      source,
+      step,
+      entities[step.into].required,
+    );
     if (readable === null) missing.push(step.name);
     else found.push(readable);
   }
   return { found, missing };
 }
 
-const isOptOutStep = ({ into }: ReadableStep): boolean => into === "opt_outs" || into === "replies";
+const isOptOutStep = ({ into }: ReadableStep): boolean =>
+  into === "opt_outs" || into === "replies";
 
 /** The opt-outs by which nobody can be recognized, as a sentence; null: there are none. */
-function unprotected(problems: ImportReport["problems"], steps: ReadableStep[]): string | null {
+function unprotected(
+  problems: ImportReport["problems"],
+  steps: ReadableStep[],
+): string | null {
   const names = new Set(steps.filter(isOptOutStep).map(({ name }) => name));
   const recognizable = new Set(
     problems.filter(({ field }) => field === "digits").map(({ step, old_id }) =>
@@ -73,9 +82,11 @@ function unprotected(problems: ImportReport["problems"], steps: ReadableStep[]):
   const lost = problems.filter(({ step, old_id, left_out }) =>
     left_out && names.has(step) && !recognizable.has(`${step} ${old_id}`)
   );
-  return lost.length === 0 ? null : `${lost.length} opt-outs cannot be read, so nothing else was ` +
-    "imported. Correct them in the old database, or accept that these people may be texted " +
-    "(--accept-unreadable-opt-outs).";
+  return lost.length === 0
+    ? null
+    : `${lost.length} opt-outs cannot be read, so nothing else was ` +
+      "imported. Correct them in the old database, or accept that these people may be texted " +
+      "(--accept-unreadable-opt-outs).";
 }
 
 async function importAll(
@@ -88,7 +99,10 @@ async function importAll(
   const steps: StepReport[] = [];
   let stopped: string | null = null;
   for (const step of found) {
-    if (!isOptOutStep(step) && stopped === null && !options.acceptUnreadableOptOuts) {
+    if (
+      !isOptOutStep(step) && stopped === null &&
+      !options.acceptUnreadableOptOuts
+    ) {
       stopped = unprotected(await readProblems(target.sql, context), found);
     }
     if (stopped !== null && !isOptOutStep(step)) break;
@@ -119,7 +133,10 @@ async function importAll(
 }
 
 /** Takes the organization's lock on a connection of its own: it ends with the process. */
-async function lock(sql: postgres.Sql, organizationId: string): Promise<postgres.ReservedSql> {
+async function lock(
+  sql: postgres.Sql,
+  organizationId: string,
+): Promise<postgres.ReservedSql> {
   const connection = await sql.reserve();
   const [row] = await connection`
     select pg_try_advisory_lock(hashtextextended('import_legacy|' || ${organizationId}, 0)) as free`;
@@ -138,7 +155,9 @@ async function rehearse<T>(
   let result: { value: T } | undefined;
   await sql.begin(async (outer) => {
     const transact = ((inner) => outer.savepoint(inner)) as Transact;
-    result = { value: await work({ sql: outer as unknown as postgres.Sql, transact }) };
+    result = {
+      value: await work({ sql: outer as unknown as postgres.Sql, transact }),
+    };
     throw new RolledBack();
   }).catch((error) => {
     if (!(error instanceof RolledBack)) throw error;
@@ -151,13 +170,19 @@ async function rehearse<T>(
  * Imports an old service's database into an organization. Rows that are there already stay as they are; a run that was
  * killed goes on where it was. Throws a sentence if the databases or the mapping do not fit.
  */
-export async function importLegacy(options: ImportOptions): Promise<ImportReport> {
+export async function importLegacy(
+  options: ImportOptions,
+): Promise<ImportReport> {
   await loadPhoneNumbers();
   const source = openSource(options.from);
   const sql = postgres(options.to, {
     max: 3,
     onnotice: () => {},
-    connection: { TimeZone: "UTC", statement_timeout: 0, application_name: "import-legacy" },
+    connection: {
+      TimeZone: "UTC",
+      statement_timeout: 0,
+      application_name: "import-legacy",
+    },
   });
   try {
     const locked = await lock(sql, options.organizationId);
@@ -166,7 +191,10 @@ export async function importLegacy(options: ImportOptions): Promise<ImportReport
     await old`begin transaction isolation level repeatable read read only`;
     const context = await newContext(sql, options.kind, options.organizationId);
     const report = options.dryRun
-      ? await rehearse(sql, (target) => importAll(old, target, context, options))
+      ? await rehearse(
+        sql,
+        (target) => importAll(old, target, context, options),
+      )
       : await importAll(
         old,
         { sql, transact: ((work) => sql.begin(work)) as Transact },

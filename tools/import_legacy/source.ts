@@ -3,7 +3,12 @@ import type { Step } from "./mapping.ts";
 
 export type Row = Record<string, unknown>;
 
-const timestamps = { to: 1184, from: [1082, 1083, 1114, 1184], serialize: String, parse: String };
+const timestamps = {
+  to: 1184,
+  from: [1082, 1083, 1114, 1184],
+  serialize: String,
+  parse: String,
+};
 
 /**
  * The old service's database. Sessions can only read, and timestamps come as PostgreSQL writes them in UTC, because a
@@ -14,7 +19,11 @@ export function openSource(url: string): postgres.Sql {
     max: 1,
     onnotice: () => {},
     types: { timestamps },
-    connection: { default_transaction_read_only: true, TimeZone: "UTC", statement_timeout: 0 },
+    connection: {
+      default_transaction_read_only: true,
+      TimeZone: "UTC",
+      statement_timeout: 0,
+    },
   });
 }
 
@@ -60,7 +69,9 @@ export async function resolveStep(
     const found = candidates.find((name) => names.has(name));
     if (found !== undefined) column[field] = found;
   }
-  const missing = ["id", ...required].filter((field) => column[field] === undefined);
+  const missing = ["id", ...required].filter((field) =>
+    column[field] === undefined
+  );
   if (missing.length > 0) {
     throw new Error(
       `Step ${step.name}: no column for ${missing.join(", ")} among ${
@@ -85,7 +96,9 @@ export async function* batches(
   const id = quoted(step.column["id"] ?? "id");
   let cursor = after;
   while (true) {
-    const where = cursor === null ? `${id} is not null` : `${id} > ($1::text)::${step.idType}`;
+    const where = cursor === null
+      ? `${id} is not null`
+      : `${id} > ($1::text)::${step.idType}`;
     const rows: Row[] = await sql.unsafe(
       `select q.*, ${id}::text as signalbox_id from (${step.from}) q where ${where} order by ${id} limit ${size}`,
       cursor === null ? [] : [cursor],
@@ -108,5 +121,8 @@ export async function countRows(
   const [row] = await sql.unsafe(
     `select count(*)::float8 as rows, count(*) filter (where ${id} is null)::float8 as without_id from (${step.from}) q`,
   );
-  return { rows: Number(row?.["rows"] ?? 0), withoutId: Number(row?.["without_id"] ?? 0) };
+  return {
+    rows: Number(row?.["rows"] ?? 0),
+    withoutId: Number(row?.["without_id"] ?? 0),
+  };
 }

@@ -1,13 +1,26 @@
 import type postgres from "postgres";
 import { cellsOf, type Problem } from "./cells.ts";
 import { entities } from "./entities.ts";
-import { type Context, type Draft, PASSED_OVER, type Written } from "./entity.ts";
+import {
+  type Context,
+  type Draft,
+  PASSED_OVER,
+  type Written,
+} from "./entity.ts";
 import { insertRows } from "./insert.ts";
-import { type Progress, readProgress, writeIds, writeProblems, writeProgress } from "./progress.ts";
+import {
+  type Progress,
+  readProgress,
+  writeIds,
+  writeProblems,
+  writeProgress,
+} from "./progress.ts";
 import { batches, type ReadableStep, type Row } from "./source.ts";
 
 /** Runs work in a transaction of the new database; a dry run nests it in one that is rolled back. */
-export type Transact = <T>(work: (tx: postgres.TransactionSql) => Promise<T>) => Promise<T>;
+export type Transact = <T>(
+  work: (tx: postgres.TransactionSql) => Promise<T>,
+) => Promise<T>;
 
 /** The rows of a batch as they are to be inserted. */
 export interface Batch {
@@ -17,20 +30,28 @@ export interface Batch {
 }
 
 /** Reads the rows of a batch. */
-export function readBatch(rows: Row[], step: ReadableStep, context: Context): Batch {
+export function readBatch(
+  rows: Row[],
+  step: ReadableStep,
+  context: Context,
+): Batch {
   const batch: Batch = { drafts: [], problems: [], passedOver: 0 };
   for (const row of rows) {
     const cells = cellsOf(row, step, context.place);
     const read = entities[step.into].read(cells, context, step);
     if (read === PASSED_OVER) batch.passedOver++;
-    else if (read !== null) batch.drafts.push({ oldId: cells.oldId, row: read });
+    else if (read !== null) {
+      batch.drafts.push({ oldId: cells.oldId, row: read });
+    }
     if (read !== PASSED_OVER) batch.problems.push(...cells.problems);
   }
   return batch;
 }
 
 const leftOut = (problems: Problem[]): number =>
-  new Set(problems.filter((problem) => problem.left_out).map(({ old_id }) => old_id)).size;
+  new Set(
+    problems.filter((problem) => problem.left_out).map(({ old_id }) => old_id),
+  ).size;
 
 async function writeBatch(
   tx: postgres.TransactionSql,
@@ -41,13 +62,16 @@ async function writeBatch(
   const entity = entities[step.into];
   await tx`select set_config('signalbox.legacy_import', ${context.kind}, true)`;
   await entity.prepare?.(tx, drafts, context);
-  const written = await (entity.write ?? ((tx, drafts) => insertRows(tx, entity, drafts, context)))(
-    tx,
-    drafts,
-    context,
-  );
+  const written = await (entity.write ??
+    ((tx, drafts) => insertRows(tx, entity, drafts, context)))(
+      tx,
+      drafts,
+      context,
+    );
   const refused = new Set(
-    written.problems.filter(({ left_out }) => left_out).map(({ old_id }) => old_id),
+    written.problems.filter(({ left_out }) => left_out).map(({ old_id }) =>
+      old_id
+    ),
   );
   const kept = drafts.filter(({ oldId }) => !refused.has(oldId));
   await entity.after?.(tx, kept, context);
@@ -68,12 +92,27 @@ export async function runStep(
   target: { sql: postgres.Sql; transact: Transact },
   step: ReadableStep,
   context: Context,
-  options: { batchSize: number; onBatch: (step: string, progress: Progress) => void },
+  options: {
+    batchSize: number;
+    onBatch: (step: string, progress: Progress) => void;
+  },
 ): Promise<Progress> {
   const entity = entities[step.into];
-  const progress = await readProgress(target.sql, context, step.name, entity.restarts ?? false);
+  const progress = await readProgress(
+    target.sql,
+    context,
+    step.name,
+    entity.restarts ?? false,
+  );
   await entity.begin?.(target.sql, context, step, source);
-  for await (const { rows, cursor } of batches(source, step, progress.cursor, options.batchSize)) {
+  for await (
+    const { rows, cursor } of batches(
+      source,
+      step,
+      progress.cursor,
+      options.batchSize,
+    )
+  ) {
     const batch = readBatch(rows, step, context);
     await target.transact(async (tx) => {
       const written = await writeBatch(tx, step, batch, context);

@@ -24,9 +24,9 @@ export const projectAt = (root: string): Project => ({
 export function scriptsOf(project: Project): Map<string, string> {
   const statements = inOrder(readSchemas(project.schemas));
   const script = (isCron: boolean) =>
-    statements.filter(({ phase }) => (phase === "cron") === isCron).map(({ text }) =>
-      `\n${text};\n`
-    )
+    statements.filter(({ phase }) => (phase === "cron") === isCron).map((
+      { text },
+    ) => `\n${text};\n`)
       .join("");
   return new Map([
     [
@@ -42,24 +42,34 @@ export function scriptsOf(project: Project): Map<string, string> {
 /** Whether databases have the baseline already, so that it must stay as it is. */
 export function isClosed(project: Project): boolean {
   const names = new Set(scriptsOf(project).keys());
-  const migrations = [...Deno.readDirSync(project.migrations)].map(({ name }) => name)
+  const migrations = [...Deno.readDirSync(project.migrations)].map(({ name }) =>
+    name
+  )
     .filter((name) => name.endsWith(".sql"));
-  return migrations.some((name) => !names.has(name) || read(project, name).startsWith(closed));
+  return migrations.some((name) =>
+    !names.has(name) || read(project, name).startsWith(closed)
+  );
 }
 
 /** Writes the baseline anew. */
 export function writeBaseline(project: Project): void {
   Deno.mkdirSync(project.migrations, { recursive: true });
-  for (const [name, script] of scriptsOf(project)) write(project, name, `${open}\n${script}`);
+  for (const [name, script] of scriptsOf(project)) {
+    write(project, name, `${open}\n${script}`);
+  }
 }
 
 /** Whether the baseline is what the schemas say. */
 export const isFresh = (project: Project): boolean =>
-  [...scriptsOf(project)].every(([name, script]) => read(project, name) === `${open}\n${script}`);
+  [...scriptsOf(project)].every(([name, script]) =>
+    read(project, name) === `${open}\n${script}`
+  );
 
 /** Marks the baseline as deployed. */
 export function closeBaseline(project: Project): void {
-  for (const [name, script] of scriptsOf(project)) write(project, name, `${closed}\n${script}`);
+  for (const [name, script] of scriptsOf(project)) {
+    write(project, name, `${closed}\n${script}`);
+  }
 }
 
 /** The text of a migration; empty where there is no such file. */

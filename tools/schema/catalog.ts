@@ -63,7 +63,9 @@ export async function catalogOf(sql: postgres.Sql): Promise<string[]> {
     ).values();
     lines.push(...rows.map(([line]) => String(line).replace(/\s+/g, " ")));
   }
-  const tables = await sql.unsafe(`select name from (${relations}) r where relkind in ('r', 'p')`);
+  const tables = await sql.unsafe(
+    `select name from (${relations}) r where relkind in ('r', 'p')`,
+  );
   for (const { name } of tables) lines.push(...await rowsOf(sql, name));
   return lines.sort();
 }

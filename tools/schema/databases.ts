@@ -2,7 +2,10 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { bootstrap } from "../../local/bootstrap.ts";
 import { migrate } from "../../local/database/migrations.ts";
-import { removeDatabase, startEmptyDatabase } from "../../local/database/start.ts";
+import {
+  removeDatabase,
+  startEmptyDatabase,
+} from "../../local/database/start.ts";
 import { freePorts } from "../../tests/support/free_ports.ts";
 import { type Project, scriptsOf } from "./baseline.ts";
 
@@ -18,7 +21,10 @@ async function withMigrated<T>(
   work: (scratch: Scratch) => Promise<T>,
 ): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "signalbox-schema-" });
-  const cluster = await startEmptyDatabase(folder, freePorts(30_000 + 5 * (Deno.pid % 2_000)));
+  const cluster = await startEmptyDatabase(
+    folder,
+    freePorts(30_000 + 5 * (Deno.pid % 2_000)),
+  );
   try {
     await bootstrap(cluster.adminUrl);
     const sql = postgres(cluster.url, { max: 1, onnotice: () => {} });

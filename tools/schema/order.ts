@@ -18,7 +18,9 @@ export function inOrder(statements: Statement[]): Statement[] {
     for (const needed of statement.needs) {
       const maker = makers.get(needed);
       if (maker === undefined || maker === statement) continue;
-      if (underWay.includes(maker)) throw new Error(circle([...underWay, maker]));
+      if (underWay.includes(maker)) {
+        throw new Error(circle([...underWay, maker]));
+      }
       place(maker);
     }
     for (const preferred of statement.prefers) {
@@ -46,7 +48,9 @@ export function inOrder(statements: Statement[]): Statement[] {
   }
 
   for (const phase of phases) {
-    for (const statement of statements) if (statement.phase === phase) place(statement);
+    for (const statement of statements) {
+      if (statement.phase === phase) place(statement);
+    }
   }
   return ordered;
 }
@@ -56,7 +60,11 @@ function makersOf(statements: Statement[]): Map<string, Statement> {
   for (const statement of statements) {
     if (statement.makes === null) continue;
     const other = makers.get(statement.makes);
-    if (other) throw new Error(`${place(other)} and ${place(statement)} make the same object.`);
+    if (other) {
+      throw new Error(
+        `${place(other)} and ${place(statement)} make the same object.`,
+      );
+    }
     makers.set(statement.makes, statement);
   }
   return makers;

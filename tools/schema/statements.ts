@@ -25,10 +25,11 @@ const name = `(?:public|private)\\.${identifier}`;
 const keyOf = (kind: "f" | "r", qualified: string) => `${kind} ${qualified}`;
 
 function madeBy(text: string): string | null {
-  const [, kind, made] =
-    new RegExp(`^create (?:or replace )?(function|procedure|table|view|type|domain) (${name})`)
-      .exec(text) ??
-      [];
+  const [, kind, made] = new RegExp(
+    `^create (?:or replace )?(function|procedure|table|view|type|domain) (${name})`,
+  )
+    .exec(text) ??
+    [];
   return made === undefined
     ? null
     : keyOf(kind === "function" || kind === "procedure" ? "f" : "r", made);
@@ -43,14 +44,17 @@ function namesIn(text: string): string[] {
 
 /** A function's head and its body: plpgsql and SQL read the body when they run. */
 function splitBody(text: string): { head: string; body: string } {
-  const [, head = "", , body = ""] = /^([^]*?\bas (\$\w*\$))([^]*)$/.exec(text) ?? [];
+  const [, head = "", , body = ""] =
+    /^([^]*?\bas (\$\w*\$))([^]*)$/.exec(text) ?? [];
   return { head, body };
 }
 
 function phaseOf(file: string, text: string): Phase {
   if (file.endsWith("/data.sql")) return "data";
   if (file.endsWith("/cron.sql")) return "cron";
-  return text.startsWith("select private.audit_table(") ? "audit" : "definition";
+  return text.startsWith("select private.audit_table(")
+    ? "audit"
+    : "definition";
 }
 
 function read(file: string, text: string, line: number): Statement {
@@ -61,15 +65,29 @@ function read(file: string, text: string, line: number): Statement {
   const needs = new Set(namesIn(head));
   if (makes) needs.delete(makes);
   const prefers = namesIn(body).filter((named) => named !== makes);
-  return { file, line, text, phase: phaseOf(file, text), makes, needs: [...needs], prefers };
+  return {
+    file,
+    line,
+    text,
+    phase: phaseOf(file, text),
+    makes,
+    needs: [...needs],
+    prefers,
+  };
 }
 
 function filesBelow(folder: string): string[] {
-  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
-  const files = entries.filter((entry) => entry.isFile && entry.name.endsWith(".sql"));
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) =>
+    a.name < b.name ? -1 : 1
+  );
+  const files = entries.filter((entry) =>
+    entry.isFile && entry.name.endsWith(".sql")
+  );
   const folders = entries.filter((entry) => entry.isDirectory);
   // tables.sql first: what is there to be read first.
-  files.sort((a, b) => Number(b.name === "tables.sql") - Number(a.name === "tables.sql"));
+  files.sort((a, b) =>
+    Number(b.name === "tables.sql") - Number(a.name === "tables.sql")
+  );
   return [
     ...files.map((file) => join(folder, file.name)),
     ...folders.flatMap((below) => filesBelow(join(folder, below.name))),

@@ -17,7 +17,10 @@ export const templates: Entity = {
     const name = cells.text("name", 100);
     const body = cells.raw("body");
     if (name === null || body === null) {
-      cells.leaveOut(name === null ? "name" : "body", "A template has a name and a text.");
+      cells.leaveOut(
+        name === null ? "name" : "body",
+        "A template has a name and a text.",
+      );
       return null;
     }
     const created = cells.time("created_at") ?? context.now;
@@ -46,7 +49,10 @@ export const campaigns: Entity = {
     const name = cells.text("name", 200);
     const status = cells.choice("status", STATUSES);
     if (name === null || status === null) {
-      cells.leaveOut(name === null ? "name" : "status", "A campaign has a name and a status.");
+      cells.leaveOut(
+        name === null ? "name" : "status",
+        "A campaign has a name and a status.",
+      );
       return null;
     }
     const created = cells.time("created_at") ?? context.now;
@@ -68,7 +74,9 @@ export const campaigns: Entity = {
         : null,
       scheduled_at: cells.time("scheduled_at"),
       started_at: cells.time("started_at"),
-      finished_at: status === "draft" ? null : cells.time("finished_at") ?? updated,
+      finished_at: status === "draft"
+        ? null
+        : cells.time("finished_at") ?? updated,
       created_by: context.people.find(cells.raw("created_by")),
       created_at: created,
       updated_at: updated,
@@ -77,7 +85,13 @@ export const campaigns: Entity = {
 };
 
 const TARGET_STATUSES = new Set(["sent", "excluded", "canceled"]);
-const REASONS = new Set(["no_phone", "duplicate_number", "suppressed", "dnc", "no_consent"]);
+const REASONS = new Set([
+  "no_phone",
+  "duplicate_number",
+  "suppressed",
+  "dnc",
+  "no_consent",
+]);
 
 /** Who was in the audience of a campaign. Nobody of them is left to be texted. */
 export const campaignTargets: Entity = {
@@ -102,13 +116,17 @@ export const campaignTargets: Entity = {
       lead_id: cells.reference("lead_id", "leads"),
       phone: cells.phone("phone"),
       status,
-      reason: status === "excluded" ? cells.choice("reason", REASONS) ?? "suppressed" : null,
+      reason: status === "excluded"
+        ? cells.choice("reason", REASONS) ?? "suppressed"
+        : null,
       send_after: cells.time("at") ?? context.now,
       updated_at: cells.time("at") ?? context.now,
     };
   },
   async prepare(tx, drafts) {
-    const ids = [...new Set(drafts.map(({ row }) => String(row["campaign_id"])))];
+    const ids = [
+      ...new Set(drafts.map(({ row }) => String(row["campaign_id"]))),
+    ];
     const found = await tx`
       select campaign_id::text, max(position) as last from public.campaign_targets
       where campaign_id = any (${ids}::uuid[]) group by 1`;

@@ -6,7 +6,10 @@ export const consents: Entity = {
   required: ["phone"],
   table: "consents",
   read(cells, context, step) {
-    const phone = cells.phone("phone", cells.country("country") ?? context.place.country);
+    const phone = cells.phone(
+      "phone",
+      cells.country("country") ?? context.place.country,
+    );
     if (phone === null) {
       cells.leaveOut("phone", "Consent belongs to a number.");
       return null;

@@ -17,11 +17,15 @@ export const customers: Entity = {
   figures: { money: "arrears", by: "status" },
   read(cells, context) {
     const read = customerFromCells(
-      Object.fromEntries(CUSTOMER_FIELDS.map((field) => [field, cellOf(cells.raw(field))])),
+      Object.fromEntries(
+        CUSTOMER_FIELDS.map((field) => [field, cellOf(cells.raw(field))]),
+      ),
       context.place,
     );
     if (!read.ok) {
-      for (const { field, message } of read.errors) cells.leaveOut(field, message);
+      for (const { field, message } of read.errors) {
+        cells.leaveOut(field, message);
+      }
       return null;
     }
     const created = cells.time("created_at") ?? context.now;
@@ -59,24 +63,33 @@ export const customerActions: Entity = {
     const at = cells.time("at") ?? context.now;
     const person = cells.raw("performed_by");
     const userId = context.people.find(person);
-    const by = person === null || userId !== null ? null : `By ${cells.text("performed_by", 255)}`;
+    const by = person === null || userId !== null
+      ? null
+      : `By ${cells.text("performed_by", 255)}`;
     return {
       id: derivedId(at, step.name, cells.oldId),
       organization_id: context.organizationId,
       customer_id: cells.reference("customer_id", "customers"),
       action,
-      note: [cells.text("note", 1_700), by].filter((part) => part !== null).join("\n") || null,
+      note:
+        [cells.text("note", 1_700), by].filter((part) => part !== null).join(
+          "\n",
+        ) || null,
       source: cells.choice("source", SOURCES) ?? "manual",
       // Lists of batches are in the order of ids: old ones stand at their end.
-      batch_id: cells.raw("batch_id") === null
-        ? null
-        : digestId("batches", context.organizationId, String(cells.raw("batch_id"))),
+      batch_id: cells.raw("batch_id") === null ? null : digestId(
+        "batches",
+        context.organizationId,
+        String(cells.raw("batch_id")),
+      ),
       performed_by: userId,
       created_at: at,
     };
   },
   async prepare(tx, drafts, context) {
-    const batches = drafts.filter(({ row }) => row["batch_id"] !== null).map(({ row }) => ({
+    const batches = drafts.filter(({ row }) => row["batch_id"] !== null).map((
+      { row },
+    ) => ({
       id: row["batch_id"],
       action: row["action"] === "sms_sent" ? null : row["action"],
       created_at: row["created_at"],

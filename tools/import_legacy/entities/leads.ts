@@ -20,13 +20,21 @@ export function splitName(text: string): { first: string; last: string } {
 export function namesOf(cells: Cells): { first: string; last: string } {
   const first = cells.text("first_name", 100);
   const last = cells.text("last_name", 100);
-  const full = first === null && last === null ? cells.text("full_name", 200) : null;
-  const names = full === null ? { first: first ?? "", last: last ?? "" } : splitName(full);
-  return { first: names.first.slice(0, 100).trim(), last: names.last.slice(0, 100).trim() };
+  const full = first === null && last === null
+    ? cells.text("full_name", 200)
+    : null;
+  const names = full === null
+    ? { first: first ?? "", last: last ?? "" }
+    : splitName(full);
+  return {
+    first: names.first.slice(0, 100).trim(),
+    last: names.last.slice(0, 100).trim(),
+  };
 }
 
 function emailOf(cells: Cells): string | null {
-  const email = cells.text("email", 254)?.replace(/^mailto:/i, "").toLowerCase() ?? null;
+  const email =
+    cells.text("email", 254)?.replace(/^mailto:/i, "").toLowerCase() ?? null;
   if (email === null || Email.safeParse(email).success) return email;
   cells.note("email", "This is not an e-mail address.");
   return null;
@@ -34,11 +42,17 @@ function emailOf(cells: Cells): string | null {
 
 function tagsOf(cells: Cells): string[] {
   const old = cells.raw("tags");
-  const tags = Array.isArray(old) ? old.map(String) : String(old ?? "").split(/[,;|]/);
+  const tags = Array.isArray(old)
+    ? old.map(String)
+    : String(old ?? "").split(/[,;|]/);
   const clean = [
-    ...new Set(tags.map((tag) => tag.trim().slice(0, 50)).filter((tag) => tag !== "")),
+    ...new Set(
+      tags.map((tag) => tag.trim().slice(0, 50)).filter((tag) => tag !== ""),
+    ),
   ];
-  if (clean.length > 50) cells.note("tags", "Only the first 50 tags were kept.");
+  if (clean.length > 50) {
+    cells.note("tags", "Only the first 50 tags were kept.");
+  }
   return clean.slice(0, 50);
 }
 
@@ -50,7 +64,12 @@ function valueOf(cells: Cells): string {
 }
 
 /** A response clock with the old deadline: it goes on if the deadline is to come, and is breached if it has passed. */
-function clockOf(cells: Cells, context: Context, isOpen: boolean, startedAt: string) {
+function clockOf(
+  cells: Cells,
+  context: Context,
+  isOpen: boolean,
+  startedAt: string,
+) {
   const none = {
     sla_status: null,
     sla_started_at: null,
@@ -63,7 +82,12 @@ function clockOf(cells: Cells, context: Context, isOpen: boolean, startedAt: str
   const deadline = cells.time("deadline");
   if (deadline === null || !isOpen) return none;
   const responded = cells.time("responded_at");
-  const clock = { ...none, sla_started_at: startedAt, sla_deadline: deadline, sla_explicit: true };
+  const clock = {
+    ...none,
+    sla_started_at: startedAt,
+    sla_deadline: deadline,
+    sla_explicit: true,
+  };
   const isLate = microsOf(deadline) <= microsOf(responded ?? context.now) ||
     cells.flag("breached") === true;
   if (isLate) {
@@ -74,7 +98,9 @@ function clockOf(cells: Cells, context: Context, isOpen: boolean, startedAt: str
       sla_responded_at: responded,
     };
   }
-  if (responded !== null) return { ...clock, sla_status: "met", sla_responded_at: responded };
+  if (responded !== null) {
+    return { ...clock, sla_status: "met", sla_responded_at: responded };
+  }
   const remindAt = new Date(
     Number(microsOf(deadline) / 1000n) - context.reminderMinutes * 60_000,
   ).toISOString();
@@ -87,7 +113,13 @@ function contactOf(cells: Cells, context: Context) {
   const country = cells.country("country");
   const { first, last } = namesOf(cells);
   const phone = cells.phone("phone", country ?? context.place.country);
-  return { first_name: first, last_name: last, email: emailOf(cells), phone, country };
+  return {
+    first_name: first,
+    last_name: last,
+    email: emailOf(cells),
+    phone,
+    country,
+  };
 }
 
 /** Leads with their ids. They start no response clocks: only a deadline that the old service had goes on. */
@@ -99,7 +131,10 @@ export const leads: Entity = {
     context.leadFields.begin(tx, source, step, context.organizationId),
   read(cells, context) {
     const contact = contactOf(cells, context);
-    if (!contact.first_name && !contact.last_name && !contact.email && !contact.phone) {
+    if (
+      !contact.first_name && !contact.last_name && !contact.email &&
+      !contact.phone
+    ) {
       cells.leaveOut("full_name", "The lead has no name, address or number.");
       return null;
     }
@@ -111,9 +146,12 @@ export const leads: Entity = {
     const created = cells.time("created_at") ?? context.now;
     const updated = cells.time("updated_at") ?? created;
     const assigned = context.people.find(cells.raw("assigned_to"));
-    const assignedAt = assigned === null ? null : cells.time("assigned_at") ?? updated;
+    const assignedAt = assigned === null
+      ? null
+      : cells.time("assigned_at") ?? updated;
     const isClosed = context.closedStages.has(status);
-    const deleted = cells.time("deleted_at") ?? (cells.flag("deleted") ? updated : null);
+    const deleted = cells.time("deleted_at") ??
+      (cells.flag("deleted") ? updated : null);
     return {
       id: cells.id(),
       organization_id: context.organizationId,

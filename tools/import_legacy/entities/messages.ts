@@ -5,18 +5,31 @@ import { derivedId, microsOf } from "../legacy_id.ts";
 
 const DIRECTIONS = new Set(["inbound", "outbound"]);
 const PROVIDERS = new Set(["twilio", "arkesel"]);
-const STATUSES = new Set(["sent", "delivered", "undelivered", "failed", "canceled"]);
+const STATUSES = new Set([
+  "sent",
+  "delivered",
+  "undelivered",
+  "failed",
+  "canceled",
+]);
 
 /** The two numbers of a message: ours as it is written, the other side's as E.164 where it can be read. */
-function numbersOf(cells: Cells, direction: string): { to: string; from: string } | null {
+function numbersOf(
+  cells: Cells,
+  direction: string,
+): { to: string; from: string } | null {
   const other = direction === "inbound" ? "from" : "to";
-  const phone = cells.phone(other) ?? (direction === "inbound" ? cells.text(other, 50) : null);
-  const ours = cells.text(direction === "inbound" ? "to" : "from", 50) ?? "unknown";
+  const phone = cells.phone(other) ??
+    (direction === "inbound" ? cells.text(other, 50) : null);
+  const ours = cells.text(direction === "inbound" ? "to" : "from", 50) ??
+    "unknown";
   if (phone === null) {
     cells.leaveOut(other, "A message has a number.");
     return null;
   }
-  return direction === "inbound" ? { to: ours, from: phone } : { to: phone, from: ours };
+  return direction === "inbound"
+    ? { to: ours, from: phone }
+    : { to: phone, from: ours };
 }
 
 function bodyOf(cells: Cells): string {
@@ -32,7 +45,10 @@ const outcomeOf = (status: string, at: string) =>
     ? { unknown_at: at, unknown_reason: "too_old" }
     : { unknown_at: null, unknown_reason: null };
 
-async function createPartitions(context: Context, tx: Parameters<NonNullable<Entity["begin"]>>[0]) {
+async function createPartitions(
+  context: Context,
+  tx: Parameters<NonNullable<Entity["begin"]>>[0],
+) {
   await tx`
     select private.create_month_partition('public.messages', m)
     from generate_series(date_trunc('month', ${context.messagesSince}::timestamptz), now(), interval '1 month') m`;
@@ -57,7 +73,9 @@ export const messages: Entity = {
     }
     if (microsOf(at) < microsOf(context.messagesSince)) return PASSED_OVER;
     const direction = cells.choice("direction", DIRECTIONS) ?? "outbound";
-    const status = direction === "inbound" ? "received" : cells.choice("status", STATUSES);
+    const status = direction === "inbound"
+      ? "received"
+      : cells.choice("status", STATUSES);
     const numbers = numbersOf(cells, direction);
     if (status === null) cells.leaveOut("status", "The status is missing.");
     if (status === null || numbers === null) return null;
@@ -87,7 +105,9 @@ export const messages: Entity = {
       attempts: 1,
       send_after: at,
       sent_at: status === "canceled" ? null : cells.time("sent_at") ?? at,
-      delivered_at: status === "delivered" ? cells.time("delivered_at") ?? at : null,
+      delivered_at: status === "delivered"
+        ? cells.time("delivered_at") ?? at
+        : null,
       media: [],
       created_by: context.people.find(cells.raw("created_by")),
       ...outcomeOf(status, at),
@@ -101,6 +121,8 @@ export const messages: Entity = {
     await tx`
       update public.conversations set unread = 0
       where organization_id = ${context.organizationId} and unread > 0
-        and last_message_id = any (${drafts.map(({ row }) => String(row["id"]))}::uuid[])`;
+        and last_message_id = any (${
+      drafts.map(({ row }) => String(row["id"]))
+    }::uuid[])`;
   },
 };

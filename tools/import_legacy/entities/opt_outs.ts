@@ -12,14 +12,21 @@ export async function insertOptOuts(
   drafts: Draft[],
   context: Context,
 ) {
-  const written = await insertDrafts(tx, { table: "suppressions", conflict: "" }, drafts);
+  const written = await insertDrafts(tx, {
+    table: "suppressions",
+    conflict: "",
+  }, drafts);
   await insertDrafts(
     tx,
     { table: "consents", conflict: "(id)" },
     drafts.map(({ oldId, row }) => ({
       oldId,
       row: {
-        id: derivedId(String(row["created_at"]), "revocations", String(row["id"])),
+        id: derivedId(
+          String(row["created_at"]),
+          "revocations",
+          String(row["id"]),
+        ),
         organization_id: row["organization_id"],
         event: "revoked",
         phone: row["phone"],
@@ -43,18 +50,26 @@ export const optOuts: Entity = {
   table: "suppressions",
   counted: { by: { phone: "text", scope: "text" } },
   read(cells, context, step) {
-    if (cells.flag("active") === false || cells.raw("lifted_at") !== null) return PASSED_OVER;
+    if (cells.flag("active") === false || cells.raw("lifted_at") !== null) {
+      return PASSED_OVER;
+    }
     const text = cells.raw("phone");
     if (text === null) {
       cells.leaveOut("phone", "An opt-out without a number protects nobody.");
       return null;
     }
     const recognizable = context.optOuts.add(String(text));
-    const phone = cells.phone("phone", cells.country("country") ?? context.place.country);
+    const phone = cells.phone(
+      "phone",
+      cells.country("country") ?? context.place.country,
+    );
     if (phone === null) {
       cells.leaveOut("phone", "This is not a phone number.");
       if (recognizable) {
-        cells.note("digits", "Contacts whose number ends in the same nine digits are suppressed.");
+        cells.note(
+          "digits",
+          "Contacts whose number ends in the same nine digits are suppressed.",
+        );
       }
       return null;
     }
@@ -83,7 +98,9 @@ export async function suppressSameDigits(
   context: Context,
 ): Promise<void> {
   const phones = drafts.map(({ row }) => row["phone"])
-    .filter((phone): phone is string => typeof phone === "string" && context.optOuts.has(phone));
+    .filter((phone): phone is string =>
+      typeof phone === "string" && context.optOuts.has(phone)
+    );
   if (phones.length === 0) return;
   await tx`
     insert into public.suppressions (organization_id, phone, scope, source, reason)

@@ -19,7 +19,9 @@ const later = (a: Reply | undefined, b: Reply | undefined): boolean =>
   a !== undefined && (b === undefined || microsOf(a.at) > microsOf(b.at));
 
 function remember(book: ReplyBook, meaning: string, reply: Reply): void {
-  if (meaning !== "stop" && meaning !== "start" && meaning !== "doubtful") return;
+  if (meaning !== "stop" && meaning !== "start" && meaning !== "doubtful") {
+    return;
+  }
   const entry = book.get(reply.phone) ?? {};
   if (later(reply, entry[meaning])) entry[meaning] = reply;
   book.set(reply.phone, entry);
@@ -69,7 +71,9 @@ export const replies: Entity = {
     const found = await tx`
       select r.old_id, r.phone, r.body, r.at, c.meaning
       from jsonb_to_recordset((${
-      JSON.stringify(drafts.map(({ oldId, row }) => ({ old_id: oldId, ...row })))
+      JSON.stringify(
+        drafts.map(({ oldId, row }) => ({ old_id: oldId, ...row })),
+      )
     }::text)::jsonb) as r (old_id text, phone text, body text, at text)
       cross join lateral private.classify_reply(${context.organizationId}, r.body) c
       where c.meaning is not null`;
@@ -96,7 +100,9 @@ export const replies: Entity = {
             created_at: stop.at,
           },
         });
-      } else if (perhaps && later(perhaps, start) && later(perhaps, stop)) doubtful.push(perhaps);
+      } else if (perhaps && later(perhaps, start) && later(perhaps, stop)) {
+        doubtful.push(perhaps);
+      }
     }
     await insertOptOuts(tx, stops, context);
     await openReviews(tx, doubtful, context);

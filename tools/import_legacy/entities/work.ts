@@ -8,7 +8,10 @@ function lines(cells: Cells, field: string, maxLength: number): string | null {
   const value = cells.raw(field);
   const text = value === null ? "" : cleanLines(String(value));
   if ([...text].length > maxLength) {
-    cells.note(field, `This is longer than ${maxLength} characters and was cut.`);
+    cells.note(
+      field,
+      `This is longer than ${maxLength} characters and was cut.`,
+    );
   }
   return [...text].slice(0, maxLength).join("") || null;
 }

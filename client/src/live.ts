@@ -1,0 +1,197 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
+import type { Client } from "openapi-fetch";
+import type { components, paths } from "./api.d.ts";
+
+/** Ends a subscription. */
+export type Stop = () => Promise<void>;
+
+/** The state that came first, or an event after it. */
+export type Update<State, Event> =
+  | { type: "state"; state: State }
+  | { type: "event"; event: Event };
+
+export interface FollowOptions<State, Event> {
+  /** The private channel, and the name of its events. */
+  topic: string;
+  event: string;
+  /** Reads the present state: after joining, and again after each reconnect, so that nothing between is missed. */
+  load(): Promise<State>;
+  onUpdate(update: Update<State, Event>): void;
+  /** Whether the channel is joined at the moment. */
+  onConnection?(isConnected: boolean): void;
+  onError?(error: unknown): void;
+}
+
+/** A change of a lead, or a count of many. */
+export interface LeadEvent {
+  organization_id: string;
+  lead_id?: string;
+  version?: number;
+  change?: "created" | "updated" | "deleted" | "removed" | "many";
+  status?: string;
+  [member: string]: unknown;
+}
+
+export interface NotificationEvent {
+  id: string;
+  organization_id: string;
+  kind: string;
+  title: string;
+  body: string | null;
+  data: Record<string, unknown>;
+  created_at: string;
+}
+
+/** The live figures of a campaign; a higher version is a later state. */
+export interface CampaignProgress {
+  version: number;
+  status: string;
+  [member: string]: unknown;
+}
+
+type Schemas = components["schemas"];
+type Listener<State, Event> =
+  & Pick<FollowOptions<State, Event>, "onUpdate">
+  & Partial<Pick<FollowOptions<State, Event>, "onConnection" | "onError">>;
+
+export interface Live {
+  /** The newest notifications of the person, then each new one. */
+  notifications(
+    listener: Listener<unknown[], NotificationEvent>,
+  ): Promise<Stop>;
+  /** The newest leads that the person sees, then each change. With a team: that team's. */
+  leads(
+    listener: Listener<Schemas["Lead"][], LeadEvent>,
+    teamId?: string,
+  ): Promise<Stop>;
+  /** A campaign's figures now, then at most once a second as they change; older states are dropped. */
+  campaign(
+    id: string,
+    listener: Listener<CampaignProgress, CampaignProgress>,
+  ): Promise<Stop>;
+  /** Notes for a role of the person. */
+  notes(
+    role: string,
+    listener: Listener<null, Record<string, unknown>>,
+  ): Promise<Stop>;
+  /** Any private channel. */
+  follow<State, Event>(options: FollowOptions<State, Event>): Promise<Stop>;
+}
+
+/** Joins a channel; events that arrive while the state is being read follow it. */
+async function follow<State, Event>(
+  supabase: SupabaseClient,
+  options: FollowOptions<State, Event>,
+): Promise<Stop> {
+  const { topic, event, load, onUpdate, onConnection, onError } = options;
+  await supabase.realtime.setAuth();
+  let waiting: Event[] | null = [];
+  let joins = 0;
+  const channel = supabase.channel(topic, { config: { private: true } });
+  const start = async () => {
+    const join = ++joins;
+    waiting ??= [];
+    try {
+      const state = await load();
+      if (join !== joins) return;
+      onUpdate({ type: "state", state });
+      for (const event of waiting) onUpdate({ type: "event", event });
+      waiting = null;
+    } catch (error) {
+      onError?.(error);
+    }
+  };
+  channel.on("broadcast", { event }, ({ payload }) => {
+    if (waiting) waiting.push(payload as Event);
+    else onUpdate({ type: "event", event: payload as Event });
+  });
+  channel.subscribe((status, error) => {
+    onConnection?.(status === "SUBSCRIBED");
+    if (status === "SUBSCRIBED") void start();
+    else if (error) onError?.(error);
+  });
+  return async () => {
+    joins++;
+    await supabase.removeChannel(channel);
+  };
+}
+
+async function userId(supabase: SupabaseClient): Promise<string> {
+  const { data: { session } } = await supabase.auth.getSession();
+  if (!session) throw new Error("Nobody is signed in.");
+  return session.user.id;
+}
+
+/** Drops states and events that are older than what was shown. */
+function newestOnly(
+  onUpdate: Listener<CampaignProgress, CampaignProgress>["onUpdate"],
+): Listener<CampaignProgress, CampaignProgress>["onUpdate"] {
+  let version = -1;
+  return (update) => {
+    const progress = update.type === "state" ? update.state : update.event;
+    if (progress.version < version) return;
+    version = progress.version;
+    onUpdate(update);
+  };
+}
+
+/** The live updates of one organization. */
+export function liveUpdates(
+  supabase: SupabaseClient,
+  api: Client<paths>,
+  organizationId: string | undefined,
+): Live {
+  const organization = async (): Promise<string> => {
+    if (organizationId) return organizationId;
+    const { data } = await api.GET("/auth/me");
+    const id = data?.organization?.id;
+    if (!id) throw new Error("The person belongs to no organization.");
+    return id;
+  };
+  return {
+    follow: (options) => follow(supabase, options),
+    notifications: async (listener) =>
+      await follow(supabase, {
+        ...listener,
+        topic: `user:${await userId(supabase)}`,
+        event: "notification",
+        load: async () => (await api.GET("/notifications")).data?.data ?? [],
+      }),
+    leads: async (listener, teamId) =>
+      await follow(supabase, {
+        ...listener,
+        topic: teamId
+          ? `team:${teamId}:leads`
+          : `organization:${await organization()}:leads`,
+        event: "lead",
+        load: async () =>
+          (await api.GET("/leads", {
+            params: { query: teamId ? { team_id: teamId } : {} },
+          })).data?.data ?? [],
+      }),
+    campaign: async (id, listener) => {
+      const organization_id = await organization();
+      return await follow(supabase, {
+        ...listener,
+        onUpdate: newestOnly(listener.onUpdate),
+        topic: `campaign:${id}`,
+        event: "progress",
+        load: async () => {
+          const { data } = await supabase.rpc("campaign_progress", {
+            organization_id,
+            campaign_id: id,
+          })
+            .throwOnError();
+          return data as CampaignProgress;
+        },
+      });
+    },
+    notes: async (role, listener) =>
+      await follow(supabase, {
+        ...listener,
+        topic: `role:${await organization()}:${role}:notes`,
+        event: "note",
+        load: () => Promise.resolve(null),
+      }),
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * The typed client of Signalbox. Works in Node.js 20 and later, Deno, Bun and browsers.
+ */
+export {
+  createSignalbox,
+  type Signalbox,
+  type SignalboxOptions,
+} from "./client.ts";
+export type {
+  CampaignProgress,
+  FollowOptions,
+  LeadEvent,
+  Live,
+  NotificationEvent,
+  Stop,
+  Update,
+} from "./live.ts";
+export type { ItemOf, ListPath, ListQuery } from "./pages.ts";
+export { isProblem, type Problem, SignalboxError } from "./problem.ts";
+export type { RetryOptions } from "./retry.ts";
+export type { UploadOptions } from "./upload.ts";
+export type { components, operations, paths } from "./api.d.ts";

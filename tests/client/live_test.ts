@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { withClient } from "../support/client.ts";
+import { database } from "../support/db.ts";
+import { newOrganization } from "../support/people.ts";
+import { until } from "../support/wait.ts";
+
+Deno.test("leads come as they are now, and then as they change", async () => {
+  const { id, admin } = await newOrganization();
+  await database()`insert into public.leads (organization_id, first_name) values (${id}, 'Before')`;
+  await withClient(admin, async ({ live }) => {
+    const told: string[] = [];
+    const stop = await live.leads({
+      onUpdate: (update) =>
+        told.push(
+          update.type === "state"
+            ? `state ${update.state.map(({ first_name }) => first_name)}`
+            : `event ${update.event.change}`,
+        ),
+    });
+    await until(() => told.length === 1, { what: "the state" });
+    await database()`insert into public.leads (organization_id, first_name) values (${id}, 'After')`;
+    await until(() => told.length === 2, { what: "the event" });
+    assert.deepEqual(told, ["state Before", "event created"]);
+    await stop();
+  }, { organizationId: id });
+});
+
+Deno.test("a campaign's figures come first and then each change, never an older state", async () => {
+  const { id, admin } = await newOrganization();
+  const [campaign] = await database()`
+    insert into public.campaigns (organization_id, name, status) values (${id}, 'Live', 'draft') returning id`;
+  await withClient(admin, async ({ live }) => {
+    const versions: number[] = [];
+    const statuses: string[] = [];
+    const stop = await live.campaign(String(campaign?.["id"]), {
+      onUpdate: (update) => {
+        const progress = update.type === "state" ? update.state : update.event;
+        versions.push(progress.version);
+        statuses.push(progress.status);
+      },
+    });
+    await until(() => statuses.length > 0, { what: "the state" });
+    await database()`update public.campaigns set status = 'canceled', finished_at = now() where id = ${
+      campaign?.["id"]
+    }`;
+    await until(() => statuses.includes("canceled"), { what: "the change" });
+    assert.deepEqual(versions, versions.toSorted((a, b) => a - b));
+    assert.equal(statuses[0], "draft");
+    await stop();
+  }, { organizationId: id });
+});
