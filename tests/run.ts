@@ -78,9 +78,7 @@ async function test(
 /** The stack's own complaints, which say more than a test that got a 500. */
 async function showFaults(stack: SpawnedStack): Promise<void> {
   const lines = (await stack.log()).split("\n");
-  const faults = lines.filter((line) =>
-    /"level":"error"|^function |: error/i.test(line)
-  );
+  const faults = lines.filter((line) => /"level":"error"|^function |: error/i.test(line));
   if (faults.length > 0) {
     say(`\nThe stack's last faults:\n${faults.slice(-30).join("\n")}`);
   }

@@ -107,9 +107,7 @@ async function main(): Promise<number> {
   for (const [name, { raw, compressed }] of sizes) {
     say(`${name.padEnd(20)} ${shown(raw)}  ${shown(compressed)}`);
   }
-  const large = sizes.filter(([, { compressed }]) =>
-    megabytes(compressed) > LIMIT_MB
-  );
+  const large = sizes.filter(([, { compressed }]) => megabytes(compressed) > LIMIT_MB);
   for (const [name] of large) warn(`${name} is larger than ${LIMIT_MB} MB.`);
   return large.length > 0 ? 1 : 0;
 }

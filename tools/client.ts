@@ -25,9 +25,7 @@ async function run(command: string, ...args: string[]): Promise<string> {
   const output = new TextDecoder().decode(stdout);
   if (!success) {
     throw new Error(
-      `${command} ${args.join(" ")}:\n${output}${
-        new TextDecoder().decode(stderr)
-      }`,
+      `${command} ${args.join(" ")}:\n${output}${new TextDecoder().decode(stderr)}`,
     );
   }
   return output;
@@ -50,9 +48,7 @@ async function checkContents(): Promise<void> {
   );
   const files: string[] = packed.files.map(({ path }: { path: string }) => path)
     .sort();
-  const sources = [...Deno.readDirSync(join(folder, "src"))].map(({ name }) =>
-    name
-  );
+  const sources = [...Deno.readDirSync(join(folder, "src"))].map(({ name }) => name);
   const wanted = ["LICENSE", "README.md", "package.json", "dist/api.d.ts"];
   for (const name of sources) {
     const stem = name.replace(/(\.d)?\.ts$/, "");

@@ -143,9 +143,7 @@ async function faultOf(
     });
     return answer.status === status
       ? null
-      : `${method} /${name}${path} answered ${answer.status}: ${
-        answer.text.slice(0, 500)
-      }`;
+      : `${method} /${name}${path} answered ${answer.status}: ${answer.text.slice(0, 500)}`;
   } finally {
     try {
       child.kill("SIGKILL");

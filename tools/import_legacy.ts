@@ -14,12 +14,7 @@ import { parseArgs } from "node:util";
 import { messageOf, say, warn } from "../local/log.ts";
 import { dataDirFromEnv } from "../local/settings.ts";
 import { readStatus } from "../local/status_file.ts";
-import {
-  defaultMapping,
-  type Kind,
-  KINDS,
-  readMapping,
-} from "./import_legacy/mapping.ts";
+import { defaultMapping, type Kind, KINDS, readMapping } from "./import_legacy/mapping.ts";
 import type { Progress } from "./import_legacy/progress.ts";
 import { describe, writeReport } from "./import_legacy/report.ts";
 import { importLegacy, isComplete } from "./import_legacy/run.ts";
@@ -39,8 +34,7 @@ const { values } = parseArgs({
   },
 });
 
-const isKind = (name: string | undefined): name is Kind =>
-  KINDS.some((kind) => kind === name);
+const isKind = (name: string | undefined): name is Kind => KINDS.some((kind) => kind === name);
 
 function given(name: "from" | "organization"): string {
   const value = values[name];

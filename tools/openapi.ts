@@ -1,11 +1,7 @@
 /*
  * Writes the OpenAPI document of the whole API, or with --check fails when the written one is not the present one.
  */
-import {
-  documentPath,
-  documentText,
-  wholeDocument,
-} from "./openapi_document.ts";
+import { documentPath, documentText, wholeDocument } from "./openapi_document.ts";
 
 async function main(): Promise<number> {
   const text = documentText(await wholeDocument());

@@ -30,9 +30,7 @@ const isRouter = (value: unknown): value is Router =>
 /** The names of all functions that have a router. */
 export function functionNames(): string[] {
   return [...Deno.readDirSync(functionsDir)]
-    .filter((entry) =>
-      entry.isDirectory && isFile(join(functionsDir, entry.name, "router.ts"))
-    )
+    .filter((entry) => entry.isDirectory && isFile(join(functionsDir, entry.name, "router.ts")))
     .map((entry) => entry.name).sort();
 }
 
@@ -90,9 +88,7 @@ export async function wholeDocument(): Promise<Json> {
     paths: sorted(paths),
     components: sorted(
       Object.fromEntries(
-        Object.entries(components).filter(([, members]) =>
-          Object.keys(members).length > 0
-        )
+        Object.entries(components).filter(([, members]) => Object.keys(members).length > 0)
           .map(([kind, members]) => [kind, sorted(members)]),
       ),
     ),
@@ -100,5 +96,4 @@ export async function wholeDocument(): Promise<Json> {
 }
 
 /** The document as it is written: JSON that a person can compare. */
-export const documentText = (document: Json): string =>
-  JSON.stringify(document, null, 2) + "\n";
+export const documentText = (document: Json): string => JSON.stringify(document, null, 2) + "\n";

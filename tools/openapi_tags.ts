@@ -2,8 +2,7 @@
 export const tags: { name: string; description: string }[] = [
   {
     name: "auth",
-    description:
-      "Register, sign in, refresh, sign out; who am I; a forgotten password",
+    description: "Register, sign in, refresh, sign out; who am I; a forgotten password",
   },
   {
     name: "customers",
@@ -11,13 +10,11 @@ export const tags: { name: string; description: string }[] = [
   },
   {
     name: "actions",
-    description:
-      "Connecting, disconnecting and warning customers, one by one or in a batch",
+    description: "Connecting, disconnecting and warning customers, one by one or in a batch",
   },
   {
     name: "upload",
-    description:
-      "Spreadsheets of customers: read, checked, processed in one transaction",
+    description: "Spreadsheets of customers: read, checked, processed in one transaction",
   },
   { name: "sms", description: "Texts to customers and what became of them" },
   {
@@ -36,13 +33,11 @@ export const tags: { name: string; description: string }[] = [
   },
   {
     name: "campaigns",
-    description:
-      "Marketing texts to an audience of leads: preview, start, pause, resume, cancel",
+    description: "Marketing texts to an audience of leads: preview, start, pause, resume, cancel",
   },
   {
     name: "analytics",
-    description:
-      "How texts and campaigns do: outcomes, answers, opt-outs, costs, alerts",
+    description: "How texts and campaigns do: outcomes, answers, opt-outs, costs, alerts",
   },
   {
     name: "reports",
@@ -58,14 +53,13 @@ export const tags: { name: string; description: string }[] = [
     name: "admin",
     description: "The admin's console: people, teams, settings, roles, API keys, audit, health",
   },
-  { name: "dashboard", description: "The figures of leads, people and response times" },
+  {
     name: "dashboard",
     description: "The figures of leads, people and response times",
   },
   {
     name: "notifications",
-    description:
-      "What a person is told, how it reaches them, and the e-mails that were sent",
+    description: "What a person is told, how it reaches them, and the e-mails that were sent",
   },
   { name: "audit-logs", description: "Who changed what, when" },
   {
@@ -83,8 +77,7 @@ export const tags: { name: string; description: string }[] = [
   },
   {
     name: "webhooks",
-    description:
-      "What text providers call; each call is verified by the provider's own means",
+    description: "What text providers call; each call is verified by the provider's own means",
   },
   {
     name: "jobs",

@@ -9,13 +9,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, say, warn } from "../local/log.ts";
-import {
-  closeBaseline,
-  isClosed,
-  isFresh,
-  projectAt,
-  writeBaseline,
-} from "./schema/baseline.ts";
+import { closeBaseline, isClosed, isFresh, projectAt, writeBaseline } from "./schema/baseline.ts";
 import { catalogOf, differences } from "./schema/catalog.ts";
 import { withMigrations, withSchemas } from "./schema/databases.ts";
 
@@ -42,9 +36,7 @@ async function check(): Promise<number> {
   }
   for (const line of found) say(line);
   say(
-    `Migrations and schemas differ: run \`deno task schema${
-      open ? "" : " <name>"
-    }\`.`,
+    `Migrations and schemas differ: run \`deno task schema${open ? "" : " <name>"}\`.`,
   );
   return 1;
 }

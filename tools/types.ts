@@ -85,9 +85,7 @@ async function output(
     stderr: "piped",
   }).spawn();
   const writer = child.stdin.getWriter();
-  const written = writer.write(new TextEncoder().encode(input)).then(() =>
-    writer.close()
-  );
+  const written = writer.write(new TextEncoder().encode(input)).then(() => writer.close());
   const [{ success, stdout, stderr }] = await Promise.all([
     child.output(),
     written,

@@ -62,6 +62,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All settings of the organization, each with its default and unit
+         * @description What belongs to leads is in /leads/settings, /leads/calendar and /leads/fields; senders are in /phone-numbers.
+         */
+        get: operations["adminGetSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change settings of the organization
+         * @description All that are given or none. null switches a limit off.
+         */
+        patch: operations["adminUpdateSettings"];
+        trace?: never;
+    };
+    "/admin/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the teams of the organization
+         * @description By name, with their numbers of members.
+         */
+        get: operations["adminListTeams"];
+        put?: never;
+        /**
+         * Create a team
+         * @description People are put into it with PATCH /admin/users/{id}.
+         */
+        post: operations["adminCreateTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a team
+         * @description With members and without move_to it answers 409 team_has_members. Members move to the other team with their leads, or belong to no team.
+         */
+        delete: operations["adminDeleteTeam"];
+        options?: never;
+        head?: never;
+        /** Rename a team */
+        patch: operations["adminRenameTeam"];
+        trace?: never;
+    };
+    "/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the people of the organization
+         * @description By name. API keys are not people.
+         */
+        get: operations["adminListUsers"];
+        put?: never;
+        /**
+         * Add a person: by invitation, or with an account at once
+         * @description With send_invite false the account exists and has the role, without a password: the person signs in after a recovery link (POST /auth/password/forgot). An address that has an account is only invited (409 account_exists), and an organization in the sandbox only invites (403 organization_in_sandbox). Phone numbers are confirmed by their owners (POST /auth/phone). Limited as POST /users.
+         */
+        post: operations["adminCreateUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/bulk-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate, deactivate or delete up to 100 people
+         * @description One transaction. Each id has an answer of its own: a person who is refused does not keep the others from being changed.
+         */
+        post: operations["adminBulkChangeUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a person from the organization
+         * @description As DELETE /users/{id}: the membership ends, the account stays. With open leads or tasks and without reassign_to it answers 409 has_open_leads (or has_open_tasks).
+         */
+        delete: operations["adminRemoveUser"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a person's role, team, status or name
+         * @description As PATCH /users/{id}. An organization keeps an active admin (409 last_admin); nobody gives or takes a role or team whose permissions they do not have (403 role_exceeds_own). E-mail address, password and phone number are the person's own.
+         */
+        patch: operations["adminUpdateUser"];
+        trace?: never;
+    };
     "/analytics/campaigns/{id}": {
         parameters: {
             query?: never;
@@ -500,7 +637,7 @@ export interface paths {
         put?: never;
         /**
          * Start a campaign
-         * @description A draft whose `scheduled_at` is in the future waits for it. A snapshot of the audience is taken at the start: leads added later are not in it. Needs leads:read for the whole organization too, and, if the audience has numbers in North America, the organization's contact details, which HELP is answered with (422 `campaign_incomplete`).
+         * @description A draft whose `scheduled_at` is in the future waits for it. A snapshot of the audience is taken at the start: leads added later are not in it. Needs leads:read for the whole organization too, and, if the audience has numbers in North America, the organization's contact details, which HELP is answered with, and a sender that can receive (422 `campaign_incomplete`). A `scheduled_at` that lies in the past by more than `late_after_minutes` is refused in the same way.
          */
         post: operations["startCampaign"];
         delete?: never;
@@ -543,6 +680,496 @@ export interface paths {
         get: operations["openCampaignSocket"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List clients
+         * @description `sort=-score` begins with the highest risk. A client without score or interaction sorts as the lowest, one without a date as the latest. `deleted=true` lists deleted clients instead; it needs clients:delete.
+         */
+        get: operations["listClients"];
+        put?: never;
+        /**
+         * Add a client
+         * @description Paid service begins on `since` (today if left out) with `amount` a month (0 if left out). A day to come is planned. With `trial` a trial begins instead. An `external_id` that another client has is refused with 409 `duplicate_client` and, if the caller may see that client, its `existing_id`.
+         */
+        post: operations["createClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All clients that match, as a file
+         * @description Streamed, oldest first. In CSV texts that look like a formula are escaped. In a workbook numbers and dates are typed, times are local times of the organization, and identifiers and phone numbers are texts; it has at most 50000 rows: export more as CSV.
+         */
+        get: operations["exportClients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/incident-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of issues that clients report, in order */
+        get: operations["listIncidentTypes"];
+        /**
+         * Replace the incident types
+         * @description A type that issues have stays: 409 `incident_type_in_use`.
+         */
+        put: operations["replaceIncidentTypes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organization's segments, in order */
+        get: operations["listClientSegments"];
+        /**
+         * Replace the segments
+         * @description 409 `segment_in_use` names removed segments that still have clients and no target in `move`. Movements keep the segment of their day.
+         */
+        put: operations["replaceClientSegments"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How churn is recognized, and exchange rates */
+        get: operations["getChurnSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change how churn is recognized, or the exchange rates
+         * @description Fields that are left out stay unchanged. What is in the ledger already stays as it was recognized.
+         */
+        patch: operations["updateChurnSettings"];
+        trace?: never;
+    };
+    "/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One client */
+        get: operations["getClient"];
+        /**
+         * Replace a client
+         * @description What is left out is cleared, but for the owner, the team, the contacts, the segment and the first day of service. With If-Match or `version` a client that was changed in between is not overwritten: 409 `stale_version` has it as `current`. Status and revenue follow from movements; `since` corrects the first day.
+         */
+        put: operations["replaceClient"];
+        post?: never;
+        /**
+         * Delete a client that was entered by mistake
+         * @description Its movements are reversed on their own days, so it has never been in any figure. A client that leaves is not deleted: POST /clients/{id}/churn. POST /clients/{id}/restore undoes it.
+         */
+        delete: operations["deleteClient"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/churn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A client leaves
+         * @description `effective_on` is the first day without service. The end of one of several contracts is no churn. A trial that ends so is lost, which is no churn either.
+         */
+        post: operations["churnClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The contacts of a client
+         * @description The primary one first, those who left last.
+         */
+        get: operations["listClientContacts"];
+        put?: never;
+        /**
+         * Add a contact
+         * @description A new primary contact takes the place of the old one.
+         */
+        post: operations["createClientContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/contacts/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a contact that was entered by mistake
+         * @description Of somebody who has left the client, `left_on` is set instead.
+         */
+        delete: operations["deleteClientContact"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a contact
+         * @description Fields that are left out stay unchanged.
+         */
+        patch: operations["updateClientContact"];
+        trace?: never;
+    };
+    "/clients/{id}/detail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A client with everything that one looks at before a call */
+        get: operations["getClientDetail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/interactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the interactions with a client
+         * @description Newest first, by the time of logging.
+         */
+        get: operations["listClientInteractions"];
+        put?: never;
+        /**
+         * Log an interaction with a client
+         * @description Interactions cannot be changed or deleted.
+         */
+        post: operations["createClientInteraction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the issues of a client
+         * @description Newest first.
+         */
+        get: operations["listClientIssues"];
+        put?: never;
+        /**
+         * Add an issue that a client reports
+         * @description Without a type it has the last of the organization's types.
+         */
+        post: operations["createClientIssue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/issues/{issue_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change or close an issue
+         * @description A closed issue stays closed (409 `issue_closed`), so that what was open on a past day can still be told; one that comes back is a new issue with the same title.
+         */
+        patch: operations["updateClientIssue"];
+        trace?: never;
+    };
+    "/clients/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which customers and leads are, or may be, the same as a client
+         * @description The one customer or lead with the client's account number, phone number or e-mail address is linked; several are suggested. Only what the caller may see is shown.
+         */
+        get: operations["getClientLinks"];
+        /**
+         * Link customers and leads to a client, or reject them
+         * @description What is not named stays. A person's choice is kept, whatever number or address changes later.
+         */
+        put: operations["chooseClientLinks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge two clients
+         * @description The older client remains, whichever is in the path, and gets the other's contacts, interactions, issues, links and missing values. The other's movements are reversed on their own days: it has never been a client, and has not left. This cannot be undone. A repeat gets 409 `already_merged` with `merged_into`.
+         */
+        post: operations["mergeClients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The ledger of a client
+         * @description The latest recorded first, corrections included, and what is planned.
+         */
+        get: operations["listClientMovements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/movements/{movement_id}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a movement that was entered by mistake
+         * @description The ledger keeps it, with a correction on the same day. What follows from the other entries is worked out anew. 409 `already_reversed` for one that was, and for a correction.
+         */
+        post: operations["reverseClientMovement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/mrr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a client pays from a day on
+         * @description The amount is in force from that day until a later entry of the same contract. A late entry leaves later amounts in force. 409 `client_churned` if the client has left by that day.
+         */
+        post: operations["setClientMrr"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A client gives notice
+         * @description Until it is lost the client is `leaving`. On which of the three days that is, the setting `churn_recognition` says.
+         */
+        post: operations["giveClientNotice"];
+        /** A client takes its notice back */
+        delete: operations["withdrawClientNotice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A client pauses
+         * @description It pays nothing and has not left, for as many days as the setting `pause_days` says.
+         */
+        post: operations["pauseClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A client that had left comes back
+         * @description 409 `client_not_churned` if it has not left by that day.
+         */
+        post: operations["reactivateClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a deleted client with its movements
+         * @description A client that is not deleted is unchanged. 409 `duplicate_client` if another client has its external_id by now; 409 `merged` if the client was merged.
+         */
+        post: operations["restoreClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A client that paused goes on
+         * @description With what its contracts say by then.
+         */
+        post: operations["resumeClient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -730,8 +1357,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All customers that match, as a CSV file
-         * @description Streamed, oldest first. Texts that look like a formula are escaped.
+         * All customers that match, as a file
+         * @description Streamed, oldest first. In CSV texts that look like a formula are escaped. In a workbook numbers and dates are typed, times are local times of the organization, and identifiers and phone numbers are texts; it has at most 50000 rows: export more as CSV.
          */
         get: operations["exportCustomers"];
         put?: never;
@@ -884,6 +1511,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/delete-report-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes files of reports that have expired */
+        post: operations["deleteReportFiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/dispatch-messages": {
         parameters: {
             query?: never;
@@ -963,6 +1607,23 @@ export interface paths {
         put?: never;
         /** Looks up messages whose outcome is unknown */
         post: operations["resolveUnknownOutcomes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/run-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freezes the rows of reports and writes their files */
+        post: operations["runReports"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1077,7 +1738,7 @@ export interface paths {
         };
         /**
          * All leads that match, as a file
-         * @description Streamed, oldest first; custom fields are columns. In CSV texts that look like a formula are escaped; in a workbook every cell is a text. A workbook has at most 50000 rows; export more as CSV.
+         * @description Streamed, oldest first. In CSV texts that look like a formula are escaped. In a workbook numbers and dates are typed, times are local times of the organization, and identifiers and phone numbers are texts; it has at most 50000 rows: export more as CSV. Custom fields are columns.
          */
         get: operations["exportLeads"];
         put?: never;
@@ -1211,10 +1872,44 @@ export interface paths {
         put?: never;
         /**
          * Upload a file of leads and preview its import
-         * @description A .csv file of up to 50 MB, or an .xlsx or .xls workbook of up to 10 MB. It is stored under upload_id for 24 hours; with `upload_id` instead of `file` it is previewed again with another mapping. `row` is the sheet's row number.
+         * @description A .csv file of up to 50 MB, or an .xlsx or .xls workbook of up to 10 MB. It is stored under upload_id for 24 hours; with `upload_id` instead of `file` it is previewed again with another mapping. `row` is the sheet's row number. The header is found in the first rows; `header_row`, before `file` in the form, gives its number. A person's oldest waiting files are deleted when there are too many.
          */
         post: operations["previewLeadImport"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leads/import/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files that wait for their import, newest first */
+        get: operations["listLeadUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/leads/import/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a file that waits for its import */
+        delete: operations["deleteLeadUpload"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1510,6 +2205,141 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a note to roles
+         * @description Everybody who holds one of the roles sees it. Admins send to any role, the others to `admin` only: 403 `admins_only`. A note is not changed afterwards.
+         */
+        post: operations["sendNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notes/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notes for the caller's role, newest first */
+        get: operations["listNoteInbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notes/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark all notes as read */
+        post: operations["readAllNotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notes/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notes that the caller sent, newest first */
+        get: operations["listSentNotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notes/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many notes the caller has not read
+         * @description After each reading the same comes as `notes_unread` in the caller's private channel `user:{id}`. A `note` in `role:{organization}:{role}:notes` is a reason to ask again.
+         */
+        get: operations["countUnreadNotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One note that the caller sent or that is for their role
+         * @description Looking at a note does not mark it as read.
+         */
+        get: operations["getNote"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw a note that nobody has read
+         * @description Only the sender may. 409 `note_read` once somebody has read it.
+         */
+        delete: operations["withdrawNote"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notes/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a note as read
+         * @description Reading again keeps the first time. 409 `not_a_recipient` for the sender of a note to other roles.
+         */
+        post: operations["readNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notifications": {
         parameters: {
             query?: never;
@@ -1699,6 +2529,435 @@ export interface paths {
         get: operations["getPipelineSummary"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's own reports and those shared with one, the latest changed first */
+        get: operations["listReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save a report and see its first rows and totals
+         * @description The report is the caller's own and private; the rows are those that they may see. Order, totals and row limit are the same in files. 422 names what is wrong: `unknown_field`, `unknown_operator`, `mixed_currencies`, `too_many_groups`, `report_too_heavy` (with what to narrow) and others; 403 `field_not_permitted` names the permission.
+         */
+        post: operations["buildReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/churn-by-segment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Churn of each segment over a range, and how long its clients stay
+         * @description `clients_start` and `mrr_start` are those of the first period; what changed is added up. A rate is of all clients that were there at the starts of the periods: the mean of the months, weighted by size. Survival is of all spells ever, by the segment at their start.
+         */
+        get: operations["churnBySegment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/churn-trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Clients and revenue at both ends of each period, and what changed
+         * @description Amounts of a currency that has an exchange rate are in the organization's, both ends at the rate of the period's first day; those of another have rows of their own. The running period is `partial`.
+         */
+        get: operations["churnTrends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Retention by the month in which clients joined
+         * @description Clients that were there before they were recorded are in no cohort: of those who joined with them only the ones that stayed are known. Amounts of a currency without an exchange rate are left out.
+         */
+        get: operations["churnCohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export a report to a file
+         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows or personal data of leads need `leads:export` too. At most 100,000 rows; `truncated` says when there are more.
+         */
+        post: operations["exportReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the caller's reports may be made of
+         * @description Sources and fields that need a permission which the caller lacks are not there.
+         */
+        get: operations["listReportFields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's past runs, newest first
+         * @description With download links, and reasons where there is no file. `X-Total-Count` is the number of all.
+         */
+        get: operations["listReportHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a link
+         * @description One's own, or any of the organization's with organization:update.
+         */
+        delete: operations["revokeReportLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first rows and totals of a definition, without saving it */
+        post: operations["previewReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run and its progress */
+        get: operations["getReportRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/runs/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file of a run
+         * @description Redirects to an address that is valid for a minute. Checked at this moment: the caller is a member, the run is theirs, and they still have the permissions that the report needs. 409 `run_refused` or `run_failed` where there is no file, 410 `file_expired` after it was deleted.
+         */
+        get: operations["downloadReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/runs/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The links to a run's file, and how often each was used */
+        get: operations["listReportLinks"];
+        put?: never;
+        /**
+         * A link to a run's file for somebody without an account
+         * @description Only where the organization allows it (PATCH /reports/settings), and with reports:share for the whole organization. It ends when it expires or is revoked, when its maker may no longer share or the run's owner no longer export.
+         */
+        post: operations["createReportLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/runs/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of a run's frozen rows
+         * @description The rows that are in the file, in its order; limit and offset count rows and subtotals. They are kept for a day after the run has ended.
+         */
+        get: operations["listReportRunRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organization's report settings */
+        get: operations["getReportSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the organization's report settings */
+        patch: operations["updateReportSettings"];
+        trace?: never;
+    };
+    "/reports/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file behind a link for people without an account
+         * @description Each use is recorded with its address. A link that is unknown, revoked or expired looks the same.
+         */
+        get: operations["openReportLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/survival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long clients stay: the Kaplan-Meier curve
+         * @description `from` and `to` bound the months in which spells of service began. Who is still a client counts as far as seen. Whole calendar months: what began or ended in the running one is seen as at the end of the last.
+         */
+        get: operations["churnSurvival"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reports to begin with
+         * @description Those that the caller may use. POST /reports/build with `template_id` saves one.
+         */
+        get: operations["listReportTemplates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report's definition */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a report
+         * @description POST /reports/{id}/restore undoes it. Files of earlier runs stay until they expire.
+         */
+        delete: operations["deleteReport"];
+        options?: never;
+        head?: never;
+        /**
+         * Change or share a report
+         * @description What is left out stays. With If-Match or `version` a report that was changed in between is not overwritten: 409 `stale_version` has it as `current`. Runs keep the definition that they had.
+         */
+        patch: operations["updateReport"];
+        trace?: never;
+    };
+    "/reports/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy a report into one's own */
+        post: operations["copyReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The first rows and totals of a saved report
+         * @description The rows are those that the caller may see, whoever's report it is.
+         */
+        get: operations["previewSavedReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a deleted report */
+        post: operations["restoreReport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2062,6 +3321,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/suppressions/undeliverable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers that cannot be reached, as their providers say; newest first */
+        get: operations["listUndeliverableNumbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/suppressions/undeliverable/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a number that could not be reached be texted again
+         * @description A message from the number itself does the same.
+         */
+        post: operations["liftUndeliverableNumber"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/suppressions/{id}": {
         parameters: {
             query?: never;
@@ -2236,7 +3532,7 @@ export interface paths {
         put?: never;
         /**
          * Read a spreadsheet of customers
-         * @description An .xlsx, .xls or .csv file of up to 10 MB. Valid rows are stored under upload_id for 24 hours; nothing else changes yet.
+         * @description An .xlsx, .xls or .csv file of up to 10 MB. Valid rows are stored under upload_id for 24 hours; nothing else changes yet. Columns are found by their headers in the first rows; `mapping` names those that are not found, and `header_row` the row of the header. A person's oldest waiting uploads are deleted when there are too many.
          */
         post: operations["uploadExcel"];
         delete?: never;
@@ -2260,6 +3556,40 @@ export interface paths {
          */
         post: operations["processBatch"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upload/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uploads that wait to be processed, newest first */
+        get: operations["listUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upload/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an upload that was not processed */
+        delete: operations["deleteUpload"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2502,12 +3832,87 @@ export interface components {
         };
         ActionPage: {
             data: components["schemas"]["Action"][];
-            /** @example 1 */
+            /**
+             * @description Up to 10,000 if total_is_capped
+             * @example 1
+             */
             total: number;
             /** @example 50 */
             limit: number;
             /** @example 0 */
             offset: number;
+            /** @description Whether there are more rows than total, which were not counted */
+            total_is_capped: boolean;
+            /** @description null: the last page */
+            next_cursor: string | null;
+        };
+        AdminUserChange: {
+            /** @example Ama Mensah */
+            full_name?: string;
+            /** @description Only the present address: the person changes it (403 email_is_personal) */
+            email?: string;
+            /**
+             * @description The key of a system role or of one of the organization's own
+             * @example counselor
+             */
+            role?: string;
+            /** Format: uuid */
+            team_id?: string | null;
+            /** @enum {string} */
+            status?: "active" | "suspended";
+        };
+        AdminUserCreated: {
+            /**
+             * Format: uuid
+             * @description null until an invitation is accepted
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            user_id: string | null;
+            invite_sent: boolean;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            invitation_id: string | null;
+            /** @description For POST /auth/register, where no e-mail was sent; only in this answer */
+            invitation_token: string | null;
+            /**
+             * @description Of the invitation
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string | null;
+        };
+        AdminUserInput: {
+            /**
+             * Format: email
+             * @example kofi@nileutility.com
+             */
+            email: string;
+            /** @example Ama Mensah */
+            full_name?: string;
+            /**
+             * @description The key of a system role or of one of the organization's own
+             * @example counselor
+             */
+            role: string;
+            /** Format: uuid */
+            team_id?: string | null;
+            /**
+             * @description suspended only with send_invite false; default active
+             * @enum {string}
+             */
+            status?: "active" | "suspended";
+            /** @description true (the default) mails an invitation; false creates the account at once */
+            send_invite?: boolean;
+        };
+        AdminUserPage: {
+            users: components["schemas"]["User"][];
+            /** @example 1 */
+            total: number;
+            /** @example 1 */
+            page: number;
+            /** @example 50 */
+            limit: number;
         };
         AssignConversation: {
             /**
@@ -2524,6 +3929,11 @@ export interface components {
              */
             user_id: string;
             full_name: string | null;
+            /**
+             * @description Of the membership; null: no longer a member
+             * @enum {string|null}
+             */
+            status: "active" | "suspended" | null;
             /** @example 12 */
             open: number;
             /** @example 12 */
@@ -3232,6 +4642,13 @@ export interface components {
                 path: string;
                 message: string;
             }[];
+            /** @description What may be wrong although it can start */
+            warnings: {
+                path: string;
+                /** @enum {string} */
+                code: "unfilled_placeholder" | "one_way_sender";
+                message: string;
+            }[];
         };
         CampaignProgress: {
             /**
@@ -3318,7 +4735,7 @@ export interface components {
              * @description Why it is excluded
              * @enum {string|null}
              */
-            reason: "no_phone" | "duplicate_number" | "suppressed" | "dnc" | "litigator" | "no_consent" | "consent_revoked" | "frequency_cap" | "lead_deleted" | "number_changed" | "missing_variable" | "text_too_long" | "window_closed" | null;
+            reason: "no_phone" | "duplicate_number" | "suppressed" | "dnc" | "litigator" | "no_consent" | "consent_revoked" | "frequency_cap" | "lead_deleted" | "number_changed" | "missing_variable" | "text_too_long" | "window_closed" | "country_not_allowed" | "undeliverable" | null;
             /**
              * Format: uuid
              * @description The variant it gets
@@ -3390,6 +4807,457 @@ export interface components {
              */
             opt_out_rate: number | null;
         };
+        ChurnBySegment: {
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            as_of: string;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            to: string;
+            /**
+             * Format: date
+             * @description The last day that the figures cover
+             * @example 2026-11-01
+             */
+            through: string;
+            segment: string | null;
+            /** @description The formula of each figure */
+            definitions: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            period: "month" | "quarter" | "year";
+            currency: string;
+            data: {
+                /** @example GHS */
+                currency: string;
+                /** @description Never ten clients at the start of a period: no rates */
+                too_few: boolean;
+                clients_start: number;
+                new: number;
+                reactivated: number;
+                churned: number;
+                /** @description Joined and left within the period: in none of the others */
+                passed_through: number;
+                /** @description Came from other segments or currencies, less those that went */
+                moved: number;
+                clients_end: number;
+                logo_churn: components["schemas"]["ShareWithInterval"];
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                mrr_start: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                new_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                reactivation_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                expansion: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                contraction: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                churned_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                moved_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                mrr_end: string;
+                /**
+                 * @description Gross revenue retention
+                 * @example 0.95
+                 */
+                grr: number | null;
+                /**
+                 * @description Net revenue retention
+                 * @example 1.05
+                 */
+                nrr: number | null;
+                survival: components["schemas"]["SurvivalSummary"];
+                segment: string;
+                label: string | null;
+                /** @description Clients by status, now */
+                now: {
+                    [key: string]: number;
+                } | null;
+            }[];
+            /** @description All segments together, by currency */
+            total: {
+                /** @example GHS */
+                currency: string;
+                /** @description Never ten clients at the start of a period: no rates */
+                too_few: boolean;
+                clients_start: number;
+                new: number;
+                reactivated: number;
+                churned: number;
+                /** @description Joined and left within the period: in none of the others */
+                passed_through: number;
+                /** @description Came from other segments or currencies, less those that went */
+                moved: number;
+                clients_end: number;
+                logo_churn: components["schemas"]["ShareWithInterval"];
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                mrr_start: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                new_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                reactivation_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                expansion: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                contraction: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                churned_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                moved_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                mrr_end: string;
+                /**
+                 * @description Gross revenue retention
+                 * @example 0.95
+                 */
+                grr: number | null;
+                /**
+                 * @description Net revenue retention
+                 * @example 1.05
+                 */
+                nrr: number | null;
+                survival: components["schemas"]["SurvivalSummary"];
+            }[];
+        };
+        ChurnCohorts: {
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            as_of: string;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            to: string;
+            /**
+             * Format: date
+             * @description The last day that the figures cover
+             * @example 2026-11-01
+             */
+            through: string;
+            segment: string | null;
+            /** @description The formula of each figure */
+            definitions: {
+                [key: string]: string;
+            };
+            currency: string;
+            data: {
+                /**
+                 * Format: date
+                 * @description The month of the first paid day
+                 * @example 2026-11-01
+                 */
+                cohort: string;
+                size: number;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                mrr_start: string;
+                /** @description Only ages that every member has reached */
+                ages: {
+                    /** @description Months after each client's own first day */
+                    age: number;
+                    active: number;
+                    retention: number;
+                    /**
+                     * @description A decimal with two places, in the organization's currency
+                     * @example 1234.50
+                     */
+                    mrr: string;
+                    revenue_retention: number | null;
+                }[];
+            }[];
+            /** @description All cohorts that have reached an age, weighted by their size */
+            all: {
+                age: number;
+                cohorts: number;
+                size: number;
+                retention: components["schemas"]["ShareWithInterval"];
+            }[];
+        };
+        ChurnSettings: {
+            /**
+             * @description When a client that gives notice is lost
+             * @enum {string}
+             */
+            churn_recognition: "service_end" | "cancellation" | "notice";
+            /** @description How long a client may pause before it is lost */
+            pause_days: number;
+            /** @description A client whose linked account owes something for so long is lost; null: never */
+            unpaid_days: number | null;
+            exchange_rates: {
+                /** @example USD */
+                currency: string;
+                /**
+                 * Format: date
+                 * @example 2026-11-21
+                 */
+                starts_on: string;
+                /**
+                 * @description What one unit is worth in the organization's currency
+                 * @example 15.20000000
+                 */
+                rate: string;
+            }[];
+        };
+        ChurnSettingsChange: {
+            /**
+             * @description When a client that gives notice is lost
+             * @enum {string}
+             */
+            churn_recognition?: "service_end" | "cancellation" | "notice";
+            pause_days?: number;
+            unpaid_days?: number | null;
+            /** @description All rates */
+            exchange_rates?: {
+                /**
+                 * @description ISO 4217; the client's, else the organization's, if left out
+                 * @example GHS
+                 */
+                currency: string;
+                /**
+                 * Format: date
+                 * @example 2026-09-01
+                 */
+                starts_on: string;
+                rate: number | string;
+            }[];
+        };
+        ChurnSurvival: {
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            as_of: string;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            to: string;
+            /**
+             * Format: date
+             * @description The last day that the figures cover
+             * @example 2026-11-01
+             */
+            through: string;
+            segment: string | null;
+            /** @description The formula of each figure */
+            definitions: {
+                [key: string]: string;
+            };
+            spells: number;
+            /** @description Spells that had begun before they were recorded; they count from then on */
+            late_entries: number;
+            /** @description The first month by whose end half have left; null: not yet */
+            median_months: number | null;
+            /** @description After 3, 6 and 12 months; null: nobody has been seen so long */
+            at_months: {
+                [key: string]: {
+                    survival: number;
+                    low: number | null;
+                    high: number | null;
+                } | null;
+            } | null;
+            data: {
+                /** @description Of service; 1 is the calendar month in which it began */
+                month: number;
+                at_risk: number;
+                churned: number;
+                survival: number;
+                low: number | null;
+                high: number | null;
+            }[];
+        };
+        ChurnTrends: {
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            as_of: string;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-01
+             */
+            to: string;
+            /**
+             * Format: date
+             * @description The last day that the figures cover
+             * @example 2026-11-01
+             */
+            through: string;
+            segment: string | null;
+            /** @description The formula of each figure */
+            definitions: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            period: "month" | "quarter" | "year";
+            currency: string;
+            data: {
+                /**
+                 * Format: date
+                 * @description Its first day
+                 * @example 2026-11-01
+                 */
+                period: string;
+                /** @example GHS */
+                currency: string;
+                /** @description The period is still running */
+                partial: boolean;
+                clients_start: number;
+                new: number;
+                reactivated: number;
+                churned: number;
+                /** @description Joined and left within the period: in none of the others */
+                passed_through: number;
+                /** @description Came from other segments or currencies, less those that went */
+                moved: number;
+                clients_end: number;
+                logo_churn: components["schemas"]["ShareWithInterval"];
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                mrr_start: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                new_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                reactivation_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                expansion: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                contraction: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                churned_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                moved_mrr: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                mrr_end: string;
+                /**
+                 * @description Gross revenue retention
+                 * @example 0.95
+                 */
+                grr: number | null;
+                /**
+                 * @description Net revenue retention
+                 * @example 1.05
+                 */
+                nrr: number | null;
+                /** @description All that moved within the period by kind, also what cancels out by its end */
+                movements: {
+                    [key: string]: {
+                        movements: number;
+                        /**
+                         * @description A decimal with two places, in the organization's currency
+                         * @example 1234.50
+                         */
+                        amount: string;
+                    };
+                };
+                /** @description Something was entered after changed_since */
+                changed?: boolean;
+                /** @description A month's churn as that of a year */
+                yearly: number | null;
+            }[];
+        };
         ClassifiedReply: {
             /** @enum {string|null} */
             meaning: "stop" | "start" | "help" | "doubtful" | null;
@@ -3399,6 +5267,906 @@ export interface components {
              * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
              */
             rule_id: string | null;
+        };
+        Client: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * @description Raised by every change
+             * @example 3
+             */
+            version: number;
+            /** @example Volta Foods Ltd */
+            name: string;
+            /**
+             * @description A key of GET /clients/segments
+             * @example enterprise
+             */
+            segment: string;
+            /** @example Enterprises */
+            segment_label: string | null;
+            client_type: string | null;
+            /** @example Volta */
+            region: string | null;
+            category: string | null;
+            /** @description The client's id in another system */
+            external_id: string | null;
+            account_number: string | null;
+            /**
+             * @description E.164
+             * @example +233244123456
+             */
+            phone: string | null;
+            email: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            contract_ends_on: string | null;
+            /**
+             * @description What a person thinks of the risk that the client leaves
+             * @enum {string|null}
+             */
+            stated_risk: "low" | "medium" | "high" | null;
+            custom_fields: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            owner_id: string | null;
+            owner_name: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            team_id: string | null;
+            /**
+             * @description Follows from the movements. prospect: no paid service so far; leaving: notice was given
+             * @enum {string}
+             */
+            status: "prospect" | "trial" | "trial_lost" | "active" | "paused" | "leaving" | "churned";
+            /**
+             * Format: date
+             * @description The first day of paid service
+             * @example 2026-11-21
+             */
+            since: string | null;
+            /**
+             * @description Monthly recurring revenue in force
+             * @example 1234.50
+             */
+            mrr: string;
+            /** @example GHS */
+            currency: string;
+            /**
+             * Format: date
+             * @description The first day of the current spell of service
+             * @example 2026-11-21
+             */
+            spell_started_on: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            paused_on: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            notice_on: string | null;
+            /**
+             * Format: date
+             * @description The planned first day without service
+             * @example 2026-11-21
+             */
+            leaves_on: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            trial_ends_on: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            last_interaction_at: string | null;
+            /** @description The probability of leaving in percent, 0 to 100: high is bad. null: not scored */
+            score: number | null;
+            band: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            score_day: string | null;
+            trend: string | null;
+            trend_days: number | null;
+            contacts: components["schemas"]["ClientContact"][];
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            deleted_at: string | null;
+            /** @description The same as band */
+            churn_risk: string | null;
+            /** @description The same as trend */
+            churn_trend: string | null;
+            /** @description The same as trend_days */
+            churn_trend_days: number | null;
+            /**
+             * @description The same as mrr
+             * @example 1234.50
+             */
+            monthly_revenue: string;
+        };
+        ClientChurn: {
+            /**
+             * Format: date
+             * @description Today if left out. A past day is a late entry; a day to come is planned
+             * @example 2026-09-01
+             */
+            effective_on?: string;
+            /** @enum {string} */
+            reason?: "price" | "service" | "competitor" | "moved" | "closed" | "payment" | "other" | "unknown";
+            /** @description Whether the client wanted to leave; by the reason if left out */
+            voluntary?: boolean;
+            /** @description Which of several contracts; the only one if left out */
+            contract?: string;
+        };
+        ClientContact: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @example Ama Mensah */
+            name: string;
+            /** @example Head of purchasing */
+            role: string | null;
+            /** @example ama@example.com */
+            email: string | null;
+            /**
+             * @description E.164
+             * @example +233244123456
+             */
+            phone: string | null;
+            is_primary: boolean;
+            /**
+             * Format: date
+             * @description The day on which the person left the client
+             * @example 2026-11-21
+             */
+            left_on: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        ClientContactChange: {
+            /** @example Ama Mensah */
+            name?: string;
+            role?: string | null;
+            /**
+             * Format: email
+             * @example ama@example.com
+             */
+            email?: string | null;
+            /**
+             * @description E.164, or a local number of the organization's country
+             * @example 0244123456
+             */
+            phone?: string | number | null;
+            is_primary?: boolean;
+            /**
+             * Format: date
+             * @description The day on which the person left the client
+             * @example 2026-09-01
+             */
+            left_on?: string | null;
+        };
+        ClientContactInput: {
+            /** @example Ama Mensah */
+            name: string;
+            role?: string | null;
+            /**
+             * Format: email
+             * @example ama@example.com
+             */
+            email?: string | null;
+            /**
+             * @description E.164, or a local number of the organization's country
+             * @example 0244123456
+             */
+            phone?: string | number | null;
+            is_primary?: boolean;
+            /**
+             * Format: date
+             * @description The day on which the person left the client
+             * @example 2026-09-01
+             */
+            left_on?: string | null;
+        };
+        ClientDetail: {
+            client: components["schemas"]["Client"];
+            contacts: components["schemas"]["ClientContact"][];
+            /** @description The latest 20 */
+            interactions: components["schemas"]["ClientInteraction"][];
+            /** @description Open ones first, at most 20 */
+            issues: components["schemas"]["ClientIssue"][];
+            spells: components["schemas"]["ClientSpell"][];
+            /** @description The latest 20 that count */
+            movements: components["schemas"]["ClientMovement"][];
+            links: components["schemas"]["ClientLinks"];
+        };
+        ClientInput: {
+            /** @example Volta Foods Ltd */
+            name: string;
+            /**
+             * @description A key of GET /clients/segments; the first if left out
+             * @example enterprise
+             */
+            segment?: string;
+            client_type?: string | null;
+            region?: string | null;
+            category?: string | null;
+            external_id?: string | null;
+            account_number?: string | null;
+            /**
+             * @description E.164, or a local number of the organization's country
+             * @example 0244123456
+             */
+            phone?: string | number | null;
+            /**
+             * Format: email
+             * @example ama@example.com
+             */
+            email?: string | null;
+            /**
+             * Format: date
+             * @example 2026-09-01
+             */
+            contract_ends_on?: string | null;
+            /**
+             * @description What a person thinks of the risk that the client leaves
+             * @enum {string|null}
+             */
+            stated_risk?: "low" | "medium" | "high" | null;
+            /** @description ChurnGuard's name of stated_risk; taken where stated_risk is left out */
+            churn_risk?: string | null;
+            custom_fields?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            owner_id?: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            team_id?: string | null;
+            /** @description All contacts: those with an id of the client's change it, missing ones are deleted */
+            contacts?: Record<string, never>[];
+            /**
+             * @description The first day of paid service; also a month, a year or a local date
+             * @example 2024-03-01
+             */
+            since?: string | null;
+            /**
+             * @description A decimal amount of at least 0
+             * @example 1234.50
+             */
+            amount?: string | number;
+            /** @description ChurnGuard's name of amount */
+            monthly_revenue?: string | number | null;
+            /**
+             * @description What the amount is for: other than monthly amounts are divided
+             * @enum {string}
+             */
+            interval?: "month" | "quarter" | "year";
+            /**
+             * @description ISO 4217; the client's, else the organization's, if left out
+             * @example GHS
+             */
+            currency?: string;
+            contract?: string | null;
+            /**
+             * Format: date
+             * @description From when on it would have been seen that the client leaves; today, if service began before
+             * @example 2026-09-01
+             */
+            observed_from?: string;
+            /** @description A trial begins, not paid service */
+            trial?: boolean;
+            /**
+             * Format: date
+             * @description The first day after the trial
+             * @example 2026-09-01
+             */
+            trial_ends_on?: string;
+            /**
+             * Format: uuid
+             * @description The lead that becomes a client
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            lead_id?: string;
+            /** @description The lead's value is the monthly amount */
+            amount_from_lead?: boolean;
+        };
+        ClientInteraction: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            client_id: string;
+            /** @enum {string} */
+            type: "call" | "meeting" | "visit" | "email" | "sms" | "note" | "other";
+            /** @enum {string|null} */
+            direction: "inbound" | "outbound" | null;
+            /** @example Renewal */
+            subject: string | null;
+            /** @example Asks for a longer term */
+            details: string | null;
+            /** @example reached */
+            outcome: string | null;
+            /** @enum {string|null} */
+            sentiment: "positive" | "neutral" | "negative" | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            occurred_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            recorded_at: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+        };
+        ClientInteractionInput: {
+            /** @enum {string} */
+            type: "call" | "meeting" | "visit" | "email" | "sms" | "note" | "other";
+            /** @enum {string|null} */
+            direction?: "inbound" | "outbound" | null;
+            subject?: string | null;
+            details?: string | null;
+            /** @example reached */
+            outcome?: string | null;
+            /**
+             * @description How the client felt about it
+             * @enum {string|null}
+             */
+            sentiment?: "positive" | "neutral" | "negative" | null;
+            /** @description When it took place; now if left out */
+            occurred_at?: string;
+            /** @description ChurnGuard's name of occurred_at */
+            date?: string;
+        };
+        ClientInteractionPage: {
+            data: components["schemas"]["ClientInteraction"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        ClientIssue: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            client_id: string;
+            /**
+             * @description A key of GET /clients/incident-types
+             * @example outage
+             */
+            type: string;
+            /** @example Outage */
+            type_label: string | null;
+            /** @example No supply since Monday */
+            title: string;
+            description: string | null;
+            /** @enum {string} */
+            severity: "low" | "medium" | "high";
+            /** @enum {string} */
+            status: "open" | "in_progress" | "closed";
+            contract_code: string | null;
+            external_customer_id: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            opened_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            closed_at: string | null;
+            resolution: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            closed_by: string | null;
+            closed_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            recorded_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        ClientIssueChange: {
+            /** @example No supply */
+            title?: string;
+            /**
+             * @description A key of GET /clients/incident-types
+             * @example outage
+             */
+            type?: string;
+            /** @enum {string} */
+            severity?: "low" | "medium" | "high";
+            description?: string | null;
+            /** @enum {string} */
+            status?: "open" | "in_progress" | "closed";
+            resolution?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over, for status closed; now if left out
+             */
+            closed_at?: string;
+        };
+        ClientIssueInput: {
+            /** @example No supply */
+            title: string;
+            /**
+             * @description A key of GET /clients/incident-types
+             * @example outage
+             */
+            type?: string;
+            /** @enum {string} */
+            severity?: "low" | "medium" | "high";
+            description?: string | null;
+            contract_code?: string | null;
+            external_customer_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it began; now if left out
+             */
+            opened_at?: string;
+        };
+        ClientIssuePage: {
+            data: components["schemas"]["ClientIssue"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        ClientLinkChoices: {
+            links: ({
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                customer_id: string;
+                /**
+                 * @description none: forgets what was chosen, so that it is suggested again
+                 * @enum {string}
+                 */
+                state: "linked" | "rejected" | "none";
+            } | {
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                lead_id: string;
+                /**
+                 * @description none: forgets what was chosen, so that it is suggested again
+                 * @enum {string}
+                 */
+                state: "linked" | "rejected" | "none";
+            })[];
+        };
+        ClientLinks: {
+            customers: {
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                customer_id: string;
+                /** @example Ama Mensah */
+                name: string;
+                /** @example DP-1001 */
+                account_number: string;
+                /**
+                 * @description suggested: found by a number or address; rejected: a person said that it is another
+                 * @enum {string}
+                 */
+                state: "linked" | "rejected" | "suggested";
+                /** @enum {string|null} */
+                source: "automatic" | "manual" | null;
+                /** @enum {string|null} */
+                matched_by: "account_number" | "phone" | "email" | null;
+            }[];
+            leads: {
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                lead_id: string;
+                /** @example Ama Mensah */
+                name: string;
+                /** @example won */
+                status: string;
+                /**
+                 * @description suggested: found by a number or address; rejected: a person said that it is another
+                 * @enum {string}
+                 */
+                state: "linked" | "rejected" | "suggested";
+                /** @enum {string|null} */
+                source: "automatic" | "manual" | null;
+                /** @enum {string|null} */
+                matched_by: "account_number" | "phone" | "email" | null;
+            }[];
+            /** @description Customers and leads that the caller may not see */
+            hidden: number;
+        };
+        ClientMerge: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            duplicate_id: string;
+            /**
+             * @description keep: the revenue of the remaining client; add: that of both, as several contracts
+             * @default keep
+             * @enum {string}
+             */
+            revenue: "keep" | "add";
+        };
+        ClientMovement: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            day: string;
+            /** @enum {string} */
+            kind: "trial_start" | "trial_lost" | "new" | "expansion" | "contraction" | "churn" | "reactivation" | "currency" | "pause" | "resume" | "notice" | "notice_withdrawn" | "segment" | "unchanged" | "correction";
+            /**
+             * @description The change of the monthly recurring revenue
+             * @example 1234.50
+             */
+            amount: string;
+            currency: string;
+            /**
+             * @description A decimal with two places, in the organization's currency
+             * @example 1234.50
+             */
+            mrr_after: string;
+            /** @enum {string} */
+            status_after: "prospect" | "trial" | "trial_lost" | "active" | "paused" | "leaving" | "churned";
+            segment: string;
+            contract: string;
+            /**
+             * @description What the contract pays from then on
+             * @example 1234.50
+             */
+            contract_mrr: string | null;
+            /** @enum {string|null} */
+            reason: "price" | "service" | "competitor" | "moved" | "closed" | "payment" | "other" | "unknown" | null;
+            voluntary: boolean | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            reverses: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            reversed_by: string | null;
+            /** @example entry */
+            cause: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            recorded_at: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            recorded_by: string | null;
+            recorded_by_name: string | null;
+        };
+        ClientMovementPage: {
+            data: components["schemas"]["ClientMovement"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+            planned: {
+                /** @example churn */
+                movement: string;
+                /**
+                 * Format: date
+                 * @example 2026-11-21
+                 */
+                effective_on: string;
+                details: {
+                    [key: string]: unknown;
+                };
+            }[];
+        };
+        ClientMrr: {
+            /** @example 1234.50 */
+            amount: string | number;
+            /** @enum {string} */
+            interval?: "month" | "quarter" | "year";
+            /**
+             * @description ISO 4217; the client's, else the organization's, if left out
+             * @example GHS
+             */
+            currency?: string;
+            /** @description Which of several contracts; the only one if left out */
+            contract?: string;
+            /**
+             * Format: date
+             * @description Today if left out. A past day is a late entry; a day to come is planned
+             * @example 2026-09-01
+             */
+            effective_on?: string;
+            /**
+             * Format: date
+             * @description From when on it would have been seen that the client leaves; today, if the day is past
+             * @example 2026-09-01
+             */
+            observed_from?: string;
+        };
+        ClientNotice: {
+            /**
+             * Format: date
+             * @description Today if left out
+             * @example 2026-09-01
+             */
+            notice_on?: string;
+            /**
+             * Format: date
+             * @description When the contract is canceled
+             * @example 2026-09-01
+             */
+            cancels_on?: string;
+            /**
+             * Format: date
+             * @description The first day without paid service
+             * @example 2026-09-01
+             */
+            service_ends_on: string;
+            /** @enum {string} */
+            reason?: "price" | "service" | "competitor" | "moved" | "closed" | "payment" | "other" | "unknown";
+            /** @description Whether the client wanted to leave; by the reason if left out */
+            voluntary?: boolean;
+        };
+        ClientPage: {
+            data: components["schemas"]["Client"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        ClientPause: {
+            /**
+             * Format: date
+             * @description Today if left out. A past day is a late entry; a day to come is planned
+             * @example 2026-09-01
+             */
+            effective_on?: string;
+        };
+        ClientReactivation: {
+            /** @example 1234.50 */
+            amount: string | number;
+            /** @enum {string} */
+            interval?: "month" | "quarter" | "year";
+            /**
+             * @description ISO 4217; the client's, else the organization's, if left out
+             * @example GHS
+             */
+            currency?: string;
+            /** @description Which of several contracts; the only one if left out */
+            contract?: string;
+            /**
+             * Format: date
+             * @description Today if left out. A past day is a late entry; a day to come is planned
+             * @example 2026-09-01
+             */
+            effective_on?: string;
+            /**
+             * Format: date
+             * @description From when on it would have been seen that the client leaves; today, if the day is past
+             * @example 2026-09-01
+             */
+            observed_from?: string;
+        };
+        ClientReplacement: {
+            /** @example Volta Foods Ltd */
+            name: string;
+            /**
+             * @description A key of GET /clients/segments; the first if left out
+             * @example enterprise
+             */
+            segment?: string;
+            client_type?: string | null;
+            region?: string | null;
+            category?: string | null;
+            external_id?: string | null;
+            account_number?: string | null;
+            /**
+             * @description E.164, or a local number of the organization's country
+             * @example 0244123456
+             */
+            phone?: string | number | null;
+            /**
+             * Format: email
+             * @example ama@example.com
+             */
+            email?: string | null;
+            /**
+             * Format: date
+             * @example 2026-09-01
+             */
+            contract_ends_on?: string | null;
+            /**
+             * @description What a person thinks of the risk that the client leaves
+             * @enum {string|null}
+             */
+            stated_risk?: "low" | "medium" | "high" | null;
+            /** @description ChurnGuard's name of stated_risk; taken where stated_risk is left out */
+            churn_risk?: string | null;
+            custom_fields?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            owner_id?: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            team_id?: string | null;
+            /** @description All contacts: those with an id of the client's change it, missing ones are deleted */
+            contacts?: Record<string, never>[];
+            /**
+             * @description The first day of paid service; also a month, a year or a local date
+             * @example 2024-03-01
+             */
+            since?: string | null;
+            /** @description May be repeated, not changed */
+            status?: string;
+            /**
+             * @description May be repeated, not changed
+             * @example 1234.50
+             */
+            mrr?: string | number;
+            /** @description May be repeated, not changed */
+            currency?: string;
+            /** @description The version that was read, if If-Match is not sent */
+            version?: number;
+        };
+        ClientResumption: {
+            /**
+             * Format: date
+             * @description Today if left out. A past day is a late entry; a day to come is planned
+             * @example 2026-09-01
+             */
+            effective_on?: string;
+        };
+        ClientSegments: {
+            data: {
+                /** @example enterprise */
+                key: string;
+                /** @example Enterprises */
+                label: string;
+                /** @description Clients that are in it now */
+                clients: number;
+            }[];
+        };
+        ClientSegmentsInput: {
+            segments: {
+                key: string;
+                label: string;
+            }[];
+            /**
+             * @description For each removed segment that has clients, the segment that takes them
+             * @default {}
+             * @example {
+             *       "individual": "small_business"
+             *     }
+             */
+            move: {
+                [key: string]: string;
+            };
+        };
+        ClientSpell: {
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            starts_on: string;
+            /**
+             * Format: date
+             * @description The first day without service
+             * @example 2026-11-21
+             */
+            ends_on: string | null;
+            /** @enum {string|null} */
+            reason: "price" | "service" | "competitor" | "moved" | "closed" | "payment" | "other" | "unknown" | null;
+            voluntary: boolean | null;
         };
         ConfirmedPhone: {
             /**
@@ -3778,12 +6546,19 @@ export interface components {
         };
         CustomerPage: {
             data: components["schemas"]["Customer"][];
-            /** @example 1 */
+            /**
+             * @description Up to 10,000 if total_is_capped
+             * @example 1
+             */
             total: number;
             /** @example 50 */
             limit: number;
             /** @example 0 */
             offset: number;
+            /** @description Whether there are more rows than total, which were not counted */
+            total_is_capped: boolean;
+            /** @description null: the last page */
+            next_cursor: string | null;
         };
         CustomersDashboard: {
             /** @example 12 */
@@ -4023,6 +6798,23 @@ export interface components {
             };
             /** @example 1.0.0 */
             version: string;
+        };
+        IncidentTypes: {
+            data: {
+                /** @example outage */
+                key: string;
+                /** @example Outage */
+                label: string;
+                /** @description What is recommended for a client that is likely to report one */
+                action: string | null;
+            }[];
+        };
+        IncidentTypesInput: {
+            types: {
+                key: string;
+                label: string;
+                action?: string | null;
+            }[];
         };
         Interaction: {
             /**
@@ -4657,6 +7449,11 @@ export interface components {
             skipped: number;
             /** @example 12 */
             invalid: number;
+            /**
+             * @description Imported rows with a warning
+             * @example 0
+             */
+            warned: number;
             /** @description Why it failed */
             error: string | null;
             /**
@@ -4732,6 +7529,11 @@ export interface components {
             upload_id: string;
             /** @example leads.csv */
             file_name: string;
+            /**
+             * @description Row number of the header
+             * @example 1
+             */
+            header_row: number;
             columns: {
                 /** @example 0 */
                 index: number;
@@ -4762,6 +7564,11 @@ export interface components {
             /** @example 12 */
             total_rows: number;
             /**
+             * @description Rows that are hidden in the workbook, for example by a filter; they are read too
+             * @example 0
+             */
+            hidden_rows: number;
+            /**
              * @description Rows from the top that were checked for errors and duplicates
              * @example 12
              */
@@ -4772,13 +7579,24 @@ export interface components {
             } & {
                 [key: string]: unknown;
             })[];
+            /** @description Rows with errors are not imported */
             errors: {
                 row: number;
+                /** @description Empty for the row as a whole */
                 field: string;
                 value: string | null;
                 message: string;
             }[];
             errors_truncated: boolean;
+            /** @description Rows with warnings only are imported */
+            warnings: {
+                row: number;
+                /** @description Empty for the row as a whole */
+                field: string;
+                value: string | null;
+                message: string;
+            }[];
+            warnings_truncated: boolean;
             duplicates: {
                 /** @example 12 */
                 in_file: number;
@@ -4967,12 +7785,19 @@ export interface components {
         };
         LeadPage: {
             data: components["schemas"]["Lead"][];
-            /** @example 1 */
+            /**
+             * @description Up to 10,000 if total_is_capped
+             * @example 1
+             */
             total: number;
             /** @example 50 */
             limit: number;
             /** @example 0 */
             offset: number;
+            /** @description Whether there are more rows than total, which were not counted */
+            total_is_capped: boolean;
+            /** @description null: the last page */
+            next_cursor: string | null;
         };
         LeadSettings: {
             /**
@@ -5194,7 +8019,7 @@ export interface components {
              * @description Why a queued message is not sent yet; null: it is due, or not queued
              * @enum {string|null}
              */
-            wait_reason: "quiet_hours" | "frequency_cap" | "review" | "circuit_open" | "cooldown" | "rate" | "paused" | "sandbox" | "suspended" | "budget" | "retry" | null;
+            wait_reason: "quiet_hours" | "frequency_cap" | "review" | "circuit_open" | "cooldown" | "rate" | "paused" | "sandbox" | "suspended" | "budget" | "sender_pending" | "retry" | null;
             /**
              * @description When it is looked at again; null: nobody knows, or it does not wait
              * @example 2026-11-21T09:30:00.000Z
@@ -5395,6 +8220,107 @@ export interface components {
                 name: string;
             }[];
         };
+        NewReportLink: components["schemas"]["ReportLink"] & {
+            /** @description Shown only once; null in the answer to a repeat with the same Idempotency-Key */
+            url: string | null;
+        };
+        Note: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @example Reconnections */
+            title: string;
+            /** @example The crews are out from eight tomorrow */
+            description: string;
+            /**
+             * @description Roles
+             * @example [
+             *       "technical_agent"
+             *     ]
+             */
+            recipients: string[];
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            sender_id: string | null;
+            sender_name: string | null;
+            sender_role: string;
+            /**
+             * Format: uuid
+             * @description The client that it is about, if the caller may see it
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            client_id: string | null;
+            client_name: string | null;
+            /** @description Whether any of the readers has read it */
+            is_read: boolean;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            first_read_at: string | null;
+            /** @description null: the caller is no reader of it */
+            read_by_me: boolean | null;
+            read_count: number;
+            /** @description People who hold one of the roles now, but for the sender */
+            recipient_count: number;
+            /** @description The first 100 who read it: for the sender and for admins */
+            readers: {
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                user_id: string;
+                name: string;
+                /**
+                 * @description ISO 8601, UTC
+                 * @example 2026-11-21T09:30:00.000Z
+                 */
+                read_at: string;
+            }[] | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description The same as created_at
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            timestamp: string;
+        };
+        NoteInput: {
+            /** @example Reconnections */
+            title: string;
+            /** @example The crews are out from eight tomorrow */
+            description: string;
+            /**
+             * @description Keys of roles
+             * @example [
+             *       "marketing_agent",
+             *       "technical_agent"
+             *     ]
+             */
+            recipients: string[];
+            /**
+             * Format: uuid
+             * @description The client that it is about
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            client_id?: string | null;
+        };
+        NotePage: {
+            data: components["schemas"]["Note"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
         Notification: {
             /**
              * Format: uuid
@@ -5438,7 +8364,7 @@ export interface components {
         NotificationPreferences: {
             data: {
                 /** @enum {string} */
-                kind: "assignment" | "sla_reminder" | "sla_breach" | "task_due" | "import_finished" | "report_ready" | "campaign" | "system";
+                kind: "assignment" | "sla_reminder" | "sla_breach" | "task_due" | "import_finished" | "report_ready" | "campaign" | "note" | "system";
                 in_app: boolean;
                 email: boolean;
             }[];
@@ -5446,7 +8372,7 @@ export interface components {
         NotificationPreferencesChange: {
             data: {
                 /** @enum {string} */
-                kind: "assignment" | "sla_reminder" | "sla_breach" | "task_due" | "import_finished" | "report_ready" | "campaign" | "system";
+                kind: "assignment" | "sla_reminder" | "sla_breach" | "task_due" | "import_finished" | "report_ready" | "campaign" | "note" | "system";
                 in_app?: boolean;
                 email?: boolean;
             }[];
@@ -5467,7 +8393,7 @@ export interface components {
              * @description Why it must not get a marketing message now; null: it may
              * @enum {string|null}
              */
-            blocked_reason: "invalid_phone" | "litigator" | "suppressed" | "dnc" | "consent_revoked" | "no_consent" | "doubtful_reply" | null;
+            blocked_reason: "invalid_phone" | "litigator" | "suppressed" | "dnc" | "consent_revoked" | "no_consent" | "country_not_allowed" | "undeliverable" | "doubtful_reply" | null;
             /** @description The latest entry of the ledger */
             consent: {
                 /** @enum {string} */
@@ -5486,6 +8412,61 @@ export interface components {
              * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
              */
             review_id: string | null;
+            undeliverable: components["schemas"]["UndeliverableNumber"];
+        };
+        OrganizationSettings: {
+            /**
+             * @example {
+             *       "alert_after": {
+             *         "value": 200,
+             *         "default": 100,
+             *         "unit": "messages",
+             *         "description": "Messages of a campaign before its rates are evaluated"
+             *       }
+             *     }
+             */
+            settings: {
+                [key: string]: {
+                    value?: unknown;
+                    default?: unknown;
+                    /** @example messages */
+                    unit: string;
+                    description: string;
+                };
+            };
+        };
+        /**
+         * @example {
+         *       "alert_after": 200
+         *     }
+         */
+        OrganizationSettingsChange: {
+            name?: string;
+            country?: string;
+            /** @example Africa/Accra */
+            time_zone?: string;
+            currency?: string;
+            /** @enum {string} */
+            locale?: "en" | "fr";
+            quiet_hours_start?: string | null;
+            quiet_hours_end?: string | null;
+            contact_details?: string | null;
+            allowed_countries?: string[] | null;
+            /** @enum {string} */
+            marketing_consent?: "required" | "not_required";
+            marketing_gap_messages?: number | null;
+            marketing_gap_hours?: number | null;
+            messages_per_second?: number | null;
+            daily_spending_limit?: number | null;
+            /** @enum {string} */
+            unknown_outcome_service?: "resend" | "hold";
+            /** @enum {string} */
+            unknown_outcome_marketing?: "resend" | "hold";
+            alert_opt_out_rate?: number | null;
+            alert_failure_rate?: number | null;
+            alert_after?: number;
+            message_retention_months?: number;
+            audit_retention_months?: number;
         };
         PhoneCode: {
             /**
@@ -5529,10 +8510,10 @@ export interface components {
             segment_price: number | null;
             is_default: boolean;
             /**
-             * @description circuit_open: the provider refuses everything at the moment
+             * @description pending: on the platform's account, until the platform approves it; circuit_open: the provider refuses everything at the moment
              * @enum {string}
              */
-            status: "active" | "circuit_open" | "disabled";
+            status: "pending" | "active" | "circuit_open" | "disabled";
             status_reason: string | null;
             has_credentials: boolean;
             /**
@@ -5736,6 +8717,11 @@ export interface components {
              * @example 2026-11-21T09:30:00.000Z
              */
             send_after: string;
+            /**
+             * @description Why it is suppressed: the number opted out, its provider said before that it cannot be reached, or it is the sender itself
+             * @enum {string|null}
+             */
+            error_code: "suppressed" | "undeliverable" | "own_number" | null;
         };
         /** @description A share and its 95 % confidence interval (Wilson score) */
         RateInterval: {
@@ -5746,6 +8732,10 @@ export interface components {
             /** @example 0.105 */
             high: number;
         } | null;
+        ReadAllNotes: components["schemas"]["UnreadNotes"] & {
+            /** @description Notes that were marked */
+            read: number;
+        };
         RefreshRequest: {
             /** @example v1.Mr5zKp0a… */
             refresh_token: string;
@@ -5846,7 +8836,7 @@ export interface components {
             encoding: "GSM-7" | "UCS-2" | null;
             warnings: {
                 /** @enum {string} */
-                code: "several_segments" | "too_long" | "ucs2";
+                code: "several_segments" | "too_long" | "ucs2" | "unfilled_placeholder" | "one_way_sender";
                 /** @example 2 segments are sent and paid for. */
                 message: string;
                 characters?: string[];
@@ -5924,6 +8914,12 @@ export interface components {
             meaning: "stop" | "start" | "help" | "doubtful";
             language: string;
             pattern: string;
+            /** @description The pattern is matched against the reply as written, not in lower case without punctuation */
+            as_written: boolean;
+            /** @description It does not count if the organization's last message asks a question: NO */
+            answers_question: boolean;
+            /** @description It counts only after an opt-out: YES */
+            undoes_only: boolean;
             source: string;
             effective_from: string;
             effective_to: string | null;
@@ -5971,6 +8967,652 @@ export interface components {
             limit: number;
             /** @example 0 */
             offset: number;
+        };
+        Report: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @example 1 */
+            version: number;
+            /** @example New leads by source */
+            name: string;
+            description: string;
+            /** @example leads */
+            source: string;
+            fields: string[];
+            filters: {
+                [key: string]: unknown;
+            };
+            grouping: {
+                [key: string]: unknown;
+            }[];
+            aggregations: {
+                [key: string]: unknown;
+            }[];
+            sorting: string[];
+            period: {
+                [key: string]: unknown;
+            } | null;
+            subtotals: boolean;
+            /** @enum {string} */
+            sharing: "private" | "team" | "organization";
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            team_id: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            owner_id: string | null;
+            owner_name: string | null;
+            is_own: boolean;
+            may_change: boolean;
+            template: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            deleted_at: string | null;
+        };
+        ReportAggregation: {
+            /** @enum {string} */
+            function: "count";
+            show?: ("share_of_total" | "share_of_group" | "previous" | "change" | "change_rate")[];
+        } | {
+            /** @enum {string} */
+            function: "sum" | "avg" | "min" | "max" | "median" | "p90" | "count_distinct";
+            /**
+             * @description An id of GET /reports/fields
+             * @example leads.source
+             */
+            field: string;
+            show?: ("share_of_total" | "share_of_group" | "previous" | "change" | "change_rate")[];
+        } | {
+            /**
+             * @description An id of GET /reports/fields
+             * @example leads.source
+             */
+            measure: string;
+            show?: ("share_of_total" | "share_of_group" | "previous" | "change" | "change_rate")[];
+        };
+        ReportBuildInput: {
+            /**
+             * @description Needed only where no field says it
+             * @example leads
+             */
+            source?: string;
+            fields?: string[];
+            filters?: components["schemas"]["ReportFilters"];
+            grouping?: components["schemas"]["ReportGrouping"][];
+            aggregations?: components["schemas"]["ReportAggregation"][];
+            sorting?: components["schemas"]["ReportSorting"][];
+            period?: components["schemas"]["ReportPeriodInput"];
+            subtotals?: boolean;
+            /**
+             * @description Needed without a template
+             * @example New leads by source
+             */
+            name?: string;
+            description?: string;
+            /**
+             * @description Takes from the template what is not given
+             * @example new_leads_by_source
+             */
+            template_id?: string;
+            /**
+             * @description false: save only, for reports that are too heavy to preview
+             * @default true
+             */
+            preview: boolean;
+        };
+        ReportCatalogue: {
+            sources: {
+                /** @example leads */
+                id: string;
+                label: string;
+                description: string;
+                /**
+                 * @description state: rows as they are now; event: rows that are never changed
+                 * @enum {string}
+                 */
+                kind: "state" | "event";
+                /** @description The dates that a period may filter by, the usual one first */
+                period_fields: string[];
+                fields: components["schemas"]["ReportField"][];
+                measures: components["schemas"]["ReportMeasure"][];
+            }[];
+            /**
+             * @example [
+             *       "previous_week"
+             *     ]
+             */
+            periods: string[];
+            buckets: string[];
+            /**
+             * @example [
+             *       "csv",
+             *       "xlsx"
+             *     ]
+             */
+            formats: string[];
+            limits: {
+                [key: string]: number;
+            };
+        };
+        ReportChange: {
+            /**
+             * @description Needed only where no field says it
+             * @example leads
+             */
+            source?: string;
+            fields?: string[];
+            filters?: components["schemas"]["ReportFilters"];
+            grouping?: components["schemas"]["ReportGrouping"][];
+            aggregations?: components["schemas"]["ReportAggregation"][];
+            sorting?: components["schemas"]["ReportSorting"][];
+            period?: components["schemas"]["ReportPeriodInput"];
+            subtotals?: boolean;
+            name?: string;
+            description?: string;
+            /**
+             * @description Needs reports:share; the definition is shared, never somebody's rows
+             * @enum {string}
+             */
+            sharing?: "private" | "team" | "organization";
+            /** @description The version that was read, if If-Match is not sent */
+            version?: number;
+        };
+        /** @description `role`: field, group or value of the table; total: of a list's totals only */
+        ReportColumn: {
+            id: string;
+            label: string;
+            /** @enum {string} */
+            type: "id" | "person" | "text" | "choice" | "list" | "integer" | "number" | "money" | "ratio" | "boolean" | "date" | "timestamp" | "period";
+            /** @enum {string} */
+            role: "field" | "group" | "value" | "total";
+            bucket?: string;
+            scale?: number;
+            currency?: string | null;
+        };
+        ReportCondition: {
+            /**
+             * @description An id of GET /reports/fields
+             * @example leads.source
+             */
+            field: string;
+            /** @example eq */
+            operator: string;
+            /**
+             * @description One value, or a list for in, not_in, between, has_any, has_all and has_none
+             * @example website
+             */
+            value?: unknown;
+        };
+        ReportCopyInput: {
+            /** @example My leads by source */
+            name?: string;
+        };
+        ReportDefinition: {
+            /**
+             * @description Needed only where no field says it
+             * @example leads
+             */
+            source?: string;
+            fields?: string[];
+            filters?: components["schemas"]["ReportFilters"];
+            grouping?: components["schemas"]["ReportGrouping"][];
+            aggregations?: components["schemas"]["ReportAggregation"][];
+            sorting?: components["schemas"]["ReportSorting"][];
+            period?: components["schemas"]["ReportPeriodInput"];
+            subtotals?: boolean;
+        };
+        ReportExport: {
+            /** @description Answers 202 with Retry-After until the file is there; needs the caller's token */
+            download_url: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            run_id: string;
+            /**
+             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done
+             * @enum {string}
+             */
+            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed";
+        };
+        ReportExportInput: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            report_id: string;
+            /**
+             * @description One of `formats` of GET /reports/fields
+             * @example xlsx
+             */
+            format: string;
+        };
+        ReportField: {
+            /** @example leads.source */
+            id: string;
+            /** @example Source */
+            label: string;
+            /** @example text */
+            type: string;
+            /**
+             * @example [
+             *       "eq",
+             *       "in",
+             *       "is_empty"
+             *     ]
+             */
+            operators: string[];
+            /**
+             * @example [
+             *       "count_distinct"
+             *     ]
+             */
+            aggregations: string[];
+            groupable: boolean;
+            sortable: boolean;
+            /** @description Personal data */
+            personal: boolean;
+            choices?: string[];
+        };
+        ReportFileWaiting: {
+            /**
+             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done
+             * @enum {string}
+             */
+            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed";
+        };
+        /** @description `{ all: […] }` or `{ any: […] }`, two levels deep; a list means all */
+        ReportFilters: {
+            all: (components["schemas"]["ReportCondition"] | {
+                all: components["schemas"]["ReportCondition"][];
+            } | {
+                any: components["schemas"]["ReportCondition"][];
+            })[];
+        } | {
+            any: (components["schemas"]["ReportCondition"] | {
+                all: components["schemas"]["ReportCondition"][];
+            } | {
+                any: components["schemas"]["ReportCondition"][];
+            })[];
+        } | (components["schemas"]["ReportCondition"] | {
+            all: components["schemas"]["ReportCondition"][];
+        } | {
+            any: components["schemas"]["ReportCondition"][];
+        })[];
+        ReportGrouping: string | {
+            /**
+             * @description An id of GET /reports/fields
+             * @example leads.source
+             */
+            field: string;
+            /** @enum {string} */
+            bucket?: "day" | "week" | "month" | "quarter" | "year";
+            /** @description Whether empty time groups appear; true for the first time grouping */
+            fill?: boolean;
+        };
+        ReportLink: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            run_id: string;
+            /**
+             * @description For whom it is
+             * @example Auditor
+             */
+            note: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            revoked_at: string | null;
+            downloads: number;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            last_used_at: string | null;
+            last_address: string | null;
+        };
+        ReportLinkInput: {
+            /** @default  */
+            note: string;
+            /** @description How long it is valid; without it, the organization's setting */
+            hours?: number;
+        };
+        ReportMeasure: {
+            /** @example leads.conversion_rate */
+            id: string;
+            /** @example Conversion rate */
+            label: string;
+            /** @example ratio */
+            type: string;
+            /** @example Won leads / all leads */
+            description: string;
+        };
+        ReportPage: {
+            data: components["schemas"]["Report"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        /** @description Half-open: from `from` on, before `to`. null: all time */
+        ReportPeriod: {
+            field: string;
+            name?: string;
+            from: string;
+            to: string;
+            previous_from: string;
+            previous_to: string;
+            running: boolean;
+        } | null;
+        /** @description A named period, or local days, both inclusive; without `field` the usual one */
+        ReportPeriodInput: {
+            /**
+             * @description An id of GET /reports/fields
+             * @example leads.source
+             */
+            field?: string;
+            /** @example previous_week */
+            name: string;
+        } | {
+            /**
+             * @description An id of GET /reports/fields
+             * @example leads.source
+             */
+            field?: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+        } | null;
+        ReportPreview: {
+            /**
+             * Format: uuid
+             * @description null: not saved
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            report_id: string | null;
+            version: number | null;
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description The first 100 rows */
+            preview_data: components["schemas"]["ReportValues"][];
+            subtotals: {
+                /** @description Of the first so many groups */
+                level: number;
+                /** @description Follows so many rows of preview_data */
+                after: number;
+                values: components["schemas"]["ReportValues"];
+            }[];
+            /** @description All rows; null: not counted */
+            row_count: number | null;
+            /** @description Records that the report is made of */
+            records: number | null;
+            totals: components["schemas"]["ReportValues"] & (Record<string, never> | null);
+            /** @description More rows than a report has at most: previews, files and mails say so alike */
+            truncated: boolean | null;
+            /** @example Africa/Accra */
+            time_zone: string;
+            period: components["schemas"]["ReportPeriod"];
+            /**
+             * @description Time groups that the period covers only in part
+             * @example [
+             *       "2026-11"
+             *     ]
+             */
+            partial: string[];
+        };
+        ReportRun: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            report_id: string;
+            name: string;
+            /** @example xlsx */
+            format: string;
+            /**
+             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done
+             * @enum {string}
+             */
+            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed";
+            /**
+             * @description Why it was refused or failed
+             * @example field_removed
+             */
+            reason: string | null;
+            /** @description The reason in words */
+            detail: string | null;
+            /**
+             * Format: uuid
+             * @description Whose rights and rows it has
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            owner_id: string | null;
+            owner_name: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            requested_by: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            scheduled_for: string | null;
+            /**
+             * @description The moment that relative periods are about
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            as_of: string;
+            time_zone: string;
+            period: {
+                field: string;
+                name?: string;
+                from: string;
+                to: string;
+                previous_from: string;
+                previous_to: string;
+                running: boolean;
+            } | null;
+            row_count: number | null;
+            records: number | null;
+            /** @description Progress, with row_count */
+            rows_written: number;
+            truncated: boolean;
+            partial: string[];
+            file_size: number | null;
+            /** @description SHA-256 of the file, in hex */
+            checksum: string | null;
+            downloads: number;
+            /** @description null: there is or will be no file */
+            download_url: string | null;
+            /**
+             * @description Until when the file can be had
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            frozen_at: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            finished_at: string | null;
+        };
+        ReportRunDetail: components["schemas"]["ReportRun"] & {
+            columns: {
+                id: string;
+                label: string;
+                /** @enum {string} */
+                type: "id" | "person" | "text" | "choice" | "list" | "integer" | "number" | "money" | "ratio" | "boolean" | "date" | "timestamp" | "period";
+                /** @enum {string} */
+                role: "field" | "group" | "value" | "total";
+                bucket?: string;
+                scale?: number;
+                currency?: string | null;
+            }[] | null;
+            totals: {
+                [key: string]: unknown;
+            } | null;
+        };
+        ReportRunRows: {
+            columns: components["schemas"]["ReportColumn"][];
+            subtotals: {
+                /** @description Of the first so many groups */
+                level: number;
+                /** @description Follows so many rows of preview_data */
+                after: number;
+                values: components["schemas"]["ReportValues"];
+            }[];
+            totals: components["schemas"]["ReportValues"] & (Record<string, never> | null);
+            row_count: number;
+            /** @description The rows of the page */
+            data: components["schemas"]["ReportValues"][];
+        };
+        ReportSettings: {
+            /**
+             * @description The day on which weeks begin; 1 is Monday (ISO 8601)
+             * @example 1
+             */
+            first_weekday: number;
+            /**
+             * @description Days after which files are deleted
+             * @example 30
+             */
+            file_days: number;
+            /** @description Whether files may be handed to people without an account by link */
+            outside_links: boolean;
+            /**
+             * @description How long such a link is valid unless somebody says
+             * @example 168
+             */
+            outside_link_hours: number;
+        };
+        ReportSettingsChange: {
+            /**
+             * @description The day on which weeks begin; 1 is Monday (ISO 8601)
+             * @example 1
+             */
+            first_weekday?: number;
+            /**
+             * @description Days after which files are deleted
+             * @example 30
+             */
+            file_days?: number;
+            /** @description Whether files may be handed to people without an account by link */
+            outside_links?: boolean;
+            /**
+             * @description How long such a link is valid unless somebody says
+             * @example 168
+             */
+            outside_link_hours?: number;
+        };
+        /**
+         * @description A field, or in a grouped report a column; with `-` before it descending
+         * @example -count
+         */
+        ReportSorting: string | {
+            field: string;
+            /** @enum {string} */
+            direction: "asc" | "desc";
+        };
+        ReportTemplate: {
+            /** @example leads */
+            source: string;
+            fields: string[];
+            filters: {
+                [key: string]: unknown;
+            };
+            grouping: {
+                [key: string]: unknown;
+            }[];
+            aggregations: {
+                [key: string]: unknown;
+            }[];
+            sorting: string[];
+            subtotals: boolean;
+            /** @example new_leads_by_source */
+            id: string;
+            /** @example New leads by source */
+            name: string;
+            description: string;
+            /** @enum {string} */
+            audience: "school" | "utility" | "marketing" | "administration";
+            /** @default null */
+            period: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * @description Values by the ids of columns: money as decimal text, local times with their offset
+         * @example {
+         *       "leads.source": "website",
+         *       "count": 12
+         *     }
+         */
+        ReportValues: {
+            [key: string]: unknown;
         };
         ResentEmail: {
             /**
@@ -6066,6 +9708,15 @@ export interface components {
             /** @example Ama Mensah */
             full_name: string;
         };
+        /** @description null: nobody was there at the start */
+        ShareWithInterval: {
+            /** @example 0.1 */
+            rate: number;
+            /** @example 0.0552 */
+            low: number;
+            /** @example 0.1744 */
+            high: number;
+        } | null;
         SlaFigures: {
             /**
              * @description Responses in time
@@ -6516,6 +10167,18 @@ export interface components {
             /** @example 0 */
             offset: number;
         };
+        SurvivalSummary: {
+            /** @description The first month by whose end half have left; null: not yet */
+            median_months: number | null;
+            /** @description After 3, 6 and 12 months; null: nobody has been seen so long */
+            at_months: {
+                [key: string]: {
+                    survival: number;
+                    low: number | null;
+                    high: number | null;
+                } | null;
+            } | null;
+        } | null;
         Task: {
             /**
              * Format: uuid
@@ -6634,6 +10297,47 @@ export interface components {
         };
         TaskPage: {
             data: components["schemas"]["Task"][];
+            /**
+             * @description Up to 10,000 if total_is_capped
+             * @example 1
+             */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+            /** @description Whether there are more rows than total, which were not counted */
+            total_is_capped: boolean;
+            /** @description null: the last page */
+            next_cursor: string | null;
+        };
+        Team: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @example North */
+            name: string;
+            /** @example 5 */
+            members: number;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        TeamInput: {
+            /** @example North */
+            name: string;
+        };
+        TeamPage: {
+            data: components["schemas"]["Team"][];
             /** @example 1 */
             total: number;
             /** @example 50 */
@@ -7075,6 +10779,97 @@ export interface components {
             actor_name: string | null;
             source: string;
         };
+        /** @description Its provider said that it cannot be reached */
+        UndeliverableNumber: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * @description E.164
+             * @example +233244123456
+             */
+            phone: string;
+            /** @description Nothing is sent to it; otherwise only campaigns leave it out, until `until` */
+            is_final: boolean;
+            /** @example The number is a landline. */
+            reason: string;
+            /**
+             * @description The provider's
+             * @example 21614
+             */
+            error_code: string;
+            /** @enum {string} */
+            provider: "arkesel" | "twilio";
+            /**
+             * Format: uuid
+             * @description The latest message that failed for it
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            message_id: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            until: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            lifted_at: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            lifted_by: string | null;
+            lifted_by_name: string | null;
+            lifted_reason: string | null;
+        } | null;
+        UndeliverableNumberLift: {
+            /**
+             * @description E.164, or a local number of the organization's country
+             * @example +233244123456
+             */
+            phone: string;
+            /** @example Asked on the phone */
+            reason: string;
+        };
+        UndeliverableNumberPage: {
+            data: components["schemas"]["UndeliverableNumber"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        UnreadNotes: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            organization_id: string;
+            /**
+             * @description At most 100
+             * @example 3
+             */
+            unread: number;
+            /** @description Whether there are more than that */
+            more: boolean;
+            /** @description A later state has a higher one: drop what has a lower */
+            version: number;
+        };
         Upload: {
             /**
              * Format: uuid
@@ -7088,6 +10883,16 @@ export interface components {
             invalid_rows: number;
             duplicate_rows: number;
             /**
+             * @description Row number of the header
+             * @example 1
+             */
+            header_row: number;
+            /**
+             * @description Rows that are hidden in the workbook, for example by a filter; they are read too
+             * @example 0
+             */
+            hidden_rows: number;
+            /**
              * @description Header of the column of each field
              * @example {
              *       "name": "Customer Name",
@@ -7098,13 +10903,24 @@ export interface components {
                 [key: string]: string;
             };
             preview: components["schemas"]["UploadRow"][];
+            /** @description Rows with errors are not stored */
             errors: {
                 row: number;
+                /** @description Empty for the row as a whole */
                 field: string;
                 value: string | null;
                 message: string;
             }[];
             errors_truncated: boolean;
+            /** @description Rows with warnings only are stored, for example with an empty amount as 0.00 */
+            warnings: {
+                row: number;
+                /** @description Empty for the row as a whole */
+                field: string;
+                value: string | null;
+                message: string;
+            }[];
+            warnings_truncated: boolean;
         };
         UploadRow: {
             /**
@@ -7173,6 +10989,47 @@ export interface components {
              * @example 2026-11-21T09:30:00.000Z
              */
             updated_at: string;
+        };
+        UserBulkAction: {
+            /**
+             * @example [
+             *       "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+             *     ]
+             */
+            user_ids: string[];
+            /**
+             * @description deactivate suspends; delete removes from the organization
+             * @example deactivate
+             * @enum {string}
+             */
+            action: "activate" | "deactivate" | "delete";
+            /**
+             * @description With delete: the new assignee of all their open leads and tasks, or none
+             * @example none
+             */
+            reassign_to?: string | "none";
+        };
+        UserBulkActionAnswer: {
+            /** @description One for each id, in the order given */
+            results: components["schemas"]["UserBulkActionResult"][];
+            /** @example 1 */
+            done: number;
+            /** @example 0 */
+            refused: number;
+        };
+        UserBulkActionResult: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            user_id: string;
+            done: boolean;
+            /**
+             * @description Why not: the code that the single request would answer with, or own_account
+             * @example last_admin
+             */
+            code?: string;
+            detail?: string;
         };
         UserChange: {
             /** @example Ama Mensah */
@@ -7265,6 +11122,82 @@ export interface components {
                 }[];
             }[];
         };
+        WaitingLeadUpload: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            upload_id: string;
+            /** @example leads.csv */
+            file_name: string;
+            total_rows: number;
+            /**
+             * @description Bytes of its text as stored
+             * @example 20480
+             */
+            size: number;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string;
+        };
+        WaitingLeadUploadPage: {
+            data: components["schemas"]["WaitingLeadUpload"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        WaitingUpload: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            upload_id: string;
+            /** @example arrears november.xlsx */
+            file_name: string;
+            total_rows: number;
+            valid_rows: number;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string;
+        };
+        WaitingUploadPage: {
+            data: components["schemas"]["WaitingUpload"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
         WrittenMessage: {
             /**
              * Format: uuid
@@ -7292,6 +11225,11 @@ export interface components {
              * @enum {string|null}
              */
             waits_for: "quiet_hours" | "review" | null;
+            /**
+             * @description Why it is suppressed: the number opted out, its provider said before that it cannot be reached, or it is the sender itself
+             * @enum {string|null}
+             */
+            error_code: "suppressed" | "undeliverable" | "own_number" | null;
         };
     };
     responses: never;
@@ -7307,8 +11245,10 @@ export interface operations {
             query?: {
                 /** @description Rows per page, 1 to 200 */
                 limit?: number;
-                /** @description Rows to skip */
+                /** @description Rows to skip, up to 10,000; use cursor beyond */
                 offset?: number | null;
+                /** @description next_cursor of the page before, with the same sort and filters */
+                cursor?: string;
                 customer_id?: string;
                 batch_id?: string;
                 action?: "connect" | "disconnect" | "warn" | "sms_sent";
@@ -7535,8 +11475,10 @@ export interface operations {
             query?: {
                 /** @description Rows per page, 1 to 200 */
                 limit?: number;
-                /** @description Rows to skip */
+                /** @description Rows to skip, up to 10,000; use cursor beyond */
                 offset?: number | null;
+                /** @description next_cursor of the page before, with the same sort and filters */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -7575,6 +11517,751 @@ export interface operations {
             };
             /** @description Not found, or not visible to the caller */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminGetSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSettings"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminUpdateSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationSettingsChange"];
+            };
+        };
+        responses: {
+            /** @description All settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSettings"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListTeams: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                /** @description Part of a name */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of teams */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminCreateTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamInput"];
+            };
+        };
+        responses: {
+            /** @description The team */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDeleteTeam: {
+        parameters: {
+            query?: {
+                /** @description The team of its members afterwards, or none */
+                move_to?: string | "none";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminRenameTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamInput"];
+            };
+        };
+        responses: {
+            /** @description The team */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListUsers: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                /** @description Starts at 1; replaces offset */
+                page?: number;
+                /** @description Part of a name or e-mail address */
+                search?: string;
+                /** @description The key of a system role or of one of the organization's own */
+                role?: string;
+                status?: "active" | "suspended";
+                team_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUserPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminCreateUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdminUserInput"];
+            };
+        };
+        responses: {
+            /** @description What was created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUserCreated"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A provider failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminBulkChangeUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserBulkAction"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserBulkActionAnswer"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminRemoveUser: {
+        parameters: {
+            query?: {
+                /** @description The new assignee of open leads and tasks, or none */
+                reassign_to?: string | "none";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminUpdateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdminUserChange"];
+            };
+        };
+        responses: {
+            /** @description The person */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8786,7 +13473,10 @@ export interface operations {
     cancelCampaign: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -8801,6 +13491,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No token, or one that is not valid */
@@ -8914,7 +13613,10 @@ export interface operations {
     pauseCampaign: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -8929,6 +13631,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No token, or one that is not valid */
@@ -9039,7 +13750,10 @@ export interface operations {
     resumeCampaign: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -9054,6 +13768,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No token, or one that is not valid */
@@ -9106,7 +13829,10 @@ export interface operations {
     startCampaign: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -9121,6 +13847,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No token, or one that is not valid */
@@ -9178,7 +13913,7 @@ export interface operations {
                 /** @description Rows to skip */
                 offset?: number | null;
                 status?: "pending" | "sent" | "excluded" | "canceled";
-                reason?: "no_phone" | "duplicate_number" | "suppressed" | "dnc" | "litigator" | "no_consent" | "consent_revoked" | "frequency_cap" | "lead_deleted" | "number_changed" | "missing_variable" | "text_too_long" | "window_closed";
+                reason?: "no_phone" | "duplicate_number" | "suppressed" | "dnc" | "litigator" | "no_consent" | "consent_revoked" | "frequency_cap" | "lead_deleted" | "number_changed" | "missing_variable" | "text_too_long" | "window_closed" | "country_not_allowed" | "undeliverable";
                 /** @description The last position seen */
                 after?: number | null;
             };
@@ -9296,6 +14031,2434 @@ export interface operations {
             };
             /** @description Not a WebSocket request */
             426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClients: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                status?: "prospect" | "trial" | "trial_lost" | "active" | "paused" | "leaving" | "churned";
+                segment?: string;
+                /** @description A band of the score, or `none` for clients without one */
+                band?: string;
+                /** @description A person, `me`, or `none` for clients without an owner */
+                owner?: string | ("me" | "none");
+                team_id?: string;
+                /** @description Clients whose contract ends by this day */
+                contract_ends_to?: string;
+                /** @description Part of a name, id, account number, e-mail address or phone number (local or not) */
+                search?: string;
+                deleted?: "true" | "false";
+                sort?: "created_at" | "-created_at" | "updated_at" | "-updated_at" | "name" | "-name" | "score" | "-score" | "mrr" | "-mrr" | "since" | "-since" | "contract_ends_on" | "-contract_ends_on" | "last_interaction_at" | "-last_interaction_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of clients */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientInput"];
+            };
+        };
+        responses: {
+            /** @description The new client */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportClients: {
+        parameters: {
+            query?: {
+                status?: "prospect" | "trial" | "trial_lost" | "active" | "paused" | "leaving" | "churned";
+                segment?: string;
+                /** @description A band of the score, or `none` for clients without one */
+                band?: string;
+                /** @description A person, `me`, or `none` for clients without an owner */
+                owner?: string | ("me" | "none");
+                team_id?: string;
+                /** @description Clients whose contract ends by this day */
+                contract_ends_to?: string;
+                /** @description Part of a name, id, account number, e-mail address or phone number (local or not) */
+                search?: string;
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listIncidentTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All types */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTypes"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceIncidentTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentTypesInput"];
+            };
+        };
+        responses: {
+            /** @description All types */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTypes"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClientSegments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All segments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSegments"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceClientSegments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientSegmentsInput"];
+            };
+        };
+        responses: {
+            /** @description All segments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientSegments"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getChurnSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnSettings"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateChurnSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChurnSettingsChange"];
+            };
+        };
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnSettings"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the record that was read; 409 if it has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientReplacement"];
+            };
+        };
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    churnClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientChurn"];
+            };
+        };
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClientContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All contacts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ClientContact"][];
+                    };
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createClientContact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientContactInput"];
+            };
+        };
+        responses: {
+            /** @description The contact */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientContact"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteClientContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateClientContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientContactChange"];
+            };
+        };
+        responses: {
+            /** @description The contact */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientContact"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getClientDetail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The client and what belongs to it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientDetail"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClientInteractions: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                type?: "call" | "meeting" | "visit" | "email" | "sms" | "note" | "other";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of interactions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientInteractionPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createClientInteraction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientInteractionInput"];
+            };
+        };
+        responses: {
+            /** @description The new interaction */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientInteraction"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClientIssues: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                status?: "open" | "in_progress" | "closed";
+                /** @description A key of GET /clients/incident-types */
+                type?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of issues */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientIssuePage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createClientIssue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientIssueInput"];
+            };
+        };
+        responses: {
+            /** @description The issue */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientIssue"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateClientIssue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                issue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientIssueChange"];
+            };
+        };
+        responses: {
+            /** @description The issue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientIssue"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getClientLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Links and suggestions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientLinks"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chooseClientLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientLinkChoices"];
+            };
+        };
+        responses: {
+            /** @description Links and suggestions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientLinks"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mergeClients: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientMerge"];
+            };
+        };
+        responses: {
+            /** @description The client that remains */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClientMovements: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of movements */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientMovementPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reverseClientMovement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                movement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setClientMrr: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientMrr"];
+            };
+        };
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    giveClientNotice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientNotice"];
+            };
+        };
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawClientNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientPause"];
+            };
+        };
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reactivateClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientReactivation"];
+            };
+        };
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeClient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientResumption"];
+            };
+        };
+        responses: {
+            /** @description The client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9844,8 +17007,10 @@ export interface operations {
             query?: {
                 /** @description Rows per page, 1 to 200 */
                 limit?: number;
-                /** @description Rows to skip */
+                /** @description Rows to skip, up to 10,000; use cursor beyond */
                 offset?: number | null;
+                /** @description next_cursor of the page before, with the same sort and filters */
+                cursor?: string;
                 status?: "connected" | "disconnected" | "warned";
                 /** @description Part of a name, account number or phone number */
                 search?: string;
@@ -10015,6 +17180,7 @@ export interface operations {
                 search?: string;
                 arrears_min?: string;
                 arrears_max?: string;
+                format?: "csv" | "xlsx";
             };
             header?: never;
             path?: never;
@@ -10029,6 +17195,7 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description No token, or one that is not valid */
@@ -10051,6 +17218,15 @@ export interface operations {
             };
             /** @description Some fields are invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10500,6 +17676,38 @@ export interface operations {
             };
         };
     };
+    deleteReportFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Started */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example dispatch-messages */
+                        job: string;
+                    };
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     dispatchMessages: {
         parameters: {
             query?: never;
@@ -10660,6 +17868,38 @@ export interface operations {
             };
         };
     };
+    runReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Started */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example dispatch-messages */
+                        job: string;
+                    };
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sendEmails: {
         parameters: {
             query?: never;
@@ -10729,8 +17969,10 @@ export interface operations {
             query?: {
                 /** @description Rows per page, 1 to 200 */
                 limit?: number;
-                /** @description Rows to skip */
+                /** @description Rows to skip, up to 10,000; use cursor beyond */
                 offset?: number | null;
+                /** @description next_cursor of the page before, with the same sort and filters */
+                cursor?: string;
                 /** @description The key of a stage of the organization's pipeline */
                 status?: string;
                 source?: string;
@@ -11113,6 +18355,15 @@ export interface operations {
             };
             /** @description Some fields are invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11558,6 +18809,7 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    header_row?: number;
                     /** Format: binary */
                     file?: string;
                     /** Format: uuid */
@@ -11651,6 +18903,114 @@ export interface operations {
             };
             /** @description Too many requests: see Retry-After */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLeadUploads: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingLeadUploadPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteLeadUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13123,6 +20483,478 @@ export interface operations {
             };
         };
     };
+    sendNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            /** @description The note */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNoteInbox: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                /** @description true: only those that the caller has not read */
+                unread?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readAllNotes: {
+        parameters: {
+            query?: {
+                /** @description The newest note on the screen: what came later stays unread */
+                seen?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadAllNotes"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSentNotes: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countUnreadNotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadNotes"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Read */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listNotifications: {
         parameters: {
             query?: {
@@ -13539,7 +21371,7 @@ export interface operations {
                 limit?: number;
                 /** @description Rows to skip */
                 offset?: number | null;
-                status?: "active" | "circuit_open" | "disabled";
+                status?: "pending" | "active" | "circuit_open" | "disabled";
                 number_type?: "long_code" | "toll_free" | "short_code" | "alphanumeric";
             };
             header?: never;
@@ -13948,6 +21780,1731 @@ export interface operations {
             };
             /** @description The caller's role lacks the permission; the detail says which */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                /** @description Part of a name */
+                search?: string;
+                source?: string;
+                /** @description Only one's own, or only those of others */
+                own?: "true" | "false";
+                /** @description One's own deleted reports */
+                deleted?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    buildReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportBuildInput"];
+            };
+        };
+        responses: {
+            /** @description The new report */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPreview"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    churnBySegment: {
+        parameters: {
+            query?: {
+                /** @description A day of the first period, in the organization's calendar; a year before `to` if left out */
+                from?: string;
+                /** @description A day of the last period; today if left out */
+                to?: string;
+                /** @description The report as it was at that moment: without what was entered later. Takes longer */
+                as_of?: string;
+                segment?: string;
+                /** @description month if left out */
+                period?: "month" | "quarter" | "year";
+                /** @description Only this currency, not converted */
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each segment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnBySegment"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    churnTrends: {
+        parameters: {
+            query?: {
+                /** @description A day of the first period, in the organization's calendar; a year before `to` if left out */
+                from?: string;
+                /** @description A day of the last period; today if left out */
+                to?: string;
+                /** @description The report as it was at that moment: without what was entered later. Takes longer */
+                as_of?: string;
+                segment?: string;
+                /** @description month if left out */
+                period?: "month" | "quarter" | "year";
+                /** @description Only this currency, not converted */
+                currency?: string;
+                /** @description Marks periods of which something was entered after this moment */
+                changed_since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each period */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnTrends"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    churnCohorts: {
+        parameters: {
+            query?: {
+                /** @description A day of the first period, in the organization's calendar; a year before `to` if left out */
+                from?: string;
+                /** @description A day of the last period; today if left out */
+                to?: string;
+                /** @description The report as it was at that moment: without what was entered later. Takes longer */
+                as_of?: string;
+                segment?: string;
+                /** @description Only this currency, not converted */
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each month */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnCohorts"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportExportInput"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportExport"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReportFields: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalogue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportCatalogue"];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReportHistory: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                report_id?: string;
+                /** @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done */
+                status?: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRun"][];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeReportLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportLink"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportDefinition"];
+            };
+        };
+        responses: {
+            /** @description Rows and totals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPreview"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRunDetail"];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Not there yet: see Retry-After */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportFileWaiting"];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Where the file is for a minute */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No longer there */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A provider failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReportLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportLink"][];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createReportLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportLinkInput"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewReportLink"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReportRunRows: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 1000 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRunRows"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSettings"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateReportSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportSettingsChange"];
+            };
+        };
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSettings"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openReportLink: {
+        parameters: {
+            query: {
+                /** @description From the link */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where the file is for a minute */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A provider failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    churnSurvival: {
+        parameters: {
+            query?: {
+                /** @description A day of the first period, in the organization's calendar; a year before `to` if left out */
+                from?: string;
+                /** @description A day of the last period; today if left out */
+                to?: string;
+                /** @description The report as it was at that moment: without what was entered later. Takes longer */
+                as_of?: string;
+                segment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each month in which somebody left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnSurvival"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReportTemplates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportTemplate"][];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the record that was read; 409 if it has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the record that was read; 409 if it has changed since */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportChange"];
+            };
+        };
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copyReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReportCopyInput"];
+            };
+        };
+        responses: {
+            /** @description The copy */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewSavedReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rows and totals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPreview"];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15610,6 +25167,128 @@ export interface operations {
             };
         };
     };
+    listUndeliverableNumbers: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                /** @description E.164, or a local number of the organization's country */
+                phone?: string;
+                state?: "active" | "lifted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndeliverableNumberPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liftUndeliverableNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndeliverableNumberLift"];
+            };
+        };
+        responses: {
+            /** @description Lifted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     liftSuppression: {
         parameters: {
             query?: {
@@ -15698,8 +25377,10 @@ export interface operations {
             query?: {
                 /** @description Rows per page, 1 to 200 */
                 limit?: number;
-                /** @description Rows to skip */
+                /** @description Rows to skip, up to 10,000; use cursor beyond */
                 offset?: number | null;
+                /** @description next_cursor of the page before, with the same sort and filters */
+                cursor?: string;
                 lead_id?: string;
                 assigned_to?: "me" | string;
                 status?: "open" | "in_progress" | "done" | "canceled";
@@ -16561,6 +26242,16 @@ export interface operations {
                 "multipart/form-data": {
                     /** Format: binary */
                     file?: string;
+                    /**
+                     * @description JSON: field by column header or index: name, account_number, phone, arrears, status
+                     * @example { "Total due (incl. levy)": "arrears" }
+                     */
+                    mapping?: string;
+                    /**
+                     * @description Row number of the header, 1 to 30
+                     * @example 3
+                     */
+                    header_row?: string;
                 };
             };
         };
@@ -16738,6 +26429,114 @@ export interface operations {
             };
             /** @description Too many requests: see Retry-After */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUploads: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of uploads */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingUploadPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

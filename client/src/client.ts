@@ -3,12 +3,7 @@ import createClient, { type Client } from "openapi-fetch";
 import type { paths } from "./api.d.ts";
 import { IDEMPOTENT } from "./idempotent.ts";
 import { type Live, liveUpdates } from "./live.ts";
-import {
-  type ItemOf,
-  listPages,
-  type ListPath,
-  type ListQuery,
-} from "./pages.ts";
+import { type ItemOf, listPages, type ListPath, type ListQuery } from "./pages.ts";
 import { problemOf, SignalboxError } from "./problem.ts";
 import { retryingFetch, type RetryOptions } from "./retry.ts";
 import { uploadForm, type UploadOptions } from "./upload.ts";
@@ -122,7 +117,6 @@ export function createSignalbox(options: SignalboxOptions): Signalbox {
         send,
       ),
     live: liveUpdates(options.supabase, api, options.organizationId),
-    withOrganization: (organizationId) =>
-      createSignalbox({ ...options, organizationId }),
+    withOrganization: (organizationId) => createSignalbox({ ...options, organizationId }),
   };
 }

@@ -160,9 +160,7 @@ export function liveUpdates(
     leads: async (listener, teamId) =>
       await follow(supabase, {
         ...listener,
-        topic: teamId
-          ? `team:${teamId}:leads`
-          : `organization:${await organization()}:leads`,
+        topic: teamId ? `team:${teamId}:leads` : `organization:${await organization()}:leads`,
         event: "lead",
         load: async () =>
           (await api.GET("/leads", {

@@ -1,11 +1,7 @@
 /**
  * The typed client of Signalbox. Works in Node.js 20 and later, Deno, Bun and browsers.
  */
-export {
-  createSignalbox,
-  type Signalbox,
-  type SignalboxOptions,
-} from "./client.ts";
+export { createSignalbox, type Signalbox, type SignalboxOptions } from "./client.ts";
 export type {
   CampaignProgress,
   FollowOptions,

@@ -8,13 +8,12 @@ type Answer<P extends keyof paths> = paths[P] extends {
 
 /** The paths whose GET answers `{ data, total, limit, offset }`. */
 export type ListPath = {
-  [P in keyof paths]: Answer<P> extends
-    { data: unknown[]; total: unknown; offset: unknown } ? P : never;
+  [P in keyof paths]: Answer<P> extends { data: unknown[]; total: unknown; offset: unknown } ? P
+    : never;
 }[keyof paths];
 
 /** An item of a list. */
-export type ItemOf<P extends ListPath> = Answer<P> extends { data: (infer T)[] }
-  ? T
+export type ItemOf<P extends ListPath> = Answer<P> extends { data: (infer T)[] } ? T
   : never;
 
 /** The filters of a list, without the page. */
@@ -28,9 +27,7 @@ interface Page<T> {
 }
 
 const idOf = (item: unknown): unknown =>
-  typeof item === "object" && item !== null && "id" in item
-    ? item.id
-    : undefined;
+  typeof item === "object" && item !== null && "id" in item ? item.id : undefined;
 
 /**
  * The items of a list from its first to its last page. A row that is added meanwhile moves others to the next page: an

@@ -55,9 +55,7 @@ export function secondsOf(header: string | null): number | null {
 export async function problemOf(response: Response): Promise<Problem | null> {
   try {
     const body: unknown = await response.clone().json();
-    return typeof body === "object" && body !== null && "code" in body
-      ? body as Problem
-      : null;
+    return typeof body === "object" && body !== null && "code" in body ? body as Problem : null;
   } catch {
     return null;
   }

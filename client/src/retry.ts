@@ -11,8 +11,7 @@ export interface RetryOptions {
 const SAFE = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 
 /** Exponential, with jitter, in seconds. */
-const backoff = (attempt: number): number =>
-  0.3 * 2 ** attempt * (0.5 + Math.random());
+const backoff = (attempt: number): number => 0.3 * 2 ** attempt * (0.5 + Math.random());
 
 /**
  * After how many seconds a request may be sent again; null: not at all. 409 `idempotency_in_progress` means that the first
@@ -29,9 +28,7 @@ async function waitBefore(
   if (response.status >= 500) return asked ?? backoff(attempt);
   if (response.status !== 409) return null;
   const problem = await problemOf(response);
-  return problem?.code === "idempotency_in_progress"
-    ? asked ?? backoff(attempt)
-    : null;
+  return problem?.code === "idempotency_in_progress" ? asked ?? backoff(attempt) : null;
 }
 
 function pause(seconds: number, signal: AbortSignal): Promise<void> {

@@ -81,8 +81,7 @@ export async function uploadForm(
     );
   }
   const total = [...form.values()].reduce(
-    (sum, value) =>
-      sum + (typeof value === "string" ? value.length : value.size),
+    (sum, value) => sum + (typeof value === "string" ? value.length : value.size),
     0,
   );
   options.onProgress?.(total, total);

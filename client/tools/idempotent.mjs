@@ -9,9 +9,7 @@ const { paths } = JSON.parse(
 );
 const operations = Object.entries(paths).flatMap(([path, methods]) =>
   Object.entries(methods)
-    .filter(([, { parameters = [] }]) =>
-      parameters.some(({ name }) => name === "idempotency-key")
-    )
+    .filter(([, { parameters = [] }]) => parameters.some(({ name }) => name === "idempotency-key"))
     .map(([method]) => `${method.toUpperCase()} ${path}`)
 ).sort();
 writeFileSync(

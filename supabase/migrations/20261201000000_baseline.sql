@@ -106,6 +106,28 @@ $$;
 
 grant execute on function private.is_multiline(text) to authenticated, service_role;
 
+create function private.are_plain(texts text[], max_length integer)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select coalesce(bool_and(coalesce(char_length(t) between 1 and max_length and private.is_plain(t), false)), true)
+  from unnest(texts) t
+$$;
+
+grant execute on function private.are_plain(text[], integer) to authenticated, service_role;
+
+create function private.has_multiline_texts(value jsonb, max_length integer)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select coalesce(max(char_length(t.content)) <= max_length and private.is_multiline(string_agg(t.content, '')), true)
+  from (
+    select v #>> '{}' from jsonb_path_query(value, 'strict $.** ? (@.type() == "string")') v
+    union all
+    select k from jsonb_path_query(value, 'strict $.** ? (@.type() == "object")') o cross join jsonb_object_keys(o) k
+  ) t (content)
+$$;
+
 create function private.is_time_zone(name text)
 returns boolean
 language plpgsql immutable set search_path = ''
@@ -371,12 +393,332 @@ begin
 end
 $$;
 
+create type private.list_query as (
+  relation text,
+  condition text,
+  branches text[],
+  search text,
+  sort text,
+  sort_key text,
+  sort_type text,
+  is_selective boolean,
+  is_collected boolean,
+  known_total bigint,
+  rows_in_scope bigint,
+  rows_in_organization bigint
+);
+
+comment on type private.list_query is
+  'What a list shows: rows x of a table, their order, and what is known about their number.';
+
+comment on column private.list_query.condition is 'On x, without the scope and the search.';
+
+comment on column private.list_query.branches is
+  'The ways in which a row can be in the caller''s scope, each of which an index can answer; a row may meet several.';
+
+comment on column private.list_query.search is 'A condition on x.search_text; null: no search.';
+
+comment on column private.list_query.sort is 'As the caller named it: a column, with "-" for descending.';
+
+comment on column private.list_query.sort_key is 'The expression on x by which rows are sorted; never null.';
+
+comment on column private.list_query.is_selective is
+  'The condition is met by few rows, of which the planner cannot tell how many are in a branch: it is evaluated first.';
+
+comment on column private.list_query.is_collected is
+  'No index gives the order of the list: all matches are found and sorted, if they are not too many.';
+
+comment on column private.list_query.known_total is 'The number of matches, if counters know it.';
+
+comment on column private.list_query.rows_in_scope is
+  'With a search and no other condition: the number of rows in the caller''s scope.';
+
+comment on column private.list_query.rows_in_organization is
+  'With a search and no other condition: the number of the organization''s rows.';
+
+create function private.list_order(list private.list_query, sort_key text, id text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('%1$s %3$s, %2$s %3$s', sort_key, id, case when list.sort like '-%' then 'desc' else 'asc' end)
+$$;
+
+create function private.disjoint_branches(branches text[])
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select array_agg(b.branch || coalesce((
+    select string_agg(format(' and (%s) is not true', earlier), '') from unnest(branches[:b.place - 1]) earlier), '')
+    order by b.place)
+  from unnest(branches) with ordinality b (branch, place)
+$$;
+
+create function private.all_matches(list private.list_query)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case
+    when list.is_selective then format(
+      'select x.id, %s as sort_key from (select * from %s x where %s offset 0) x where %s',
+      list.sort_key, list.relation, list.condition, array_to_string(list.branches, ' or '))
+    when list.search is not null then format('select x.id, %s as sort_key from %s x where %s and %s and (%s)',
+      list.sort_key, list.relation, list.condition, list.search, array_to_string(list.branches, ' or '))
+    else (
+      select string_agg(format('select x.id, %s as sort_key from %s x where %s and %s', list.sort_key, list.relation,
+        list.condition, b), ' union all ')
+      from unnest(private.disjoint_branches(list.branches)) b)
+    end
+$$;
+
+create function private.read_cursor(page_cursor text, sort text, sort_type text, out sort_value text, out id uuid)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  padded text := rpad(translate(page_cursor, '-_', '+/'), (char_length(page_cursor) + 3) / 4 * 4, '=');
+  parts jsonb;
+begin
+  parts := convert_from(decode(padded, 'base64'), 'UTF8')::jsonb;
+  sort_value := parts ->> 1;
+  id := (parts ->> 2)::uuid;
+  execute format('select %L::%s', sort_value, sort_type);
+  perform private.require_valid(parts ->> 0 = sort and sort_value is not null and id is not null, 'cursor',
+    'belongs to a list in another order');
+exception when data_exception or invalid_text_representation then
+  perform private.require_valid(false, 'cursor', 'is not a cursor');
+end
+$$;
+
+create function private.after_cursor(list private.list_query, page_cursor text, sort_key text, id text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  last_row record;
+begin
+  if page_cursor is null then
+    return '';
+  end if;
+  last_row := private.read_cursor(page_cursor, list.sort, list.sort_type);
+  return format(' and (%s, %s) %s (%L::%s, %L::uuid)', sort_key, id,
+    case when list.sort like '-%' then '<' else '>' end, last_row.sort_value, list.sort_type, last_row.id);
+end
+$$;
+
+create function private.page_of_matches(list private.list_query, matches text, page_cursor text, size integer,
+  start integer)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format(
+    'with found as materialized (%1$s),
+      number as materialized (select count(*) as total from found),
+      page as (select f.id, f.sort_key from found f, number n where n.total <= 10000%2$s order by %3$s limit %4$s
+        offset %5$s)
+    select (select n.total from number n), array(select p.id from page p order by %6$s),
+      array(select p.sort_key::text from page p order by %6$s)',
+    matches, private.after_cursor(list, page_cursor, 'f.sort_key', 'f.id'),
+    private.list_order(list, 'f.sort_key', 'f.id'), size + 1, start, private.list_order(list, 'p.sort_key', 'p.id'))
+$$;
+
+create function private.page_in_order(list private.list_query, page_cursor text, size integer, start integer)
+returns text
+language sql stable set search_path = ''
+as $$
+  select format(
+    'with page as (select p.id, p.sort_key from (%1$s) p order by %2$s limit %3$s offset %4$s)
+    select array(select p.id from page p order by %2$s), array(select p.sort_key::text from page p order by %2$s)',
+    string_agg(format(
+      case when list.search is null then '(select x.id, %1$s as sort_key from %2$s x where %3$s and %4$s%5$s
+        order by %6$s limit %7$s)'
+      else '(select x.id, x.sort_key from (
+          select x.id, %1$s as sort_key, x.search_text from %2$s x where %3$s and %4$s%5$s order by %6$s offset 0) x
+        where %8$s limit %7$s)' end,
+      list.sort_key, list.relation, list.condition, b,
+      private.after_cursor(list, page_cursor, list.sort_key, 'x.id'),
+      private.list_order(list, list.sort_key, 'x.id'), size + 1 + start, list.search), ' union '),
+    private.list_order(list, 'p.sort_key', 'p.id'), size + 1, start)
+  from unnest(list.branches) b
+$$;
+
+create function private.matches_of_newest(list private.list_query, row_limit bigint)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('select x.id, x.sort_key from (%s) x where %s limit 10001', string_agg(format(
+    '(select x.id, %s as sort_key, x.search_text from %s x where %s and %s order by x.created_at desc limit %s)',
+    list.sort_key, list.relation, list.condition, b, row_limit), ' union all '), list.search)
+  from unnest(private.disjoint_branches(list.branches)) b
+$$;
+
+create function private.rows_to_search(list private.list_query)
+returns bigint
+language plpgsql stable set search_path = ''
+as $$
+declare
+  rows_of_sample constant integer := 200;
+  density double precision;
+  needed double precision;
+begin
+  if coalesce(list.rows_in_scope, 0) = 0 then
+    return 0;
+  end if;
+  execute format('select greatest(count(*), 0.5) / %s from (%s) x', least(rows_of_sample, list.rows_in_scope),
+    private.matches_of_newest(list, rows_of_sample)) into density;
+  needed := least(list.rows_in_scope, 10001 / density);
+  return case when needed <= density * list.rows_in_organization then ceil(needed * 1.5) else 0 end;
+end
+$$;
+
+create function private.search_page(list private.list_query, page_cursor text, size integer, start integer,
+  out total bigint, out ids uuid[], out sort_values text[])
+language plpgsql stable set search_path = ''
+as $$
+declare
+  row_limit bigint := private.rows_to_search(list);
+begin
+  if row_limit > 0 then
+    execute private.page_of_matches(list, private.matches_of_newest(list, row_limit), page_cursor, size, start)
+    into total, ids, sort_values;
+  end if;
+  if row_limit = 0 or (total <= 10000 and row_limit < list.rows_in_scope) then
+    execute private.page_of_matches(list, format('with x as materialized (%s) select * from x limit 10001',
+      private.all_matches(list)), page_cursor, size, start) into total, ids, sort_values;
+  end if;
+end
+$$;
+
+create function private.list_cursor(sort text, sort_value text, id uuid)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select rtrim(translate(encode(convert_to(jsonb_build_array(sort, sort_value, id)::text, 'UTF8'), 'base64'),
+    E'+/\n', '-_'), '=')
+$$;
+
+create function private.find_page(list private.list_query, page_limit integer, page_offset integer, page_cursor text,
+  out total bigint, out total_is_capped boolean, out ids uuid[], out next_cursor text)
+language plpgsql stable set search_path = '' set jit = off set max_parallel_workers_per_gather = 0
+as $$
+declare
+  size integer := private.page_size(page_limit);
+  start integer := coalesce(page_offset, 0);
+  sort_values text[];
+begin
+  perform private.require_valid(start between 0 and 10000, 'offset', 'must be 0 to 10000: read on with next_cursor');
+  perform private.require_valid(start = 0 or page_cursor is null, 'offset', 'cannot be combined with cursor');
+  total := list.known_total;
+  if list.search is not null then
+    select s.total, s.ids, s.sort_values into total, ids, sort_values
+    from private.search_page(list, page_cursor, size, start) s;
+  elsif list.is_collected and coalesce(total, 0) <= 10000 then
+    execute private.page_of_matches(list, private.all_matches(list) || ' limit 10001', page_cursor, size, start)
+    into total, ids, sort_values;
+  elsif total is null then
+    execute format('select count(*) from (%s limit 10001) x', private.all_matches(list)) into total;
+  end if;
+  if sort_values is null or total > 10000 then
+    execute private.page_in_order(list, page_cursor, size, start) into ids, sort_values;
+  end if;
+  total_is_capped := list.known_total is null and total > 10000;
+  total := coalesce(list.known_total, least(total, 10000));
+  if cardinality(ids) > size then
+    ids := ids[:size];
+    next_cursor := private.list_cursor(list.sort, sort_values[size], ids[size]);
+  end if;
+end
+$$;
+
+create function private.search_fold(value text)
+returns text
+language plpgsql immutable strict parallel safe set search_path = ''
+as $$
+begin
+  if octet_length(value) = char_length(value) then
+    return lower(value);
+  end if;
+  return translate(replace(replace(regexp_replace(normalize(lower(value), nfkd), '[\u0300-\u036f]', '', 'g'),
+    'ß', 'ss'), 'æ', 'ae'), 'ɔɛŋøłđħıɓɗɖƙƴƒɣʋ’‘ʼ', 'oenoldhibddkyfgv''''''');
+end
+$$;
+
+comment on function private.search_fold is 'Text as search_text columns and search terms are compared.';
+
+grant execute on function private.search_fold(text) to authenticated, service_role;
+
+create function private.search_patterns(term text)
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select array['%' || replace(replace(replace(term, '\', '\\'), '%', '\%'), '_', '\_') || '%'] || case
+    when coalesce(char_length(t.significant), 0) < 3 or t.significant = term then '{}'
+    when term like '+%' or t.digits like '00%' then array['%+' || t.significant || '%']
+    when char_length(t.significant) > 5 then array['%' || t.significant || '%']
+    when t.digits like '0%' then array['%+_' || t.significant || '%', '%+__' || t.significant || '%',
+      '%+___' || t.significant || '%']
+    else '{}' end
+  from (
+    select n.digits, ltrim(n.digits, '0') as significant
+    from (
+      select case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$'
+        then regexp_replace(term, '\(0\)|[^0-9]', '', 'g') end as digits
+    ) n
+  ) t
+$$;
+
+create function private.search_condition(term text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  folded text := btrim(private.search_fold(term));
+  words text[] := (regexp_split_to_array(folded, '\s+'))[1:10];
+  every_word text;
+  whole_number text;
+begin
+  perform private.require_valid(char_length(term) <= 200, 'search', 'is too long');
+  select string_agg((
+    select '(' || string_agg(format('x.search_text like %L', p), ' or ') || ')'
+    from unnest(private.search_patterns(w)) p), ' and ')
+  into every_word from unnest(words) w;
+  if cardinality(words) > 1 then
+    select string_agg(format(' or x.search_text like %L', p), '') into whole_number
+    from unnest((private.search_patterns(folded))[2:]) p;
+  end if;
+  return '(' || every_word || coalesce(whole_number, '') || ')';
+end
+$$;
+
+comment on function private.search_condition is 'A search term as an SQL condition on x.search_text.';
+
+create function private.search_filter(filters jsonb)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case when btrim(filters ->> 'search') <> '' then private.search_condition(filters ->> 'search') end
+$$;
+
+create function private.sorted_by(list private.list_query, sort text, sortable jsonb)
+returns private.list_query
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_valid(sort ~ '^-?[a-z_]+$' and sortable ? ltrim(sort, '-'), 'sort',
+    'is not a sortable field');
+  list.sort := sort;
+  list.sort_key := sortable -> ltrim(sort, '-') ->> 0;
+  list.sort_type := sortable -> ltrim(sort, '-') ->> 1;
+  return list;
+end
+$$;
+
 create table private.deployment (
   singleton boolean primary key default true constraint deployment_singleton check (singleton),
   registration text not null default 'open'
     constraint deployment_registration check (registration in ('open', 'invitation', 'closed')),
   new_organizations text not null default 'sandbox'
     constraint deployment_new_organizations check (new_organizations in ('sandbox', 'approved')),
+  new_senders text not null default 'pending'
+    constraint deployment_new_senders check (new_senders in ('pending', 'active')),
   max_organizations_per_person integer not null default 5
     constraint deployment_max_organizations check (max_organizations_per_person between 1 and 1000),
   trusted_ip_header text constraint deployment_trusted_ip_header check (trusted_ip_header ~ '^[a-z][a-z0-9-]{1,50}$'),
@@ -390,6 +732,9 @@ comment on column private.deployment.registration is
   'open: everybody may register an organization; invitation: only invited people register; closed: nobody does.';
 
 comment on column private.deployment.new_organizations is 'The standing of new organizations.';
+
+comment on column private.deployment.new_senders is
+  'What becomes of senders on the platform''s provider account: pending until an operator approves them, or active.';
 
 comment on column private.deployment.trusted_ip_header is
   'The header (lower case) in which the platform sets the client''s address for the Data API; null: none is believed.';
@@ -611,13 +956,23 @@ grant update (
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
 
+create function private.utf16_length(body text)
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select char_length(body) + regexp_count(body, '[\U00010000-\U0010FFFF]')
+$$;
+
 create table public.templates (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   kind text not null default 'custom'
     constraint templates_kind check (kind in ('warning', 'disconnection', 'connection', 'custom')),
-  name text not null constraint templates_name_length check (char_length(btrim(name)) between 1 and 100),
-  body text not null constraint templates_body_length check (char_length(body) between 1 and 1600),
+  name text not null constraint templates_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint templates_name_plain check (private.is_plain(name)),
+  body text not null constraint templates_body_length
+    check (private.utf16_length(body) between 1 and 1600) constraint templates_body_multiline
+    check (private.is_multiline(body)),
   category text not null default 'service' constraint templates_category check (category in ('service', 'marketing')),
   weight integer not null default 1 constraint templates_weight check (weight between 0 and 1000),
   created_at timestamptz not null default now(),
@@ -643,14 +998,15 @@ create table public.sms_accounts (
   sender_id text not null,
   is_default boolean not null default false,
   status text not null default 'active'
-    constraint sms_accounts_status check (status in ('active', 'circuit_open', 'disabled')),
+    constraint sms_accounts_status check (status in ('pending', 'active', 'circuit_open', 'disabled')),
   circuit_open_until timestamptz,
   circuit_open_reason text,
   outages integer not null default 0,
   credentials_secret_id uuid,
   number_type text not null
     constraint sms_accounts_number_type check (number_type in ('long_code', 'toll_free', 'short_code', 'alphanumeric')),
-  label text constraint sms_accounts_label_length check (char_length(label) <= 100),
+  label text constraint sms_accounts_label_length check (char_length(label) <= 100)
+    constraint sms_accounts_label_plain check (private.is_plain(label)),
   per_second numeric(8, 2) constraint sms_accounts_per_second check (per_second > 0),
   daily_cap integer constraint sms_accounts_daily_cap check (daily_cap > 0),
   cap_zone text not null default 'America/Los_Angeles'
@@ -660,6 +1016,8 @@ create table public.sms_accounts (
   cooldown_reason text,
   failures_counted_from timestamptz,
   provider_account text,
+  approved_at timestamptz,
+  approved_by text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint sms_accounts_organization_key unique (organization_id, id),
@@ -670,10 +1028,48 @@ create table public.sms_accounts (
   constraint sms_accounts_type_fits check (number_type = any (private.sender_types(provider, sender_id)))
 );
 
+create table private.protected_sender_names (
+  name text primary key,
+  anywhere boolean not null,
+  reason text not null
+);
+
+create function private.name_skeleton(name text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select regexp_replace(translate(lower(name), '0134578@$!|l', 'oieastbasiii'), '[^a-z]', '', 'g')
+$$;
+
+create function private.name_words(name text)
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select coalesce(array_agg(private.name_skeleton(w)) filter (where private.name_skeleton(w) <> ''), '{}')
+  from regexp_split_to_table(regexp_replace(name, '([a-z])([A-Z])', '\1 \2', 'g'), '[ ._-]+') w
+$$;
+
+create function private.protected_name_reason(name text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select p.reason
+  from private.protected_sender_names p
+  cross join private.name_skeleton(protected_name_reason.name) as shown
+  cross join private.name_skeleton(p.name) as protected
+  where case when p.anywhere then position(protected in shown) > 0
+    else protected = any (private.name_words(protected_name_reason.name))
+      or shown ~ ('^(gh|ghana|us|usa|the|my)?' || protected
+        || '(gh|ghana|us|usa|aierts?|heip|care|services?|support|officiai|info|sms|msg|oniine|team)?$') end
+  order by p.name limit 1
+$$;
+
 create function private.seed_organization_messaging()
 returns trigger
 language plpgsql security definer set search_path = ''
 as $$
+declare
+  sender text;
 begin
   insert into public.templates (organization_id, kind, name, body) values
     (new.id, 'warning', 'Warning',
@@ -685,9 +1081,12 @@ begin
     (new.id, 'connection', 'Connection',
       'Dear {{name}}, account {{account_number}} is connected. Balance: {{arrears}}. Thank you. {{organization}}');
   if new.country not in ('US', 'CA') then
+    sender := coalesce(nullif(left(regexp_replace(new.name, '[^A-Za-z0-9]', '', 'g'), 11), ''), 'Notice');
     insert into public.sms_accounts (organization_id, provider, sender_id, is_default)
-    values (new.id, 'arkesel', coalesce(nullif(left(regexp_replace(new.name, '[^A-Za-z0-9]', '', 'g'), 11), ''),
-      'Notice'), true);
+    values (new.id, 'arkesel', case
+      when exists (select from private.deployment d where d.new_senders = 'active')
+        or private.protected_name_reason(sender) is null then sender
+      else 'Notice' end, true);
   end if;
   return new;
 end
@@ -715,7 +1114,8 @@ create table public.pipeline_stages (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   key text not null constraint pipeline_stages_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
-  label text not null constraint pipeline_stages_label_length check (char_length(btrim(label)) between 1 and 100),
+  label text not null constraint pipeline_stages_label_form
+    check (char_length(label) <= 100 and btrim(label) <> '' and private.is_plain(label)),
   position integer not null,
   outcome text constraint pipeline_stages_outcome check (outcome in ('won', 'lost')),
   sla_minutes integer constraint pipeline_stages_sla check (sla_minutes between 0 and 525600),
@@ -824,11 +1224,30 @@ create table private.sla_recomputations (
   after_id uuid not null default '00000000-0000-0000-0000-000000000000'
 );
 
+create function private.lead_search_text(full_name text, email text, phone text, custom_fields jsonb)
+returns text
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  texts text;
+begin
+  if custom_fields <> '{}' then
+    texts := jsonb_path_query_array(custom_fields, '$.* ? (@.type() == "string")');
+    if strpos(texts, '\') > 0 then
+      texts := (select string_agg(v #>> '{}', ' ')
+        from jsonb_path_query(custom_fields, '$.* ? (@.type() == "string")') v);
+    end if;
+  end if;
+  return private.search_fold(concat_ws(' ', full_name, email, phone, texts));
+end
+$$;
+
 create table public.lead_imports (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   upload_id uuid not null,
-  file_name text not null constraint lead_imports_file_name_length check (char_length(file_name) between 1 and 255),
+  file_name text not null constraint lead_imports_file_name_form
+    check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
   status text not null default 'queued'
     constraint lead_imports_status check (status in ('queued', 'running', 'done', 'failed', 'canceled')),
   mapping jsonb not null,
@@ -836,10 +1255,10 @@ create table public.lead_imports (
   on_duplicate text not null constraint lead_imports_on_duplicate check (on_duplicate in ('skip', 'update')),
   consent jsonb,
   source text not null
-    constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100),
+    constraint lead_imports_source_form check (source = lower(btrim(source)) and char_length(source) between 1 and 100 and private.is_plain(source)),
   assigned_to uuid references public.profiles (id) on delete set null,
   total_rows integer not null,
-  counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0}',
+  counts jsonb not null default '{"processed": 0, "created": 0, "updated": 0, "skipped": 0, "invalid": 0, "warned": 0}',
   error text,
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
@@ -870,8 +1289,10 @@ create table public.leads (
   closed_at timestamptz,
   value numeric(14, 2) not null default 0 constraint leads_value_not_negative check (value >= 0),
   currency text not null constraint leads_currency_iso check (currency ~ '^[A-Z]{3}$'),
-  tags text[] not null default '{}' constraint leads_tags_number check (cardinality(tags) <= 50),
-  time_zone text constraint leads_time_zone_known check (private.is_time_zone(time_zone)),
+  tags text[] not null default '{}' constraint leads_tags_form
+    check (tags = '{}' or (cardinality(tags) <= 50 and private.are_plain(tags, 50))),
+  time_zone text constraint leads_time_zone_known 
+    check (time_zone is null or private.is_time_zone(time_zone)),
   country text constraint leads_country_iso check (country ~ '^[A-Z]{2}$'),
   region text constraint leads_region_length check (char_length(region) between 1 and 100),
   custom_fields jsonb not null default '{}'
@@ -888,8 +1309,7 @@ create table public.leads (
   sla_responded_at timestamptz,
   sla_breached_at timestamptz,
   search_text text not null generated always as (
-    lower(btrim(first_name || ' ' || last_name) || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' '
-      || coalesce(jsonb_path_query_array(custom_fields, '$.* ? (@.type() == "string")')::text, ''))) stored,
+    private.lead_search_text(btrim(first_name || ' ' || last_name), email, phone, custom_fields)) stored,
   deleted_at timestamptz,
   deleted_by uuid references public.profiles (id) on delete set null,
   merged_into uuid,
@@ -897,6 +1317,9 @@ create table public.leads (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint leads_organization_key unique (organization_id, id),
+  -- One call for all of them: the constraints of a row are checked at each update.
+  constraint leads_plain
+    check (private.is_plain(first_name || last_name || source || coalesce(email, '') || coalesce(region, ''))),
   constraint leads_somebody check (first_name <> '' or last_name <> '' or email is not null or phone is not null),
   constraint leads_stage foreign key (organization_id, status)
     references public.pipeline_stages (organization_id, key) on update cascade,
@@ -909,7 +1332,7 @@ create table public.leads (
     and outcome is null)),
   constraint leads_imported foreign key (organization_id, import_id)
   references public.lead_imports (organization_id, id) on delete set null (import_id)
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02);
 
 create table public.calendar_periods (
   id uuid primary key default private.uuid_v7(),
@@ -1059,7 +1482,7 @@ $$;
 
 create function private.recompute_sla_clocks_of(organization_id uuid, batch_size integer)
 returns boolean
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   recomputation private.sla_recomputations;
@@ -1071,41 +1494,44 @@ begin
     return true;
   end if;
   perform set_config('signalbox.clockwork', 'on', true);
-  with slice as materialized (
-    select l.id, l.created_at, l.sla_status as status, l.sla_started_at as started_at, l.sla_explicit as explicit,
-      case when l.sla_explicit then l.sla_deadline end as given_deadline,
-      coalesce(s.sla_minutes, o.sla_minutes) as minutes, make_interval(mins => o.reminder_minutes) as reminder
-    from public.leads l
-    join public.lead_settings o on o.organization_id = l.organization_id
-    join public.pipeline_stages s on s.organization_id = l.organization_id and s.key = l.status
-    where l.organization_id = recomputation.organization_id and l.deleted_at is null
-      and l.sla_status in ('running', 'due_soon')
-      and (l.created_at, l.id) > (recomputation.after_created, recomputation.after_id)
-    order by l.created_at, l.id limit batch_size for update of l
-  ), deadlines as materialized (
-    select d.started_at, d.minutes,
-      case when d.minutes > 0
-        then private.deadline_after(recomputation.organization_id, d.started_at, d.minutes) end as deadline
-    from (select distinct s.started_at, s.minutes from slice s where not s.explicit) d
-  ), computed as (
-    select s.id, s.started_at, s.reminder, s.status, coalesce(s.given_deadline, d.deadline) as deadline
-    from slice s left join deadlines d on d.started_at = s.started_at and d.minutes = s.minutes and not s.explicit
-  ), new_values as (
-    select c.id, c.deadline, c.reminder, case when c.deadline is not null then c.started_at end as started_at,
-      case when c.deadline is null then null
-        when c.status = 'due_soon' and c.deadline - c.reminder <= now() then 'due_soon' else 'running' end as status
-    from computed c
-  ), changed as (
-    update public.leads l set sla_status = w.status, sla_started_at = w.started_at, sla_deadline = w.deadline,
-      sla_next_at = case w.status when 'running' then w.deadline - w.reminder when 'due_soon' then w.deadline end
-    from new_values w
-    where l.id = w.id and (l.sla_status, l.sla_deadline, l.sla_next_at) is distinct from
-      (w.status, w.deadline,
-        case w.status when 'running' then w.deadline - w.reminder when 'due_soon' then w.deadline end)
-  )
-  select count(*) as leads, (array_agg(s.created_at order by s.created_at desc, s.id desc))[1] as created_at,
-    (array_agg(s.id order by s.created_at desc, s.id desc))[1] as id
-  into last from slice s;
+  -- As text, so that it is planned for this slice: plan_cache_mode would hold for the triggers' statements as well.
+  execute $query$
+    with slice as materialized (
+      select l.id, l.created_at, l.sla_status as status, l.sla_started_at as started_at, l.sla_explicit as explicit,
+        case when l.sla_explicit then l.sla_deadline end as given_deadline,
+        coalesce(s.sla_minutes, o.sla_minutes) as minutes, make_interval(mins => o.reminder_minutes) as reminder
+      from public.leads l
+      join public.lead_settings o on o.organization_id = l.organization_id
+      join public.pipeline_stages s on s.organization_id = l.organization_id and s.key = l.status
+      where l.organization_id = $1 and l.deleted_at is null
+        and l.sla_status in ('running', 'due_soon')
+        and (l.created_at, l.id) > ($2, $3)
+      order by l.created_at, l.id limit $4 for update of l
+    ), deadlines as materialized (
+      select d.started_at, d.minutes,
+        case when d.minutes > 0
+          then private.deadline_after($1, d.started_at, d.minutes) end as deadline
+      from (select distinct s.started_at, s.minutes from slice s where not s.explicit) d
+    ), computed as (
+      select s.id, s.started_at, s.reminder, s.status, coalesce(s.given_deadline, d.deadline) as deadline
+      from slice s left join deadlines d on d.started_at = s.started_at and d.minutes = s.minutes and not s.explicit
+    ), new_values as (
+      select c.id, c.deadline, c.reminder, case when c.deadline is not null then c.started_at end as started_at,
+        case when c.deadline is null then null
+          when c.status = 'due_soon' and c.deadline - c.reminder <= now() then 'due_soon' else 'running' end as status
+      from computed c
+    ), changed as (
+      update public.leads l set sla_status = w.status, sla_started_at = w.started_at, sla_deadline = w.deadline,
+        sla_next_at = case w.status when 'running' then w.deadline - w.reminder when 'due_soon' then w.deadline end
+      from new_values w
+      where l.id = w.id and (l.sla_status, l.sla_deadline, l.sla_next_at) is distinct from
+        (w.status, w.deadline,
+          case w.status when 'running' then w.deadline - w.reminder when 'due_soon' then w.deadline end)
+    )
+    select count(*) as leads, (array_agg(s.created_at order by s.created_at desc, s.id desc))[1] as created_at,
+      (array_agg(s.id order by s.created_at desc, s.id desc))[1] as id
+    from slice s
+  $query$ into last using recomputation.organization_id, recomputation.after_created, recomputation.after_id, batch_size;
   perform set_config('signalbox.clockwork', '', true);
   return private.advance_sla_recomputation(recomputation, last.leads < batch_size, last.created_at, last.id);
 end
@@ -1141,7 +1567,8 @@ create trigger recompute_sla_clocks after update on public.organizations
 create table public.campaigns (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint campaigns_name_length check (char_length(btrim(name)) between 1 and 200),
+  name text not null constraint campaigns_name_length check (char_length(btrim(name)) between 1 and 200)
+    constraint campaigns_name_plain check (private.is_plain(name)),
   status text not null default 'draft' constraint campaigns_status check (status in (
     'draft', 'scheduled', 'freezing', 'running', 'paused', 'completed', 'canceled')),
   version integer not null default 1,
@@ -1197,18 +1624,12 @@ create table private.daily_spending (
   primary key (organization_id, day)
 );
 
-create function private.utf16_length(body text)
-returns integer
-language sql immutable parallel safe set search_path = ''
-as $$
-  select char_length(body) + regexp_count(body, '[\U00010000-\U0010FFFF]')
-$$;
-
 create table public.customers (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   name text not null
     constraint customers_name_length check (char_length(name) between 1 and 255 and name = btrim(name)),
+  constraint customers_name_plain check (private.is_plain(name)),
   account_number text not null constraint customers_account_number_form
     check (account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'),
   phone text not null constraint customers_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
@@ -1216,19 +1637,21 @@ create table public.customers (
     constraint customers_status check (status in ('connected', 'disconnected', 'warned')),
   arrears numeric(14, 2) not null default 0,
   currency text not null constraint customers_currency_iso check (currency ~ '^[A-Z]{3}$'),
-  search_text text not null generated always as (lower(name || ' ' || account_number || ' ' || phone)) stored,
+  search_text text not null generated always as (
+    private.search_fold(name || ' ' || account_number || ' ' || phone)) stored,
   created_by uuid default auth.uid() references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint customers_organization_key unique (organization_id, id)
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02);
 
 create table public.batches (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   kind text not null constraint batches_kind check (kind in ('upload', 'actions', 'sms')),
   upload_id uuid,
-  file_name text,
+  file_name text constraint batches_file_name_form
+    check (file_name is null or (char_length(file_name) between 1 and 255 and private.is_plain(file_name))),
   action text constraint batches_action check (action in ('connect', 'disconnect', 'warn')),
   send_sms boolean not null default false,
   counts jsonb not null default '{}',
@@ -1716,8 +2139,8 @@ create table public.clients (
   score_day date,
   trend text,
   trend_days integer,
-  search_text text not null generated always as (lower(name || ' ' || coalesce(external_id, '') || ' '
-    || coalesce(account_number, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))) stored,
+  search_text text not null generated always as (private.search_fold(name || ' ' || coalesce(external_id, '')
+    || ' ' || coalesce(account_number, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))) stored,
   created_by uuid references public.profiles (id) on delete set null,
   deleted_at timestamptz,
   deleted_by uuid references public.profiles (id) on delete set null,
@@ -1936,6 +2359,196 @@ $$;
 
 create trigger move_leads after update of team_id on public.memberships
   for each row when (old.team_id is distinct from new.team_id) execute function private.move_leads_with_member();
+
+create table public.tasks (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  lead_id uuid,
+  title text not null constraint tasks_title_form
+    check (char_length(title) <= 200 and btrim(title) <> '' and private.is_plain(title)),
+  description text constraint tasks_description_form
+    check (char_length(description) <= 5000 and private.is_multiline(description)),
+  status text not null default 'open'
+    constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
+  priority text not null default 'normal' constraint tasks_priority check (priority in ('low', 'normal', 'high')),
+  due_at timestamptz,
+  remind_at timestamptz,
+  assigned_to uuid references public.profiles (id) on delete set null,
+  created_by uuid references public.profiles (id) on delete set null,
+  completed_at timestamptz,
+  version integer not null default 1,
+  remind_minutes_before integer default 30
+    constraint tasks_remind_minutes check (remind_minutes_before between 0 and 43200),
+  lead_deleted boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint tasks_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade,
+  constraint tasks_due_at_sane check (due_at between '2000-01-01 00:00+00' and '2200-01-01 00:00+00')
+);
+
+create type private.notification as (
+  organization_id uuid,
+  user_id uuid,
+  kind text,
+  event_key text,
+  title text,
+  body text,
+  data jsonb,
+  lead_id uuid
+);
+
+create function private.is_in_app_by_default(kind text)
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select kind <> 'note'
+$$;
+
+create function private.notification_kinds()
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign',
+    'note', 'system']
+$$;
+
+create table public.notification_preferences (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  kind text not null constraint notification_preferences_kind check (kind = any (private.notification_kinds())),
+  in_app boolean not null default true,
+  email boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint notification_preferences_once unique (organization_id, user_id, kind)
+);
+
+create table public.notifications (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null references public.profiles (id) on delete cascade,
+  kind text not null,
+  title text not null,
+  body text not null default '',
+  data jsonb not null default '{}',
+  read_at timestamptz,
+  event_key text,
+  created_at timestamptz not null default now()
+);
+
+create table public.emails (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid references public.profiles (id) on delete set null,
+  lead_id uuid,
+  kind text not null,
+  to_address text not null
+    constraint emails_to_form check (char_length(to_address) <= 254 and to_address ~ '^[^@\s]+@[^@\s]+$'),
+  data jsonb not null default '{}',
+  event_key text not null,
+  status text not null default 'queued',
+  attempts integer not null default 0,
+  next_attempt_at timestamptz not null default now(),
+  sending_at timestamptz,
+  sent_at timestamptz,
+  provider text,
+  provider_message_id text,
+  last_error text,
+  claim integer not null default 0,
+  edition integer not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint emails_event unique (organization_id, event_key, to_address),
+  constraint emails_status check (status in ('queued', 'sending', 'sent', 'failed', 'canceled')),
+  constraint emails_lead foreign key (organization_id, lead_id)
+    references public.leads (organization_id, id) on delete set null (lead_id)
+);
+
+create function private.notify(notifications private.notification[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  with recipients as materialized (
+    select n.*, preference.kind as preference_kind, p.email as address,
+      coalesce(f.in_app, private.is_in_app_by_default(preference.kind)) as in_app, coalesce(f.email, true) as by_email
+    from unnest(notifications) n
+    cross join lateral (
+      select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
+    ) preference
+    join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
+    join public.profiles p on p.id = n.user_id
+    left join public.notification_preferences f
+      on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = preference.kind
+  ), in_app as (
+    insert into public.notifications (organization_id, user_id, kind, title, body, data, event_key)
+    select r.organization_id, r.user_id, r.kind, r.title, coalesce(r.body, ''), coalesce(r.data, '{}'), r.event_key
+    from recipients r where r.in_app
+    on conflict (organization_id, user_id, event_key) where event_key is not null do nothing
+  )
+  insert into public.emails (organization_id, user_id, lead_id, kind, to_address, data, event_key)
+  select r.organization_id, r.user_id, r.lead_id, r.preference_kind, r.address,
+    coalesce(r.data, '{}') || jsonb_build_object('title', r.title, 'body', coalesce(r.body, '')), r.event_key
+  from recipients r where r.by_email and r.address <> ''
+  on conflict on constraint emails_event do nothing;
+end
+$$;
+
+create function private.substitutes(organization_id uuid, user_id uuid)
+returns setof uuid
+language sql stable rows 2 set search_path = ''
+as $$
+  with leaders as materialized (
+    select m.user_id
+    from public.memberships o
+    join public.memberships m on m.organization_id = o.organization_id and m.team_id = o.team_id
+      and m.status = 'active' and m.user_id <> o.user_id
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:assign'
+    where o.organization_id = substitutes.organization_id and o.user_id = substitutes.user_id
+  )
+  select l.user_id from leaders l
+  union all
+  select m.user_id
+  from public.memberships m
+  join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
+  where m.organization_id = substitutes.organization_id and m.status = 'active'
+    and m.user_id <> substitutes.user_id and not exists (select from leaders)
+$$;
+
+create function private.notify_of_suspended_holder()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  person text := (select coalesce(nullif(p.full_name, ''), p.email) from public.profiles p where p.id = new.user_id);
+  open_leads bigint := (
+    select count(*) from public.leads l
+    where l.organization_id = new.organization_id and l.assigned_to = new.user_id and l.deleted_at is null
+      and l.outcome is null);
+  open_tasks bigint := (
+    select count(*) from public.tasks t
+    where t.organization_id = new.organization_id and t.assigned_to = new.user_id
+      and t.status in ('open', 'in_progress') and not t.lead_deleted);
+begin
+  if open_leads + open_tasks > 0 then
+    perform private.notify(array(
+      select row(new.organization_id, s.user_id, 'system', 'suspended:' || new.user_id || ':' || clock_timestamp(),
+        person || ' was suspended and has open work',
+        format('Open leads: %s, open tasks: %s. Reassign them; until then you get the reminders.', open_leads,
+          open_tasks),
+        jsonb_build_object('user_id', new.user_id, 'open_leads', open_leads, 'open_tasks', open_tasks),
+        null)::private.notification
+      from private.substitutes(new.organization_id, new.user_id) s (user_id)));
+  end if;
+  return null;
+end
+$$;
+
+create trigger notify_of_suspended_holder after update of status on public.memberships
+  for each row when (old.status = 'active' and new.status = 'suspended')
+  execute function private.notify_of_suspended_holder();
 
 create table public.conversations (
   id uuid primary key default private.uuid_v7(),
@@ -2387,115 +3000,6 @@ begin
 end
 $$;
 
-create type private.notification as (
-  organization_id uuid,
-  user_id uuid,
-  kind text,
-  event_key text,
-  title text,
-  body text,
-  data jsonb,
-  lead_id uuid
-);
-
-create function private.is_in_app_by_default(kind text)
-returns boolean
-language sql immutable parallel safe set search_path = ''
-as $$
-  select kind <> 'note'
-$$;
-
-create function private.notification_kinds()
-returns text[]
-language sql immutable parallel safe set search_path = ''
-as $$
-  select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign',
-    'note', 'system']
-$$;
-
-create table public.notification_preferences (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  user_id uuid not null references public.profiles (id) on delete cascade,
-  kind text not null constraint notification_preferences_kind check (kind = any (private.notification_kinds())),
-  in_app boolean not null default true,
-  email boolean not null default true,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint notification_preferences_once unique (organization_id, user_id, kind)
-);
-
-create table public.notifications (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  user_id uuid not null references public.profiles (id) on delete cascade,
-  kind text not null,
-  title text not null,
-  body text not null default '',
-  data jsonb not null default '{}',
-  read_at timestamptz,
-  event_key text,
-  created_at timestamptz not null default now()
-);
-
-create table public.emails (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  user_id uuid references public.profiles (id) on delete set null,
-  lead_id uuid,
-  kind text not null,
-  to_address text not null
-    constraint emails_to_form check (char_length(to_address) <= 254 and to_address ~ '^[^@\s]+@[^@\s]+$'),
-  data jsonb not null default '{}',
-  event_key text not null,
-  status text not null default 'queued',
-  attempts integer not null default 0,
-  next_attempt_at timestamptz not null default now(),
-  sending_at timestamptz,
-  sent_at timestamptz,
-  provider text,
-  provider_message_id text,
-  last_error text,
-  claim integer not null default 0,
-  edition integer not null default 0,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint emails_event unique (organization_id, event_key, to_address),
-  constraint emails_status check (status in ('queued', 'sending', 'sent', 'failed', 'canceled')),
-  constraint emails_lead foreign key (organization_id, lead_id)
-    references public.leads (organization_id, id) on delete set null (lead_id)
-);
-
-create function private.notify(notifications private.notification[])
-returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  with recipients as materialized (
-    select n.*, preference.kind as preference_kind, p.email as address,
-      coalesce(f.in_app, private.is_in_app_by_default(preference.kind)) as in_app, coalesce(f.email, true) as by_email
-    from unnest(notifications) n
-    cross join lateral (
-      select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
-    ) preference
-    join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
-    join public.profiles p on p.id = n.user_id
-    left join public.notification_preferences f
-      on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = preference.kind
-  ), in_app as (
-    insert into public.notifications (organization_id, user_id, kind, title, body, data, event_key)
-    select r.organization_id, r.user_id, r.kind, r.title, coalesce(r.body, ''), coalesce(r.data, '{}'), r.event_key
-    from recipients r where r.in_app
-    on conflict (organization_id, user_id, event_key) where event_key is not null do nothing
-  )
-  insert into public.emails (organization_id, user_id, lead_id, kind, to_address, data, event_key)
-  select r.organization_id, r.user_id, r.lead_id, r.preference_kind, r.address,
-    coalesce(r.data, '{}') || jsonb_build_object('title', r.title, 'body', coalesce(r.body, '')), r.event_key
-  from recipients r where r.by_email and r.address <> ''
-  on conflict on constraint emails_event do nothing;
-end
-$$;
-
 create function private.notify_admins(organization_id uuid, kind text, title text, body text, data jsonb default '{}')
 returns void
 language sql set search_path = ''
@@ -2639,31 +3143,6 @@ begin
 end
 $$;
 
-create table public.tasks (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  lead_id uuid,
-  title text not null constraint tasks_title_length check (char_length(btrim(title)) between 1 and 200),
-  description text constraint tasks_description_length check (char_length(description) <= 5000),
-  status text not null default 'open'
-    constraint tasks_status check (status in ('open', 'in_progress', 'done', 'canceled')),
-  priority text not null default 'normal' constraint tasks_priority check (priority in ('low', 'normal', 'high')),
-  due_at timestamptz,
-  remind_at timestamptz,
-  assigned_to uuid references public.profiles (id) on delete set null,
-  created_by uuid references public.profiles (id) on delete set null,
-  completed_at timestamptz,
-  version integer not null default 1,
-  remind_minutes_before integer default 30
-    constraint tasks_remind_minutes check (remind_minutes_before between 0 and 43200),
-  lead_deleted boolean not null default false,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint tasks_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
-    on delete cascade,
-  constraint tasks_due_at_sane check (due_at between '2000-01-01 00:00+00' and '2200-01-01 00:00+00')
-);
-
 create table public.lead_assignments (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
@@ -2672,7 +3151,8 @@ create table public.lead_assignments (
   to_user uuid references public.profiles (id) on delete set null,
   method text not null default 'manual' constraint lead_assignments_method check (method in (
     'manual', 'bulk', 'round_robin', 'least_loaded', 'import', 'departure', 'merge')),
-  note text constraint lead_assignments_note_length check (char_length(note) <= 2000),
+  note text constraint lead_assignments_note_form
+    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
   deadline timestamptz,
   assigned_by uuid references public.profiles (id) on delete set null,
   merged_from uuid,
@@ -2683,7 +3163,7 @@ create table public.lead_assignments (
 
 create function private.notify_of_assignments(organization_id uuid, assignments jsonb, note text)
 returns void
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   assigned_by text := (select p.full_name from public.profiles p where p.id = auth.uid());
@@ -2714,7 +3194,7 @@ create function private.assign_leads(
   organization_id uuid, lead_ids uuid[], user_ids uuid[], method text, note text default null,
     deadline timestamptz default null)
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   assignments jsonb;
@@ -2723,36 +3203,37 @@ begin
   perform from public.leads l
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
   perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
-  with requested as (
-    select distinct on (w.lead_id) w.lead_id, w.to_user
-    from unnest(lead_ids, user_ids) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
-  ), affected as (
-    -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
-    select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
-    from requested w
-    cross join lateral (
-      select o.id, o.assigned_to, o.deleted_at from public.leads o
-      where o.organization_id = assign_leads.organization_id and o.id = w.lead_id offset 0) l
-    where l.deleted_at is null
-      and (l.assigned_to is distinct from w.to_user or (assign_leads.deadline is not null and w.to_user is not null))
-  ), changes as (
-    update public.leads l set assigned_to = m.to_user
-    from affected m where l.organization_id = assign_leads.organization_id and l.id = m.id
-    returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
-      m.assignment as id, m.from_user, m.to_user
-  ), written as (
-    insert into public.lead_assignments
-      (id, organization_id, lead_id, from_user, to_user, method, note, deadline, assigned_by, created_at)
-    select c.id, assign_leads.organization_id, c.lead_id, c.from_user, c.to_user, assign_leads.method,
-      assign_leads.note,
-      case when c.to_user is not null then coalesce(assign_leads.deadline, c.sla_deadline) end, auth.uid(),
-        clock_timestamp()
+  -- A statement that is planned for these very leads, as text: with plan_cache_mode the triggers' and foreign keys'
+  -- statements would be planned anew for each lead as well.
+  execute $query$
+    with requested as (
+      select distinct on (w.lead_id) w.lead_id, w.to_user
+      from unnest($2, $3) with ordinality w (lead_id, to_user, place) order by w.lead_id, w.place desc
+    ), affected as (
+      -- Each lead is looked up by its key: without statistics the planner would read the whole table for each.
+      select l.id, l.assigned_to as from_user, w.to_user, private.uuid_v7() as assignment
+      from requested w
+      cross join lateral (
+        select o.id, o.assigned_to, o.deleted_at from public.leads o
+        where o.organization_id = $1 and o.id = w.lead_id offset 0) l
+      where l.deleted_at is null
+        and (l.assigned_to is distinct from w.to_user or ($6 is not null and w.to_user is not null))
+    ), changes as (
+      update public.leads l set assigned_to = m.to_user
+      from affected m where l.organization_id = $1 and l.id = m.id
+      returning l.id as lead_id, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name, l.sla_deadline,
+        m.assignment as id, m.from_user, m.to_user
+    ), written as (
+      insert into public.lead_assignments
+        (id, organization_id, lead_id, from_user, to_user, method, note, deadline, assigned_by, created_at)
+      select c.id, $1, c.lead_id, c.from_user, c.to_user, $4, $5,
+        case when c.to_user is not null then coalesce($6, c.sla_deadline) end, auth.uid(), clock_timestamp()
+      from changes c
+    )
+    select count(*), jsonb_agg(jsonb_build_object('id', c.id, 'lead_id', c.lead_id, 'lead_name', c.lead_name,
+      'to_user', c.to_user, 'deadline', coalesce($6, c.sla_deadline))) filter (where c.to_user is not null)
     from changes c
-  )
-  select count(*), jsonb_agg(jsonb_build_object('id', c.id, 'lead_id', c.lead_id, 'lead_name', c.lead_name,
-    'to_user', c.to_user, 'deadline', coalesce(assign_leads.deadline,
-      c.sla_deadline))) filter (where c.to_user is not null)
-  into changed, assignments from changes c;
+  $query$ into changed, assignments using organization_id, lead_ids, user_ids, method, note, deadline;
   perform set_config('signalbox.deadline', '', true);
   if assignments is not null then
     perform private.notify_of_assignments(organization_id, assignments, note);
@@ -2763,7 +3244,7 @@ $$;
 
 create function private.reassign_open_work(organization_id uuid, user_id uuid, successor uuid)
 returns void
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   held uuid[] := array(
@@ -3032,7 +3513,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   settings constant text[] :=
-    array['registration', 'new_organizations', 'max_organizations_per_person', 'trusted_ip_header'];
+    array['registration', 'new_organizations', 'new_senders', 'max_organizations_per_person', 'trusted_ip_header'];
 begin
   perform private.require_valid(jsonb_typeof(changes) = 'object' and changes - settings = '{}', 'changes',
     'can have ' || array_to_string(settings, ', '));
@@ -3042,6 +3523,7 @@ begin
       registration = case when changes ? 'registration' then changes ->> 'registration' else d.registration end,
       new_organizations = case when changes ? 'new_organizations' then changes ->> 'new_organizations'
         else d.new_organizations end,
+      new_senders = case when changes ? 'new_senders' then changes ->> 'new_senders' else d.new_senders end,
       max_organizations_per_person = case when changes ? 'max_organizations_per_person'
         then (changes ->> 'max_organizations_per_person')::integer else d.max_organizations_per_person end,
       trusted_ip_header = case when changes ? 'trusted_ip_header' then nullif(changes ->> 'trusted_ip_header', '')
@@ -3831,7 +4313,11 @@ create table public.suppressions (
   created_at timestamptz not null default now(),
   lifted_at timestamptz,
   lifted_by uuid references public.profiles (id) on delete set null,
-  lifted_reason text,
+  lifted_reason text constraint suppressions_lifted_reason check (lifted_by is null
+    or char_length(lifted_reason) <= 500 and private.is_plain(lifted_reason)),
+  -- Replies and providers are quoted as they came: no opt-out fails for its words.
+  constraint suppressions_reason check (source in ('reply', 'provider')
+    or char_length(reason) <= 500 and private.is_plain(reason)),
   constraint suppressions_source
   check (source in ('reply', 'provider', 'manual', 'import', 'litigator', 'dnc'))
 );
@@ -4290,14 +4776,6 @@ create trigger immutable before update or delete on public.audit_logs
 create trigger immutable_truncate before truncate on public.audit_logs
   for each statement execute function private.forbid_change();
 
-create function private.masked(row_data jsonb, columns text[])
-returns jsonb
-language sql immutable set search_path = ''
-as $$
-  select row_data || coalesce((
-    select jsonb_object_agg(c, '***') from unnest(columns) c where jsonb_typeof(row_data -> c) <> 'null'), '{}')
-$$;
-
 create function private.audit()
 returns trigger
 language plpgsql security definer set search_path = '' set jit = off set enable_nestloop = off
@@ -4307,28 +4785,29 @@ declare
   impersonator uuid := private.impersonator();
   origin record := private.request_origin();
   masks text[] := coalesce(tg_argv[0:tg_nargs - 1]::text[], '{}');
-  has_masks boolean := tg_nargs > 0;
   tenant text := case tg_table_name when 'organizations' then 'id' else 'organization_id' end;
 begin
-  -- A batch of ten thousand costs twice as much with a call of private.masked per row, so tables without masks skip it.
   if tg_op = 'INSERT' then
     insert into public.audit_logs
       (organization_id, actor_id, impersonator_id, action, resource, resource_id, after, via, request_id, ip)
     select (r.data ->> tenant)::uuid, actor, impersonator, 'insert', tg_table_name, (r.data ->> 'id')::uuid,
-      case when has_masks then private.masked(r.data, masks) else r.data end, origin.via, origin.request_id, origin.ip
-    from (select to_jsonb(n) as data from new_rows n offset 0) r;
+      r.data || coalesce(m.data, '{}'), origin.via, origin.request_id, origin.ip
+    from (select to_jsonb(n) as data from new_rows n offset 0) r
+    cross join lateral (
+      select jsonb_object_agg(c, '***') as data from unnest(masks) c where jsonb_typeof(r.data -> c) <> 'null') m;
   elsif tg_op = 'DELETE' then
     insert into public.audit_logs
       (organization_id, actor_id, impersonator_id, action, resource, resource_id, before, via, request_id, ip)
     select (r.data ->> tenant)::uuid, actor, impersonator, 'delete', tg_table_name, (r.data ->> 'id')::uuid,
-      case when has_masks then private.masked(r.data, masks) else r.data end, origin.via, origin.request_id, origin.ip
-    from (select to_jsonb(o) as data from old_rows o offset 0) r;
+      r.data || coalesce(m.data, '{}'), origin.via, origin.request_id, origin.ip
+    from (select to_jsonb(o) as data from old_rows o offset 0) r
+    cross join lateral (
+      select jsonb_object_agg(c, '***') as data from unnest(masks) c where jsonb_typeof(r.data -> c) <> 'null') m;
   else
     insert into public.audit_logs (organization_id, actor_id, impersonator_id, action, resource, resource_id,
       before, after, changed, via, request_id, ip)
     select (d.after ->> tenant)::uuid, actor, impersonator, 'update', tg_table_name, (d.after ->> 'id')::uuid,
-      case when has_masks then private.masked(d.before, masks) else d.before end,
-      case when has_masks then private.masked(d.after, masks) else d.after end, d.changed,
+      d.before || coalesce(b.data, '{}'), d.after || coalesce(a.data, '{}'), d.changed,
       origin.via, origin.request_id, origin.ip
     from (
       select b.data as before, a.data as after, array(
@@ -4339,6 +4818,10 @@ begin
       join (select n.id, to_jsonb(n) as data from new_rows n offset 0) a using (id)
       offset 0
     ) d
+    cross join lateral (
+      select jsonb_object_agg(c, '***') as data from unnest(masks) c where jsonb_typeof(d.before -> c) <> 'null') b
+    cross join lateral (
+      select jsonb_object_agg(c, '***') as data from unnest(masks) c where jsonb_typeof(d.after -> c) <> 'null') a
     where cardinality(d.changed) > 0;
   end if;
   return null;
@@ -4402,6 +4885,18 @@ as $$
   select private.audit_event(m.organization_id, audit_person.action, audit_person.resource, audit_person.resource_id,
     details, actor)
   from public.memberships m where m.user_id = person
+$$;
+
+create function private.audit_export(organization_id uuid, resource text, filters jsonb, resource_id uuid default null)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(filters) = 'object' and pg_column_size(filters) <= 2000, 'filters',
+    'must be a small object');
+  perform private.audit_event(organization_id, 'exported', audit_export.resource, audit_export.resource_id,
+    filters || case when filters ? 'search' then '{"search": "***"}'::jsonb else '{}' end);
+end
 $$;
 
 create function private.audit_json(entry public.audit_logs, with_values boolean)
@@ -4488,14 +4983,6 @@ begin
   execute format('create trigger audit_delete after delete on %s referencing old table as old_rows
     for each statement execute function private.audit(%s)', audited, arguments);
 end
-$$;
-
-create function private.audit_export(organization_id uuid, resource text, filters jsonb, resource_id uuid default null)
-returns void
-language sql set search_path = ''
-as $$
-  select private.audit_event(organization_id, 'exported', audit_export.resource, audit_export.resource_id,
-    filters || case when filters ? 'search' then '{"search": "***"}'::jsonb else '{}' end)
 $$;
 
 create function private.export_audit_logs(organization_id uuid, filters jsonb)
@@ -4618,32 +5105,6 @@ $$;
 comment on function public.list_audit_logs is 'One page of the audit log, newest first; total counts up to 10,000.';
 
 grant execute on function public.list_audit_logs(uuid, jsonb, integer, integer) to authenticated;
-
-create function private.record_export(organization_id uuid, resource text, filters jsonb)
-returns void
-language plpgsql security definer set search_path = ''
-as $$
-begin
-  perform private.require_valid(resource = 'customers', 'resource', 'is not exported this way');
-  perform private.require_permission(organization_id, resource || ':read');
-  perform private.require_valid(jsonb_typeof(filters) = 'object' and pg_column_size(filters) <= 2000, 'filters',
-    'must be a small object');
-  perform private.audit_export(organization_id, resource, filters);
-end
-$$;
-
-grant execute on function private.record_export(uuid, text, jsonb) to authenticated;
-
-create function public.record_export(organization_id uuid, resource text, filters jsonb default '{}')
-returns void
-language sql set search_path = ''
-as $$
-  select private.record_export(organization_id, resource, filters)
-$$;
-
-comment on function public.record_export is 'Records in the audit log that the caller takes a file of customers.';
-
-grant execute on function public.record_export(uuid, text, jsonb) to authenticated;
 
 comment on table private.idempotency_keys is
   'The first answer to each Idempotency-Key, kept 24 h, written in the transaction of the work: both exist or neither.';
@@ -4906,9 +5367,9 @@ returns text
 language sql immutable set search_path = ''
 as $$
   select coalesce(string_agg(
-    format(' and x.%I %s ($2 ->> %L)::%s', allowed -> f.key ->> 0, allowed -> f.key ->> 1, f.key,
-      allowed -> f.key ->> 2), ''), '')
-  from jsonb_each(filters) f where allowed ? f.key
+    format(' and x.%I %s %L::%s', allowed -> f.key ->> 0, allowed -> f.key ->> 1, f.value, allowed -> f.key ->> 2), ''),
+    '')
+  from jsonb_each_text(filters) f where allowed ? f.key
 $$;
 
 create function private.list_notifications(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
@@ -5645,15 +6106,17 @@ comment on table public.customers is 'Accounts and what they owe. Negative arrea
 
 create unique index customers_account_number_unique on public.customers (organization_id, lower(account_number));
 
-create index customers_listing on public.customers (organization_id, created_at desc);
+create index customers_listing on public.customers (organization_id, created_at desc) include (id);
 
-create index customers_by_status on public.customers (organization_id, status, created_at desc);
+create index customers_by_status on public.customers (organization_id, status, created_at desc) include (id);
 
-create index customers_by_arrears on public.customers (organization_id, arrears);
+create index customers_by_update on public.customers (organization_id, updated_at desc) include (id);
 
-create index customers_by_name on public.customers (organization_id, name);
+create index customers_by_arrears on public.customers (organization_id, arrears) include (id, status);
 
-create index customers_by_phone on public.customers (organization_id, phone);
+create index customers_by_name on public.customers (organization_id, name) include (id);
+
+create index customers_by_phone on public.customers (organization_id, phone) include (id);
 
 create index customers_search on public.customers using gin (organization_id, search_text extensions.gin_trgm_ops);
 
@@ -5785,7 +6248,8 @@ create table public.customer_actions (
   customer_id uuid not null,
   action text not null
     constraint customer_actions_action check (action in ('connect', 'disconnect', 'warn', 'sms_sent')),
-  note text constraint customer_actions_note_length check (char_length(note) <= 2000),
+  note text constraint customer_actions_note_form
+    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
   source text not null default 'manual' constraint customer_actions_source check (source in ('manual', 'batch')),
   batch_id uuid,
   performed_by uuid default auth.uid() references public.profiles (id) on delete set null,
@@ -5885,7 +6349,8 @@ $$;
 
 create trigger sync_customer_status_from_actions after insert
   on public.customer_actions referencing new table as new_rows
-  for each statement execute function private.sync_customer_status_from_actions();
+  for each statement when (coalesce(current_setting('signalbox.legacy_import', true), '') = '')
+  execute function private.sync_customer_status_from_actions();
 
 comment on table private.customer_totals is 'Customers and their arrears by status: a counter (see private.counters).';
 
@@ -5947,6 +6412,9 @@ as $$
 declare
   answer jsonb;
   batch uuid;
+  customer_ids uuid[];
+  kinds text[];
+  notes text[];
   unknown_customers jsonb;
 begin
   perform private.require_permission(organization_id, 'actions:write');
@@ -5954,25 +6422,29 @@ begin
   if answer is not null then
     return answer;
   end if;
-  select jsonb_agg(jsonb_build_object('path', 'actions.' || (a.ordinality - 1) || '.customer_id', 'message',
+  perform private.require_valid(jsonb_typeof(actions) = 'array', 'actions', 'must be a list');
+  perform private.require_valid(jsonb_array_length(actions) between 1 and 10000, 'actions', 'must be 1 to 10000');
+  select array_agg((a.value ->> 'customer_id')::uuid order by a.ordinality),
+    array_agg(a.value ->> 'action' order by a.ordinality), array_agg(a.value ->> 'note' order by a.ordinality)
+  into customer_ids, kinds, notes from jsonb_array_elements(actions) with ordinality a;
+  select jsonb_agg(jsonb_build_object('path', 'actions.' || (a.place - 1) || '.customer_id', 'message',
     'There is no such customer.')
-    order by a.ordinality) into unknown_customers
-  from private.batch_rows(actions) with ordinality a
-  left join public.customers c
-    on c.organization_id = create_actions.organization_id and c.id = a.customer_id
-  where c.id is null;
+    order by a.place) into unknown_customers
+  from unnest(customer_ids) with ordinality a (customer_id, place)
+  where not exists (select from public.customers c
+    where c.organization_id = create_actions.organization_id and c.id = a.customer_id);
   if unknown_customers is not null then
     perform private.problem(422, 'invalid_field', 'Some customers do not exist; nothing was recorded.',
       unknown_customers);
   end if;
   insert into public.batches (organization_id, kind, counts, created_by)
-  values (organization_id, 'actions', jsonb_build_object('actions', jsonb_array_length(actions)), auth.uid())
+  values (organization_id, 'actions', jsonb_build_object('actions', cardinality(kinds)), auth.uid())
   returning id into batch;
   insert into public.customer_actions (organization_id, customer_id, action, note, source, batch_id, performed_by)
   select create_actions.organization_id, a.customer_id, a.action, a.note, 'batch', batch, auth.uid()
-  from private.batch_rows(actions) with ordinality a order by a.ordinality;
+  from unnest(customer_ids, kinds, notes) with ordinality a (customer_id, action, note, place) order by a.place;
   return private.store_idempotent_response(organization_id,
-    jsonb_build_object('batch_id', batch, 'created', jsonb_array_length(actions)));
+    jsonb_build_object('batch_id', batch, 'created', cardinality(kinds)));
 end
 $$;
 
@@ -5980,7 +6452,7 @@ grant execute on function private.create_actions(uuid, jsonb) to authenticated;
 
 create function public.create_actions(organization_id uuid, actions jsonb)
 returns jsonb
-language sql set search_path = ''
+language sql set search_path = '' set statement_timeout = '55s'
 as $$
   select private.create_actions(organization_id, actions)
 $$;
@@ -6013,6 +6485,15 @@ comment on function public.create_customer is
   'Adds a customer. A repeat with the same Idempotency-Key gets the same answer.';
 
 grant execute on function public.create_customer(uuid, jsonb) to authenticated;
+
+create function private.customer_filters(organization_id uuid, filters jsonb)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('x.organization_id = %L', organization_id) || private.conditions(filters, '{
+    "status": ["status", "=", "text"], "arrears_min": ["arrears", ">=", "numeric"],
+    "arrears_max": ["arrears", "<=", "numeric"]}')
+$$;
 
 create function private.actions_by_day(organization_id uuid)
 returns table (day date, is_today boolean, connects numeric, disconnects numeric, warns numeric, texts numeric)
@@ -6114,84 +6595,179 @@ comment on function public.customers_dashboard is
 
 grant execute on function public.customers_dashboard(uuid) to authenticated;
 
-create function public.list_actions(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+create function private.export_customers(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
+  count_to integer)
 returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 declare
-  conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
-    "customer_id": ["customer_id", "=", "uuid"], "action": ["action", "=", "text"],
-      "batch_id": ["batch_id", "=", "uuid"]}');
+  conditions text := private.customer_filters(organization_id, filters)
+    || coalesce(' and ' || private.search_filter(filters), '');
+  refusal jsonb;
   answer jsonb;
+  matching integer;
+begin
+  perform private.require_permission(organization_id, 'customers:read');
+  if after_id is null then
+    refusal := private.over_rate_limit('export');
+    if refusal is not null then
+      return refusal;
+    end if;
+    perform private.audit_export(organization_id, 'customers', filters);
+  end if;
+  if count_to is not null then
+    execute format('select count(*) from (select from public.customers x where %s limit %s) c', conditions, count_to)
+    into matching;
+  end if;
+  execute format(
+    'select jsonb_build_object(''last'', (array_agg(x.id order by x.id desc))[1], ''rows'', coalesce(jsonb_agg(
+      jsonb_build_array(x.name, x.account_number, x.phone, x.status, x.arrears::text, x.currency) order by x.id), ''[]''))
+    from (select x.* from public.customers x where %s%s order by x.id limit %s) x',
+    conditions, coalesce(' and x.id > ' || quote_literal(after_id), ''), page_limit)
+  into answer;
+  return answer || jsonb_build_object('matching', matching, 'columns', '[{"name": "name", "kind": "text"},
+    {"name": "account_number", "kind": "text"}, {"name": "phone", "kind": "text"}, {"name": "status", "kind": "text"},
+    {"name": "arrears", "kind": "money"}, {"name": "currency", "kind": "text"}]'::jsonb);
+end
+$$;
+
+grant execute on function private.export_customers(uuid, jsonb, uuid, integer, integer) to authenticated;
+
+create function public.export_customers(organization_id uuid, filters jsonb default '{}', after_id uuid default null,
+  page_limit integer default 1000, count_to integer default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.export_customers(organization_id, coalesce(filters, '{}'), after_id,
+    private.page_size(page_limit, 1000), least(greatest(count_to, 0), 100001))
+$$;
+
+comment on function public.export_customers is
+  'The next customers after an id, as texts by column. filters: as of list_customers.';
+
+grant execute on function public.export_customers(uuid, jsonb, uuid, integer, integer) to authenticated;
+
+create function private.list_actions(organization_id uuid, filters jsonb, page_limit integer, page_offset integer,
+  page_cursor text)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  list private.list_query;
+  page record;
 begin
   perform private.require_permission(organization_id, 'actions:read');
-  execute format(
-    'select jsonb_build_object(
-      ''total'', (select count(*) from public.customer_actions x where %1$s),
-      ''rows'', coalesce((select jsonb_agg(private.action_json(p) order by p.id desc) from (
-        select x.* from public.customer_actions x where %1$s order by x.id desc limit $3 offset $4) p), ''[]''),
-      ''customer_known'', not $2 ? ''customer_id'' or exists (
-        select from public.customers c where c.organization_id = $1 and c.id = ($2 ->> ''customer_id'')::uuid))',
-    conditions)
-  into answer
-  using list_actions.organization_id, filters, private.page_size(page_limit), private.page_start(page_offset);
-  return answer;
+  list.relation := 'public.customer_actions';
+  list.condition := format('x.organization_id = %L', organization_id) || private.conditions(filters, '{
+    "customer_id": ["customer_id", "=", "uuid"], "action": ["action", "=", "text"],
+    "batch_id": ["batch_id", "=", "uuid"]}');
+  list.branches := array['true'];
+  list := private.sorted_by(list, '-id', '{"id": ["x.id", "uuid"]}');
+  page := private.find_page(list, page_limit, page_offset, page_cursor);
+  return jsonb_build_object('total', page.total, 'total_is_capped', page.total_is_capped,
+    'next_cursor', page.next_cursor,
+    'rows', (
+      select coalesce(jsonb_agg(private.action_json(a) order by a.id desc), '[]')
+      from public.customer_actions a where a.id = any (page.ids)),
+    'customer_known', not filters ? 'customer_id' or exists (
+      select from public.customers c
+      where c.organization_id = list_actions.organization_id and c.id = (filters ->> 'customer_id')::uuid));
 end
+$$;
+
+grant execute on function private.list_actions(uuid, jsonb, integer, integer, text) to authenticated;
+
+create function public.list_actions(organization_id uuid, filters jsonb default '{}', page_limit integer default 50,
+  page_offset integer default 0, page_cursor text default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_actions(organization_id, coalesce(filters, '{}'), page_limit, page_offset, page_cursor)
 $$;
 
 comment on function public.list_actions is
-  'One page of actions, newest first. filters: { customer_id?, action?, batch_id? }.';
+  'One page of actions, newest first; total counts up to 10,000. filters: { customer_id?, action?, batch_id? }; '
+  'page_cursor: next_cursor of the page before.';
 
-grant execute on function public.list_actions(uuid, jsonb, integer, integer) to authenticated;
+grant execute on function public.list_actions(uuid, jsonb, integer, integer, text) to authenticated;
 
-create function public.list_customers(organization_id uuid, filters jsonb, sort text, page_limit integer,
-  page_offset integer)
+create function private.customer_rows(ids uuid[])
 returns jsonb
-language plpgsql stable set search_path = ''
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(to_jsonb(c) - 'search_text' order by p.n), '[]')
+  from unnest(ids) with ordinality p (id, n)
+  join public.customers c on c.id = p.id
+$$;
+
+create function private.count_of_customers(organization_id uuid, status text)
+returns bigint
+language sql stable set search_path = ''
+as $$
+  select coalesce(sum(t.customers), 0)::bigint from private.customer_totals t
+  where t.organization_id = count_of_customers.organization_id
+    and (t.status = count_of_customers.status or count_of_customers.status is null)
+$$;
+
+create function private.list_customers(organization_id uuid, filters jsonb, sort text, page_limit integer,
+  page_offset integer, page_cursor text)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  sort_column text := ltrim(sort, '-');
-  direction text := case when sort like '-%' then 'desc' else 'asc' end;
-  conditions text := 'x.organization_id = $1' || private.conditions(filters, '{
-    "status": ["status", "=", "text"], "arrears_min": ["arrears", ">=", "numeric"],
-      "arrears_max": ["arrears", "<=", "numeric"]}');
-  answer jsonb;
+  list private.list_query;
+  page record;
 begin
-  -- Row level security alone would give somebody who was just removed an empty list instead of 403.
   perform private.require_permission(organization_id, 'customers:read');
-  if sort_column not in ('name', 'account_number', 'phone', 'status', 'arrears', 'created_at', 'updated_at') then
-    perform private.problem(422, 'invalid_field', 'Customers cannot be sorted by this.',
-      '[{"path": "sort", "message": "is not a sortable field"}]');
+  list.relation := 'public.customers';
+  list.condition := private.customer_filters(organization_id, filters);
+  list.branches := array['true'];
+  list.search := private.search_filter(filters);
+  list := private.sorted_by(list, sort, '{
+    "name": ["x.name", "text"], "account_number": ["lower(x.account_number)", "text"], "phone": ["x.phone", "text"],
+    "status": ["x.status", "text"], "arrears": ["x.arrears", "numeric"],
+    "created_at": ["x.created_at", "timestamptz"], "updated_at": ["x.updated_at", "timestamptz"]}');
+  if list.search is null and filters - 'search' - 'status' = '{}' then
+    list.known_total := private.count_of_customers(organization_id, filters ->> 'status');
+  elsif filters - 'search' = '{}' then
+    list.rows_in_organization := private.count_of_customers(organization_id, null);
+    list.rows_in_scope := list.rows_in_organization;
   end if;
-  if filters ? 'search' then
-    conditions := conditions || ' and x.id = any (array(select private.search_customers($1, $2 ->> ''search'')))';
-  end if;
-  execute format(
-    'select jsonb_build_object(
-      ''total'', (select count(*) from public.customers x where %1$s),
-      ''rows'', coalesce((select jsonb_agg(to_jsonb(p) - ''search_text'') from (
-        select x.* from public.customers x where %1$s order by x.%2$I %3$s, x.id %3$s limit $3 offset $4) p), ''[]''))',
-    conditions, sort_column, direction)
-  into answer
-  using list_customers.organization_id, filters, private.page_size(page_limit), private.page_start(page_offset);
-  return answer;
+  page := private.find_page(list, page_limit, page_offset, page_cursor);
+  return jsonb_build_object('total', page.total, 'total_is_capped', page.total_is_capped,
+    'next_cursor', page.next_cursor, 'rows', private.customer_rows(page.ids));
 end
 $$;
 
-comment on function public.list_customers is 'One page of customers and their total number.';
+grant execute on function private.list_customers(uuid, jsonb, text, integer, integer, text) to authenticated;
 
-grant execute on function public.list_customers(uuid, jsonb, text, integer, integer) to authenticated;
+create function public.list_customers(organization_id uuid, filters jsonb default '{}',
+  sort text default '-created_at', page_limit integer default 50, page_offset integer default 0,
+  page_cursor text default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_customers(organization_id, coalesce(filters, '{}'), sort, page_limit, page_offset, page_cursor)
+$$;
+
+comment on function public.list_customers is
+  'One page of customers; total counts up to 10,000 where counters do not know it. filters: { status?, search?, '
+  'arrears_min?, arrears_max? }; sort: a column, with "-" for descending; page_cursor: next_cursor of the page before.';
+
+grant execute on function public.list_customers(uuid, jsonb, text, integer, integer, text) to authenticated;
 
 grant execute on function private.quarter_hour(timestamptz) to authenticated, service_role;
 
 create function private.search_customers(organization_id uuid, term text)
 returns setof uuid
-language sql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
-  select c.id from public.customers c
-  where c.organization_id = search_customers.organization_id
-    and c.organization_id = any (private.organizations_with('customers:read'))
-    and c.search_text like '%' || replace(replace(replace(lower(term), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+begin
+  if organization_id = any (private.organizations_with('customers:read')) then
+    return query execute format('select x.id from public.customers x where x.organization_id = %L and %s',
+      organization_id, private.search_condition(term));
+  end if;
+end
 $$;
 
 grant execute on function private.search_customers(uuid, text) to authenticated;
@@ -6201,9 +6777,10 @@ grant execute on function private.status_after(text) to authenticated, service_r
 create table public.uploads (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  file_name text not null constraint uploads_file_name_length check (char_length(file_name) between 1 and 255),
-  rows jsonb not null,
-  summary jsonb not null,
+  file_name text not null constraint uploads_file_name_form
+    check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
+  rows jsonb not null constraint uploads_rows_list check (jsonb_typeof(rows) = 'array'),
+  summary jsonb not null constraint uploads_summary_object check (jsonb_typeof(summary) = 'object'),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '24 hours',
@@ -6251,6 +6828,54 @@ $$;
 
 grant execute on function public.batch_detail(uuid, uuid) to authenticated;
 
+create function private.make_room_for_customer_upload(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  -- One upload of an organization at a time, so that the limits hold.
+  perform pg_advisory_xact_lock(hashtextextended('uploads|' || organization_id, 0));
+  delete from public.uploads u
+  where u.processed_at is null and u.id in (
+    select w.id from public.uploads w
+    where w.organization_id = make_room_for_customer_upload.organization_id and w.created_by = auth.uid()
+      and w.processed_at is null and w.expires_at > now()
+    order by w.id desc offset 9);
+  if (select count(*) from public.uploads u
+      where u.organization_id = make_room_for_customer_upload.organization_id and u.processed_at is null
+        and u.expires_at > now()) >= 40 then
+    perform private.problem(409, 'too_many_uploads', 'Too many uploads of the organization wait to be processed. '
+      || 'Process or delete some of them: GET and DELETE /upload/uploads.');
+  end if;
+end
+$$;
+
+create function private.require_upload_rows(rows jsonb)
+returns void
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  wrong bigint;
+  names text;
+begin
+  perform private.require_valid(jsonb_typeof(rows) = 'array', 'rows', 'must be a list');
+  perform private.require_valid(jsonb_array_length(rows) <= 75000, 'rows', 'has more than 75000 rows');
+  select min(e.ordinality) filter (where not coalesce(
+      e.value - array['row', 'name', 'account_number', 'phone', 'arrears', 'status'] = '{}' and r."row" > 0
+      and char_length(r.name) between 1 and 255 and r.name = btrim(r.name)
+      and r.account_number ~ '^[^\s{}[:cntrl:]]([^{}[:cntrl:]]{0,48}[^\s{}[:cntrl:]])?$'
+      and r.phone ~ '^\+[1-9][0-9]{6,14}$' and r.arrears ~ '^-?[0-9]{1,12}(\.[0-9]{1,2})?$'
+      and coalesce(r.status in ('connected', 'disconnected', 'warned'), true), false)),
+    string_agg(r.name, '')
+  into wrong, names
+  from jsonb_array_elements(rows) with ordinality e
+  cross join lateral jsonb_to_record(e.value)
+    r ("row" integer, name text, account_number text, phone text, arrears text, status text);
+  perform private.require_valid(wrong is null, 'rows.' || wrong - 1, 'is not a row of customers');
+  perform private.require_valid(coalesce(private.is_plain(names), true), 'rows', 'has names with control characters');
+end
+$$;
+
 create function private.create_upload(organization_id uuid, file_name text, rows jsonb, summary jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -6264,6 +6889,10 @@ begin
   if answer is not null then
     return answer;
   end if;
+  perform private.require_upload_rows(rows);
+  perform private.require_valid(jsonb_typeof(summary) = 'object' and octet_length(summary::text) <= 2000000
+    and private.has_multiline_texts(summary, 2000), 'summary', 'must be a small object without control characters');
+  perform private.make_room_for_customer_upload(organization_id);
   insert into public.uploads (organization_id, file_name, rows, summary, created_by)
   values (organization_id, file_name, rows, summary, auth.uid()) returning id into upload;
   return private.store_idempotent_response(organization_id, summary || jsonb_build_object('upload_id', upload));
@@ -6283,6 +6912,34 @@ comment on function public.create_upload is
   'Keeps the valid rows of a file for 24 hours; returns the summary with upload_id.';
 
 grant execute on function public.create_upload(uuid, text, jsonb, jsonb) to authenticated;
+
+create function private.delete_upload(organization_id uuid, upload_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'uploads:write');
+  delete from public.uploads u
+  where u.organization_id = delete_upload.organization_id and u.id = delete_upload.upload_id
+    and u.processed_at is null;
+  if not found then
+    perform private.problem(404, 'not_found', 'There is no such upload.');
+  end if;
+end
+$$;
+
+grant execute on function private.delete_upload(uuid, uuid) to authenticated;
+
+create function public.delete_upload(organization_id uuid, upload_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_upload(organization_id, upload_id)
+$$;
+
+comment on function public.delete_upload is 'Deletes an upload that was not processed.';
+
+grant execute on function public.delete_upload(uuid, uuid) to authenticated;
 
 create function public.list_batches(organization_id uuid, page_limit integer, page_offset integer)
 returns jsonb
@@ -6309,6 +6966,34 @@ $$;
 comment on function public.list_batches is 'One page of processed uploads, newest first.';
 
 grant execute on function public.list_batches(uuid, integer, integer) to authenticated;
+
+create function public.list_uploads(organization_id uuid, page_limit integer default 50, page_offset integer default 0)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'uploads:read');
+  return jsonb_build_object(
+    'total', (
+      select count(*) from public.uploads u
+      where u.organization_id = list_uploads.organization_id and u.processed_at is null and u.expires_at > now()),
+    'rows', coalesce((
+      select jsonb_agg(jsonb_build_object('upload_id', p.id, 'file_name', p.file_name,
+        'total_rows', p.summary -> 'total_rows', 'valid_rows', p.summary -> 'valid_rows',
+        'created_by', p.created_by, 'created_by_name', (
+          select n.full_name from public.profiles n where n.id = p.created_by),
+        'created_at', p.created_at, 'expires_at', p.expires_at) order by p.id desc)
+      from (
+        select u.* from public.uploads u
+        where u.organization_id = list_uploads.organization_id and u.processed_at is null and u.expires_at > now()
+        order by u.id desc limit page_limit offset page_offset
+      ) p), '[]'));
+end
+$$;
+
+comment on function public.list_uploads is 'One page of the uploads that wait to be processed, newest first.';
+
+grant execute on function public.list_uploads(uuid, integer, integer) to authenticated;
 
 create function private.take_upload(organization_id uuid, upload_id uuid)
 returns jsonb
@@ -6353,23 +7038,63 @@ begin
 end
 $$;
 
+create function private.blank_characters()
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select '\s\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF'
+$$;
+
+create function private.normal_placeholders(body text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select regexp_replace(regexp_replace(body,
+      '\{\{' || blanks || '([^{}|]*?)' || blanks || '(?=\}\}|\|[^{}]*\}\})', '{{\1', 'g'),
+    '(\{\{[^{}|]*\|)' || blanks || '([^{}]*?)' || blanks || '\}\}', '\1\2}}', 'g')
+  from (select '[' || private.blank_characters() || ']*' as blanks) b
+$$;
+
+create function private.invisible_characters()
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select '\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164'
+    '\uFE00-\uFE0F\uFEFF\uFFA0'
+$$;
+
+create function private.text_fault(normal_body text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case
+    when not private.is_multiline(normal_body) then 'has control characters'
+    when normal_body ~ '\{\{\{|\}\}\}' or regexp_replace(normal_body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}'
+      then 'has braces that do not pair'
+    when normal_body !~ ('[^' || private.blank_characters() || private.invisible_characters() || ']')
+      then 'has nothing that can be seen' end
+$$;
+
 create function private.checked_template(body text)
 returns text
 language plpgsql immutable set search_path = ''
 as $$
 declare
   known constant text[] := array['name', 'account_number', 'arrears', 'organization'];
-  unknown text := (
-    select string_agg(distinct v[1], ', ') from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
-    where v[1] <> all (known)
-  );
+  normal constant text := private.normal_placeholders(body);
+  fault constant text := private.text_fault(normal);
+  unknown constant text := (
+    select string_agg(v[1], ', ') from regexp_matches(normal, '\{\{([^{}]*)\}\}', 'g') v where v[1] <> all (known));
 begin
-  if unknown is not null then
+  if fault is not null then
+    perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
+      jsonb_build_array(jsonb_build_object('path', 'message', 'message', fault)));
+  elsif unknown is not null then
     perform private.problem(422, 'unknown_variable', 'The text has unknown variables: ' || unknown || '.',
       jsonb_build_array(jsonb_build_object('path', 'message', 'message', 'Known variables: '
         || array_to_string(known, ', ') || '.')));
   end if;
-  return regexp_replace(body, '\{\{\s*([^{}]*?)\s*\}\}', '{{\1}}', 'g');
+  return normal;
 end
 $$;
 
@@ -6406,6 +7131,61 @@ as $$
     '{{name}}', coalesce(name, '')), U&'\FFFF', '{')
 $$;
 
+create table public.undeliverable_numbers (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  phone text not null constraint undeliverable_numbers_phone_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+  is_final boolean not null,
+  reason text not null,
+  error_code text not null,
+  provider text not null,
+  message_id uuid not null,
+  until timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  lifted_at timestamptz,
+  lifted_by uuid references public.profiles (id) on delete set null,
+  lifted_reason text,
+  constraint undeliverable_numbers_until check (is_final = (until is null))
+);
+
+create function private.is_undeliverable(organization_id uuid, phone text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.undeliverable_numbers u
+    where u.organization_id = is_undeliverable.organization_id and u.phone = is_undeliverable.phone
+      and u.lifted_at is null and u.is_final)
+$$;
+
+create function private.blocked_reason(organization_id uuid, phone text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case when exists (
+      select from public.suppressions s
+      where s.organization_id = blocked_reason.organization_id and s.phone = blocked_reason.phone
+        and s.lifted_at is null and s.scope = 'all') then 'suppressed'
+    when private.is_undeliverable(organization_id, phone) then 'undeliverable' end
+$$;
+
+create function private.verdict_text(reason text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case reason
+    when 'suppressed' then 'The number has opted out.'
+    when 'frequency_cap' then 'The number has got as many marketing messages as it may.'
+    when 'campaign_canceled' then 'Its campaign was canceled.'
+    when 'expired' then 'It came too late to be sent.'
+    when 'superseded' then 'The number has opted in again.'
+    when 'own_number' then 'A number does not text itself.'
+    when 'undeliverable' then 'The number cannot be reached, as its provider said before.'
+    when 'country_not_allowed' then 'The organization does not text numbers of this country.'
+    else 'The number must not get marketing messages.' end
+$$;
+
 create function private.queue_messages(
   organization_id uuid, recipients jsonb, template text, purpose text, batch_id uuid default null, sender_id text default null)
 returns jsonb
@@ -6430,24 +7210,25 @@ begin
     perform private.problem(422, 'unknown_sender', 'The organization has no active sender of this name.',
       '[{"path": "sender_id", "message": "is not one of the organization''s senders"}]');
   end if;
+  if account.status = 'pending' then
+    perform private.problem(409, 'sender_pending', 'The sender awaits the approval of the platform.');
+  end if;
   sends_at := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
-      exists (
-        select from public.suppressions s
-        where s.organization_id = organization.id and s.phone = x."to" and s.lifted_at is null and s.scope = 'all'
-      ) as suppressed
+      case when x."to" = account.sender_id then 'own_number'
+        else private.blocked_reason(organization.id, x."to") end as blocked
     from private.batch_rows(recipients) x
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
       encoding, segments, status, provider, send_after, wait_reason, created_by, error_code, error_message)
     select organization.id, queue_messages.purpose, account.id, r.customer_id, r.lead_id, queue_messages.batch_id, r."to",
-      account.sender_id, r.text, s.encoding, s.segments, case when r.suppressed then 'suppressed' else 'queued' end,
-      account.provider, sends_at, case when sends_at > now() and not r.suppressed then 'quiet_hours' end, auth.uid(), case when r.suppressed then 'suppressed' end,
-      case when r.suppressed then 'The number has opted out.' end
+      account.sender_id, r.text, s.encoding, s.segments, case when r.blocked is not null then 'suppressed' else 'queued' end,
+      account.provider, sends_at, case when sends_at > now() and r.blocked is null then 'quiet_hours' end, auth.uid(),
+      r.blocked, case when r.blocked is not null then private.verdict_text(r.blocked) end
     from r cross join lateral private.sms_segments(r.text) s
     order by r.position
-    returning id, customer_id, status, segments, encoding
+    returning id, customer_id, status, segments, encoding, error_code
   ), recorded as (
     insert into public.customer_actions (organization_id, customer_id, action, source, batch_id, performed_by)
     select organization.id, q.customer_id, 'sms_sent', case when queue_messages.batch_id is null then 'manual' else 'batch' end,
@@ -6456,9 +7237,9 @@ begin
   )
   select jsonb_build_object(
     'first', (select jsonb_build_object('message_id', q.id, 'status', q.status, 'segments', q.segments,
-      'encoding', q.encoding, 'send_after', sends_at) from queued q limit 1),
+      'encoding', q.encoding, 'send_after', sends_at, 'error_code', q.error_code) from queued q limit 1),
     'queued', (select count(*) from queued q where q.status = 'queued'),
-    'suppressed', (select coalesce(jsonb_agg(r.position order by r.position), '[]') from r where r.suppressed)
+    'suppressed', (select coalesce(jsonb_agg(r.position order by r.position), '[]') from r where r.blocked is not null)
   ) into answer;
   return answer;
 end
@@ -6607,7 +7388,7 @@ grant execute on function private.process_batch(uuid, uuid, jsonb, jsonb, text, 
 create function public.process_batch(organization_id uuid, upload_id uuid default null, customers jsonb default null,
   skipped jsonb default '[]', action text default null, send_sms boolean default false, message text default null)
 returns jsonb
-language sql set search_path = ''
+language sql set search_path = '' set statement_timeout = '55s'
 as $$
   select private.process_batch(organization_id, upload_id, customers, skipped, action, send_sms, message)
 $$;
@@ -6819,12 +7600,14 @@ create table public.lead_fields (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
   key text not null constraint lead_fields_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
-  label text not null constraint lead_fields_label_length check (char_length(btrim(label)) between 1 and 100),
+  label text not null constraint lead_fields_label_form
+    check (char_length(label) <= 100 and btrim(label) <> '' and private.is_plain(label)),
   type text not null
     constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
   required boolean not null default false,
-  choices text[] not null default '{}',
-  position integer not null,
+  choices text[] not null default '{}' constraint lead_fields_choices_form
+    check (cardinality(choices) <= 200 and private.are_plain(choices, 100)),
+  position integer not null constraint lead_fields_number check (position between 1 and 100),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint lead_fields_key_unique unique (organization_id, key),
@@ -6861,11 +7644,13 @@ comment on column public.leads.sla_next_at is
 comment on column public.leads.sla_explicit is
   'The deadline was set by a person: settings and calendar do not change it.';
 
-create index leads_listing on public.leads (organization_id, created_at desc) where deleted_at is null;
+create index leads_listing on public.leads (organization_id, created_at desc) include (id) where deleted_at is null;
 
-create index leads_by_status on public.leads (organization_id, status, created_at desc) where deleted_at is null;
+create index leads_by_status on public.leads (organization_id, status, created_at desc) include (id)
+  where deleted_at is null;
 
-create index leads_by_source on public.leads (organization_id, source, created_at desc) where deleted_at is null;
+create index leads_by_source on public.leads (organization_id, source, created_at desc) include (id)
+  where deleted_at is null;
 
 create index leads_by_assignee on public.leads (organization_id, assigned_to, created_at desc)
   include (id, team_id, status, source, sla_status) where deleted_at is null;
@@ -6879,11 +7664,11 @@ create index leads_by_team on public.leads (organization_id, team_id, created_at
 create index leads_by_sla on public.leads (organization_id, sla_status, created_at desc) where deleted_at is null
   and sla_status in ('due_soon', 'breached');
 
-create index leads_by_name on public.leads (organization_id, full_name) where deleted_at is null;
+create index leads_by_name on public.leads (organization_id, full_name) include (id) where deleted_at is null;
 
-create index leads_by_value on public.leads (organization_id, value) where deleted_at is null;
+create index leads_by_value on public.leads (organization_id, value) include (id) where deleted_at is null;
 
-create index leads_by_update on public.leads (organization_id, updated_at desc) where deleted_at is null;
+create index leads_by_update on public.leads (organization_id, updated_at desc) include (id) where deleted_at is null;
 
 create index leads_phone on public.leads (organization_id, phone) where deleted_at is null and phone is not null;
 
@@ -6924,7 +7709,8 @@ create index leads_by_creator_sla on public.leads (organization_id, created_by, 
 create index leads_unassigned on public.leads (organization_id, created_at desc) include (id, team_id, created_by)
   where deleted_at is null and assigned_to is null;
 
-create index leads_by_deadline on public.leads (organization_id, sla_deadline) where deleted_at is null;
+create index leads_by_deadline on public.leads (organization_id, coalesce(sla_deadline, 'infinity'))
+  include (id, sla_deadline) where deleted_at is null;
 
 create index leads_open_by_assignee on public.leads (organization_id, assigned_to) where deleted_at is null
   and outcome is null;
@@ -6976,7 +7762,7 @@ begin
     new.closed_at := case when new.outcome is not null then coalesce(new.closed_at, now()) end;
   end if;
   if new.assigned_to is not null and (tg_op = 'INSERT' or new.assigned_to is distinct from old.assigned_to) then
-    new.assigned_at := now();
+    new.assigned_at := case when tg_op = 'INSERT' then coalesce(new.assigned_at, now()) else now() end;
     new.team_id := (
       select m.team_id from public.memberships m
       where m.organization_id = new.organization_id and m.user_id = new.assigned_to);
@@ -7100,7 +7886,8 @@ end
 $$;
 
 create trigger maintain_sla_clock_of_new before insert on public.leads
-  for each row execute function private.maintain_sla_clock();
+  for each row when (coalesce(current_setting('signalbox.legacy_import', true), '') = '')
+  execute function private.maintain_sla_clock();
 
 create trigger maintain_sla_clock before update on public.leads
   for each row when (new.status <> old.status or new.assigned_to is distinct from old.assigned_to
@@ -7145,7 +7932,7 @@ as $$
 begin
   perform private.notify((
     with events_to_notify as materialized (
-      select e.id, e.organization_id, e.lead_id, e.event = 'breach' as breach, e.assigned_to, e.team_id, l.created_by,
+      select e.id, e.organization_id, e.lead_id, e.event = 'breach' as breach, h.user_id as holder, e.team_id, l.created_by,
         e.deadline, coalesce(nullif(l.full_name, ''), l.email, l.phone) as lead_name,
           coalesce(nullif(p.full_name, ''), p.email) as assignee_name,
             to_char(e.deadline at time zone o.time_zone, 'FMDay, FMDD FMMonth YYYY, HH24:MI') || ' (' || o.time_zone
@@ -7154,9 +7941,11 @@ begin
       join public.leads l on l.id = e.lead_id
       join public.organizations o on o.id = e.organization_id
       left join public.profiles p on p.id = e.assigned_to
+      left join public.memberships h on h.organization_id = e.organization_id and h.user_id = e.assigned_to
+        and h.status = 'active'
       where e.id = any (events)
     ), teams as materialized (
-      select distinct t.organization_id, t.team_id from events_to_notify t where t.breach or t.assigned_to is null
+      select distinct t.organization_id, t.team_id from events_to_notify t where t.breach or t.holder is null
     ), leaders as materialized (
       select t.organization_id, t.team_id, m.user_id
       from teams t
@@ -7172,14 +7961,14 @@ begin
       join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
       where not exists (select from leaders l where l.organization_id = t.organization_id and l.team_id = t.team_id)
     ), people as (
-      select t.id, t.assigned_to as user_id from events_to_notify t where t.assigned_to is not null
+      select t.id, t.holder as user_id from events_to_notify t where t.holder is not null
       union
       select t.id, t.created_by from events_to_notify t where t.breach and t.created_by is not null
       union
       select t.id, c.user_id
       from events_to_notify t
       join assigners c on c.organization_id = t.organization_id and c.team_id is not distinct from t.team_id
-      where t.breach or t.assigned_to is null
+      where t.breach or t.holder is null
     )
     select array_agg(row(t.organization_id, p.user_id,
       case when t.breach then 'sla_breach' else 'sla_reminder' end,
@@ -7519,13 +8308,14 @@ create table public.students (
   organization_id uuid not null,
   lead_id uuid not null,
   first_name text not null constraint students_first_name_form check (char_length(first_name) between 1 and 100
-    and first_name = btrim(first_name)),
+    and first_name = btrim(first_name) and private.is_plain(first_name)),
   last_name text not null default ''
-    constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)),
+    constraint students_last_name_form check (char_length(last_name) <= 100 and last_name = btrim(last_name)
+      and private.is_plain(last_name)),
   birth_date date,
-  grade text constraint students_grade_length check (char_length(grade) <= 50),
-  school text constraint students_school_length check (char_length(school) <= 200),
-  notes text constraint students_notes_length check (char_length(notes) <= 5000),
+  grade text constraint students_grade_form check (char_length(grade) <= 50 and private.is_plain(grade)),
+  school text constraint students_school_form check (char_length(school) <= 200 and private.is_plain(school)),
+  notes text constraint students_notes_form check (char_length(notes) <= 5000 and private.is_multiline(notes)),
   created_by uuid references public.profiles (id) on delete set null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -7606,7 +8396,8 @@ begin
   case type
     when 'text' then
       return case when json_type <> 'string' then 'must be a text'
-        when char_length(value_text) > 5000 then 'must have at most 5000 characters' end;
+        when char_length(value_text) > 5000 then 'must have at most 5000 characters'
+        when not private.is_multiline(value_text) then 'must not have control characters' end;
     when 'number' then
       return case when json_type <> 'number' then 'must be a number'
         when abs(value_text::numeric) >= 1e15 then 'must be smaller than 1,000,000,000,000,000' end;
@@ -7694,6 +8485,103 @@ begin
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.', errors);
   end if;
   return merged;
+end
+$$;
+
+create function private.totals_scope(organization_id uuid, permission text, out scope text, out team uuid)
+language plpgsql stable set search_path = ''
+as $$
+begin
+  scope := private.require_scope(organization_id, permission);
+  team := (
+    select m.team_id from public.memberships m where m.organization_id = totals_scope.organization_id
+      and m.user_id = auth.uid());
+  if scope = 'team' and team is null then
+    scope := 'own';
+  end if;
+end
+$$;
+
+create function private.lead_figures(organization_id uuid, permission text)
+returns table (team_id uuid, status text, outcome text, source text, sla_status text, assigned boolean, leads bigint,
+  value numeric)
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
+as $$
+declare
+  access record := private.totals_scope(organization_id, permission);
+  me uuid := auth.uid();
+begin
+  return query
+    select o.team_id, o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value
+    from private.lead_totals o
+    where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'organization'
+    union all
+    select o.team_id, o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value
+    from private.lead_totals o
+    where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'team'
+      and o.team_id = access.team
+    union all
+    select o.team_id, o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value
+    from private.lead_totals o
+    where o.organization_id = lead_figures.organization_id and o.person_id = me and access.scope <> 'organization'
+      and (access.scope = 'own' or o.team_id is distinct from access.team);
+end
+$$;
+
+create function private.holder_figures(organization_id uuid, permission text)
+returns table (holder_id uuid, outcome text, sla_status text, leads bigint)
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
+as $$
+declare
+  access record := private.totals_scope(organization_id, permission);
+  me uuid := auth.uid();
+begin
+  return query
+    select t.holder_id, t.outcome, t.sla_status, sum(t.leads)::bigint
+    from (
+      select * from private.holder_totals o
+      where o.organization_id = holder_figures.organization_id and o.creator_id is null
+        and (access.scope = 'organization' or access.scope = 'team' and (o.team_id = access.team or o.holder_id = me))
+      union all
+      select * from private.holder_totals o
+      where o.organization_id = holder_figures.organization_id and o.creator_id is null and o.holder_id = me
+        and access.scope = 'own'
+      union all
+      select * from private.holder_totals o
+      where o.organization_id = holder_figures.organization_id and o.creator_id = me
+        and (access.scope = 'own' or access.scope = 'team' and o.team_id is distinct from access.team)
+    ) t
+    group by 1, 2, 3
+    having sum(t.leads) <> 0;
+end
+$$;
+
+create function private.count_of_leads(organization_id uuid, filters jsonb)
+returns bigint
+language plpgsql stable set search_path = ''
+as $$
+declare
+  sla text := case filters ->> 'sla' when 'due' then 'due_soon' else filters ->> 'sla' end;
+  person uuid;
+begin
+  if filters - array['status', 'source', 'sla', 'team_id', 'assigned_to'] <> '{}' then
+    return null;
+  end if;
+  if coalesce(filters ->> 'assigned_to', 'none') = 'none' then
+    return (
+      select coalesce(sum(f.leads), 0) from private.lead_figures(organization_id, 'leads:read') f
+      where (not filters ? 'status' or f.status = filters ->> 'status')
+        and (not filters ? 'source' or f.source = filters ->> 'source')
+        and (not filters ? 'sla' or f.sla_status = sla)
+        and (not filters ? 'team_id' or f.team_id = (filters ->> 'team_id')::uuid)
+        and (not filters ? 'assigned_to' or not f.assigned));
+  elsif filters - array['sla', 'assigned_to'] = '{}' then
+    person := case when filters ->> 'assigned_to' = 'me' then auth.uid() else (filters ->> 'assigned_to')::uuid end;
+    return (
+      select coalesce(sum(f.leads), 0) from private.holder_figures(organization_id, 'leads:read') f
+      where f.holder_id = person and (not filters ? 'sla' or f.sla_status = sla));
+  end if;
+  return null;
 end
 $$;
 
@@ -7852,7 +8740,8 @@ begin
         (select p.full_name from public.profiles p where p.id = l.assigned_to) as assigned_to_name, l.assigned_at,
         l.created_by, (select p.full_name from public.profiles p where p.id = l.created_by) as created_by_name,
         case when l.sla_status is not null then jsonb_build_object('status', l.sla_status,
-          'started_at', l.sla_started_at, 'deadline', l.sla_deadline, 'responded_at', l.sla_responded_at, 'breached_at', l.sla_breached_at) end as sla,
+          'started_at', l.sla_started_at, 'deadline', l.sla_deadline, 'responded_at', l.sla_responded_at,
+            'breached_at', l.sla_breached_at) end as sla,
         l.deleted_at, l.created_at, l.updated_at
       from (
         select u.*, row_number() over () as n from unnest(leads) u
@@ -8053,6 +8942,47 @@ as $$
   select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
+create function private.export_columns(definitions jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_agg(jsonb_build_object('name', c.name, 'kind', c.kind) order by c.place)
+  from (
+    values (1, 'id', 'text'), (2, 'first_name', 'text'), (3, 'last_name', 'text'), (4, 'email', 'text'),
+      (5, 'phone', 'text'), (6, 'source', 'text'), (7, 'status', 'text'), (8, 'outcome', 'text'), (9, 'value', 'money'),
+      (10, 'currency', 'text'), (11, 'tags', 'text'), (12, 'time_zone', 'text'), (13, 'country', 'text'),
+      (14, 'region', 'text'), (15, 'assigned_to', 'text'), (16, 'created_by', 'text'), (17, 'sla_status', 'text'),
+      (18, 'sla_deadline', 'timestamp'), (19, 'created_at', 'timestamp'), (20, 'updated_at', 'timestamp')
+    union all
+    select 20 + d.ordinality, d.value ->> 'key', case when d.value ->> 'type' in ('number', 'boolean', 'date')
+      then d.value ->> 'type' else 'text' end
+    from jsonb_array_elements(definitions) with ordinality d
+  ) c (place, name, kind)
+$$;
+
+create function private.lead_export_statement(conditions text, row_limit integer)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format($query$
+    select jsonb_build_object('rows', coalesce(jsonb_agg(jsonb_build_array(
+        x.id, x.first_name, x.last_name, x.email, x.phone, x.source, x.status, x.outcome, x.value::text, x.currency,
+        array_to_string(x.tags, '; '), x.time_zone, x.country, x.region, a.full_name, c.full_name, x.sla_status,
+        to_char(x.sla_deadline at time zone 'UTC', %1$L), to_char(x.created_at at time zone 'UTC', %1$L),
+        to_char(x.updated_at at time zone 'UTC', %1$L))
+        || coalesce((
+          select jsonb_agg(case jsonb_typeof(x.custom_fields -> (d.value ->> 'key'))
+            when 'array' then (select string_agg(e, '; ')
+              from jsonb_array_elements_text(x.custom_fields -> (d.value ->> 'key')) e)
+            else x.custom_fields ->> (d.value ->> 'key') end order by d.ordinality)
+          from jsonb_array_elements($1) with ordinality d), '[]') order by x.id), '[]'),
+      'last', (array_agg(x.id order by x.id desc))[1])
+    from (select x.* from public.leads x where %2$s order by x.id limit %3$s) x
+    left join public.profiles a on a.id = x.assigned_to
+    left join public.profiles c on c.id = x.created_by
+  $query$, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"', conditions, row_limit)
+$$;
+
 create function private.lead_scope(organization_id uuid, permission text)
 returns text
 language plpgsql stable security definer set search_path = ''
@@ -8081,20 +9011,6 @@ as $$
     then (date_or_timestamp::date + days_later)::timestamp at time zone (
       select o.time_zone from public.organizations o where o.id = timestamp_in_zone.organization_id)
     else date_or_timestamp::timestamptz end
-$$;
-
-create function private.lead_search_patterns(term text)
-returns text[]
-language sql immutable set search_path = ''
-as $$
-  select array_agg(distinct '%' || replace(replace(replace(t.pattern, '\', '\\'), '%', '\%'), '_', '\_') || '%')
-  from (
-    values (lower(term)),
-      (substr(to_jsonb(lower(term))::text, 2, char_length(to_jsonb(lower(term))::text) - 2)),
-      (case when term ~ '^[+(]?[0-9][0-9 ().+/-]*$' then substring(regexp_replace(term, '\(0\)|[^0-9]', '', 'g')
-        from '^0*([0-9]{3,})$') end)
-  ) as t (pattern)
-  where t.pattern <> ''
 $$;
 
 create function private.lead_filters(organization_id uuid, filters jsonb)
@@ -8133,12 +9049,7 @@ begin
     conditions := conditions || format(' and x.sla_status = %L', case filters ->> 'sla' when 'due' then 'due_soon'
       else filters ->> 'sla' end);
   end if;
-  if filters ->> 'search' <> '' then
-    conditions := conditions || (
-      select format(' and (%s)', string_agg(format('x.search_text like %L', p), ' or '))
-      from unnest(private.lead_search_patterns(filters ->> 'search')) p);
-  end if;
-  return conditions;
+  return conditions || coalesce(' and ' || private.search_filter(filters), '');
 end
 $$;
 
@@ -8157,38 +9068,24 @@ as $$
 declare
   conditions text := private.lead_conditions(organization_id, filters, 'leads:export');
   definitions jsonb := private.lead_field_definitions(organization_id);
+  refusal jsonb;
   answer jsonb;
   matching integer;
 begin
   if after_id is null then
+    refusal := private.over_rate_limit('export');
+    if refusal is not null then
+      return refusal;
+    end if;
     perform private.audit_export(organization_id, 'leads', filters);
   end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions,
       count_to) into matching;
   end if;
-  execute format($query$
-    select jsonb_build_object('rows', coalesce(jsonb_agg(jsonb_build_array(
-        x.id, x.first_name, x.last_name, x.email, x.phone, x.source, x.status, x.outcome, x.value::text, x.currency,
-        array_to_string(x.tags, '; '), x.time_zone, x.country, x.region, a.full_name, c.full_name, x.sla_status,
-        private.utc_text(x.sla_deadline), private.utc_text(x.created_at), private.utc_text(x.updated_at))
-        || coalesce((
-          select jsonb_agg(case jsonb_typeof(x.custom_fields -> (d.value ->> 'key'))
-            when 'array' then (select string_agg(e, '; ')
-              from jsonb_array_elements_text(x.custom_fields -> (d.value ->> 'key')) e)
-            else x.custom_fields ->> (d.value ->> 'key') end order by d.ordinality)
-          from jsonb_array_elements($1) with ordinality d), '[]') order by x.id), '[]'),
-      'last', (array_agg(x.id order by x.id desc))[1])
-    from (select x.* from public.leads x where %s %s order by x.id limit %s) x
-    left join public.profiles a on a.id = x.assigned_to
-    left join public.profiles c on c.id = x.created_by
-  $query$, conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
+  execute private.lead_export_statement(conditions || coalesce(' and x.id > ' || quote_literal(after_id), ''), page_limit)
   into answer using definitions;
-  return answer || jsonb_build_object('matching', matching, 'columns',
-    jsonb_build_array('id', 'first_name', 'last_name', 'email', 'phone', 'source', 'status', 'outcome', 'value',
-      'currency',
-      'tags', 'time_zone', 'country', 'region', 'assigned_to', 'created_by', 'sla_status', 'sla_deadline', 'created_at',
-      'updated_at') || coalesce((select jsonb_agg(d -> 'key') from jsonb_array_elements(definitions) d), '[]'));
+  return answer || jsonb_build_object('matching', matching, 'columns', private.export_columns(definitions));
 end
 $$;
 
@@ -8199,7 +9096,8 @@ create function public.export_leads(organization_id uuid, filters jsonb default 
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.export_leads(organization_id, filters, after_id, private.page_size(page_limit, 1000), count_to)
+  select private.export_leads(organization_id, coalesce(filters, '{}'), after_id,
+    private.page_size(page_limit, 1000), least(greatest(count_to, 0), 100001))
 $$;
 
 comment on function public.export_leads is
@@ -8213,9 +9111,10 @@ create table public.interactions (
   lead_id uuid not null,
   type text not null constraint interactions_type check (type in ('call', 'note', 'meeting', 'email', 'sms')),
   direction text constraint interactions_direction check (direction in ('inbound', 'outbound')),
-  subject text constraint interactions_subject_length check (char_length(subject) <= 200),
-  body text constraint interactions_body_length check (char_length(body) <= 20000),
-  outcome text constraint interactions_outcome_length check (char_length(outcome) between 1 and 100),
+  subject text constraint interactions_subject_form check (char_length(subject) <= 200 and private.is_plain(subject)),
+  body text constraint interactions_body_form check (char_length(body) <= 20000 and private.is_multiline(body)),
+  outcome text constraint interactions_outcome_form
+    check (char_length(outcome) between 1 and 100 and private.is_plain(outcome)),
   duration_seconds integer constraint interactions_duration check (duration_seconds between 0 and 86400),
   occurred_at timestamptz not null default now(),
   created_by uuid references public.profiles (id) on delete set null,
@@ -8298,6 +9197,10 @@ comment on function public.lead_fields is 'The organization''s lead fields, in o
 
 grant execute on function public.lead_fields(uuid) to authenticated;
 
+comment on function private.lead_of is 'The lead after all triggers, as functions that changed it return it.';
+
+comment on function private.lead_scope is 'The SQL condition on leads x for the scope of the caller''s permission.';
+
 create function private.lead_scope_filter(organization_id uuid, permission text)
 returns text[]
 language plpgsql stable set search_path = ''
@@ -8316,93 +9219,81 @@ begin
 end
 $$;
 
-create function private.lead_list_statement(
-  organization_id uuid, filters jsonb, sort_column text, direction text, page_limit integer, page_offset integer)
-returns text
+grant execute on function private.lead_search_text(text, text, text, jsonb) to authenticated, service_role;
+
+create function private.lead_list_query(organization_id uuid, filters jsonb)
+returns private.list_query
 language plpgsql stable set search_path = ''
 as $$
 declare
-  deleted boolean := coalesce(filters ->> 'deleted', 'false') = 'true';
-  branches text[] := private.lead_scope_filter(organization_id, case when deleted then 'leads:delete'
-    else 'leads:read' end);
-  base text := format('x.organization_id = %L and %s%s', organization_id,
-    case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end,
-      private.lead_filters(organization_id, filters));
-  order_by text := format('x.%1$I %2$s, x.id %2$s', sort_column, direction);
-  matches text;
-  total text;
+  deleted boolean := filters ->> 'deleted' = 'true';
+  given jsonb := filters - 'deleted';
+  list private.list_query;
 begin
-  if filters ? 'tag' then
-    -- The leads with the tag first: the planner cannot tell how many of them a team has, and would read all of the
-    -- team's.
-    matches := format(
-      'materialized (select x.id, x.%1$I from (select * from public.leads x where %2$s offset 0) x where %3$s)',
-      sort_column, base, array_to_string(branches, ' or '));
-    total := 'select count(*) from x';
-  elsif filters ->> 'search' <> '' or (cardinality(branches) = 2 and sort_column <> 'created_at') then
-    matches := format('materialized (select x.id, x.%I from public.leads x where %s and (%s))',
-      sort_column, base, array_to_string(branches, ' or '));
-    total := 'select count(*) from x';
-  else
-    select
-      format('(%s)', string_agg(format('(select x.id, x.%I from public.leads x where %s and %s order by %s limit %s)',
-        sort_column, base, b.branch, order_by, page_limit::bigint + page_offset), ' union ')),
-      'select ' || string_agg(format('(select count(*) from public.leads x where %s and %s%s)', base, b.branch, (
-        select string_agg(format(' and (%s) is not true', earlier), '') from unnest(branches[:b.place - 1]) earlier)),
-          ' + ')
-    into matches, total
-    from unnest(branches) with ordinality b (branch, place);
+  list.relation := 'public.leads';
+  list.branches := private.lead_scope_filter(organization_id, case when deleted then 'leads:delete'
+    else 'leads:read' end);
+  list.condition := format('x.organization_id = %L and %s%s', organization_id,
+    case when deleted then 'x.deleted_at is not null and x.merged_into is null' else 'x.deleted_at is null' end,
+    private.lead_filters(organization_id, given - 'search'));
+  list.search := private.search_filter(given);
+  list.is_selective := given ? 'tag' and list.search is null;
+  if deleted is not true and list.search is null then
+    list.known_total := private.count_of_leads(organization_id, given - 'search');
+  elsif deleted is not true and given - 'search' = '{}' then
+    list.rows_in_scope := private.count_of_leads(organization_id, '{}');
+    list.rows_in_organization := (
+      select coalesce(sum(t.leads), 0) from private.lead_totals t
+      where t.organization_id = lead_list_query.organization_id and t.person_id is null);
   end if;
-  return format(
-    'with x as %1$s, p as (
-      select x.id, row_number() over (order by %2$s) as n from x order by %2$s limit %3$s offset %4$s
-    ), total as materialized (%5$s)
-    select jsonb_build_object(''total'', (table total), ''rows'', private.lead_rows(array(
-      select l from p join public.leads l on l.id = p.id order by p.n)))',
-    matches, order_by, page_limit, page_offset, total);
+  return list;
 end
 $$;
 
-comment on function private.lead_of is 'The lead after all triggers, as functions that changed it return it.';
-
-comment on function private.lead_scope is 'The SQL condition on leads x for the scope of the caller''s permission.';
+create function private.lead_rows_of(ids uuid[])
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.lead_rows(array(
+    select l from unnest(ids) with ordinality p (id, n) join public.leads l on l.id = p.id order by p.n))
+$$;
 
 create function private.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer,
-  page_offset integer)
+  page_offset integer, page_cursor text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  sort_column text := ltrim(sort, '-');
-  answer jsonb;
+  list private.list_query;
+  page record;
 begin
   perform private.require_scope(organization_id, 'leads:read');
-  if sort_column not in ('created_at', 'updated_at', 'full_name', 'value', 'sla_deadline') then
-    perform private.problem(422, 'invalid_field', 'Leads cannot be sorted by this.',
-      '[{"path": "sort", "message": "is not a sortable field"}]');
-  end if;
-  execute private.lead_list_statement(organization_id, filters, sort_column,
-    case when sort like '-%' then 'desc' else 'asc' end, page_limit, page_offset)
-  into answer;
-  return answer;
+  list := private.sorted_by(private.lead_list_query(organization_id, filters), sort, '{
+    "created_at": ["x.created_at", "timestamptz"], "updated_at": ["x.updated_at", "timestamptz"],
+    "full_name": ["x.full_name", "text"], "value": ["x.value", "numeric"],
+    "sla_deadline": ["coalesce(x.sla_deadline, ''infinity'')", "timestamptz"]}');
+  list.is_collected := list.is_selective or (cardinality(list.branches) = 2 and list.sort_key <> 'x.created_at');
+  page := private.find_page(list, page_limit, page_offset, page_cursor);
+  return jsonb_build_object('total', page.total, 'total_is_capped', page.total_is_capped,
+    'next_cursor', page.next_cursor, 'rows', private.lead_rows_of(page.ids));
 end
 $$;
 
-grant execute on function private.list_leads(uuid, jsonb, text, integer, integer) to authenticated;
+grant execute on function private.list_leads(uuid, jsonb, text, integer, integer, text) to authenticated;
 
-create function public.list_leads(organization_id uuid, filters jsonb, sort text, page_limit integer,
-  page_offset integer)
+create function public.list_leads(organization_id uuid, filters jsonb default '{}', sort text default '-created_at',
+  page_limit integer default 50, page_offset integer default 0, page_cursor text default null)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_leads(organization_id, filters, sort,
-    private.page_size(page_limit), private.page_start(page_offset))
+  select private.list_leads(organization_id, coalesce(filters, '{}'), sort, page_limit, page_offset, page_cursor)
 $$;
 
 comment on function public.list_leads is
-  'One page of leads and their total number. filters: see private.lead_filters, and deleted?: "true".';
+  'One page of leads; total counts up to 10,000 where counters do not know it. filters: see private.lead_filters, and '
+  'deleted?: "true"; sort: a column, with "-" for descending; page_cursor: next_cursor of the page before.';
 
-grant execute on function public.list_leads(uuid, jsonb, text, integer, integer) to authenticated;
+grant execute on function public.list_leads(uuid, jsonb, text, integer, integer, text) to authenticated;
 
 create function private.list_students(organization_id uuid, lead_id uuid, page_limit integer, page_offset integer)
 returns jsonb
@@ -8520,7 +9411,8 @@ create table public.lead_history (
   from_status text,
   to_status text not null,
   seconds_in_stage bigint,
-  note text constraint lead_history_note_length check (char_length(note) <= 2000),
+  note text constraint lead_history_note_form
+    check (note is null or (char_length(note) <= 2000 and private.is_multiline(note))),
   changed_by uuid references public.profiles (id) on delete set null,
   -- A merge keeps the original lead's id here, so that each lead's chain of moves stays distinguishable.
   merged_from uuid,
@@ -9050,42 +9942,6 @@ comment on function public.move_lead is
 
 grant execute on function public.move_lead(uuid, uuid, text, text, integer) to authenticated;
 
-create function private.totals_scope(organization_id uuid, permission text, out scope text, out team uuid)
-language plpgsql stable set search_path = ''
-as $$
-begin
-  scope := private.require_scope(organization_id, permission);
-  team := (
-    select m.team_id from public.memberships m where m.organization_id = totals_scope.organization_id
-      and m.user_id = auth.uid());
-  if scope = 'team' and team is null then
-    scope := 'own';
-  end if;
-end
-$$;
-
-create function private.lead_figures(organization_id uuid, permission text)
-returns table (status text, outcome text, source text, sla_status text, assigned boolean, leads bigint, value numeric)
-language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
-as $$
-declare
-  access record := private.totals_scope(organization_id, permission);
-  me uuid := auth.uid();
-begin
-  return query
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'organization'
-    union all
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id is null and access.scope = 'team'
-      and o.team_id = access.team
-    union all
-    select o.status, o.outcome, o.source, o.sla_status, o.assigned, o.leads, o.value from private.lead_totals o
-    where o.organization_id = lead_figures.organization_id and o.person_id = me and access.scope <> 'organization'
-      and (access.scope = 'own' or o.team_id is distinct from access.team);
-end
-$$;
-
 create function private.lead_counts_by_status(organization_id uuid)
 returns table (status text, leads bigint, value numeric)
 language sql stable set search_path = ''
@@ -9382,7 +10238,7 @@ comment on function private.assign_leads is
 
 create function private.assign_leads_to(organization_id uuid, leads jsonb, assigned_to uuid)
 returns jsonb
-language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql stable set search_path = ''
 as $$
 declare
   free_capacity bigint := (
@@ -9460,7 +10316,7 @@ $$;
 
 create function private.distribute_leads(organization_id uuid, leads jsonb, among uuid[], strategy text)
 returns jsonb
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   lead_count integer := jsonb_array_length(leads);
@@ -9495,7 +10351,7 @@ $$;
 create function private.record_bulk_assignment(
   organization_id uuid, lead_ids uuid[], leads jsonb, plan jsonb, strategy text, note text, deadline timestamptz)
 returns jsonb
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   ids uuid[];
@@ -9531,7 +10387,7 @@ $$;
 create function private.bulk_assign(organization_id uuid, lead_ids uuid[], choice jsonb, note text,
   deadline timestamptz)
 returns jsonb
-language plpgsql security definer set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;
@@ -9888,22 +10744,24 @@ $$;
 
 create function private.run_sla_batch(at timestamptz, batch_size integer, excluded uuid[])
 returns integer
-language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql set search_path = ''
 as $$
 declare
   processed integer;
 begin
   perform set_config('signalbox.clockwork', 'on', true);
-  with due as materialized (
-    select l.id from public.leads l
-    where l.sla_next_at <= at and l.id <> all (excluded)
-    order by l.sla_next_at limit batch_size for update skip locked
-  )
-  update public.leads l set
-    sla_status = case when l.sla_deadline <= at then 'breached' else 'due_soon' end,
-    sla_breached_at = case when l.sla_deadline <= at then at end,
-    sla_next_at = case when l.sla_deadline > at then l.sla_deadline end
-  from due where l.id = due.id;
+  execute $query$
+    with due as materialized (
+      select l.id from public.leads l
+      where l.sla_next_at <= $1 and l.id <> all ($3)
+      order by l.sla_next_at limit $2 for update skip locked
+    )
+    update public.leads l set
+      sla_status = case when l.sla_deadline <= $1 then 'breached' else 'due_soon' end,
+      sla_breached_at = case when l.sla_deadline <= $1 then $1 end,
+      sla_next_at = case when l.sla_deadline > $1 then l.sla_deadline end
+    from due where l.id = due.id
+  $query$ using at, batch_size, excluded;
   get diagnostics processed = row_count;
   perform set_config('signalbox.clockwork', '', true);
   return processed;
@@ -9989,6 +10847,9 @@ create index tasks_by_assignee on public.tasks (organization_id, assigned_to, du
 create index tasks_by_creator on public.tasks (organization_id, created_by, due_at);
 
 create index tasks_by_due on public.tasks (organization_id, due_at);
+
+create index tasks_in_order on public.tasks (organization_id, coalesce(due_at, 'infinity'))
+  include (id, due_at, lead_deleted);
 
 create index tasks_to_remind on public.tasks (remind_at) where remind_at is not null;
 
@@ -10325,57 +11186,46 @@ end
 $$;
 
 create function private.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer,
-  page_offset integer)
+  page_offset integer, page_cursor text)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  branches text[] := private.task_scope_filter(organization_id, 'tasks:read');
-  key text := case ltrim(sort, '-')
-    when 'priority' then 'array_position(array[''low'', ''normal'', ''high''], r.priority)'
-      else format('r.%I', ltrim(sort, '-')) end;
-  direction text := case when sort like '-%' then 'desc' else 'asc' end;
-  conditions text := private.task_filters(filters);
-  union_all text;
-  total bigint;
-  ids uuid[];
+  list private.list_query;
+  page record;
 begin
-  if ltrim(sort, '-') not in ('due_at', 'created_at', 'updated_at', 'priority') then
-    perform private.problem(422, 'invalid_field', 'Tasks cannot be sorted by this.',
-      '[{"path": "sort", "message": "is not a sortable field"}]');
-  end if;
+  list.relation := 'public.tasks';
+  list.branches := private.task_scope_filter(organization_id, 'tasks:read');
   if filters ->> 'assigned_to' in ('me', auth.uid()::text) then
-    branches := branches[1:1];
+    list.branches := list.branches[1:1];
   end if;
-  select string_agg(format(
-    'select x.id, x.due_at, x.created_at, x.updated_at, x.priority from public.tasks x where %s%s', b, conditions),
-    ' union all ') into union_all
-  from unnest(branches) b;
-  execute format(
-    'with matches as %1$s materialized (%2$s)
-    select (select count(*) from matches), array(
-      select r.id from matches r order by %3$s %4$s, r.id %4$s limit $3 offset $4)',
-    case when cardinality(branches) = 1 then 'not' else '' end, union_all, key, direction)
-  into total, ids using list_tasks.organization_id, filters, page_limit, page_offset;
-  return jsonb_build_object('total', total, 'rows', private.task_rows(organization_id, ids));
+  list.condition := format('x.organization_id = %L', organization_id) || private.task_filters(filters);
+  list := private.sorted_by(list, sort, '{
+    "due_at": ["coalesce(x.due_at, ''infinity'')", "timestamptz"],
+    "created_at": ["x.created_at", "timestamptz"], "updated_at": ["x.updated_at", "timestamptz"],
+    "priority": ["array_position(array[''low'', ''normal'', ''high''], x.priority)", "integer"]}');
+  list.is_collected := cardinality(list.branches) > 1;
+  page := private.find_page(list, page_limit, page_offset, page_cursor);
+  return jsonb_build_object('total', page.total, 'total_is_capped', page.total_is_capped,
+    'next_cursor', page.next_cursor, 'rows', private.task_rows(organization_id, page.ids));
 end
 $$;
 
-grant execute on function private.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;
+grant execute on function private.list_tasks(uuid, jsonb, text, integer, integer, text) to authenticated;
 
-create function public.list_tasks(organization_id uuid, filters jsonb, sort text, page_limit integer,
-  page_offset integer)
+create function public.list_tasks(organization_id uuid, filters jsonb default '{}', sort text default 'due_at',
+  page_limit integer default 50, page_offset integer default 0, page_cursor text default null)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_tasks(organization_id, filters, sort,
-    private.page_size(page_limit), private.page_start(page_offset))
+  select private.list_tasks(organization_id, coalesce(filters, '{}'), sort, page_limit, page_offset, page_cursor)
 $$;
 
 comment on function public.list_tasks is
-  'One page of tasks and their total number. filters: see private.task_filters.';
+  'One page of tasks; total counts up to 10,000. filters: see private.task_filters; sort: a column, with "-" for '
+  'descending; page_cursor: next_cursor of the page before.';
 
-grant execute on function public.list_tasks(uuid, jsonb, text, integer, integer) to authenticated;
+grant execute on function public.list_tasks(uuid, jsonb, text, integer, integer, text) to authenticated;
 
 comment on function private.require_task is
   'A task that is visible to the caller and within the scope of the permission.';
@@ -10393,7 +11243,7 @@ begin
   ), claimed as (
     update public.tasks t set remind_at = null from due where t.id = due.id returning t.*
   )
-  select array_agg(row(t.organization_id, t.assigned_to, 'task_due',
+  select array_agg(row(t.organization_id, r.user_id, 'task_due',
       'task_due:' || t.id || ':' || extract(epoch from t.due_at)::bigint, 'A task is due', t.title,
       jsonb_build_object('task_id', t.id, 'task_title', t.title, 'due_at', t.due_at, 'deadline', t.due_at)
         || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name',
@@ -10401,9 +11251,17 @@ begin
       l.id)::private.notification)
   into notifications
   from claimed t
+  left join public.memberships h
+    on h.organization_id = t.organization_id and h.user_id = t.assigned_to and h.status = 'active'
+  cross join lateral (
+    select h.user_id where h.user_id is not null
+    union all
+    select s from private.substitutes(t.organization_id, t.assigned_to) s
+    where h.user_id is null and t.assigned_to is not null
+  ) r
   left join lateral (
     select x.id, x as lead from public.leads x
-    join public.memberships m on m.organization_id = x.organization_id and m.user_id = t.assigned_to
+    join public.memberships m on m.organization_id = x.organization_id and m.user_id = r.user_id
       and m.status = 'active'
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:read'
     where x.organization_id = t.organization_id and x.id = t.lead_id
@@ -10585,7 +11443,9 @@ as $$
           btrim(s.first_name || ' ' || s.last_name))
         from public.students s where s.id = p.id)
       when 'lead_created' then (
-        select jsonb_build_object('actor_id', l.created_by, 'source', l.source) from public.leads l where l.id = p.id)
+        select jsonb_build_object('actor_id', l.created_by, 'source', l.source)
+          || case when substr(l.id::text, 15, 1) = '7' then '{}' else jsonb_build_object('at', l.created_at) end
+        from public.leads l where l.id = p.id)
       end as detail
     from unnest(kinds, ids) with ordinality p (kind, id, n)
     offset 0
@@ -10607,43 +11467,48 @@ declare
     || case when private.lead_in_scope(lead, 'interactions:read') then array['interaction'] end
     || case when private.lead_in_scope(lead, 'tasks:read') then array['task'] end
     || case when organization = any (private.organizations_in_scope('messages:read')) then array['message'] end;
+  lead_place constant uuid := case when substr(lead.id::text, 15, 1) = '7' then lead.id
+    else private.uuid_v7_floor(lead.created_at) end;
   page_kinds text[];
   page_ids uuid[];
+  page_places uuid[];
 begin
   if wanted_kind is not null then
     kinds := array(select k from unnest(kinds) k where k = wanted_kind);
   end if;
   with events as (
-    (select 'interaction' as kind, i.id from public.interactions i
+    (select 'interaction' as kind, i.id, i.id as place from public.interactions i
       where 'interaction' = any (kinds) and i.organization_id = organization and i.lead_id = lead.id and i.id < bound
       order by i.id desc limit max_rows)
     union all
-    (select 'task', t.id from public.tasks t
+    (select 'task', t.id, t.id from public.tasks t
       where 'task' = any (kinds) and t.organization_id = organization and t.lead_id = lead.id and t.id < bound
       order by t.id desc limit max_rows)
     union all
-    (select 'message', m.id from public.messages m
+    (select 'message', m.id, m.id from public.messages m
       where 'message' = any (kinds) and m.organization_id = organization and m.lead_id = lead.id and m.id < bound
       order by m.id desc limit max_rows)
     union all
-    (select 'stage_change', h.id from public.lead_history h
+    (select 'stage_change', h.id, h.id from public.lead_history h
       where 'stage_change' = any (kinds) and h.organization_id = organization and h.lead_id = lead.id and h.id < bound
       order by h.id desc limit max_rows)
     union all
-    (select 'assignment', a.id from public.lead_assignments a
+    (select 'assignment', a.id, a.id from public.lead_assignments a
       where 'assignment' = any (kinds) and a.organization_id = organization and a.lead_id = lead.id and a.id < bound
       order by a.id desc limit max_rows)
     union all
-    (select 'student_added', s.id from public.students s
+    (select 'student_added', s.id, s.id from public.students s
       where 'student_added' = any (kinds) and s.organization_id = organization and s.lead_id = lead.id and s.id < bound
       order by s.id desc limit max_rows)
     union all
-    select 'lead_created', lead.id where 'lead_created' = any (kinds) and lead.id < bound
+    select 'lead_created', lead.id, lead_place where 'lead_created' = any (kinds) and lead_place < bound
   )
-  select array_agg(p.kind order by p.id desc), array_agg(p.id order by p.id desc) into page_kinds, page_ids
-  from (select h.kind, h.id from events h order by h.id desc limit max_rows) p;
+  select array_agg(p.kind order by p.place desc), array_agg(p.id order by p.place desc),
+    array_agg(p.place order by p.place desc)
+  into page_kinds, page_ids, page_places
+  from (select h.kind, h.id, h.place from events h order by h.place desc limit max_rows) p;
   return jsonb_build_object('rows', private.timeline_rows(page_kinds[:max_rows - 1], page_ids[:max_rows - 1]),
-    'next_before', case when cardinality(page_ids) = max_rows then page_ids[max_rows - 1] end);
+    'next_before', case when cardinality(page_ids) = max_rows then page_places[max_rows - 1] end);
 end
 $$;
 
@@ -10705,9 +11570,14 @@ grant execute on function public.list_interactions(uuid, uuid, integer, integer,
 create table private.lead_uploads (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  file_name text not null,
+  file_name text not null constraint lead_uploads_file_name_form
+    check (char_length(file_name) between 1 and 255 and private.is_plain(file_name)),
   delimiter text,
   header_row integer,
+  width integer,
+  named integer,
+  is_unicode boolean,
+  hidden_rows integer[] not null default '{}',
   columns jsonb,
   total_rows integer,
   size bigint not null default 0,
@@ -10719,6 +11589,14 @@ create table private.lead_uploads (
 
 comment on table private.lead_uploads is
   'A file of leads that waits for its import, at most 24 hours. upload_complete: all pieces are stored.';
+
+comment on column private.lead_uploads.width is 'Number of fields of the header: a longer row is refused.';
+
+comment on column private.lead_uploads.named is
+  'Number of fields up to the last one with a name: a shorter row is refused.';
+
+comment on column private.lead_uploads.is_unicode is
+  'Whether the file is Unicode, so that characters of another encoding are damaged.';
 
 create index lead_uploads_organization on private.lead_uploads (organization_id);
 
@@ -10765,6 +11643,9 @@ create table private.lead_import_runs (
   import_id uuid primary key references public.lead_imports (id) on delete cascade,
   delimiter text not null,
   header_row integer not null,
+  width integer not null,
+  named integer not null,
+  is_unicode boolean not null,
   next_position integer not null default 0,
   pieces integer not null,
   processed integer not null default 0,
@@ -10772,6 +11653,7 @@ create table private.lead_import_runs (
   updated integer not null default 0,
   skipped integer not null default 0,
   invalid integer not null default 0,
+  warned integer not null default 0,
   runner uuid,
   leased_until timestamptz,
   attempts integer not null default 0,
@@ -10796,14 +11678,14 @@ comment on table private.lead_import_rows is
 create table private.lead_import_errors (
   import_id uuid not null references public.lead_imports (id) on delete cascade,
   "row" integer not null,
-  kind text not null constraint lead_import_errors_kind check (kind in ('invalid', 'skipped')),
+  kind text not null constraint lead_import_errors_kind check (kind in ('invalid', 'skipped', 'warning')),
   reason text not null,
   cells jsonb not null,
   primary key (import_id, "row")
 );
 
 comment on table private.lead_import_errors is
-  'Rows that were not imported, with cells and reason: the first 50,000, for 30 days.';
+  'Rows that were not imported, or imported with a warning, with cells and reason: the first 50,000, for 30 days.';
 
 create type private.import_counts as (created integer, updated integer, skipped integer, invalid integer);
 
@@ -10859,6 +11741,37 @@ comment on function public.add_lead_upload_pieces is 'Stores further pieces of a
 
 grant execute on function public.add_lead_upload_pieces(uuid, uuid, jsonb) to authenticated;
 
+create function private.make_room_for_upload(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  surplus record;
+begin
+  -- One upload of an organization at a time, so that the limits hold.
+  perform pg_advisory_xact_lock(hashtextextended('lead_uploads|' || organization_id, 0));
+  delete from private.lead_uploads u
+  where u.expires_at < 'infinity' and u.id in (
+    select w.id from private.lead_uploads w
+    where w.organization_id = make_room_for_upload.organization_id and w.created_by = auth.uid()
+      and w.expires_at > now() and w.expires_at < 'infinity'
+    order by w.id desc offset 9);
+  loop
+    select count(*) >= 40 or coalesce(sum(u.size), 0) > 500000000 as is_full,
+      (array_agg(u.id order by u.id) filter (where u.created_by = auth.uid()
+        and u.expires_at < 'infinity'))[1] as oldest
+    into surplus from private.lead_uploads u
+    where u.organization_id = make_room_for_upload.organization_id and u.expires_at > now();
+    exit when not surplus.is_full;
+    if surplus.oldest is null then
+      perform private.problem(409, 'too_many_uploads', 'Too many files of the organization wait to be imported. '
+        || 'Import or delete some of them: GET and DELETE /leads/import/uploads.');
+    end if;
+    delete from private.lead_uploads u where u.id = surplus.oldest and u.expires_at < 'infinity';
+  end loop;
+end
+$$;
+
 create function private.lead_import_terms(organization_id uuid)
 returns jsonb
 language sql stable set search_path = ''
@@ -10881,13 +11794,9 @@ begin
   if answer is not null then
     return jsonb_build_object('replayed', answer);
   end if;
-  if (select count(*) >= 40 or coalesce(sum(u.size), 0) > 500000000 from private.lead_uploads u
-      where u.organization_id = begin_lead_upload.organization_id and u.expires_at > now()) then
-    perform private.problem(409, 'too_many_uploads',
-      'Too many files wait to be imported. Import some of them, or wait until they expire.');
-  end if;
+  perform private.make_room_for_upload(organization_id);
   insert into private.lead_uploads (organization_id, file_name, created_by)
-  values (organization_id, left(file_name, 255), auth.uid()) returning id into upload;
+  values (organization_id, file_name, auth.uid()) returning id into upload;
   return jsonb_build_object('upload_id', upload) || private.lead_import_terms(organization_id);
 end
 $$;
@@ -10944,7 +11853,7 @@ begin
   update public.lead_imports i
   set status = end_lead_import.status, error = end_lead_import.error, finished_at = now(),
     counts = jsonb_build_object('processed', run.processed, 'created', run.created, 'updated', run.updated,
-      'skipped', run.skipped, 'invalid', run.invalid)
+      'skipped', run.skipped, 'invalid', run.invalid, 'warned', run.warned)
   where i.id = end_lead_import.import_id
   returning * into import;
   delete from private.lead_import_rows r where r.import_id = import.id;
@@ -10991,7 +11900,8 @@ language sql stable set search_path = ''
 as $$
   select to_jsonb(import) - array['organization_id', 'counts', 'columns', 'consent', 'mapping']
     || coalesce((select jsonb_build_object('processed', r.processed, 'created', r.created, 'updated', r.updated,
-      'skipped', r.skipped, 'invalid', r.invalid) from private.lead_import_runs r where r.import_id = import.id),
+      'skipped', r.skipped, 'invalid', r.invalid, 'warned', r.warned) from private.lead_import_runs r
+        where r.import_id = import.id),
         import.counts)
     || jsonb_build_object('created_by_name', (select p.full_name from public.profiles p where p.id = import.created_by),
       'assigned_to_name', (select p.full_name from public.profiles p where p.id = import.assigned_to))
@@ -11078,7 +11988,8 @@ begin
   select * into import from public.lead_imports i where i.id = run.import_id;
   return jsonb_build_object(
     'id', import.id, 'mapping', import.mapping, 'consent', import.consent,
-    'delimiter', run.delimiter, 'header_row', run.header_row, 'width', jsonb_array_length(import.columns),
+    'delimiter', run.delimiter, 'header_row', run.header_row, 'width', run.width, 'named', run.named,
+    'is_unicode', run.is_unicode,
     'country', (select o.country from public.organizations o where o.id = import.organization_id),
     'currency', (select o.currency from public.organizations o where o.id = import.organization_id),
     'time_zone', (select o.time_zone from public.organizations o where o.id = import.organization_id),
@@ -11098,6 +12009,34 @@ $$;
 comment on function public.claim_lead_import is 'Leases a waiting import to this runner and returns its next piece.';
 
 grant execute on function public.claim_lead_import(uuid) to service_role;
+
+create function private.delete_lead_upload(organization_id uuid, upload_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'leads:import');
+  delete from private.lead_uploads u
+  where u.organization_id = delete_lead_upload.organization_id and u.id = delete_lead_upload.upload_id
+    and u.expires_at < 'infinity';
+  if not found then
+    perform private.problem(404, 'not_found', 'There is no such upload.');
+  end if;
+end
+$$;
+
+grant execute on function private.delete_lead_upload(uuid, uuid) to authenticated;
+
+create function public.delete_lead_upload(organization_id uuid, upload_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_lead_upload(organization_id, upload_id)
+$$;
+
+comment on function public.delete_lead_upload is 'Deletes a file that waits for its import.';
+
+grant execute on function public.delete_lead_upload(uuid, uuid) to authenticated;
 
 create function private.discard_lead_upload(organization_id uuid, upload_id uuid)
 returns void
@@ -11157,8 +12096,8 @@ begin
     settings ->> 'on_duplicate', nullif(settings -> 'consent', 'null'), settings ->> 'source', assignee,
       upload.total_rows, auth.uid())
   returning id into import;
-  insert into private.lead_import_runs (import_id, delimiter, header_row, pieces)
-  values (import, upload.delimiter, upload.header_row, (
+  insert into private.lead_import_runs (import_id, delimiter, header_row, width, named, is_unicode, pieces)
+  values (import, upload.delimiter, upload.header_row, upload.width, upload.named, upload.is_unicode, (
     select count(*) from private.lead_upload_pieces p where p.upload_id = upload.id));
   update private.lead_uploads u set expires_at = 'infinity' where u.id = upload.id;
   perform private.invoke('jobs/import-leads');
@@ -11251,6 +12190,36 @@ begin
 end
 $$;
 
+create function private.import_rows(rows jsonb)
+returns table ("row" integer, first_name text, last_name text, email text, phone text, source text, status text,
+  value numeric, tags text[], time_zone text, country text, region text, custom_fields jsonb, consented boolean,
+  consent_at timestamptz, cells jsonb, warning text)
+language sql immutable rows 2000 set search_path = ''
+as $$
+  select * from jsonb_to_recordset(rows) as r ("row" integer, first_name text, last_name text, email text, phone text,
+    source text, status text, value numeric, tags text[], time_zone text, country text, region text,
+    custom_fields jsonb, consented boolean, consent_at timestamptz, cells jsonb, warning text)
+$$;
+
+create function private.record_import_warnings(import_id uuid, rows jsonb)
+returns integer
+language sql set search_path = ''
+as $$
+  with warned as materialized (
+    select r."row", r.warning, r.cells from private.import_rows(rows) r
+    join private.lead_import_rows i on i.import_id = record_import_warnings.import_id and i."row" = r."row"
+    where r.warning is not null
+  ), kept as (
+    insert into private.lead_import_errors (import_id, "row", kind, reason, cells)
+    select record_import_warnings.import_id, w."row", 'warning', w.warning, w.cells from warned w
+    where exists (
+      select from private.lead_import_runs u
+      where u.import_id = record_import_warnings.import_id and u.skipped + u.invalid + u.warned < 50000)
+    on conflict do nothing
+  )
+  select count(*)::integer from warned
+$$;
+
 create function private.leads_by_contact(organization_id uuid, phones text[], emails text[])
 returns table (contact text, lead_id uuid, status text)
 language plpgsql stable rows 2000 set search_path = '' set plan_cache_mode = force_custom_plan
@@ -11265,17 +12234,6 @@ begin
     where l.organization_id = leads_by_contact.organization_id and l.deleted_at is null and l.email = any (emails)
     order by l.email, l.created_at, l.id;
 end
-$$;
-
-create function private.import_rows(rows jsonb)
-returns table ("row" integer, first_name text, last_name text, email text, phone text, source text, status text,
-  value numeric, tags text[], time_zone text, country text, region text, custom_fields jsonb, consented boolean,
-    consent_at timestamptz, cells jsonb)
-language sql immutable rows 2000 set search_path = ''
-as $$
-  select * from jsonb_to_recordset(rows) as r ("row" integer, first_name text, last_name text, email text, phone text,
-    source text, status text, value numeric, tags text[], time_zone text, country text, region text,
-      custom_fields jsonb, consented boolean, consent_at timestamptz, cells jsonb)
 $$;
 
 create function private.validate_import_rows(import public.lead_imports, rows jsonb, definitions jsonb)
@@ -11521,6 +12479,7 @@ declare
   run private.lead_import_runs;
   import public.lead_imports;
   counts private.import_counts;
+  rows_warned integer;
 begin
   select * into run from private.lead_import_runs r where r.import_id = import_lead_slice.import_id for update;
   if run.import_id is null or run.runner is distinct from import_lead_slice.runner
@@ -11538,12 +12497,14 @@ begin
     true);
   perform private.lock_import(import);
   counts := private.write_import_slice(import, rows, errors);
+  rows_warned := private.record_import_warnings(import.id, rows);
   update private.lead_import_runs r
   set next_position = r.next_position + 1, attempts = 0, last_step_at = now(),
     leased_until = case when not hand_over then now() + private.import_lease() end,
     processed = r.processed + jsonb_array_length(rows) + jsonb_array_length(errors),
     created = r.created + counts.created, updated = r.updated + counts.updated,
-    skipped = r.skipped + counts.skipped, invalid = r.invalid + counts.invalid
+    skipped = r.skipped + counts.skipped, invalid = r.invalid + counts.invalid,
+    warned = r.warned + rows_warned
   where r.import_id = import.id
   returning * into run;
   if run.next_position >= run.pieces then
@@ -11580,8 +12541,13 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   import public.lead_imports := private.require_lead_import(organization_id, import_id);
+  refusal jsonb;
 begin
-  if after_row = 0 then
+  if coalesce(after_row, 0) <= 0 then
+    refusal := private.over_rate_limit('export');
+    if refusal is not null then
+      return refusal;
+    end if;
     perform private.audit_export(organization_id, 'lead_imports', '{}', import.id);
   end if;
   return jsonb_build_object('columns', import.columns, 'rows', (
@@ -11589,7 +12555,7 @@ begin
       order by f."row"), '[]')
     from (
       select * from private.lead_import_errors f
-      where f.import_id = import.id and f."row" > after_row order by f."row" limit page_limit
+      where f.import_id = import.id and f."row" > coalesce(after_row, 0) order by f."row" limit page_limit
     ) f));
 end
 $$;
@@ -11640,6 +12606,41 @@ comment on function public.list_lead_imports is 'The organization''s imports, ne
 
 grant execute on function public.list_lead_imports(uuid, integer, integer) to authenticated;
 
+create function private.list_lead_uploads(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'leads:import');
+  return (
+    with waiting as materialized (
+      select u.* from private.lead_uploads u
+      where u.organization_id = list_lead_uploads.organization_id and u.upload_complete
+        and u.expires_at > now() and u.expires_at < 'infinity'
+    )
+    select jsonb_build_object('total', (select count(*) from waiting), 'rows', coalesce((
+      select jsonb_agg(jsonb_build_object('upload_id', p.id, 'file_name', p.file_name, 'total_rows', p.total_rows,
+        'size', p.size, 'created_by', p.created_by, 'created_by_name', (
+          select u.full_name from public.profiles u where u.id = p.created_by),
+        'created_at', p.created_at, 'expires_at', p.expires_at) order by p.id desc)
+      from (select w.* from waiting w order by w.id desc limit page_limit offset page_offset) p), '[]')));
+end
+$$;
+
+grant execute on function private.list_lead_uploads(uuid, integer, integer) to authenticated;
+
+create function public.list_lead_uploads(organization_id uuid, page_limit integer default 50,
+  page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_lead_uploads(organization_id, page_limit, page_offset)
+$$;
+
+comment on function public.list_lead_uploads is 'One page of the files that wait for their import, newest first.';
+
+grant execute on function public.list_lead_uploads(uuid, integer, integer) to authenticated;
+
 create function private.known_contacts(organization_id uuid, contacts jsonb)
 returns jsonb
 language sql stable set search_path = '' set enable_nestloop = off set jit = off
@@ -11679,6 +12680,9 @@ begin
   if file is not null then
     update private.lead_uploads u
     set upload_complete = true, delimiter = file ->> 'delimiter', header_row = (file ->> 'header_row')::integer,
+      width = (file ->> 'width')::integer, named = (file ->> 'named')::integer,
+      is_unicode = (file ->> 'is_unicode')::boolean,
+      hidden_rows = array(select jsonb_array_elements_text(file -> 'hidden_rows')::integer),
       columns = file -> 'columns', total_rows = (file ->> 'total_rows')::integer
     where u.id = upload.id;
   end if;
@@ -11723,9 +12727,10 @@ begin
       where i.organization_id = read_lead_upload.organization_id and i.upload_id = read_lead_upload.upload_id)));
   end if;
   upload := private.require_lead_upload(organization_id, upload_id, true);
-  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter, 'header_row',
-    upload.header_row,
-      'columns', upload.columns, 'total_rows', upload.total_rows, 'pieces', case when with_piece then (
+  return jsonb_build_object('file_name', upload.file_name, 'delimiter', upload.delimiter,
+      'header_row', upload.header_row, 'width', upload.width, 'named', upload.named, 'is_unicode', upload.is_unicode,
+      'hidden_rows', to_jsonb(upload.hidden_rows), 'columns', upload.columns, 'total_rows', upload.total_rows,
+      'pieces', case when with_piece then (
         select jsonb_agg(jsonb_build_object('first_row', p.first_row, 'content', p.content))
         from private.lead_upload_pieces p where p.upload_id = upload.id and p."position" = 0) end)
     || private.lead_import_terms(organization_id);
@@ -11789,34 +12794,6 @@ create unique index sla_totals_once on private.sla_totals
   nulls not distinct where rolled_up;
 
 create type private.sla_count as (response_minutes integer, outcome text, events bigint);
-
-create function private.holder_figures(organization_id uuid, permission text)
-returns table (holder_id uuid, outcome text, sla_status text, leads bigint)
-language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
-as $$
-declare
-  access record := private.totals_scope(organization_id, permission);
-  me uuid := auth.uid();
-begin
-  return query
-    select t.holder_id, t.outcome, t.sla_status, sum(t.leads)::bigint
-    from (
-      select * from private.holder_totals o
-      where o.organization_id = holder_figures.organization_id and o.creator_id is null
-        and (access.scope = 'organization' or access.scope = 'team' and (o.team_id = access.team or o.holder_id = me))
-      union all
-      select * from private.holder_totals o
-      where o.organization_id = holder_figures.organization_id and o.creator_id is null and o.holder_id = me
-        and access.scope = 'own'
-      union all
-      select * from private.holder_totals o
-      where o.organization_id = holder_figures.organization_id and o.creator_id = me
-        and (access.scope = 'own' or access.scope = 'team' and o.team_id is distinct from access.team)
-    ) t
-    group by 1, 2, 3
-    having sum(t.leads) <> 0;
-end
-$$;
 
 create function private.arrivals_today(organization_id uuid, permission text)
 returns bigint
@@ -11981,13 +12958,15 @@ begin
       union
       select h.holder_id from held h
     )
-    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name, 'open',
-      coalesce(h.open, 0),
+    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name, 'status', m.status,
+      'open', coalesce(h.open, 0),
       'due_soon', coalesce(h.due_soon, 0), 'breached', coalesce(h.breached, 0), 'converted', coalesce(h.converted, 0))
       order by coalesce(h.open, 0) desc, u.full_name, p.user_id), '[]')
     from people p
     left join held h on h.holder_id = p.user_id
-    left join public.profiles u on u.id = p.user_id);
+    left join public.profiles u on u.id = p.user_id
+    left join public.memberships m
+      on m.organization_id = leads_per_assignee.organization_id and m.user_id = p.user_id);
 end
 $$;
 
@@ -12101,8 +13080,8 @@ create index messages_lead on public.messages (organization_id, lead_id, id desc
 
 create index messages_to on public.messages (to_number, organization_id, id desc);
 
-create index messages_refused_confirmations on public.messages (account_id, created_at)
-  where purpose = 'opt_out_confirmation' and error_code = '21610';
+create index messages_confirmations on public.messages (account_id, id desc)
+  where purpose = 'opt_out_confirmation';
 
 create index messages_from on public.messages (organization_id, from_number, id desc) where direction = 'inbound';
 
@@ -12483,6 +13462,12 @@ begin
       held_at = null, lookup_until = null, unknown_at = null, unknown_reason = null, resolved_by = null,
       updated_at = now()
     where m.id = message.id;
+  elsif new_status = message.status and message.error_code is null and apply_receipt.code is not null
+    and new_status in ('failed', 'undelivered') and not of_a_copy
+  then
+    -- The same failure again, now with its reason.
+    update public.messages m set error_code = apply_receipt.code, error_message = detail, updated_at = now()
+    where m.id = message.id;
   elsif message.provider_message_id is null then
     update public.messages m set provider_message_id = provider_id, updated_at = now() where m.id = message.id;
   end if;
@@ -12629,6 +13614,8 @@ begin
   elsif account.status = 'circuit_open' then
     reason := 'circuit_open';
     until := account.circuit_open_until;
+  elsif account.status = 'pending' then
+    reason := 'sender_pending';
   elsif message.send_after > now() then
     reason := coalesce(message.wait_reason, 'retry');
     until := message.send_after;
@@ -12699,6 +13686,21 @@ begin
 end
 $$;
 
+create function private.opted_in_at_another_sender(organization_id uuid, phone text, sender text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from (
+      select c.event, c.source, c.message_id from public.consents c
+      where c.organization_id = opted_in_at_another_sender.organization_id
+        and c.phone = opted_in_at_another_sender.phone and c.channel = 'sms' and not c.outdated
+      order by c.id desc limit 1
+    ) latest
+    join public.messages m on m.id = latest.message_id
+    where latest.event = 'granted' and latest.source = 'reply' and m.to_number <> sender)
+$$;
+
 create function private.suppress(organization_id uuid, phone text, source text, reason text)
 returns void
 language sql set search_path = ''
@@ -12706,6 +13708,18 @@ as $$
   insert into public.suppressions (organization_id, phone, scope, source, reason)
   values (organization_id, phone, 'all', source, reason)
   on conflict (organization_id, phone, scope) where lifted_at is null do nothing
+$$;
+
+create function private.suppress_refused(message public.messages, code text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if not private.opted_in_at_another_sender(message.organization_id, message.to_number, message.from_number) then
+    perform private.suppress(message.organization_id, message.to_number, 'provider',
+      'The provider reports that the number has opted out (' || coalesce(code, 'no code') || ').');
+  end if;
+end
 $$;
 
 create function private.apply_report(message public.messages, report jsonb)
@@ -12720,8 +13734,7 @@ begin
     perform private.store_provider_fields(message.id, report -> 'facts');
   end if;
   if changed and (report ->> 'opt_out')::boolean then
-    perform private.suppress(message.organization_id, message.to_number, 'provider',
-      'The provider reports that the number has opted out (' || coalesce(report ->> 'code', 'no code') || ').');
+    perform private.suppress_refused(message, report ->> 'code');
   end if;
 end
 $$;
@@ -12819,8 +13832,7 @@ begin
   end if;
   -- A repeated report must not suppress again: the number may have opted in since.
   if opt_out and changed then
-    perform private.suppress(message.organization_id, message.to_number, 'provider',
-      'The provider reports that the number has opted out (' || code || ').');
+    perform private.suppress_refused(message, code);
   end if;
   return jsonb_build_object('known', true, 'changed', changed);
 end
@@ -13116,11 +14128,17 @@ comment on function private.sms_segments is 'Encoding and number of billable par
 
 grant execute on function private.sms_segments(text) to authenticated;
 
+grant execute on function private.utf16_length(text) to authenticated, service_role;
+
 comment on table public.sms_accounts is
   'A provider and the sender that messages go out as. Without credentials of its own it uses the platform''s account.';
 
 comment on column public.sms_accounts.status is
-  'circuit_open: the provider refuses everything; the queue waits, and one message at a time is sent as a probe.';
+  'pending: it awaits the approval of the platform and sends nothing; circuit_open: the provider refuses everything; the '
+  'queue waits, and one message at a time is sent as a probe.';
+
+comment on column public.sms_accounts.approved_at is
+  'When it was approved, by an operator or, without approved_by, by the deployment''s setting new_senders.';
 
 comment on column public.sms_accounts.per_second is
   'Messages a second that the carrier accepts from this number; null: no limit of ours.';
@@ -13140,7 +14158,13 @@ comment on column public.sms_accounts.provider_account is
 
 create unique index sms_accounts_one_default on public.sms_accounts (organization_id) where is_default;
 
-create unique index sms_accounts_number_owner on public.sms_accounts (sender_id) where provider = 'twilio';
+create unique index sms_accounts_number_owner on public.sms_accounts (sender_id)
+  where provider = 'twilio' and approved_at is not null and credentials_secret_id is null;
+
+create unique index sms_accounts_name_owner on public.sms_accounts (lower(sender_id))
+  where provider = 'arkesel' and approved_by is not null and credentials_secret_id is null;
+
+create index sms_accounts_pending on public.sms_accounts (id) where status = 'pending';
 
 create index sms_accounts_provider_account on public.sms_accounts (provider_account) where provider_account is not null;
 
@@ -13182,6 +14206,257 @@ $$;
 create trigger set_defaults before insert on public.sms_accounts
   for each row execute function private.set_sender_defaults();
 
+create function private.needs_approval(account public.sms_accounts)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select account.credentials_secret_id is null and account.approved_at is null
+    and (account.provider = 'twilio' or exists (
+      select from public.organizations o where o.id = account.organization_id and o.standing <> 'sandbox'))
+$$;
+
+create function private.check_sender()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  reason text;
+begin
+  if tg_op = 'INSERT' then
+    perform pg_advisory_xact_lock(hashtextextended('senders|' || new.organization_id, 0));
+    if (select count(*) from public.sms_accounts a where a.organization_id = new.organization_id) >= 100 then
+      perform private.problem(422, 'too_many_senders', 'An organization has at most 100 senders.');
+    end if;
+  end if;
+  if new.approved_at is null and new.status <> 'disabled'
+    and exists (select from private.deployment d where d.new_senders = 'active')
+  then
+    new.approved_at := now();
+  end if;
+  if new.provider = 'arkesel' and new.approved_at is null and tg_op = 'INSERT' then
+    -- The constraint on its form, which refuses longer ones, comes after triggers.
+    reason := private.protected_name_reason(left(new.sender_id, 11));
+    if reason is not null then
+      perform private.problem(422, 'protected_name',
+        'This name would pass for ' || reason || '. Only an operator of the platform assigns it.',
+        '[{"path": "number", "message": "is a protected name"}]');
+    end if;
+  end if;
+  if new.status <> 'disabled' and private.needs_approval(new) then
+    new.status := 'pending';
+  elsif new.status = 'pending' then
+    new.status := 'active';
+  end if;
+  return new;
+end
+$$;
+
+create trigger check_sender before insert or update of sender_id, status, credentials_secret_id, approved_at
+  on public.sms_accounts for each row execute function private.check_sender();
+
+create function private.check_senders_of_organization()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.sms_accounts a set status = a.status where a.organization_id = new.id and a.status <> 'disabled';
+  return null;
+end
+$$;
+
+create trigger check_senders_of_approved after update of standing on public.organizations
+  for each row when (new.standing <> old.standing) execute function private.check_senders_of_organization();
+
+comment on table private.protected_sender_names is
+  'Names that nobody may text as unless an operator assigns them, because recipients trust them with money or data.';
+
+comment on column private.protected_sender_names.anywhere is
+  'Whether every name that contains it is protected; otherwise only one that has it as a word.';
+
+create function private.require_sender(account_id uuid)
+returns public.sms_accounts
+language plpgsql set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+begin
+  select * into account from public.sms_accounts a where a.id = account_id for update;
+  if account.id is null then
+    perform private.problem(404, 'not_found', 'There is no such sender.');
+  end if;
+  return account;
+end
+$$;
+
+create function private.operated_sender_json(account public.sms_accounts)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', account.id, 'organization_id', account.organization_id, 'organization', o.name,
+    'standing', o.standing, 'provider', account.provider, 'sender', account.sender_id, 'status', account.status,
+    'own_account', account.credentials_secret_id is not null, 'approved_at', account.approved_at,
+    'approved_by', account.approved_by, 'created_at', account.created_at,
+    'protected', case when account.provider = 'arkesel' then private.protected_name_reason(account.sender_id) end,
+    'same_name', (
+      select coalesce(jsonb_agg(distinct other.name), '[]')
+      from public.sms_accounts a join public.organizations other on other.id = a.organization_id
+      where a.provider = account.provider and a.organization_id <> account.organization_id
+        and a.approved_by is not null and case account.provider
+          when 'arkesel' then private.name_skeleton(a.sender_id) = private.name_skeleton(account.sender_id)
+          else a.sender_id = account.sender_id end))
+  from public.organizations o where o.id = account.organization_id
+$$;
+
+create function private.approve_sender(account_id uuid, operator text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+begin
+  perform private.require_operator(operator);
+  account := private.require_sender(account_id);
+  begin
+    update public.sms_accounts a set approved_at = now(), approved_by = btrim(operator)
+    where a.id = account.id returning * into account;
+  exception when unique_violation then
+    perform private.problem(409, 'sender_taken', 'Another organization has this sender on the platform''s account.');
+  end;
+  perform private.notify_admins(account.organization_id, 'system', 'The sender ' || account.sender_id || ' was approved',
+    'Messages can be sent from it.', jsonb_build_object('phone_number_id', account.id));
+  perform private.invoke('jobs/dispatch-messages');
+  return private.operated_sender_json(account);
+end
+$$;
+
+grant execute on function private.approve_sender(uuid, text) to service_role;
+
+create function public.approve_sender(account_id uuid, operator text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.approve_sender(account_id, operator)
+$$;
+
+comment on function public.approve_sender is
+  'For operators of the platform: lets an organization send from a sender on the platform''s account.';
+
+grant execute on function public.approve_sender(uuid, text) to service_role;
+
+create function private.refuse_sender(account_id uuid, operator text, reason text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+begin
+  perform private.require_operator(operator);
+  perform private.require_valid(char_length(btrim(reason)) between 1 and 500 and private.is_plain(reason), 'reason',
+    'must say why');
+  account := private.require_sender(account_id);
+  update public.sms_accounts a set status = 'disabled', approved_at = null, approved_by = null,
+    circuit_open_until = null, circuit_open_reason = btrim(reason)
+  where a.id = account.id returning * into account;
+  perform private.notify_admins(account.organization_id, 'system', 'The sender ' || account.sender_id || ' was refused',
+    btrim(reason), jsonb_build_object('phone_number_id', account.id));
+  return private.operated_sender_json(account);
+end
+$$;
+
+grant execute on function private.refuse_sender(uuid, text, text) to service_role;
+
+create function public.refuse_sender(account_id uuid, operator text, reason text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.refuse_sender(account_id, operator, reason)
+$$;
+
+comment on function public.refuse_sender is
+  'For operators of the platform: disables a sender, with a reason that its organization reads.';
+
+grant execute on function public.refuse_sender(uuid, text, text) to service_role;
+
+create function private.default_send_rate(number_type text)
+returns numeric
+language sql immutable set search_path = ''
+as $$
+  select case number_type when 'long_code' then 1 when 'toll_free' then 3 when 'short_code' then 30 end
+$$;
+
+create function private.assign_sender(organization_id uuid, provider text, sender text, operator text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+begin
+  perform private.require_operator(operator);
+  if not exists (select from public.organizations o where o.id = assign_sender.organization_id) then
+    perform private.problem(404, 'not_found', 'There is no such organization.');
+  end if;
+  begin
+    insert into public.sms_accounts (organization_id, provider, sender_id, approved_at, approved_by, per_second)
+    values (organization_id, provider, sender, now(), btrim(operator),
+      private.default_send_rate((private.sender_types(provider, sender))[1]))
+    returning * into account;
+  exception when unique_violation then
+    perform private.problem(409, 'sender_taken', 'This organization or another one has this sender.');
+  end;
+  return private.operated_sender_json(account);
+end
+$$;
+
+grant execute on function private.assign_sender(uuid, text, text, text) to service_role;
+
+create function public.assign_sender(organization_id uuid, provider text, sender text, operator text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.assign_sender(organization_id, provider, sender, operator)
+$$;
+
+comment on function public.assign_sender is
+  'For operators of the platform: gives an organization a number of the platform''s account, or a protected name.';
+
+grant execute on function public.assign_sender(uuid, text, text, text) to service_role;
+
+create function private.checked_credentials(provider text, credentials jsonb)
+returns jsonb
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  secret constant text := '^[!-~]{1,200}$';
+begin
+  if provider = 'twilio' then
+    perform private.require_valid(jsonb_typeof(credentials -> 'account_sid') = 'string'
+      and credentials ->> 'account_sid' ~ '^AC[0-9a-f]{32}$', 'credentials.account_sid',
+      'must be AC and 32 hexadecimal digits');
+    perform private.require_valid(jsonb_typeof(credentials -> 'auth_token') = 'string'
+      and credentials ->> 'auth_token' ~ secret, 'credentials.auth_token', 'must be 1 to 200 printable characters');
+    return jsonb_build_object('account_sid', credentials -> 'account_sid', 'auth_token', credentials -> 'auth_token');
+  end if;
+  perform private.require_valid(jsonb_typeof(credentials -> 'api_key') = 'string' and credentials ->> 'api_key' ~ secret,
+    'credentials.api_key', 'must be 1 to 200 printable characters');
+  return jsonb_build_object('api_key', credentials -> 'api_key');
+end
+$$;
+
+create table private.undeliverable_codes (
+  provider text not null,
+  code text not null,
+  is_final boolean not null,
+  description text not null,
+  primary key (provider, code)
+);
+
+create function private.final_undeliverable_codes()
+returns text[]
+language sql stable set search_path = ''
+as $$
+  select array_agg(c.code) from private.undeliverable_codes c where c.is_final
+$$;
+
 create function private.cool_down_numbers()
 returns integer
 language plpgsql set search_path = ''
@@ -13205,6 +14480,7 @@ begin
         coalesce(sum(t.messages) filter (where t.status in ('delivered', 'failed', 'undelivered')), 0) as known
       from private.message_outcome_totals t
       where t.organization_id = a.organization_id and t.account_id = a.id and t.campaign_id is not null
+        and coalesce(t.error_code <> all (private.final_undeliverable_codes()), true)
         and t.quarter_hour >= private.quarter_hour(now() - interval '1 hour')
         and (a.failures_counted_from is null or t.quarter_hour >= a.failures_counted_from)
     ) f
@@ -13234,13 +14510,6 @@ begin
 end
 $$;
 
-create function private.default_send_rate(number_type text)
-returns numeric
-language sql immutable set search_path = ''
-as $$
-  select case number_type when 'long_code' then 1 when 'toll_free' then 3 when 'short_code' then 30 end
-$$;
-
 create function private.lock_numbers(organization_id uuid)
 returns void
 language plpgsql set search_path = ''
@@ -13265,24 +14534,21 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   account public.sms_accounts;
+  checked jsonb;
 begin
   select * into account from public.sms_accounts a
   where a.id = account_id and a.organization_id = any (private.organizations_with('organization:update')) for update;
   if account is null then
     perform private.problem(404, 'not_found', 'There is no such sender.');
   end if;
-  if not (case account.provider when 'twilio' then credentials ?& array['account_sid', 'auth_token']
-    else credentials ? 'api_key' end) then
-    perform private.problem(422, 'invalid_field', 'These are not credentials for ' || account.provider || '.',
-      '[{"path": "credentials", "message": "lacks a key that the provider needs"}]');
-  end if;
+  checked := private.checked_credentials(account.provider, credentials);
   if account.credentials_secret_id is not null then
-    perform vault.update_secret(account.credentials_secret_id, credentials::text);
+    perform vault.update_secret(account.credentials_secret_id, checked::text);
   end if;
   update public.sms_accounts a set
-    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(credentials::text, 'sms_account_'
+    credentials_secret_id = coalesce(a.credentials_secret_id, vault.create_secret(checked::text, 'sms_account_'
       || account_id)),
-    provider_account = private.provider_account(account.provider, credentials)
+    provider_account = private.provider_account(account.provider, checked)
   where a.id = account_id;
   perform private.audit_event(account.organization_id, 'credentials_replaced', 'sms_accounts', account.id);
 end
@@ -13364,7 +14630,8 @@ begin
   end if;
   first := not exists (
     select from public.sms_accounts a
-    where a.organization_id = create_phone_number.organization_id and a.is_default and a.status <> 'disabled');
+    where a.organization_id = create_phone_number.organization_id and a.is_default
+      and a.status not in ('disabled', 'pending'));
   if first or (number ->> 'is_default')::boolean then
     update public.sms_accounts a set is_default = false
     where a.organization_id = create_phone_number.organization_id and a.is_default;
@@ -13533,6 +14800,36 @@ comment on function public.list_phone_numbers is 'A page of the organization''s 
 
 grant execute on function public.list_phone_numbers(uuid, jsonb, integer, integer) to authenticated;
 
+create function private.list_senders(filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  with found as materialized (
+    select a from public.sms_accounts a
+    where (not filters ? 'status' or a.status = filters ->> 'status')
+      and (not filters ? 'organization_id' or a.organization_id = (filters ->> 'organization_id')::uuid)
+      and (not filters ? 'search' or position(lower(filters ->> 'search') in lower(a.sender_id)) > 0)
+  )
+  select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+    select jsonb_agg(private.operated_sender_json(p.a) order by (p.a).id desc)
+    from (select f.a from found f order by (f.a).id desc limit page_limit offset page_offset) p), '[]'))
+$$;
+
+grant execute on function private.list_senders(jsonb, integer, integer) to service_role;
+
+create function public.list_senders(filters jsonb default '{}', page_limit integer default 50,
+  page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_senders(filters, private.page_size(page_limit), private.page_start(page_offset))
+$$;
+
+comment on function public.list_senders is
+  'For operators of the platform: senders of all organizations, newest first. filters: { status?, organization_id?, search? }.';
+
+grant execute on function public.list_senders(jsonb, integer, integer) to service_role;
+
 comment on function private.number_figures is 'filtered: Twilio''s 30007 (carrier filter), included in failed.';
 
 grant execute on function private.sender_types(text, text) to authenticated, service_role;
@@ -13677,6 +14974,14 @@ grant insert (organization_id, kind, name, body), update (name, body), delete on
 create trigger set_updated_at before update on public.templates
   for each row execute function private.set_updated_at();
 
+create function private.placeholder_names(normal_body text)
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select coalesce(array_agg(distinct m[1] order by m[1]), '{}')
+  from regexp_matches(normal_body, '\{\{([^{}|]*)(?:\|[^{}]*)?\}\}', 'g') m
+$$;
+
 create table private.link_shorteners (
   host text primary key constraint link_shorteners_form check (host = lower(host) and host ~ '^[a-z0-9.-]+\.[a-z]+$'),
   source text not null,
@@ -13688,25 +14993,31 @@ create function private.shortener_fault(body text)
 returns text
 language sql stable set search_path = ''
 as $$
-  select 'has a link through a public shortener: ' || s.host from private.link_shorteners s
+  select 'has a link through a public shortener: ' || s.host
+  from private.link_shorteners s,
+    lower(normalize(regexp_replace(body, '[' || private.invisible_characters() || ']', '', 'g'), nfkc)) as seen
   where s.effective_from <= current_date and (s.effective_to is null or s.effective_to >= current_date)
-    and lower(body) ~ ('(^|[^a-z0-9-])' || replace(s.host, '.', '\.') || '([^a-z0-9.-]|$)')
+    and seen ~ ('(^|[^a-z0-9-])' || replace(s.host, '.', '\.') || '([^a-z0-9.-]|$)')
   order by s.host limit 1
 $$;
 
-create function private.has_opt_out_instructions(body text)
-returns boolean
+create function private.opt_out_ways(body text, out by_reply boolean, out otherwise boolean)
 language sql immutable set search_path = ''
 as $$
-  select t.said ~* '\munsubscribe\M|\mopt.?out\M'
-    or t.said ~ ('(?<![[:alnum:]_-])(?<![A-Z]{2} )(STOP|ARRET|ARRÊT)'
+  select t.said ~ ('(?<![[:alnum:]_-])(?<![A-Z]{2} )(STOP|ARRET|ARRÊT)'
       || '(?![[:alnum:]_-])(?! ([A-Z]{2}|(by|in|into|at|over|for|and)\M))')
     or t.said ~* ('\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae])\M'
       || '( with| back)?[^[:alnum:]]{1,3}'
-      || '(stop|end|quit|cancel|arr[eê]t|alto|baja)\M')
+      || '(stop|end|quit|cancel|unsubscribe|opt.?out|arr[eê]t|alto|baja)\M')
     or t.said ~* ('\m(stop|quit|cancel|arr[eê]t|alto|baja)[^[:alnum:]]{0,2}(to|2|=|pour|para)[^[:alnum:]]?'
-      || '(end|opt|unsub|cancel|quit|stop|leave|salir|arr[eê]ter)')
-  from (select regexp_replace(body, '\{\{[^{}]*\}\}', '~', 'g') as said) t
+      || '(end|opt|unsub|cancel|quit|stop|leave|salir|arr[eê]ter)'),
+    t.said ~* ('\m(unsubscribe|opt.?out|opting out|stop (all|these|texts?|messages?|receiving|getting)'
+        || '|désabonn[a-z]*|baja)\M.{0,60}?' || t.target)
+      or t.said ~* (t.target || '.{0,40}?\m(unsubscribe|opt.?out|stop (texts?|messages?))\M')
+  from (
+    select regexp_replace(body, '\{\{[^{}]*\}\}', '~', 'g') as said,
+      '(https?://|www\.|[a-z0-9-]+\.[a-z]{2,}(/|\M)|[a-z0-9._-]+@[a-z0-9-]+\.|\+?[0-9][0-9 ()-]{5,}[0-9])' as target
+  ) t
 $$;
 
 create function private.checked_marketing_text(organization_id uuid, body text, path text default 'body')
@@ -13716,28 +15027,26 @@ as $$
 declare
   known constant text[] := array['first_name', 'last_name', 'full_name', 'name', 'email', 'phone', 'source', 'region',
     'country', 'organization'];
+  normal constant text := private.normal_placeholders(body);
+  ways record;
   fault text;
 begin
-  fault := case
-    when body ~ '\{\{\{|\}\}\}' or regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}'
-      then 'has braces that do not pair'
-    else (
-      select 'has unknown variables: ' || string_agg(distinct v.name, ', ')
-      from (
-        select btrim(split_part(m[1], '|', 1)) as name from regexp_matches(body, '\{\{([^{}]*)\}\}', 'g') m
-      ) v
-      where v.name <> all (known) and not exists (
-        select from public.lead_fields f
-        where f.organization_id = checked_marketing_text.organization_id and 'custom.' || f.key = v.name)) end;
-  fault := coalesce(fault, private.shortener_fault(body));
-  fault := coalesce(fault, case when not private.has_opt_out_instructions(body) then
-    'does not say how to opt out, such as "Reply STOP to opt out"' end);
+  fault := coalesce(private.text_fault(normal), (
+    select 'has unknown variables: ' || string_agg(v.name, ', ')
+    from unnest(private.placeholder_names(normal)) v (name)
+    where v.name <> all (known) and not exists (
+      select from public.lead_fields f
+      where f.organization_id = checked_marketing_text.organization_id and 'custom.' || f.key = v.name)),
+    private.shortener_fault(normal));
+  select * into ways from private.opt_out_ways(normal);
+  if fault is null and not (ways.by_reply or ways.otherwise) then
+    fault := 'does not say how to opt out, such as "Reply STOP to opt out"';
+  end if;
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
       jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));
   end if;
-  return regexp_replace(regexp_replace(body, '\{\{\s*([^{}|]*?)\s*\}\}', '{{\1}}', 'g'),
-    '\{\{\s*([^{}|]*?)\s*\|\s*([^{}]*?)\s*\}\}', '{{\1|\2}}', 'g');
+  return normal;
 end
 $$;
 
@@ -13747,12 +15056,13 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   known constant text[] := array['name', 'account_number', 'arrears', 'organization'];
-  fault text := case when kind = 'custom' then private.shortener_fault(body) end;
-begin
-  fault := coalesce(fault, (
+  normal constant text := private.normal_placeholders(body);
+  fault constant text := coalesce(private.text_fault(normal),
+    case when kind = 'custom' then private.shortener_fault(normal) end, (
     select 'has unknown variables: ' || string_agg(distinct v[1], ', ')
-    from regexp_matches(body, '\{\{\s*([^{}]*?)\s*\}\}', 'g') v
+    from regexp_matches(normal, '\{\{([^{}]*)\}\}', 'g') v
     where v[1] <> all (known)));
+begin
   if fault is not null then
     perform private.problem(422, 'invalid_template', 'The text ' || fault || '.',
       jsonb_build_array(jsonb_build_object('path', path, 'message', fault)));
@@ -13854,8 +15164,11 @@ create table public.template_variants (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
   template_id uuid not null,
-  label text not null constraint template_variants_label_length check (char_length(btrim(label)) between 1 and 50),
-  body text not null constraint template_variants_body_length check (char_length(body) between 1 and 1600),
+  label text not null constraint template_variants_label_length check (char_length(btrim(label)) between 1 and 50)
+    constraint template_variants_label_plain check (private.is_plain(label)),
+  body text not null constraint template_variants_body_length
+    check (private.utf16_length(body) between 1 and 1600) constraint template_variants_body_multiline
+    check (private.is_multiline(body)),
   weight integer not null default 1 constraint template_variants_weight check (weight between 0 and 1000),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -14143,6 +15456,13 @@ comment on function public.list_templates is 'A page of templates with their var
 
 grant execute on function public.list_templates(uuid, jsonb, integer, integer) to authenticated;
 
+create function private.can_receive(account public.sms_accounts)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select account.number_type <> 'alphanumeric'
+$$;
+
 create function private.render_template_text(body text, variables jsonb)
 returns text
 language plpgsql immutable set search_path = ''
@@ -14156,9 +15476,9 @@ begin
   -- Each part but the first begins right after a "{{".
   for i in 2..cardinality(parts) loop
     inside := split_part(parts[i], '}}', 1);
-    value := coalesce(case when variables ->> btrim(split_part(inside, '|', 1)) ~ '\S'
-      then variables ->> btrim(split_part(inside, '|', 1)) end, case when position('|' in inside) > 0
-      then btrim(substr(inside, position('|' in inside) + 1)) end);
+    value := coalesce(case when variables ->> split_part(inside, '|', 1) ~ '\S'
+      then variables ->> split_part(inside, '|', 1) end, case when position('|' in inside) > 0
+      then substr(inside, position('|' in inside) + 1) end);
     if value is null then
       return null;
     end if;
@@ -14166,6 +15486,26 @@ begin
   end loop;
   return answer;
 end
+$$;
+
+create function private.text_warnings(body text, category text, one_way text[])
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('code', w.code, 'message', w.message)), '[]') from (
+    select 'unfilled_placeholder' as code,
+      p.written || ' is sent as written: variables are written {{' || lower(p.name) || '}}.' as message
+    from (
+      select distinct m[1] as written, m[2] as name
+      from regexp_matches(regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g'),
+        '((?:\{|\[\[?|<<?|%) ?(first_?name|last_?name|full_?name|name|e?mail|phone|organi[sz]ation|arrears'
+        '|account_?number) ?(?:\}|\]\]?|>>?|%))', 'gi') m
+    ) p
+    union all
+    select 'one_way_sender', array_to_string(one_way, ', ')
+      || ' cannot receive replies: name another way to opt out, such as a link or a telephone number.'
+    where category = 'marketing' and cardinality(one_way) > 0 and not (private.opt_out_ways(body)).otherwise
+  ) w
 $$;
 
 create function private.render_template(organization_id uuid, template_id uuid, lead_id uuid, variables jsonb)
@@ -14176,6 +15516,9 @@ declare
   template jsonb := private.get_template(organization_id, template_id);
   organization text := (select o.name from public.organizations o where o.id = render_template.organization_id);
   known jsonb := jsonb_build_object('organization', organization);
+  one_way constant text[] := array(
+    select a.sender_id from public.sms_accounts a
+    where a.organization_id = render_template.organization_id and a.is_default and not private.can_receive(a));
 begin
   if lead_id is not null then
     known := private.lead_variables(private.require_lead(organization_id, lead_id, 'leads:read'), organization);
@@ -14185,7 +15528,8 @@ begin
     select jsonb_agg(jsonb_build_object('variant_id', w.id, 'label', w.label, 'weight', w.weight,
       'body', private.render_template_text(w.body, known), 'missing', coalesce((
         select jsonb_agg(distinct m[1]) from regexp_matches(w.body, '\{\{([^{}|]*)\}\}', 'g') m
-        where coalesce(known ->> m[1], '') !~ '\S'), '[]')) order by w.place, w.label)
+        where coalesce(known ->> m[1], '') !~ '\S'), '[]'),
+      'warnings', private.text_warnings(w.body, template ->> 'category', one_way)) order by w.place, w.label)
     from (
       select 0 as place, null as label, (template ->> 'id')::uuid as id, template ->> 'body' as body,
         (template ->> 'weight')::integer as weight
@@ -14466,12 +15810,17 @@ begin
     place_country := coalesce(place_country, code.country);
     place_region := coalesce(place_region, case when code.country = place_country then code.region end);
   end if;
-  zones := case
-    when not american then array[organization_zone]
-    when zones is not null then zones
-    when stated_zone is not null and private.is_time_zone(stated_zone) then array[stated_zone]
-    else coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
-      'America/Los_Angeles']) end;
+  if not american then
+    zones := array[organization_zone];
+  elsif zones is null then
+    zones := coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
+      'America/Los_Angeles']);
+    -- A zone outside North America contradicts the number: then the hours must suit both.
+    if private.is_time_zone(stated_zone) then
+      zones := array[stated_zone] || case when not exists (
+        select from private.area_codes a where stated_zone = any (a.time_zones)) then zones else '{}' end;
+    end if;
+  end if;
 end
 $$;
 
@@ -14544,6 +15893,57 @@ revoke all on public.suppressions from public, anon, authenticated, service_role
 grant select on public.suppressions to authenticated, service_role;
 
 grant insert (organization_id, phone, scope, source, reason) on public.suppressions to authenticated;
+
+create function private.phone_spellings(phone text)
+returns text[]
+language sql immutable parallel safe set search_path = ''
+as $$
+  select case
+    when phone !~ '^\+(5[245]|229)' then array[phone]
+    when phone ~ '^\+549[1-9][0-9]{9}$' then array[phone, '+54' || substr(phone, 5)]
+    when phone ~ '^\+54[1-8][0-9]{9}$' then array[phone, '+549' || substr(phone, 4)]
+    when phone ~ '^\+521[2-9][0-9]{9}$' then array[phone, '+52' || substr(phone, 5)]
+    when phone ~ '^\+52[2-9][0-9]{9}$' then array[phone, '+521' || substr(phone, 4)]
+    when phone ~ '^\+55[1-9][1-9]9[6-9][0-9]{7}$' then array[phone, left(phone, 5) || substr(phone, 7)]
+    when phone ~ '^\+55[1-9][1-9][6-9][0-9]{7}$' then array[phone, left(phone, 5) || '9' || substr(phone, 6)]
+    when phone ~ '^\+22901[0-9]{8}$' then array[phone, '+229' || substr(phone, 7)]
+    when phone ~ '^\+229[2-9][0-9]{7}$' then array[phone, '+22901' || substr(phone, 5)]
+    else array[phone] end
+$$;
+
+create function private.suppress_other_spellings()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.suppressions (organization_id, phone, scope, source, reason, created_by)
+  select new.organization_id, s, new.scope, new.source, new.reason, new.created_by
+  from unnest(private.phone_spellings(new.phone)) s where s <> new.phone
+  on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
+  return null;
+end
+$$;
+
+create trigger suppress_other_spellings after insert on public.suppressions
+  for each row when (cardinality(private.phone_spellings(new.phone)) > 1)
+  execute function private.suppress_other_spellings();
+
+create function private.lift_other_spellings()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  update public.suppressions s
+  set lifted_at = new.lifted_at, lifted_by = new.lifted_by, lifted_reason = new.lifted_reason
+  where s.organization_id = new.organization_id and s.phone = any (private.phone_spellings(new.phone))
+    and s.scope = new.scope and s.source = new.source and s.lifted_at is null;
+  return null;
+end
+$$;
+
+create trigger lift_other_spellings after update of lifted_at on public.suppressions
+  for each row when (new.lifted_at is not null and cardinality(private.phone_spellings(new.phone)) > 1)
+  execute function private.lift_other_spellings();
 
 create table private.suppression_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -14646,7 +16046,8 @@ create trigger count_opt_outs after insert on public.consents referencing new ta
 create table public.dnc_lists (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
-  name text not null constraint dnc_lists_name_length check (char_length(btrim(name)) between 1 and 100),
+  name text not null constraint dnc_lists_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint dnc_lists_name_plain check (private.is_plain(name)),
   kind text not null constraint dnc_lists_kind check (kind in ('registry', 'litigator', 'internal')),
   status text not null default 'importing'
     constraint dnc_lists_status check (status in ('importing', 'active', 'failed', 'deleting')),
@@ -14745,7 +16146,7 @@ create table public.campaign_targets (
   reason text constraint campaign_targets_reason check (reason in (
     'no_phone', 'duplicate_number', 'suppressed', 'dnc', 'litigator', 'no_consent', 'consent_revoked',
     'frequency_cap', 'lead_deleted', 'number_changed', 'missing_variable', 'text_too_long', 'window_closed',
-    'country_not_allowed')),
+    'country_not_allowed', 'undeliverable')),
   wait_reason text constraint campaign_targets_wait_reason check (wait_reason in ('quiet_hours', 'frequency_cap', 'review', 'rate')),
   send_after timestamptz not null default now(),
   message_id uuid,
@@ -14944,6 +16345,14 @@ comment on function public.begin_dnc_list is 'Creates a list whose file is about
 
 grant execute on function public.begin_dnc_list(uuid, jsonb) to authenticated;
 
+create function private.undeliverable_json(marked public.undeliverable_numbers)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select to_jsonb(marked) - 'organization_id' || jsonb_build_object(
+    'lifted_by_name', (select p.full_name from public.profiles p where p.id = marked.lifted_by))
+$$;
+
 create function private.unnest_phones(phones text[])
 returns table (phone text)
 language sql immutable rows 5000 set search_path = ''
@@ -14977,6 +16386,10 @@ begin
     select distinct on (c.phone) c.phone, c.id, c.event from public.consents c
     where c.organization_id = check_marketing_eligibility.organization_id and c.phone = any (phones) and c.channel = 'sms' and not c.outdated
     order by c.phone, c.id desc
+  ), unreachable as materialized (
+    select u.phone from public.undeliverable_numbers u
+    where u.organization_id = check_marketing_eligibility.organization_id and u.phone = any (phones)
+      and u.lifted_at is null and (u.is_final or u.until > now())
   ), open_reviews as materialized (
     select r.phone from public.reply_reviews r
     where r.organization_id = check_marketing_eligibility.organization_id and r.phone = any (phones) and r.status = 'open'
@@ -14988,12 +16401,14 @@ begin
       when latest.event = 'revoked' then 'consent_revoked'
       when latest.id is null and organization.marketing_consent = 'required' then 'no_consent'
       when n.phone !~ allowed then 'country_not_allowed'
+      when u.phone is not null then 'undeliverable'
       when r.phone is not null then 'doubtful_reply'
     end, case when latest.event = 'granted' then latest.id end
   from private.unnest_phones(phones) n
   left join held on held.phone = n.phone
   left join listed on listed.phone = n.phone
   left join latest on latest.phone = n.phone
+  left join unreachable u on u.phone = n.phone
   left join open_reviews r on r.phone = n.phone;
 end
 $$;
@@ -15008,7 +16423,8 @@ begin
     select coalesce(jsonb_agg(jsonb_build_object('phone', j.phone, 'blocked_reason', j.blocked_reason,
       'consent', case when c.id is not null then jsonb_build_object('event', c.event, 'scope', c.scope, 'source',
         c.source, 'occurred_at', c.occurred_at) end,
-      'review_id', r.id)), '[]')
+      'review_id', r.id,
+      'undeliverable', case when u.id is not null then private.undeliverable_json(u) end)), '[]')
     from private.check_marketing_eligibility(check_numbers.organization_id, phones[1:1000])
       as j (phone, blocked_reason, consent_id)
     left join lateral (
@@ -15018,7 +16434,10 @@ begin
       order by x.id desc limit 1
     ) c on true
     left join public.reply_reviews r
-      on r.organization_id = check_numbers.organization_id and r.phone = j.phone and r.status = 'open');
+      on r.organization_id = check_numbers.organization_id and r.phone = j.phone and r.status = 'open'
+    left join public.undeliverable_numbers u
+      on u.organization_id = check_numbers.organization_id and u.phone = j.phone and u.lifted_at is null
+      and coalesce(u.until > now(), true));
 end
 $$;
 
@@ -15513,6 +16932,34 @@ comment on function public.list_suppressions is 'A page of suppressions, includi
 
 grant execute on function public.list_suppressions(uuid, jsonb, integer, integer) to authenticated;
 
+create function private.known_spelling(organization_id uuid, phone text)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  spellings constant text[] := private.phone_spellings(phone);
+begin
+  if cardinality(spellings) = 1 then
+    return phone;
+  end if;
+  return coalesce((
+      select m.to_number from public.messages m
+      where m.organization_id = known_spelling.organization_id and m.to_number = any (spellings)
+        and m.direction = 'outbound'
+      order by m.id desc limit 1),
+    (
+      select s from unnest(spellings) s
+      where exists (
+          select from public.leads l where l.organization_id = known_spelling.organization_id and l.phone = s)
+        or exists (
+          select from public.customers c where c.organization_id = known_spelling.organization_id and c.phone = s)
+      limit 1),
+    phone);
+end
+$$;
+
+grant execute on function private.phone_spellings(text) to authenticated, service_role;
+
 create function private.run_dnc_list_jobs()
 returns void
 language plpgsql set search_path = ''
@@ -15530,17 +16977,22 @@ create table public.reply_rules (
   organization_id uuid references public.organizations (id) on delete cascade,
   kind text not null constraint reply_rules_kind check (kind in ('keyword', 'phrase', 'not_phrase')),
   meaning text not null constraint reply_rules_meaning check (meaning in ('stop', 'start', 'help', 'doubtful')),
-  language text not null default 'en' constraint reply_rules_language check (language ~ '^[a-z]{2}$'),
+  language text not null default 'en' constraint reply_rules_language check (language ~ '^[a-z]{2,3}$'),
   pattern text not null,
-  source text not null constraint reply_rules_source_length check (char_length(source) between 1 and 500),
+  source text not null constraint reply_rules_source_length check (char_length(source) between 1 and 500)
+    constraint reply_rules_source_plain check (private.is_plain(source)),
   effective_from date not null default '2024-01-01',
   effective_to date,
   undoes_only boolean not null default false,
-  part text,
+  answers_question boolean not null default false,
+  as_written boolean not null default false constraint reply_rules_as_written check (not as_written or kind = 'phrase'),
+  literals text[],
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint reply_rules_once unique nulls not distinct (organization_id, kind, language, pattern),
-  constraint reply_rules_pattern_length check (char_length(pattern) between 1 and 1000)
+  constraint reply_rules_pattern_length
+    check (char_length(pattern) between 1 and case when organization_id is null then 3000 else 1000 end),
+  constraint reply_rules_pattern_plain check (private.is_plain(pattern))
 );
 
 comment on column public.reply_rules.undoes_only is
@@ -15551,10 +17003,22 @@ comment on table public.reply_rules is
   'What a not_phrase matches does not count; where an organization''s own not_phrase matches, a person decides about '
   'what the system''s rules found.';
 
-comment on column public.reply_rules.part is
-  'A cheaper expression that matches whatever the phrase matches: see required_substring. Null: there is none.';
+comment on column public.reply_rules.answers_question is
+  'A word that also answers a question (NO): it does not count if our last message to the number asks one.';
+
+comment on column public.reply_rules.as_written is
+  'The pattern is matched against the reply as written, without quotations, where capitals and punctuation count. '
+  'Others are matched against the normalized reply.';
+
+comment on column public.reply_rules.literals is
+  'Of a phrase: texts of which a reply must contain one to match, as patterns of LIKE (see required_literals). Null: '
+  'none are certain.';
 
 create index reply_rules_organization on public.reply_rules (organization_id);
+
+create index reply_rules_keywords on public.reply_rules (pattern) where kind = 'keyword';
+
+create index reply_rules_phrases on public.reply_rules (organization_id, id) where kind <> 'keyword';
 
 alter table public.reply_rules enable row level security;
 
@@ -15573,20 +17037,22 @@ create function private.normalized_reply(body text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select regexp_replace('. ' || regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-    lower(normalize(translate(case
-      when body ~* '^\s*(liked|loved|disliked|laughed at|emphasized|questioned|reacted .{1,12} to|removed an? .{3,20} from|le gustó|a aimé|a adoré|[^[:alnum:]]{1,12} (to|a|à)) ["“«].*["”»]\s*$'
-        then '' else replace(left(body, 2000), U&'\+01F6D1', ' stop ') end,
+  select regexp_replace(regexp_replace('. '
+    || regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    lower(normalize(translate(replace(left(body, 2000), U&'\+01F6D1', ' stop '),
       U&'\2018\2019\02BC\0060\00B4\2032\200B\200C\200D\2060\FEFF\00AD', ''''''''''''''), nfkc)),
     -- A dot within a word (s.t.o.p) or a number does not end a sentence.
     '(?<=\w)\.(?=\w)', ' ', 'g'),
-    '[.!?;:\n\r]+', ' . ', 'g'),
+    '[.!?;:\n\r\u00A1\u00BF\u037E\u061B\u061F\u06D4\u0964\u0965\u1362\u3002\u2026]+', ' . ', 'g'),
     -- Signs of ASCII and Latin-1 except the apostrophe, then punctuation, arrows, symbols, emoji and private use.
-    '[\u0001-\u0020"#$%&()*+,\-/<=>@\[\\\]^_{|}~\u007F-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u2000-\u2BFF\u3000-\u303F\uE000-\uF8FF\uFE00-\uFE0F\uFFFD\U0001F000-\U0001FAFF\U000E0000-\U000E007F]+',
+    '[\u0001-\u0020"#$%&()*+,\-/<=>@\[\\\]^_{|}~\u007F-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7'
+    '\u060C\u2000-\u2BFF\u3000-\u303F\uE000-\uF8FF\uFE00-\uFE0F\uFFFD\U0001F000-\U0001FAFF\U000E0000-\U000E007F]+',
     ' ', 'g'),
     -- An apostrophe that is a quotation mark.
     '(?<![[:alnum:]])''+|''+(?![[:alnum:]])', ' ', 'g'),
-    '(\s*\.)+\s*$|^(\s*\.)+', '', 'g') || ' .', '\s+', ' ', 'g')
+    '(\s*\.)+\s*$|^(\s*\.)+', '', 'g') || ' .', '\s+', ' ', 'g'),
+    -- STOP, spaced, stretched or with a zero.
+    '(?<!'')\m(s+ ?t+ ?[o0]+ ?p+|sta+h+p+)\M', 'stop', 'g')
 $$;
 
 create function private.pattern_weight(pattern text)
@@ -15603,8 +17069,8 @@ returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   with tokens as (
-    select m[1] as token, place, sum(case m[1] when '(' then 1 when ')' then -1
-      else 0 end) over (order by place) as depth
+    select m[1] as token, place,
+      sum(case m[1] when '(' then 1 when ')' then -1 else 0 end) over (order by place) as depth
     from regexp_matches(leading_group.pattern, '(\\.|\[\^?\]?[^\]]*\]|.)', 'g') with ordinality t (m, place)
   )
   select string_agg(t.token, '' order by t.place) from tokens t
@@ -15615,88 +17081,86 @@ create function private.common_words()
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select '. i you u he she we they it me my your his her our us them this that these those is are am was were be been '
-    'do does did don''t do not dont have has had no not never no longer yes ok okay please pls plz just thanks '
-    'thank you thx and or but so if the a an to of for on in at by with from about up out off all any more again '
-    'now here there what when where who why how can could will would should want wanna wish need like get got '
-    'getting take let make know see say said go come still ever too also good great nice time today tomorrow i''m '
-    'im it''s you''re por favor gracias de la el en que si ya no y a mi su je ne le pas plus merci un une .'
+  select ' i you u he she we they it me my your his her our us them this that these those is are am was were be been do '
+    'does did don''t do not dont have has had no not never no longer yes ok okay please pls plz just thanks thank '
+    'you thx and or but so if the a an to of for on in at by with from about up out off all any more again now here '
+    'there what when where who why how can could will would should want wanna wish need like get got getting take '
+    'let make know see say said go come still ever too also good great nice time today tomorrow i''m im it''s '
+    'you''re por favor gracias de la el en que si ya no y a mi su je ne le pas plus merci un une '
 $$;
 
-create function private.substring_weight(part text, letters integer)
+create function private.literal_weight(literal text)
 returns integer
 language sql immutable parallel safe set search_path = ''
 as $$
-  select case when letters > 0 then letters + case when private.common_words() ~ part then 0 else 1000 end else 0 end
+  select case when l.letters < 2 then 0 else l.letters
+    + case when position(' ' || btrim(literal, ' .') || ' ' in private.common_words()) > 0 then 0 else 1000 end end
+  from (select char_length(regexp_replace(literal, '[^[:alpha:]]', '', 'g')) as letters) l
 $$;
 
-create function private.required_substring(pattern text, out part text, out letters integer)
+create function private.required_literals(pattern text, word_start boolean default false)
+returns text[]
 language plpgsql immutable set search_path = ''
 as $$
 declare
   place integer := 1;
   piece text;
   repeat text;
-  literal boolean;
-  run text := '';
-  run_letters integer := 0;
-  piece_letters integer;
-  best text;
-  best_weight integer;
-  total integer := 0;
+  is_literal boolean;
+  run text := case when word_start then ' ' else '' end;
+  at_word_start boolean := word_start;
+  inner_literals text[];
+  best text[];
+  answer text[] := '{}';
 begin
   -- Not analysed: options, other syntaxes, long escapes, brackets within brackets.
-  if pattern ~ '^\*\*\*|\(\?[^:=!<]|\\[^mMwWsSdD[:punct:][:space:]]|\[[^\]]*[\[\\]|\{(?![0-9])' then
-    return;
+  if pattern ~ '^\*\*\*|\(\?[^:=!<]|\\[^mMwWsSdDu[:punct:][:space:]]|\[[^\]]*\[[^\]:]|\{(?![0-9])' then
+    return null;
   end if;
   loop
     piece := substr(pattern, place, 1);
     piece := case piece
-      when '\' then substr(pattern, place, 2)
-      when '[' then substring(substr(pattern, place) from '^\[\^?\]?[^\]]*\]')
+      when '\' then substr(pattern, place, case when substr(pattern, place + 1, 1) = 'u' then 6 else 2 end)
+      when '[' then substring(substr(pattern, place) from '^\[\^?\]?(?:\[:[a-z]+:\]|\\.|[^\]])*\]')
       when '(' then private.leading_group(substr(pattern, place))
       else piece end;
     place := place + char_length(piece);
     repeat := coalesce(substring(substr(pattern, place) from '^(?:[*+?]|\{[0-9,]*\})\??'), '');
     place := place + char_length(repeat);
+    if piece = '\m' then
+      at_word_start := true;
+      run := case when right(run, 1) = ' ' then run else run || ' ' end;
+    end if;
     -- Anchors and lookaround add no required text.
     continue when piece in ('\m', '\M', '^', '$') or piece ~ '^\(\?(=|!|<)';
 
-    literal := left(piece, 1) not in ('', '|', '(', '[', '.') and piece !~ '^\\[wWsSdD]';
-    if literal and repeat = '' then
-      run := run || piece;
-      run_letters := run_letters + (piece ~ '[[:alpha:]]')::integer;
+    is_literal := left(piece, 1) not in ('', '|', '(', '[', '.') and piece !~ '^\\[wWsSdDu]';
+    if is_literal and repeat = '' then
+      run := run || right(piece, 1);
+      at_word_start := false;
       continue;
     end if;
-    -- A run of literals ends here; the piece after it is optional, or a part of its own.
-    piece_letters := case
-      when piece in ('', '|') or repeat ~ '^(\*|\?|\{0)' then 0
-      when left(piece, 1) = '('
-        then (private.required_substring(regexp_replace(piece, '^\((\?:)?(.*)\)$', '\2'))).letters
-      else (literal and piece ~ '[[:alpha:]]')::integer end;
-    select p.part, p.weight into best, best_weight
-    from (
-      values (best, best_weight), (run, private.substring_weight(run, run_letters)),
-        (piece, private.substring_weight(piece, piece_letters))
-    ) as p (part, weight)
-    where p.weight > 0 order by p.weight desc limit 1;
-    total := total + run_letters + coalesce(piece_letters, 0);
+    -- A run of literals ends here; the piece after it is optional, or has literals of its own.
+    inner_literals := case when left(piece, 1) = '(' and repeat !~ '^(\*|\?|\{0)'
+      then private.required_literals(regexp_replace(piece, '^\((\?:)?(.*)\)$', '\2'), at_word_start) end;
+    select c.literals into best from (values (best), (array[run]), (inner_literals)) c (literals)
+    cross join lateral (select min(private.literal_weight(l)) as weight from unnest(c.literals) l) w
+    where w.weight > 0 order by w.weight desc, cardinality(c.literals) limit 1;
     run := '';
-    run_letters := 0;
+    at_word_start := false;
     if piece in ('', '|') then
       if best is null then
-        part := null;
-        letters := null;
-        return;
+        return null;
       end if;
-      part := concat_ws('|', part, best);
-      letters := least(letters, total);
+      answer := answer || best;
       exit when piece = '';
       best := null;
-      best_weight := null;
-      total := 0;
+      at_word_start := word_start;
+      run := case when word_start then ' ' else '' end;
     end if;
   end loop;
+  -- After an apostrophe begins a word, too: candidate_phrases puts a space there, but not within a literal.
+  return array(select distinct case when l ~ '''' then ltrim(l) else l end from unnest(answer) l order by 1);
 end
 $$;
 
@@ -15705,11 +17169,15 @@ returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
+  -- What follows costs more than in proportion to the length.
+  perform private.require_valid(new.organization_id is null or char_length(new.pattern) between 1 and 1000, 'pattern',
+    'must have 1 to 1,000 characters');
   if new.kind = 'keyword' then
-    new.pattern := btrim(private.normalized_reply(new.pattern), ' .');
-    if new.pattern = '' then
-      perform private.problem(422, 'invalid_field', 'The keyword has no letters.',
-        '[{"path": "pattern", "message": "has no letters"}]');
+    new.pattern := coalesce(nullif(btrim(private.normalized_reply(new.pattern), ' .'), ''),
+      substring(new.pattern, '[\u2600-\u27BF\U0001F300-\U0001FAFF]'));
+    if new.pattern is null then
+      perform private.problem(422, 'invalid_field', 'The keyword has neither letters nor a symbol.',
+        '[{"path": "pattern", "message": "has neither letters nor a symbol"}]');
     end if;
     return new;
   end if;
@@ -15727,8 +17195,7 @@ begin
       '[{"path": "pattern", "message": "is too complex"}]');
   end if;
   begin
-    -- Also without parentheses: "a)|(b" is valid only between them.
-    if '' ~ new.pattern or '' ~ ('(?:' || new.pattern || ')') then
+    if '' ~ new.pattern then
       perform private.problem(422, 'invalid_field', 'The pattern matches an empty reply.',
         '[{"path": "pattern", "message": "matches everything"}]');
     end if;
@@ -15736,29 +17203,19 @@ begin
     perform private.problem(422, 'invalid_field', 'The pattern is not a regular expression.',
       '[{"path": "pattern", "message": "is not a regular expression"}]');
   end;
-  -- All rules of a kind are compiled as one expression, which has limits of its own.
-  begin
-    perform 'any text' ~ (
-      select string_agg('(?:' || p.pattern || ')', '|') from (
-        select r.pattern from public.reply_rules r
-        where r.kind = new.kind and r.id <> new.id
-          and (r.organization_id is null or r.organization_id = new.organization_id)
-          and (new.kind = 'not_phrase' or (r.meaning in ('help', 'start')) = (new.meaning in ('help', 'start'))
-            and (r.meaning = 'doubtful') = (new.meaning = 'doubtful'))
-        union all select new.pattern
-      ) p);
-  exception when invalid_regular_expression then
-    perform private.problem(422, 'rules_too_complex',
-      'The pattern is too complex, alone or together with the other rules.',
-      '[{"path": "pattern", "message": "is too complex"}]');
-  end;
-  new.part := case new.kind when 'phrase' then (private.required_substring(new.pattern)).part end;
+  new.literals := (
+    select array_agg('%' || regexp_replace(lower(l), '([\\%_])', '\\\1', 'g') || '%')
+    from unnest(private.required_literals(new.pattern)) l);
   return new;
 end
 $$;
 
 create trigger check_rule before insert or update on public.reply_rules
   for each row execute function private.check_reply_rule();
+
+create type private.reply_phrase as (
+  id uuid, kind text, meaning text, pattern text, as_written boolean, by_organization boolean
+);
 
 comment on table public.reply_reviews is
   'Replies that may be an opt-out. While one is open, nothing but confirmations and help is sent to its number.';
@@ -15786,11 +17243,32 @@ grant select on public.reply_reviews to authenticated, service_role;
 create trigger set_updated_at before update on public.reply_reviews
   for each row execute function private.set_updated_at();
 
+create function private.cancel_automatic_replies()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  with canceled as (
+    update public.messages m
+    set status = 'canceled', error_code = 'sender_disabled', error_message = 'The sender is disabled.', updated_at = now()
+    where m.account_id = new.id and m.status = 'queued' and m.priority = 1
+    returning m.id, m.organization_id
+  )
+  insert into public.message_events (organization_id, message_id, status, source)
+  select c.organization_id, c.id, 'canceled', 'dispatch' from canceled c;
+  return null;
+end
+$$;
+
+create trigger cancel_automatic_replies after update of status on public.sms_accounts
+  for each row when (new.status = 'disabled' and old.status <> 'disabled')
+  execute function private.cancel_automatic_replies();
+
 create function private.strip_accents(text text)
 returns text
 language sql immutable parallel safe set search_path = ''
 as $$
-  select regexp_replace(normalize(text, nfd), '[\u0300-\u036f]', '', 'g')
+  select normalize(regexp_replace(normalize(text, nfd), '[\u0300-\u036f\u064b-\u0655\u0670]', '', 'g'), nfc)
 $$;
 
 create function private.fit_to_single_segment(name text, text text, short_text text)
@@ -15835,9 +17313,12 @@ begin
     else left(organization.name, 100) || ': ' || coalesce('for help contact ' || organization.contact_details,
       'for help reply to this text') || '. Msg&data rates may apply. Reply STOP to unsubscribe.' end;
   insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, to_number, from_number, body,
-    encoding, segments, status, provider, expires_at)
+    encoding, segments, status, error_code, error_message, provider, expires_at)
   select account.organization_id, send_auto_reply.purpose, account.id, send_auto_reply.customer_id,
-    send_auto_reply.lead_id, phone, account.sender_id, said, s.encoding, s.segments, 'queued', account.provider,
+    send_auto_reply.lead_id, phone, account.sender_id, said, s.encoding, s.segments,
+    case when account.status = 'disabled' then 'canceled' else 'queued' end,
+    case when account.status = 'disabled' then 'sender_disabled' end,
+    case when account.status = 'disabled' then 'The sender is disabled.' end, account.provider,
     send_auto_reply.expires_at
   from private.sms_segments(said) s;
 end
@@ -15859,100 +17340,212 @@ begin
 end
 $$;
 
-create function private.classify_reply(organization_id uuid, body text, at date default current_date,
-  out meaning text, out recognized_by text, out rule_id uuid)
+create function private.matching_keyword(organization_id uuid, own text, forms text[], asked boolean, at date,
+  out meaning text, out rule_id uuid)
 language plpgsql stable set search_path = ''
 as $$
 declare
-  normalized text := private.normalized_reply(body);
-  form text;
-  forms text[];
-  whole_forms text[];
-  parts text;
-  has_part boolean;
-  rules record;
-  matched text;
-  overruled boolean := false;
+  candidates constant text[] := case when forms[1] = '. .' then string_to_array(own, null)
+    else array(select btrim(f, ' .') from unnest(forms) f) end;
 begin
-  if normalized = '. .' then
-    return;
-  end if;
-  forms := case when normalized ~ '^[\u0001-\u007F]*$' then array[normalized]
-    else array[normalized, private.strip_accents(normalized)] end;
-  whole_forms := array(select btrim(f, ' .') from unnest(forms) f);
-  select r.meaning, 'keyword', r.id into meaning, recognized_by, rule_id
-  from public.reply_rules r
-  where r.kind = 'keyword' and r.pattern = any (whole_forms)
-    and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
+  select r.meaning, r.id into meaning, rule_id from public.reply_rules r
+  where r.kind = 'keyword' and r.pattern = any (candidates) and not (r.answers_question and asked)
+    and (r.organization_id is null or r.organization_id = matching_keyword.organization_id)
     and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
   order by array_position(array['stop', 'help', 'start', 'doubtful'], r.meaning), r.organization_id nulls first limit 1;
-  if meaning is not null then
-    return;
-  end if;
-  -- Matching all phrases takes a millisecond or more; most replies contain no required part of any of them.
-  select string_agg(distinct r.part, '|') into parts from public.reply_rules r
-  where r.kind = 'phrase' and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
-  has_part := exists (select from unnest(forms) f where f ~ parts);
-  select string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase'
-    and r.meaning = 'stop') as stop, string_agg('(?:' || r.pattern || ')', '|'
-    order by r.id) filter (where r.kind = 'phrase' and r.meaning = 'doubtful') as doubtful,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'phrase'
-      and r.meaning in ('help', 'start')) as other,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase'
-      and r.organization_id is null) as not_this,
-    string_agg('(?:' || r.pattern || ')', '|' order by r.id) filter (where r.kind = 'not_phrase'
-      and r.organization_id is not null) as not_here
-  into rules from public.reply_rules r
-  where r.kind <> 'keyword' and (has_part or r.part is null)
-    and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-    and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at);
+end
+$$;
 
-  foreach form in array forms loop
-    if form ~ rules.stop then
-      -- Harmless passages are removed; what remains decides.
-      matched := regexp_replace(form, rules.not_this, ' ~ ', 'g');
-      if matched ~ rules.stop then
-        meaning := 'stop';
-        if rules.not_here is not null and form ~ rules.not_here then
-          overruled := true;
-          meaning := 'doubtful';
-        end if;
-        exit;
-      end if;
+create function private.candidate_phrases(organization_id uuid, forms text[], at date)
+returns private.reply_phrase[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  searched constant text[] := array(
+    select f || case when position('''' in f) > 0 then replace(f, '''', ''' ') else '' end from unnest(forms) f);
+begin
+  return array(
+    select row(r.id, r.kind, r.meaning, r.pattern, r.as_written, r.organization_id is not null)::private.reply_phrase
+    from public.reply_rules r
+    where r.kind <> 'keyword' and (r.organization_id is null or r.organization_id = candidate_phrases.organization_id)
+      and (searched[1] like any (r.literals) or searched[2] like any (r.literals)
+        or r.literals is null and (r.organization_id is not null or cardinality(forms) > 1))
+      and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
+    order by r.id);
+end
+$$;
+
+create function private.without_harmless(form text, phrases private.reply_phrase[], by_organization boolean)
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  remaining text := form;
+  phrase private.reply_phrase;
+begin
+  foreach phrase in array phrases loop
+    if phrase.kind = 'not_phrase' and phrase.by_organization = without_harmless.by_organization then
+      remaining := regexp_replace(remaining, phrase.pattern, ' ~ ', 'g');
     end if;
   end loop;
-  if meaning is null and rules.other is not null then
-    select r.meaning, f.form into meaning, matched
-    from unnest(forms) as f (form), public.reply_rules r
-    where f.form ~ rules.other and r.kind = 'phrase' and r.meaning in ('help', 'start') and f.form ~ r.pattern
-      and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-      and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
-    order by r.meaning limit 1;
+  return remaining;
+end
+$$;
+
+create function private.first_match(phrases private.reply_phrase[], meaning text, own text, forms text[])
+returns uuid
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  phrase private.reply_phrase;
+begin
+  foreach phrase in array phrases loop
+    if phrase.kind = 'phrase' and phrase.meaning = first_match.meaning and (case when phrase.as_written
+      then own ~ phrase.pattern and forms[1] !~ '^\. *~'
+      else forms[1] ~ phrase.pattern or coalesce(forms[2] ~ phrase.pattern, false) end)
+    then
+      return phrase.id;
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
+create function private.matching_phrase(organization_id uuid, own text, forms text[], at date, out meaning text,
+  out rule_id uuid)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  phrases constant private.reply_phrase[] := private.candidate_phrases(organization_id, forms, at);
+  remaining text[];
+  remaining_here text[];
+begin
+  if not exists (select from unnest(phrases) p where p.kind = 'phrase') then
+    return;
   end if;
-  if meaning is null then
-    foreach form in array forms loop
-      if form ~ rules.doubtful then
-        matched := regexp_replace(form, concat_ws('|', rules.not_this, rules.not_here), ' ~ ', 'g');
-        if matched ~ rules.doubtful then
-          meaning := 'doubtful';
-          exit;
-        end if;
-      end if;
-    end loop;
+  remaining := array(select private.without_harmless(f, phrases, false) from unnest(forms) f);
+  remaining_here := array(select private.without_harmless(f, phrases, true) from unnest(remaining) f);
+  rule_id := private.first_match(phrases, 'stop', own, remaining);
+  if rule_id is not null then
+    meaning := case when remaining_here = remaining then 'stop' else 'doubtful' end;
+    return;
   end if;
+  foreach meaning in array array['help', 'start', 'doubtful'] loop
+    rule_id := private.first_match(phrases, meaning, own, remaining_here);
+    if rule_id is not null then
+      return;
+    end if;
+  end loop;
+  meaning := null;
+end
+$$;
+
+create function private.letters_and_digits(text text)
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select lower(regexp_replace(normalize(text, nfkc), '[^[:alnum:]]+', '', 'g'))
+$$;
+
+create function private.repeats_message(passage text, sent text[])
+returns boolean
+language sql immutable parallel safe set search_path = ''
+as $$
+  select exists (
+    select from private.letters_and_digits(passage) p, unnest(sent) s (body), private.letters_and_digits(s.body) m
+    where char_length(p) >= 12 and (position(p in m) > 0 or char_length(m) >= 12 and position(m in p) > 0))
+$$;
+
+create function private.opt_out_instruction()
+returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select '\m(reply|respond|answer|text|txt|send|r[eé]pondez|envoyez|responda|responde|env[ií][ae]|antworten)\M'
+    '( with| back| mit)?[^[:alnum:]]{1,3}(stopp?|end|quit|cancel|unsubscribe|arr[eê]t|alto|baja|sair|parar)\M'
+    '|\m(stop|quit|cancel|arr[eê]t|alto|baja)[^[:alnum:]]{0,2}(to|2|=|pour|para)[^[:alnum:]]?'
+    '(end|opt|unsub|cancel|quit|stop|leave|salir|arr[eê]ter)'
+$$;
+
+create function private.own_words(body text, sent text[])
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  own text := left(body, 2000);
+  quotation text;
+begin
+  if own !~ '[\n>＞"“”„«»「『]' then
+    return own;
+  end if;
+  own := regexp_replace(own, '(^|\n)[ \t]*[>＞][^\n]*', '\1', 'g');
+  own := regexp_replace(own, '(^|\n)[^\n]{0,120}\m(wrote|écrit|escribió|escreveu|ha scritto|schrieb|schreef)\M'
+    '[^\n]{0,40}:[ \t]*(?=\n|$)', '\1', 'gi');
+  own := regexp_replace(own, '\n[ \t]*[-_]{2,}[ \t]*(original message|forwarded message|mensaje original|'
+    'message d''origine|mensagem original|ursprüngliche nachricht|messaggio originale|oorspronkelijk bericht)'
+    '.*$', '', 'i');
+  for quotation in
+    select m[1] from regexp_matches(own, '(“[^“”]*”|"[^"]*"|«[^«»]*»|„[^„“”]*[“”]|「[^「」]*」|『[^『』]*』)', 'g') m
+  loop
+    if private.repeats_message(quotation, sent) or quotation ~* private.opt_out_instruction()
+      or own ~* '^\W*(liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed an?|le (gustó|encantó)'
+        '|a (aimé|adoré))\M'
+        and btrim(own) like '%' || right(quotation, 1)
+    then
+      own := replace(own, quotation, ' ');
+    end if;
+  end loop;
+  return own;
+end
+$$;
+
+create function private.without_repeated_sentences(normalized text, sent text[])
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  own text := normalized;
+  sentence text;
+begin
+  for sentence in
+    select distinct s from unnest(sent) m (body),
+      string_to_table(btrim(private.normalized_reply(m.body), ' .'), ' . ') s
+    where s ~ '\S \S+ \S'
+  loop
+    own := replace(own, '. ' || sentence || ' .', '. ~ .');
+  end loop;
+  return own;
+end
+$$;
+
+create function private.classify_reply(organization_id uuid, body text, sent text[] default '{}',
+  at date default current_date, out meaning text, out recognized_by text, out rule_id uuid)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  own constant text := private.own_words(body, sent);
+  normalized text := private.normalized_reply(own);
+  forms text[] := array[normalized];
+  with_repeats text[];
+begin
+  if normalized !~ '^[\u0001-\u007F]*$' then
+    forms := forms || private.strip_accents(normalized);
+  end if;
+  select k.meaning, k.rule_id into meaning, rule_id
+  from private.matching_keyword(organization_id, own, forms, coalesce(sent[1] like '%?%', false), at) k;
   if meaning is not null then
-    recognized_by := 'phrase';
-    -- One by one up to the first match, because each has to be compiled.
-    rule_id := (
-      select o.id from (
-        select r.id, r.pattern from public.reply_rules r
-        where r.kind = 'phrase' and r.meaning = case when overruled then 'stop' else classify_reply.meaning end
-          and (r.organization_id is null or r.organization_id = classify_reply.organization_id)
-          and r.effective_from <= at and (r.effective_to is null or r.effective_to >= at)
-        order by r.id offset 0
-      ) o where matched ~ o.pattern limit 1);
+    recognized_by := 'keyword';
+    return;
   end if;
+  select p.meaning, p.rule_id into meaning, rule_id from private.matching_phrase(organization_id, own, forms, at) p;
+  if meaning is not null and sent <> '{}' then
+    -- Few replies come so far. What they repeat of our sentences may be all that was found.
+    with_repeats := forms;
+    forms := array(select private.without_repeated_sentences(f, sent) from unnest(forms) f);
+    if forms <> with_repeats then
+      select p.meaning, p.rule_id into meaning, rule_id from private.matching_phrase(organization_id, own, forms, at) p;
+    end if;
+  end if;
+  recognized_by := case when meaning is not null then 'phrase' end;
 end
 $$;
 
@@ -16178,6 +17771,19 @@ begin
 end
 $$;
 
+create function private.provider_answers_stop(account_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select count(*) >= 3 from (
+    select m.error_code, m.created_at from public.messages m
+    where m.account_id = provider_answers_stop.account_id and m.purpose = 'opt_out_confirmation'
+      and m.status in ('sent', 'delivered', 'failed', 'undelivered')
+    order by m.id desc limit 10
+  ) latest
+  where latest.error_code = '21610' and latest.created_at > now() - interval '30 days'
+$$;
+
 create function private.opt_out_by_reply(account public.sms_accounts, message public.messages, recognized_by text,
   rule_id uuid)
 returns void
@@ -16192,11 +17798,8 @@ begin
   is_new := found;
   perform private.record_consent(message, 'revoked', recognized_by, rule_id);
   perform private.close_reply_reviews(account.organization_id, message.from_number, 'opt_out');
-  -- Twilio answers its own keywords, unless that is turned off, and then refuses our confirmation (21610).
-  if is_new and recognized_by <> 'provider' and not (recognized_by = 'keyword' and exists (
-    select from public.messages m
-    where m.account_id = account.id and m.purpose = 'opt_out_confirmation' and m.error_code = '21610'
-      and m.created_at > now() - interval '30 days'))
+  if is_new and recognized_by <> 'provider'
+    and not (recognized_by = 'keyword' and private.provider_answers_stop(account.id))
   then
     perform private.send_auto_reply(account, message.from_number, 'opt_out_confirmation', message.customer_id,
       message.lead_id);
@@ -16227,6 +17830,34 @@ begin
 end
 $$;
 
+create function private.classify_inbound(message public.messages, out meaning text, out recognized_by text,
+  out rule_id uuid)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  sent constant text[] := array(
+    select m.body from public.messages m
+    where m.to_number = message.from_number and m.organization_id = message.organization_id
+      and m.direction = 'outbound' and m.id > private.uuid_v7_floor(now() - interval '30 days')
+    order by m.id desc limit 5);
+begin
+  select * into meaning, recognized_by, rule_id
+  from private.classify_reply(message.organization_id, message.body, sent);
+exception when invalid_regular_expression then
+  -- An organization's own rule must not cost anybody an opt-out: without it the system's rules decide.
+  select * into meaning, recognized_by, rule_id from private.classify_reply(null, message.body, sent);
+end
+$$;
+
+create function private.lift_undeliverable_of_writer(organization_id uuid, phone text)
+returns void
+language sql set search_path = ''
+as $$
+  update public.undeliverable_numbers u set lifted_at = now(), lifted_reason = 'The number wrote to us.'
+  where u.organization_id = lift_undeliverable_of_writer.organization_id
+    and u.phone = lift_undeliverable_of_writer.phone and u.lifted_at is null
+$$;
+
 create function private.record_inbound(provider text, provider_message_id text, from_number text, to_number text,
   body text, media jsonb, opt_out_type text, facts jsonb, signed_by uuid[])
 returns jsonb
@@ -16242,21 +17873,24 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('inbound|' || provider_message_id, 0));
   select * into account from public.sms_accounts a
   where a.provider = record_inbound.provider and a.sender_id = record_inbound.to_number
-    and (signed_by is null or a.organization_id = any (signed_by));
+    and (signed_by is null or a.organization_id = any (signed_by))
+    -- What the platform's account received belongs to the organization that the number was approved for, or that has
+    -- texted from it; naming a number is not enough.
+    and (signed_by is not null or a.approved_at is not null or exists (
+      select from public.messages m
+      where m.organization_id = a.organization_id and m.to_number = record_inbound.from_number and m.account_id = a.id))
+  order by a.approved_at is null, a.credentials_secret_id is not null, a.id limit 1;
   if account is null then
     return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
   end if;
   if exists (select from public.messages m where m.provider_message_id = record_inbound.provider_message_id) then
     return '{"known": true, "duplicate": true, "meaning": null}'::jsonb;
   end if;
+  from_number := private.known_spelling(account.organization_id, from_number);
   message := private.insert_inbound_message(account, provider_message_id, from_number, body, media, facts);
+  perform private.lift_undeliverable_of_writer(account.organization_id, from_number);
 
-  -- An organization's own rule must not cost anybody an opt-out: without it the system's rules decide.
-  begin
-    select * into reply from private.classify_reply(account.organization_id, body);
-  exception when invalid_regular_expression then
-    select * into reply from private.classify_reply(null, body);
-  end;
+  select * into reply from private.classify_inbound(message);
   if lower(opt_out_type) in ('stop', 'start', 'help') then
     select r.meaning, r.recognized_by, r.rule_id into reply
     from (values (lower(opt_out_type), 'provider', case when reply.meaning = lower(opt_out_type)
@@ -16318,8 +17952,6 @@ $$;
 
 comment on function private.common_words is
   'Words that most replies contain: searching for one of them excludes few replies.';
-
-comment on function private.substring_weight is 'How much is saved by searching for a part first; 0: nothing.';
 
 create function private.try_reply(organization_id uuid, body text)
 returns jsonb
@@ -16434,6 +18066,154 @@ as $$
   where organization.daily_spending_limit is not null and s.organization_id = organization.id
     and s.day = (now() at time zone organization.time_zone)::date and s.exhausted
 $$;
+
+comment on table private.undeliverable_codes is
+  'Error codes of providers that are about the recipient''s number, not about the message or its sender.';
+
+comment on table public.undeliverable_numbers is
+  'Numbers that an organization''s messages could not reach. Lifted ones stay as history.';
+
+comment on column public.undeliverable_numbers.is_final is
+  'Nothing is sent to the number; otherwise only campaigns leave it out, until `until`.';
+
+comment on column public.undeliverable_numbers.message_id is 'The latest message that failed for it.';
+
+create unique index undeliverable_numbers_one_active on public.undeliverable_numbers (organization_id, phone)
+  where lifted_at is null;
+
+create index undeliverable_numbers_organization on public.undeliverable_numbers (organization_id, id desc);
+
+create index undeliverable_numbers_of_phone on public.undeliverable_numbers (organization_id, phone, id desc);
+
+create index undeliverable_numbers_lifted_by on public.undeliverable_numbers (lifted_by) where lifted_by is not null;
+
+alter table public.undeliverable_numbers enable row level security;
+
+create policy "those who may read suppressions read their organization's"
+  on public.undeliverable_numbers for select to authenticated
+  using (organization_id = any ((select private.organizations_with('suppressions:read'))::uuid[]));
+
+revoke all on public.undeliverable_numbers from public, anon, authenticated, service_role;
+
+grant select on public.undeliverable_numbers to authenticated, service_role;
+
+create trigger set_updated_at before update on public.undeliverable_numbers
+  for each row execute function private.set_updated_at();
+
+create function private.fails_in_a_row(organization_id uuid, phone text, times integer)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select count(*) = times and bool_and(latest.fails)
+  from (
+    select m.status in ('failed', 'undelivered') and exists (
+        select from private.undeliverable_codes c where c.provider = m.provider and c.code = m.error_code) as fails
+    from public.messages m
+    where m.to_number = fails_in_a_row.phone and m.organization_id = fails_in_a_row.organization_id
+      and m.direction = 'outbound' and m.status in ('delivered', 'failed', 'undelivered')
+    order by m.id desc limit times
+  ) latest
+$$;
+
+create function private.mark_undeliverable()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  known private.undeliverable_codes;
+begin
+  select * into known from private.undeliverable_codes c where c.provider = new.provider and c.code = new.error_code;
+  if known is null or new.direction <> 'outbound'
+    or not known.is_final and not private.fails_in_a_row(new.organization_id, new.to_number, 3)
+    or exists (
+      select from public.undeliverable_numbers u
+      where u.organization_id = new.organization_id and u.phone = new.to_number and u.lifted_at > new.created_at)
+  then
+    return null;
+  end if;
+  insert into public.undeliverable_numbers as u (organization_id, phone, is_final, reason, error_code, provider,
+    message_id, until)
+  values (new.organization_id, new.to_number, known.is_final, known.description, known.code, known.provider, new.id,
+    case when not known.is_final then now() + interval '30 days' end)
+  on conflict (organization_id, phone) where lifted_at is null do update set
+    is_final = excluded.is_final, reason = excluded.reason, error_code = excluded.error_code,
+    provider = excluded.provider, message_id = excluded.message_id, until = excluded.until
+  where not u.is_final;
+  return null;
+end
+$$;
+
+create trigger mark_undeliverable after update on public.messages
+  for each row when (new.status in ('failed', 'undelivered') and new.error_code is not null
+    and (new.status, new.error_code) is distinct from (old.status, old.error_code))
+  execute function private.mark_undeliverable();
+
+comment on function private.is_undeliverable is 'Whether nothing may be sent to a number because it cannot be reached.';
+
+create function private.lift_undeliverable(organization_id uuid, phone text, reason text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'suppressions:write');
+  perform private.require_valid(char_length(btrim(reason)) between 1 and 500, 'reason',
+    'must have between 1 and 500 characters');
+  update public.undeliverable_numbers u
+  set lifted_at = now(), lifted_by = auth.uid(), lifted_reason = btrim(lift_undeliverable.reason)
+  where u.organization_id = lift_undeliverable.organization_id and u.phone = lift_undeliverable.phone
+    and u.lifted_at is null;
+  if not found then
+    perform private.problem(404, 'not_found', 'The number is not marked as undeliverable.');
+  end if;
+end
+$$;
+
+grant execute on function private.lift_undeliverable(uuid, text, text) to authenticated;
+
+create function public.lift_undeliverable(organization_id uuid, phone text, reason text)
+returns void
+language sql set search_path = ''
+as $$
+  select private.lift_undeliverable(organization_id, phone, reason)
+$$;
+
+comment on function public.lift_undeliverable is 'Lets a number that could not be reached be texted again.';
+
+grant execute on function public.lift_undeliverable(uuid, text, text) to authenticated;
+
+create function private.list_undeliverable(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'suppressions:read');
+  return (
+    with matching as (
+      select u from public.undeliverable_numbers u
+      where u.organization_id = list_undeliverable.organization_id and u.phone = coalesce(filters ->> 'phone', u.phone)
+        and case filters ->> 'state' when 'active' then u.lifted_at is null and coalesce(u.until > now(), true)
+          when 'lifted' then u.lifted_at is not null else true end
+    )
+    select jsonb_build_object('total', (select count(*) from matching), 'rows', coalesce((
+      select jsonb_agg(private.undeliverable_json(p.u) order by (p.u).id desc)
+      from (select m.u from matching m order by (m.u).id desc limit page_limit offset page_offset) p), '[]')));
+end
+$$;
+
+grant execute on function private.list_undeliverable(uuid, jsonb, integer, integer) to authenticated;
+
+create function public.list_undeliverable(organization_id uuid, filters jsonb default '{}',
+  page_limit integer default 50, page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_undeliverable(organization_id, filters, private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_undeliverable is 'A page of the numbers that could not be reached, newest first.';
+
+grant execute on function public.list_undeliverable(uuid, jsonb, integer, integer) to authenticated;
 
 comment on table public.campaigns is
   'Marketing messages to an audience of leads: what, to whom, from which numbers, when and how fast.';
@@ -16781,7 +18561,7 @@ begin
   set account_id = other.id, from_number = other.sender_id, provider = other.provider, updated_at = now()
   from public.sms_accounts gone, (
     select a.id, a.sender_id, a.provider from private.campaign_senders a
-    where a.campaign_id = campaign.id and a.status <> 'disabled' order by a.status, a.id limit 1
+    where a.campaign_id = campaign.id and a.status not in ('disabled', 'pending') order by a.status, a.id limit 1
   ) other
   where gone.organization_id = campaign.organization_id and gone.status = 'disabled'
     and m.account_id = gone.id and m.status = 'queued' and m.campaign_id = campaign.id;
@@ -16802,6 +18582,24 @@ begin
       where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id
         and m.status in ('queued', 'sending') and m.held_at is null));
 end
+$$;
+
+create function private.one_way_senders(campaign_id uuid)
+returns text
+language sql stable set search_path = ''
+as $$
+  select string_agg(distinct a.sender_id, ', ') from public.sms_accounts a
+  where not private.can_receive(a) and a.status not in ('disabled', 'pending') and a.id in (
+    select s.id from private.campaign_senders s where s.campaign_id = one_way_senders.campaign_id)
+$$;
+
+create function private.texts_one_way_in_north_america(campaign public.campaigns)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select private.one_way_senders(campaign.id) is not null and exists (
+    select from public.campaign_targets t
+    where t.campaign_id = campaign.id and t.phone >= '+1' and t.phone < '+2' and t.status = 'pending')
 $$;
 
 create function private.variant_shares(campaign public.campaigns)
@@ -16861,7 +18659,17 @@ as $$
     union all
     select jsonb_build_object('path', 'numbers', 'message', 'There is no active number to send from.')
     where not exists (
-      select from private.campaign_senders a where a.campaign_id = campaign.id and a.status <> 'disabled')
+      select from private.campaign_senders a where a.campaign_id = campaign.id and a.status not in ('disabled', 'pending'))
+    union all
+    select jsonb_build_object('path', 'numbers', 'message', s.names || ' cannot receive replies: in North America '
+      || 'recipients must be able to opt out by a reply (47 CFR 64.1200(a)(10)), and carriers deliver no names.')
+    from private.one_way_senders(campaign.id) s (names)
+    where s.names is not null and private.texts_north_america(campaign)
+    union all
+    select jsonb_build_object('path', 'scheduled_at', 'message',
+      'The time lies in the past by more than late_after_minutes. Give a later one, or none to start at once.')
+    where campaign.status in ('draft', 'scheduled')
+      and campaign.scheduled_at < now() - make_interval(mins => campaign.late_after_minutes)
     union all
     select jsonb_build_object('path', 'contact_details', 'message',
       'Set the organization''s contact details first: in North America HELP is answered with a number or an address.')
@@ -16897,6 +18705,7 @@ as $$
     coalesce(sum(t.messages) filter (where t.error_code = '30007'), 0)::bigint
   from private.message_outcome_totals t
   where t.campaign_id = campaign_failures.campaign_id and t.status in ('delivered', 'failed', 'undelivered')
+    and coalesce(t.error_code <> all (private.final_undeliverable_codes()), true)
 $$;
 
 create function private.check_campaign_failures(campaign_id uuid)
@@ -16967,9 +18776,12 @@ begin
     perform private.notify_about_campaign(campaign, 'completed', campaign.name || ' is completed',
       'Every recipient has an outcome.');
   elsif not exists (select from private.campaign_senders a where a.campaign_id = campaign.id
-    and a.status <> 'disabled') then
+    and a.status not in ('disabled', 'pending')) then
     perform private.pause_with_error(campaign, 'stuck:' || extract(epoch from now()), campaign.name || ' was paused',
       'There is no active number to send from.');
+  elsif private.texts_one_way_in_north_america(campaign) then
+    perform private.pause_with_error(campaign, 'one_way:' || extract(epoch from now()), campaign.name || ' was paused',
+      'Its sender cannot receive replies, and it texts North America.');
   else
     perform private.reassign_sender(campaign);
   end if;
@@ -16978,6 +18790,18 @@ exception when data_exception then
   perform private.pause_with_error(campaign, 'unreadable:' || extract(epoch from now()), campaign.name || ' was paused',
     'Its audience cannot be read.');
 end
+$$;
+
+create function private.campaign_warnings(campaign public.campaigns)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(distinct w.value || jsonb_build_object('path', 'templates')), '[]')
+  from private.one_way_senders(campaign.id) s (names),
+    private.variant_shares(campaign) v
+    join private.template_bodies b on b.organization_id = campaign.organization_id and b.variant_id = v.variant_id,
+    jsonb_array_elements(private.text_warnings(b.body, 'marketing',
+      case when s.names is not null then array[s.names] else '{}' end)) w
 $$;
 
 create function private.campaign_json(campaign_id uuid)
@@ -17087,7 +18911,11 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  answer jsonb := private.idempotent_response(organization_id);
 begin
+  if answer is not null then
+    return answer;
+  end if;
   if campaign.status in ('completed', 'canceled') then
     perform private.reject_campaign_state(campaign, 'canceled');
   end if;
@@ -17099,7 +18927,7 @@ begin
   update public.messages m set status = 'canceled', error_code = 'campaign_canceled',
     error_message = 'Its campaign was canceled.', updated_at = now()
   where m.organization_id = campaign.organization_id and m.campaign_id = campaign.id and m.status = 'queued';
-  return private.campaign_json(campaign_id);
+  return private.store_idempotent_response(organization_id, private.campaign_json(campaign_id));
 end
 $$;
 
@@ -17472,12 +19300,16 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  answer jsonb := private.idempotent_response(organization_id);
 begin
+  if answer is not null then
+    return answer;
+  end if;
   if campaign.status not in ('running', 'scheduled', 'freezing') then
     perform private.reject_campaign_state(campaign, 'paused');
   end if;
   update public.campaigns c set status = 'paused', status_reason = 'Paused by a person.' where c.id = campaign.id;
-  return private.campaign_json(campaign_id);
+  return private.store_idempotent_response(organization_id, private.campaign_json(campaign_id));
 end
 $$;
 
@@ -17587,7 +19419,7 @@ begin
     / greatest(1, messages.rendered + messages.missing_variable);
   price := (
     select case when bool_and(a.segment_price is not null) then avg(a.segment_price) end from private.campaign_senders a
-    where a.campaign_id = campaign.id and a.status <> 'disabled');
+    where a.campaign_id = campaign.id and a.status not in ('disabled', 'pending'));
   return jsonb_build_object('audience', audience, 'exact', every = 1, 'checked', figures -> 'chosen',
     'recipients', recipients,
     'excluded', (
@@ -17595,7 +19427,8 @@ begin
       from jsonb_each_text(figures -> 'excluded') e),
     'rendered', messages.rendered + messages.missing_variable, 'missing_variable', messages.missing_variable,
     'segments', round(segments), 'segments_exact', recipients = messages.rendered,
-    'cost', round(segments * price, 2)::text, 'samples', messages.samples, 'faults', private.campaign_faults(campaign));
+    'cost', round(segments * price, 2)::text, 'samples', messages.samples, 'faults', private.campaign_faults(campaign),
+    'warnings', private.campaign_warnings(campaign));
 end
 $$;
 
@@ -17637,8 +19470,12 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  answer jsonb := private.idempotent_response(organization_id);
   failures record;
 begin
+  if answer is not null then
+    return answer;
+  end if;
   if campaign.status <> 'paused' then
     perform private.reject_campaign_state(campaign, 'resumed');
   end if;
@@ -17660,7 +19497,7 @@ begin
     update public.campaigns c set status = 'running', status_reason = null where c.id = campaign.id;
     perform private.invoke('jobs/dispatch-messages');
   end if;
-  return private.campaign_json(campaign_id);
+  return private.store_idempotent_response(organization_id, private.campaign_json(campaign_id));
 end
 $$;
 
@@ -17706,7 +19543,8 @@ declare
 begin
   execute format($batch$
     with picked as materialized (
-      select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.id < %3$L order by x.id limit %4$s
+      select x.id, x.phone from public.leads x where %1$s and x.id > %2$L and x.created_at < %3$L
+      order by x.id limit %4$s
     ), numbered as materialized (
       select p.id, p.phone, row_number() over (order by p.id) as place,
         case when p.phone is not null
@@ -17744,7 +19582,7 @@ begin
     select count(*), (select p.id from picked p order by p.id desc limit 1) from picked $batch$,
     private.audience_conditions(campaign),
     coalesce(campaign.snapshot_cursor, '00000000-0000-0000-0000-000000000000'::uuid),
-    private.uuid_v7_floor(campaign.started_at), size)
+    campaign.started_at, size)
   into leads, last_lead using campaign, last_position;
 end
 $$;
@@ -17812,7 +19650,11 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   campaign public.campaigns := private.lock_campaign(organization_id, campaign_id);
+  answer jsonb := private.idempotent_response(organization_id);
 begin
+  if answer is not null then
+    return answer;
+  end if;
   if campaign.status <> 'draft' then
     perform private.reject_campaign_state(campaign, 'started');
   end if;
@@ -17823,7 +19665,7 @@ begin
   else
     perform private.start_audience_snapshot(campaign, auth.uid());
   end if;
-  return private.campaign_json(campaign_id);
+  return private.store_idempotent_response(organization_id, private.campaign_json(campaign_id));
 end
 $$;
 
@@ -18480,6 +20322,7 @@ begin
         when f.category = 'marketing' then f.blocked_reason
         when f.opted_out then 'suppressed'
         when not f.country_allowed then 'country_not_allowed'
+        when private.is_undeliverable(f.organization_id, f.to_number) then 'undeliverable'
         when exists (
           select from public.reply_reviews r
           where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'
@@ -18509,20 +20352,6 @@ begin
     k.closes_at, k.consent_id, k.zone)::private.send_verdict
   from checked k;
 end
-$$;
-
-create function private.verdict_text(reason text)
-returns text
-language sql immutable set search_path = ''
-as $$
-  select case reason
-    when 'suppressed' then 'The number has opted out.'
-    when 'frequency_cap' then 'The number has got as many marketing messages as it may.'
-    when 'campaign_canceled' then 'Its campaign was canceled.'
-    when 'expired' then 'It came too late to be sent.'
-    when 'superseded' then 'The number has opted in again.'
-    when 'country_not_allowed' then 'The organization does not text numbers of this country.'
-    else 'The number must not get marketing messages.' end
 $$;
 
 create function private.record_spending(messages public.messages[])
@@ -18833,7 +20662,7 @@ begin
     from r
     where m.id = r.id and (m.attempts = r.attempt or r.kind = 'accepted')
       and (m.status = 'sending' or r.kind = 'accepted')
-    returning m.id, m.organization_id, m.to_number, m.account_id, m.status, r.kind, r.code, r.message, r.opt_out,
+    returning m.id, m.organization_id, m.to_number, m.from_number, m.account_id, m.status, r.kind, r.code, r.message, r.opt_out,
       r.provider_message_id
   ), logged as (
     insert into public.message_events (organization_id, message_id, status, source, code, detail, provider_message_id)
@@ -18842,7 +20671,7 @@ begin
     from updated u
   )
   select jsonb_agg(jsonb_build_object('organization_id', u.organization_id, 'phone', u.to_number, 'code', u.code))
-      filter (where u.opt_out),
+      filter (where u.opt_out and not private.opted_in_at_another_sender(u.organization_id, u.to_number, u.from_number)),
     array_agg(distinct u.account_id) filter (where u.kind in ('accepted', 'rejected'))
   into opted_out, answering from updated u;
   -- What follows is rare, and its tables are audited by triggers that would cost every group something.
@@ -19370,7 +21199,12 @@ begin
     select * from jsonb_to_recordset(answers) as x (id uuid, attempt integer, kind text, candidates jsonb)
     where x.id is not null order by x.id
   loop
-    result := private.record_lookup(lookup.id, lookup.attempt, lookup.kind, coalesce(lookup.candidates, '[]'));
+    begin
+      result := private.record_lookup(lookup.id, lookup.attempt, lookup.kind, coalesce(lookup.candidates, '[]'));
+    exception when data_exception or integrity_constraint_violation then
+      -- What cannot be stored made no sense, and must not hold up the others.
+      result := private.record_lookup(lookup.id, lookup.attempt, 'unclear', '[]');
+    end;
     results := results || jsonb_build_object(result, coalesce((results ->> result)::integer, 0) + 1);
   end loop;
   return results;
@@ -19722,21 +21556,20 @@ as $$
 declare
   organization public.organizations;
   body text;
-  suppressed boolean;
+  blocked text;
   in_review boolean;
   wrote_recently boolean;
   place public.leads;
   opens timestamptz;
   closes timestamptz;
+  waits_for text;
   queued public.messages;
 begin
   select * into strict organization from public.organizations o where o.id = account.organization_id;
   body := private.render_conversation_message(organization, phone, message, lead_id, customer_id);
-  suppressed := exists (
-    select from public.suppressions s
-    where s.organization_id = organization.id and s.phone = send_conversation_message.phone and s.lifted_at is null
-      and s.scope = 'all');
-  in_review := not suppressed and private.needs_review(organization.id, phone);
+  blocked := case when phone = account.sender_id then 'own_number'
+    else private.blocked_reason(organization.id, phone) end;
+  in_review := blocked is null and private.needs_review(organization.id, phone);
   wrote_recently := exists (
     select from public.messages m
     where m.organization_id = organization.id and m.from_number = send_conversation_message.phone
@@ -19749,24 +21582,25 @@ begin
   into opens, closes
   from private.contact_window(organization, case when wrote_recently then 'service' else 'marketing' end, phone,
     place.country, place.region, place.time_zone, now()) w;
+  waits_for := case when blocked is not null then null when in_review then 'review'
+    when opens > now() then 'quiet_hours' end;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body,
     encoding, segments, status, provider, send_after, wait_reason, expires_at, created_by, error_code, error_message)
   select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone,
-    account.sender_id, body, s.encoding, s.segments, case when suppressed then 'suppressed' else 'queued' end,
+    account.sender_id, body, s.encoding, s.segments, case when blocked is not null then 'suppressed' else 'queued' end,
     account.provider,
     -- As in claim_messages; close_reply_reviews makes it due at once.
     case when in_review then greatest(opens, now() + interval '10 minutes') else opens end,
-    case when suppressed then null when in_review then 'review' when opens > now() then 'quiet_hours' end, closes,
-    auth.uid(), case when suppressed then 'suppressed' end, case when suppressed then 'The number has opted out.' end
+    waits_for, closes, auth.uid(), blocked, case when blocked is not null then private.verdict_text(blocked) end
   from private.sms_segments(body) s
   returning * into queued;
-  if queued.customer_id is not null and not suppressed then
+  if queued.customer_id is not null and blocked is null then
     insert into public.customer_actions (organization_id, customer_id, action, source, performed_by)
     values (organization.id, queued.customer_id, 'sms_sent', 'manual', auth.uid());
   end if;
   return jsonb_build_object('message_id', queued.id, 'status', queued.status, 'segments', queued.segments,
-    'encoding', queued.encoding, 'send_after', queued.send_after,
-    'waits_for', case when suppressed then null when in_review then 'review' when opens > now() then 'quiet_hours' end,
+    'encoding', queued.encoding, 'send_after', queued.send_after, 'error_code', queued.error_code,
+    'waits_for', waits_for,
     'conversation_id', (
       select c.id from public.conversations c
       where c.organization_id = organization.id and c.phone = send_conversation_message.phone
@@ -19792,7 +21626,7 @@ begin
   select * into account from public.sms_accounts a
   where a.organization_id = conversation.organization_id and a.provider = conversation.provider
     and a.sender_id = conversation.sender
-    and a.status <> 'disabled';
+    and a.status not in ('disabled', 'pending');
   if account.id is null then
     perform private.problem(409, 'no_sender', 'The number that this conversation was held with is no longer in use.');
   elsif conversation.phone !~ '^\+[1-9][0-9]{6,14}$' then
@@ -19872,13 +21706,13 @@ begin
     select a.* into account from public.conversations c
     join public.sms_accounts a on a.organization_id = c.organization_id and a.provider = c.provider
       and a.sender_id = c.sender
-      and a.status <> 'disabled'
+      and a.status not in ('disabled', 'pending')
     where c.organization_id = start_conversation.organization_id and c.phone = to_number
     order by c.last_message_at desc limit 1;
   end if;
   if account.id is null then
     select * into account from public.sms_accounts a
-    where a.organization_id = start_conversation.organization_id and a.status <> 'disabled'
+    where a.organization_id = start_conversation.organization_id and a.status not in ('disabled', 'pending')
       and case when start_conversation.sender_id is null then a.is_default
         else a.sender_id = start_conversation.sender_id end
     order by a.is_default desc limit 1;
@@ -26267,11 +28101,7 @@ begin
   if filters ? 'contract_ends_to' then
     conditions := conditions || format(' and x.contract_ends_on <= %L', (filters ->> 'contract_ends_to')::date);
   end if;
-  if filters ->> 'search' <> '' then
-    conditions := conditions || format(' and x.search_text like any (%L)',
-      private.lead_search_patterns(left(filters ->> 'search', 200)));
-  end if;
-  return conditions;
+  return conditions || coalesce(' and ' || private.search_filter(filters), '');
 end
 $$;
 
@@ -26292,13 +28122,21 @@ $$;
 create function private.export_clients(organization_id uuid, filters jsonb, after_id uuid, page_limit integer,
   count_to integer)
 returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
 declare
   conditions text := private.client_conditions(organization_id, filters - 'deleted', 'clients:export');
+  refusal jsonb;
   answer jsonb;
   matching integer;
 begin
+  if after_id is null then
+    refusal := private.over_rate_limit('export');
+    if refusal is not null then
+      return refusal;
+    end if;
+    perform private.audit_export(organization_id, 'clients', filters);
+  end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.clients x where %s limit %s) c', conditions, count_to)
     into matching;
@@ -26321,10 +28159,16 @@ begin
     ) e on true
   $query$, conditions, case when after_id is not null then format('and x.id > %L', after_id) end, page_limit)
   into answer;
-  return answer || jsonb_build_object('matching', matching, 'columns', jsonb_build_array('id', 'name', 'segment',
-    'client_type', 'region', 'category', 'external_id', 'account_number', 'phone', 'email', 'status', 'since', 'mrr',
-    'currency', 'contract_ends_on', 'leaves_on', 'churned_on', 'churn_reason', 'stated_risk', 'owner', 'contact_name',
-    'contact_email', 'contact_phone', 'last_interaction_at', 'created_at', 'updated_at'));
+  return answer || jsonb_build_object('matching', matching, 'columns', (
+    select jsonb_agg(jsonb_build_object('name', c.name, 'kind', case
+      when c.name = 'mrr' then 'money'
+      when c.name in ('since', 'contract_ends_on', 'leaves_on', 'churned_on') then 'date'
+      when c.name in ('last_interaction_at', 'created_at', 'updated_at') then 'timestamp'
+      else 'text' end) order by c.place)
+    from unnest(array['id', 'name', 'segment', 'client_type', 'region', 'category', 'external_id', 'account_number',
+      'phone', 'email', 'status', 'since', 'mrr', 'currency', 'contract_ends_on', 'leaves_on', 'churned_on',
+      'churn_reason', 'stated_risk', 'owner', 'contact_name', 'contact_email', 'contact_phone', 'last_interaction_at',
+      'created_at', 'updated_at']) with ordinality c (name, place)));
 end
 $$;
 
@@ -26333,7 +28177,7 @@ grant execute on function private.export_clients(uuid, jsonb, uuid, integer, int
 create function public.export_clients(organization_id uuid, filters jsonb default '{}', after_id uuid default null,
   page_limit integer default 1000, count_to integer default null)
 returns jsonb
-language sql stable set search_path = ''
+language sql set search_path = ''
 as $$
   select private.export_clients(organization_id, coalesce(filters, '{}'), after_id,
     private.page_size(page_limit, 1000), least(greatest(count_to, 0), 100001))
@@ -29025,6 +30869,54 @@ begin
 end
 $$;
 
+create table private.legacy_steps (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null,
+  step text not null,
+  cursor text,
+  finished_at timestamptz,
+  brought bigint not null default 0,
+  present bigint not null default 0,
+  left_out bigint not null default 0,
+  passed_over bigint not null default 0,
+  primary key (organization_id, kind, step)
+);
+
+comment on table private.legacy_steps is
+  'How far each table of an old service is imported. Written in the transaction of the rows, so that an import that was '
+  'killed continues after the last row that is there.';
+
+comment on column private.legacy_steps.cursor is 'The last old id that was read; null: none so far.';
+
+comment on column private.legacy_steps.passed_over is 'Rows that need not come: older than the organization keeps them, or opt-outs that were lifted.';
+
+create table private.legacy_problems (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  kind text not null,
+  step text not null,
+  old_id text not null,
+  field text not null,
+  value text,
+  message text not null,
+  left_out boolean not null,
+  primary key (organization_id, kind, step, old_id, field)
+);
+
+comment on table private.legacy_problems is
+  'What could not be read in the rows of an old service. left_out: the row was not imported; else it came without the field.';
+
+create table private.legacy_ids (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  step text not null,
+  old_id text not null,
+  new_id uuid not null,
+  primary key (organization_id, step, old_id)
+);
+
+comment on table private.legacy_ids is
+  'The ids of imported rows whose lists are in the order of ids, or whose old ids were no UUIDs: they got a UUID version '
+  '7 of their old time.';
+
 create table private.jobs (
   name text primary key constraint jobs_name_form check (name ~ '^[a-z][a-z-]+$'),
   schedule text,
@@ -29328,6 +31220,7 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('reset_address', 10, 300, 'Attempts to set a new password from an IP address'),
   ('send', 600, 60, 'Requests of a person that send messages'),
   ('upload', 60, 60, 'Files that a person uploads'),
+  ('export', 60, 3600, 'Files of customers or leads that a person exports'),
   ('invite', 30, 3600, 'Invitations by a person'),
   ('invite_organization', 200, 86400, 'Invitations by an organization'),
   ('invite_recipient', 3, 86400, 'Invitations that are mailed to an address, by all organizations together'),
@@ -29344,6 +31237,27 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
 select private.create_month_partition(parent, now() + months)
 from unnest(array['public.messages', 'public.message_events']::regclass[]) parent,
   unnest(array[interval '-1 month', '0', '1 month', '2 months', '3 months']) months;
+
+insert into private.protected_sender_names (name, anywhere, reason)
+select btrim(n), p.anywhere, p.reason
+from (values
+  (true, 'a bank or a payment service', 'bank, momo, mobilemoney, mpesa, paypal, mastercard, westernunion, moneygram, '
+    'telecelcash, stanbic, cashapp, venmo, wellsfargo, barclays, hsbc, santander'),
+  (false, 'a bank or a payment service', 'gcb, uba, cal, adb, absa, fidelity, zenith, visa, amex, ghipss, wave, opay, '
+    'palmpay, citi, chase, zelle'),
+  (true, 'a telephone company', 'telecel, vodafone, airtel, safaricom, verizon, tmobile, glomobile'),
+  (false, 'a telephone company', 'mtn, tigo, orange, att, glo, at'),
+  (true, 'a public authority', 'police, military, immigration, interpol, embassy, parliament, government, '
+    'socialsecurity, medicare'),
+  (false, 'a public authority', 'army, customs, ministry, passport, electoral, judiciary, gov, govt, gra, irs, fbi, ssa, '
+    'ssnit, nhis, nia, bog, nca, dvla, hmrc, nhs, usps, ecowas, who, cdc, un'),
+  (true, 'a company that is often impersonated', 'whatsapp, facebook, google, amazon, netflix, microsoft, instagram, '
+    'tiktok, telegram, binance, coinbase'),
+  (false, 'a company that is often impersonated', 'apple, dhl, fedex, ups, meta, uber, bolt, ecg'),
+  (true, 'a word of security messages', 'verify, verification, security, emergency'),
+  (false, 'a word of security messages', 'otp, code, alert, alerts, admin, support, service, info, infosms')
+) as p (anywhere, reason, names)
+cross join lateral string_to_table(p.names, ',') as n;
 
 insert into private.link_shorteners (host, source)
 select h, 'public link shortener; AT&T code of conduct'
@@ -29664,129 +31578,1026 @@ where moves and observed < '2033-01-01'
 on conflict do nothing;
 
 insert into public.reply_rules (kind, meaning, language, pattern, source, undoes_only)
-select 'keyword', k.meaning, 'en', btrim(word), k.source, word = 'YES'
+select 'keyword', k.meaning, 'en', btrim(word), k.source, k.undoes_only
 from (values
-  ('stop', 'STOP, UNSUBSCRIBE, END, QUIT, STOPALL, REVOKE, OPTOUT, OPT OUT, CANCEL', 'Twilio default keywords; 47 CFR 64.1200(a)(10)'),
-  ('start', 'START, YES, UNSTOP', 'Twilio default keywords'),
-  ('help', 'HELP, INFO', 'Twilio default keywords')
-) as k (meaning, words, source)
+  ('stop', 'STOP, UNSUBSCRIBE, END, QUIT, STOPALL, REVOKE, OPTOUT, OPT OUT, CANCEL',
+    'Twilio default keywords; 47 CFR 64.1200(a)(10)', false),
+  ('start', 'START, UNSTOP', 'Twilio default keywords', false),
+  ('start', 'YES', 'Twilio default keyword', true),
+  ('start', 'start now, start again, start please, please start, start again please, unstop please, unstop me, '
+    'yes please, yes start, resume, start texting, start texting me, start messages, start texts',
+    'What people text to opt in again', true),
+  ('start', 'subscribe, resubscribe, opt in, optin, opt back in', 'What people text to opt in', false),
+  ('help', 'HELP, INFO', 'Twilio default keywords', false)
+) as k (meaning, words, source, undoes_only)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'en', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'stop all, unsub, remove, remove me, do not call, do not text, do not contact, do not disturb, dnc, '
+    'no more texts, no text, stop it, stopit, stop 2, stop2end, stop 2 end, stop to end, stop to opt out, '
+    'stop to cancel, stop to unsubscribe, stop2stop, reply stop, text stop, txt stop, send stop, reply with stop, '
+    'block me, discontinue, cease, desist, halt',
+    'What people text; 47 CFR 64.1200(a)(10): any reasonable words', false),
+  ('stop', 'stpo, sotp, tsop, sopt, stip, stpp, stp, stap, stopo, stpop, stops, astop, atop, dstop, xstop, stopx, '
+    'stopm, stopl, stop l, sto, cancle, cancell, canel, optuot, opt our, opt outt, stopall texts, stoo, stol, stob, '
+    'srop, syop, sfop, dtop, stiop, stoip, tstop, ystop, stopk, quitt, qiut, sotop, stopn',
+    'Slips of the thumb for STOP, CANCEL, QUIT and OPT OUT', false),
+  ('doubtful', 'enough, enough already, thats enough, that''s enough, no more, not anymore, quit it, please quit, '
+    'please cancel, cancel please, please end, knock it off, cut it out, count me out, i''m out, i''m done, '
+    'im done, please no more, no more please, leave, quite, spot, stfu, shut up, end it, end this, end that, '
+    'please end it, please end this, cancel it, cancel this, cancel that, ok cancel, cancel ok, stop asking, '
+    'stop start, call off, call it off, delete, delete this, delete it, delete please, block, blocked, no contact, '
+    'exit, terminate, terminated, out, get out, let me go, revoked, removed, unwanted, not wanted, illegal, '
+    'reported, forget me, wrong, never again, not again, not for me, do not want, go out, s',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'no, nope, never, nah, no thanks, no thank you, no thx, pass, n',
+    'A refusal, of the messages or of what they offer; an answer, if we asked', true),
+  ('doubtful', U&'\26D4, \270B, \274C, \2716, \274E, \+01F6AB, \+01F645, \+01F91A, \+01F590, \+01F44E, \+01F595, '
+    '\+01F515, \+01F4F5, \+01F910', 'Hands and signs that refuse, as the whole reply', false)
+) as k (meaning, words, source, answers_question)
 cross join lateral string_to_table(k.words, ', ') as word;
 
 insert into public.reply_rules (kind, meaning, language, pattern, source)
-select 'keyword', k.meaning, k.language, btrim(word), k.source
-from (values
-  ('stop', 'en', 'stop all, unsub, remove, remove me, do not call, do not text, do not contact, do not disturb, dnc, no more texts, no text, stop it, stopit, stop 2, stop2end, stop 2 end, stop to end, stop2stop, reply stop, text stop, txt stop, reply with stop, block me, discontinue, cease, desist, halt',
-    'What people text; 47 CFR 64.1200(a)(10): any reasonable words'),
-  ('stop', 'en', 'stpo, sotp, tsop, sopt, stip, stpp, stp, stap, stopo, stpop, stops, astop, dstop, xstop, stopx, stopm, stopl, sto, cancle, optuot, opt our, stahp, stopall texts, stoo, stol, stob, srop, syop, sfop, dtop, stiop, stoip, tstop, ystop, stopk',
-    'Slips of the thumb for STOP, CANCEL, QUIT and OPTOUT'),
-  ('stop', 'es', 'alto, pare, paren, parar, para, basta, baja, cancelar, detener, detenga, detente, salir, eliminar, borrar, desuscribir, desuscribirme, no mas mensajes',
-    'What people text in Spanish'),
-  ('stop', 'fr', 'arrêt, arrêter, arrêtez, arrête, fin, désabonner, désabonnement, désinscrire, annuler, retirer, assez, désinscription, stop pub',
-    'What people text in French; CRTC asks for ARRET'),
-  ('stop', 'fr', 'arret, arreter, arretez, arrete, desabonner, desabonnement, desinscrire, desinscription', 'French without accents'),
-  ('start', 'en', 'subscribe, resubscribe, opt in, optin, opt back in', 'What people text to opt in'),
-  ('help', 'es', 'ayuda', 'Spanish for HELP'),
-  ('help', 'fr', 'aide', 'French for HELP'),
-  ('doubtful', 'en', 'enough, enough already, no more, not anymore, quit it, please quit, please cancel, cancel please, please end, knock it off, cut it out, count me out, i''m out, i''m done, im done, no thanks, no thank you, please no more, no more please, nope, pass, leave, quite, spot, stfu, shut up, end it, end this, end that, please end it, please end this, ok cancel, cancel ok, stop asking, stop start, delete, delete this, delete it, block, blocked, no contact',
-    'A refusal, of the texts or of what they offer'),
-  ('doubtful', 'es', 'no mas, ya no, no gracias, ya basta', 'A refusal, of the texts or of what they offer'),
-  ('doubtful', 'fr', 'ca suffit, non merci, plus jamais', 'A refusal, of the texts or of what they offer')
-) as k (meaning, language, words, source)
-cross join lateral string_to_table(k.words, ', ') as word;
+select 'keyword', 'doubtful', 'en', verb || ' stop to ' || aim, 'An instruction of ours: quoted, or obeyed?'
+from unnest(array['reply', 'text', 'txt', 'send']) as verb,
+  unnest(array['opt out', 'optout', 'end', 'unsubscribe', 'cancel', 'quit', 'stop']) as aim;
 
 with parts as (
   select
-    '(s+ ?t+ ?[o0]+ ?p+|sta+h+p+)' as stop,
-    '((please|pls|plz|pleas|just|ok|okay|now|already|thanks|thank you|thx|it|this|all|immediately|at once|right now|asap|yes|no|nope|hey|hi|hello|everything|forever|i said|fucking|damn|por favor|gracias|merci|svp) )*' as fillers,
-    '(tex|text|txt|message|messege|mesage|msg|sms|mms|alert|notification|promo|promotion|ad|spam|solicitation|communication|contact)s?' as texts,
-    '(text|txt|tex|messag|messeg|msg|contact|call|send|spamm|spam|bother|harr?ass+|pester|annoy|writ|solicit|bugg)ing' as texting,
+    '(stop ?all|quit|end|revoke|cancel|opt ?out|unsubscribe)' as other_words,
+    '((please|pls|plz|pleas|plese|just|ok|okay|now|already|thanks|thank you|thx|it|this|all|immediately|at once'
+    '|right now|asap|yes|no|nope|hey|hi|hello|everything|forever|i said|sorry|fucking|damn|por favor|gracias|merci'
+    '|svp|bitte|aub|po) )*'
+      as fillers,
+    '(tex|text|txt|message|messege|mesage|msg|sms|mms|alert|notification|promo|promotion|ad|spam|solicitation'
+    '|communication|contact)s?' as texts,
+    '(text|txt|tex|messag|messeg|msg|contact|call|send|spamm|spam|bother|harr?ass+|pester|annoy|writ|solicit|bugg'
+    '|disturb)ing'
+      as texting,
     '(text|txt|tex|message|messege|msg|contact|sms|call|write|spam|bother|harr?ass+|disturb|solicit)' as contact,
     '(do not|don''?t|dnt|never|no longer)' as negation
 )
 insert into public.reply_rules (kind, meaning, language, pattern, source)
-select r.kind, r.meaning, r.language, r.pattern, r.source from parts cross join lateral (values
+select r.kind, r.meaning, 'en', r.pattern, r.source from parts cross join lateral (values
   -- Harmless.
-  ('not_phrase', 'stop', 'en', '(?<!\m(if you|you|u|yall|why|they|but i) )\m(do not|don''?t|never|can ?not|can''?t|couldn''?t|won''?t|will not|wouldn''?t|doesn''?t|didn''?t|not) (ever |even |want to |wanna |plan to |need to |have to |going to |gonna |wish to |let (me|us|them) |make me |you dare |seem to |to |just |please )*('
-    || stop || '|quit|end|cancel|unsub[a-z]*|opt(ing)? out|remove (me|my|us|our|this)|delete my|delete me|lose my|(take|get) (me|us|(my|our|this) [a-z]+) (off|out)|revoke|leave (me|us) alone)\M', 'The opposite: "please don''t stop", "can''t stop laughing"'),
-  ('not_phrase', 'stop', 'en', '\m(bus|pit|truck|rest|train|full|next|last|first|non|metro|tram|subway|door|quick|a|the|my|our|your|his|her|each|every|another|second|third|final|gas|lunch|dinner|coffee|bathroom) '
-    || stop || '\M', 'A place or a pause: "bus stop"'),
-  ('not_phrase', 'stop', 'en', '\m(told|asked|tell|ask|telling|asking|get|got|make|made) (him|her|them|my [a-z]+|the [a-z]+) to (please )?(' || stop || '|quit|leave)\M( (texting|calling|messaging|bothering))?', 'About somebody else'),
-  ('not_phrase', 'stop', 'en', stop || ' (i''?m|im|i am) (laughing|dying|crying|kidding)\M|' || stop || ' (you''?re|ur) (so|too|making)\M', 'Banter'),
-  ('not_phrase', 'stop', 'en', '\m(did|have|had|has|was|were) (you|u|they|he|she|i|we|someone|it) (just |already |really |ever )?(lose|lost|delete|remove|erase|block|forget|unsubscribe|' || stop || '|quit|end|cancel|leave|opt out|take me off)[a-z]*( (me|my|us)\M)?', 'A question about what was done: "did you delete my number?"'),
-  ('not_phrase', 'stop', 'en', '\m(do not|don''?t|dnt|never) call( (me|us|at all|please|just|but))* (text|txt|message|sms) (me|us|is|instead|only)\M', 'Texts are what is wanted: "don''t call me, text me"'),
-  ('not_phrase', 'stop', 'fr', '\marr[eê]t de (bus|tram|m[eé]tro|travail)\M', 'A place or a sick leave'),
+  ('not_phrase', 'stop', '(?<!\m(if you|you|u|yall|why|they|but i) )\m(do not|don''?t|never|can ?not|can''?t'
+    '|couldn''?t|won''?t|will not|wouldn''?t|doesn''?t|didn''?t|not) (ever |even |want to |wanna |plan to |need to '
+    '|have to |going to |gonna |wish to |let (me|us|them) |make me |you dare |seem to |to |just |please )*('
+    || 'stop|quit|end|cancel|unsub[a-z]*|opt(ing)? out|remove (me|my|us|our|this)|delete my|delete me|lose my|(take'
+      '|get) (me|us|(my|our|this) [a-z]+) (off|out)|revoke|leave (me|us) alone)\M', 'The opposite: "please don''t '
+      'stop", "can''t stop laughing"'),
+  ('not_phrase', 'stop', '\m(bus|pit|truck|rest|train|full|next|last|first|non|metro|tram|subway|door|quick|a|the|my'
+    '|our|your|his|her|each|every|another|second|third|final|gas|lunch|dinner|coffee|bathroom) '
+    || 'stop\M', 'A place or a pause: "bus stop"'),
+  ('not_phrase', 'stop', '\m(told|asked|tell|ask|telling|asking|get|got|make|made) (him|her|them|my [a-z]+'
+    '|the [a-z]+) to (please )?(stop|quit|leave)\M( (texting|calling|messaging|bothering))?', 'About somebody else'),
+  ('not_phrase', 'stop', 'stop (i''?m|im|i am) (laughing|dying|crying|kidding)\M|stop (you''?re|ur) (so|too'
+    '|making)\M', 'Banter'),
+  ('not_phrase', 'stop', '\m(did|have|had|has|was|were) (you|u|they|he|she|i|we|someone|it) (just |already |really '
+    '|ever )?(lose|lost|delete|remove|erase|block|forget|unsubscribe|stop|quit|end|cancel|leave|opt out'
+    '|take me off)[a-z]*( (me|my|us)\M)?', 'A question about what was done: "did you delete my number?"'),
+  ('not_phrase', 'stop', '\m(do not|don''?t|dnt|never) call( (me|us|at all|please|just|but))* (text|txt|message'
+    '|sms) (me|us|is|instead|only)\M', 'Texts are what is wanted: "don''t call me, text me"'),
+  ('not_phrase', 'stop', '\mstop (by|over|in|into|at(?! once)|sign|lights?|for (lunch|gas|coffee|a|the))\M'
+    '|\mone stop\M',
+    'A visit or a place: "stop by the office"'),
+  ('not_phrase', 'stop', '\mwhere (do|does|will|is) [^.]*stop\M', 'A question about a place'),
+  ('not_phrase', 'stop', '\mend of\M|\mend (date|time|user|result|up|point|exam|sem|month|year|game|product)\M',
+    'An end that is no request: "end of the month"'),
+  ('not_phrase', 'stop', '\m(the|year|month|week|term|semester|very|low|high|back|front|dead|north|south|east|west'
+    '|far|other|loose|an?|each|either|which|that|in|towards?|at|by|until|till|before|after|near|upper|lower'
+    '|deep) end\M',
+    'An end that is no request: "until the end"'),
+  ('not_phrase', 'stop', '\m(when|what time|what date|what day|how soon) (do|does|did|will|would|is|are)(?! (this'
+    '|these|it|you|u|they|your)\M)[^.]* (end|stop)\M', 'A question when something ends'),
+  ('not_phrase', 'stop', '\m(classes|class|lectures?|courses?|shift|semester|term|school|work|meeting|contract|lease'
+    '|exams?|outage|season|programme?|event|service|session|match|game|rain|the [0-9]+) (will |should |might |may '
+    '|can |does |do |would |to )*(end|stop)\M', 'Something ends: "do classes end before 5?"'),
+  ('not_phrase', 'stop', '\mend my (current|course|studies|program|programme|contract|lease|job|shift|questions)\M',
+    'Something else is to end'),
+  ('not_phrase', 'stop', '\mquit (smoking|drinking|playing|work|school|college|uni|university|football|(my|the|this'
+    '|that) (job|work|position|studies|school|current|course|program|programme|team|degree|uni))\M|\m(can|could|may'
+    '|if|should|did) i quit\M', 'Something else is given up: "I quit my job"'),
+  ('not_phrase', 'stop', '\mcancel (a |an |the |my |our |this |that |his |her |one |any '
+    '|all )*([0-9a-z]+ ){0,2}(appointment|appt|visit|tour|booking|reservation|order|interview|meeting|call|session'
+    '|class(?! of [0-9])|classes|course|enrol+ment|flight|ticket|trip|slot|seat|room|hostel|application|payment'
+    '|transfer|deposit|plan|disconnection|inspection|delivery|viewing|lesson|exam|test|date|event|invoice|bill'
+    '|connection)\M|\mcancel (the |my )?[0-9]+ ?(am|pm)\M|\m(had|have|has) to cancel\M|\m(can|could|may|should|must'
+    '|do|if) i (still |need to |have to |also )*cancel\M',
+    'Something else is canceled: "cancel my appointment"'),
+  ('not_phrase', 'stop', '\mstop (the |my |our |this |these |all |any )*(disconnect[a-z]*|cutting|cut|power|lights?'
+    '|water|supply|outages?|dumsor|payments?|standing order|direct debit|late|interest|meter|leak|fire|noise)\M',
+    'A utility''s business: "stop the disconnection"'),
+  ('not_phrase', 'stop', '\. (to [a-z ]{3,20} )?(reply|text|txt|send|respond|answer)( back| with)? (help for help '
+    '|for help )?(or )?(stop|end|quit|cancel|unsubscribe) (to|for|2|if)\M[^.]*|\m(stop|end|quit|cancel) (to'
+    '|2) (opt ?out|end|cancel|unsubscribe|quit|stop)\M[^.]*',
+    'An instruction of ours, or of another sender: "Reply STOP to opt out"'),
+  ('not_phrase', 'stop', '\mwe (have |need |must |got |can |should |ought |to )+stop\M(?! (these|the (texts'
+    '|messages)|your|this (text|message)))|\m(stop|stops|stopped) work(ing|s)?\M|\m(quit|stop) (my|the'
+    '|this) (previous|last|old|former)\M|\m(stop|quit|stopping) (smok|drink|rain|eat|cry|laugh|bleed|breath|liv'
+    '|think|worry(?!ing (me|us))|studying|teach|play|snow)[a-z]*\M|\mstop the press|(?<!\m(make|let) )\m(he|she|they'
+    '|who|it|nobody|somebody) (has |have |had |just |will |did |might |can |may )*(quit|stop)\M(?! (text|messag|send'
+    '|contact|call))|\m(i|we) (have|need|got|had) to stop (now|here|for|and)\M|\mrevoked? (the |my |his '
+    '|her )?(licen[cs]e|permit|visa|admission|offer)\M',
+    'Something else is to stop: "we have got to stop this bill"'),
+  ('not_phrase', 'doubtful', '\m(with|on|in|using|set to) do not disturb\M|\mdo not disturb (is |was )?(on|mode'
+    '|while|turned|feature)\M|\mdriving\M[^.]*\mdo not disturb\M'
+    '|\mdriving( (?!stop\M)[a-z]+| \.)* (when|once|after|as soon as) i stop\M', 'A telephone''s automatic answer'),
+  ('not_phrase', 'doubtful', '\mis (this|it) (really )?(a )?(spam|scam)\M', 'A question whether we are genuine'),
 
-  -- The keywords themselves, with usual additions.
-  ('phrase', 'stop', 'en', '\. ' || fillers || '(' || stop || ' )+' || fillers || '\.', 'A sentence of STOP and fillers: "ok stop now please"'),
-  ('phrase', 'stop', 'en', '\m(please|pls|plz|pleas|plese|kindly) ' || stop || '( \.| (this|it|that|these|those|now|already|all|everything|immediately|at once|thank you|thanks|thx|i|i''m|im|or)\M)', '"please stop", and on'),
-  ('phrase', 'stop', 'en', '\. ' || stop || ' (i''m|im|i am|i have|i said|you''?re|you are|who|we are|do not|don''?t|or|wrong|not interested)\M', 'STOP, and why: "STOP I am at work"'),
-  ('phrase', 'stop', 'en', '\m' || stop || ' (please|pls|plz|this (shit|crap|bullshit|nonsense)|immediately|at once|right now|asap)\M', '"stop please, i am at work"'),
-  ('phrase', 'stop', 'en', '\m(un ?sub[a-z]{0,2}|un ?subs[a-z]*ri[a-z]*(?<!d)|uns[a-z]{0,6}[rci][ir]?be?s?|usubscri?be?|de ?subscribe)\M', 'UNSUBSCRIBE anywhere, and its misspellings'),
-  ('phrase', 'stop', 'en', '\m(already|thought i|said i|asked to be|want to be|wanna be|like to be|please be|get|be) (unsubscribed|opted out|removed|taken off)\M', '"i already unsubscribed"'),
-  ('phrase', 'stop', 'en', '\mopt(ing|ed)? (me|us|this number|my number) out\M|\mopt(ing)? ?out\M(?! of (the|my|our|a|an|that|his|her|their|school|jury|dental|medical|insurance|gym|work|lunch|dinner)\M(?! (text|sms|message|list|mailing|marketing|campaign)))', '"opt me out", "i want to opt out of these"'),
-
-  -- Messages are to end.
-  ('phrase', 'stop', 'en', '\m(' || stop || '|quit|cease|halt|end|discontinue)( (all|any|of|the|these|those|this|that|them|your|ur|my|me|more|further|future|with|w|it|sending|getting|damn|fucking|stupid|marketing|automated|from))* ('
-    || texts || '|' || texting || ')\M(?! (her|him|them|each other|while|and driv|my (mom|mother|dad|wife|husband|son|daughter|ex)|(me )?(the|my|our) (bill|invoice|statement|package|letter|mail)))', '"stop texting me", "end all messages"'),
-  ('phrase', 'stop', 'en', '\mstop' || texting || '(me|us|this|it)?\M|\m(stp|spot|stip|stap|stob|sto|stpp) ' || texting || ' (me|us|my)\M', '"stoptexting me", "stp texting me"'),
-  ('phrase', 'stop', 'en', '\mcancel( (all|the|these|those|this|your|my|future|any|more|further))* (text|txt|message|msg|sms)s?\M', '"cancel these texts"'),
-  ('phrase', 'stop', 'en', '\m(no|zero) (more|further|additional)( (please|of|these|your))* (' || texts || '|' || texting || '|contact|calls)\M', '"no more texts"'),
-  ('phrase', 'stop', 'en', '\. (please |pls |and |so )?no ((texts|texting|messaging|txts|sms|spam|solicit(ing|ors|ations?))( (please|pls|thanks|thank you|to this number))*|(messages|msgs) (please|pls|thanks|thank you|to this number)) \.', '"no texts please"'),
-  ('phrase', 'stop', 'en', '\menough( (with|of|already))*( (the|these|your|all))* (texts|messages|texting|spam)\M', '"enough with the texts"'),
-  ('phrase', 'stop', 'en', '\mhow (do|can|would|could) (i|we) (stop|end|quit|get out of|get off|cancel) (this|these|those|them|getting|receiving|your|the texts|the messages)\M', 'A question how to opt out'),
-  ('phrase', 'stop', 'en', '\m(make|let) (it|this|them|these|the (texts|messages)) (all )?' || stop || '( (please|now))* \.', '"make it stop"'),
-  ('phrase', 'stop', 'en', '\m(told|asked|telling|asking|want|need|like|begging) (you|u|yall|y''all|you guys|you people) (to )?(please )?' || stop || '( (now|please|already|this|it|many times))* \.', '"i asked you to stop"'),
-  ('phrase', 'stop', 'en', '\m(wrong (number|person|phone)|not interested|no thanks?|no thank you|enough|spam|scam|so|again|times?|and|number|list|off) ' || stop || ' \.', 'A refusal that ends in STOP: "wrong number stop"'),
-
-  -- We are to leave the person alone.
-  ('phrase', 'stop', 'en', '(?<!\m(i|we|they|you|u|who) )\m(do not|don''?t|dnt) (you )?(ever )?(again )?' || contact || '( (to|with))?( (me|us|this number|this phone|here|my (phone|number|cell)))?( (again|any ?more|any longer|ever|please|pls|plz|thanks|thank you|thx|at all|back|period|ok))* \.', '"do not text me", to the end of the sentence'),
-  ('phrase', 'stop', 'en', '\m' || negation || ' (you )?(ever )?(again )?' || contact || ' (me|us|this number|this phone|here|my (phone|number|cell))( (again|any ?more|any longer|ever|please|thanks|at all|back))* \.', '"never contact me"'),
-  ('phrase', 'stop', 'en', '\m' || negation || ' (you )?(ever )?' || contact || ' (me|us|this number|here)\M[^.]*\m(again|any ?more|any longer|ever)\M', '"don''t text me about this ever again"'),
-  ('phrase', 'stop', 'en', '\m(do not|don''?t|dnt|never) send( (me|us|this number))?( (any|more|another|these|your|such|further|damn|of))* (texts|txts|messages|msgs|sms|anything|stuff|crap|shit|ads|offers|spam|promos|promotions)\M', '"don''t send me any more messages"'),
-  ('phrase', 'stop', 'en', '\m(do not|don''?t|dnt|no longer|never|did not|didn''?t) (want|wanna|wish|need|care|agree|consent|ask(ed)? for)( (to|any|more|your|ur|these|those|such|this|be|get|getting|receive|receiving|have|keep|further|from|you|all|of|hear|automated|marketing))* (texts|txts|messages|msgs|sms|alerts|notifications|spam|ads|promos|promotions|offers|calls|communications?|texted|messaged|contacted|called|bothered|solicited|from you)\M', '"i don''t want any more texts"'),
-  ('phrase', 'stop', 'en', '(?<!(not|don''?t|never|didn''?t|won''?t|could) )\mleave (me|us)( the (fuck|hell|heck)| tf)? (alone|be \.|be\M(?= (please|now|already)))', '"leave me alone"'),
-  ('phrase', 'stop', 'en', '\m(fuck|fuk|fck|piss|bugger|sod|eff|f|buzz|shove) (the fuck )?off\M( (\.|and|you|u|with|now|already|please|bitch|asshole|cunt|spammers?|scammers?))|\m(fuck|fuk|fck|screw) (you|u|yourself|ya|off)\M(?!'')|\mgo (fuck|screw) yoursel|\mgo to hell\M', 'Not polite, but clear'),
-  ('phrase', 'stop', 'en', '\. (please |pls |just |ok |now )*(go away|get lost|piss off|bug off|back off)( (please|now|forever|already|creep|spammer))* \.', '"go away"'),
-  ('phrase', 'stop', 'en', '\. (please |pls |just |go )*(text|message|msg|bother|call|spam) (someone|somebody) else\M', '"text someone else"'),
-  ('phrase', 'stop', 'en', '\mcease and desist\M|\mdesist\M', 'A demand'),
-  ('phrase', 'stop', 'en', '\. i (hereby )?revoke( this)? \.|\m(revoke|revoking|withdraw|withdrawing|rescind)( (my|all|any|our|prior))* (consent|permission|authorization)\M|\m(do not|don''?t|did not|didn''?t|never) (consent|(gave|give|given) (you )?(my |any )?(consent|permission|authorization))', 'Revocation in the law''s own words'),
-  ('phrase', 'stop', 'en', '\m(please|pls|plz|kindly) (remove|delete|discontinue)( (asap|now|thanks|thank you|immediately))* \.|\m(remove|delete|take) (off|from) (the |your |this |ur )?(list|mailing|texts?|database)\M', '"kindly remove"'),
-
-  -- The number is to be removed.
-  ('phrase', 'stop', 'en', '\m(remove|delete|erase|unlist|exclude) (me|us|(my|this|our)( (cell|phone|mobile|contact|number|name|info|information|data|details))+)\M(?! from (the|my|our) (?!(list|mailing|text|sms|message|contact|call|database|system|group|marketing|dist)))', '"remove me", "delete my number"'),
-  ('phrase', 'stop', 'en', '\m(take|get|strike|pull|keep|leave) (me|us|my (number|name|phone|cell|info)|this number) (off|out|from)( (of|your|ur|the|this|that|these|those|all|any|every|mailing|calling|call|contact|text|texting|sms|marketing|phone|spam|message|messaging|damn|fucking|stupid))*( (list|lists|database|system|texts?|messages?|thread|group|chain|program))? (\.|please|pls|plz|now|asap|immediately|thank|thanks|thx|and|or|i|before|today)', '"take me off your list"'),
-  ('phrase', 'stop', 'en', '(?<!\m(don''?t|do not|did you|i|you|we|never|not|would|didn''?t) )\m(lose|loose|forget|block|scratch|burn|trash|discard|erase) (my|this|our)( (damn|fucking|phone|cell|mobile))* (number|digits|phone|contact|info)\M', '"lose my number"'),
-  ('phrase', 'stop', 'en', '\m(put|add|place) (me|us|this number|my number) (on|to)( (your|the|ur|a))* (do not|don''?t|no) (call|text|contact)|\m(do not|don''?t) (call|text|contact) (list|registry)\M', '"put me on your do not call list"'),
-  ('phrase', 'stop', 'en', '\m(want|get|let) (me )?(out|off) (of )?(this|your|the|these|ur) (list|texts?|mailing|thread|group|chain)\M|\mi want out \.', '"i want off this list"'),
-
-  ('phrase', 'stop', 'es', '\m(no|ya no|nunca) ((me|nos) (escrib(a|an|as)|(mand|envi|contact|text|texte|molest|llam)(e|en|es))\M|(me |nos )?vuelv(a|an|as) a (escrib|mand|envi|contact|text|molest|llam)[a-z]*)(?! (hasta|antes|ahora|a las|en el|hoy|manana|al trabajo))', '"no me escriban"'),
-  ('phrase', 'stop', 'es', '\. (por favor |ya )*no (me |nos )?molest(ar|en|e|es)( (mas|por favor|gracias))* \.|\m(quit|sac|borr|elimin)[a-z]* (me )?de (la|su|esta|tu) lista\M|\mdesu[bs]?scri[bp][a-z]*\M', '"no molesten más", "quitar de la lista"'),
-  ('phrase', 'stop', 'es', '\m(deje|dejen|deja|dejad|paren|para|pare) (ya )?de (escrib|mand|envi|contact|text|molest|llam|joder)', '"dejen de mandar mensajes"'),
-  ('phrase', 'stop', 'es', '\m(no|ya no) (quiero|deseo|queremos)( (mas|recibir|sus|estos|que me|me))* (mensajes?|textos?|llamadas?|sms|publicidad|escriban|manden|contacten|llamen|nada)\M', '"ya no quiero recibir mensajes"'),
-  ('phrase', 'stop', 'es', '\m(quite|quiten|quita|saque|saquen|borre|borren|borra|elimine|eliminen|elimina|remueva|remuevan)(me|nos)\M|\m(quit|sac|borr|elimin|remuev)[a-z]* mi (numero|nombre|telefono)\M', '"borren mi número"'),
-  ('phrase', 'stop', 'es', '\m(de|den|dar|dame|deme|denme|darme|quiero) ?(me )?de baja\M|\mdejeme en paz\M|\mdejenme en paz\M|\mno mas (mensajes|textos|llamadas|sms)\M|\mcancelar? (los |mis |estos )?(mensajes|textos|suscripcion)\M', '"darme de baja"'),
-  ('phrase', 'stop', 'es', '\. (por favor |favor |ya )*(alto|pare|paren|parar|basta)( (ya|por favor|gracias|con (esto|los mensajes)))* \.', '"basta por favor"'),
-  ('phrase', 'stop', 'fr', '\m(arretez|arrete|cessez|veuillez (arreter|cesser)|merci d''arreter) ?(de |d'')?(m''|me |nous )?(ecrire|envoyer|texter|contacter|appeler|harceler|deranger|spammer|les (textos|messages|sms))', '"arrêtez de m''écrire"'),
-  ('phrase', 'stop', 'fr', '\mne (m''|me |nous )?(ecri|envo|contact|text|appel|derang)[a-z]* (plus|jamais|pas \.)|\mne plus (rien )?recevoir\M|\mne plus (m''|me |nous )?(ecrire|envoyer|contacter|texter|appeler)', '"ne m''écrivez plus"'),
-  ('phrase', 'stop', 'fr', '\m(desabonn|desinscri|retir|enlev|supprim|effac)[a-z]* (moi|nous|mon (numero|nom|telephone))\M|\mme (desabonner|desinscrire|retirer)\M|\mplus (de|aucun) (messages?|textos?|sms)\M', '"désabonnez-moi"'),
-  ('phrase', 'stop', 'fr', '\m(je ne veux|je veux) (plus|pas)( (recevoir|de|vos|ces|aucun|être|etre))* (messages?|textos?|sms|contacte|publicites?)\M|\m(laissez|laisse|fichez|foutez|fous|lachez|lache) (moi|nous)( la)? ?(tranquille|paix)?\M', '"je ne veux plus de textos"'),
-  ('phrase', 'stop', 'fr', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret|stop)( (ca|maintenant|merci|svp|s''il (vous|te) plait|tout))* \.', '"arrêtez s''il vous plaît"'),
+  -- Opt-outs.
+  ('phrase', 'stop', '\. ' || fillers || '(stop )+' || fillers || '\.', 'A sentence of STOP and fillers: "ok stop '
+    'now please"'),
+  ('phrase', 'stop', '\m(please|pls|plz|pleas|plese|kindly) stop( \.| (this|it|that|these|those|now|already|all'
+    '|everything|immediately|at once|thank you|thanks|thx|i|i''m|im|or)\M)', '"please stop", and on'),
+  ('phrase', 'stop', '\. stop (i''m|im|i am|i have|i said|you''?re|you are|who|we are|do not|don''?t|or|wrong'
+    '|not interested)\M', 'STOP, and why: "STOP I am at work"'),
+  ('phrase', 'stop', '\mstop (please|pls|plz|this (shit|crap|bullshit|nonsense)|immediately|at once|right now'
+    '|asap)\M', '"stop please, i am at work"'),
+  ('phrase', 'stop', '\m(un ?sub[a-z]{0,2}|un ?subs[a-z]*ri[a-z]*(?<!d)|uns[a-z]{0,6}[rci][ir]?be?s?|usubscri?be?'
+    '|de ?subscribe)\M', 'UNSUBSCRIBE anywhere, and its misspellings'),
+  ('phrase', 'stop', '\m(already|thought i|said i|asked to be|want to be|wanna be|like to be|please be|get'
+    '|be) (unsubscribed|opted out|removed|taken off)\M', '"i already unsubscribed"'),
+  ('phrase', 'stop', '\mopt(ing|ed)? (me|us|this number|my number) out\M|\mopt(ing)? ?out\M(?! of (the|my|our|a|an'
+    '|that|his|her|their|school|jury|dental|medical|insurance|gym|work|lunch|dinner)\M(?! (text|sms|message|list'
+    '|mailing|marketing|campaign)))', '"opt me out", "i want to opt out of these"'),
+  ('phrase', 'stop', '\m(stop|quit|cease|halt|end|discontinue)( (all|any|of|the|these|those|this|that|them|your|ur'
+    '|my|me|more|further|future|with|w|it|sending|getting|damn|fucking|stupid|marketing|automated|from))* ('
+    || texts || '|' || texting || ')\M(?! (her|him|them|each other|while|and driv|my (mom|mother|dad|wife|husband'
+      '|son|daughter|ex)|(me )?(the|my|our) (bill|invoice|statement|package|letter|mail)))',
+      '"stop texting me", "end all messages"'),
+  ('phrase', 'stop', '\mstop' || texting || '(me|us|this|it)?\M|\m(stp|spot|stip|stap|stob|sto'
+    '|stpp) ' || texting || ' (me|us|my)\M', '"stoptexting me", "stp texting me"'),
+  ('phrase', 'stop', '\mcancel( (all|the|these|those|this|your|my|future|any|more|further))* (text|txt|message|msg'
+    '|sms)s?\M', '"cancel these texts"'),
+  ('phrase', 'stop', '\m(no|zero) (more|further|additional)( (please|of|these'
+    '|your))* (' || texts || '|' || texting || '|contact|calls)\M', '"no more texts"'),
+  ('phrase', 'stop', '\. (please |pls |and |so )?no ((texts|texting|messaging|txts|sms|spam|solicit(ing|ors'
+    '|ations?))( (please|pls|thanks|thank you|to this number))*|(messages|msgs) (please|pls|thanks|thank you'
+    '|to this number)) \.', '"no texts please"'),
+  ('phrase', 'stop', '\menough( (with|of|already))*( (the|these|your|all))* (texts|messages|texting|spam)\M',
+    '"enough with the texts"'),
+  ('phrase', 'stop', '\mhow (do|can|would|could) (i|we) (stop|end|quit|get out of|get off|cancel) (this|these|those'
+    '|them|getting|receiving|your|the texts|the messages)\M', 'A question how to opt out'),
+  ('phrase', 'stop', '\m(make|let) (it|this|them|these|the (texts|messages)) (all )?stop( (please|now))* \.',
+    '"make it stop"'),
+  ('phrase', 'stop', '\m(told|asked|telling|asking|want|need|like|begging) (you|u|yall|y''all|you guys'
+    '|you people) (to )?(please )?stop( (now|please|already|this|it|many times))* \.', '"i asked you to stop"'),
+  ('phrase', 'stop', '\m(wrong (number|person|phone)|not interested|no thanks?|no thank you|enough|spam|scam|so'
+    '|again|times?|and|number|list|off) stop \.', 'A refusal that ends in STOP: "wrong number stop"'),
+  ('phrase', 'stop', '(?<!\m(i|we|they|you|u|who) )\m(do not|don''?t|dnt) (you )?(ever )?(again '
+    ')?' || contact || '( (to|with))?( (me|us|this number|this phone|here|my (phone|number|cell)))?( (again'
+    '|any ?more|any longer|ever|please|pls|plz|thanks|thank you|thx|at all|back|period|ok))* \.',
+    '"do not text me", to the end of the sentence'),
+  ('phrase', 'stop', '\m' || negation || ' (you )?(ever )?(again )?' || contact || ' (me|us|this number|this phone'
+    '|here|my (phone|number|cell))( (again|any ?more|any longer|ever|please|thanks|at all|back))* \.',
+    '"never contact me"'),
+  ('phrase', 'stop', '\m' || negation || ' (you )?(ever )?' || contact || ' (me|us|this number|here)\M[^.]*\m(again'
+    '|any ?more|any longer|ever)\M', '"don''t text me about this ever again"'),
+  ('phrase', 'stop', '\m(do not|don''?t|dnt|never) send( (me|us|this number))?( (any|more|another|these|your|such'
+    '|further|damn|of))* (texts|txts|messages|msgs|sms|anything|stuff|crap|shit|ads|offers|spam|promos'
+    '|promotions)\M', '"don''t send me any more messages"'),
+  ('phrase', 'stop', '\m(do not|don''?t|dnt|no longer|never|did not|didn''?t) (want|wanna|wish|need|care|agree'
+    '|consent|ask(ed)? for)( (to|any|more|your|ur|these|those|such|this|be|get|getting|receive|receiving|have|keep'
+    '|further|from|you|all|of|hear|automated|marketing))* (texts|txts|messages|msgs|sms|alerts|notifications|spam'
+    '|ads|promos|promotions|offers|calls|communications?|texted|messaged|contacted|called|bothered|solicited'
+    '|from you)\M', '"i don''t want any more texts"'),
+  ('phrase', 'stop', '(?<!(not|don''?t|never|didn''?t|won''?t|could) )\mleave (me|us)( the (fuck|hell|heck)'
+    '| tf)? (alone|be \.|be\M(?= (please|now|already)))', '"leave me alone"'),
+  ('phrase', 'stop', '\m(fuck|fuk|fck|piss|bugger|sod|eff|f|buzz|shove) (the fuck )?off\M( (\.|and|you|u|with|now'
+    '|already|please|bitch|asshole|cunt|spammers?|scammers?))|\m(fuck|fuk|fck|screw) (you|u|yourself|ya|off)\M(?!'')'
+    '|\mgo (fuck|screw) yoursel|\mgo to hell\M', 'Not polite, but clear'),
+  ('phrase', 'stop', '\. (please |pls |just |ok |now )*(go away|get lost|piss off|bug off|back off)( (please|now'
+    '|forever|already|creep|spammer))* \.', '"go away"'),
+  ('phrase', 'stop', '\. (please |pls |just |go )*(text|message|msg|bother|call|spam) (someone|somebody) else\M',
+    '"text someone else"'),
+  ('phrase', 'stop', '\mcease and desist\M|\mdesist\M', 'A demand'),
+  ('phrase', 'stop', '\. i (hereby )?revoke( this)? \.|\m(revoke|revoking|withdraw|withdrawing|rescind)( (my|all|any'
+    '|our|prior))* (consent|permission|authorization)\M|\m(do not|don''?t|did not|didn''?t|never) (consent|(gave'
+    '|give|given) (you )?(my |any )?(consent|permission|authorization))', 'Revocation in the law''s own words'),
+  ('phrase', 'stop', '\m(please|pls|plz|kindly) (remove|delete|discontinue)( (asap|now|thanks|thank you'
+    '|immediately))* \.|\m(remove|delete|take) (off|from) (the |your |this |ur )?(list|mailing|texts?|database)\M',
+    '"kindly remove"'),
+  ('phrase', 'stop', '\m(remove|delete|erase|unlist|exclude) (me|us|(my|this|our)( (cell|phone|mobile|contact|number'
+    '|name|info|information|data|details))+)\M(?! from (the|my|our) (?!(list|mailing|text|sms|message|contact|call'
+    '|database|system|group|marketing|dist)))', '"remove me", "delete my number"'),
+  ('phrase', 'stop', '\m(take|get|strike|pull|keep|leave) (me|us|my (number|name|phone|cell|info)|this number) (off'
+    '|out|from)( (of|your|ur|the|this|that|these|those|all|any|every|mailing|calling|call|contact|text|texting|sms'
+    '|marketing|phone|spam|message|messaging|damn|fucking|stupid))*( (list|lists|database|system|texts?|messages?'
+    '|thread|group|chain|program))? (\.|please|pls|plz|now|asap|immediately|thank|thanks|thx|and|or|i|before|today)',
+    '"take me off your list"'),
+  ('phrase', 'stop', '(?<!\m(don''?t|do not|did you|i|you|we|never|not|would|didn''?t) )\m(lose|loose|forget|block'
+    '|scratch|burn|trash|discard|erase) (my|this|our)( (damn|fucking|phone|cell|mobile))* (number|digits|phone'
+    '|contact|info)\M', '"lose my number"'),
+  ('phrase', 'stop', '\m(put|add|place) (me|us|this number|my number) (on|to)( (your|the|ur|a))* (do not|don''?t'
+    '|no) (call|text|contact)|\m(do not|don''?t) (call|text|contact) (list|registry)\M',
+    '"put me on your do not call list"'),
+  ('phrase', 'stop', '\m(want|get|let) (me )?(out|off) (of )?(this|your|the|these|ur) (list|texts?|mailing|thread'
+    '|group|chain)\M|\mi want out \.', '"i want off this list"'),
+  ('phrase', 'stop', '\. ' || fillers || '((' || other_words || '|cancell|stop) )+' || fillers || '\.',
+    'A sentence of the law''s words and fillers: "ok quit now please"'),
+  ('phrase', 'stop', '\. stop (and )?(delete|remove|erase|unsubscribe|quit|end|cancel)\M', '"STOP & DELETE"'),
+  ('phrase', 'stop', '\m(stop|cancel|end|quit) ((my|the|this|your|all) )*(subscriptions?|sub|membership in this)\M',
+    '"cancel my subscription"'),
+  ('phrase', 'stop', '\. ' || fillers || '(stop|' || other_words || ') ' || fillers || '((acct|account|acc|a c|no'
+    '|number|num|my number|ref|for|from|to|at) )*([a-z]{1,3} )?[0-9][0-9 ]* ?\.', 'With a number: "STOP 0244123456"'),
+  ('phrase', 'stop', '\. stop (4|for) ?ever\M|\. stop ?(sms|texts?|msgs?|me|marketing|2 ?(quit|end|stop|unsubscribe)'
+    '|[0-9]{1,3}) \.',
+    '"STOPSMS", "STOP2QUIT", "STOP MARKETING"'),
+  ('phrase', 'stop', '\. ' || fillers || 'stop (it |this |that )?(sir|madam|ma ?am|ma''am|bro|bruh|dude|man|mate'
+    '|guys|people|boss|oga|chale|charley|abeg|na|wai|oo+|la|lah|eh|my (guy|friend|brother|sister|man)) (please '
+    '|pls )?\.',
+    'With an address: "stop sir", "stop abeg"'),
+  ('phrase', 'stop', '\. (sir|madam|bro|oga|boss|chale|charley|abeg|ah|oh|omg) stop (please |pls |oo+ )?\.',
+    '"abeg stop"'),
+  ('phrase', 'stop', '\mstop (disturbing|worrying|stressing|bothering|pestering|spamming)\M',
+    '"stop disturbing my phone"'),
+  ('phrase', 'stop', '\m(stop|quit) (textin|txtin|txtn|txting|messagin|msgin|callin|sendin|botherin|massaging)\M'
+    '|\m(stpo|stp|sotp|stip|stap|stob|stpp|tsop) (texting|txting|messaging|sending|calling)\M', '"stop textin me"'),
+  ('phrase', 'stop', '\m' || negation || ' (ever )?(text|contact|message|msg|call|write)( (me|us))? (again'
+    '|any ?more)\M',
+    '"never text again"'),
+  ('phrase', 'stop', '\m' || negation || ' (call|text|message|email|contact|write)( (or|and|nor) (call|text|message'
+    '|email|contact|write))+\M', '"do not call or text me"'),
+  ('phrase', 'stop', '\m' || negation || ' (ever )?(send|sent|sending)( (me|us|this number))?( (any|more|another'
+    '|these|your|such|further|damn|of|a|text|sms))* (texts?|txts?|messages?|msgs?|sms)\M',
+    '"don''t send me message again"'),
+  ('phrase', 'stop', '\m(do not|don''?t|no longer|never) (want|wish|care|need) to (receive|get|be (on|in|part'
+    '|contacted|texted)|hear from you)( (this|these|those|them|any|anything|your|further|more|again))* \.',
+    '"I no longer wish to receive these"'),
+  ('phrase', 'stop', '\m(never|did not|didn''?t) (agreed?|consent(ed)?|asked?|subscribed?) (to|for)( (any|these|this'
+    '|your|such|receive|get|the))* (texts?|messages?|msgs?|sms)\M', '"I never agreed to these texts"'),
+  ('phrase', 'stop', '\m(remove|delete|erase|clear|take off) ((my|this|the|our|me) )?(number|no|num|nr|contact'
+    '|phone)( (please|pls|now|from [a-z ]+))* \.', '"remove my no"'),
+  ('phrase', 'stop', '\m(take|get|remove) (me|us) (of|off|out)( of)? (your|the|this|that|these|ur) (list|lists'
+    '|database|system|texts|messages|group|thing)\M', '"take me of your list"'),
+  ('phrase', 'stop', '\. (please )?take (me|us|my number) off( (this|it|now|please))* \.', '"take me off"'),
+  ('phrase', 'stop', '\m(make|let) (these|the|your|those) (texts|messages|msgs) (all )?stop\M',
+    '"make these texts stop"'),
+  ('phrase', 'stop', '\m(told|asked|tell|telling|asking) (you|u|yall|you people) [a-z0-9 ]{0,25}to stop\M',
+    '"I''ve asked you three times to stop"'),
+  ('phrase', 'stop', '\mleave my (phone|number|line|inbox) (alone|in peace)\M', '"leave my phone alone"'),
 
   -- Need review.
-  ('phrase', 'doubtful', 'en', '\m(not|no longer|never|isn''?t|ain''?t) (at all )?interested\M|\muninterested\M', 'Of the texts or of the offer?'),
-  ('phrase', 'doubtful', 'en', '\mwrong (number|person|phone|guy|girl|lady|man|woman)\M(?! of)|\mno longer (has|uses|have|owns?) this (number|phone)\M|\m(this is|it''?s|i am|i''?m) not [a-z]+''?s? (number|phone)\M', 'The number may have changed hands'),
-  ('phrase', 'doubtful', 'en', '\m(report(ed|ing)?|block(ed|ing)?|sue|suing) (you|u|this number|these|ur|your number|this text|this message)\M|\m(fcc|ftc|tcpa|harass(ing|ment|ed)?|spam|spammers?|spamming|scam|scammers?|lawsuit)\M', 'Anger at the texts'),
-  ('phrase', 'doubtful', 'en', '\mcancel (my|the|it|this|that|everything|me|all|our|please)\M', 'Something is to be canceled: what?'),
-  ('phrase', 'doubtful', 'en', '\m(did not|didn''?t|never) (sign(ed)? up|opt(ed)? in|subscribed?)\M|\m(how|where) did (you|u|ya) get (my|this) (number|info)|\mwho gave (you|u) (my|this) number|\mwhy (are|r) (you|u|yall|y''all) (still )?(texting|messaging|contacting|calling|bothering|sending)', 'A question why they are texted'),
-  ('phrase', 'doubtful', 'en', '\m' || negation || ' (text|txt|message|msg|contact|call|bother|write|email) (me|us|her|him|them|this number)\M', 'At some time, or ever: "don''t text me at work"'),
-  ('phrase', 'doubtful', 'en', '\m(stop|quit) ((texting|messaging|calling|contacting|bothering) (her|him|them|my)|sending|e ?mailing|mailing)\M|\m(can|could|would|will) (you|u|yall) (please )?' || stop || '\M', 'Whom, or what?'),
-  ('phrase', 'doubtful', 'en', '\m(remove|delete|unlist) (me|us)\M|\mopt(ed)? out\M|\munsubscribed\M', 'From what?'),
-  ('phrase', 'doubtful', 'en', '\m(sick|tired|enough) of( [a-z'']+){0,3} (texts|messages|texting|you|this|spam)\M|\mfed up\M|\myou(''re| are| r)? (so |really )?(annoying|bothering|pestering)\M|\mso annoying\M', 'Weariness'),
-  ('phrase', 'doubtful', 'en', '\m' || stop || ' \.', 'A sentence that ends in STOP, when nothing explains it'),
-  ('phrase', 'doubtful', 'en', '\m(he|she|they|mom|dad|mother|father|husband|wife|son|daughter) (is |has |have |just |recently |was )*(deceased|passed away|died|dead)\M|\mdeceased\M', 'The person may be dead'),
-  ('phrase', 'doubtful', 'es', '\mnumero equivocado\M|\mno (me interesa|estoy interesad[oa])\M|\mquien (es|eres|te dio)\M.*\mnumero\M|\mme equivoc', 'Wrong number, or no interest'),
-  ('phrase', 'doubtful', 'fr', '\m(mauvais|faux) numero\M|\m(pas|plus) interesse|\mnumero errone', 'Wrong number, or no interest')
-) as r (kind, meaning, language, pattern, source);
+  ('phrase', 'doubtful', '\m(not|no longer|never|isn''?t|ain''?t) (at all )?interested\M|\muninterested\M',
+    'Of the texts or of the offer?'),
+  ('phrase', 'doubtful', '\mwrong (number|person|phone|guy|girl|lady|man|woman)\M(?! of)|\mno longer (has|uses|have'
+    '|owns?) this (number|phone)\M|\m(this is|it''?s|i am|i''?m) not [a-z]+''?s? (number|phone)\M',
+    'The number may have changed hands'),
+  ('phrase', 'doubtful', '\m(report(ed|ing)?|block(ed|ing)?|sue|suing) (you|u|this number|these|ur|your number'
+    '|this text|this message)\M|\m(fcc|ftc|tcpa|harass(ing|ment|ed)?|spam|spammers?|spamming|scam|scammers?'
+    '|lawsuit)\M', 'Anger at the texts'),
+  ('phrase', 'doubtful', '\mcancel (my|the|it|this|that|everything|me|all|our|please)\M',
+    'Something is to be canceled: what?'),
+  ('phrase', 'doubtful', '\m(did not|didn''?t|never) (sign(ed)? up|opt(ed)? in|subscribed?)\M|\m(how|where) did (you'
+    '|u|ya) get (my|this) (number|info)|\mwho gave (you|u) (my|this) number|\mwhy (are|r) (you|u|yall'
+    '|y''all) (still )?(texting|messaging|contacting|calling|bothering|sending)', 'A question why they are texted'),
+  ('phrase', 'doubtful', '\m' || negation || ' (text|txt|message|msg|contact|call|bother|write|email) (me|us|her|him'
+    '|them|this number)\M', 'At some time, or ever: "don''t text me at work"'),
+  ('phrase', 'doubtful', '\m(stop|quit) ((texting|messaging|calling|contacting|bothering) (her|him|them|my)|sending'
+    '|e ?mailing|mailing)\M|\m(can|could|would|will) (you|u|yall) (please )?stop\M', 'Whom, or what?'),
+  ('phrase', 'doubtful', '\m(remove|delete|unlist) (me|us)\M|\mopt(ed)? out\M|\munsubscribed\M', 'From what?'),
+  ('phrase', 'doubtful', '\m(sick|tired|enough) of( [a-z'']+){0,3} (texts|messages|texting|you|this|spam)\M'
+    '|\mfed up\M|\myou(''re| are| r)? (so |really )?(annoying|bothering|pestering)\M|\mso annoying\M', 'Weariness'),
+  ('phrase', 'doubtful', '\m(he|she|they|mom|dad|mother|father|husband|wife|son|daughter) (is |has |have |just '
+    '|recently |was )*(deceased|passed away|died|dead)\M|\mdeceased\M', 'The person may be dead'),
+  -- Every word of the law at the beginning or the end of a sentence, unless something explains it.
+  ('phrase', 'doubtful', '\. (please |pls |plz |kindly |ok |okay |no |yes |hey |hi |hello |just |abeg |and |so |but '
+    '|then )*('
+    || 'stop|' || other_words || ')\M', 'A sentence that begins with a word of the law'),
+  ('phrase', 'doubtful', '\m(stop|' || other_words || ') ((please|pls|now|thanks|thank you|oo+|na|sir|madam) )*\.',
+    'A sentence that ends in a word of the law'),
+  ('phrase', 'doubtful', '\mrevok(e|ed|ing)\M|\munsubscribed\M|\mopted out\M|\mwithdr(aw|ew|awn|awing) (my |the '
+    '|all )*(consent|permission|authori[sz]ation)|\m(consent|permission) (is |has been |was )?withdrawn\M',
+    'A word of the law in another form'),
+  ('phrase', 'doubtful', '\m(stop|quit)\M', 'STOP or QUIT anywhere, unless something explains it'),
+  ('phrase', 'doubtful', '\m(blocked|blocking) (and|you|your|this)\M|\m(reported|reporting) (and (blocked|deleted)'
+    '|you|u|to (the )?(fcc|ftc|police|nca))\M|\mdnc\M', '"blocked and reported"'),
+  ('phrase', 'doubtful', '\m(have|had|ve) (had )?enough (of|\.)|\. no interest( (thanks?|sorry|at all|in (this|it'
+    '|your [a-z]+)))* \.|\mnot wanting\M|\moff (the|this|your|ur) (list|mailing)', 'A refusal'),
+  ('phrase', 'doubtful', '\mno longer (a |an |the |at |with |your )*(student|customer|client|patient|tenant|resident'
+    '|member)\M',
+    '"I am no longer a student there"'),
+  ('phrase', 'doubtful', '\m(want|need) (this|these|it|them) (all )?to (stop|end)\M|\m(must|has to|have to'
+    '|needs to) (stop|end)\M',
+    '"I want it to end"'),
+  ('phrase', 'doubtful', '\m(you|u) (can|may|should|must|need to|have to|better) (stop|quit)\M',
+    '"you can stop now"'),
+  ('phrase', 'doubtful', '\m(not|isn''?t) (my|his|her|their|the right) (number|phone|cell)\M|\m(do not'
+    '|don''?t) know (any|who|this|that) (one|person|is|[a-z]+) \.|\mi never (gave|give) you\M',
+    'The number may have changed hands'),
+  ('phrase', 'doubtful', '\m(number|phone|line|sim)\M[^.]*\m(new owner|belongs to (someone|somebody)'
+    '|no longer belongs|changed owner|different owner|not (his|hers|theirs))\M|\mnew owner\M|\mwrong (no|num|nr'
+    '|contact|one)\M',
+    'The number may have changed hands'),
+  ('phrase', 'doubtful', '\mwhy (do|did|does|are|r) (you|u|yall|they) (guys |people )?(keep |still |even '
+    '|always )*(text|send|messag|contact|call|bother|disturb)[a-z]*\M', 'A question why they are texted'),
+  ('phrase', 'doubtful', '\m(never|did not|didn''?t) (gave|give|gives|given|provided?) (you|u|yall|anyone'
+    '|them)( (guys|people))? (my|this)\M', '"I never gave you my number"'),
+  ('phrase', 'doubtful', '\mmy (lawyer|attorney|solicitor)\M|\m(will|''ll|gonna|going to) sue\M|\mlegal action\M',
+    'A threat'),
+  ('phrase', 'doubtful', '\. (please |pls |kindly )?discontinue\M|\munsolicited\M|\munwanted\M',
+    'Messages are not wanted'),
+  ('phrase', 'doubtful', '\m(?!(phone|battery|car|laptop|meter|signal|network|engine|internet|it|that|computer'
+    '|tablet)\M)[a-z'']+ (has |have |had |just )*(died|passed (away|on))\M', 'The person may be dead'),
+  ('phrase', 'doubtful', '\m(enrolled|registered|studying|accepted|admitted|moved) (already )?(elsewhere'
+    '|somewhere else|in another|at another|away)\M', 'No longer interested'),
+  ('phrase', 'doubtful', '\mno more \.|\mno more (of )?(these|this|that|it|them)\M|\mno need (to|for) (text|texts'
+    '|message|messages|contact|call|sms|write)',
+    '"no need to text me again"'),
+  ('phrase', 'doubtful', '\m(do not|don''?t|dont|no longer|i no) (want|need) (this|that|these|those|them|it|your'
+    '|again|any)( [a-z]+)?( (any ?more|any longer|please|thanks|again))* \.|\m(do not|don''?t|dont) want \.',
+    '"I don''t want this"'),
+  ('phrase', 'doubtful', '\. (please |pls |sorry )?no (more )?(messages?|texts?|sms|calls?|msgs?)( (or|and|no'
+    '|nor) (messages?|texts?|sms|calls?|msgs?))* ((after|from|please|to|today|now|here)\M[^.]*)?\.',
+    '"no calls no texts"'),
+  ('phrase', 'doubtful', '\m(number|phone)\M[^.]*\m(taken (out|off)|removed|not be on|off your list)\M',
+    '"my number should not be on your list"'),
+  ('phrase', 'doubtful', '\m(do not|don''?t) (contact|disturb)\M|\. (please |pls |kindly )?do not call\M(?! (before'
+    '|after|until|till|between|on|at|in|from|if|when))|\mdo not call (list|registry|number)\M',
+    'A registry, or a wish'),
+  ('phrase', 'doubtful', '\m(this is|it''?s) (a |my |our )?(land ?line|work (phone|cell|number)|business (line|phone'
+    '|number)|office (line|phone)|minor|child)\M', 'Not a number for such messages'),
+  ('phrase', 'doubtful', '\m(delete|close|erase) ((my|this|the) )?(account|profile|data|details|records?)\M',
+    'Of the messages, or of the account?')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, as_written)
+select 'phrase', r.meaning, 'en', r.pattern, r.source, true
+from (values
+  ('stop', '^\W*STOP+\M(?!\W*(BY|AT|IN|SIGN|LIGHTS?|OVER)\M)', 'STOP in capitals at the beginning, whatever follows'),
+  ('stop', '^\W*(STOP ?ALL|QUIT|END|CANCEL|REVOKE|UNSUBSCRIBE|OPT[- ]?OUT)(\W+[[:upper:][:digit:]''’]+){0,4}\W*$',
+    'A short reply in capitals that begins with a word of the law'),
+  ('stop', '^\W*(STOP|[Ss]top|QUIT|[Qq]uit|END|End|CANCEL|Cancel|REVOKE|Revoke)\s*[-–—~,(/|:]+\s*(this is |it''?s '
+    '|from |I am |my name is )?[[:upper:]][[:alpha:].''’-]*(\W+[[:upper:]][[:alpha:].''’-]*){0,3}\W*$',
+    'A word of the law and a signature: "Stop - Linda Nguyen"'),
+  ('stop', '^\W*[Ss]top[^[:alnum:]_&]+(?!(By|At|In|The|Sign)\M)[[:upper:]][[:alpha:]''’.-]*(\W+[[:upper:]][[:alpha:'
+    ']''’.-]*){0,2}(\W+[+]?[0-9][0-9 ()-]*)?\W*$', 'Stop and a name: "Stop Kofi"'),
+  ('doubtful', '\m([Tt]his|[Ii]t) (isn[''’]?t|is not|ain[''’]?t) [A-Z][a-z]+\M|\mI([''’]m| am) not [A-Z][a-z]+\M',
+    'The number may have changed hands: "This isn''t Maame"')
+) as r (meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'ar', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'ايقاف, إيقاف, توقف, توقفوا, الغاء, إلغاء, الغاء الاشتراك, إلغاء الاشتراك, اوقف, أوقف, حذف, ايقاف من فضلك',
+    'What people text in Arabic', false),
+  ('help', 'مساعدة',
+    'Arabic for HELP', false),
+  ('doubtful', 'كفى, كفاية, خلاص, انتهاء, خروج, رقم خاطئ, رقم غلط, الرقم غلط, غير مهتم, مش مهتم, لست انا, لست أنا',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'لا, لا شكرا',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'ar', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '(لا|ولا) (ت?رسل|تراسل|تبعث|تتصل|تزعج|تكتب)[^ .]*|لا اريد (استلام )?(ال)?رسا[^ .]*'
+    '|اوقفوا? (ال)?رسا[^ .]*|توقف[^ .]* عن', '"لا ترسلوا لي رسائل"'),
+  ('phrase', 'stop', '(احذف|امسح|ازيل)[^ .]* (رقمي|اسمي)|(الغوا|الغ|الغي) اشتراك[^ .]*|اتركوني', '"احذفوا رقمي"'),
+  ('not_phrase', 'doubtful', '\m(كم|متى|اين(?! حصلتم)|اريد التسجيل|دفعت|سادفع)\M', 'Common questions'),
+  ('phrase', 'doubtful', 'كفا?(ى|ية)|رقم (خاطي|غلط|خاطئ)|غير مهتم|مش مهتم|لست مهتم|من (انتم|اين حصلتم)|ازعاج|سابلغ'
+    '|مات ',
+    'Wrong number, no interest or anger'),
+  ('phrase', 'doubtful', '^\.(?! .*(نعم|شكر|مرحب|سلام|صباح|مساء|كم|متى|[اأ]ين(?! حصلتم)|[اأ]ريد|دفعت|س[اأ]دفع|كهرباء'
+    '|حسن|تمام|[اإ]ن شاء|[اأ]بعث|[اأ]رسل لي|[اإ]تصل بي|مساعدة|لم [اأ]ستلم|مهتم|الرسوم'
+    '|رابط))( [^ .]*[\u0621-\u064A][^ .]*){1,4} \.$', 'A short reply in Arabic without a common harmless word')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'de', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'abmelden, abmeldung, abbestellen, kündigen, kundigen, kuendigen, austragen, bitte austragen, löschen, '
+    'loschen, beenden, bitte stopp, stopp bitte, keine sms mehr, keine nachrichten mehr, keine werbung, '
+    'keine werbung mehr, keine weiteren nachrichten, abmelden bitte',
+    'What people text in German', false),
+  ('help', 'hilfe',
+    'German for HELP', false),
+  ('doubtful', 'ende, aufhören, aufhoren, bitte aufhören, widerruf, widerrufen, ruhe, schluss, schluss jetzt, '
+    'es reicht, genug, genug jetzt, kein interesse, nicht interessiert, falsche nummer, spam, blockiert, '
+    'belästigung, belastigung, nie bestellt, verpisst euch, streichen, lass mich, weg',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'nein, nein danke, nie',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'de', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(keine|kein) (weiteren |weitere |mehr )?(sms|nachrichten?|werbung|texte?'
+    '|spam)( mehr)?( (erhalten|bekommen|schicken|senden|bitte))*\M', '"keine SMS mehr"'),
+  ('phrase', 'stop', '\m(schreib|kontaktier|simse|text|ruf)[a-z]* (sie )?(mir|mich|uns|nicht)[a-z ]*(nicht )?mehr\M'
+    '|\mnicht mehr (schreiben|kontaktieren|anschreiben|anrufen)\M', '"schreiben Sie mir nicht mehr"'),
+  ('phrase', 'stop', '\m(losch|entfern|streich|nehm|nimm|trag)[a-z]* (sie |bitte )*(mich|meine nummer|meine daten)\M'
+    '|\m(meine nummer|mich) (bitte )?(loschen|entfernen|streichen|austragen)\M|\maus dem verteiler\M',
+    '"löschen Sie meine Nummer"'),
+  ('phrase', 'stop', '\mhor(t|en)? (sie |bitte )?auf\M|\m(lass|lasst|lassen) (sie |mich |uns )+in ruhe\M',
+    '"hören Sie auf"'),
+  ('phrase', 'stop', '\mwiderruf(e|en)? (meine |die )?(einwilligung|zustimmung)|\mich widerrufe\M',
+    'Revocation in the law''s own words'),
+  ('phrase', 'stop', '\. (bitte )?(stopp|abmelden|abbestellen|austragen)( (bitte|danke|sofort|jetzt'
+    '|[a-z]+))?( [a-z]+)? \.', '"STOPP - Anna Becker"'),
+  ('not_phrase', 'stop', '\m(wann endet|ende (des|der|marz|april|mai|juni|juli|august|september|oktober|november'
+    '|dezember|januar|februar|der woche)|am ende|wie melde ich|mich anmelden|keine (ahnung|frage|zeit|sorge)'
+    '|kein (strom|problem|wasser)|haltestelle|termin (absagen|verschieben))\M', 'Ordinary words: "Ende des Monats"'),
+  ('phrase', 'doubtful', '\m(kein interesse|falsche nummer|ich bin nicht [a-z]+|wer sind sie|woher haben sie'
+    '|warum schreib|habe mich nie|nie angemeldet|ist spam|melde sie|verstorben|gestorben|belastigung|anwalt'
+    '|anzeige)', 'Wrong number, no interest or anger'),
+  ('phrase', 'doubtful', '\. (bitte )?(stopp|abmelden|abbestellen|kundigen|austragen|loschen|beenden|aufhoren'
+    '|widerruf|ende)\M|\m(stopp|abmelden|aufhoren|genug) \.', 'A sentence that begins or ends with such a word')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'ee', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'dzudzɔ, dzudzo, dzudzɔ taflatse, tasi',
+    'What people text in Ewe', false),
+  ('doubtful', 'kpa, kpa mi, kaafee, ofainɛ kpa',
+    'Ga for "stop" and "do not do it"', false)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'es', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'cancelar por favor, alto, pare, paren, parar, para, basta, baja, cancelar, detener, detenga, detente, '
+    'salir, eliminar, borrar, desuscribir, desuscribirme, no mas mensajes, no mas textos, basta ya, alto ya, '
+    'pare ya, paren ya, parenle, stop por favor, dar de baja, darse de baja, baja por favor',
+    'What people text in Spanish', false),
+  ('help', 'ayuda',
+    'Spanish for HELP', false),
+  ('doubtful', 'no mas, ya no, ya basta, terminar, terminen, termina, fin, anular, suspender, cancelen, '
+    'cancele todo, cancela esto, cancela, quitar, quitame, spam, bloqueado, acoso, numero incorrecto, no molesten, '
+    'no contactar, no llamar, nada mas, nada mas por favor, dejen ya, ya dejenme, vayanse, larguense, '
+    'no envien nada, no manden nada mas, me salgo, quitarme, no autorizo, fuera',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'no, no gracias, nunca, ninguno',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'es', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(no|ya no|nunca) ((me|nos) (escrib(a|an|as)|(mand|envi|contact|text|texte|molest|llam)(e|en'
+    '|es))\M|(me |nos )?vuelv(a|an|as) a (escrib|mand|envi|contact|text|molest|llam)[a-z]*)(?! (hasta|antes|ahora'
+    '|a las|en el|hoy|manana|al trabajo))', '"no me escriban"'),
+  ('phrase', 'stop', '\. (por favor |ya )*no (me |nos )?molest(ar|en|e|es)( (mas|por favor|gracias))* \.|\m(quit|sac'
+    '|borr|elimin)[a-z]* (me )?de (la|su|esta|tu) lista\M|\mdesu[bs]?scri[bp][a-z]*\M',
+    '"no molesten más", "quitar de la lista"'),
+  ('phrase', 'stop', '\m(deje|dejen|deja|dejad|paren|para|pare) (ya )?de (escrib|mand|envi|contact|text|molest|llam'
+    '|joder)', '"dejen de mandar mensajes"'),
+  ('phrase', 'stop', '\m(no|ya no) (quiero|deseo|queremos)( (mas|recibir|sus|estos|que me|me))* (mensajes?|textos?'
+    '|llamadas?|sms|publicidad|escriban|manden|contacten|llamen|nada)\M', '"ya no quiero recibir mensajes"'),
+  ('phrase', 'stop', '\m(quite|quiten|quita|saque|saquen|borre|borren|borra|elimine|eliminen|elimina|remueva'
+    '|remuevan)(me|nos)\M|\m(quit|sac|borr|elimin|remuev)[a-z]* mi (numero|nombre|telefono)\M', '"borren mi número"'),
+  ('phrase', 'stop', '\m(de|den|dar|dame|deme|denme|darme|quiero) ?(me )?de baja\M|\mdejeme en paz\M'
+    '|\mdejenme en paz\M|\mno mas (mensajes|textos|llamadas|sms)\M|\mcancelar? (los |mis |estos )?(mensajes|textos'
+    '|suscripcion)\M', '"darme de baja"'),
+  ('phrase', 'stop', '\. (por favor |favor |ya )*(alto|pare|paren|parar|basta)( (ya|por favor|gracias|con (esto'
+    '|los mensajes)))* \.', '"basta por favor"'),
+  ('phrase', 'stop', '\m(no|ya no|nunca) (me |nos )?(vuelv(a|an|as)|quiero que (me|nos)) (a )?(escrib|mand|envi'
+    '|contact|text|molest|llam)[a-z]*', '"no quiero que me contacten"'),
+  ('phrase', 'stop', '\m(no|ya no) (quiero|deseo|queremos) (sus|tus|las|los|mas) (mensajes?|textos?|llamadas?|sms'
+    '|promociones)', '"no quiero sus llamadas ni mensajes"'),
+  ('phrase', 'stop', '\m(para|parale|paren|pare|deja|dejen|deje) de (escrib|mand|envi|contact|text|molest'
+    '|llam)[a-z]*',
+    '"para de escribirme"'),
+  ('phrase', 'stop', '\. (por favor )?no molest(ar|en|e|es)( mas)? \.', '"no molestar"'),
+  ('phrase', 'stop', '\. (por favor )?(alto|baja|pare|paren|basta) (soy |por favor )?[a-z]+( [a-z]+)?( gracias)? \.',
+    'Con nombre: "BAJA - María López"'),
+  ('not_phrase', 'stop', '\m(parada|paradas|alto (el|la|costo|precio)|salir a las|baja (tension|presion|el|la)'
+    '|fin de|al final|a fin|para (el|la|los|las|mi|tu|su|que|cuando|inscrib[a-z]*|pagar|estudiar|saber))\M',
+    'Ordinary words: "para el lunes", "fin de mes"'),
+  ('not_phrase', 'stop', '\mbaja california|\mno (me|nos) corten|\mno corten|\mno (me )?llego',
+    'Utilities and lost messages'),
+  ('phrase', 'doubtful', '\m(numero equivocado|se equivoc|equivocado de numero|no soy [a-z]+ \.|no conozco a'
+    '|no es el numero|este numero ya no|ya no es de)', 'The number may have changed hands'),
+  ('phrase', 'doubtful', '\mno (me interesa|estoy interesad[oa]|tengo interes)\M', 'No interest'),
+  ('phrase', 'doubtful', '\m(quien|quienes) (es|eres|son|le dio|te dio|les dio)\M|\mpor que me (escrib|mand|llam'
+    '|molest)[a-z]*', 'A question why they are texted'),
+  ('phrase', 'doubtful', '\m(nunca|no) (me inscribi|me registre|pedi esto|di permiso|autorice|autorizo)'
+    '|\myo no me (registre|inscribi)', 'Never signed up'),
+  ('phrase', 'doubtful', '\m(los|te|lo|la|les) (voy a |vamos a )?(reportar|denunciar|bloque[a-z]*)'
+    '|\mvoy a denunciarlos|\m(acoso|spam|estafa)\M|\mdenunci(ar|o|are)\M', 'Anger at the messages'),
+  ('phrase', 'doubtful', '\m(harto|harta|cansado|cansada|canse) de\M|\mque molest[oa]s?\M', 'Weariness'),
+  ('phrase', 'doubtful', '\m(fallecio|fallecido|fallecida|murio|muerto)\M', 'The person may be dead'),
+  ('phrase', 'doubtful', '\m(suspendan|cancelen|terminen|quiten|paren) (los |las |estos |con )?(mensajes?|textos?'
+    '|esto|todo)', 'Messages are to end'),
+  ('phrase', 'doubtful', '\mno (me )?(escriban|insistan|envien|manden|molesten)\M|\m(ya )?(me gradue'
+    '|estoy inscrit[oa])\M',
+    'No longer interested'),
+  ('phrase', 'doubtful', '\mme quiero salir\M|\mquiero salirme\M|\msacarme de\M|\molviden mi numero\M'
+    '|\msaqu?[a-z]*me\M',
+    '"me quiero salir"'),
+  ('phrase', 'doubtful', '\. (por favor |favor )?(alto|pare|paren|basta|baja|cancelar|cancelen)\M|\m(alto|pare|paren'
+    '|basta) \.', 'A sentence that begins or ends with such a word')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'fr', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'arrêt, arrêter, arrêtez, arrête, fin, désabonner, désabonnement, désinscrire, annuler, retirer, assez, '
+    'désinscription, stop pub, stop svp, arrêtez svp, arrete stp, stop s''il vous plait',
+    'What people text in French; CRTC asks for ARRET', false),
+  ('stop', 'arret, arreter, arretez, arrete, desabonner, desabonnement, desinscrire, desinscription, retirez moi',
+    'French without accents', false),
+  ('help', 'aide',
+    'French for HELP', false),
+  ('doubtful', 'ca suffit, plus jamais, ca suffit maintenant, terminer, terminé, termine, fini, quitter, sortir, '
+    'résilier, resilier, résiliez, supprimer, supprimez tout, stoppez, stoppez ca, dégagez, degagez, allez vous en, '
+    'ne pas déranger, pas de message, pas de messages, pas de sms, plus rien, oubliez moi, opposition, '
+    'je m''oppose, arrêtez tout, annulez, annulez tout, bloqué, bloque, harcèlement, non interesse, ras le bol',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'non, non merci, jamais',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'fr', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(arretez|arrete|cessez|veuillez (arreter|cesser)|merci d''arreter) ?(de |d'')?(m''|me '
+    '|nous )?(ecrire|envoyer|texter|contacter|appeler|harceler|deranger|spammer|les (textos|messages|sms))',
+    '"arrêtez de m''écrire"'),
+  ('phrase', 'stop', '\mne (m''|me |nous )?(ecri|envo|contact|text|appel|derang)[a-z]* (plus|jamais|pas \.)'
+    '|\mne plus (rien )?recevoir\M|\mne plus (m''|me |nous )?(ecrire|envoyer|contacter|texter|appeler)',
+    '"ne m''écrivez plus"'),
+  ('phrase', 'stop', '\m(desabonn|desinscri|retir|enlev|supprim|effac)[a-z]* (moi|nous|mon (numero|nom|telephone))\M'
+    '|\mme (desabonner|desinscrire|retirer)\M|\mplus (de|aucun) (messages?|textos?|sms)\M', '"désabonnez-moi"'),
+  ('phrase', 'stop', '\m(je ne veux|je veux) (plus|pas)( (recevoir|de|vos|ces|aucun|être|etre))* (messages?|textos?'
+    '|sms|contacte|publicites?)\M|\m(laissez|laisse|fichez|foutez|fous|lachez|lache) (moi|nous)( la)? ?(tranquille'
+    '|paix)?\M', '"je ne veux plus de textos"'),
+  ('phrase', 'stop', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret|stop)( (ca|maintenant|merci|svp'
+    '|s''il (vous|te) plait|tout))* \.', '"arrêtez s''il vous plaît"'),
+  ('phrase', 'stop', '\mne m''(ecri|envo|appel)[a-z]* (plus|jamais|pas \.)', '"ne m''écrivez plus"'),
+  ('phrase', 'stop', '\. (s''il (vous|te) plait |svp )*(arretez|arrete|arret)( (ca|maintenant|merci|svp|stp'
+    '|s''il (vous|te) plait|tout))* [a-z]* ?\.', 'Avec un nom: "ARRET - Koffi"'),
+  ('not_phrase', 'stop', '\m(arret de (bus|tram|metro|travail)|prochain arret|quel arret|fin (du|de|des)|la fin'
+    '|assez (loin|bien|pres|de|cher|grand)|ne (coupez|debranchez))\M', 'Ordinary words: "à la fin du mois"'),
+  ('phrase', 'doubtful', '\m(mauvais|faux) numero\M|\m(pas|plus) interesse|\mnumero errone|\mvous vous trompez'
+    '|\mce n''est (pas|plus)\M|\mje ne suis pas [a-z]+ \.', 'Wrong number, or no interest'),
+  ('phrase', 'doubtful', '\m(qui etes vous|qui vous a donne|pourquoi m''ecri|pourquoi vous m)'
+    '|\mje ne me suis jamais\M|\mje n''ai (rien demande|pas donne)', 'A question why they are texted'),
+  ('phrase', 'doubtful', '\mc''est (du |de la )?(spam|harcelement|arnaque)|\m(signaler|bloque|harcelement|spam'
+    '|porter plainte)\M|\men ai marre\M', 'Anger at the messages'),
+  ('phrase', 'doubtful', '\m(decede|decedee|mort|morte)\M', 'The person may be dead'),
+  ('phrase', 'doubtful', '\mne (plus|pas) (ecrire|deranger|contacter)|\mne me derange|\m(pas|plus) de (sms|messages?'
+    '|textos?)\M|\moubliez mon\M|\mdeja inscrit', 'Messages are not wanted'),
+  ('phrase', 'doubtful', '\. (svp |s''il vous plait )?(arretez|arrete|arreter|stop|annulez|resiliez|supprimez)\M'
+    '|\m(arretez|arrete) \.', 'A sentence that begins or ends with such a word')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'ha', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'daina, ku daina, tsaya, ku tsaya, dakata, ku dakata, soke, cire ni, ku cire ni, bar ni, ku bar ni, '
+    'barni, a bar ni, tsayar',
+    'What people text in Hausa', false),
+  ('help', 'taimako',
+    'Hausa for HELP', false),
+  ('doubtful', 'ban so, ba na so, bana so, ya isa, ya isa haka, isa, ku wane ne',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'a''a, a''a na gode',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'ha', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(ku )?daina (turo|damu|kira|aiko|aika)[a-z]*|\m(kar|kada) ku (sake )?(turo|kira|damu'
+    '|aiko)[a-z]*|\m(ku )?(cire|goge|share) (lambata|sunana|ni)\M|\mba ?na son (sako|sakon)[a-z]*',
+    '"ku daina turo min sako"'),
+  ('phrase', 'doubtful', '\m(ba lambata|lambar ba|wa ya ba ku|ku wane|ba ?na (so|bukata)|ban so|ya rasu|ta rasu)\M'
+    '|\. (don allah )?(ku )?(daina|tsaya|dakata|soke)\M', 'Wrong number, no interest or a word of this kind')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'ht', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'kanpe, sispann, rete, arete, anile, dezabòne, dezabone, dezabone m, retire m, wete m, kanpe tanpri, '
+    'arete tanpri, sispann tanpri, rete la',
+    'What people text in Haitian Creole', false),
+  ('help', 'èd, ed',
+    'Haitian Creole for HELP', false),
+  ('doubtful', 'ase, sa ase, fini, move nimewo, mwen pa vle, m pa vle, ki moun sa, m pa enterese, mwen pa enterese',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'non mèsi, non mesi',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'ht', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(sispann|arete|kanpe|rete) (voye|ekri|anmede|rele|deranje|kontakte)[a-z ]*|\mpa (voye|ekri'
+    '|kontakte|deranje|rele|anmede)( (m|mwen|mesaj|ban|anko))*\M', '"pa voye mesaj ankò"'),
+  ('phrase', 'stop', '\m(retire|wete|efase|siprime) (m|mwen|non m|nimewo m|nimewo mwen)\M|\m(m'
+    '|mwen) pa vle( (resevwa|mesaj|anko))+\M|\manile abonman|\mkite m (trankil|an pe)', '"retire m sou lis la"'),
+  ('phrase', 'doubtful', '\m(pa enterese|move nimewo|ki kote ou jwenn|ki moun sa|mouri)\M|\. (tanpri )?(kanpe'
+    '|sispann|arete|anile|rete)\M', 'Wrong number, no interest or a word of this kind')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'it', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'annulla, annullare, annulla iscrizione, cancella, cancellami, cancellatemi, disiscrivi, disiscrivimi, '
+    'disiscrizione, disdire, disdici, fermare, rimuovi, basta messaggi, basta sms, stop grazie, stop per favore, '
+    'fermatevi',
+    'What people text in Italian', false),
+  ('help', 'aiuto',
+    'Italian for HELP', false),
+  ('doubtful', 'ferma, basta, basta per favore, fine, esci, smettila, smettetela, revoca, revoco, mai più, mai piu, '
+    'numero sbagliato, non interessata, non interessato, bloccato, niente sms, spam, terminare',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'no, no grazie, mai',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'it', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\mnon (scriv|mand|invi|contatt|chiam|disturb)[a-z]*( (mi|me|piu|altri))*\M'
+    '|\msmett[a-z]* di (scriver|mandar|inviar|contattar|disturbar|chiamar)[a-z]*', '"non scrivetemi più"'),
+  ('phrase', 'stop', '\mnon voglio (piu )?(ricevere )?(messaggi|sms|altri messaggi)|\mniente piu (messaggi|sms)',
+    '"non voglio più messaggi"'),
+  ('phrase', 'stop', '\m(rimuov|togli|toglie|cancell|elimin)[a-z]* (mi |me )?(dalla lista|dall''elenco'
+    '|il mio numero)|\mlascia[a-z]* in pace\M|\mrevoco il consenso\M', '"toglietemi dalla lista"'),
+  ('not_phrase', 'stop', '\m(fermata|fine (mese|del|settimana|anno)|alla fine|non (staccate|capisco|ancora|ho)'
+    '|spostare)\M',
+    'Ordinary words: "fine mese"'),
+  ('phrase', 'doubtful', '\m(non mi interessa|non sono interessat|numero sbagliato|sbagliato numero|chi siete'
+    '|chi vi ha dato|non mi sono mai|e spam|vi segnalo|bloccat|deceduto|morto|avvocato)',
+    'Wrong number, no interest or anger'),
+  ('phrase', 'doubtful', '\. (per favore )?(basta|annulla|cancella|smett[a-z]*|ferma[a-z]*|disiscriv[a-z]*|revoca)\M'
+    '|\m(basta|annulla) \.', 'A sentence that begins or ends with such a word')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'ko', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', '수신거부, 수신 거부, 중지, 정지, 구독 취소, 구독취소, 해지, 거부, 취소, 그만, 탈퇴, 해제',
+    'What people text in Korean; operators ask for 수신거부', false),
+  ('help', '도움말',
+    'Korean for HELP', false),
+  ('doubtful', '멈춰, 삭제, 차단, 신고, 스팸, 됐어요, 누구세요, 필요 없어요, 관심 없어요, 번호 삭제',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', '아니요, 아뇨',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'ko', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '수신 ?거부|그만 ?(하|해|보내)[^ .]*|(보내|연락하|문자하|전화하)지 ?(마|말)[^ .]*|연락 그만|번호( 좀)? 삭제', '"문자 그만 보내세요"'),
+  ('phrase', 'doubtful', '관심 ?없|잘못 ?(보내|됐|걸)|번호 ?(틀|잘못)|누구세요|어떻게 아세요|신고|스팸|차단|괜찮습니다',
+    'Wrong number, no interest or anger'),
+  ('phrase', 'doubtful', '^\.(?! .*(네|예|감사|고맙|안녕|얼마|언제|어디|신청하고|관심 있|내일|냈어요|정전|전화 주세요|링크|이메일|알겠|확인|몇 시|요일|도와'
+    '|좋아))( [^ .]*[\uAC00-\uD7A3][^ .]*){1,4} \.$', 'A short reply in Korean without a common harmless word')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'nl', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'afmelden, uitschrijven, opzeggen, stoppen, verwijderen, afmelden aub, meld me af, meld mij af, '
+    'schrijf me uit, schrijf mij uit, geen sms meer, geen berichten meer, stop aub, stop alsjeblieft, '
+    'stop alstublieft, uitschrijven aub',
+    'What people text in Dutch', false),
+  ('help', 'hulp',
+    'Dutch for HELP', false),
+  ('doubtful', 'annuleren, beëindigen, beeindigen, genoeg, hou op, houd op, geen interesse, niet geïnteresseerd, '
+    'niet geinteresseerd, verkeerd nummer, verkeerd verbonden, rot op, nooit meer, einde, weg, spam',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'nee, nee bedankt, nee dank je, nooit',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'nl', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\mgeen (sms|sms''?jes|berichten?|berichtjes|reclame)( meer)?( (aub|ontvangen|sturen'
+    '|alsjeblieft))*\M|\mniet meer (sms''?en|berichten|appen|bellen|contacteren)', '"geen sms meer"'),
+  ('phrase', 'stop', '\m(verwijder|haal|schrijf|meld) (me|mij|mijn nummer|mijn gegevens)\M',
+    '"verwijder mijn nummer"'),
+  ('phrase', 'stop', '\m(hou|houd|houdt) op( met [a-z'' ]+)?\M|\mlaat (me|mij|ons) met rust\M|\mstuur (me '
+    '|mij )?(niets|geen [a-z]+) meer', '"laat me met rust"'),
+  ('not_phrase', 'stop', '\m(bushalte|eind van|inschrijven|geen (stroom|probleem|idee|tijd|water))\M',
+    'Ordinary words'),
+  ('phrase', 'doubtful', '\m(geen interesse|verkeerd nummer|wie is dit|hoe kom je aan|nooit (aangemeld|ingeschreven)'
+    '|is spam|blokkeer|overleden|advocaat)', 'Wrong number, no interest or anger'),
+  ('phrase', 'doubtful', '\. (graag )?(afmelden|uitschrijven|opzeggen|stoppen|verwijderen|annuleren)\M|\m(afmelden'
+    '|uitschrijven|stoppen) \.', 'A sentence that begins or ends with such a word')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select 'keyword', 'doubtful', k.language, btrim(word), 'For "stop" or "unsubscribe" in ' || k.name
+from (values
+  ('tr', 'Turkish; operators ask for RET or IPTAL',
+    'dur, iptal, durdur, ret, çık, abonelikten çık, iptal et, üyeliğimi iptal edin, listeden çıkar'),
+  ('pl', 'Polish',
+    'rezygnuję, rezygnuje, wypisz, wypisz mnie, przestańcie, przestancie, proszę mnie wypisać, nie piszcie do mnie, '
+    'wypisuję się, koniec'),
+  ('id', 'Indonesian and Malay',
+    'berhenti, batal, stop kirim sms, jangan kirim lagi, jangan sms lagi, hentikan'),
+  ('so', 'Somali',
+    'jooji, jooji fariimaha, iska daa, ka bax'),
+  ('yo', 'Yoruba',
+    'duro, ẹ dúró, e duro, ẹ jọ̀ọ́ ẹ dákun, e dakun e duro, dawọ duro'),
+  ('ig', 'Igbo',
+    'kwusi, kwụsị, kwusi ya, biko kwusi'),
+  ('zu', 'Zulu and Xhosa',
+    'yima, misa, yeka'),
+  ('af', 'Afrikaans',
+    'staak, hou op, verwyder, teken uit'),
+  ('ro', 'Romanian',
+    'dezabonare, opriți, opriti, opriți mesajele, renunț'),
+  ('sv', 'Swedish, Norwegian and Danish',
+    'avsluta, sluta, avregistrera, avbryt, avmeld, afmeld'),
+  ('ln', 'Lingala',
+    'tika, tika kotindela nga'),
+  ('wo', 'Wolof',
+    'bàyyi ma, bayyi ma, bayil'),
+  ('fi', 'Finnish',
+    'lopeta, peruuta'),
+  ('hr', 'Croatian, Bosnian and Serbian',
+    'prestani, odjava, odjavi me'),
+  ('cs', 'Czech and Slovak',
+    'odhlásit, odhlasit, zrušit, zrusit, přestaňte'),
+  ('hu', 'Hungarian',
+    'leiratkozás, leiratkozas, leállítás')
+) as k (language, name, words)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select 'phrase', 'doubtful', 'und', '^\.( [^ .]*[' || string_agg(s.letters, '') || '][^ .]*){1,4} \.$',
+  'A short reply in ' || string_agg(s.name, ', ') || ': no rules read them'
+from (values
+  ('Japanese', '\u3040-\u30FF'),
+  ('Hindi, Marathi or Nepali', '\u0900-\u097F'),
+  ('Bengali', '\u0980-\u09FF'),
+  ('Punjabi', '\u0A00-\u0A7F'),
+  ('Gujarati', '\u0A80-\u0AFF'),
+  ('Tamil', '\u0B80-\u0BFF'),
+  ('Telugu', '\u0C00-\u0C7F'),
+  ('Kannada', '\u0C80-\u0CFF'),
+  ('Malayalam', '\u0D00-\u0D7F'),
+  ('Sinhala', '\u0D80-\u0DFF'),
+  ('Thai', '\u0E00-\u0E7F'),
+  ('Lao', '\u0E80-\u0EFF'),
+  ('Tibetan', '\u0F00-\u0FFF'),
+  ('Burmese', '\u1000-\u109F'),
+  ('Georgian', '\u10A0-\u10FF'),
+  ('Amharic or Tigrinya', '\u1200-\u139F'),
+  ('Khmer', '\u1780-\u17FF'),
+  ('Mongolian', '\u1800-\u18AF'),
+  ('Armenian', '\u0530-\u058F'),
+  ('Hebrew', '\u0590-\u05FF'),
+  ('Greek', '\u0370-\u03FF')
+) as s (name, letters);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source) values
+  ('phrase', 'doubtful', 'und',
+    '^\.( [^ .]+){0,2} [^ .]*(?!.*\m(toi|tôi|gọi|goi|muốn|cảm ơn|vâng|dạ|chào|bao nhiêu|khi nào'
+    '|ở đâu)\M)[ğışąęłżźćńśěščřžůďťňșțăőűṣẹọịụṅčļķģāēīū][^ .]*( [^ .]+){0,2} \.$',
+    'A short reply with letters of a language that no rules read');
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select 'not_phrase', 'doubtful', c.language, '^\. (' || c.words || ')( (' || c.words || '))* \.$', 'Courtesies'
+from (values
+  ('ja', 'に|ありがとう|はい|了解|こんにちは|お願いします'),
+  ('hi', 'धन्यवाद|हाँ|हां|नमस्ते|ठीक है|जी'),
+  ('bn', 'ধন্যবাদ|হ্যাঁ|ঠিক আছে'),
+  ('th', 'ขอบคุณ|ใช่|สวัสดี|ครับ|ค่ะ'),
+  ('am', 'አመሰግናለሁ|አዎ|ሰላም|እሺ'),
+  ('he', 'תודה|כן|שלום|בסדר'),
+  ('el', 'ευχαριστώ|ευχαριστω|ναι|γεια|εντάξει'),
+  ('fa', 'ممنون|شکریہ|جی|ہاں|بله|مرسی'),
+  ('uk', 'дякую|так|добре|благодаря|да'),
+  ('pl', 'dziękuję|dziekuje|tak|dobrze|proszę'),
+  ('tr', 'teşekkürler|teşekkür ederim|evet|tamam|sağolun'),
+  ('ro', 'mulțumesc|multumesc|da|bună')
+) as c (language, words);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'pt', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'sair, parar, pare, parem, cancelar, descadastrar, desinscrever, remover, remover da lista, '
+    'cancelar inscrição, cancelar inscricao, nao perturbe, não perturbe, sair por favor, pare por favor',
+    'What people text in Portuguese; operators in Brazil ask for SAIR', false),
+  ('help', 'ajuda',
+    'Portuguese for HELP', false),
+  ('doubtful', 'para, chega, cancela, excluir, apagar, basta, nunca mais, encerrar, terminar, bloqueado, spam, '
+    'numero errado, número errado, fora, suspender, revogar, parem com isso, stop por favor, stop obrigado',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'não, nao, nao obrigado, não obrigado, nao obrigada, não obrigada, nunca',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'pt', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(pare|parem|para|parar) de (me )?(mandar|enviar|escrever|ligar|incomodar|perturbar)|\m(pare'
+    '|parem) com (isso|as mensagens)', '"pare de me mandar mensagens"'),
+  ('phrase', 'stop', '\mnao (me )?(envie|enviem|mande|mandem|escreva|escrevam|ligue|liguem|contate|contatem|contacte'
+    '|perturbe|perturbem|incomode|incomodem)\M', '"não me envie mais mensagens"'),
+  ('phrase', 'stop', '\mnao (quero|desejo) (mais )?(receber|mensagens?|sms|mensagem)',
+    '"não quero receber mensagens"'),
+  ('phrase', 'stop', '\m(remov|exclu|apag|tir|descadastr|retir)[a-z]* (o |a )?(meu|minha) (numero|contato|telefone'
+    '|nome)|\m(me|nos) (tira|tire|tirem|remova|removam|retire|retirem|descadastre)\M|\m(descadastre|remova'
+    '|desinscreva|desinscrever) me\M', '"me tira da lista"'),
+  ('phrase', 'stop', '\mdeix[a-z]* em paz\M|\mchega de (mensagens|sms|mensagem)', '"me deixa em paz"'),
+  ('phrase', 'stop', '\. (por favor )?(parem|pare|sair)( (por favor|agora|ja|obrigad[oa]|[a-z]+))? \.',
+    '"SAIR - João"'),
+  ('not_phrase', 'stop', '\m(parada|sair (as|mais|de|do|da)|para (a|o|as|os|minha|meu|mim|quando|quem|segunda|terca'
+    '|quarta|quinta|sexta|sabado|saber|pagar|estudar)|fim do|final do|termina|cortem|corte)\M',
+    'Ordinary words: "para segunda-feira"'),
+  ('phrase', 'doubtful', '\m(nao (tenho|estou) interess|numero errado|nao sou (o|a)\M|quem e voce|quem deu'
+    '|nunca me inscrevi|nao autorizei|isso e spam|vou (denunciar|bloquear)|bloqueado|faleceu|morreu)',
+    'Wrong number, no interest or anger'),
+  ('phrase', 'doubtful', '\. (por favor )?(parem|pare|sair|chega|cancelar|basta)\M|\m(parem|pare|chega) \.',
+    'A sentence that begins or ends with such a word')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'ru', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'стоп, отписаться, отписка, отмена, отменить, отмена подписки, прекратить, прекратите, удалить, '
+    'стоп пожалуйста, отпишите меня, хватит, перестаньте',
+    'What people text in Russian', false),
+  ('help', 'помощь',
+    'Russian for HELP', false),
+  ('doubtful', 'не надо, больше не надо, конец, отстаньте, отвалите, неинтересно, не интересно, не интересует, '
+    'неправильный номер, спам, заблокирован, кто это, ошиблись номером',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'нет, нет спасибо, никогда',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'ru', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\mне (пишите|присылаите|отправляите|беспокоите|звоните|шлите|пиши|звони|беспокоить)\M'
+    '|\m(хватит|прекратите|перестаньте|прекрати|перестань)( (мне|меня))?( (писать|слать|присылать|отправлять|звонить'
+    '|беспокоить)[^.]*)? \.', '"не пишите мне больше"'),
+  ('phrase', 'stop', '\mне хочу (больше )?(получать|ваших|сообщени)|\m(удалите|уберите|исключите|отпишите) (меня'
+    '|мои номер|мой номер)|\mоставьте (меня )?в покое|\mотзываю согласие', '"удалите мой номер"'),
+  ('phrase', 'doubtful', '\m(ошиблись|неправильныи номер|откуда у вас|кто это|спам|пожалуюсь|заблокир[^ .]*'
+    '|не интерес[^ .]*|умер|умерла|отстаньте|отвалите)\M', 'Wrong number, no interest or anger'),
+  ('phrase', 'doubtful', '^\.(?! .*\m(да|спасибо|здравству[йи]те|понравилось|привет|добры[йи]|сколько|когда|где'
+    '|хочу записаться|оплатил|оплачу|свет|света|позвоните|пришлите ссылку|не получил|хорошо|ок|понял|поняла|завтра'
+    '|зовут|помощь|интересно мне|очень интересно|месяца|недели|остановка|так|дякую|благодаря'
+    '|не отключа[йи]те)\M)( [^ .]*[\u0400-\u04FF][^ .]*){1,3} \.$',
+    'A short reply in Cyrillic without a common harmless word of Russian')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'sw', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'acha, acheni, komesha, simamisha, sitisha, ondoa, niondoe, futa, jiondoe, jiondoa, nijiondoe, '
+    'sitisha huduma, usinitumie, msinitumie',
+    'What people text in Swahili', false),
+  ('help', 'msaada',
+    'Swahili for HELP', false),
+  ('doubtful', 'toka, tosha, inatosha, imetosha, sitaki, sihitaji, sina haja, umekosea, wewe ni nani, '
+    'namba si sahihi',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'hapana, hapana asante',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'sw', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(acha|acheni|koma|komeni) ku(ni)?(tum|sumbu|pigi|andik)[a-z]*|\m(usi|msi)ni(tumi|sumbu|pigi'
+    '|andiki)[a-z]*', '"acha kunitumia ujumbe"'),
+  ('phrase', 'stop', '\m(ni)?(ondo|toe|fut)[a-z]* (namba|nambari|jina)( yangu| langu)?'
+    '|\mniondo[a-z]*( kwenye [a-z]+)?|\msitaki (ujumbe|meseji|sms|tena)', '"ondoa namba yangu"'),
+  ('phrase', 'doubtful', '\m(umekosea|umepata wapi|wewe ni nani|sitaki|sihitaji|amefariki|amekufa)\M'
+    '|\. (tafadhali )?(acha|acheni|sitisha|ondoa|futa)\M', 'Wrong number, no interest or a word of this kind')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'tl', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'tigil, tigil na, hinto, ihinto, itigil, itigil na, itigil na ito, kanselahin, kansel, stop na po, '
+    'stop po, itigil nyo na, tama na, tama na po',
+    'What people text in Tagalog', false),
+  ('help', 'tulong, tulong po',
+    'Tagalog for HELP', false),
+  ('doubtful', 'ayoko, ayaw, ayoko na, ayaw ko na, hindi na kailangan, maling numero, wrong number po, sino to, '
+    'sino ito, hindi interesado, hindi na po',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'hindi, hindi po, hindi po salamat, di',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'tl', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(tigilan|itigil|tigil|huminto|ihinto)( (mo|nyo|niyo|na|ang|ako|kami|ninyo|po|kayo))*\M',
+    '"tigilan nyo ako"'),
+  ('phrase', 'stop', '\m(huwag|wag)( (na|nyo|niyo|mo|po|kayo|ako|akong|kayong|ninyo))* (mag ?text|magte?xt|i ?text'
+    '|itext|text|istorbohin|guluhin|tawagan|mag ?message|kontakin)', '"wag na kayo magtext"'),
+  ('phrase', 'stop', '\m(ayoko|ayaw)( (ko|po|na|ng|akong|kong))* (text|texts|makatanggap|mensahe|message)|\m(alisin'
+    '|tanggalin|burahin)( (nyo|niyo|mo|na|ang|po|ako))*( (number|numero|ako|pangalan|sa listahan)[a-z ]*)?',
+    '"alisin ang number ko"'),
+  ('not_phrase', 'stop', '\mhuwag (po )?(putulan|putulin)|\mwag (po )?(putulan|putulin)',
+    'Utilities: "do not cut us off"'),
+  ('phrase', 'doubtful', '\m(hindi|di)( (ako|na|po|naman))* (interesado|si [a-z]+)|\mmaling numero\M'
+    '|\msaan nyo nakuha|\mayoko\M|\mayaw ko\M', 'Wrong number or no interest')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'tw', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'gyae, gyai, monnyae, monyae, mo nnyae, gyae saa, gyae me, gyae me haw, gyae me so, mpo gyae, '
+    'mepa wo kyɛw gyae, mepa wo kyew gyae, mesrɛ wo gyae, mesre wo gyae',
+    'What people text in Twi', false),
+  ('help', 'boa me',
+    'Twi for HELP', false),
+  ('doubtful', 'menpɛ, mempɛ, menpe, mempe, menpɛ bio, mempe bio, me mpɛ saa, ɛdɔɔso, edooso, ɛyɛ adɔɔso, '
+    'eye adooso, ɛnyɛ me, enye me, wo ne hwan, popa me number, wohaw me dodo',
+    'A refusal, of the messages or of what they offer', false)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'tw', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\m(gyae|gyai|monnyae|monyae|nnyae|mogyae) [^.]*(message|messages|sms|text|kyer[eɛ]w|haw|soma'
+    '|fr[eɛ])|\m(mma|nsoma|mfr[eɛ]) (me )?[^.]*bio\M|\mmesre mo\M[^.]*\m(monnyae|nnyae|gyae)\M|\m(mogyae|monnyae'
+    '|nnyae)\M', '"gyae sɛ woma me message"'),
+  ('phrase', 'stop', '\m(yi|pepa|popa) me (number|din|nomba|fri|firi)|\m(comot|remove|commot) (my|me) (number'
+    '|for there)|\mno (dey |go )?(text|send|call|disturb|message) me\M|\mmake (you|una) stop\M',
+    '"yi me number"; Pidgin "comot my number"'),
+  ('not_phrase', 'stop', '\m(light|kanea|nsuo|power|fie|current) [^.]*(agyae|gyae)\M', 'Utilities: "light no agyae"'),
+  ('phrase', 'doubtful', '\m(gyae|gyai) \.|\. (mepa wo ky[eɛ]w |abeg |chale )?(gyae|gyai|gyae me)\M|\m([eɛ]ny[eɛ]'
+    '|enye) me\M|\m(worehaw|wohaw|mo haw)\M|\mme number nie\M|\mi no (want|dey want)\M|\mi no be [a-z]+ \.'
+    '|\mleave me\M', 'A word of this kind, or a wrong number')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'vi', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', 'dừng, dung, dừng lại, dung lai, hủy, huỷ, huy, hủy đăng ký, huy dang ky, hủy nhận tin, ngừng, ngung, '
+    'từ chối, tu choi, tc, ngung gui tin',
+    'What people text in Vietnamese; operators ask for TC (tu choi)', false),
+  ('help', 'giúp đỡ, tro giup',
+    'Vietnamese for HELP', false),
+  ('doubtful', 'không quan tâm, khong quan tam, không cần, khong can, nhầm số, nham so, sai số, sai so, ai vậy, '
+    'tin rác, thoát, thoat, kết thúc, ket thuc, chặn, chan, thôi, đủ rồi, du roi, không cảm ơn',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', 'không, khong',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'vi', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '\mdung (nhan tin|gui|lam phien|nhan|goi|lien lac)|\m(đ|d)ung (nhan( tin)?( cho [a-z]+)?( nua'
+    '| \.)|nhan tin|gui|lam phien|lai|goi)|\mkhong (muon )?nhan (tin|them)|\mngung (gui|nhan)|\mhuy (dang ky|đang ky'
+    '|nhan)|\mxo?a (so|so cua toi)|\mkhong muon nhan', '"đừng nhắn tin nữa"'),
+  ('phrase', 'doubtful', '\m(khong quan tam|khong can|nham so|sai so|ai vay|sao co so|tin rac|spam)',
+    'Wrong number, no interest or anger')
+) as r (kind, meaning, pattern, source);
+
+insert into public.reply_rules (kind, meaning, language, pattern, source, answers_question)
+select 'keyword', k.meaning, 'zh', btrim(word), k.source, k.answers_question
+from (values
+  ('stop', '退订, 退訂, 取消, 取消订阅, 取消訂閱, 停止, 停止发送, 停止發送, 回复退订, 停止发短信, TD, T, 拒收, 终止',
+    'What people text in Chinese; operators in China ask for TD or T', false),
+  ('help', '帮助, 幫助',
+    'Chinese for HELP', false),
+  ('doubtful', '停, 移除, 不需要, 不需要了, 不感兴趣, 没兴趣, 不要, 不用了, 够了, 打错了, 号码错误, 你是谁, 骚扰, 举报, 拉黑, 结束, 勿扰, 垃圾短信, 不用了谢谢',
+    'A refusal, of the messages or of what they offer', false),
+  ('doubtful', '不',
+    'A refusal; an answer, if we asked', true)
+) as k (meaning, words, source, answers_question)
+cross join lateral string_to_table(k.words, ', ') as word;
+
+insert into public.reply_rules (kind, meaning, language, pattern, source)
+select r.kind, r.meaning, 'zh', r.pattern, r.source
+from (values
+  ('phrase', 'stop', '(不要|别|勿|請勿|请勿)再?(给我|給我)?(发|發|打扰|打擾|烦|煩|联系|聯繫|寄|传|傳)|退订|退訂|取消(订阅|訂閱)|停止(发|發)', '"不要再发短信"'),
+  ('phrase', 'stop', '(删除|刪除|删掉|移除|去掉).{0,4}(我|号码|號碼)|(我的?)?(号码|號碼).{0,4}(删|刪|移除)|名单.{0,3}(删|移)|不想再?收到', '"删除我的号码"'),
+  ('phrase', 'doubtful', '打错|打錯|号码错|不感兴趣|没兴趣|不需要|垃圾短信|骚扰|举报|拉黑|没有订阅|怎么有我的|你是谁', 'Wrong number, no interest or anger'),
+  ('phrase', 'doubtful', '^\.(?!.*(好|谢|謝|是的|你好|多少|什么时候|什麼時候|在哪|报名|報名|有兴趣|有興趣|明天|付款|电|收到|打电话|链接|邮件|帮助|几点|对|可以|没问题|沒問題'
+    '|星期|喜欢了|喜歡了))(?! 是 \.$) [\u4E00-\u9FFF ]{1,10} \.$', 'A short reply in Chinese without a common harmless word')
+) as r (kind, meaning, pattern, source);
 
 insert into private.calling_codes (prefix, country)
 select code, split_part(entry, ' ', 1)
@@ -29820,6 +32631,17 @@ insert into private.default_segment_prices (currency, price, source) values
   ('NGN', 5, 'Nigerian bulk list prices, November 2026'),
   ('USD', 0.012, 'Twilio list price for the United States with carrier fees, November 2026'),
   ('ZAR', 0.5, 'South African bulk list prices, November 2026');
+
+insert into private.undeliverable_codes (provider, code, is_final, description) values
+  ('twilio', '21211', true, 'The number is not valid.'),
+  ('twilio', '21214', true, 'The number cannot be reached.'),
+  ('twilio', '21614', true, 'The number is not a mobile number.'),
+  ('twilio', '21635', true, 'The number is a landline.'),
+  ('twilio', '30005', true, 'The number is unknown or no longer exists.'),
+  ('twilio', '30006', true, 'The number is a landline, or its carrier cannot be reached.'),
+  ('twilio', '30003', false, 'The telephone was not reachable.'),
+  ('arkesel', 'invalid_number', true, 'The number is not valid.'),
+  ('arkesel', 'EXPIRED', false, 'The telephone was not reachable.');
 
 insert into private.status_lookups (provider, ask_after, answers_for, max_lookups, source) values
   ('twilio', '1 hour', '390 days', 6,
@@ -30536,6 +33358,8 @@ select private.audit_table('public.dnc_lists');
 select private.audit_table('public.reply_rules');
 
 select private.audit_table('public.reply_reviews');
+
+select private.audit_table('public.undeliverable_numbers');
 
 select private.audit_table('public.campaigns');
 

@@ -227,7 +227,6 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'leads_per_assignee(uuid)',
     'lift_suppression(uuid,uuid,text)',
     'lift_undeliverable(uuid,text,text)',
-    'list_actions(uuid,jsonb,integer,integer)',
     'list_actions(uuid,jsonb,integer,integer,text)',
     'list_audit_logs(uuid,jsonb,integer,integer)',
     'list_batches(uuid,integer,integer)',

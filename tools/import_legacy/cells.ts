@@ -63,8 +63,7 @@ const shown = (value: unknown): string | null =>
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 /** Text of several lines without control characters. */
-export const cleanLines = (value: string): string =>
-  value.replace(CONTROLS, "").trim();
+export const cleanLines = (value: string): string => value.replace(CONTROLS, "").trim();
 
 const TIMESTAMP =
   /^\d{4}-\d\d-\d\d[ T]\d{1,2}:\d\d:\d\d(?:\.\d+)?\s*(?:Z|UTC|[+-]\d\d(?::?\d\d)?)?$/;

@@ -23,8 +23,7 @@ export interface Comparison {
   equal: boolean;
 }
 
-const cents = (amount: unknown): bigint =>
-  BigInt(String(amount ?? "0").replace(".", ""));
+const cents = (amount: unknown): bigint => BigInt(String(amount ?? "0").replace(".", ""));
 
 const decimal = (amount: bigint): string => {
   const digits = (amount < 0n ? -amount : amount).toString().padStart(3, "0");
@@ -69,9 +68,7 @@ async function addThere(
     }), 0), 2)::text as sum,
        ${figures.by ?? "null"} as by
      from (
-       select distinct on (${columns}) t.* from ${
-      counted?.from ?? `public.${table}`
-    } t
+       select distinct on (${columns}) t.* from ${counted?.from ?? `public.${table}`} t
        join jsonb_to_recordset(($1::text)::jsonb) as d (${
       identity.map(([name, type]) => `${name} ${type}`).join(", ")
     }) using (${columns})
@@ -79,9 +76,7 @@ async function addThere(
      ) t group by 3`,
     [
       JSON.stringify(
-        drafts.map(({ row }) =>
-          Object.fromEntries(identity.map(([name]) => [name, row[name]]))
-        ),
+        drafts.map(({ row }) => Object.fromEntries(identity.map(([name]) => [name, row[name]]))),
       ),
       context.organizationId,
     ],

@@ -32,9 +32,7 @@ export async function newContext(
     },
     stages: new Set(stages.map(({ key }) => String(key))),
     closedStages: new Set(
-      stages.filter(({ outcome }) => outcome !== null).map(({ key }) =>
-        String(key)
-      ),
+      stages.filter(({ outcome }) => outcome !== null).map(({ key }) => String(key)),
     ),
     reminderMinutes: Number(organization["reminder_minutes"]),
     messagesSince: organization["messages_since"],

@@ -41,9 +41,7 @@ export async function insertDrafts(
 ): Promise<Written> {
   if (drafts.length === 0) return { brought: 0, present: 0, problems: [] };
   try {
-    const brought = await tx.savepoint((inner) =>
-      insertAll(inner, into, drafts)
-    );
+    const brought = await tx.savepoint((inner) => insertAll(inner, into, drafts));
     return { brought, present: drafts.length - brought, problems: [] };
   } catch (error) {
     // Data that does not fit (class 22) or breaks a constraint (23), and what triggers refuse.
@@ -79,9 +77,7 @@ async function strangers(
   drafts: Draft[],
   organizationId: string,
 ): Promise<Set<string>> {
-  const ids = drafts.map(({ row }) => row["id"]).filter((id) =>
-    typeof id === "string"
-  );
+  const ids = drafts.map(({ row }) => row["id"]).filter((id) => typeof id === "string");
   const found = await tx.unsafe(
     `select id::text from public.${table} where id = any (($1::text)::uuid[]) and organization_id <> $2`,
     [`{${ids.join(",")}}`, organizationId],
@@ -113,9 +109,7 @@ async function checkReferences(
   const problems: Problem[] = [];
   let kept = drafts;
   for (const [column, { table, needed }] of Object.entries(references)) {
-    const ids = kept.map(({ row }) => row[column]).filter((id) =>
-      typeof id === "string"
-    );
+    const ids = kept.map(({ row }) => row[column]).filter((id) => typeof id === "string");
     const there = await existing(tx, table, ids, organizationId);
     const dangling = kept.filter(({ row }) =>
       typeof row[column] === "string" ? !there.has(row[column]) : needed
@@ -149,17 +143,13 @@ export async function insertRows(
     ? await strangers(tx, table, checked.drafts, organizationId)
     : new Set<string>();
   const own = checked.drafts.filter(({ row }) => !taken.has(String(row["id"])));
-  const foreign = checked.drafts.filter(({ row }) =>
-    taken.has(String(row["id"]))
-  );
+  const foreign = checked.drafts.filter(({ row }) => taken.has(String(row["id"])));
   const written = await insertDrafts(tx, { table, conflict }, own);
   return {
     ...written,
     problems: [
       ...checked.problems,
-      ...foreign.map((draft) =>
-        refused(draft, "Another organization has a row with this id.")
-      ),
+      ...foreign.map((draft) => refused(draft, "Another organization has a row with this id.")),
       ...written.problems,
     ],
   };

@@ -51,9 +51,7 @@ export function leadFields(): LeadFields {
       );
       const wanted = [
         ...new Set(
-          keys.map(({ key }) => keyOf(String(key))).filter((key) =>
-            key !== null
-          ),
+          keys.map(({ key }) => keyOf(String(key))).filter((key) => key !== null),
         ),
       ];
       await tx`

@@ -19,9 +19,9 @@ export function derivedId(at: string, ...origin: string[]): string {
     "0",
   );
   const variant = (parseInt(digest.slice(0, 1), 16) & 3 | 8).toString(16);
-  return `${millis.slice(0, 8)}-${millis.slice(8)}-7${fraction}-${variant}${
-    digest.slice(1, 4)
-  }-${digest.slice(4, 16)}`;
+  return `${millis.slice(0, 8)}-${millis.slice(8)}-7${fraction}-${variant}${digest.slice(1, 4)}-${
+    digest.slice(4, 16)
+  }`;
 }
 
 /** A UUID for an old id that is none: an integer, say. */
@@ -33,9 +33,7 @@ export function microsOf(at: string): bigint {
   const [, day, time, fraction = "", zone = ""] =
     /^(\d{4}-\d\d-\d\d)[ T](\d{1,2}:\d\d:\d\d)(?:\.(\d{1,6})\d*)?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/
       .exec(at) ?? [];
-  const offset = /^[+-]/.test(zone)
-    ? (zone.length === 3 ? `${zone}:00` : zone)
-    : "Z";
+  const offset = /^[+-]/.test(zone) ? (zone.length === 3 ? `${zone}:00` : zone) : "Z";
   const millis = Date.parse(`${day}T${time?.padStart(8, "0")}${offset}`);
   if (Number.isNaN(millis)) throw new Error(`not a timestamp: ${at}`);
   return BigInt(millis) * 1000n + BigInt(fraction.padEnd(6, "0") || "0");

@@ -33,9 +33,7 @@ export type Target = (typeof TARGETS)[number];
 
 const Columns = z.record(
   z.string(),
-  z.union([z.string(), z.array(z.string()).min(1)]).transform((names) =>
-    [names].flat()
-  ),
+  z.union([z.string(), z.array(z.string()).min(1)]).transform((names) => [names].flat()),
 );
 
 const Step = z.strictObject({
@@ -73,7 +71,5 @@ export function readMapping(text: string): Step[] {
   if (!read.success) {
     throw new Error(`The mapping file: ${z.prettifyError(read.error)}`);
   }
-  return read.data.steps.toSorted((a, b) =>
-    TARGETS.indexOf(a.into) - TARGETS.indexOf(b.into)
-  );
+  return read.data.steps.toSorted((a, b) => TARGETS.indexOf(a.into) - TARGETS.indexOf(b.into));
 }

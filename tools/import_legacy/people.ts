@@ -30,9 +30,7 @@ export function peopleIndex(): People {
       );
     },
     find(value) {
-      return value === null || value === undefined
-        ? null
-        : known.get(key(String(value))) ?? null;
+      return value === null || value === undefined ? null : known.get(key(String(value))) ?? null;
     },
   };
 }

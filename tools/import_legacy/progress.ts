@@ -71,9 +71,7 @@ export async function writeProblems(
   await tx`
     insert into private.legacy_problems (organization_id, kind, step, old_id, field, value, message, left_out)
     select ${organizationId}, ${kind}, ${step}, p.old_id, p.field, p.value, p.message, p.left_out
-    from jsonb_to_recordset((${
-    JSON.stringify(problems).replaceAll("\\u0000", "")
-  }::text)::jsonb)
+    from jsonb_to_recordset((${JSON.stringify(problems).replaceAll("\\u0000", "")}::text)::jsonb)
       as p (old_id text, field text, value text, message text, left_out boolean)
     on conflict (organization_id, kind, step, old_id, field) do nothing`;
 }

@@ -3,9 +3,7 @@ import { toCsv } from "../../supabase/functions/_shared/csv.ts";
 import type { ImportReport, StepReport } from "./run.ts";
 
 const line = (cells: (string | number)[]): string =>
-  cells.map((cell, index) =>
-    index === 0 ? String(cell).padEnd(22) : String(cell).padStart(13)
-  )
+  cells.map((cell, index) => index === 0 ? String(cell).padEnd(22) : String(cell).padStart(13))
     .join(" ");
 
 function differences({ step, comparison }: StepReport): string[] {
@@ -13,17 +11,11 @@ function differences({ step, comparison }: StepReport): string[] {
   const { read, there } = comparison;
   const values = new Set([...Object.keys(read.by), ...Object.keys(there.by)]);
   return [
-    ...(read.rows === there.rows
-      ? []
-      : [`${step}: ${read.rows} rows there, ${there.rows} here`]),
-    ...(read.sum === there.sum
-      ? []
-      : [`${step}: ${read.sum} there, ${there.sum} here`]),
+    ...(read.rows === there.rows ? [] : [`${step}: ${read.rows} rows there, ${there.rows} here`]),
+    ...(read.sum === there.sum ? [] : [`${step}: ${read.sum} there, ${there.sum} here`]),
     ...[...values].filter((value) => read.by[value] !== there.by[value])
       .map((value) =>
-        `${step}, ${value}: ${read.by[value] ?? 0} there, ${
-          there.by[value] ?? 0
-        } here`
+        `${step}, ${value}: ${read.by[value] ?? 0} there, ${there.by[value] ?? 0} here`
       ),
   ];
 }
@@ -46,9 +38,7 @@ export function describe(report: ImportReport): string {
     ])
   );
   const different = report.steps.flatMap(differences);
-  const withoutId = report.steps.filter(({ comparison }) =>
-    (comparison?.without_id ?? 0) > 0
-  )
+  const withoutId = report.steps.filter(({ comparison }) => (comparison?.without_id ?? 0) > 0)
     .map(({ step, comparison }) =>
       `${step}: ${comparison?.without_id} rows have no id and cannot be read`
     );
@@ -66,9 +56,7 @@ export function describe(report: ImportReport): string {
     ]),
     ...rows,
     "",
-    ...(report.missing.length > 0
-      ? [`Not in the old database: ${report.missing.join(", ")}`]
-      : []),
+    ...(report.missing.length > 0 ? [`Not in the old database: ${report.missing.join(", ")}`] : []),
     ...withoutId,
     ...(different.length > 0
       ? ["The two sides differ:", ...different]

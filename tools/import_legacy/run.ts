@@ -65,8 +65,7 @@ async function resolveAll(source: postgres.Sql, steps: Step[]) {
   return { found, missing };
 }
 
-const isOptOutStep = ({ into }: ReadableStep): boolean =>
-  into === "opt_outs" || into === "replies";
+const isOptOutStep = ({ into }: ReadableStep): boolean => into === "opt_outs" || into === "replies";
 
 /** The opt-outs by which nobody can be recognized, as a sentence; null: there are none. */
 function unprotected(
@@ -82,11 +81,9 @@ function unprotected(
   const lost = problems.filter(({ step, old_id, left_out }) =>
     left_out && names.has(step) && !recognizable.has(`${step} ${old_id}`)
   );
-  return lost.length === 0
-    ? null
-    : `${lost.length} opt-outs cannot be read, so nothing else was ` +
-      "imported. Correct them in the old database, or accept that these people may be texted " +
-      "(--accept-unreadable-opt-outs).";
+  return lost.length === 0 ? null : `${lost.length} opt-outs cannot be read, so nothing else was ` +
+    "imported. Correct them in the old database, or accept that these people may be texted " +
+    "(--accept-unreadable-opt-outs).";
 }
 
 async function importAll(

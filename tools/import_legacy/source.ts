@@ -69,9 +69,7 @@ export async function resolveStep(
     const found = candidates.find((name) => names.has(name));
     if (found !== undefined) column[field] = found;
   }
-  const missing = ["id", ...required].filter((field) =>
-    column[field] === undefined
-  );
+  const missing = ["id", ...required].filter((field) => column[field] === undefined);
   if (missing.length > 0) {
     throw new Error(
       `Step ${step.name}: no column for ${missing.join(", ")} among ${
@@ -96,9 +94,7 @@ export async function* batches(
   const id = quoted(step.column["id"] ?? "id");
   let cursor = after;
   while (true) {
-    const where = cursor === null
-      ? `${id} is not null`
-      : `${id} > ($1::text)::${step.idType}`;
+    const where = cursor === null ? `${id} is not null` : `${id} > ($1::text)::${step.idType}`;
     const rows: Row[] = await sql.unsafe(
       `select q.*, ${id}::text as signalbox_id from (${step.from}) q where ${where} order by ${id} limit ${size}`,
       cursor === null ? [] : [cursor],

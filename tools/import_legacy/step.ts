@@ -1,20 +1,9 @@
 import type postgres from "postgres";
 import { cellsOf, type Problem } from "./cells.ts";
 import { entities } from "./entities.ts";
-import {
-  type Context,
-  type Draft,
-  PASSED_OVER,
-  type Written,
-} from "./entity.ts";
+import { type Context, type Draft, PASSED_OVER, type Written } from "./entity.ts";
 import { insertRows } from "./insert.ts";
-import {
-  type Progress,
-  readProgress,
-  writeIds,
-  writeProblems,
-  writeProgress,
-} from "./progress.ts";
+import { type Progress, readProgress, writeIds, writeProblems, writeProgress } from "./progress.ts";
 import { batches, type ReadableStep, type Row } from "./source.ts";
 
 /** Runs work in a transaction of the new database; a dry run nests it in one that is rolled back. */
@@ -69,9 +58,7 @@ async function writeBatch(
       context,
     );
   const refused = new Set(
-    written.problems.filter(({ left_out }) => left_out).map(({ old_id }) =>
-      old_id
-    ),
+    written.problems.filter(({ left_out }) => left_out).map(({ old_id }) => old_id),
   );
   const kept = drafts.filter(({ oldId }) => !refused.has(oldId));
   await entity.after?.(tx, kept, context);

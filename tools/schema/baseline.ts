@@ -42,13 +42,9 @@ export function scriptsOf(project: Project): Map<string, string> {
 /** Whether databases have the baseline already, so that it must stay as it is. */
 export function isClosed(project: Project): boolean {
   const names = new Set(scriptsOf(project).keys());
-  const migrations = [...Deno.readDirSync(project.migrations)].map(({ name }) =>
-    name
-  )
+  const migrations = [...Deno.readDirSync(project.migrations)].map(({ name }) => name)
     .filter((name) => name.endsWith(".sql"));
-  return migrations.some((name) =>
-    !names.has(name) || read(project, name).startsWith(closed)
-  );
+  return migrations.some((name) => !names.has(name) || read(project, name).startsWith(closed));
 }
 
 /** Writes the baseline anew. */
@@ -61,9 +57,7 @@ export function writeBaseline(project: Project): void {
 
 /** Whether the baseline is what the schemas say. */
 export const isFresh = (project: Project): boolean =>
-  [...scriptsOf(project)].every(([name, script]) =>
-    read(project, name) === `${open}\n${script}`
-  );
+  [...scriptsOf(project)].every(([name, script]) => read(project, name) === `${open}\n${script}`);
 
 /** Marks the baseline as deployed. */
 export function closeBaseline(project: Project): void {

@@ -2,10 +2,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { bootstrap } from "../../local/bootstrap.ts";
 import { migrate } from "../../local/database/migrations.ts";
-import {
-  removeDatabase,
-  startEmptyDatabase,
-} from "../../local/database/start.ts";
+import { removeDatabase, startEmptyDatabase } from "../../local/database/start.ts";
 import { freePorts } from "../../tests/support/free_ports.ts";
 import { type Project, scriptsOf } from "./baseline.ts";
 

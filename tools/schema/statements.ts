@@ -44,17 +44,14 @@ function namesIn(text: string): string[] {
 
 /** A function's head and its body: plpgsql and SQL read the body when they run. */
 function splitBody(text: string): { head: string; body: string } {
-  const [, head = "", , body = ""] =
-    /^([^]*?\bas (\$\w*\$))([^]*)$/.exec(text) ?? [];
+  const [, head = "", , body = ""] = /^([^]*?\bas (\$\w*\$))([^]*)$/.exec(text) ?? [];
   return { head, body };
 }
 
 function phaseOf(file: string, text: string): Phase {
   if (file.endsWith("/data.sql")) return "data";
   if (file.endsWith("/cron.sql")) return "cron";
-  return text.startsWith("select private.audit_table(")
-    ? "audit"
-    : "definition";
+  return text.startsWith("select private.audit_table(") ? "audit" : "definition";
 }
 
 function read(file: string, text: string, line: number): Statement {
@@ -77,17 +74,11 @@ function read(file: string, text: string, line: number): Statement {
 }
 
 function filesBelow(folder: string): string[] {
-  const entries = [...Deno.readDirSync(folder)].sort((a, b) =>
-    a.name < b.name ? -1 : 1
-  );
-  const files = entries.filter((entry) =>
-    entry.isFile && entry.name.endsWith(".sql")
-  );
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  const files = entries.filter((entry) => entry.isFile && entry.name.endsWith(".sql"));
   const folders = entries.filter((entry) => entry.isDirectory);
   // tables.sql first: what is there to be read first.
-  files.sort((a, b) =>
-    Number(b.name === "tables.sql") - Number(a.name === "tables.sql")
-  );
+  files.sort((a, b) => Number(b.name === "tables.sql") - Number(a.name === "tables.sql"));
   return [
     ...files.map((file) => join(folder, file.name)),
     ...folders.flatMap((below) => filesBelow(join(folder, below.name))),

@@ -3174,15 +3174,17 @@ export type Database = {
       };
       "reply_rules": {
         Row: {
+          "answers_question": boolean;
+          "as_written": boolean;
           "created_at": string;
           "effective_from": string;
           "effective_to": string | null;
           "id": string;
           "kind": string;
           "language": string;
+          "literals": (string)[] | null;
           "meaning": string;
           "organization_id": string | null;
-          "part": string | null;
           "pattern": string;
           "source": string;
           "undoes_only": boolean;
@@ -3190,30 +3192,34 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "answers_question"?: boolean;
+          "as_written"?: boolean;
           "created_at"?: string;
           "effective_from"?: string;
           "effective_to"?: string | null;
           "id"?: string;
           "kind": string;
           "language"?: string;
+          "literals"?: (string)[] | null;
           "meaning": string;
           "organization_id"?: string | null;
-          "part"?: string | null;
           "pattern": string;
           "source": string;
           "undoes_only"?: boolean;
           "updated_at"?: string;
         };
         Update: {
+          "answers_question"?: boolean;
+          "as_written"?: boolean;
           "created_at"?: string;
           "effective_from"?: string;
           "effective_to"?: string | null;
           "id"?: string;
           "kind"?: string;
           "language"?: string;
+          "literals"?: (string)[] | null;
           "meaning"?: string;
           "organization_id"?: string | null;
-          "part"?: string | null;
           "pattern"?: string;
           "source"?: string;
           "undoes_only"?: boolean;
@@ -3675,6 +3681,8 @@ export type Database = {
       };
       "sms_accounts": {
         Row: {
+          "approved_at": string | null;
+          "approved_by": string | null;
           "cap_zone": string;
           "circuit_open_reason": string | null;
           "circuit_open_until": string | null;
@@ -3700,6 +3708,8 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "approved_at"?: string | null;
+          "approved_by"?: string | null;
           "cap_zone"?: string;
           "circuit_open_reason"?: string | null;
           "circuit_open_until"?: string | null;
@@ -3724,6 +3734,8 @@ export type Database = {
           "updated_at"?: string;
         };
         Update: {
+          "approved_at"?: string | null;
+          "approved_by"?: string | null;
           "cap_zone"?: string;
           "circuit_open_reason"?: string | null;
           "circuit_open_until"?: string | null;
@@ -4093,6 +4105,73 @@ export type Database = {
           },
         ];
       };
+      "undeliverable_numbers": {
+        Row: {
+          "created_at": string;
+          "error_code": string;
+          "id": string;
+          "is_final": boolean;
+          "lifted_at": string | null;
+          "lifted_by": string | null;
+          "lifted_reason": string | null;
+          "message_id": string;
+          "organization_id": string;
+          "phone": string;
+          "provider": string;
+          "reason": string;
+          "until": string | null;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "error_code": string;
+          "id"?: string;
+          "is_final": boolean;
+          "lifted_at"?: string | null;
+          "lifted_by"?: string | null;
+          "lifted_reason"?: string | null;
+          "message_id": string;
+          "organization_id": string;
+          "phone": string;
+          "provider": string;
+          "reason": string;
+          "until"?: string | null;
+          "updated_at"?: string;
+        };
+        Update: {
+          "created_at"?: string;
+          "error_code"?: string;
+          "id"?: string;
+          "is_final"?: boolean;
+          "lifted_at"?: string | null;
+          "lifted_by"?: string | null;
+          "lifted_reason"?: string | null;
+          "message_id"?: string;
+          "organization_id"?: string;
+          "phone"?: string;
+          "provider"?: string;
+          "reason"?: string;
+          "until"?: string | null;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "undeliverable_numbers_lifted_by_fkey";
+            columns: ["lifted_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "undeliverable_numbers_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "uploads": {
         Row: {
           "batch_id": string | null;
@@ -4175,6 +4254,7 @@ export type Database = {
         Args: { "operator": string; "organization_id": string; "reason"?: string };
         Returns: Json;
       };
+      "approve_sender": { Args: { "account_id": string; "operator": string }; Returns: Json };
       "assign_conversation": {
         Args: { "assigned_to"?: string; "conversation_id": string; "organization_id": string };
         Returns: Json;
@@ -4186,6 +4266,15 @@ export type Database = {
           "lead_id": string;
           "note"?: string;
           "organization_id": string;
+        };
+        Returns: Json;
+      };
+      "assign_sender": {
+        Args: {
+          "operator": string;
+          "organization_id": string;
+          "provider": string;
+          "sender": string;
         };
         Returns: Json;
       };
@@ -4345,6 +4434,10 @@ export type Database = {
         Returns: undefined;
       };
       "delete_lead": { Args: { "lead_id": string; "organization_id": string }; Returns: undefined };
+      "delete_lead_upload": {
+        Args: { "organization_id": string; "upload_id": string };
+        Returns: undefined;
+      };
       "delete_phone_number": {
         Args: { "number_id": string; "organization_id": string };
         Returns: Json;
@@ -4368,6 +4461,10 @@ export type Database = {
       };
       "delete_template": {
         Args: { "organization_id": string; "template_id": string };
+        Returns: undefined;
+      };
+      "delete_upload": {
+        Args: { "organization_id": string; "upload_id": string };
         Returns: undefined;
       };
       "discard_dnc_list": {
@@ -4407,6 +4504,16 @@ export type Database = {
       "expired_report_files": { Args: { "max_files": number }; Returns: Json };
       "export_audit_logs": { Args: { "filters": Json; "organization_id": string }; Returns: Json };
       "export_clients": {
+        Args: {
+          "after_id"?: string;
+          "count_to"?: number;
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+        };
+        Returns: Json;
+      };
+      "export_customers": {
         Args: {
           "after_id"?: string;
           "count_to"?: number;
@@ -4516,12 +4623,17 @@ export type Database = {
         Args: { "organization_id": string; "reason": string; "suppression_id": string };
         Returns: undefined;
       };
+      "lift_undeliverable": {
+        Args: { "organization_id": string; "phone": string; "reason": string };
+        Returns: undefined;
+      };
       "list_actions": {
         Args: {
-          "filters": Json;
+          "filters"?: Json;
           "organization_id": string;
-          "page_limit": number;
-          "page_offset": number;
+          "page_cursor"?: string;
+          "page_limit"?: number;
+          "page_offset"?: number;
         };
         Returns: Json;
       };
@@ -4610,11 +4722,12 @@ export type Database = {
       };
       "list_customers": {
         Args: {
-          "filters": Json;
+          "filters"?: Json;
           "organization_id": string;
-          "page_limit": number;
-          "page_offset": number;
-          "sort": string;
+          "page_cursor"?: string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+          "sort"?: string;
         };
         Returns: Json;
       };
@@ -4662,13 +4775,18 @@ export type Database = {
         Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
         Returns: Json;
       };
+      "list_lead_uploads": {
+        Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
+        Returns: Json;
+      };
       "list_leads": {
         Args: {
-          "filters": Json;
+          "filters"?: Json;
           "organization_id": string;
-          "page_limit": number;
-          "page_offset": number;
-          "sort": string;
+          "page_cursor"?: string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+          "sort"?: string;
         };
         Returns: Json;
       };
@@ -4741,6 +4859,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_senders": {
+        Args: { "filters"?: Json; "page_limit"?: number; "page_offset"?: number };
+        Returns: Json;
+      };
       "list_stages": { Args: { "organization_id": string }; Returns: Json };
       "list_students": {
         Args: {
@@ -4773,11 +4895,12 @@ export type Database = {
       };
       "list_tasks": {
         Args: {
-          "filters": Json;
+          "filters"?: Json;
           "organization_id": string;
-          "page_limit": number;
-          "page_offset": number;
-          "sort": string;
+          "page_cursor"?: string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+          "sort"?: string;
         };
         Returns: Json;
       };
@@ -4797,6 +4920,19 @@ export type Database = {
           "page_limit"?: number;
           "page_offset"?: number;
         };
+        Returns: Json;
+      };
+      "list_undeliverable": {
+        Args: {
+          "filters"?: Json;
+          "organization_id": string;
+          "page_limit"?: number;
+          "page_offset"?: number;
+        };
+        Returns: Json;
+      };
+      "list_uploads": {
+        Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
         Returns: Json;
       };
       "list_users": {
@@ -4911,10 +5047,6 @@ export type Database = {
         Returns: Json;
       };
       "record_deleted_files": { Args: { "run_ids": (string)[] }; Returns: undefined };
-      "record_export": {
-        Args: { "filters"?: Json; "organization_id": string; "resource": string };
-        Returns: undefined;
-      };
       "record_inbound": {
         Args: {
           "body": string;
@@ -4946,6 +5078,10 @@ export type Database = {
           "signed_by"?: (string)[];
           "status": string;
         };
+        Returns: Json;
+      };
+      "refuse_sender": {
+        Args: { "account_id": string; "operator": string; "reason": string };
         Returns: Json;
       };
       "remove_phone": { Args: Record<PropertyKey, never>; Returns: undefined };

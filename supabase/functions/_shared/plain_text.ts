@@ -11,13 +11,5 @@ export const isMultiline = (text: string): boolean => !/[^\P{Cc}\t\n\r\u0085]|\p
 /** The message of a field that is not plain. */
 export const plainMessage = "must be one line of plain text";
 
-/**
- * Whether text of several lines can be stored: no control characters but tabs and line breaks, no lone surrogates. The
- * database checks the same (`private.is_multiline`).
- */
-export const isMultiline = (text: string): boolean =>
-  // deno-lint-ignore no-control-regex -- finds the control characters to refuse
-  !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\p{Cs}]/u.test(text);
-
 /** The message of a field that is not. */
 export const multilineMessage = "must be text without control characters";

@@ -74,9 +74,7 @@ export const campaigns: Entity = {
         : null,
       scheduled_at: cells.time("scheduled_at"),
       started_at: cells.time("started_at"),
-      finished_at: status === "draft"
-        ? null
-        : cells.time("finished_at") ?? updated,
+      finished_at: status === "draft" ? null : cells.time("finished_at") ?? updated,
       created_by: context.people.find(cells.raw("created_by")),
       created_at: created,
       updated_at: updated,
@@ -116,9 +114,7 @@ export const campaignTargets: Entity = {
       lead_id: cells.reference("lead_id", "leads"),
       phone: cells.phone("phone"),
       status,
-      reason: status === "excluded"
-        ? cells.choice("reason", REASONS) ?? "suppressed"
-        : null,
+      reason: status === "excluded" ? cells.choice("reason", REASONS) ?? "suppressed" : null,
       send_after: cells.time("at") ?? context.now,
       updated_at: cells.time("at") ?? context.now,
     };

@@ -63,18 +63,15 @@ export const customerActions: Entity = {
     const at = cells.time("at") ?? context.now;
     const person = cells.raw("performed_by");
     const userId = context.people.find(person);
-    const by = person === null || userId !== null
-      ? null
-      : `By ${cells.text("performed_by", 255)}`;
+    const by = person === null || userId !== null ? null : `By ${cells.text("performed_by", 255)}`;
     return {
       id: derivedId(at, step.name, cells.oldId),
       organization_id: context.organizationId,
       customer_id: cells.reference("customer_id", "customers"),
       action,
-      note:
-        [cells.text("note", 1_700), by].filter((part) => part !== null).join(
-          "\n",
-        ) || null,
+      note: [cells.text("note", 1_700), by].filter((part) => part !== null).join(
+        "\n",
+      ) || null,
       source: cells.choice("source", SOURCES) ?? "manual",
       // Lists of batches are in the order of ids: old ones stand at their end.
       batch_id: cells.raw("batch_id") === null ? null : digestId(

@@ -20,12 +20,8 @@ export function splitName(text: string): { first: string; last: string } {
 export function namesOf(cells: Cells): { first: string; last: string } {
   const first = cells.text("first_name", 100);
   const last = cells.text("last_name", 100);
-  const full = first === null && last === null
-    ? cells.text("full_name", 200)
-    : null;
-  const names = full === null
-    ? { first: first ?? "", last: last ?? "" }
-    : splitName(full);
+  const full = first === null && last === null ? cells.text("full_name", 200) : null;
+  const names = full === null ? { first: first ?? "", last: last ?? "" } : splitName(full);
   return {
     first: names.first.slice(0, 100).trim(),
     last: names.last.slice(0, 100).trim(),
@@ -33,8 +29,7 @@ export function namesOf(cells: Cells): { first: string; last: string } {
 }
 
 function emailOf(cells: Cells): string | null {
-  const email =
-    cells.text("email", 254)?.replace(/^mailto:/i, "").toLowerCase() ?? null;
+  const email = cells.text("email", 254)?.replace(/^mailto:/i, "").toLowerCase() ?? null;
   if (email === null || Email.safeParse(email).success) return email;
   cells.note("email", "This is not an e-mail address.");
   return null;
@@ -42,9 +37,7 @@ function emailOf(cells: Cells): string | null {
 
 function tagsOf(cells: Cells): string[] {
   const old = cells.raw("tags");
-  const tags = Array.isArray(old)
-    ? old.map(String)
-    : String(old ?? "").split(/[,;|]/);
+  const tags = Array.isArray(old) ? old.map(String) : String(old ?? "").split(/[,;|]/);
   const clean = [
     ...new Set(
       tags.map((tag) => tag.trim().slice(0, 50)).filter((tag) => tag !== ""),
@@ -146,9 +139,7 @@ export const leads: Entity = {
     const created = cells.time("created_at") ?? context.now;
     const updated = cells.time("updated_at") ?? created;
     const assigned = context.people.find(cells.raw("assigned_to"));
-    const assignedAt = assigned === null
-      ? null
-      : cells.time("assigned_at") ?? updated;
+    const assignedAt = assigned === null ? null : cells.time("assigned_at") ?? updated;
     const isClosed = context.closedStages.has(status);
     const deleted = cells.time("deleted_at") ??
       (cells.flag("deleted") ? updated : null);

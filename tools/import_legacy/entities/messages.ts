@@ -27,9 +27,7 @@ function numbersOf(
     cells.leaveOut(other, "A message has a number.");
     return null;
   }
-  return direction === "inbound"
-    ? { to: ours, from: phone }
-    : { to: phone, from: ours };
+  return direction === "inbound" ? { to: ours, from: phone } : { to: phone, from: ours };
 }
 
 function bodyOf(cells: Cells): string {
@@ -73,9 +71,7 @@ export const messages: Entity = {
     }
     if (microsOf(at) < microsOf(context.messagesSince)) return PASSED_OVER;
     const direction = cells.choice("direction", DIRECTIONS) ?? "outbound";
-    const status = direction === "inbound"
-      ? "received"
-      : cells.choice("status", STATUSES);
+    const status = direction === "inbound" ? "received" : cells.choice("status", STATUSES);
     const numbers = numbersOf(cells, direction);
     if (status === null) cells.leaveOut("status", "The status is missing.");
     if (status === null || numbers === null) return null;
@@ -105,9 +101,7 @@ export const messages: Entity = {
       attempts: 1,
       send_after: at,
       sent_at: status === "canceled" ? null : cells.time("sent_at") ?? at,
-      delivered_at: status === "delivered"
-        ? cells.time("delivered_at") ?? at
-        : null,
+      delivered_at: status === "delivered" ? cells.time("delivered_at") ?? at : null,
       media: [],
       created_by: context.people.find(cells.raw("created_by")),
       ...outcomeOf(status, at),
@@ -121,8 +115,6 @@ export const messages: Entity = {
     await tx`
       update public.conversations set unread = 0
       where organization_id = ${context.organizationId} and unread > 0
-        and last_message_id = any (${
-      drafts.map(({ row }) => String(row["id"]))
-    }::uuid[])`;
+        and last_message_id = any (${drafts.map(({ row }) => String(row["id"]))}::uuid[])`;
   },
 };

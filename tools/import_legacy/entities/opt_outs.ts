@@ -98,9 +98,7 @@ export async function suppressSameDigits(
   context: Context,
 ): Promise<void> {
   const phones = drafts.map(({ row }) => row["phone"])
-    .filter((phone): phone is string =>
-      typeof phone === "string" && context.optOuts.has(phone)
-    );
+    .filter((phone): phone is string => typeof phone === "string" && context.optOuts.has(phone));
   if (phones.length === 0) return;
   await tx`
     insert into public.suppressions (organization_id, phone, scope, source, reason)

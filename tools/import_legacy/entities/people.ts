@@ -20,15 +20,12 @@ async function accountOf(
   tx: postgres.TransactionSql,
   row: Record<string, unknown>,
 ) {
-  const { id, email, password, confirmed_at, created_at, full_name } =
-    row as Record<
-      string,
-      string
-    >;
+  const { id, email, password, confirmed_at, created_at, full_name } = row as Record<
+    string,
+    string
+  >;
   const [known] = await tx<{ id: string }[]>`
-    select id from auth.users where lower(email) = ${
-    email ?? ""
-  } and deleted_at is null
+    select id from auth.users where lower(email) = ${email ?? ""} and deleted_at is null
     union all select id from auth.users where id = ${id ?? ""} limit 1`;
   if (known) return { userId: known.id, isNew: false };
   await tx`
@@ -37,23 +34,19 @@ async function accountOf(
     values ('00000000-0000-0000-0000-000000000000', ${
     id ?? ""
   }, 'authenticated', 'authenticated', ${email ?? ""},
-      ${password ?? ""}, ${
-    confirmed_at ?? null
-  }, '{"provider": "email", "providers": ["email"]}',
+      ${password ?? ""}, ${confirmed_at ?? null}, '{"provider": "email", "providers": ["email"]}',
       jsonb_build_object('full_name', ${full_name ?? ""}::text), ${
     created_at ?? ""
   }, now(), '', '', '', '')`;
   await tx`
     insert into auth.identities (id, user_id, provider, provider_id, identity_data, created_at, updated_at)
-    values (gen_random_uuid(), ${id ?? ""}, 'email', ${
+    values (gen_random_uuid(), ${id ?? ""}, 'email', ${id ?? ""}, jsonb_build_object('sub', ${
     id ?? ""
-  }, jsonb_build_object('sub', ${id ?? ""}::text,
-      'email', ${email ?? ""}::text, 'email_verified', ${
-    confirmed_at !== null
-  }::boolean), ${created_at ?? ""}, now())`;
-  await tx`update public.profiles set created_at = ${
+  }::text,
+      'email', ${email ?? ""}::text, 'email_verified', ${confirmed_at !== null}::boolean), ${
     created_at ?? ""
-  } where id = ${id ?? ""}`;
+  }, now())`;
+  await tx`update public.profiles set created_at = ${created_at ?? ""} where id = ${id ?? ""}`;
   return { userId: id ?? "", isNew: true };
 }
 
@@ -65,9 +58,7 @@ async function addMember(
 ): Promise<boolean> {
   const added = await tx`
     insert into public.memberships (organization_id, user_id, role_id, status, is_default)
-    select ${organizationId}, ${userId}, private.role_id(${organizationId}, ${
-    String(role)
-  }), ${
+    select ${organizationId}, ${userId}, private.role_id(${organizationId}, ${String(role)}), ${
     String(status)
   }, not exists (select from public.memberships m where m.user_id = ${userId} and m.is_default)
     where not exists (select from public.memberships m
@@ -90,8 +81,7 @@ async function bring(
       old_id: oldId,
       field: "email",
       value: String(row["email"]),
-      message:
-        "There is an account with this address; it keeps its own password.",
+      message: "There is an account with this address; it keeps its own password.",
       left_out: false,
     });
   }
@@ -130,8 +120,7 @@ export const people: Entity = {
         old_id: cells.oldId,
         field: "password",
         value: null,
-        message:
-          "There is no bcrypt hash: the person sets a new password by e-mail.",
+        message: "There is no bcrypt hash: the person sets a new password by e-mail.",
         left_out: false,
       });
     }
@@ -145,9 +134,7 @@ export const people: Entity = {
       status: cells.flag("active") === false ? "suspended" : "active",
       created_at: created,
       // A service that never confirmed addresses let its people in without.
-      confirmed_at: cells.raw("must_confirm") === null
-        ? created
-        : cells.time("confirmed_at"),
+      confirmed_at: cells.raw("must_confirm") === null ? created : cells.time("confirmed_at"),
     };
   },
   async write(tx, drafts, context) {
