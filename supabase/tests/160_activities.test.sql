@@ -219,10 +219,10 @@ end
 $$;
 select is(private.run_task_reminders(), 2, 'Due reminders are claimed.');
 select is(private.run_task_reminders(), 0, 'They are claimed once.');
-select bag_eq($$select user_id, data ->> 'task_title', data ->> 'lead_name', data ->> 'lead_id'
+select bag_eq($$select user_id, data ->> 'task_title' as task, data ->> 'lead_name' as lead, data ->> 'lead_id' as id
   from public.notifications where kind = 'task_due'$$,
   $$values (tests.id('counselor'), 'due', 'Held', tests.id('held')::text),
-    (tests.id('admin'), 'to suspended', null, null)$$,
+    (tests.id('admin'), 'to suspended', null::text, null::text)$$,
     'The assignee is notified, and of the task of somebody who is suspended those who may assign it.');
 select is((select version from public.tasks where id = tests.id('due')), 1, 'A reminder does not raise the version.');
 select is(private.run_task_reminders(now() + interval '3 hours'), 1, 'A late run catches up.');

@@ -1,7 +1,7 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { Context } from "hono";
 import type { App } from "../_shared/app.ts";
-import { createAccount } from "../_shared/auth_admin.ts";
+import { createAccount } from "./auth_account.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { ensure, invalidFields, Problem, problems, unwrap } from "../_shared/problem.ts";

@@ -1,9 +1,9 @@
-import { z } from "./zod.ts";
+import { z } from "../_shared/zod.ts";
 import type { Context } from "hono";
-import { countedFetch } from "./clients.ts";
-import type { AppEnv } from "./context.ts";
-import { env } from "./env.ts";
-import { Problem } from "./problem.ts";
+import { countedFetch } from "../_shared/clients.ts";
+import type { AppEnv } from "../_shared/context.ts";
+import { env } from "../_shared/env.ts";
+import { Problem } from "../_shared/problem.ts";
 
 const Created = z.object({ id: z.uuid() });
 const Refused = z.object({ error_code: z.string().optional(), msg: z.string().optional() });
