@@ -35,21 +35,26 @@ begin
     reason := case when failing.filtered > 0.1 * failing.known
       then 'Carriers filter ' || round(100 * failing.filtered / failing.known) || ' % of its messages.'
       else round(100 * failing.failed / failing.known) || ' % of its messages fail.' end;
-    update public.sms_accounts a
-    set cooldown_until = now() + interval '2 hours', cooldown_reason = reason,
-      failures_counted_from = now() + interval '2 hours'
-    where a.id = failing.id and a.status = 'active' and (a.cooldown_until is null or a.cooldown_until <= now());
-    continue when not found;
-    cooled_down := cooled_down + 1;
-    select count(*) into others from public.sms_accounts a
-    where a.organization_id = failing.organization_id and a.id <> failing.id and a.status = 'active'
-      and (a.cooldown_until is null or a.cooldown_until <= now());
-    perform private.notify_admins(failing.organization_id, 'system',
-      'Campaigns do not use the number ' || failing.name || ' for two hours',
-      reason || case when others = 0
-        then ' It is the only number: no campaign sends until then, unless you end the cooldown or add another number.'
-        else ' Campaigns with other numbers continue with those; campaigns with this number only wait.' end,
-      jsonb_build_object('phone_number_id', failing.id));
+    -- One that fails is tried again by the next run and does not block others.
+    begin
+      update public.sms_accounts a
+      set cooldown_until = now() + interval '2 hours', cooldown_reason = reason,
+        failures_counted_from = now() + interval '2 hours'
+      where a.id = failing.id and a.status = 'active' and (a.cooldown_until is null or a.cooldown_until <= now());
+      continue when not found;
+      select count(*) into others from public.sms_accounts a
+      where a.organization_id = failing.organization_id and a.id <> failing.id and a.status = 'active'
+        and (a.cooldown_until is null or a.cooldown_until <= now());
+      perform private.notify_admins(failing.organization_id, 'system',
+        'Campaigns do not use the number ' || failing.name || ' for two hours',
+        reason || case when others = 0
+          then ' It is the only number: no campaign sends until then, unless you end the cooldown or add another number.'
+          else ' Campaigns with other numbers continue with those; campaigns with this number only wait.' end,
+        jsonb_build_object('phone_number_id', failing.id));
+      cooled_down := cooled_down + 1;
+    exception when others then
+      raise warning 'sender % was not put on a cooldown: %', failing.id, sqlerrm;
+    end;
   end loop;
   return cooled_down;
 end

@@ -1,35 +1,14 @@
--- One batch of work on the lists of all organizations: imports a piece of a file, or deletes some numbers of a deleted
--- list. Each is one transaction. Returns { list_id, state }, or null when there is nothing to do. Security definer
--- because the service role may not write these tables.
-create function private.import_dnc_slice()
-returns jsonb
-language plpgsql security definer set search_path = ''
+-- Imports the next piece of a list's file and returns the list as it is then.
+create function private.import_dnc_piece(list public.dnc_lists)
+returns public.dnc_lists
+language plpgsql set search_path = ''
 as $$
 declare
-  list public.dnc_lists;
   text_of_piece text;
   lines bigint;
   valid bigint;
   added bigint;
 begin
-  select * into list from public.dnc_lists l
-  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1
-  for update skip locked;
-  if list.id is null then
-    return null;
-  end if;
-  if list.status = 'deleting' then
-    -- By ctid: statistics of a list that was just imported are missing, and a join would be planned badly.
-    delete from private.dnc_numbers d where d.ctid = any (array(
-      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id
-      limit 20000));
-    if not found then
-      delete from public.dnc_lists l where l.id = list.id;
-      return jsonb_build_object('list_id', list.id, 'state', 'deleted');
-    end if;
-    update public.dnc_lists l set updated_at = now() where l.id = list.id;
-    return jsonb_build_object('list_id', list.id, 'state', 'deleting');
-  end if;
   delete from private.dnc_pieces p
   where p.organization_id = list.organization_id and p.list_id = list.id and p."position" = list.next_position
   returning p.content into text_of_piece;
@@ -58,7 +37,45 @@ begin
       then 'No phone number was found in the file.' end
   where l.id = list.id
   returning * into list;
+  return list;
+end
+$$;
+
+-- One batch of work on the lists of all organizations: imports a piece of a file, or deletes some numbers of a deleted
+-- list. Each is one transaction. Returns { list_id, state }, or null when there is nothing to do. Security definer
+-- because the service role may not write these tables.
+create function private.import_dnc_slice()
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  list public.dnc_lists;
+begin
+  select * into list from public.dnc_lists l
+  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1
+  for update skip locked;
+  if list.id is null then
+    return null;
+  end if;
+  if list.status = 'deleting' then
+    -- By ctid: statistics of a list that was just imported are missing, and a join would be planned badly.
+    delete from private.dnc_numbers d where d.ctid = any (array(
+      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id
+      limit 20000));
+    if not found then
+      delete from public.dnc_lists l where l.id = list.id;
+      return jsonb_build_object('list_id', list.id, 'state', 'deleted');
+    end if;
+    update public.dnc_lists l set updated_at = now() where l.id = list.id;
+    return jsonb_build_object('list_id', list.id, 'state', 'deleting');
+  end if;
+  list := private.import_dnc_piece(list);
   return jsonb_build_object('list_id', list.id, 'state', list.status);
+exception when data_exception or integrity_constraint_violation or raise_exception then
+  -- Otherwise the same list would be the first again, and block those of other organizations.
+  raise warning 'the do-not-call list % was not imported: %', list.id, sqlerrm;
+  update public.dnc_lists l set status = 'failed', error = 'The file could not be read.' where l.id = list.id;
+  return jsonb_build_object('list_id', list.id, 'state', 'failed');
 end
 $$;
 grant execute on function private.import_dnc_slice() to service_role;

@@ -11,7 +11,12 @@ begin
     where c.status in ('scheduled', 'freezing', 'running') and (c.status <> 'scheduled' or c.scheduled_at <= now())
     order by c.id for no key update skip locked
   loop
-    perform private.advance_campaign(campaign);
+    -- One that fails is tried again by the next run and does not block others.
+    begin
+      perform private.advance_campaign(campaign);
+    exception when others then
+      raise warning 'campaign % was not advanced: %', campaign.id, sqlerrm;
+    end;
   end loop;
   if exists (select from private.campaigns_pending_cancellation()) then
     perform private.invoke('jobs/snapshot-audiences');

@@ -1,0 +1,186 @@
+-- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
+begin;
+\ir support.inc
+select plan(25);
+
+-- Where each job shows it, or why nothing of a tenant's can fail in it.
+create temporary table shown (job text, by text);
+insert into shown values
+  ('task-reminders', 'here'), ('run-campaign-scheduler', 'here'), ('import-dnc', 'here'),
+  ('recompute-sla-clocks', 'here'), ('evaluate-campaign-alerts', 'here'), ('cool-down-numbers', 'here'),
+  ('broadcast-campaign-progress', 'here'), ('minute-tasks', 'here'), ('nightly-tasks', 'here'),
+  ('sla', '131_sla.test.sql'), ('dispatch-messages', 'tests/unit/sender_test.ts'),
+  ('send-emails', 'tests/notifications/emails_test.ts'), ('import-leads', '150_lead_import.test.sql'),
+  ('reconcile-messages', 'tests/jobs/reconcile_unknown_test.ts'),
+  ('resolve-unknown-outcomes', 'tests/jobs/reconcile_unknown_test.ts'),
+  ('roll-up-counters', 'adds integers'), ('compact-counters', 'deletes'), ('maintain', 'deletes'),
+  ('purge-notifications', 'deletes'), ('purge-cron-run-details', 'has no tenants'), ('purge-reports', 'deletes'),
+  ('thin-client-features', 'deletes'), ('run-reports', 'supabase/functions/jobs/run_reports.ts catches per run'),
+  ('enter-planned-movements', 'private.run_client_plans'), ('notify-of-notes', 'private.notify_of_notes'),
+  ('snapshot-client-features', 'private.run_feature_snapshots'), ('link-clients', 'private.link_new_contacts'),
+  ('apply-client-rules', 'private.run_client_rules');
+select set_eq('select job from shown', 'select name from private.jobs', 'Each job shows that a tenant stops no other.');
+
+select ok(exists (select from pg_proc f where f.oid = to_regproc(s.by) and f.prosrc ~ 'loop.*exception when others.*loop'),
+  s.by || ' catches what fails for one item.')
+from shown s where s.by like 'private.%';
+
+do $$ begin perform tests.arrange(); end $$;
+set local client_min_messages = error;
+
+-- Whatever writes a row of organization 'theirs' into such a table fails.
+create function tests.fail() returns trigger language plpgsql as $$
+begin
+  raise exception 'poison';
+end
+$$;
+create function tests.poison(tables regclass[]) returns void language plpgsql as $$
+declare
+  name regclass;
+begin
+  foreach name in array tables loop
+    execute format('create trigger aa_poison before insert or update on %s for each row
+      when (new.organization_id = %L) execute function tests.fail()', name, tests.id('theirs'));
+  end loop;
+end
+$$;
+create function tests.cure(tables regclass[]) returns void language plpgsql as $$
+declare
+  name regclass;
+begin
+  foreach name in array tables loop
+    execute format('drop trigger aa_poison on %s', name);
+  end loop;
+end
+$$;
+-- Runs a job while rows of 'theirs' in these tables cannot be written; null, or why the job failed.
+create function tests.run(command text, poisoned regclass[]) returns text language plpgsql as $$
+declare
+  error text;
+begin
+  perform tests.poison(poisoned);
+  begin
+    execute command;
+  exception when others then
+    error := sqlerrm;
+  end;
+  perform tests.cure(poisoned);
+  return error;
+end
+$$;
+
+-- Reminders of tasks
+insert into public.tasks (organization_id, title, assigned_to, due_at, remind_minutes_before)
+values (tests.id('theirs'), 'Theirs', tests.id('outsider'), now() - interval '2 hours', 5),
+  (tests.id('ours'), 'Ours', tests.id('admin'), now() - interval '1 hour', 5);
+create function tests.reminded() returns text language sql as $$
+  select string_agg(t.title || case when t.remind_at is null then ' reminded' else ' due' end, ', ' order by t.title)
+  from public.tasks t where t.organization_id in (tests.id('ours'), tests.id('theirs'))
+$$;
+select is(tests.run('select private.run_task_reminders()', '{public.notifications}'), null, 'Reminders run.');
+select is(tests.reminded(), 'Ours reminded, Theirs due', 'A task that cannot be reminded of stops no other.');
+select private.run_task_reminders() \g /dev/null
+select is(tests.reminded(), 'Ours reminded, Theirs reminded', 'It is reminded of later.');
+
+-- Clocks
+delete from private.sla_recomputations;
+insert into private.sla_recomputations (organization_id, due_at, again)
+values (tests.id('theirs'), now() - interval '2 hours', false), (tests.id('ours'), now() - interval '1 hour', false);
+create trigger aa_poison before delete on private.sla_recomputations for each row
+  when (old.organization_id = tests.id('theirs')) execute function tests.fail();
+select lives_ok('select private.recompute_sla_clocks()', 'Clocks are recomputed.');
+select results_eq('select organization_id, due_at > clock_timestamp() from private.sla_recomputations',
+  $$values (tests.id('theirs'), true)$$, 'Clocks that cannot be recomputed wait and stop no others.');
+
+-- Campaigns
+insert into public.campaigns (id, organization_id, name, audience, status, scheduled_at)
+values (tests.remember('their campaign', private.uuid_v7()), tests.id('theirs'), 'Theirs', '{"filter": {}}', 'scheduled',
+    now() - interval '1 day'),
+  (tests.remember('our campaign', private.uuid_v7()), tests.id('ours'), 'Ours', '{"filter": {}}', 'scheduled',
+    now() - interval '1 day');
+create function tests.campaigns() returns text language sql as $$
+  select string_agg(c.name || ' ' || c.status, ', ' order by c.name) from public.campaigns c
+  where c.id in (tests.id('our campaign'), tests.id('their campaign'))
+$$;
+select is(tests.run('select private.run_campaign_scheduler()', '{public.campaigns}'), null, 'The scheduler runs.');
+select is(tests.campaigns(), 'Ours paused, Theirs scheduled', 'A campaign that cannot be advanced stops no other.');
+select private.run_campaign_scheduler() \g /dev/null
+select is(tests.campaigns(), 'Ours paused, Theirs paused', 'It is advanced later.');
+
+-- Alerts
+alter function private.campaign_rates() rename to campaign_rates_really;
+create function private.campaign_rates()
+returns table (campaign_id uuid, kind text, watched boolean, cases bigint, sample bigint, threshold numeric,
+  enough integer) language sql as $$
+  select c.id, 'failure_rate', true, 60::bigint, 100::bigint, 0.1, 50 from public.campaigns c
+  where c.id in (tests.id('our campaign'), tests.id('their campaign'))
+$$;
+create function tests.alerts() returns text language sql as $$
+  select string_agg(c.name, ', ' order by c.name) from public.campaign_alerts a
+  join public.campaigns c on c.id = a.campaign_id
+$$;
+select is(tests.run('select private.evaluate_campaign_alerts()', '{public.notifications}'), null, 'Alerts run.');
+select is(tests.alerts(), 'Ours', 'An alert that cannot be opened stops no other.');
+select private.evaluate_campaign_alerts() \g /dev/null
+select is(tests.alerts(), 'Ours, Theirs', 'It is opened later.');
+
+-- Progress
+alter function private.campaign_state(uuid) rename to campaign_state_really;
+create function private.campaign_state(campaign_id uuid) returns jsonb language plpgsql as $$
+begin
+  if campaign_id = tests.id('their campaign') then raise exception 'poison'; end if;
+  return '{"changed": true}';
+end
+$$;
+update private.campaign_progress set computed_at = '-infinity';
+insert into private.campaign_progress_dirty
+select tests.id(name), now() + interval '1 minute' from unnest('{our campaign,their campaign}'::text[]) name;
+select lives_ok('select private.broadcast_campaign_progress()', 'Progress is broadcast.');
+select is((select string_agg(c.name, ', ') from private.campaign_progress p join public.campaigns c
+  on c.id = p.campaign_id where p.state = '{"changed": true}'), 'Ours', 'A state that cannot be computed stops no other.');
+
+-- Numbers
+update public.campaigns set status = 'running', started_at = now()
+where id in (tests.id('our campaign'), tests.id('their campaign'));
+insert into public.sms_accounts (id, organization_id, provider, sender_id, number_type)
+values (tests.remember('their number', private.uuid_v7()), tests.id('theirs'), 'twilio', '+15550001111', 'long_code'),
+  (tests.remember('our number', private.uuid_v7()), tests.id('ours'), 'twilio', '+15550002222', 'long_code');
+insert into private.message_outcome_totals (organization_id, campaign_id, account_id, status, quarter_hour, messages)
+select c.organization_id, c.id, a.id, 'failed', private.quarter_hour(now()), 100
+from public.campaigns c join public.sms_accounts a on a.organization_id = c.organization_id
+where a.id in (tests.id('our number'), tests.id('their number'));
+create function tests.cooling() returns text language sql as $$
+  select string_agg(a.sender_id, ', ' order by a.sender_id) from public.sms_accounts a where a.cooldown_until > now()
+    and a.id in (tests.id('our number'), tests.id('their number'))
+$$;
+select is(tests.run('select private.cool_down_numbers()', '{public.notifications}'), null, 'Cooldowns run.');
+select is(tests.cooling(), '+15550002222', 'A number that cannot be put on a cooldown stops no other.');
+select private.cool_down_numbers() \g /dev/null
+select is(tests.cooling(), '+15550001111, +15550002222', 'It is put on one later.');
+
+-- Do-not-call lists
+insert into public.dnc_lists (id, organization_id, name, kind, upload_complete, pieces, updated_at)
+values (tests.remember('their list', private.uuid_v7()), tests.id('theirs'), 'Theirs', 'registry', true, 1,
+    now() - interval '2 hours'),
+  (tests.remember('our list', private.uuid_v7()), tests.id('ours'), 'Ours', 'registry', true, 1,
+    now() - interval '1 hour');
+insert into private.dnc_pieces (organization_id, list_id, "position", content)
+select l.organization_id, l.id, 0, '2125550100' from public.dnc_lists l
+where l.id in (tests.id('our list'), tests.id('their list'));
+select is(tests.run('select public.import_dnc_slice(), public.import_dnc_slice(), public.import_dnc_slice()',
+  '{private.dnc_numbers}'), null, 'Lists are imported.');
+select results_eq($$select name, status, numbers from public.dnc_lists
+  where id in (tests.id('our list'), tests.id('their list')) order by name$$,
+  $$values ('Ours', 'active', 1::bigint), ('Theirs', 'failed', 0)$$, 'A list that cannot be imported stops no other.');
+
+-- Tasks of the cron jobs
+update private.jobs set command = 'select 1 / 0' where name in ('run-campaign-scheduler', 'maintain');
+select private.run_task(t)
+from unnest(array['run-campaign-scheduler', 'task-reminders', 'maintain', 'purge-notifications']) t \g /dev/null
+select results_eq($$select job, failures from private.job_runs where job in ('run-campaign-scheduler', 'task-reminders',
+  'maintain', 'purge-notifications') order by job$$,
+  $$values ('maintain', 1), ('purge-notifications', 0), ('run-campaign-scheduler', 1), ('task-reminders', 0)$$,
+  'A task that fails stops no other.');
+
+select * from finish();
+rollback;
