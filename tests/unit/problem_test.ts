@@ -10,12 +10,13 @@ for (
     ["40P01", 409, "try_again"],
     ["55P03", 503, "try_again"],
     ["57014", 503, "took_too_long"],
+    ["PGRST003", 503, "busy"],
   ] as const
 ) {
-  Deno.test(`SQLSTATE ${code} is ${status} ${name}, in words that say to try again`, () => {
+  Deno.test(`${code} is ${status} ${name}, in words that say to try again`, () => {
     const problem = problemOf(code);
     assert.deepEqual([problem.status, problem.code], [status, name]);
     assert.match(problem.detail, /try again/i);
-    assert.doesNotMatch(problem.detail, /database/);
+    assert.doesNotMatch(problem.detail, /words of/);
   });
 }

@@ -1,6 +1,7 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
 import type { Database } from "./database.types.ts";
 import { env } from "./env.ts";
+import { createGate } from "./gate.ts";
 
 /** A client of the Data API. */
 export type Client = PostgrestClient<Database>;
@@ -43,6 +44,25 @@ export function countedFetch(counter: CallCounter): typeof fetch {
   };
 }
 
+/**
+ * The calls of people that an instance of a function has under way at the Data API at once. That has few connections (10 by
+ * default), and a call that waits for a lock keeps one for seconds: without a bound a function whose table is locked would
+ * take all of them, and every other function would stop with it.
+ */
+const callsOfPeople = createGate(4, 5_000);
+
+/** What PostgREST answers when none of its connections becomes free in time. */
+const noConnection = (): Response =>
+  Response.json(
+    { code: "PGRST003", message: "No connection became free in time.", details: null, hint: null },
+    { status: 504 },
+  );
+
+function fetchOfPeople(counter: CallCounter): typeof fetch {
+  const send = countedFetch(counter);
+  return async (input, init) => await callsOfPeople.run(() => send(input, init)) ?? noConnection();
+}
+
 interface Credentials {
   apikey: string;
   token: string;
@@ -52,9 +72,8 @@ interface Credentials {
 function client(
   { apikey, token }: Credentials,
   headers: RequestHeaders,
-  counter: CallCounter,
+  send: typeof fetch,
 ): Client {
-  const send = countedFetch(counter);
   const own = { ...headers, apikey, authorization: `Bearer ${token}` };
   return new PostgrestClient<Database>(`${env.supabaseUrl()}/rest/v1`, {
     schema: "public",
@@ -65,19 +84,19 @@ function client(
 
 /** A client with the caller's rights: row level security applies. */
 export const clientOf = (token: string, headers: RequestHeaders, counter: CallCounter): Client =>
-  client({ apikey: env.publishableKey(), token }, headers, counter);
+  client({ apikey: env.publishableKey(), token }, headers, fetchOfPeople(counter));
 
 /** A client without a user, with the publishable key. */
 export function anonymousClient(headers: RequestHeaders, counter: CallCounter): Client {
   const apikey = env.publishableKey();
-  return client({ apikey, token: apikey }, headers, counter);
+  return client({ apikey, token: apikey }, headers, fetchOfPeople(counter));
 }
 
 /**
  * A client of the service role, which bypasses row level security. Only `jobs`, `webhooks` and `auth` use it, and each
- * use says why.
+ * use says why. Its calls wait for no others: jobs bound their own.
  */
 export function adminClient(headers: RequestHeaders, counter: CallCounter): Client {
   const apikey = env.secretKey();
-  return client({ apikey, token: apikey }, headers, counter);
+  return client({ apikey, token: apikey }, headers, countedFetch(counter));
 }

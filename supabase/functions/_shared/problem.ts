@@ -162,6 +162,17 @@ export function fromPostgres(error: DataApiError, what = "record"): Problem {
         "Somebody else is changing the same rows. Try again in a moment.",
         cause,
       );
+    // PostgREST has no connection to the database, or none that became free in time.
+    case "PGRST000":
+    case "PGRST001":
+    case "PGRST002":
+    case "PGRST003":
+      return new Problem(
+        503,
+        "busy",
+        "The database is busy or cannot be reached. Try again in a moment.",
+        cause,
+      );
     case "57014":
       return new Problem(
         503,
