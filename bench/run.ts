@@ -11,6 +11,7 @@ import { idle } from "./idle.ts";
 import { leadImport } from "./lead_import.ts";
 import { leads } from "./leads.ts";
 import { optOuts } from "./opt_outs.ts";
+import { peer } from "./peer.ts";
 import { processBatch } from "./process_batch.ts";
 import { reports } from "./reports.ts";
 import { rls } from "./rls.ts";
@@ -38,6 +39,7 @@ const benchmarks: Record<string, Benchmark> = {
   opt_outs: optOuts,
   idle,
   reports,
+  peer,
 };
 
 // deno-lint-ignore no-console -- what the command answers.
