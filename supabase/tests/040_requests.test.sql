@@ -1,7 +1,7 @@
 -- Idempotency, rate limits and background jobs.
 begin;
 \ir support.inc
-select plan(46);
+select plan(47);
 do $$ begin perform tests.arrange(); end $$;
 
 create function tests.headers(key text, fingerprint text default 'f1') returns jsonb language sql as $$
@@ -147,6 +147,8 @@ select results_eq($$select url, headers ->> 'apikey' from net.http_request_queue
 -- Errors and headers
 select throws_matching($$select private.problem(409, 'a_code', 'A sentence.')$$, 'A sentence',
   'A problem says what is wrong.');
+select throws_ok($$select private.problem(409, 'a_code', E'Two\r\nlines.')$$, 'PT409', 'Two lines.',
+  'It has no line breaks.');
 select is(private.request_header('x-absent'), null, 'A missing header is null.');
 
 select * from finish();

@@ -33,12 +33,22 @@ function keepRateLimit(counter: CallCounter, { headers }: Response): void {
   if (found.length > 0) counter.rateLimit = Object.fromEntries(found);
 }
 
-/** A `fetch` that is bounded in time and counted. */
+/** What PostgREST answers when it has no connection, or none that becomes free in time. */
+const noConnection = (): Response =>
+  Response.json(
+    { code: "PGRST003", message: "No connection became free in time.", details: null, hint: null },
+    { status: 504 },
+  );
+
+/** A `fetch` that is bounded in time and counted. What takes too long is answered as PostgREST answers it. */
 export function countedFetch(counter: CallCounter): typeof fetch {
   return async (input, init) => {
     counter.calls++;
     const signal = init?.signal ?? AbortSignal.timeout(60_000);
-    const response = await fetch(input, { ...init, signal });
+    const response = await fetch(input, { ...init, signal }).catch((error) => {
+      if (error instanceof DOMException && error.name === "TimeoutError") return noConnection();
+      throw error;
+    });
     keepRateLimit(counter, response);
     return response;
   };
@@ -50,13 +60,6 @@ export function countedFetch(counter: CallCounter): typeof fetch {
  * take all of them, and every other function would stop with it.
  */
 const callsOfPeople = createGate(4, 5_000);
-
-/** What PostgREST answers when none of its connections becomes free in time. */
-const noConnection = (): Response =>
-  Response.json(
-    { code: "PGRST003", message: "No connection became free in time.", details: null, hint: null },
-    { status: 504 },
-  );
 
 function fetchOfPeople(counter: CallCounter): typeof fetch {
   const send = countedFetch(counter);
