@@ -652,10 +652,12 @@ select set_eq('select name from private.jobs', array[
   'send-emails',
   'sla',
   'snapshot-client-features',
+  'switch-progress-job',
   'task-reminders',
   'thin-client-features'
 ], 'These are all the jobs.');
-select set_eq($$select jobname::text, command, username from cron.job where active$$,
+select set_eq($$select jobname::text, command, username from cron.job
+  where active or jobname = 'broadcast-campaign-progress'$$,
   $$select name, command, 'postgres' from private.jobs where schedule is not null$$,
     'Those with a schedule are cron jobs.');
 select is_empty($$

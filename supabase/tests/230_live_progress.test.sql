@@ -1,7 +1,7 @@
 -- Live progress: who may listen, what is broadcast, how often, and that no write depends on it.
 begin;
 \ir support.inc
-select plan(58);
+select plan(63);
 do $$
 begin
   perform tests.arrange();
@@ -158,6 +158,31 @@ select lives_ok($$update public.campaigns set status = 'paused' where id = tests
 select lives_ok($$select tests.add('sent', 1)$$, 'A change is written even if it cannot be marked.');
 select is((select count(*)::integer from public.campaign_targets where campaign_id = tests.id('campaign')
   and status = 'sent'), 13, 'It is there.');
+
+-- The job of every second runs while there is something to tell.
+alter table private.campaign_progress_dirty drop constraint never;
+create function tests.ticks() returns boolean language sql as $$
+  select j.active from cron.job j where j.jobname = 'broadcast-campaign-progress'
+$$;
+update public.campaigns set status = 'canceled', finished_at = now() - interval '2 hours'
+where status not in ('draft', 'scheduled') or id = tests.id('campaign');
+delete from private.campaign_progress_dirty;
+select private.switch_progress_job() \g /dev/null
+select is(tests.ticks(), false, 'While no campaign is under way the job of every second is off.');
+update public.campaigns set status = 'running', finished_at = null where id = tests.id('campaign');
+set constraints all immediate;
+select is(tests.ticks(), true, 'A campaign that starts switches it on at once.');
+update public.campaigns set status = 'completed', finished_at = now() where id = tests.id('campaign');
+delete from private.campaign_progress_dirty;
+select private.switch_progress_job() \g /dev/null
+select is(tests.ticks(), true, 'It stays on for the receipts of the next hour.');
+update public.campaigns set finished_at = now() - interval '2 hours' where id = tests.id('campaign');
+delete from private.campaign_progress_dirty;
+select private.switch_progress_job() \g /dev/null
+select is(tests.ticks(), false, 'Then it goes off.');
+insert into private.campaign_progress_dirty values (tests.id('campaign'), now());
+select private.switch_progress_job() \g /dev/null
+select is(tests.ticks(), true, 'A late receipt switches it on with the next minute.');
 
 select * from finish();
 rollback;

@@ -36,7 +36,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
       end
     $$$cron$, 'Runs the tasks of every night'),
   ('broadcast-campaign-progress', '1 second', null, 0,
-    'select private.broadcast_campaign_progress()', 'Broadcasts the counters of running campaigns'),
+    'select private.broadcast_campaign_progress()', 'Broadcasts the counters of running campaigns; switched off while there are none'),
   ('run-campaign-scheduler', null, 'minute-tasks', 1,
     'select private.run_campaign_scheduler()', 'Starts scheduled campaigns, completes and pauses running ones'),
   ('task-reminders', null, 'minute-tasks', 2,
@@ -65,6 +65,8 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.notify_of_notes()', 'Tells people of new notes as they prefer'),
   ('snapshot-client-features', null, 'minute-tasks', 13,
     'select private.run_feature_snapshots()', 'Takes the weekly snapshot of what is known of clients'),
+  ('switch-progress-job', null, 'minute-tasks', 14,
+    'select private.switch_progress_job()', 'Switches the job of every second off while no campaign is under way'),
   ('maintain', null, 'nightly-tasks', 1,
     'select private.maintain()', 'Creates partitions, applies retention, removes what has expired'),
   ('purge-notifications', null, 'nightly-tasks', 2,

@@ -7,6 +7,7 @@ as $$
 begin
   insert into private.campaign_progress_dirty (campaign_id, dirty_until)
   values (new.id, clock_timestamp() + interval '90 seconds');
+  perform private.switch_progress_job();
   perform private.broadcast_progress(new.id, interval '0');
   return null;
 exception when others then
