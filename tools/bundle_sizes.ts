@@ -2,9 +2,11 @@
  * What each function weighs when hosted Supabase bundles it: the bundler takes whole npm packages, not what is imported of
  * them, and accepts 5 MB. Measured as the edge runtime (Deno 2.1.4) resolves the folder that is deployed, compressed with
  * brotli at level 6. Fails if a function is larger. Its one argument is a copy of supabase/functions away from the
- * workspace, so that the deployed import map counts.
+ * workspace, so that the deployed import map counts. The platform resolves anew and knows no lockfile: fails too if it
+ * would now take a package in another version than the one that was tested.
  */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { messageOf, say, warn } from "../local/log.ts";
 import { edgeRuntimePath, output } from "./edge_runtime.ts";
@@ -55,8 +57,17 @@ function sizeOf(paths: Iterable<string>): Size {
 const megabytes = (bytes: number) => bytes / 1_000_000;
 const shown = (bytes: number) => megabytes(bytes).toFixed(1).padStart(6);
 
+/** The packages, with their versions, that the lockfile has; what follows an underscore are its peers. */
+function testedPackages(): Set<string> {
+  const lockfile = fileURLToPath(new URL("../deno.lock", import.meta.url));
+  const { npm }: { npm: Record<string, unknown> } = JSON.parse(Deno.readTextFileSync(lockfile));
+  return new Set(Object.keys(npm).map((key) => key.replace(/(?<=.@[^_]*)_.*$/, "")));
+}
+
 /** Functions with the same packages share the measurement of these. */
-async function measure(folder: string): Promise<[string, Size][]> {
+async function measure(
+  folder: string,
+): Promise<{ sizes: [string, Size][]; resolved: Set<string> }> {
   const runtime = await edgeRuntimePath();
   const info = async <T>(...args: string[]): Promise<T> =>
     JSON.parse(await output(runtime, ["info", "--json", ...args], folder));
@@ -73,8 +84,12 @@ async function measure(folder: string): Promise<[string, Size][]> {
   const { npmCache } = await info<Info>();
   const packages = new Map<string, Size>();
   const sizes: [string, Size][] = [];
+  const resolved = new Set<string>();
   for (const name of names.sort()) {
     const graph = await info<Graph>("--no-lock", `${name}/index.ts`);
+    for (const { name, version } of Object.values(graph.npmPackages)) {
+      resolved.add(`${name}@${version}`);
+    }
     const folders = [
       ...new Set(
         Object.values(graph.npmPackages).map(({ name, version }) =>
@@ -94,7 +109,7 @@ async function measure(folder: string): Promise<[string, Size][]> {
       compressed: shared.compressed + own.compressed,
     }]);
   }
-  return sizes;
+  return { sizes, resolved };
 }
 
 async function main(): Promise<number> {
@@ -102,14 +117,18 @@ async function main(): Promise<number> {
   if (folder === undefined) {
     throw new Error("Give a copy of supabase/functions.");
   }
-  const sizes = await measure(folder);
+  const { sizes, resolved } = await measure(folder);
   say("function                raw  brotli  (MB)");
   for (const [name, { raw, compressed }] of sizes) {
     say(`${name.padEnd(20)} ${shown(raw)}  ${shown(compressed)}`);
   }
   const large = sizes.filter(([, { compressed }]) => megabytes(compressed) > LIMIT_MB);
   for (const [name] of large) warn(`${name} is larger than ${LIMIT_MB} MB.`);
-  return large.length > 0 ? 1 : 0;
+  const untested = resolved.difference(testedPackages());
+  for (const name of untested) {
+    warn(`${name} would be deployed, but deno.lock has another version: update it and test.`);
+  }
+  return large.length + untested.size > 0 ? 1 : 0;
 }
 
 try {
