@@ -10,7 +10,7 @@ insert into shown values
   ('recompute-sla-clocks', 'here'), ('evaluate-campaign-alerts', 'here'), ('cool-down-numbers', 'here'),
   ('broadcast-campaign-progress', 'here'), ('minute-tasks', 'here'), ('nightly-tasks', 'here'),
   ('sla', '131_sla.test.sql'), ('dispatch-messages', 'tests/unit/sender_test.ts'),
-  ('send-emails', 'tests/notifications/emails_test.ts'), ('import-leads', '150_lead_import.test.sql'),
+  ('send-emails', 'tests/unit/emails_template_test.ts'), ('import-leads', '150_lead_import.test.sql'),
   ('reconcile-messages', 'tests/jobs/reconcile_unknown_test.ts'),
   ('resolve-unknown-outcomes', 'tests/jobs/reconcile_unknown_test.ts'),
   ('roll-up-counters', 'adds integers'), ('compact-counters', 'deletes'), ('maintain', 'deletes'),

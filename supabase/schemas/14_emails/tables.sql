@@ -12,7 +12,7 @@ create table public.emails (
   kind text not null,
   to_address text not null
     constraint emails_to_form check (char_length(to_address) <= 254 and to_address ~ '^[^@\s]+@[^@\s]+$'),
-  data jsonb not null default '{}',
+  data jsonb not null default '{}' constraint emails_data_object check (jsonb_typeof(data) = 'object'),
   event_key text not null,
   status text not null default 'queued',
   attempts integer not null default 0,
