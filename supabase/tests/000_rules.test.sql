@@ -153,6 +153,10 @@ select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'accept_invitation(text)',
+    'delete_role(uuid,uuid,text)',
+    'save_role(uuid,jsonb,uuid)',
+    'list_roles(uuid)',
+    'list_permissions(uuid)',
     'require_approved(uuid)',
     'update_settings(uuid,jsonb)',
     'save_team(uuid,text,uuid)',
@@ -408,6 +412,10 @@ select set_eq($$
     and has_function_privilege('authenticated', oid, 'execute')
 $$, array[
     'private.accept_invitation(text)',
+    'private.delete_role(uuid,uuid,text)',
+    'private.save_role(uuid,jsonb,uuid)',
+    'private.list_roles(uuid)',
+    'private.list_permissions(uuid)',
     'private.require_approved(uuid)',
     'private.update_settings(uuid,jsonb)',
     'private.save_team(uuid,text,uuid)',

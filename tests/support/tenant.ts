@@ -78,6 +78,10 @@ export async function newTenant(name: string): Promise<Tenant> {
     role: "viewer",
     send_invite: false,
   });
+  const role = await created<{ id: string }>(organization, "/admin/roles", {
+    name: `${name} role`,
+    permissions: {},
+  });
   const campaign = await created<{ id: string }>(organization, "/campaigns", {
     name: `${name} campaign`,
     audience: { lead_ids: [lead.id] },
@@ -113,6 +117,7 @@ export async function newTenant(name: string): Promise<Tenant> {
     note_id: note.id,
     user_id: organization.admin.userId,
     team_id: await newTeam(organization),
+    role_id: role.id,
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
     task_id: task.id,

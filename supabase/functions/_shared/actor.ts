@@ -72,7 +72,7 @@ export function forgetActor(c: Context<AppEnv>): void {
   }
 }
 
-async function actorOf(c: Context<AppEnv>): Promise<Actor> {
+async function actorOf(c: Context<AppEnv>, accept: (actor: Actor) => boolean): Promise<Actor> {
   const { caller } = c.var;
   if (caller.kind !== "user") {
     throw new Problem(
@@ -87,7 +87,8 @@ async function actorOf(c: Context<AppEnv>): Promise<Actor> {
   const requested = requestedOrganization(c);
   const key = `${caller.userId} ${c.req.header("x-organization-id") ?? ""}`;
   const cached = cache.get(key);
-  if (cached && cached.until > Date.now()) return cached.actor;
+  // A cached actor may lack a permission that the role was given meanwhile, so it never refuses.
+  if (cached && cached.until > Date.now() && accept(cached.actor)) return cached.actor;
   const actor = await readActor(c, caller.token, requested);
   if (cache.size >= maxCached) cache.clear();
   cache.set(key, { actor, until: Date.now() + cacheMs });
@@ -105,8 +106,9 @@ export function requirePermission(
   unless: (c: Context<AppEnv>, actor: Actor) => boolean = () => false,
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const actor = await actorOf(c);
-    if (!(permission in actor.permissions) && !unless(c, actor)) {
+    const may = (actor: Actor) => permission in actor.permissions || unless(c, actor);
+    const actor = await actorOf(c, may);
+    if (!may(actor)) {
       throw new Problem(403, "permission_denied", `Your role lacks the permission ${permission}.`);
     }
     c.set("actor", actor);

@@ -1,7 +1,10 @@
 import { createApp } from "../_shared/app.ts";
 import { bulkChangeUsers } from "./bulk_action.ts";
 import { createUser } from "./create_user.ts";
+import { deleteRole } from "./delete_role.ts";
 import { deleteTeam } from "./delete_team.ts";
+import { permissions } from "./permissions.ts";
+import { roles } from "./roles.ts";
 import { settings } from "./settings.ts";
 import { teams } from "./teams.ts";
 import { listUsers, removeUser, updateUser } from "./users.ts";
@@ -17,3 +20,6 @@ removeUser(router);
 teams(router);
 deleteTeam(router);
 settings(router);
+permissions(router);
+roles(router);
+deleteRole(router);

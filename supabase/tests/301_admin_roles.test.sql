@@ -1,0 +1,135 @@
+-- Roles of an organization's own: who may make them, what they may hold, and what happens when one is deleted.
+begin;
+\ir support.inc
+select plan(83);
+do $$
+begin
+  perform tests.arrange();
+  insert into public.roles (id, organization_id, key, name) values
+    (tests.remember('clerks', private.uuid_v7()), tests.id('ours'), 'clerks', 'Clerks'),
+    (tests.remember('keepers', private.uuid_v7()), tests.id('ours'), 'keepers', 'Keepers'),
+    (tests.remember('theirs role', private.uuid_v7()), tests.id('theirs'), 'staff', 'Staff');
+  insert into public.role_permissions (role_id, permission, scope) values
+    (tests.id('clerks'), 'customers:read', 'organization'),
+    (tests.id('keepers'), 'roles:manage', 'organization'), (tests.id('keepers'), 'leads:read', 'team');
+  perform tests.person('clerk'), tests.person('keeper');
+  insert into public.memberships (organization_id, user_id, role_id) values
+    (tests.id('ours'), tests.id('clerk'), tests.id('clerks')),
+    (tests.id('ours'), tests.id('keeper'), tests.id('keepers'));
+end
+$$;
+create function tests.answer(actor text, call text) returns jsonb language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as(actor);
+  execute 'select to_jsonb(' || call || ')' into answer;
+  perform tests.act_as('postgres');
+  return answer;
+end
+$$;
+
+-- Who may
+select tests.only(tests.everyone(), 'list roles', 'PT403', $$select public.list_roles(tests.id('ours'))$$);
+select tests.only('{admin}', 'read the catalogue', 'PT403', $$select public.list_permissions(tests.id('ours'))$$);
+select tests.only('{admin}', 'create a role', 'PT403',
+  $$select public.save_role(tests.id('ours'), '{"name": "X", "permissions": {}}')$$);
+select tests.only('{admin}', 'delete a role', 'PT403',
+  $$select public.delete_role(tests.id('ours'), tests.id('clerks'), 'viewer')$$);
+
+-- The catalogue
+select set_eq($$select p ->> 'name' from jsonb_array_elements(tests.answer('admin',
+  'public.list_permissions(tests.id(''ours''))')) p$$, 'select name from private.permissions',
+  'The catalogue has every permission.');
+select is((select p ->> 'own_scope' from jsonb_array_elements(tests.answer('keeper',
+  'public.list_permissions(tests.id(''ours''))')) p where p ->> 'name' = 'leads:read'), 'team',
+  'It says how far the caller''s own permission reaches.');
+
+-- Creating and changing
+create view tests.made as select tests.answer('admin', $$public.save_role(tests.id('ours'), '{"name": "Night shift",
+  "permissions": {"leads:read": "team", "tasks:read": "own"}}')$$) as role;
+select is(tests.answer('admin', $$public.save_role(tests.id('ours'), '{"name": "Night shift", "description": "N",
+  "permissions": {"leads:read": "team", "tasks:read": "own"}}')$$) - array['id', 'created_at', 'updated_at'],
+  '{"key": "night_shift", "name": "Night shift", "description": "N", "is_system": false, "members": 0,
+    "permissions": {"leads:read": "team", "tasks:read": "own"}}', 'A role is created with a key of its name.');
+select is((select role ->> 'key' from tests.made), 'night_shift_2', 'The second of a name has another key.');
+do $$ begin perform tests.remember('night', (select id from public.roles where key = 'night_shift')); end $$;
+select is(tests.answer('admin', $$public.save_role(tests.id('ours'),
+  '{"permissions": {"leads:read": "organization"}}', tests.id('night'))$$) -> 'permissions',
+  '{"leads:read": "organization"}', 'Permissions are replaced.');
+select is(tests.outcome('admin', statement), code, what) from (values
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "permissions": {"no:such": "own"}}')$$, 'PT422',
+    'An unknown permission is refused.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "permissions": {"leads:read": "world"}}')$$, 'PT422',
+    'An unknown scope is refused.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "permissions": ["leads:read"]}')$$, 'PT422',
+    'Permissions are an object.'),
+  ($$select public.save_role(tests.id('ours'), '{"permissions": {}}')$$, 'PT422', 'A role has a name.'),
+  ($$select public.save_role(tests.id('ours'), '{}', tests.id('night'))$$, 'PT422', 'A change changes something.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "key": "clerks"}')$$, 'PT409', 'A key is used once.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "key": "admin"}')$$, 'PT409',
+    'The keys of system roles are taken.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "Boss"}', tests.role('admin'))$$, 'PT409',
+    'System roles cannot be changed.'),
+  ($$select public.delete_role(tests.id('ours'), tests.role('viewer'), 'admin')$$, 'PT409',
+    'System roles cannot be deleted.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "X"}', tests.id('theirs role'))$$, 'PT404',
+    'Roles of another organization are not found.'),
+  ($$select public.delete_role(tests.id('ours'), tests.id('theirs role'))$$, 'PT404', 'Nor deleted.'),
+  ($$select public.save_role(tests.id('theirs'), '{"name": "X"}')$$, 'PT403',
+    'Nobody creates a role in another organization.')) as cases (statement, code, what);
+
+-- Rights that one lacks
+select is(tests.outcome('keeper', statement), code, what) from (values
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "permissions": {"leads:read": "team"}}')$$, '1',
+    'One''s own permission with one''s own scope may be given.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "permissions": {"leads:read": "own"}}')$$, '1',
+    'So it may with a narrower scope.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "permissions": {"leads:read": "organization"}}')$$,
+    'PT403', 'A wider scope may not.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "X", "permissions": {"audit:read": "own"}}')$$, 'PT403',
+    'A permission that one lacks may not.'),
+  ($$select public.save_role(tests.id('ours'), '{"permissions": {"leads:read": "organization"}}',
+    tests.id('keepers'))$$, 'PT403', 'Nobody widens their own role.'),
+  ($$select public.save_role(tests.id('ours'), '{"name": "Mine"}', tests.id('night'))$$, 'PT403',
+    'A role with more rights cannot be renamed.'),
+  ($$select public.save_role(tests.id('ours'), '{"permissions": {}}', tests.id('clerks'))$$, 'PT403',
+    'A permission that one lacks cannot be taken from others.'),
+  ($$select public.delete_role(tests.id('ours'), tests.id('clerks'), 'keepers')$$, 'PT403',
+    'A role with other rights cannot be deleted.')) as cases (statement, code, what);
+update public.memberships set role_id = tests.id('clerks') where user_id = tests.id('keeper');
+insert into public.role_permissions (role_id, permission) values (tests.id('clerks'), 'roles:manage');
+select is(tests.outcome('keeper', $$select public.delete_role(tests.id('ours'), tests.id('clerks'), 'admin')$$),
+  'PT403', 'Deleting a role is no way to a role with more rights.');
+update public.memberships set role_id = tests.id('keepers') where user_id = tests.id('keeper');
+
+-- Effect with the next statement
+select is(tests.outcome('clerk', $$select public.list_customers(tests.id('ours'), '{}', 'name', 50, 0)$$), '1',
+  'The clerk may read customers.');
+select tests.answer('admin', $$public.save_role(tests.id('ours'), '{"permissions": {"tasks:read": "own"}}',
+  tests.id('clerks'))$$) is null as done;
+select is(tests.outcome('clerk', $$select public.list_customers(tests.id('ours'), '{}', 'name', 50, 0)$$), 'PT403',
+  'After the change no more.');
+
+-- Deleting
+select tests.act_as('admin');
+select tests.invite('ours', 'new@tests.example', 'clerks') is null as done;
+select tests.act_as('postgres');
+select is(tests.outcome('admin', $$select public.delete_role(tests.id('ours'), tests.id('clerks'))$$), 'PT409',
+  'A role in use is not deleted.');
+select is(tests.outcome('admin', $$select public.delete_role(tests.id('ours'), tests.id('clerks'), 'clerks')$$),
+  'PT422', 'It is not replaced by itself.');
+select is(tests.outcome('admin', $$select public.delete_role(tests.id('ours'), tests.id('clerks'), 'staff')$$),
+  'PT422', 'Nor by a role of another organization.');
+select tests.answer('admin', $$(select 1 from public.delete_role(tests.id('ours'), tests.id('clerks'),
+  'viewer'))$$) is null as done;
+select is((select role_id from public.memberships where user_id = tests.id('clerk')), tests.role('viewer'),
+  'Its holders get the other role.');
+select is((select role_id from public.invitations where email = 'new@tests.example'), tests.role('viewer'),
+  'So do those who are invited.');
+select ok(not exists (select from public.roles where id = tests.id('clerks')), 'The role is gone.');
+select is(tests.outcome('admin', $$select public.delete_role(tests.id('ours'), tests.id('clerks'))$$), 'PT404',
+  'It cannot be deleted twice.');
+
+select * from finish();
+rollback;
