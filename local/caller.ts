@@ -1,6 +1,7 @@
-import { type JWTPayload, jwtVerify } from "jose";
+import type { JWTPayload } from "jose";
 import type postgres from "postgres";
-import { JWT_KEY, PUBLISHABLE_KEY, SECRET_KEY } from "./keys.ts";
+import { PUBLISHABLE_KEY, SECRET_KEY } from "./keys.ts";
+import { verifyAccessToken } from "./tokens.ts";
 
 /** Who asks: the claims of a token, or the role an API key stands for. */
 export type Claims = JWTPayload & { role: string };
@@ -14,7 +15,7 @@ const keyRoles: Record<string, string> = {
 export async function claimsOf(credential: string): Promise<Claims> {
   const role = keyRoles[credential];
   if (role) return { role };
-  const { payload } = await jwtVerify(credential, JWT_KEY, { algorithms: ["HS256"] });
+  const payload = await verifyAccessToken(credential);
   return { ...payload, role: typeof payload.role === "string" ? payload.role : "anon" };
 }
 

@@ -6,10 +6,23 @@
 export const PUBLISHABLE_KEY = "sb_publishable_local_demo_only";
 /** The local project's secret key; requests with it run as `service_role`. */
 export const SECRET_KEY = "sb_secret_local_demo_only";
-/** Signs the access tokens of the local Auth. */
-export const JWT_SECRET = "local-demo-only-jwt-secret-of-more-than-32-characters";
-/** The id that tokens name in their header. */
-export const JWT_KEY_ID = "b81269f1-21d8-4f2e-b719-c2240a840d90";
+/**
+ * Signs access tokens (ES256): those of the local Auth and those that functions make, as on a hosted project whose signing
+ * key is one that was imported.
+ */
+export const SIGNING_KEY = {
+  kty: "EC",
+  alg: "ES256",
+  crv: "P-256",
+  kid: "b81269f1-21d8-4f2e-b719-c2240a840d90",
+  use: "sig",
+  x: "lsNtKnZgzo7o7MuSSqTfLfDGbYYLE7ei6h4zLunYY_g",
+  y: "m7KhCLNo35__n3EwECc0MwWadqeDTlshvVdfi_rx15k",
+  d: "uufFdBqCEEIOo4BokwZtsE2L6EB-mZqk17Ayq0Q96j4",
+} as const;
+
+/** What parts of the stack sign for themselves: Lite's inner tokens and the addresses of Storage. */
+export const INNER_SECRET = "local-demo-only-jwt-secret-of-more-than-32-characters";
 /** Password of the database's login roles. */
 export const DATABASE_PASSWORD = "postgres";
 /** Signs the callback addresses that carriers get from the functions. */
@@ -18,11 +31,11 @@ export const CALLBACK_SIGNING_SECRET = "local-demo-only-callback-signing-secret"
 /** With it functions prove to the database where a request comes from. */
 export const REQUEST_SIGNING_KEY = "local-demo-only-request-signing-key";
 
-/** The signing key as bytes, as jose takes it. */
-export const JWT_KEY: Uint8Array = new TextEncoder().encode(JWT_SECRET);
+/** `INNER_SECRET` as bytes, as jose takes it. */
+export const INNER_KEY: Uint8Array = new TextEncoder().encode(INNER_SECRET);
 
-/** The key set that functions verify tokens with. Symmetric, therefore never served over HTTP. */
+/** The key set that verifies access tokens, as Auth publishes it. */
 export function signingKeySet(): { keys: Record<string, string>[] } {
-  const k = btoa(JWT_SECRET).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  return { keys: [{ kty: "oct", alg: "HS256", kid: JWT_KEY_ID, use: "sig", k }] };
+  const { d: _private, ...key } = SIGNING_KEY;
+  return { keys: [key] };
 }

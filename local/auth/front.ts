@@ -3,6 +3,7 @@ import { currentRequest } from "../data_api/request_context.ts";
 import { handleAdmin } from "./admin.ts";
 import { authError } from "./errors.ts";
 import { hashToken } from "./links.ts";
+import { signingKeySet } from "../keys.ts";
 import type { AuthMailer } from "./mailer.ts";
 import { complete } from "./tokens.ts";
 
@@ -18,8 +19,11 @@ export function createAuth(options: AuthOptions): (request: Request) => Promise<
   return async (request) => {
     const { pathname, search } = new URL(request.url);
     const path = pathname.replace(/^\/auth\/v1/, "");
-    // The signing key is symmetric, so there is no public key to show.
-    if (path === "/.well-known/jwks.json") return Response.json({ keys: [] });
+    if (path === "/.well-known/jwks.json") {
+      return Response.json(signingKeySet(), {
+        headers: { "cache-control": "public, max-age=600" },
+      });
+    }
     if (path.startsWith("/admin/") || path === "/invite") {
       return await handleAdmin(options, request, path);
     }

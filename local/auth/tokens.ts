@@ -1,6 +1,7 @@
-import { decodeJwt, jwtVerify, SignJWT } from "jose";
+import { decodeJwt } from "jose";
 import type postgres from "postgres";
-import { JWT_KEY, JWT_KEY_ID, SECRET_KEY } from "../keys.ts";
+import { SECRET_KEY } from "../keys.ts";
+import { signAccessToken, verifyAccessToken } from "../tokens.ts";
 
 /** Whether a request may use the admin API: it has the secret key or a service token. */
 export async function isAdmin(request: Request): Promise<boolean> {
@@ -9,7 +10,7 @@ export async function isAdmin(request: Request): Promise<boolean> {
     return token === "" || token === SECRET_KEY;
   }
   try {
-    const { payload } = await jwtVerify(token, JWT_KEY, { algorithms: ["HS256"] });
+    const payload = await verifyAccessToken(token);
     return payload.role === "service_role" || payload.role === "supabase_admin";
   } catch {
     return false;
@@ -30,7 +31,7 @@ export async function complete(
     select raw_app_meta_data, raw_user_meta_data, phone, is_anonymous, banned_until > now() as banned
     from auth.users where id = ${claims.sub ?? null}`;
   if (user?.banned) return null;
-  return await new SignJWT({
+  return await signAccessToken({
     ...claims,
     iss: issuer,
     phone: user?.phone ?? "",
@@ -39,5 +40,5 @@ export async function complete(
     aal: "aal1",
     amr: [{ method: "password", timestamp: claims.iat }],
     is_anonymous: Boolean(user?.is_anonymous),
-  }).setProtectedHeader({ alg: "HS256", kid: JWT_KEY_ID, typ: "JWT" }).sign(JWT_KEY);
+  });
 }

@@ -1,6 +1,7 @@
 import { App } from "@supabase/lite";
 import type { AuthMailer } from "../auth/mailer.ts";
-import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY } from "../keys.ts";
+import { INNER_SECRET, PUBLISHABLE_KEY, SECRET_KEY } from "../keys.ts";
+import { claimsIn, forLite, isCurrent } from "../tokens.ts";
 import { RequestConnection } from "./connection.ts";
 import { quietLite } from "./quiet.ts";
 import { tokenCache } from "./token_cache.ts";
@@ -34,7 +35,7 @@ export function createLite({ adminUrl, apiUrl, connections, restOnly }: LiteOpti
     auth: {
       enabled: true,
       enable_signup: true,
-      jwt_secret: JWT_SECRET,
+      jwt_secret: INNER_SECRET,
       publishable_key: PUBLISHABLE_KEY,
       secret_key: SECRET_KEY,
       site_url: apiUrl,
@@ -45,9 +46,16 @@ export function createLite({ adminUrl, apiUrl, connections, restOnly }: LiteOpti
     options: { server: { admin: false, ...(restOnly && { middlewares: [tokenCache()] }) } },
   });
   return {
-    fetch: (request) => app.fetch(request),
+    // The token cache verifies what is current.
+    fetch: async (request) =>
+      app.fetch(
+        restOnly && isCurrent(claimsIn(bearerOf(request))) ? request : await forLite(request),
+      ),
     ensureSystemSchema: () => app.ensureSystemSchema(),
     connection,
     sendMailsWith: (mailer) => void (app._mailer = mailer),
   };
 }
+
+const bearerOf = (request: Request): string =>
+  request.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";

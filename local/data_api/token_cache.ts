@@ -1,6 +1,6 @@
 import type { ServerOptions } from "@supabase/lite";
-import { type JWTPayload, jwtVerify } from "jose";
-import { JWT_KEY } from "../keys.ts";
+import type { JWTPayload } from "jose";
+import { isCurrent, verifyAccessToken } from "../tokens.ts";
 
 type Middleware = NonNullable<ServerOptions["middlewares"]>[number];
 
@@ -33,9 +33,4 @@ export function tokenCache(): Middleware {
 }
 
 const verified = (token: string): Promise<JWTPayload | null> =>
-  jwtVerify(token, JWT_KEY, { algorithms: ["HS256"] }).then(({ payload }) => payload, () => null);
-
-function isCurrent({ exp = Infinity, nbf = 0, iat = 0 }: JWTPayload): boolean {
-  const now = Date.now() / 1000;
-  return now < exp && nbf <= now && Math.floor(iat) <= Math.floor(now);
-}
+  verifyAccessToken(token).catch(() => null);

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { CARRIER_CREDENTIALS } from "../carrier/credentials.ts";
 import { readIfThere } from "../files.ts";
-import { CALLBACK_SIGNING_SECRET, JWT_SECRET, PUBLISHABLE_KEY } from "../keys.ts";
-import { REQUEST_SIGNING_KEY, SECRET_KEY, signingKeySet } from "../keys.ts";
+import { CALLBACK_SIGNING_SECRET, INNER_SECRET, PUBLISHABLE_KEY } from "../keys.ts";
+import { REQUEST_SIGNING_KEY, SECRET_KEY, SIGNING_KEY, signingKeySet } from "../keys.ts";
 import type { Status } from "../status_file.ts";
 
 /** What functions must know of the stack they run in. */
@@ -21,7 +21,7 @@ function platformVariables({ status, functionsUrl }: Surroundings): Record<strin
     SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: PUBLISHABLE_KEY }),
     SUPABASE_SECRET_KEYS: JSON.stringify({ default: SECRET_KEY }),
     SUPABASE_JWKS: JSON.stringify(signingKeySet()),
-    SUPABASE_JWT_SECRET: JWT_SECRET,
+    SUPABASE_JWT_SECRET: INNER_SECRET,
     SUPABASE_ANON_KEY: PUBLISHABLE_KEY,
     SUPABASE_SERVICE_ROLE_KEY: SECRET_KEY,
     SUPABASE_DB_URL: status.db_url,
@@ -39,6 +39,7 @@ function projectVariables({ status, smtpPort }: Surroundings): Record<string, st
     PUBLIC_WEBHOOK_BASE_URL: `${status.api_url}/functions/v1/webhooks`,
     CALLBACK_SIGNING_SECRET,
     REQUEST_SIGNING_KEY,
+    TOKEN_SIGNING_KEY: JSON.stringify(SIGNING_KEY),
     TRUSTED_IP_HEADER: "cf-connecting-ip",
     SMTP_HOST: "127.0.0.1",
     SMTP_PORT: String(smtpPort),

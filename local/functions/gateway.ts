@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { jwtVerify } from "jose";
-import { JWT_KEY, PUBLISHABLE_KEY, SECRET_KEY } from "../keys.ts";
+import { PUBLISHABLE_KEY, SECRET_KEY } from "../keys.ts";
 import { messageOf } from "../log.ts";
 import type { ProjectConfig } from "../project_config.ts";
+import { verifyAccessToken } from "../tokens.ts";
 import { forward, proxySocket, WorkerGone } from "./proxy.ts";
 import { type FunctionWorker, startWorker } from "./worker.ts";
 
@@ -128,5 +128,5 @@ async function isAuthorized(request: Request): Promise<boolean> {
   const apikey = request.headers.get("apikey") ?? "";
   if (apikey === PUBLISHABLE_KEY || apikey === SECRET_KEY) return true;
   const token = request.headers.get("authorization")?.replace(/^Bearer /i, "") ?? "";
-  return await jwtVerify(token, JWT_KEY, { algorithms: ["HS256"] }).then(() => true, () => false);
+  return await verifyAccessToken(token).then(() => true, () => false);
 }

@@ -1,5 +1,5 @@
 import { jwtVerify, SignJWT } from "jose";
-import { JWT_KEY } from "../keys.ts";
+import { INNER_KEY } from "../keys.ts";
 import { StorageError } from "./errors.ts";
 import type { Place } from "./objects.ts";
 
@@ -15,7 +15,7 @@ export async function signPlace(
     .setProtectedHeader({ alg: "HS256" })
     .setIssuedAt()
     .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
-    .sign(JWT_KEY);
+    .sign(INNER_KEY);
 }
 
 /** What a signed address allows. Throws if its token is not for this object, or has expired. */
@@ -23,9 +23,11 @@ export async function verifyPlace(
   place: Place,
   token: string,
 ): Promise<{ owner: string | null; upsert: boolean }> {
-  const { payload } = await jwtVerify(token, JWT_KEY, { algorithms: ["HS256"] }).catch((error) => {
-    throw new StorageError(400, "InvalidJWT", String(error.message));
-  });
+  const { payload } = await jwtVerify(token, INNER_KEY, { algorithms: ["HS256"] }).catch(
+    (error) => {
+      throw new StorageError(400, "InvalidJWT", String(error.message));
+    },
+  );
   if (payload.url !== urlOf(place)) {
     throw new StorageError(400, "InvalidSignature", "The token is not for this object");
   }

@@ -1,4 +1,4 @@
-import { JWT_KEY, JWT_KEY_ID } from "../../local/keys.ts";
+import { signAccessToken } from "../../local/tokens.ts";
 import { stackUnderTest } from "./stack.ts";
 
 /** How long the local Auth lets an access token hold. */
@@ -13,16 +13,6 @@ export interface TokenHolder {
   metadata: Record<string, unknown>;
 }
 
-const base64url = (bytes: Uint8Array): string =>
-  bytes.toBase64({ alphabet: "base64url", omitPadding: true });
-
-const encoded = (value: unknown): string =>
-  base64url(new TextEncoder().encode(JSON.stringify(value)));
-
-const header = encoded({ alg: "HS256", kid: JWT_KEY_ID, typ: "JWT" });
-
-let key: Promise<CryptoKey> | undefined;
-
 /** What a token says. */
 export const claimsOf = (token: string): Record<string, unknown> =>
   JSON.parse(
@@ -32,18 +22,8 @@ export const claimsOf = (token: string): Record<string, unknown> =>
   );
 
 /** A token with these claims, signed as the local Auth signs. */
-export async function signClaims(claims: Record<string, unknown>): Promise<string> {
-  key ??= crypto.subtle.importKey(
-    "raw",
-    JWT_KEY as BufferSource,
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign"],
-  );
-  const signed = `${header}.${encoded(claims)}`;
-  const signature = await crypto.subtle.sign("HMAC", await key, new TextEncoder().encode(signed));
-  return `${signed}.${base64url(new Uint8Array(signature))}`;
-}
+export const signClaims = (claims: Record<string, unknown>): Promise<string> =>
+  signAccessToken(claims);
 
 /** An access token with the claims of the local Auth's (local/auth/tokens.ts), valid from `issuedAt` (ms since 1970). */
 export function signToken(holder: TokenHolder, issuedAt = Date.now()): Promise<string> {
