@@ -153,6 +153,13 @@ select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'accept_invitation(text)',
+    'end_impersonation(uuid)',
+    'impersonate(uuid,uuid,text)',
+    'revoke_api_key(uuid,uuid)',
+    'rotate_api_key(uuid,uuid,integer)',
+    'update_api_key(uuid,uuid,jsonb)',
+    'create_api_key(uuid,jsonb)',
+    'list_api_keys(uuid,jsonb,integer,integer)',
     'delete_role(uuid,uuid,text)',
     'save_role(uuid,jsonb,uuid)',
     'list_roles(uuid)',
@@ -371,6 +378,8 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'approve_sender(uuid,text)',
     'assign_sender(uuid,text,text,text)',
     'begin_attempt(text,text,text)',
+    'record_api_key_use(uuid,text)',
+    'exchange_api_key(text,text)',
     'end_sign_in(text,text,text)',
     'change_deployment(jsonb,text)',
     'check_registration(text,text)',
@@ -412,6 +421,15 @@ select set_eq($$
     and has_function_privilege('authenticated', oid, 'execute')
 $$, array[
     'private.accept_invitation(text)',
+    'private.is_closed(text,jsonb)',
+    'private.delegated_organization(jsonb)',
+    'private.end_impersonation(uuid)',
+    'private.impersonate(uuid,uuid,text)',
+    'private.revoke_api_key(uuid,uuid)',
+    'private.rotate_api_key(uuid,uuid,integer)',
+    'private.update_api_key(uuid,uuid,jsonb)',
+    'private.create_api_key(uuid,jsonb)',
+    'private.list_api_keys(uuid,jsonb,integer,integer)',
     'private.delete_role(uuid,uuid,text)',
     'private.save_role(uuid,jsonb,uuid)',
     'private.list_roles(uuid)',
@@ -662,6 +680,7 @@ select set_eq('select name from private.jobs', array[
   'snapshot-client-features',
   'switch-progress-job',
   'task-reminders',
+  'task-reminders', 'warn-of-expiring-keys',
   'thin-client-features'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job

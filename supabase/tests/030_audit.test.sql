@@ -50,8 +50,9 @@ $$, array['campaign_numbers', 'campaign_templates', 'lead_holders', 'notificatio
   'invitations', 'lead_fields', 'lead_imports', 'lead_settings', 'leads', 'memberships', 'organizations',
   'pipeline_stages', 'report_links', 'report_settings', 'reports', 'reply_reviews', 'reply_rules',
   'role_permissions', 'roles', 'sms_accounts', 'students', 'suppressions', 'tasks', 'teams', 'template_variants',
-  'templates', 'undeliverable_numbers', 'uploads', 'churn_settings', 'client_contacts', 'client_interactions',
-  'client_issues', 'client_links', 'client_segments', 'clients', 'exchange_rates', 'incident_types', 'notes'],
+  'templates', 'undeliverable_numbers', 'uploads', 'api_keys', 'churn_settings', 'client_contacts',
+  'client_interactions', 'client_issues', 'client_links', 'client_segments', 'clients', 'exchange_rates',
+  'incident_types', 'notes'],
   'These tables are audited, in insert, update and delete.');
 
 select tests.act_as('operator', tests.from_function('req-1', '203.0.113.7'));
@@ -75,8 +76,11 @@ select is((select before -> 'arrears' from tests.entries('customers', 'update') 
   'before contains the old row.');
 
 -- Impersonation
+insert into private.impersonations (id, organization_id, admin_id, target_id, reason)
+values (tests.remember('impersonation', private.uuid_v7()), tests.id('ours'), tests.id('admin'), tests.id('operator'),
+  'Ticket');
 select tests.act_as('operator', tests.from_function('req-2', '198.51.100.1'),
-  jsonb_build_object('act', jsonb_build_object('sub', tests.id('admin'))));
+  jsonb_build_object('act', jsonb_build_object('sub', tests.id('admin')), 'session_id', tests.id('impersonation')));
 update public.customers set name = 'Ama B.' where id = tests.id('ama');
 select tests.act_as('postgres');
 select results_eq($$select actor_id, impersonator_id, ip from tests.entries('customers', 'update')

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fetchDocument, operationsOf } from "../support/document.ts";
+import { operationsOf, writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import {
   addMember,
@@ -30,7 +30,7 @@ Deno.test("GET /admin/permissions is the catalogue from which every operation of
   );
   assert(permissions.every(({ description }) => description.length > 5));
   const names = new Set(permissions.map(({ name }) => name));
-  for (const { id, permission } of operationsOf(await fetchDocument())) {
+  for (const { id, permission } of operationsOf(await writtenDocument())) {
     assert(permission === undefined || names.has(permission), `${id} requires ${permission}`);
   }
 });

@@ -82,6 +82,10 @@ export async function newTenant(name: string): Promise<Tenant> {
     name: `${name} role`,
     permissions: {},
   });
+  const key = await created<{ id: string }>(organization, "/admin/integrations/api-keys", {
+    name: `${name} key`,
+    role: "viewer",
+  });
   const campaign = await created<{ id: string }>(organization, "/campaigns", {
     name: `${name} campaign`,
     audience: { lead_ids: [lead.id] },
@@ -118,6 +122,7 @@ export async function newTenant(name: string): Promise<Tenant> {
     user_id: organization.admin.userId,
     team_id: await newTeam(organization),
     role_id: role.id,
+    api_key_id: key.id,
     notification_id: await firstOf(organization, "/notifications"),
     email_id: await firstOf(organization, "/notifications/emails"),
     task_id: task.id,

@@ -10,6 +10,13 @@ import {
 } from "jose";
 import { env } from "./env.ts";
 
+/** Whom a token names. `delegation` is set where it is not the person's own (RFC 8693 `act`, or an API key). */
+export interface Subject {
+  userId: string;
+  sessionId: string | undefined;
+  delegation: "api_key" | "impersonation" | undefined;
+}
+
 /** The token is not one of ours, has been changed, or has expired. */
 export class InvalidToken extends Error {}
 
@@ -56,8 +63,22 @@ async function verify(token: string, keys: JWTVerifyGetKey, now: number): Promis
   }
 }
 
+function subjectOf({ sub, act, token_use, session_id }: JWTPayload): Subject {
+  if (typeof sub !== "string") throw new InvalidToken("it names no user");
+  const delegation = act !== undefined
+    ? "impersonation"
+    : token_use === "api_key"
+    ? "api_key"
+    : undefined;
+  return {
+    userId: sub,
+    sessionId: typeof session_id === "string" ? session_id : undefined,
+    delegation,
+  };
+}
+
 /**
- * Makes the function that gives the user's id in an access token. What was verified is remembered until it expires, at
+ * Makes the function that gives the subject of an access token. What was verified is remembered until it expires, at
  * most five minutes, so that a key that was removed from the set is not trusted longer. Only the token is checked here:
  * the database asks with every request whether its session still exists (`private.require_session`).
  * @throws InvalidToken, or another error if the keys cannot be read
@@ -65,29 +86,29 @@ async function verify(token: string, keys: JWTVerifyGetKey, now: number): Promis
 export function createVerifier(
   keys: JWTVerifyGetKey,
   now: () => number = Date.now,
-): (token: string) => Promise<string> {
-  const remembered = new Map<string, { userId: string; until: number }>();
+): (token: string) => Promise<Subject> {
+  const remembered = new Map<string, { subject: Subject; until: number }>();
   return async (token) => {
     const known = remembered.get(token);
-    if (known && now() < known.until) return known.userId;
-    const { sub, exp } = await verify(token, keys, now());
-    if (typeof sub !== "string") throw new InvalidToken("it names no user");
+    if (known && now() < known.until) return known.subject;
+    const payload = await verify(token, keys, now());
+    const subject = subjectOf(payload);
     const [oldest] = remembered.keys();
     if (remembered.size >= maxRemembered && oldest !== undefined) remembered.delete(oldest);
-    const until = Math.min((exp ?? Infinity) * 1000, now() + rememberedMs);
+    const until = Math.min((payload.exp ?? Infinity) * 1000, now() + rememberedMs);
     remembered.delete(token);
-    remembered.set(token, { userId: sub, until });
-    return sub;
+    remembered.set(token, { subject, until });
+    return subject;
   };
 }
 
-let verifier: ((token: string) => Promise<string>) | undefined;
+let verifier: ((token: string) => Promise<Subject>) | undefined;
 
 /**
- * The user's id in an access token of this project.
+ * The subject of an access token of this project.
  * @throws InvalidToken, or another error if the signing keys cannot be read
  */
-export function userOf(token: string): Promise<string> {
+export function subjectOfToken(token: string): Promise<Subject> {
   verifier ??= createVerifier(signingKeys());
   return verifier(token);
 }

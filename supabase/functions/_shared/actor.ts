@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { z } from "./zod.ts";
 import { clientOf } from "./clients.ts";
-import type { AppEnv } from "./context.ts";
+import type { AppEnv, Caller } from "./context.ts";
 import { Problem, unwrap } from "./problem.ts";
 
 const ActorRow = z.object({
@@ -64,11 +64,17 @@ async function readActor(c: Context<AppEnv>, token: string, requested?: string):
   return parseActor(unwrap(await db.rpc("actor", requested ? { organization_id: requested } : {})));
 }
 
+/** An impersonation has an actor of its own, whose permissions are fewer than the person's. */
+function cacheKey(c: Context<AppEnv>, caller: Extract<Caller, { kind: "user" }>): string {
+  const token = caller.delegation === "impersonation" ? caller.sessionId : "";
+  return `${caller.userId} ${token} ${c.req.header("x-organization-id") ?? ""}`;
+}
+
 /** Removes an actor from the cache, after the database answered that they are no longer a member. */
 export function forgetActor(c: Context<AppEnv>): void {
   const { caller } = c.var;
   if (caller.kind === "user") {
-    cache.delete(`${caller.userId} ${c.req.header("x-organization-id") ?? ""}`);
+    cache.delete(cacheKey(c, caller));
   }
 }
 
@@ -85,7 +91,7 @@ async function actorOf(c: Context<AppEnv>, accept: (actor: Actor) => boolean): P
     );
   }
   const requested = requestedOrganization(c);
-  const key = `${caller.userId} ${c.req.header("x-organization-id") ?? ""}`;
+  const key = cacheKey(c, caller);
   const cached = cache.get(key);
   // A cached actor may lack a permission that the role was given meanwhile, so it never refuses.
   if (cached && cached.until > Date.now() && accept(cached.actor)) return cached.actor;
@@ -93,6 +99,15 @@ async function actorOf(c: Context<AppEnv>, accept: (actor: Actor) => boolean): P
   if (cache.size >= maxCached) cache.clear();
   cache.set(key, { actor, until: Date.now() + cacheMs });
   return actor;
+}
+
+function refusal({ var: { caller } }: Context<AppEnv>, permission: string): string {
+  const role = `Your role lacks the permission ${permission}`;
+  return caller.kind === "user" && caller.delegation !== undefined
+    ? `${role}, or it is closed to ${
+      caller.delegation === "api_key" ? "API keys" : "impersonation"
+    }.`
+    : `${role}.`;
 }
 
 /**
@@ -109,7 +124,7 @@ export function requirePermission(
     const may = (actor: Actor) => permission in actor.permissions || unless(c, actor);
     const actor = await actorOf(c, may);
     if (!may(actor)) {
-      throw new Problem(403, "permission_denied", `Your role lacks the permission ${permission}.`);
+      throw new Problem(403, "permission_denied", refusal(c, permission));
     }
     c.set("actor", actor);
     const { caller } = c.var;

@@ -1,12 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { MiddlewareHandler } from "hono";
-import { InvalidToken, userOf } from "./access_token.ts";
+import type { Context, MiddlewareHandler } from "hono";
+import { InvalidToken, subjectOfToken } from "./access_token.ts";
+import { apiKeyOf, callerWithKey } from "./api_key.ts";
 import type { AppEnv, Caller } from "./context.ts";
 import { env } from "./env.ts";
 import { Problem } from "./problem.ts";
 
 /**
- * Who may call a function: people with a token (`user`), background jobs with a secret key (`service`), or everybody
+ * Who may call a function: people with a token and API keys (`user`), background jobs with a secret key (`service`), or everybody
  * (`public`: the token of a user is verified too, but an invalid one counts as none, because clients keep sending an
  * expired token while they refresh it, and hosted Supabase adds a token of its own to a request with only an API key).
  */
@@ -20,7 +21,7 @@ export function authenticate(callers: Callers): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const caller = callers === "service"
       ? serviceWith(c.req.header("apikey"))
-      : await userWith(c.req.header("authorization"), callers);
+      : await userOf(c, callers);
     if (caller) c.set("caller", caller);
     await next();
   };
@@ -33,11 +34,19 @@ function serviceWith(key: string | undefined): Caller {
   return { kind: "service" };
 }
 
+async function userOf(c: Context<AppEnv>, callers: Callers): Promise<Caller | null> {
+  const key = apiKeyOf(c);
+  if (key === undefined) return await userWith(c.req.header("authorization"), callers);
+  const caller = await callerWithKey(c, key);
+  if (caller === null && callers !== "public") throw notSignedIn();
+  return caller;
+}
+
 async function userWith(header: string | undefined, callers: Callers): Promise<Caller | null> {
   const token = header?.startsWith("Bearer ") ? header.slice("Bearer ".length) : "";
   try {
     if (token === "") throw new InvalidToken("there is none");
-    return { kind: "user", userId: await userOf(token), token };
+    return { kind: "user", token, ...await subjectOfToken(token) };
   } catch (cause) {
     if (!(cause instanceof InvalidToken)) throw keysUnavailable(cause);
     if (callers === "public") return null;

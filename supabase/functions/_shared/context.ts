@@ -3,7 +3,14 @@ import type { CallCounter, Client, RequestHeaders } from "./clients.ts";
 
 /** The caller according to the verified credentials. */
 export type Caller =
-  | { kind: "user"; userId: string; token: string }
+  | {
+    kind: "user";
+    userId: string;
+    token: string;
+    sessionId: string | undefined;
+    /** What the token is, if it is not the person's own. */
+    delegation: "api_key" | "impersonation" | undefined;
+  }
   | { kind: "service" }
   | { kind: "anonymous" };
 

@@ -30,6 +30,7 @@ const preflight = cors({
     "if-match",
     "if-none-match",
     "last-event-id",
+    "x-api-key",
     "x-client-info",
     "x-organization-id",
     "x-request-id",

@@ -1,4 +1,4 @@
-import type { JSONWebKeySet } from "jose";
+import type { JSONWebKeySet, JWK } from "jose";
 
 /** The only module that reads environment variables. Supabase sets those that begin with SUPABASE_. */
 
@@ -51,6 +51,15 @@ export const env = {
     if (set === undefined) return null;
     const parsed = JSON.parse(set);
     return Array.isArray(parsed) ? { keys: parsed } : parsed;
+  },
+  /**
+   * The private key (JWK, ES256, with its `kid`) that was imported into the project, for the tokens of API keys and
+   * impersonations.
+   */
+  tokenSigningKey: (): JWK & { kid: string } => {
+    const jwk = JSON.parse(required("TOKEN_SIGNING_KEY"));
+    if (typeof jwk.kid !== "string") throw new MissingEnvironment("TOKEN_SIGNING_KEY (its kid)");
+    return jwk;
   },
   /**
    * The header in which the platform sets the client's IP address, lower case; none is believed when unset. Only a header

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { forgetActor } from "./actor.ts";
+import { forgetApiKey } from "./api_key.ts";
 import type { AppEnv } from "./context.ts";
 import { log } from "./log.ts";
 import { invalidFields, Problem, problemResponse, problemStatus } from "./problem.ts";
@@ -46,7 +47,10 @@ export function toProblem(error: unknown): Problem {
 /** The response for a problem; a problem of 500 or more is logged and reported. */
 export function failed(c: Context<AppEnv>, problem: Problem): Response {
   const requestId = c.var.requestId ?? crypto.randomUUID();
-  if (problem.code === "not_a_member") forgetActor(c);
+  if (["not_a_member", "api_key_ended", "impersonation_ended"].includes(problem.code)) {
+    forgetActor(c);
+    forgetApiKey(c);
+  }
   if (problem.status >= 500) {
     const cause = problem.extra.cause ?? problem;
     log("error", "fault", {

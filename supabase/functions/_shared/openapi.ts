@@ -22,6 +22,13 @@ export function securitySchemes(app: OpenAPIHono<AppEnv>): void {
     bearerFormat: "JWT",
     description: "A Supabase access token, from POST /auth/login or supabase-js",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "apiKey",
+    in: "header",
+    name: "x-api-key",
+    description:
+      "An API key of an organization (POST /admin/integrations/api-keys), here or as a bearer token",
+  });
   app.openAPIRegistry.registerComponent("securitySchemes", "secretKey", {
     type: "apiKey",
     in: "header",

@@ -7,7 +7,7 @@ import { problems } from "./problem.ts";
 /** The parts of a route definition that require a permission and document it. */
 export function permitted(permission: string, ...further: MiddlewareHandler<AppEnv>[]) {
   return {
-    security: [{ bearer: [] }],
+    security: [{ bearer: [] }, { apiKey: [] }],
     "x-permission": permission,
     middleware: [requirePermission(permission), ...further],
   };

@@ -1,8 +1,10 @@
 import { createApp } from "../_shared/app.ts";
+import { apiKeys } from "./api_keys.ts";
 import { bulkChangeUsers } from "./bulk_action.ts";
 import { createUser } from "./create_user.ts";
 import { deleteRole } from "./delete_role.ts";
 import { deleteTeam } from "./delete_team.ts";
+import { impersonation } from "./impersonation.ts";
 import { permissions } from "./permissions.ts";
 import { roles } from "./roles.ts";
 import { settings } from "./settings.ts";
@@ -23,3 +25,5 @@ settings(router);
 permissions(router);
 roles(router);
 deleteRole(router);
+apiKeys(router);
+impersonation(router);

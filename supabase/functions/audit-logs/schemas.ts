@@ -11,6 +11,11 @@ const AuditAction = z.enum([
   "password_changed",
   "credentials_replaced",
   "exported",
+  "rotated",
+  "key_used",
+  "impersonation_started",
+  "impersonation_ended",
+  "refused",
 ]);
 
 export const AuditLog = z.object({

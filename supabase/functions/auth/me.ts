@@ -33,6 +33,10 @@ const Me = z.object({
     phone_confirmed_at: Timestamp.nullable(),
     created_at: Timestamp,
   }),
+  impersonator: z.object({ id: Id, full_name: z.string() }).nullable().openapi({
+    description: "The admin who acts as this person with this token",
+    example: null,
+  }),
   memberships: z.array(Membership),
   organization: z.object({
     id: Id,
@@ -49,6 +53,7 @@ const Me = z.object({
 
 const Row = z.object({
   profile: Me.shape.profile,
+  impersonator: Me.shape.impersonator,
   memberships: Me.shape.memberships,
   actor: z.unknown(),
 });
@@ -61,7 +66,7 @@ const route = createRoute({
   summary: "The caller, with memberships and permissions",
   description:
     "The organization is the one in X-Organization-Id, otherwise the only or the default one; null if there is none.",
-  security: [{ bearer: [] }],
+  security: [{ bearer: [] }, { apiKey: [] }],
   request: {
     headers: z.object({
       "x-organization-id": z.string().optional().openapi({
@@ -87,6 +92,7 @@ export function me(app: App) {
         phone_confirmed_at: isoTime(row.profile.phone_confirmed_at),
         created_at: isoTime(row.profile.created_at),
       },
+      impersonator: row.impersonator,
       memberships: row.memberships,
       organization: actor?.organization ?? null,
       role: actor?.role ?? null,

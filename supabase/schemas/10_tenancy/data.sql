@@ -59,6 +59,12 @@ with catalogue (permission, description, granted_to) as materialized (
       'admin'),
     ('audit:read', 'Read the audit log',
       'admin'),
+    ('keys:manage', 'Create, change, rotate and revoke API keys',
+      'admin'),
+    ('members:impersonate', 'Act as another member with no more rights than one''s own',
+      'admin'),
+    ('health:read', 'See how jobs, providers and queues of the organization are doing',
+      'admin'),
     ('customers:read', 'See customers',
       'admin operator viewer'),
     ('customers:write', 'Add and change customers',
@@ -169,3 +175,13 @@ select r.id, c.permission, coalesce(nullif(split_part(role_scope, ':', 2), ''), 
 from catalogue c
 cross join lateral string_to_table(c.granted_to, ' ') as role_scope
 join public.roles r on r.organization_id is null and r.key = split_part(role_scope, ':', 1);
+
+-- With a stolen key or as somebody else nobody makes themselves a lasting access.
+update private.permissions p set closed_to = c.closed_to
+from (values
+  ('keys:manage', array['api_key', 'impersonation']),
+  ('members:impersonate', array['api_key', 'impersonation']),
+  ('members:manage', array['impersonation']),
+  ('roles:manage', array['impersonation'])
+) as c (name, closed_to)
+where p.name = c.name;

@@ -162,7 +162,10 @@ comment on table private.organization_settings is
 
 
 create table public.profiles (
-  id uuid primary key references auth.users (id) on delete cascade,
+  id uuid primary key,
+  is_service boolean not null default false,
+  account_id uuid generated always as (case when not is_service then id end) stored
+    constraint profiles_account unique references auth.users (id) on delete cascade,
   email text not null,
   full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200)
     constraint profiles_full_name_plain check (private.is_plain(full_name)),
@@ -173,14 +176,15 @@ create table public.profiles (
 );
 comment on column public.profiles.phone is 'E.164; written only once its owner has confirmed it by a code.';
 comment on table public.profiles is
-  'A person, one row per auth.users. Memberships say to which organizations the person belongs.';
+  'A person, one row per auth.users, or a service account (API key). Memberships say to which organizations they belong.';
+comment on column public.profiles.account_id is 'The account in Supabase Auth; null for a service account, which cannot sign in.';
 
 alter table public.profiles enable row level security;
 
 create policy "people read themselves and their colleagues" on public.profiles for select to authenticated
-  using (id = (select auth.uid()) or id = any ((select private.my_colleagues())::uuid[]));
+  using (id = (select private.caller()) or id = any ((select private.my_colleagues())::uuid[]));
 create policy "people change themselves" on public.profiles for update to authenticated
-  using (id = (select auth.uid())) with check (id = (select auth.uid()));
+  using (id = (select private.own_account())) with check (id = (select private.own_account()));
 
 revoke all on public.profiles from public, anon, authenticated, service_role;
 grant select on public.profiles to authenticated;
@@ -292,9 +296,13 @@ select private.audit_table('public.roles');
 
 create table private.permissions (
   name text primary key constraint permissions_name_form check (name ~ '^[a-z_]+:[a-z_]+$'),
-  description text not null
+  description text not null,
+  closed_to text[] not null default '{}'
+    constraint permissions_closed_to check (closed_to <@ array['api_key', 'impersonation'])
 );
 comment on table private.permissions is 'All permissions; role_permissions can name no other.';
+comment on column private.permissions.closed_to is
+  'Tokens with which nobody uses the permission, whatever the role: of API keys, of an impersonation.';
 
 
 create table public.role_permissions (
@@ -344,6 +352,7 @@ create table public.memberships (
   team_id uuid,
   status text not null default 'active' constraint memberships_status check (status in ('active', 'suspended')),
   is_default boolean not null default false,
+  is_service boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint memberships_once unique (organization_id, user_id),
@@ -353,6 +362,10 @@ create table public.memberships (
 comment on table public.memberships is
   'Who belongs to which organization, in which role. Suspending or removing a member ends their access at once.';
 
+comment on column public.memberships.is_service is
+  'Of an API key, as its profile says: never an admin who counts, no holder of leads, no recipient, in no list of people.';
+
+create index memberships_people on public.memberships (organization_id) where not is_service;
 create index memberships_user on public.memberships (user_id, organization_id);
 create index memberships_role on public.memberships (role_id);
 create index memberships_team on public.memberships (organization_id, team_id);
@@ -362,13 +375,13 @@ alter table public.memberships enable row level security;
 
 create policy "people read their memberships, others as permitted" on public.memberships
   for select to authenticated
-  using (user_id = (select auth.uid())
-    or organization_id = any ((select private.organizations_with('members:read'))::uuid[]));
+  using (user_id = (select private.caller())
+    or not is_service and organization_id = any ((select private.organizations_with('members:read'))::uuid[]));
 create policy "admins change memberships" on public.memberships for update to authenticated
-  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]))
+  using (not is_service and organization_id = any ((select private.organizations_with('members:manage'))::uuid[]))
   with check (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
 create policy "admins remove members" on public.memberships for delete to authenticated
-  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+  using (not is_service and organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
 
 revoke all on public.memberships from public, anon, authenticated, service_role;
 grant select on public.memberships to authenticated;

@@ -10,7 +10,8 @@ create table public.audit_logs (
   actor_id uuid,
   impersonator_id uuid,
   action text not null constraint audit_logs_action check (action in (
-    'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported')),
+    'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported',
+    'rotated', 'key_used', 'impersonation_started', 'impersonation_ended', 'refused')),
   resource text not null,
   resource_id uuid,
   before jsonb,

@@ -80,4 +80,6 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('apply-client-rules', null, 'nightly-tasks', 6,
     'select private.run_client_rules()', 'Ends trials and pauses that are over, and what has been unpaid for too long'),
   ('thin-client-features', null, 'nightly-tasks', 7,
-    'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions');
+    'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions'),
+  ('warn-of-expiring-keys', null, 'nightly-tasks', 8,
+    'select private.warn_of_expiring_keys()', 'Tells admins 14 and 3 days before an API key expires');

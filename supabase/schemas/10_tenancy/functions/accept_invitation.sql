@@ -1,9 +1,12 @@
 -- Security definer because nobody may insert memberships directly.
 create function private.accept_invitation(token text)
 returns uuid
-language sql security definer set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
-  select private.redeem_invitation(token, p.id, p.email) from public.profiles p where p.id = auth.uid()
+begin
+  perform private.require_own_session();
+  return (select private.redeem_invitation(token, p.id, p.email) from public.profiles p where p.id = auth.uid());
+end
 $$;
 grant execute on function private.accept_invitation(text) to authenticated;
 

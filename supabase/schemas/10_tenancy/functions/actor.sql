@@ -5,8 +5,13 @@ language plpgsql stable security definer set search_path = ''
 as $$
 declare
   membership record;
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  bound uuid;
 begin
   perform private.require_session();
+  if claims ?| array['act', 'token_use'] then
+    bound := private.delegated_organization(claims);
+  end if;
   select m.organization_id, m.role_id, m.team_id, r.key as role, o.standing, o.name, o.country, o.time_zone, o.currency,
     count(*) over () as membership_count, m.is_default
   into membership
@@ -14,6 +19,7 @@ begin
   join public.roles r on r.id = m.role_id
   join public.organizations o on o.id = m.organization_id
   where m.user_id = auth.uid() and m.status = 'active' and (requested is null or m.organization_id = requested)
+    and (bound is null or m.organization_id = bound)
   order by m.is_default desc, m.created_at
   limit 1;
   if membership is null then
@@ -36,7 +42,8 @@ begin
       'time_zone', membership.time_zone, 'currency', membership.currency),
     'permissions', (
       select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
-      from public.role_permissions p where p.role_id = membership.role_id
+      from public.role_permissions p
+      where p.role_id = membership.role_id and (bound is null or not private.is_closed(p.permission, claims))
     )
   );
 end

@@ -8,6 +8,7 @@ declare
   confirmation private.phone_confirmations;
 begin
   perform private.require_session();
+  perform private.require_own_session();
   select * into confirmation from private.phone_confirmations c where c.user_id = auth.uid() for update;
   if confirmation.user_id is null or confirmation.expires_at <= now() or confirmation.attempts >= 5 then
     perform private.problem(409, 'no_code', 'There is no code, or it is no longer valid. Request a new one.');
@@ -40,6 +41,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   perform private.require_session();
+  perform private.require_own_session();
   update public.profiles p set phone = null, phone_confirmed_at = null where p.id = auth.uid() and p.phone is not null;
   delete from private.phone_confirmations c where c.user_id = auth.uid();
 end

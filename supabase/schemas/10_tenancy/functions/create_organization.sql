@@ -12,6 +12,7 @@ begin
   if owner is null then
     perform private.problem(401, 'not_signed_in', 'Sign in to create an organization.');
   end if;
+  perform private.require_own_session();
   perform pg_advisory_xact_lock(hashtextextended('create_organization|' || owner, 0));
   select m.organization_id into organization
   from public.memberships m

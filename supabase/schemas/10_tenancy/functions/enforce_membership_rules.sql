@@ -9,6 +9,9 @@ as $$
 declare
   admin_role uuid := (select r.id from public.roles r where r.organization_id is null and r.key = 'admin');
 begin
+  if tg_op <> 'DELETE' then
+    new.is_service := (select p.is_service from public.profiles p where p.id = new.user_id);
+  end if;
   if tg_op <> 'DELETE' and not exists (
     select from public.roles r
     where r.id = new.role_id and (r.organization_id is null or r.organization_id = new.organization_id)
@@ -21,14 +24,14 @@ begin
       perform private.require_grantable(new.organization_id, new.role_id, new.team_id);
     end if;
   end if;
-  if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
+  if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active' and not old.is_service
     and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
     -- The lock serializes two admins who remove each other. No row: the organization itself is being deleted.
     perform from public.organizations o where o.id = old.organization_id for no key update;
     if found and not exists (
       select from public.memberships m
       where m.organization_id = old.organization_id and m.id <> old.id
-        and m.role_id = admin_role and m.status = 'active'
+        and m.role_id = admin_role and m.status = 'active' and not m.is_service
     ) then
       perform private.problem(409, 'last_admin', 'An organization keeps at least one active admin.');
     end if;

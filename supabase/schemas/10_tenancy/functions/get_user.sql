@@ -10,7 +10,8 @@ begin
     perform private.require_permission(organization_id, 'members:read');
   end if;
   select * into membership from public.memberships m
-  where m.organization_id = get_user.organization_id and m.user_id = get_user.user_id;
+  where m.organization_id = get_user.organization_id and m.user_id = get_user.user_id
+    and (not m.is_service or m.user_id = auth.uid());
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
   end if;

@@ -7,13 +7,14 @@ as $$
     'standing', organization.standing, 'standing_reason', organization.standing_reason,
     'standing_changed_at', organization.standing_changed_at, 'standing_changed_by', organization.standing_changed_by,
     'created_at', organization.created_at,
-    'members', (select count(*) from public.memberships m where m.organization_id = organization.id),
+    'members', (select count(*) from public.memberships m
+      where m.organization_id = organization.id and not m.is_service),
     'admins', (
       select coalesce(jsonb_agg(p.email order by p.email), '[]')
       from public.memberships m
       join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
       join public.profiles p on p.id = m.user_id
-      where m.organization_id = organization.id and m.status = 'active'),
+      where m.organization_id = organization.id and m.status = 'active' and not m.is_service),
     'messages_30_days', (
       select coalesce(sum(d.messages), 0) from private.message_day_totals d
       where d.organization_id = organization.id and d.day > current_date - 30))

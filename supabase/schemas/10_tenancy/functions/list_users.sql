@@ -12,7 +12,7 @@ begin
       from public.memberships m
       join public.profiles p on p.id = m.user_id
       join public.roles r on r.id = m.role_id
-      where m.organization_id = list_users.organization_id
+      where m.organization_id = list_users.organization_id and not m.is_service
         and (not filters ? 'role' or r.key = filters ->> 'role')
         and (not filters ? 'status' or m.status = filters ->> 'status')
         and (not filters ? 'team_id' or m.team_id = (filters ->> 'team_id')::uuid)

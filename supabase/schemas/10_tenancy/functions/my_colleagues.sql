@@ -6,6 +6,6 @@ language sql stable security definer set search_path = ''
 as $$
   select coalesce(array_agg(distinct m.user_id), '{}')
   from public.memberships m
-  where m.organization_id = any (private.my_organizations())
+  where m.organization_id = any (private.my_organizations()) and not m.is_service
 $$;
 grant execute on function private.my_colleagues() to authenticated;

@@ -9,16 +9,18 @@ declare
   claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
   organizations uuid[];
   session_ended boolean;
+  bound uuid;
 begin
-  if claims ? 'act' and private.impersonator() is null then
-    return '{}'::uuid[];
+  if claims ?| array['act', 'token_use'] then
+    bound := private.delegated_organization(claims);
   end if;
-  select coalesce(array_agg(m.organization_id), '{}'), claims ? 'session_id'
+  select coalesce(array_agg(m.organization_id), '{}'), bound is null and claims ? 'session_id'
       and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
   into organizations, session_ended
   from public.memberships m
   join public.organizations o on o.id = m.organization_id and o.standing <> 'suspended'
-  where m.user_id = (claims ->> 'sub')::uuid and m.status = 'active';
+  where m.user_id = (claims ->> 'sub')::uuid and m.status = 'active'
+    and (bound is null or m.organization_id = bound);
   if session_ended then
     perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
   end if;

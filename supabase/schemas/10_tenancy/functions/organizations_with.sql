@@ -16,22 +16,27 @@ declare
   memberships integer := 0;
   suspended boolean;
   session_ended boolean := false;
+  bound uuid;
 begin
-  if claims ? 'act' and private.impersonator() is null then
-    return '{}'::uuid[];
+  if claims ?| array['act', 'token_use'] then
+    bound := private.delegated_organization(claims);
+    if private.is_closed(permission, claims) then
+      return '{}'::uuid[];
+    end if;
   end if;
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     requested := header::uuid;
     select coalesce(array_agg(m.organization_id) filter (where p.id is not null and o.standing <> 'suspended'), '{}'),
       count(*), bool_and(o.standing = 'suspended'),
-      claims ? 'session_id'
+      bound is null and claims ? 'session_id'
         and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
     into granted, memberships, suspended, session_ended
     from public.memberships m
     join public.organizations o on o.id = m.organization_id
     left join public.role_permissions p on p.role_id = m.role_id
       and p.permission = organizations_with.permission and p.scope = organizations_with.scope
-    where m.user_id = caller and m.status = 'active' and (requested is null or m.organization_id = requested);
+    where m.user_id = caller and m.status = 'active' and (requested is null or m.organization_id = requested)
+      and (bound is null or m.organization_id = bound);
   end if;
   if session_ended then
     perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');

@@ -46,7 +46,7 @@ begin
   perform private.require_permission(organization_id, 'members:manage');
   perform private.lock_memberships(organization_id, array[user_id, successor]);
   select * into membership from public.memberships m
-  where m.organization_id = remove_user.organization_id and m.user_id = remove_user.user_id;
+  where m.organization_id = remove_user.organization_id and m.user_id = remove_user.user_id and not m.is_service;
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
   end if;

@@ -50,6 +50,7 @@ declare
   deadline timestamptz := now() + interval '10 minutes';
 begin
   perform private.require_member(organization_id);
+  perform private.require_own_session();
   perform private.require_phone(organization_id, phone, 'phone');
   if exists (
     select from public.suppressions s

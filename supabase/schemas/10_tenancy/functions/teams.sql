@@ -4,7 +4,7 @@ language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', team.id, 'name', team.name, 'members', (
       select count(*) from public.memberships m
-      where m.organization_id = team.organization_id and m.team_id = team.id),
+      where m.organization_id = team.organization_id and m.team_id = team.id and not m.is_service),
     'created_at', team.created_at, 'updated_at', team.updated_at)
 $$;
 

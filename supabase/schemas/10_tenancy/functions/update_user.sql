@@ -11,7 +11,7 @@ begin
   perform private.require_permission(organization_id, 'members:manage');
   perform private.lock_memberships(organization_id, array[user_id]);
   select * into membership from public.memberships m
-  where m.organization_id = update_user.organization_id and m.user_id = update_user.user_id;
+  where m.organization_id = update_user.organization_id and m.user_id = update_user.user_id and not m.is_service;
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
   end if;

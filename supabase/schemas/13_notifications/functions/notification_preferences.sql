@@ -6,6 +6,9 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   perform private.require_scope(organization_id, 'notifications:read');
+  if changes is not null then
+    perform private.require_own_session();
+  end if;
   insert into public.notification_preferences as f (organization_id, user_id, kind, in_app, email)
   select save_notification_preferences.organization_id, auth.uid(), c.kind,
     coalesce(c.in_app, private.is_in_app_by_default(c.kind)),

@@ -13,6 +13,7 @@ begin
       select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
     ) preference
     join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
+      and not m.is_service
     join public.profiles p on p.id = n.user_id
     left join public.notification_preferences f
       on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = preference.kind

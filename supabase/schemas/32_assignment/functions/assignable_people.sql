@@ -10,7 +10,7 @@ begin
   return array(
     select m.user_id from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
-    where m.organization_id = assignable_people.organization_id and m.status = 'active'
+    where m.organization_id = assignable_people.organization_id and m.status = 'active' and not m.is_service
       and (assign_scope = 'organization' or m.user_id = auth.uid()
         or assign_scope = 'team' and m.team_id = (
           select mine.team_id from public.memberships mine

@@ -10,6 +10,7 @@ begin
   with members as materialized (
     select m.user_id, m.role_id from public.memberships m
     where m.organization_id = lock_holders.organization_id and m.user_id = any (user_ids) and m.status = 'active'
+      and not m.is_service
     order by m.user_id for share
   )
   select coalesce(array_agg(m.user_id order by m.user_id), '{}') into eligible

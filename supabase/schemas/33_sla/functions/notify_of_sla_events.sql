@@ -26,7 +26,7 @@ begin
       select t.organization_id, t.team_id, m.user_id
       from teams t
       join public.memberships m on m.organization_id = t.organization_id and m.team_id = t.team_id
-        and m.status = 'active'
+        and m.status = 'active' and not m.is_service
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:assign'
     ), assigners as materialized (
       select l.organization_id, l.team_id, l.user_id from leaders l

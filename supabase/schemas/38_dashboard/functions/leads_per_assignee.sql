@@ -17,7 +17,7 @@ begin
     ), people as (
       select m.user_id from public.memberships m
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
-      where m.organization_id = leads_per_assignee.organization_id and m.status = 'active'
+      where m.organization_id = leads_per_assignee.organization_id and m.status = 'active' and not m.is_service
         and (access.scope = 'organization' or m.user_id = auth.uid() or access.scope = 'team'
           and m.team_id = access.team)
       union

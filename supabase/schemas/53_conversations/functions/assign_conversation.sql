@@ -13,7 +13,7 @@ begin
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'conversations:read'
       and p.scope = 'organization'
     where m.organization_id = assign_conversation.organization_id and m.user_id = assign_conversation.assigned_to
-      and m.status = 'active')
+      and m.status = 'active' and not m.is_service)
   then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "assigned_to", "message": "is not an active member who may read conversations"}]');

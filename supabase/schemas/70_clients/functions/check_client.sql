@@ -47,7 +47,7 @@ begin
       select from public.memberships m
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'clients:read'
       where m.organization_id = check_client_owner.organization_id and m.user_id = check_client_owner.owner_id
-        and m.status = 'active'
+        and m.status = 'active' and not m.is_service
         and (held_scope = 'organization' or m.user_id = auth.uid() or (held_scope = 'team' and m.team_id = own_team))),
     'owner_id', 'is no active member who may see clients, within the scope of your permission');
   perform private.require_valid(check_client_owner.team_id is null or (exists (

@@ -19,7 +19,8 @@ as $$
   select m.user_id
   from public.memberships m
   join public.roles r on r.id = m.role_id and r.key = any (note.recipients)
-  where m.organization_id = note.organization_id and m.status = 'active' and m.user_id is distinct from note.sender_id
+  where m.organization_id = note.organization_id and m.status = 'active' and not m.is_service
+    and m.user_id is distinct from note.sender_id
 $$;
 
 -- Notes as functions return them, in their order. read_by_me is null for who is no reader. Who has read a note is for

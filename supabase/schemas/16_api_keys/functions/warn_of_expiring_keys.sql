@@ -1,0 +1,20 @@
+-- Nightly: tells the admins 14 and 3 days before a key expires, each once.
+create function private.warn_of_expiring_keys()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  key public.api_keys;
+begin
+  for key in
+    update public.api_keys k set warned_days = case when k.expires_at < now() + interval '3 days' then 3 else 14 end
+    where k.revoked_at is null and k.expires_at > now() and k.expires_at < now() + interval '14 days'
+      and (k.warned_days is null or k.warned_days = 14 and k.expires_at < now() + interval '3 days')
+    returning k.*
+  loop
+    perform private.notify_admins(key.organization_id, 'api_key_expiring', 'An API key expires soon',
+      format('"%s" stops working on %s (UTC).', key.name, to_char(key.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+      jsonb_build_object('api_key_id', key.id));
+  end loop;
+end
+$$;
