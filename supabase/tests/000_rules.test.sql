@@ -153,6 +153,8 @@ select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'accept_invitation(text)',
+    'record_refusal(uuid,text)',
+    'verify_audit_logs(uuid,bigint,bigint)',
     'end_impersonation(uuid)',
     'impersonate(uuid,uuid,text)',
     'revoke_api_key(uuid,uuid)',
@@ -421,6 +423,8 @@ select set_eq($$
     and has_function_privilege('authenticated', oid, 'execute')
 $$, array[
     'private.accept_invitation(text)',
+    'private.record_refusal(uuid,text)',
+    'private.verify_audit_logs(uuid,bigint,bigint)',
     'private.is_closed(text,jsonb)',
     'private.delegated_organization(jsonb)',
     'private.end_impersonation(uuid)',
@@ -681,6 +685,7 @@ select set_eq('select name from private.jobs', array[
   'switch-progress-job',
   'task-reminders',
   'task-reminders', 'warn-of-expiring-keys',
+  'task-reminders', 'warn-of-expiring-keys', 'seal-audit-logs',
   'thin-client-features'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job

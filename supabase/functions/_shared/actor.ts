@@ -123,10 +123,10 @@ export function requirePermission(
   return async (c, next) => {
     const may = (actor: Actor) => permission in actor.permissions || unless(c, actor);
     const actor = await actorOf(c, may);
+    c.set("actor", actor);
     if (!may(actor)) {
       throw new Problem(403, "permission_denied", refusal(c, permission));
     }
-    c.set("actor", actor);
     const { caller } = c.var;
     if (caller.kind === "user") {
       const headers = { ...c.var.requestHeaders, "x-organization-id": actor.organizationId };

@@ -1,11 +1,13 @@
 import { createApp } from "../_shared/app.ts";
 import { apiKeys } from "./api_keys.ts";
+import { auditLogs } from "./audit_logs.ts";
 import { bulkChangeUsers } from "./bulk_action.ts";
 import { createUser } from "./create_user.ts";
 import { deleteRole } from "./delete_role.ts";
 import { deleteTeam } from "./delete_team.ts";
 import { impersonation } from "./impersonation.ts";
 import { permissions } from "./permissions.ts";
+import { recordRefusals } from "./refusals.ts";
 import { roles } from "./roles.ts";
 import { settings } from "./settings.ts";
 import { teams } from "./teams.ts";
@@ -13,6 +15,8 @@ import { listUsers, removeUser, updateUser } from "./users.ts";
 
 /** The admin's console of an organization. */
 export const router = createApp("admin");
+
+router.use(recordRefusals);
 
 listUsers(router);
 createUser(router);
@@ -27,3 +31,4 @@ roles(router);
 deleteRole(router);
 apiKeys(router);
 impersonation(router);
+auditLogs(router);

@@ -5,7 +5,7 @@ import { toCsv } from "../_shared/csv.ts";
 import { definedOnly } from "../_shared/fields.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, permitted } from "../_shared/route.ts";
-import { AuditFilters, toAuditLogDetail } from "./schemas.ts";
+import { AuditFilters, toAuditLogDetail } from "../_shared/audit_log.ts";
 
 const columns = [
   "created_at",

@@ -2,7 +2,7 @@ import { createRoute } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
-import { AuditLogDetail, toAuditLogDetail } from "./schemas.ts";
+import { AuditLogDetail, toAuditLogDetail } from "../_shared/audit_log.ts";
 
 const route = createRoute({
   method: "get",

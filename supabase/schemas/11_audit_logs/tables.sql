@@ -49,3 +49,37 @@ create trigger immutable before update or delete on public.audit_logs
   for each row execute function private.forbid_change();
 create trigger immutable_truncate before truncate on public.audit_logs
   for each statement execute function private.forbid_change();
+
+
+create table private.audit_horizon (
+  singleton boolean primary key default true constraint audit_horizon_singleton check (singleton),
+  sealed_until timestamptz not null
+);
+comment on table private.audit_horizon is 'Every entry with an id from before this time is sealed.';
+
+create table private.audit_hashes (
+  entry_id uuid primary key,
+  organization_id uuid not null,
+  salt bytea,
+  values_hash bytea not null,
+  hash bytea not null
+);
+comment on table private.audit_hashes is
+  'What was sealed of each entry. To erase the values of an entry, remove them and the salt: the hash then says nothing '
+  'about them, and the chain stays whole.';
+
+create table private.audit_seals (
+  organization_id uuid not null,
+  number bigint not null constraint audit_seals_number check (number > 0),
+  sealed_from timestamptz not null,
+  sealed_until timestamptz not null,
+  entries integer not null constraint audit_seals_entries check (entries > 0),
+  content_hash bytea not null,
+  hash bytea not null,
+  created_at timestamptz not null default now(),
+  primary key (organization_id, number),
+  constraint audit_seals_range check (sealed_from < sealed_until)
+);
+comment on table private.audit_seals is
+  'The chain of an organization''s audit log: each seal covers all entries whose ids are of its time, and the hash of the '
+  'seal before it.';

@@ -17,6 +17,7 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('phone_code', 5, 3600, 'Texts with a code to confirm a phone number, asked for by a person'),
   ('phone_code_organization', 50, 86400, 'The same by an organization'),
   ('phone_code_number', 3, 86400, 'The same to a phone number, by everybody together'),
+  ('refusal_recorded', 30, 60, 'Refusals at the admin''s console that are written to the audit log'),
   ('api_key_refused', 60, 60, 'API keys that are not known, from an IP address'),
   ('impersonate', 20, 3600, 'Impersonations by a person'),
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),

@@ -82,4 +82,6 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('thin-client-features', null, 'nightly-tasks', 7,
     'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions'),
   ('warn-of-expiring-keys', null, 'nightly-tasks', 8,
-    'select private.warn_of_expiring_keys()', 'Tells admins 14 and 3 days before an API key expires');
+    'select private.warn_of_expiring_keys()', 'Tells admins 14 and 3 days before an API key expires'),
+  ('seal-audit-logs', null, 'minute-tasks', 14,
+    'select private.seal_audit_logs()', 'Seals the audit log against changes');

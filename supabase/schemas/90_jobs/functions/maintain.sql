@@ -30,6 +30,8 @@ begin
     execute format('drop table %s', partition.name);
   end loop;
 
+  delete from private.audit_hashes h where h.entry_id < private.uuid_v7_floor(private.audit_kept_from());
+
   delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
   delete from private.idempotency_keys where created_at < now() - interval '24 hours';
   delete from private.rate_buckets where updated_at < now() - interval '1 day';

@@ -1,6 +1,10 @@
-import { z } from "../_shared/zod.ts";
-import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
-import { isPlain, plainMessage } from "../_shared/plain_text.ts";
+import { z } from "./zod.ts";
+import type { Context } from "hono";
+import type { AppEnv } from "./context.ts";
+import { definedOnly, Id, isoTime, Timestamp } from "./fields.ts";
+import { PageQuery } from "./page.ts";
+import { isPlain, plainMessage } from "./plain_text.ts";
+import { unwrap } from "./problem.ts";
 
 const AuditAction = z.enum([
   "insert",
@@ -87,3 +91,56 @@ export const AuditFilters = z.object({
       "after; or a whole action, changed field, id, request id or IP address",
   }),
 });
+
+/** The query of a list: filters, and `page` or `offset`. */
+export const AuditPageQuery = PageQuery.extend({
+  ...AuditFilters.shape,
+  page: z.coerce.number().int().min(1).max(5_000).optional()
+    .openapi({ description: "Starts at 1; replaces offset", example: 1 }),
+});
+
+/** A page of the list, in the shape of the old services. */
+export const AuditLogPage = z.object({
+  logs: z.array(AuditLog),
+  total: z.int().openapi({ description: "Counted up to 10,000", example: 1 }),
+  total_is_capped: z.boolean().openapi({
+    description: "Whether there are more entries than total",
+  }),
+  searched_from: Timestamp.nullable().openapi({
+    description:
+      "A search reads the newest 20,000 entries that match the other filters. If there " +
+      "are more, they are older than this: narrow the dates to search them",
+  }),
+  page: z.int().openapi({ example: 1 }),
+  limit: z.int().openapi({ example: 50 }),
+}).openapi("AuditLogPage");
+
+const Page = z.object({
+  total: z.number(),
+  total_is_capped: z.boolean(),
+  searched_from: z.string().nullable().default(null),
+  rows: z.array(z.unknown()),
+});
+
+/** Reads a page of the audit log of the caller's organization. */
+export async function auditPage(
+  c: Context<AppEnv>,
+  query: z.infer<typeof AuditPageQuery>,
+): Promise<z.infer<typeof AuditLogPage>> {
+  const { limit, offset, page, ...filters } = query;
+  const skipped = page === undefined ? offset : (page - 1) * limit;
+  const answer = await c.var.db.rpc("list_audit_logs", {
+    organization_id: c.var.actor.organizationId,
+    filters: definedOnly(filters),
+    page_limit: limit,
+    page_offset: skipped,
+  });
+  const { rows, searched_from, ...counts } = Page.parse(unwrap(answer, "entry"));
+  return {
+    logs: rows.map(toAuditLog),
+    ...counts,
+    searched_from: isoTime(searched_from),
+    page: Math.floor(skipped / limit) + 1,
+    limit,
+  };
+}

@@ -1,0 +1,120 @@
+-- The chain of the audit log: what a superuser changes, deletes or inserts afterwards is found and named.
+begin;
+\ir support.inc
+select plan(40);
+do $$
+begin
+  perform tests.arrange();
+  perform tests.customer('one', 'ours', 'A1'), tests.customer('two', 'ours', 'A2'), tests.customer('theirs 1', 'theirs', 'B1');
+end
+$$;
+create table tests.marks (name text primary key, at timestamptz);
+insert into tests.marks select 'start', h.sealed_until from private.audit_horizon h;
+-- Seals everything until this moment, as the task does when nothing else is under way.
+create function tests.seal() returns integer language plpgsql as $$
+declare
+  since timestamptz := (select h.sealed_until from private.audit_horizon h);
+  until timestamptz := date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond';
+begin
+  perform pg_sleep(0.003);
+  update private.audit_horizon set sealed_until = until where singleton;
+  return private.seal_audit_range(since, until);
+end
+$$;
+create function tests.verify(actor text default 'admin', from_seal bigint default null, to_seal bigint default null)
+returns jsonb language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as(actor);
+  answer := public.verify_audit_logs(tests.id('ours'), from_seal, to_seal);
+  perform tests.act_as('postgres');
+  return answer;
+end
+$$;
+-- What verifying says after a superuser's change, which is undone.
+create function tests.after(change text) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  set local session_replication_role = replica;
+  execute change;
+  set local session_replication_role = origin;
+  answer := tests.verify();
+  raise exception using errcode = 'TEST2', message = concat_ws(' ', answer ->> 'status', answer #>> '{fault,fault}',
+    answer #>> '{fault,entry_id}');
+exception when sqlstate 'TEST2' then
+  return sqlerrm;
+end
+$$;
+
+select tests.only('{admin}', 'verify the audit log', 'PT403', $$select public.verify_audit_logs(tests.id('ours'))$$);
+select ok(tests.seal() > 0, 'What happened is sealed.');
+update public.customers set name = 'Esi' where id = tests.id('one');
+select tests.customer('three', 'ours', 'A3') is null as done;
+select tests.seal() > 0 as done;
+select tests.customer('theirs 2', 'theirs', 'B2') is null as done;
+select tests.seal() > 0 as done;
+select is(tests.verify() - array['verified_entries', 'sealed_until', 'seal_hash'], '{"status": "whole", "fault": null,
+  "from_seal": 1, "to_seal": 2, "next_seal": null, "erased_entries": 0}', 'Both seals are whole.');
+select is((tests.verify() ->> 'verified_entries')::bigint,
+  (select count(*) from public.audit_logs a, tests.marks m where a.organization_id = tests.id('ours')
+    and a.id >= private.uuid_v7_floor(m.at)), 'Every entry is verified.');
+select is((select count(*) from private.audit_hashes h where h.salt is null or length(h.salt) <> 16), 0::bigint,
+  'Each has a salt of its own.');
+select is(tests.seal(), 0, 'Nothing is sealed twice.');
+
+-- Tampering
+create view tests.victims as
+  select a.id, row_number() over (order by a.id) as n from public.audit_logs a, tests.marks m
+  where a.organization_id = tests.id('ours') and a.id >= private.uuid_v7_floor(m.at);
+create function tests.victim(wanted bigint) returns uuid language sql stable as $$
+  select v.id from tests.victims v where v.n = wanted
+$$;
+select is(tests.after(format('update public.audit_logs set %s where id = %L', change, tests.victim(3))),
+  'tampered changed ' || tests.victim(3), 'Found: ' || change) from unnest(array['actor_id = gen_random_uuid()',
+  'impersonator_id = gen_random_uuid()', 'action = ''delete''', 'resource = ''leads''', 'resource_id = null',
+  'before = ''{}''', 'after = ''{"x": 1}''', 'after = null', 'changed = ''{name}''', 'via = ''auth''',
+  'request_id = ''x''', 'ip = ''192.0.2.1''', 'created_at = created_at + interval ''1 second''']) change;
+select is(tests.after(format('delete from public.audit_logs where id = %L', tests.victim(2))),
+  'tampered deleted ' || tests.victim(2), 'A deleted entry is named.');
+select is(tests.after(format('delete from public.audit_logs where id = %1$L; delete from private.audit_hashes where
+  entry_id = %1$L', tests.victim(2))), 'tampered seal_changed', 'Deleting its hash too breaks the seal.');
+select matches(tests.after(format('insert into public.audit_logs (id, organization_id, action, resource) values
+  (private.uuid_v7(private.uuid_v7_time(%L) + interval ''1 millisecond''), %L, ''delete'', ''leads'')',
+  tests.victim(2), tests.id('ours'))), '^tampered inserted [0-9a-f-]{36}$', 'An inserted entry is named.');
+select is(tests.after(format('update public.audit_logs set organization_id = %L where id = %L', tests.id('theirs'),
+  tests.victim(2))), 'tampered deleted ' || tests.victim(2), 'An entry that is moved to another organization is missed.');
+select is(tests.after(change), 'tampered seal_changed', 'Found: ' || change) from unnest(array[
+  'update private.audit_seals set entries = entries + 1 where number = 1',
+  'update private.audit_seals set content_hash = sha256(''x'') where number = 1',
+  'update private.audit_seals set sealed_until = sealed_until + interval ''1 millisecond'' where number = 1',
+  'update private.audit_seals set hash = sha256(''x'') where number = 2',
+  'delete from private.audit_seals where number = 1 and false; update private.audit_seals set hash = sha256(''x'')
+    where number = 1']) change;
+select is(tests.after(format('delete from private.audit_seals where number = 1 and organization_id = %L',
+  tests.id('ours'))), 'tampered seal_changed', 'A missing first seal is found.');
+select matches(tests.after(format('delete from private.audit_seals where number = 2 and organization_id = %L',
+  tests.id('ours'))), '^tampered inserted', 'A missing last seal leaves entries that were never sealed.');
+select matches(tests.after(format($$insert into public.audit_logs (id, organization_id, action, resource)
+  select private.uuid_v7(h.sealed_until - interval '2 milliseconds'), %L, 'delete', 'leads'
+  from private.audit_horizon h$$, tests.id('ours'))), '^tampered inserted',
+  'An entry that is dated back behind the last seal is found.');
+select is(tests.verify('admin', 2, 2) ->> 'from_seal', '2', 'A part of the chain can be verified.');
+select is(tests.outcome('admin', $$select public.verify_audit_logs(tests.id('ours'), 0)$$), 'PT422',
+  'Seals are counted from one.');
+
+-- Erased
+select is(tests.after(format('update public.audit_logs set before = null, after = null where id = %1$L;
+  update private.audit_hashes set salt = null where entry_id = %1$L', tests.victim(3))), 'whole',
+  'Values that are erased with their salt leave the chain whole.');
+select is(tests.after(format('update public.audit_logs set after = ''{"x": 1}'' where id = %1$L;
+  update private.audit_hashes set salt = null where entry_id = %1$L', tests.victim(3))),
+  'tampered changed ' || tests.victim(3), 'Other values are not erased ones.');
+
+-- The task
+select ok(private.audit_sealable_until() <= now() - interval '1 minute', 'What may still be written is not sealed.');
+select is(private.seal_audit_logs(), 0, 'The task seals nothing of the last minute.');
+
+select * from finish();
+rollback;

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import type postgres from "postgres";
+import { database } from "../support/db.ts";
+import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { addMember, newOrganization, type Organization } from "../support/people.ts";
+import { until } from "../support/wait.ts";
+
+interface Verification {
+  status: string;
+  fault: { entry_id: string | null; fault: string } | null;
+  to_seal: number | null;
+  verified_entries: number;
+  seal_hash: string | null;
+}
+
+const verify = async ({ admin }: Organization, query = "") =>
+  expectStatus<Verification>(await call(admin, "GET", `/admin/audit-logs/verify${query}`), 200);
+
+/** Seals what there is, as the task does a minute later. */
+const seal = () =>
+  database().begin(async (tx) => {
+    const [range] = await tx<{ since: string; until: string }[]>`
+      select h.sealed_until::text as since,
+        (date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond')::text as until
+      from private.audit_horizon h for update`;
+    assert(range !== undefined);
+    await tx`update private.audit_horizon set sealed_until = ${range.until}::timestamptz where singleton`;
+    await tx`select private.seal_audit_range(${range.since}::timestamptz, ${range.until}::timestamptz)`;
+  });
+
+/** A superuser's change, past the triggers that forbid it. */
+const asSuperuser = (change: (tx: postgres.TransactionSql) => Promise<unknown>) =>
+  database().begin(async (tx) => {
+    await tx`alter table public.audit_logs disable trigger immutable`;
+    await change(tx);
+    await tx`alter table public.audit_logs enable trigger immutable`;
+  });
+
+async function sealedOrganization() {
+  const organization = await newOrganization();
+  for (const name of ["North", "South", "East"]) {
+    expectStatus(await call(organization.admin, "POST", "/admin/teams", { name }), 201);
+  }
+  await seal();
+  const rows = await database()<{ id: string }[]>`
+    select id from public.audit_logs where organization_id = ${organization.id} order by id`;
+  return { organization, ids: rows.map(({ id }) => id) };
+}
+
+Deno.test("GET /admin/audit-logs and /{id} have the old shapes, as GET /audit-logs", async () => {
+  const organization = await newOrganization();
+  expectStatus(await call(organization.admin, "POST", "/admin/teams", { name: "North" }), 201);
+  const pages = await Promise.all(
+    ["/admin/audit-logs", "/audit-logs"].map((path) =>
+      call(organization.admin, "GET", `${path}?resource=teams&page=1&limit=5`)
+    ),
+  );
+  const [admin, plain] = pages.map((answer) =>
+    expectStatus<{ logs: { id: string }[]; total: number; page: number; limit: number }>(
+      answer,
+      200,
+    )
+  );
+  assert.deepEqual(admin, plain);
+  assert.deepEqual([admin?.total, admin?.page, admin?.limit], [1, 1, 5]);
+  const entry = await call(organization.admin, "GET", `/admin/audit-logs/${admin?.logs[0]?.id}`);
+  assert.equal(expectStatus<{ after: { name: string } }>(entry, 200).after.name, "North");
+});
+
+Deno.test("A superuser who changes, deletes or inserts an entry is found, and the entry is named", async () => {
+  const { organization, ids } = await sealedOrganization();
+  const whole = await verify(organization);
+  assert.deepEqual([whole.status, whole.verified_entries], ["whole", ids.length]);
+  assert.match(whole.seal_hash ?? "", /^[0-9a-f]{64}$/);
+  const victim = ids[2] ?? "";
+  const [before] = await database()`select * from public.audit_logs where id = ${victim}`;
+  await asSuperuser((tx) =>
+    tx`update public.audit_logs set after = after || '{"name": "Nobody"}' where id = ${victim}`
+  );
+  assert.deepEqual((await verify(organization)).fault, { entry_id: victim, fault: "changed" });
+  await asSuperuser((tx) =>
+    tx`update public.audit_logs set after = ${tx.json(before?.["after"])} where id = ${victim}`
+  );
+  assert.equal((await verify(organization)).status, "whole", "as it was, it is whole again");
+  await asSuperuser((tx) => tx`delete from public.audit_logs where id = ${victim}`);
+  assert.deepEqual((await verify(organization)).fault, { entry_id: victim, fault: "deleted" });
+});
+
+Deno.test("An entry that is inserted later with an earlier time is found", async () => {
+  const { organization } = await sealedOrganization();
+  const [inserted] = await database()<{ id: string }[]>`
+    insert into public.audit_logs (id, organization_id, action, resource)
+    select private.uuid_v7(h.sealed_until - interval '1 millisecond'), ${organization.id}, 'delete', 'leads'
+    from private.audit_horizon h returning id`;
+  const { status, fault } = await verify(organization);
+  assert.deepEqual([status, fault], ["tampered", { entry_id: inserted?.id, fault: "inserted" }]);
+});
+
+Deno.test("The chain grows, and a part of it can be verified", async () => {
+  const { organization } = await sealedOrganization();
+  const first = await verify(organization);
+  expectStatus(await call(organization.admin, "POST", "/admin/teams", { name: "West" }), 201);
+  await seal();
+  const both = await verify(organization);
+  assert.deepEqual([both.status, both.to_seal], ["whole", (first.to_seal ?? 0) + 1]);
+  assert.deepEqual(
+    (await verify(organization, "?from_seal=1&to_seal=1")).seal_hash,
+    first.seal_hash,
+  );
+  const last = await verify(organization, `?from_seal=${both.to_seal}`);
+  assert.deepEqual([last.status, last.seal_hash], ["whole", both.seal_hash]);
+  const viewer = await addMember(organization, "viewer");
+  expectProblem(
+    await call(viewer, "GET", "/admin/audit-logs/verify"),
+    403,
+    "permission_denied",
+  );
+});
+
+Deno.test("The task seals without anybody's help, and writers do not wait for it", async () => {
+  const organization = await newOrganization();
+  expectStatus(await call(organization.admin, "POST", "/admin/teams", { name: "North" }), 201);
+  await until(async () => (await verify(organization)).to_seal, {
+    timeoutMs: 300_000,
+    what: "the first seal",
+  });
+  await database().begin(async (tx) => {
+    await tx`select from private.audit_horizon for update`;
+    await tx`select private.seal_audit_logs()`;
+    expectStatus(await call(organization.admin, "POST", "/admin/teams", { name: "South" }), 201);
+  });
+});
+
+Deno.test("Refusals at the admin's console are in the audit log, with who and what", async () => {
+  const organization = await newOrganization();
+  const viewer = await addMember(organization, "viewer");
+  const path = `/admin/users/${organization.admin.userId}`;
+  expectProblem(await call(viewer, "PATCH", path, { role: "viewer" }), 403, "permission_denied");
+  const entry = await until(async () => {
+    const log = await call(organization.admin, "GET", "/audit-logs?action=refused");
+    return expectStatus<{ logs: { id: string; user_id: string }[] }>(log, 200).logs[0];
+  }, { what: "the entry of the refusal" });
+  assert.equal(entry.user_id, viewer.userId);
+  const detail = await call(organization.admin, "GET", `/audit-logs/${entry.id}`);
+  const { after } = expectStatus<{ after: { operation: string } }>(detail, 200);
+  assert.equal(after.operation, "PATCH /admin/users/{id}");
+});
