@@ -1,7 +1,7 @@
 -- The chain of the audit log: what a superuser changes, deletes or inserts afterwards is found and named.
 begin;
 \ir support.inc
-select plan(40);
+select plan(48);
 do $$
 begin
   perform tests.arrange();
@@ -37,9 +37,8 @@ create function tests.after(change text) returns text language plpgsql as $$
 declare
   answer jsonb;
 begin
-  set local session_replication_role = replica;
+  alter table public.audit_logs disable trigger user;
   execute change;
-  set local session_replication_role = origin;
   answer := tests.verify();
   raise exception using errcode = 'TEST2', message = concat_ws(' ', answer ->> 'status', answer #>> '{fault,fault}',
     answer #>> '{fault,entry_id}');
@@ -95,7 +94,7 @@ select is(tests.after(change), 'tampered seal_changed', 'Found: ' || change) fro
 select is(tests.after(format('delete from private.audit_seals where number = 1 and organization_id = %L',
   tests.id('ours'))), 'tampered seal_changed', 'A missing first seal is found.');
 select matches(tests.after(format('delete from private.audit_seals where number = 2 and organization_id = %L',
-  tests.id('ours'))), '^tampered inserted', 'A missing last seal leaves entries that were never sealed.');
+  tests.id('ours'))), '^tampered seal_deleted', 'A missing last seal leaves entries that were never sealed.');
 select matches(tests.after(format($$insert into public.audit_logs (id, organization_id, action, resource)
   select private.uuid_v7(h.sealed_until - interval '2 milliseconds'), %L, 'delete', 'leads'
   from private.audit_horizon h$$, tests.id('ours'))), '^tampered inserted',

@@ -20,6 +20,24 @@ begin
 end
 $$;
 
+-- The first entry of a time that no seal covers, in which there must be none.
+create function private.audit_gap_fault(organization_id uuid, range_from timestamptz, range_until timestamptz)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  fault jsonb;
+begin
+  execute format('
+    select jsonb_build_object(''entry_id'', x.id, ''fault'', case
+      when exists (select from private.audit_hashes h where h.entry_id = x.id) then ''seal_deleted''
+      else ''inserted'' end)
+    from public.audit_logs x where x.id >= %L and x.id < %L and x.organization_id = %L order by x.id limit 1',
+    private.uuid_v7_floor(range_from), private.uuid_v7_floor(range_until), organization_id) into fault;
+  return fault;
+end
+$$;
+
 -- The hash of an entry as it is now. Of an erased one (no salt, no values) the sealed hash of the values counts.
 create function private.audit_live_hash(entry public.audit_logs, sealed private.audit_hashes)
 returns bytea
@@ -43,7 +61,7 @@ begin
   if seal.hash <> private.audit_seal_hash(previous_hash, seal) then
     return jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
   end if;
-  fault := private.audit_fault(seal.organization_id, gap_from, seal.sealed_from);
+  fault := private.audit_gap_fault(seal.organization_id, gap_from, seal.sealed_from);
   if fault is not null then
     return fault;
   end if;
@@ -115,7 +133,8 @@ begin
     and (to_seal is null or s.number <= to_seal) and fault is null;
   if fault is null and next_seal is null and to_seal is null then
     -- After the last seal nothing was sealed either, up to the horizon.
-    fault := private.audit_fault(organization_id, greatest(coalesce(previous.sealed_until, kept_from), kept_from), horizon);
+    fault := private.audit_gap_fault(organization_id,
+      greatest(coalesce(previous.sealed_until, kept_from), kept_from), horizon);
   end if;
   return jsonb_build_object('status', case when fault is null then 'whole' else 'tampered' end, 'fault', fault,
     'from_seal', first_seal, 'to_seal', last_seal, 'verified_entries', verified, 'next_seal', next_seal,
