@@ -153,6 +153,8 @@ select set_eq($$select signature from tests.functions where schema = 'public'
   and has_function_privilege('authenticated', oid, 'execute')$$,
   array[
     'accept_invitation(text)',
+    'health_series(uuid,text,text)',
+    'organization_health(uuid)',
     'record_refusal(uuid,text)',
     'verify_audit_logs(uuid,bigint,bigint)',
     'end_impersonation(uuid)',
@@ -423,6 +425,8 @@ select set_eq($$
     and has_function_privilege('authenticated', oid, 'execute')
 $$, array[
     'private.accept_invitation(text)',
+    'private.health_series(uuid,text,text)',
+    'private.organization_health(uuid)',
     'private.record_refusal(uuid,text)',
     'private.verify_audit_logs(uuid,bigint,bigint)',
     'private.is_closed(text,jsonb)',
@@ -686,6 +690,7 @@ select set_eq('select name from private.jobs', array[
   'task-reminders',
   'task-reminders', 'warn-of-expiring-keys',
   'task-reminders', 'warn-of-expiring-keys', 'seal-audit-logs',
+  'task-reminders', 'warn-of-expiring-keys', 'seal-audit-logs', 'snapshot-health', 'thin-health-snapshots',
   'thin-client-features'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job

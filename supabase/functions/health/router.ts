@@ -1,6 +1,7 @@
 import { createApp } from "../_shared/app.ts";
 import { checkDatabase } from "./database.ts";
 import { getHealth } from "./get.ts";
+import { getMetrics } from "./metrics.ts";
 
 /** Health checks for monitors and load balancers. */
 export const router = createApp("health", {
@@ -9,3 +10,4 @@ export const router = createApp("health", {
 });
 
 getHealth(router);
+getMetrics(router);

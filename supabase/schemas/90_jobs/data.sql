@@ -84,4 +84,8 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('warn-of-expiring-keys', null, 'nightly-tasks', 8,
     'select private.warn_of_expiring_keys()', 'Tells admins 14 and 3 days before an API key expires'),
   ('seal-audit-logs', null, 'minute-tasks', 14,
-    'select private.seal_audit_logs()', 'Seals the audit log against changes');
+    'select private.seal_audit_logs()', 'Seals the audit log against changes'),
+  ('snapshot-health', null, 'minute-tasks', 15,
+    'select private.snapshot_health()', 'Takes a snapshot of queues and jobs every five minutes'),
+  ('thin-health-snapshots', null, 'nightly-tasks', 9,
+    'select private.thin_health_snapshots()', 'Joins old snapshots to hours and days');

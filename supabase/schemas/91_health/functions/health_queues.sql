@@ -1,0 +1,82 @@
+-- What is due and waits, with the time since when; of one organization, or with null of all that have something.
+create function private.health_queues(wanted uuid)
+returns table (organization_id uuid, queue text, backlog bigint, oldest timestamptz)
+language sql stable set search_path = ''
+as $$
+  select a.organization_id, 'messages', count(*), min(m.send_after)
+  from public.sms_accounts a
+  join public.messages m on m.account_id = a.id and m.status = 'queued' and m.wait_reason is null
+    and m.send_after <= now()
+  where wanted is null or a.organization_id = wanted group by a.organization_id
+  union all
+  select e.organization_id, 'emails', count(*), min(e.next_attempt_at)
+  from public.emails e
+  where e.status = 'queued' and e.next_attempt_at <= now() and (wanted is null or e.organization_id = wanted)
+  group by e.organization_id
+  union all
+  select i.organization_id, 'imports', count(*), min(i.created_at)
+  from public.lead_imports i
+  where i.status in ('queued', 'running') and (wanted is null or i.organization_id = wanted) group by i.organization_id
+  union all
+  select r.organization_id, 'reports', count(*), min(r.created_at)
+  from public.report_runs r
+  where r.finished_at is null and (wanted is null or r.organization_id = wanted) group by r.organization_id
+$$;
+
+create function private.health_status(check_name text, value double precision)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case when value is null then 'unknown' when value >= t.down_from then 'down'
+    when value >= t.degraded_from then 'degraded' else 'ok' end
+  from private.health_thresholds t where t.name = check_name
+$$;
+
+-- Whichever is worst: down, degraded, ok. Unknown (has not run yet) is not bad.
+create function private.worst_status(statuses text[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when 'down' = any (statuses) then 'down' when 'degraded' = any (statuses) then 'degraded' else 'ok' end
+$$;
+
+-- How each job last ended: tasks by their own records, cron jobs by pg_cron's.
+create function private.health_jobs()
+returns table (name text, description text, last_run_at timestamptz, last_success_at timestamptz, failures integer,
+  status text)
+language sql stable set search_path = ''
+as $$
+  with runs as (
+    select c.jobname::text as name, max(d.start_time) as last_run_at,
+      max(d.end_time) filter (where d.status = 'succeeded') as last_success_at
+    from cron.job c join cron.job_run_details d on d.jobid = c.jobid group by c.jobname
+  ), jobs as (
+    select j.name, j.description, coalesce(greatest(r.succeeded_at, r.failed_at), c.last_run_at) as last_run_at,
+      coalesce(r.succeeded_at, c.last_success_at) as last_success_at, coalesce(r.failures, 0) as failures,
+      case when coalesce(p.schedule, j.schedule) ~ '^(\* |\d+ seconds?)' then 'job:minute'
+        when coalesce(p.schedule, j.schedule) ~ '^\d+ \* ' then 'job:hourly' else 'job:nightly' end as kind
+    from private.jobs j
+    left join private.jobs p on p.name = j.task_of
+    left join private.job_runs r on r.job = j.name
+    left join runs c on c.name = j.name
+  )
+  select j.name, j.description, j.last_run_at, j.last_success_at, j.failures, private.worst_status(array[
+    private.health_status('job:failures', j.failures),
+    private.health_status(j.kind, extract(epoch from now() - j.last_success_at))])
+  from jobs j
+$$;
+
+-- The providers of the organization's senders.
+create function private.health_providers(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('name', p.provider, 'senders', p.senders, 'refused', p.refused,
+    'status', private.health_status('provider', p.refused::double precision / p.senders)) order by p.provider), '[]')
+  from (
+    select a.provider, count(*) as senders, count(*) filter (where a.status = 'circuit_open') as refused
+    from public.sms_accounts a
+    where a.organization_id = health_providers.organization_id and a.status in ('active', 'circuit_open')
+    group by a.provider
+  ) p
+$$;
