@@ -24,8 +24,8 @@ export interface AppOptions {
   ready?: () => Promise<void>;
   /** What `GET /openapi.json` answers: the document of the function's `routes` (the default), or nothing here. */
   document?: "routes" | "none";
-  /** Further checks of `GET /health`. */
-  health?: (c: Context<AppEnv>) => Promise<Record<string, "ok" | "failing">>;
+  /** Further checks of `GET /health`; "none" where the function has a route of this name. */
+  health?: "none" | ((c: Context<AppEnv>) => Promise<Record<string, "ok" | "failing">>);
 }
 
 /**
@@ -42,11 +42,14 @@ export function createApp(name: string, options: AppOptions = {}): App {
   const app = root.basePath(`/${name}`);
   securitySchemes(app);
   app.use(requestContext(name), corsHeaders);
-  app.get("/health", async (c) => {
-    const checks = await options.health?.(c) ?? {};
-    const ok = Object.values(checks).every((check) => check === "ok");
-    return c.json({ status: ok ? "ok" : "failing", function: name, checks }, ok ? 200 : 503);
-  });
+  const { health } = options;
+  if (health !== "none") {
+    app.get("/health", async (c) => {
+      const checks = await health?.(c) ?? {};
+      const ok = Object.values(checks).every((check) => check === "ok");
+      return c.json({ status: ok ? "ok" : "failing", function: name, checks }, ok ? 200 : 503);
+    });
+  }
   if (options.document !== "none") {
     app.get("/openapi.json", (c) => c.json(app.getOpenAPI31Document(documentConfig), 200));
   }

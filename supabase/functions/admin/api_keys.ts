@@ -97,7 +97,7 @@ const rotate = createRoute({
   request: {
     params: IdParam,
     body: jsonBody(
-      z.object({
+      z.strictObject({
         grace_seconds: z.int().min(0).max(2_592_000).default(86_400).openapi({
           description: "Seconds, at most 30 days",
           example: 86_400,

@@ -15,7 +15,7 @@ import { teams } from "./teams.ts";
 import { listUsers, removeUser, updateUser } from "./users.ts";
 
 /** The admin's console of an organization. */
-export const router = createApp("admin");
+export const router = createApp("admin", { health: "none" });
 
 router.use(recordRefusals);
 
