@@ -3,6 +3,7 @@
  * the figures go into docs/performance.md; that needs all of them.
  */
 import { join } from "node:path";
+import { apiKeys } from "./api_keys.ts";
 import { campaignDispatch } from "./campaign_dispatch.ts";
 import { coldStart } from "./cold_start.ts";
 import { dispatch } from "./dispatch.ts";
@@ -40,6 +41,7 @@ const benchmarks: Record<string, Benchmark> = {
   idle,
   reports,
   peer,
+  api_keys: apiKeys,
 };
 
 // deno-lint-ignore no-console -- what the command answers.

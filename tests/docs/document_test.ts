@@ -42,8 +42,10 @@ Deno.test("Every function answers /health to anybody, and /openapi.json if peopl
   assert(functionNames().length > 0);
   for (const name of functionNames()) {
     const health = await get(`/${name}/health`);
-    assert.equal(health.status, 200, name);
-    assert.equal((await health.json()).status, "ok");
+    const answer = await health.json();
+    // The admin's console has a route of this name, for admins.
+    if (name === "admin") assert.equal(health.status, 401);
+    else assert.deepEqual([health.status, answer.status], [200, "ok"], name);
     const document = await get(`/${name}/openapi.json`);
     const body = await document.json();
     if (internal.includes(name)) assert([401, 404].includes(document.status), name);

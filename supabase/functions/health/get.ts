@@ -20,7 +20,7 @@ const route = createRoute({
   tags: ["health"],
   summary: "Whether the service works",
   description:
-    "Each function has its own `GET /<function>/health` and `GET /<function>/openapi.json`.",
+    "Each function but admin has its own `GET /<function>/health`, and each `GET /<function>/openapi.json`.",
   security: [],
   responses: {
     200: json(Health, "All checks are ok"),
