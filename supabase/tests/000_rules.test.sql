@@ -683,15 +683,16 @@ select set_eq('select name from private.jobs', array[
   'roll-up-counters',
   'run-campaign-scheduler',
   'run-reports',
+  'seal-audit-logs',
   'send-emails',
   'sla',
   'snapshot-client-features',
+  'snapshot-health',
   'switch-progress-job',
   'task-reminders',
-  'task-reminders', 'warn-of-expiring-keys',
-  'task-reminders', 'warn-of-expiring-keys', 'seal-audit-logs',
-  'task-reminders', 'warn-of-expiring-keys', 'seal-audit-logs', 'snapshot-health', 'thin-health-snapshots',
-  'thin-client-features'
+  'thin-client-features',
+  'thin-health-snapshots',
+  'warn-of-expiring-keys'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job
   where active or jobname = 'broadcast-campaign-progress'$$,
