@@ -66,6 +66,15 @@ Deno.test("The totals equal a recount at every moment of many writers, folding a
           select l.organization_id, l.id, 'response', l.assigned_to, l.team_id, now(), ${
           below(2) === 0
         }, ${below(90)} from l`,
+      () =>
+        sql`insert into public.interactions (organization_id, lead_id, type, created_by, occurred_at)
+          values (${organization.id}, ${lead()}, 'note', ${person()}, now() - ${
+          below(900)
+        } * interval '7 minutes')`,
+      () =>
+        sql`update public.organizations set time_zone = ${
+          ["Asia/Kathmandu", "America/New_York", "Africa/Accra"][below(3)] ?? ""
+        } where id = ${organization.id}`,
       () => sql`select private.roll_up_counters()`,
       () =>
         sql.begin(async (sql) => {

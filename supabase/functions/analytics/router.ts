@@ -1,9 +1,23 @@
 import { createApp } from "../_shared/app.ts";
 import { campaignAnalytics } from "./campaign.ts";
+import {
+  conversionBySource,
+  counselorPerformance,
+  leadAlerts,
+  leadFunnel,
+  leadKpis,
+  leadVolume,
+} from "./leads.ts";
 import { smsDashboard } from "./sms_dashboard.ts";
 
-/** Figures of messages and campaigns. */
+/** Figures of leads, messages and campaigns. */
 export const router = createApp("analytics");
 
+leadKpis(router);
+leadVolume(router);
+leadFunnel(router);
+conversionBySource(router);
+counselorPerformance(router);
+leadAlerts(router);
 smsDashboard(router);
 campaignAnalytics(router);

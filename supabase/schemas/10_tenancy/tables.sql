@@ -147,6 +147,8 @@ create trigger wake_messages after update of standing, allowed_countries, daily_
   execute function private.wake_after_limits_changed();
 create trigger recompute_message_days after update of time_zone on public.organizations
   for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();
+create trigger recompute_lead_days after update of time_zone on public.organizations
+  for each row when (old.time_zone <> new.time_zone) execute function private.recompute_lead_days();
 
 select private.audit_table('public.organizations');
 

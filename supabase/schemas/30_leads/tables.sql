@@ -58,6 +58,7 @@ create table public.leads (
   outcome text constraint leads_outcome check (outcome in ('won', 'lost')),
   status_since timestamptz not null default now(),
   closed_at timestamptz,
+  furthest_status text not null,
   value numeric(14, 2) not null default 0 constraint leads_value_not_negative check (value >= 0),
   currency text not null constraint leads_currency_iso check (currency ~ '^[A-Z]{3}$'),
   tags text[] not null default '{}' constraint leads_tags_form
@@ -106,6 +107,8 @@ create table public.leads (
 ) with (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.02);
 comment on table public.leads is
   'Leads. Written by functions only; each change of a column that people edit raises version by one.';
+comment on column public.leads.furthest_status is
+  'The stage nearest to the pipeline''s end that the lead has been in, other than lost ones; whatever its stage is now.';
 comment on column public.leads.team_id is
   'The team whose managers see the lead: the assignee''s, else the one given, else the creator''s.';
 comment on column public.leads.sla_status is
@@ -223,6 +226,12 @@ create trigger count_update after update on public.leads referencing old table a
   for each statement execute function private.count_leads();
 create trigger count_delete after delete on public.leads referencing old table as old_rows
   for each statement execute function private.count_leads();
+create trigger count_days_insert after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.count_lead_days();
+create trigger count_days_update after update on public.leads referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_lead_days();
+create trigger count_days_delete after delete on public.leads referencing old table as old_rows
+  for each statement execute function private.count_lead_days();
 create trigger count_sla after update on public.leads referencing old table as old_rows new table as new_rows
   for each statement execute function private.count_sla_of_leads();
 create trigger count_sla_delete before delete on public.leads

@@ -40,5 +40,12 @@ grant select on public.interactions to authenticated, service_role;
 
 create trigger forbid_history_changes before update on public.interactions
   for each row execute function private.forbid_history_changes();
+create trigger count_insert after insert on public.interactions referencing new table as new_rows
+  for each statement execute function private.count_interactions();
+create trigger count_update after update on public.interactions
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_interactions();
+create trigger count_delete after delete on public.interactions referencing old table as old_rows
+  for each statement execute function private.count_interactions();
 
 select private.audit_table('public.interactions', 'body');

@@ -1,3 +1,17 @@
+-- The stage of the lead or, where that is a lost stage or lies before it, the furthest one so far.
+create function private.furthest_stage(lead public.leads, so_far text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when lead.outcome is distinct from 'lost' and (so_far is null or s.position > coalesce(f.position, 0))
+      then lead.status
+    else coalesce(so_far, private.first_stage(lead.organization_id)) end
+  from public.pipeline_stages s
+  left join public.pipeline_stages f on f.organization_id = s.organization_id and f.key = so_far
+  where s.organization_id = lead.organization_id and s.key = lead.status
+$$;
+
 -- Sets what follows from other columns, whoever writes the lead: outcome and closing time from the stage, team from
 -- the assignee, version and update time. Changes of the response clock alone do not count as edits. Security definer
 -- because writers of leads need not be able to read stages and memberships.
@@ -18,6 +32,7 @@ begin
     if tg_op = 'UPDATE' then
       new.status_since := now();
     end if;
+    new.furthest_status := private.furthest_stage(new, case when tg_op = 'UPDATE' then old.furthest_status end);
   end if;
   if tg_op = 'INSERT' or new.outcome is distinct from old.outcome then
     new.closed_at := case when new.outcome is not null then coalesce(new.closed_at, now()) end;

@@ -16,6 +16,28 @@ begin
 end
 $$;
 
+-- Leads that have reached a removed stage have reached the open or won one before it, else the first of the new ones.
+create function private.step_back_furthest_stages(organization_id uuid, stages jsonb, removed text[])
+returns void
+language sql set search_path = ''
+as $$
+  update public.leads l set furthest_status = b.key
+  from (
+    select r.key as removed, coalesce(
+      (
+        select s.key from public.pipeline_stages s
+        where s.organization_id = r.organization_id and s.position < r.position and s.key <> all (removed)
+          and s.outcome is distinct from 'lost'
+        order by s.position desc limit 1),
+      (
+        select n.value ->> 'key' from jsonb_array_elements(stages) with ordinality n
+        where n.value ->> 'outcome' is null order by n.ordinality limit 1)) as key
+    from public.pipeline_stages r
+    where r.organization_id = step_back_furthest_stages.organization_id and r.key = any (removed)
+  ) b
+  where l.organization_id = step_back_furthest_stages.organization_id and l.furthest_status = b.removed
+$$;
+
 -- Checks `moves`: each from a removed stage to one of the new stages.
 create function private.check_stage_moves(moves jsonb, removed text[], remaining text[])
 returns void
@@ -121,9 +143,11 @@ begin
         jsonb_build_object('leads', unmoved));
   end if;
   perform from public.leads l
-  where l.organization_id = replace_stages.organization_id and l.status = any (removed || outcome_changed)
+  where l.organization_id = replace_stages.organization_id
+    and (l.status = any (removed || outcome_changed) or l.furthest_status = any (removed))
     order by l.id for update;
 
+  perform private.step_back_furthest_stages(organization_id, stages, removed);
   perform private.upsert_stages(organization_id, stages, removed);
   perform private.move_leads_of_stages(organization_id, moves);
   delete from public.pipeline_stages s where s.organization_id = replace_stages.organization_id

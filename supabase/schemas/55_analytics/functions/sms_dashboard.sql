@@ -1,6 +1,7 @@
 -- The period to report on, in days of the organization's time zone; either end may be left out. 422 if it runs
--- backwards or is longer than 92 days: with the period before it, half a year is read.
-create function private.checked_period(today date, inout first_day date, inout last_day date)
+-- backwards or is longer than `longest` days: with the period before it, twice as many are read.
+create function private.checked_period(today date, inout first_day date, inout last_day date,
+  longest integer default 92)
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -13,7 +14,8 @@ begin
       jsonb_build_object('path', case when first_day < date '2000-01-01' then 'from' else 'to' end,
         'message', 'is too far away')
     when first_day > last_day then '{"path": "from", "message": "is after to"}'
-    when last_day - first_day >= 92 then '{"path": "from", "message": "is more than 92 days before to"}' end;
+    when last_day - first_day >= longest then jsonb_build_object('path', 'from',
+      'message', format('is more than %s days before to', longest)) end;
   if fault is not null then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.', jsonb_build_array(fault));
   end if;
