@@ -5,12 +5,21 @@ import { isoTime } from "../_shared/fields.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
 import {
+  FunnelQuery,
+  KpisQuery,
+  readFunnel,
+  readKpis,
+  readPeople,
+  readSources,
+  readVolume,
+  VolumeQuery,
+} from "./lead_figures.ts";
+import {
   CounselorFigures,
   FunnelStage,
   Kpis,
   LeadAlert,
   Period,
-  Source,
   SourceFigures,
   VolumePoint,
 } from "./lead_schemas.ts";
@@ -34,12 +43,6 @@ const answers = <T extends z.ZodType>(schema: T, description: string) => ({
   ...problems(422),
 });
 
-/** Days as the SQL functions take them. */
-const days = ({ date_from, date_to }: z.infer<typeof Period>) => ({
-  ...(date_from && { first_day: date_from }),
-  ...(date_to && { last_day: date_to }),
-});
-
 const kpis = createRoute({
   ...common,
   path: "/kpis",
@@ -49,28 +52,16 @@ const kpis = createRoute({
     "null without leads. `status` is the present stage, `assigned_to` the present assignee.",
   request: {
     headers: IfNoneMatchHeader,
-    query: Period.extend({
-      source: Source.optional(),
-      status: z.string().max(50).optional().openapi({ description: "The key of a stage" }),
-      assigned_to: z.uuid().optional(),
-    }),
+    query: KpisQuery,
   },
   responses: answers(Kpis, "The figures, and those of as many days before"),
 });
 
 export function leadKpis(app: App) {
   app.openapi(kpis, async (c) => {
-    const { source, status, assigned_to, ...period } = c.req.valid("query");
-    const answer = await c.var.db.rpc("lead_kpis", {
-      organization_id: c.var.actor.organizationId,
-      ...days(period),
-      ...(source && { source }),
-      ...(status && { status }),
-      ...(assigned_to && { assigned_to }),
-    });
-    const figures = Kpis.parse(unwrap(answer));
-    if (await isUnchanged(c, figures)) return c.body(null, 304);
-    return c.json(figures, 200);
+    const found = await readKpis(c.var, c.req.valid("query"));
+    if (await isUnchanged(c, found)) return c.body(null, 304);
+    return c.json(found, 200);
   });
 }
 
@@ -83,22 +74,16 @@ const volume = createRoute({
     "begin on its first weekday. Days without leads have 0. Deleted leads do not count.",
   request: {
     headers: IfNoneMatchHeader,
-    query: Period.extend({ granularity: z.enum(["day", "week", "month"]).default("day") }),
+    query: VolumeQuery,
   },
   responses: answers(z.array(VolumePoint), "Every day, week or month of the period"),
 });
 
 export function leadVolume(app: App) {
   app.openapi(volume, async (c) => {
-    const { granularity, ...period } = c.req.valid("query");
-    const answer = await c.var.db.rpc("lead_volume", {
-      organization_id: c.var.actor.organizationId,
-      ...days(period),
-      granularity,
-    });
-    const points = z.array(VolumePoint).parse(unwrap(answer));
-    if (await isUnchanged(c, points)) return c.body(null, 304);
-    return c.json(points, 200);
+    const found = await readVolume(c.var, c.req.valid("query"));
+    if (await isUnchanged(c, found)) return c.body(null, 304);
+    return c.json(found, 200);
   });
 }
 
@@ -111,21 +96,15 @@ const funnel = createRoute({
     "that have ever been in it or in a later one, whatever their stage is now: a lead that " +
     "skipped stages has reached them, a lost lead what it reached before. Lost stages are not " +
     "steps of the funnel. Order is that of the pipeline now.",
-  request: { headers: IfNoneMatchHeader, query: Period.extend({ source: Source.optional() }) },
+  request: { headers: IfNoneMatchHeader, query: FunnelQuery },
   responses: answers(z.array(FunnelStage), "Every stage that is not lost, in pipeline order"),
 });
 
 export function leadFunnel(app: App) {
   app.openapi(funnel, async (c) => {
-    const { source, ...period } = c.req.valid("query");
-    const answer = await c.var.db.rpc("lead_funnel", {
-      organization_id: c.var.actor.organizationId,
-      ...days(period),
-      ...(source && { source }),
-    });
-    const stages = z.array(FunnelStage).parse(unwrap(answer));
-    if (await isUnchanged(c, stages)) return c.body(null, 304);
-    return c.json(stages, 200);
+    const found = await readFunnel(c.var, c.req.valid("query"));
+    if (await isUnchanged(c, found)) return c.body(null, 304);
+    return c.json(found, 200);
   });
 }
 
@@ -141,13 +120,9 @@ const bySource = createRoute({
 
 export function conversionBySource(app: App) {
   app.openapi(bySource, async (c) => {
-    const answer = await c.var.db.rpc("conversion_by_source", {
-      organization_id: c.var.actor.organizationId,
-      ...days(c.req.valid("query")),
-    });
-    const sources = z.array(SourceFigures).parse(unwrap(answer));
-    if (await isUnchanged(c, sources)) return c.body(null, 304);
-    return c.json(sources, 200);
+    const found = await readSources(c.var, c.req.valid("query"));
+    if (await isUnchanged(c, found)) return c.body(null, 304);
+    return c.json(found, 200);
   });
 }
 
@@ -166,13 +141,9 @@ const byCounselor = createRoute({
 
 export function counselorPerformance(app: App) {
   app.openapi(byCounselor, async (c) => {
-    const answer = await c.var.db.rpc("counselor_performance", {
-      organization_id: c.var.actor.organizationId,
-      ...days(c.req.valid("query")),
-    });
-    const people = z.array(CounselorFigures).parse(unwrap(answer));
-    if (await isUnchanged(c, people)) return c.body(null, 304);
-    return c.json(people, 200);
+    const found = await readPeople(c.var, c.req.valid("query"));
+    if (await isUnchanged(c, found)) return c.body(null, 304);
+    return c.json(found, 200);
   });
 }
 

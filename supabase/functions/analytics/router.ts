@@ -1,5 +1,6 @@
 import { createApp } from "../_shared/app.ts";
 import { campaignAnalytics } from "./campaign.ts";
+import { leadCharts } from "./charts.ts";
 import {
   conversionBySource,
   counselorPerformance,
@@ -19,5 +20,6 @@ leadFunnel(router);
 conversionBySource(router);
 counselorPerformance(router);
 leadAlerts(router);
+leadCharts(router);
 smsDashboard(router);
 campaignAnalytics(router);

@@ -1,6 +1,7 @@
 import { createApp } from "../_shared/app.ts";
 import { buildReport, previewReport } from "./build.ts";
 import { churnReports } from "./churn/router.ts";
+import { reportCharts } from "./chart.ts";
 import { copyReport } from "./copy.ts";
 import { deleteReport, restoreReport } from "./delete.ts";
 import { exportReport } from "./export.ts";
@@ -31,6 +32,7 @@ reportSettings(router);
 getReportRun(router);
 listReportRunRows(router);
 downloadReport(router);
+reportCharts(router);
 reportLinks(router);
 openReportLink(router);
 churnReports(router);

@@ -255,6 +255,7 @@ create table public.report_runs (
   records bigint,
   truncated boolean not null default false,
   partial jsonb not null default '[]',
+  chart_rows jsonb,
   rows_written integer not null default 0,
   file_name text,
   file_size bigint,
@@ -280,6 +281,8 @@ comment on column public.report_runs.reason is 'Why it was refused or failed: a 
 comment on column public.report_runs.scheduled_for is 'The due time of a scheduled run; null: a person asked for it.';
 comment on column public.report_runs.as_of is 'The moment against which relative periods are resolved.';
 comment on column public.report_runs.columns is '[{ id, label, type, … }], in the order of the cells.';
+comment on column public.report_runs.chart_rows is
+  'The cells of the first rows of a grouped report: what its chart shows. Kept after the frozen rows.';
 comment on column public.report_runs.row_count is 'Rows of the report, also those beyond the limit.';
 comment on column public.report_runs.records is 'Rows of the source that the report is made of.';
 comment on column public.report_runs.partial is 'Time groups that the period covers only in part.';

@@ -46,6 +46,10 @@ begin
     period = private.report_period_json(built.period), totals = total.cells, row_count = total.row_count,
     records = total.records, truncated = total.row_count > private.report_row_limit(),
     partial = private.report_partial(context, built, run.definition),
+    chart_rows = case when jsonb_array_length(run.definition -> 'grouping') > 0 then (
+      select coalesce(jsonb_agg(w.cells order by w.position), '[]') from (
+        select f.position, f.cells from private.report_rows f where f.run_id = run.id and f.level is null
+        order by f.position limit private.chart_row_limit()) w) end,
     columns = (
       select jsonb_agg(c || case when total.currencies ? (c ->> 'id')
         then jsonb_build_object('currency', total.currencies -> (c ->> 'id')) else '{}' end)

@@ -1,0 +1,53 @@
+/** Values of each category; null: nothing to show, as a rate without a denominator. */
+export interface Series {
+  label: string;
+  values: (number | null)[];
+}
+
+/**
+ * A chart, whatever draws it. bars: a horizontal bar for each category, stacked where there are several series; line:
+ * values over time; funnel: steps of which each is a part of the first.
+ */
+export interface Chart {
+  kind: "bars" | "line" | "funnel";
+  title: string;
+  /** What the values are of: period, time zone, what is left out. */
+  subtitle: string;
+  categories: string[];
+  series: Series[];
+  /** Categories whose time is not over or not wholly in the period. */
+  partial?: readonly string[];
+  /** How values are written: ratios are percentages. */
+  unit: "number" | "ratio";
+}
+
+/** Series beyond these are not told apart any more. */
+export const seriesLimit = 6;
+
+/** A value as people read it; a dash where there is none. */
+export function valueText(value: number | null, unit: Chart["unit"]): string {
+  if (value === null) return "–";
+  return unit === "ratio"
+    ? `${(value * 100).toFixed(1)} %`
+    : value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+}
+
+const spokenCategories = 50;
+
+/** The chart in words, for those who cannot see it. */
+export function chartText(chart: Chart): string {
+  const lines = chart.categories.slice(0, spokenCategories).map((category, at) => {
+    const values = chart.series.map(({ label, values }) => {
+      const text = valueText(values[at] ?? null, chart.unit);
+      return chart.series.length > 1 ? `${label} ${text}` : text;
+    });
+    const part = chart.partial?.includes(category) ? " (incomplete)" : "";
+    return `${category}${part}: ${values.join(", ")}`;
+  });
+  const rest = chart.categories.length - lines.length;
+  return [...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+}
+
+/** What all series of a category come to. */
+export const stackedSum = ({ series }: Chart, at: number): number =>
+  series.reduce((sum, { values }) => sum + Math.max(0, values[at] ?? 0), 0);
