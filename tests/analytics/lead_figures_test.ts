@@ -48,7 +48,8 @@ async function leadsOf(office: ReportOffice): Promise<LeadRow[]> {
   return await database()<LeadRow[]>`
     select l.id, (l.created_at at time zone ${zone})::date::text as day, l.source, l.status, l.outcome, l.team_id,
       l.assigned_to, l.created_by, l.currency, l.value::text,
-      array(select h.to_status from public.lead_history h where h.lead_id = l.id) || l.status as stages
+      array(select unnest(array[h.from_status, h.to_status]) from public.lead_history h where h.lead_id = l.id)
+        || l.status as stages
     from public.leads l where l.organization_id = ${office.id} and l.deleted_at is null`;
 }
 

@@ -8,6 +8,8 @@ export interface Budget {
   measure<T>(task: () => T): T;
   /** Counts the work before the first wait: building the request. */
   measureAsync<T>(task: () => PromiseLike<T>): Promise<T>;
+  /** Counts work that was measured elsewhere. */
+  add(milliseconds: number): void;
   isOver(): boolean;
   /** Milliseconds of work so far. */
   spent(): number;
@@ -32,6 +34,7 @@ export function newBudget(): Budget {
       spent += performance.now() - started;
       return await promise;
     },
+    add: (milliseconds) => spent += milliseconds,
     isOver: () => spent > workMs || Date.now() > ends,
     spent: () => spent,
   };

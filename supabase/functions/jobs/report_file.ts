@@ -2,7 +2,12 @@ import { Buffer } from "node:buffer";
 import { z } from "../_shared/zod.ts";
 import type { Client } from "../_shared/clients.ts";
 import { unwrap } from "../_shared/problem.ts";
-import { joined, type Piece, type ReportFormat } from "../_shared/reports/format.ts";
+import {
+  joined,
+  type Piece,
+  type ReportFormat,
+  type WholeFormat,
+} from "../_shared/reports/format.ts";
 import type { FrozenRow, FrozenRun } from "../_shared/reports/run.ts";
 import { storeFile } from "../_shared/reports/storage.ts";
 import type { Budget } from "./budget.ts";
@@ -24,14 +29,19 @@ export const Claimed = z.object({
 export type Claimed = z.infer<typeof Claimed>;
 
 /** A run that this runner has, as far as its file is written. */
-export interface Work {
+export interface Work<Format = ReportFormat | WholeFormat> {
   db: Client;
   runner: string;
   budget: Budget;
   claimed: Claimed;
   run: FrozenRun;
-  format: ReportFormat;
+  format: Format;
 }
+
+/** A whole file takes most of an invocation: one that has worked this many milliseconds leaves it to the next. */
+const freshMs = 200;
+
+const isWhole = (work: Work): work is Work<WholeFormat> => "rowLimit" in work.format;
 
 const Step = z.object({
   state: z.enum(["writing", "handed_over", "moved_on", "too_large"]),
@@ -63,7 +73,7 @@ async function write(work: Work, from: number, slice: Slice | null, handOver: bo
       from_position: from,
       // What writers keep between slices is JSON, whatever its type.
       progress: progress as never,
-      slice_rows: work.format.rowsPerSlice,
+      slice_rows: "rowLimit" in work.format ? work.format.rowLimit : work.format.rowsPerSlice,
       hand_over: handOver,
     })
   );
@@ -89,7 +99,7 @@ function timed(
 }
 
 /** Writes all pieces that are still missing. Answers `writing` when the file is whole, and the last row in it. */
-async function writePieces(work: Work): Promise<{ state: string; position: number }> {
+async function writePieces(work: Work<ReportFormat>): Promise<{ state: string; position: number }> {
   const { claimed, run, format, budget } = work;
   let progress: Progress | null = claimed.state;
   let position = claimed.position;
@@ -110,6 +120,33 @@ async function writePieces(work: Work): Promise<{ state: string; position: numbe
       }
       : timed(work, last[0], rows, () => format.rows(run, state, rows));
   }
+}
+
+/** Writes a file that is made at once. Answers as `writePieces`. */
+async function writeWhole(work: Work<WholeFormat>): Promise<{ state: string; position: number }> {
+  const { claimed, run, format, budget } = work;
+  const { position } = claimed;
+  if (claimed.state?.ended) return { state: "writing", position };
+  if (budget.spent() > freshMs) {
+    return { state: (await write(work, position, null, true)).state, position };
+  }
+  const { state, rows } = await write(work, position, null, false);
+  if (state !== "writing") return { state, position };
+  const started = performance.now();
+  const bytes = await format.write(run, rows);
+  const cpu = performance.now() - started;
+  budget.add(cpu);
+  const written = rows.filter(([, level]) => level === null).length;
+  const last = rows.at(-1)?.[0] ?? position;
+  const slice = {
+    piece: { bytes, state: null },
+    position: last,
+    rows: written,
+    ended: true,
+    cpu,
+  };
+  const kept = await write(work, position, slice, budget.isOver());
+  return { state: kept.state, position: last };
 }
 
 const Pieces = z.object({
@@ -156,7 +193,9 @@ async function finish(work: Work): Promise<string> {
 
 /** Writes what is missing of a file and ends its run, or goes as far as the budget does. Answers what became of it. */
 export async function writeFile(work: Work): Promise<string> {
-  const { state, position } = await writePieces(work);
+  const { state, position } = isWhole(work)
+    ? await writeWhole(work)
+    : await writePieces(work as Work<ReportFormat>);
   if (state !== "writing") return state;
   if (work.budget.isOver()) return (await write(work, position, null, true)).state;
   return await finish(work);

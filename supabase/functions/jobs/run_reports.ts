@@ -9,6 +9,7 @@ import { deleteFiles } from "../_shared/reports/storage.ts";
 import { type Budget, newBudget } from "./budget.ts";
 import { job } from "./job.ts";
 import { perItem } from "./per_item.ts";
+import { wholeFormatNamed } from "./report_documents.ts";
 import { Claimed, writeFile } from "./report_file.ts";
 
 const Frozen = z.union([
@@ -28,7 +29,7 @@ async function workOn(db: Client, runner: string, budget: Budget, row: unknown):
   const before = Claimed.parse(row);
   const frozen = before.status === "freezing" ? await freeze(db, runner, before.id) : row;
   if (typeof frozen === "string") return frozen;
-  const format = formatNamed(before.format);
+  const format = formatNamed(before.format) ?? await wholeFormatNamed(before.format);
   if (format === undefined) {
     const reason = "unknown_format";
     const detail = `There is no writer for the format ${before.format}.`;

@@ -52,7 +52,7 @@ async function sendOne(provider: MailProvider, mail: ClaimedMail): Promise<Recor
   const outcome = await provider.send({
     key: edition === 0 ? id : `${id}/${edition}`,
     to: { name: mail.name ?? "", address: mail.to },
-    ...renderMail(mail, env.appUrl()),
+    ...renderMail(mail, env.appUrl(), env.publicUrl()),
   });
   switch (outcome.kind) {
     case "accepted":

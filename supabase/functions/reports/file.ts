@@ -19,8 +19,8 @@ const route = createRoute({
   summary: "The file of a run",
   description:
     "Redirects to an address that is valid for a minute. Checked at this moment: the caller is a " +
-    "member, the run is theirs, and they still have the permissions that the report needs. 409 `run_refused` " +
-    "or `run_failed` where there is no file, 410 `file_expired` after it was deleted.",
+    "member, and the run is theirs and they still have the permissions that the report needs, or they were " +
+    "mailed it and its owner may still export. 409 `run_refused`, `run_failed` or `run_missed` where there is no file, 410 `file_expired` after it was deleted.",
   ...permitted("reports:export"),
   request: { params: IdParam, headers: IfNoneMatchHeader },
   responses: {
@@ -50,7 +50,7 @@ export function downloadReport(app: App) {
     if (status === "expired") {
       throw new Problem(410, "file_expired", "The file was deleted. Export the report again.");
     }
-    if (status === "refused" || status === "failed") {
+    if (status === "refused" || status === "failed" || status === "missed") {
       throw new Problem(409, `run_${status}`, detail ?? "There is no file.");
     }
     if (path === undefined || file_name === undefined) {

@@ -4,7 +4,7 @@ import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { ReportColumn, ReportPeriod } from "../_shared/reports/run.ts";
 import { valuesOf } from "./schemas.ts";
 
-/** The states of a run, of which the last four are final. */
+/** The states of a run, of which the last five are final. */
 export const RunStatus = z.enum([
   "queued",
   "freezing",
@@ -13,10 +13,11 @@ export const RunStatus = z.enum([
   "empty",
   "refused",
   "failed",
+  "missed",
 ]).openapi({
   description:
     "empty: no record was found, the file has the headings only; refused: the owner may not, or " +
-    "the definition does not fit any more; failed: it could not be done",
+    "the definition does not fit any more; failed: it could not be done; missed: nothing ran at its time",
 });
 
 /** The address of a run's file. Whoever fetches it is checked then. */
@@ -38,7 +39,16 @@ export const Run = z.object({
   owner_id: Id.nullable().openapi({ description: "Whose rights and rows it has" }),
   owner_name: z.string().nullable(),
   requested_by: Id.nullable(),
-  scheduled_for: Timestamp.nullable(),
+  schedule_id: Id.nullable().openapi({ description: "null: a person asked for the file" }),
+  scheduled_for: Timestamp.nullable().openapi({ description: "The due time of the schedule" }),
+  mailed: z.array(z.object({
+    address: z.string(),
+    user_id: Id.nullable().openapi({ description: "null: somebody without an account" }),
+    status: z.string().openapi({
+      description: "Of the e-mail; not_mailed: told in the application only",
+      example: "sent",
+    }),
+  })).openapi({ description: "Who was told of it" }),
   as_of: Timestamp.openapi({ description: "The moment that relative periods are about" }),
   time_zone: z.string(),
   period: ReportPeriod.nullable(),
@@ -73,7 +83,7 @@ const DetailRow = RunRow.extend({
 
 function fieldsOf({ file_deleted_at, ...run }: z.infer<typeof RunRow>): z.infer<typeof Run> {
   const gone = file_deleted_at !== null || Date.parse(run.expires_at) < Date.now();
-  const none = run.status === "refused" || run.status === "failed" || gone;
+  const none = ["refused", "failed", "missed"].includes(run.status) || gone;
   return {
     ...run,
     download_url: none ? null : fileUrl(run.id),

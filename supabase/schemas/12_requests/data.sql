@@ -23,5 +23,6 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),
   ('report_preview', 240, 60, 'Previews of reports by a person'),
   ('report_export', 60, 3600, 'Files of reports that a person asks for'),
+  ('report_schedule', 60, 3600, 'Schedules of reports that a person makes or runs by hand'),
   ('report_link', 60, 60, 'Links to files of reports that an IP address opens'),
   ('note', 120, 3600, 'Notes that a person sends');

@@ -71,13 +71,16 @@ create trigger start_emails after insert on public.emails referencing new table 
 
 create table private.email_secrets (
   email_id uuid primary key references public.emails (id) on delete cascade,
-  invitation_id uuid not null references public.invitations (id) on delete cascade,
-  token text not null
+  invitation_id uuid references public.invitations (id) on delete cascade,
+  report_link_id uuid references public.report_links (id) on delete cascade,
+  token text not null,
+  constraint email_secrets_of_one check (num_nonnulls(invitation_id, report_link_id) = 1)
 );
 comment on table private.email_secrets is
-  'Tokens for e-mails that are not sent yet; deleted when the e-mail is sent or the invitation ends.';
+  'Tokens for e-mails that are not sent yet; deleted when the e-mail is sent or the invitation or link ends.';
 
 create index email_secrets_invitation on private.email_secrets (invitation_id);
+create index email_secrets_report_link on private.email_secrets (report_link_id);
 
 
 create table private.mail_outage (

@@ -4,7 +4,8 @@ on conflict (id) do nothing;
 
 insert into private.report_formats (name, position, content_type, extension) values
   ('csv', 1, 'text/csv; charset=utf-8', 'csv'),
-  ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx');
+  ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'),
+  ('pdf', 3, 'application/pdf', 'pdf');
 
 insert into private.report_types (name, sql_type, operators, aggregations) values
   ('id', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),

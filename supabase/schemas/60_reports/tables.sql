@@ -232,6 +232,93 @@ create trigger set_version before update on public.reports
 select private.audit_table('public.reports');
 
 
+create table public.report_schedules (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  report_id uuid not null,
+  owner_id uuid references public.profiles (id) on delete set null,
+  frequency text not null constraint report_schedules_frequency check (frequency in ('daily', 'weekdays', 'weekly',
+    'monthly')),
+  weekdays smallint[] not null default '{}',
+  month_day smallint constraint report_schedules_month_day check (month_day between 1 and 31),
+  local_time time not null,
+  time_zone text not null constraint report_schedules_time_zone_known check (private.is_time_zone(time_zone)),
+  format text not null,
+  on_empty text not null default 'send' constraint report_schedules_on_empty check (on_empty in ('send', 'skip')),
+  status text not null default 'active' constraint report_schedules_status check (status in ('active', 'paused')),
+  pause_reason text,
+  next_run_at timestamptz,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint report_schedules_organization_key unique (organization_id, id),
+  constraint report_schedules_report foreign key (organization_id, report_id)
+    references public.reports (organization_id, id) on delete cascade,
+  constraint report_schedules_days check ((frequency = 'weekly') = (cardinality(weekdays) > 0)
+    and (frequency = 'monthly') = (month_day is not null) and weekdays <@ '{1,2,3,4,5,6,7}'),
+  constraint report_schedules_due check ((status = 'active') = (next_run_at is not null)
+    and (status = 'paused') = (pause_reason is not null))
+);
+comment on table public.report_schedules is
+  'When a report runs by itself, with whose rights, and in which format its recipients get it.';
+comment on column public.report_schedules.owner_id is 'Whose rights each run has, and whose rows it holds.';
+comment on column public.report_schedules.weekdays is 'ISO 8601: 1 is Monday.';
+comment on column public.report_schedules.month_day is 'In shorter months the last day.';
+comment on column public.report_schedules.pause_reason is
+  'by_person, report_deleted, or why the last run was refused.';
+
+create index report_schedules_report on public.report_schedules (organization_id, report_id);
+create index report_schedules_owner on public.report_schedules (owner_id);
+create index report_schedules_created_by on public.report_schedules (created_by);
+create index report_schedules_next on public.report_schedules (next_run_at) where status = 'active';
+
+alter table public.report_schedules enable row level security;
+
+create policy "people read their schedules, who changes all reports all" on public.report_schedules
+  for select to authenticated
+  using (organization_id = any ((select private.organizations_with('reports:write'))::uuid[])
+    or (owner_id = (select auth.uid())
+      and organization_id = any ((select private.organizations_in_scope('reports:read'))::uuid[])));
+
+revoke all on public.report_schedules from public, anon, authenticated, service_role;
+grant select on public.report_schedules to authenticated, service_role;
+
+create trigger set_updated_at before update on public.report_schedules
+  for each row execute function private.set_updated_at();
+
+select private.audit_table('public.report_schedules');
+
+
+create table public.report_recipients (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  schedule_id uuid not null,
+  user_id uuid references public.profiles (id) on delete cascade,
+  address text constraint report_recipients_address_form check (address = lower(address)
+    and char_length(address) <= 254 and address ~ '^[^@\s]+@[^@\s]+$'),
+  constraint report_recipients_one check (num_nonnulls(user_id, address) = 1),
+  constraint report_recipients_schedule foreign key (organization_id, schedule_id)
+    references public.report_schedules (organization_id, id) on delete cascade,
+  constraint report_recipients_once unique nulls not distinct (schedule_id, user_id, address)
+);
+comment on table public.report_recipients is
+  'Who gets the runs of a schedule: members, and addresses of people without an account.';
+
+create index report_recipients_of_schedule on public.report_recipients (organization_id, schedule_id);
+create index report_recipients_user on public.report_recipients (user_id) where user_id is not null;
+
+alter table public.report_recipients enable row level security;
+
+create policy "who reads a schedule reads its recipients" on public.report_recipients for select to authenticated
+  using (exists (select from public.report_schedules s where s.organization_id = report_recipients.organization_id
+    and s.id = report_recipients.schedule_id));
+
+revoke all on public.report_recipients from public, anon, authenticated, service_role;
+grant select on public.report_recipients to authenticated, service_role;
+
+select private.audit_table('public.report_recipients');
+
+
 create table public.report_runs (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -242,9 +329,10 @@ create table public.report_runs (
   definition jsonb not null,
   format text not null,
   status text not null default 'queued' constraint report_runs_status check (status in (
-    'queued', 'freezing', 'writing', 'ready', 'empty', 'refused', 'failed')),
+    'queued', 'freezing', 'writing', 'ready', 'empty', 'refused', 'failed', 'missed')),
   reason text,
   detail text,
+  schedule_id uuid,
   scheduled_for timestamptz,
   as_of timestamptz not null default now(),
   time_zone text not null,
@@ -269,8 +357,12 @@ create table public.report_runs (
   constraint report_runs_organization_key unique (organization_id, id),
   constraint report_runs_report foreign key (organization_id, report_id)
     references public.reports (organization_id, id) on delete cascade,
-  constraint report_runs_finished check ((status in ('ready', 'empty', 'refused', 'failed')) = (finished_at is not null)),
-  constraint report_runs_reason check ((status in ('refused', 'failed')) = (reason is not null)),
+  constraint report_runs_finished check ((status in ('ready', 'empty', 'refused', 'failed', 'missed'))
+    = (finished_at is not null)),
+  constraint report_runs_reason check ((status in ('refused', 'failed', 'missed')) = (reason is not null)),
+  constraint report_runs_schedule foreign key (organization_id, schedule_id)
+    references public.report_schedules (organization_id, id) on delete set null (schedule_id),
+  constraint report_runs_once_due unique (schedule_id, scheduled_for),
   constraint report_runs_file check (status not in ('ready', 'empty') or (file_name is not null
     and file_size is not null and checksum is not null))
 );
@@ -279,6 +371,8 @@ comment on table public.report_runs is
 comment on column public.report_runs.owner_id is 'Whose rights the run has, and whose rows it holds.';
 comment on column public.report_runs.reason is 'Why it was refused or failed: a code. detail says it in words.';
 comment on column public.report_runs.scheduled_for is 'The due time of a scheduled run; null: a person asked for it.';
+comment on constraint report_runs_once_due on public.report_runs is
+  'A schedule runs once for each of its times, however many clocks there are.';
 comment on column public.report_runs.as_of is 'The moment against which relative periods are resolved.';
 comment on column public.report_runs.columns is '[{ id, label, type, … }], in the order of the cells.';
 comment on column public.report_runs.chart_rows is
@@ -291,6 +385,8 @@ comment on column public.report_runs.cpu_ms is 'Computing time of the writers.';
 
 create index report_runs_history on public.report_runs (organization_id, owner_id, id desc);
 create index report_runs_report on public.report_runs (organization_id, report_id, id desc);
+create index report_runs_schedule on public.report_runs (organization_id, schedule_id, id desc)
+  where schedule_id is not null;
 create index report_runs_owner on public.report_runs (owner_id);
 create index report_runs_requested_by on public.report_runs (requested_by);
 create index report_runs_files on public.report_runs (finished_at) where file_deleted_at is null
@@ -387,6 +483,21 @@ grant select (id, organization_id, run_id, note, created_by, created_at, expires
   on public.report_links to authenticated;
 
 select private.audit_table('public.report_links', 'token_hash');
+
+
+create table private.report_deliveries (
+  run_id uuid not null references public.report_runs (id) on delete cascade,
+  user_id uuid references public.profiles (id) on delete cascade,
+  address text not null,
+  link_id uuid references public.report_links (id) on delete set null,
+  created_at timestamptz not null default now(),
+  primary key (run_id, address)
+);
+comment on table private.report_deliveries is
+  'Who was told of a scheduled run: a member, who may take its file while they are one, or an address with a link.';
+
+create index report_deliveries_user on private.report_deliveries (user_id) where user_id is not null;
+create index report_deliveries_link on private.report_deliveries (link_id) where link_id is not null;
 
 
 create table private.report_downloads (

@@ -4,7 +4,7 @@ import { type Chart, stackedSum, valueText } from "./chart.ts";
 export type Shape =
   | { kind: "bar"; x: number; y: number; width: number; height: number; series: number }
   | { kind: "rule"; x1: number; y1: number; x2: number; y2: number }
-  | { kind: "line"; points: [number, number][]; series: number; dashed: boolean }
+  | { kind: "line"; points: [number, number][]; series: number }
   | { kind: "point"; x: number; y: number; series: number }
   | {
     kind: "text";
@@ -58,7 +58,13 @@ function legend(chart: Chart, y: number): Shape[] {
   if (chart.series.length < 2) return [];
   const space = width / chart.series.length;
   return chart.series.flatMap(({ label }, series): Shape[] => [
-    { kind: "bar", x: series * space, y: y - 9, width: 12, height: 10, series },
+    chart.kind === "line"
+      ? {
+        kind: "line",
+        points: [[series * space, y - 4], [series * space + 14, y - 4]],
+        series,
+      }
+      : { kind: "bar", x: series * space, y: y - 9, width: 12, height: 10, series },
     {
       kind: "text",
       x: series * space + 18,
@@ -173,7 +179,7 @@ function line(chart: Chart, from: number): Layout {
       const points = run.map((at): [number, number] => [x(at), y(values[at] ?? 0)]);
       const marks = values.length > 62 && points.length > 1 ? [] : points;
       return [
-        { kind: "line", points, series, dashed: false },
+        { kind: "line", points, series },
         ...marks.map(([px, py]): Shape => ({ kind: "point", x: px, y: py, series })),
       ];
     })

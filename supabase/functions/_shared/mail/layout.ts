@@ -1,3 +1,4 @@
+import type { Bar } from "./report.ts";
 import type { Content } from "./words.ts";
 
 const entities: Record<string, string> = {
@@ -20,21 +21,53 @@ export interface Frame {
   footer: string;
 }
 
+const longestBar = 24;
+
+/** Bars of block characters, each with its value. */
+function barsAsText(bars: readonly Bar[]): string {
+  return bars.map(({ label, value, share }) =>
+    `${label}: ${value}\n${"█".repeat(Math.max(share > 0 ? 1 : 0, Math.round(share * longestBar)))}`
+  ).join("\n");
+}
+
+/** Bars as cells of a table, each with its value. */
+function barsAsHtml(bars: readonly Bar[]): string {
+  const rows = bars.map(({ label, value, share }) =>
+    `<tr><td style="padding:3px 12px 3px 0;font-size:14px;width:34%">${escapeHtml(label)}</td>` +
+    `<td style="padding:3px 0"><table role="presentation" width="100%" style="border-collapse:collapse"><tr>` +
+    `<td style="background:#2563a8;height:14px;padding:0;width:${
+      Math.round(share * 75)
+    }%"></td><td style="padding:0 0 0 8px;font-size:13px;color:#475467;white-space:nowrap">${
+      escapeHtml(value)
+    }</td></tr></table></td></tr>`
+  );
+  return `<table role="presentation" width="100%" style="margin:0 0 16px;border-collapse:collapse">${
+    rows.join("")
+  }</table>`;
+}
+
 /** The plain-text form. */
-export function asText({ lines, note, facts = [], link }: Content, frame: Frame): string {
+export function asText(
+  { lines, note, facts = [], bars = [], link }: Content,
+  frame: Frame,
+): string {
   const given = facts.filter(([, value]) => value);
   return [
     frame.hello,
     ...lines,
     note && note.split("\n").map((line) => `> ${line}`).join("\n"),
     given.map(([label, value]) => `${label}: ${value}`).join("\n"),
+    bars.length > 0 && barsAsText(bars),
     link?.url && `${link.label}: ${link.url}`,
     `-- \n${frame.footer}`,
   ].filter(Boolean).join("\n\n") + "\n";
 }
 
 /** The HTML form, with inline styles only, which all mail programs support. */
-export function asHtml({ lines, note, facts = [], link }: Content, frame: Frame): string {
+export function asHtml(
+  { lines, note, facts = [], bars = [], link }: Content,
+  frame: Frame,
+): string {
   const p = (text: string) =>
     `<p style="margin:0 0 16px">${escapeHtml(text).replaceAll("\n", "<br>")}</p>`;
   const rows = facts.filter((fact): fact is [string, string] => Boolean(fact[1])).map((
@@ -56,6 +89,7 @@ export function asHtml({ lines, note, facts = [], link }: Content, frame: Frame)
         rows.join("")
       }</table>`
       : "",
+    bars.length > 0 ? barsAsHtml(bars) : "",
     link?.url
       ? `<p style="margin:0 0 16px"><a href="${
         escapeHtml(link.url)

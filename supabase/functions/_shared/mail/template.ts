@@ -2,6 +2,7 @@ import { cleanText } from "../clean_text.ts";
 import { asHtml, asText } from "./layout.ts";
 import { nameInMail } from "./name.ts";
 import { oneLine } from "./provider.ts";
+import { reportFacts } from "./report.ts";
 import { type Facts, type MailKind, mailKinds, type Words } from "./words.ts";
 import { en } from "./words_en.ts";
 import { fr } from "./words_fr.ts";
@@ -30,19 +31,24 @@ const isKind = (kind: string): kind is MailKind => mailKinds.some((known) => kno
 
 /**
  * Renders an e-mail in the organization's language, with times in the organization's time zone.
- * @param appUrl URL of the frontend; without it the e-mail has no links
+ * @param appUrl URL of the frontend; without it the e-mail has no links to it
+ * @param apiUrl URL of the project, for links of people without an account
  */
-export function renderMail(mail: MailData, appUrl: string | undefined): RenderedMail {
+export function renderMail(
+  mail: MailData,
+  appUrl: string | undefined,
+  apiUrl?: string,
+): RenderedMail {
   const kind = isKind(mail.kind) ? mail.kind : "system";
   const { locale } = mail.organization;
   const words = languages[locale] ?? en;
   const organization = nameInMail(mail.organization.name) ?? "Signalbox";
-  const content = words.kinds[kind](factsOf(kind, mail, organization, appUrl));
+  const content = words.kinds[kind](factsOf(kind, mail, organization, { appUrl, apiUrl }));
   const frame = {
     locale,
     organization,
     hello: words.hello(nameInMail(mail.name) ?? ""),
-    footer: words.footer[kind === "invitation" ? "invited" : "member"](organization),
+    footer: words.footer[footers[kind] ?? "member"](organization),
   };
   return {
     fromName: organization,
@@ -52,11 +58,22 @@ export function renderMail(mail: MailData, appUrl: string | undefined): Rendered
   };
 }
 
+/** Why those who are no members get an e-mail. */
+const footers: Partial<Record<MailKind, "invited" | "outside">> = {
+  invitation: "invited",
+  report_shared: "outside",
+};
+
+interface Addresses {
+  appUrl: string | undefined;
+  apiUrl: string | undefined;
+}
+
 function factsOf(
   kind: MailKind,
   { data, organization: { locale, country, time_zone } }: MailData,
   organization: string,
-  appUrl: string | undefined,
+  addresses: Addresses,
 ): Facts {
   const time = data["deadline"] ?? data["due_at"] ?? data["expires_at"];
   return {
@@ -84,7 +101,8 @@ function factsOf(
       ...count("skipped", data["skipped"]),
       ...count("invalid", data["invalid"]),
     },
-    url: appUrl === undefined ? undefined : linkTo(kind, data, appUrl.replace(/\/+$/, "")),
+    url: linkTo(kind, data, addresses),
+    run: reportFacts(data, { locale, country }),
   };
 }
 
@@ -126,19 +144,37 @@ function timeIn(
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The link of an e-mail: always to the frontend, whatever the data contains. */
-function linkTo(kind: MailKind, data: Record<string, unknown>, appUrl: string): string {
+/** The link of an e-mail: to the frontend, or for people without an account to the file; never to where data point. */
+function linkTo(
+  kind: MailKind,
+  data: Record<string, unknown>,
+  addresses: Addresses,
+): string | undefined {
+  if (kind === "report_shared") return sharedFile(data["token"], addresses.apiUrl);
+  return addresses.appUrl === undefined
+    ? undefined
+    : pageOf(kind, data, addresses.appUrl.replace(/\/+$/, ""));
+}
+
+function sharedFile(token: unknown, apiUrl: string | undefined): string | undefined {
+  if (apiUrl === undefined || typeof token !== "string") return undefined;
+  return `${apiUrl}/functions/v1/reports/shared?token=${encodeURIComponent(token)}`;
+}
+
+function pageOf(kind: MailKind, data: Record<string, unknown>, appUrl: string): string {
   const id = (name: string): string | undefined => {
     const value = data[name];
     return typeof value === "string" && uuid.test(value) ? value : undefined;
   };
   const [lead, importId, report] = [id("lead_id"), id("import_id"), id("report_id")];
   const note = id("note_id");
+  const run = id("run_id");
   if (kind === "invitation") {
     const token = typeof data["token"] === "string" ? data["token"] : "";
     return `${appUrl}/accept-invitation?token=${encodeURIComponent(token)}`;
   }
   if (kind === "import_finished" && importId) return `${appUrl}/leads/import/${importId}`;
+  if (kind === "report_ready" && run) return `${appUrl}/reports/runs/${run}`;
   if (kind === "report_ready") return report ? `${appUrl}/reports/${report}` : `${appUrl}/reports`;
   if (kind === "note") return note ? `${appUrl}/notes/${note}` : `${appUrl}/notes`;
   if (lead) return `${appUrl}/leads/${lead}`;

@@ -1,3 +1,5 @@
+import type { Bar, ReportFacts } from "./report.ts";
+
 /** The content of an e-mail before layout. Everything in it is plain text. */
 export interface Content {
   subject: string;
@@ -6,6 +8,8 @@ export interface Content {
   note?: string | undefined;
   /** Labels and values; those without a value are left out. */
   facts?: [label: string, value: string | undefined][];
+  /** A chart that every mail program shows. */
+  bars?: Bar[] | undefined;
   link?: { label: string; url: string | undefined };
 }
 
@@ -36,6 +40,8 @@ export interface Facts {
     invalid?: number;
   };
   url: string | undefined;
+  /** Of a scheduled report: its figures. */
+  run: ReportFacts | undefined;
 }
 
 /** The kinds of e-mail; `system` shows the title and body that it was given. */
@@ -47,6 +53,7 @@ export const mailKinds = [
   "import_finished",
   "report_ready",
   "note",
+  "report_shared",
   "invitation",
   "system",
 ] as const;
@@ -55,6 +62,6 @@ export type MailKind = typeof mailKinds[number];
 /** One language. */
 export interface Words {
   hello: (name: string) => string;
-  footer: Record<"member" | "invited", (organization: string) => string>;
+  footer: Record<"member" | "invited" | "outside", (organization: string) => string>;
   kinds: Record<MailKind, (facts: Facts) => Content>;
 }

@@ -1,4 +1,20 @@
-import type { Words } from "./words.ts";
+import type { Content, Facts, Words } from "./words.ts";
+
+const reportNotes = ({ run }: Facts): string[] => [
+  ...(run?.empty ? ["No records were found, so there are no rows."] : []),
+  ...(run?.truncated
+    ? ["There are more rows than a file holds: it has the first ones. Totals are of all."]
+    : []),
+];
+
+const reportFigures = ({ run }: Facts): NonNullable<Content["facts"]> =>
+  run === undefined ? [] : [
+    ["Period", run.period],
+    ["Time zone", run.zone],
+    ["As seen by", run.owner],
+    ["Rows", run.rows],
+    ...run.totals,
+  ];
 
 export const en: Words = {
   hello: (name) => name ? `Hello ${name},` : "Hello,",
@@ -7,6 +23,8 @@ export const en: Words = {
       `You get this e-mail as a member of ${organization}. Which e-mails reach you is set under Notifications.`,
     invited: (organization) =>
       `You get this e-mail because ${organization} invited this address. If you did not expect it, ignore it.`,
+    outside: (organization) =>
+      `You get this e-mail because ${organization} shares a report with this address. The link is yours alone and ends by itself.`,
   },
   kinds: {
     assignment: (f) => {
@@ -57,7 +75,9 @@ export const en: Words = {
     }),
     report_ready: (f) => ({
       subject: `Report ready: ${f.report ?? f.title}`,
-      lines: [`Your report “${f.report ?? f.title}” is ready.`],
+      lines: [`Your report “${f.report ?? f.title}” is ready.`, ...reportNotes(f)],
+      facts: reportFigures(f),
+      bars: f.run?.bars,
       link: { label: "Open the report", url: f.url },
     }),
     note: (f) => ({
@@ -65,6 +85,16 @@ export const en: Words = {
       lines: [f.by ? `${f.by} sent a note to your role.` : "There is a note for your role."],
       facts: [["About", f.subject]],
       link: { label: "Read the note", url: f.url },
+    }),
+    report_shared: (f) => ({
+      subject: `Report: ${f.report ?? f.title}`,
+      lines: [
+        `${f.run?.owner ?? f.organization} shares the report “${f.report ?? f.title}” with you.`,
+        ...reportNotes(f),
+      ],
+      facts: reportFigures(f),
+      bars: f.run?.bars,
+      link: { label: "Download the file", url: f.url },
     }),
     invitation: (f) => ({
       subject: `You are invited to ${f.organization}`,

@@ -1,4 +1,22 @@
-import type { Words } from "./words.ts";
+import type { Content, Facts, Words } from "./words.ts";
+
+const reportNotes = ({ run }: Facts): string[] => [
+  ...(run?.empty ? ["Aucun enregistrement n’a été trouvé : il n’y a pas de lignes."] : []),
+  ...(run?.truncated
+    ? [
+      "Il y a plus de lignes qu’un fichier n’en contient : il a les premières. Les totaux portent sur toutes.",
+    ]
+    : []),
+];
+
+const reportFigures = ({ run }: Facts): NonNullable<Content["facts"]> =>
+  run === undefined ? [] : [
+    ["Période", run.period],
+    ["Fuseau horaire", run.zone],
+    ["Vu par", run.owner],
+    ["Lignes", run.rows],
+    ...run.totals,
+  ];
 
 export const fr: Words = {
   hello: (name) => name ? `Bonjour ${name},` : "Bonjour,",
@@ -7,6 +25,8 @@ export const fr: Words = {
       `Vous recevez cet e-mail en tant que membre de ${organization}. Vous choisissez les e-mails à recevoir sous Notifications.`,
     invited: (organization) =>
       `Vous recevez cet e-mail car une personne de ${organization} a invité cette adresse. Si vous n’attendiez rien, ignorez-le.`,
+    outside: (organization) =>
+      `Vous recevez cet e-mail parce que ${organization} partage un rapport avec cette adresse. Le lien est personnel et expire de lui-même.`,
   },
   kinds: {
     assignment: (f) => {
@@ -60,7 +80,9 @@ export const fr: Words = {
     }),
     report_ready: (f) => ({
       subject: `Rapport prêt : ${f.report ?? f.title}`,
-      lines: [`Votre rapport « ${f.report ?? f.title} » est prêt.`],
+      lines: [`Votre rapport « ${f.report ?? f.title} » est prêt.`, ...reportNotes(f)],
+      facts: reportFigures(f),
+      bars: f.run?.bars,
       link: { label: "Ouvrir le rapport", url: f.url },
     }),
     note: (f) => ({
@@ -70,6 +92,18 @@ export const fr: Words = {
       ],
       facts: [["Objet", f.subject]],
       link: { label: "Lire la note", url: f.url },
+    }),
+    report_shared: (f) => ({
+      subject: `Rapport : ${f.report ?? f.title}`,
+      lines: [
+        `${f.run?.owner ?? f.organization} partage avec vous le rapport « ${
+          f.report ?? f.title
+        } ».`,
+        ...reportNotes(f),
+      ],
+      facts: reportFigures(f),
+      bars: f.run?.bars,
+      link: { label: "Télécharger le fichier", url: f.url },
     }),
     invitation: (f) => ({
       subject: `Invitation à rejoindre ${f.organization}`,

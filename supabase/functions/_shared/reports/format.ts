@@ -15,6 +15,14 @@ export interface ReportFormat<State = unknown> {
   end(run: FrozenRun, state: State): Uint8Array;
 }
 
+/** Writes a file at once from its first rows, for formats that cannot be put together from pieces. */
+export interface WholeFormat {
+  /** Rows that it takes at most, subtotals among them: what one invocation can do. */
+  rowLimit: number;
+  /** The file. The same run gives the same bytes. */
+  write(run: FrozenRun, rows: readonly FrozenRow[]): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** A piece of a file, and what the next one must know. */
 export interface Piece<State> {
   bytes: Uint8Array;

@@ -54,6 +54,7 @@ export const FrozenRun = z.object({
   row_limit: z.number(),
   truncated: z.boolean(),
   partial: z.array(z.string()),
+  chart_rows: z.array(z.array(z.unknown())).nullish(),
   as_of: z.string(),
   frozen_at: z.string(),
 });

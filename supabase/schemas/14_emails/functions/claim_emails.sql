@@ -46,7 +46,7 @@ language sql stable set search_path = ''
 as $$
   select case
     when o.standing = 'suspended' then 'The organization is suspended.'
-    when kind = 'invitation' and o.standing <> 'approved' then 'The organization is not approved to write to strangers.'
+    when kind in ('invitation', 'report_shared') and o.standing <> 'approved' then 'The organization is not approved to write to strangers.'
     when o.standing = 'sandbox' and not exists (
       select from auth.users u where u.id = email_cancel_reason.user_id and u.email_confirmed_at is not null)
     then 'The person has not confirmed their e-mail address.'
@@ -54,7 +54,11 @@ as $$
       select from private.email_secrets s join public.invitations i on i.id = s.invitation_id
       where s.email_id = email_cancel_reason.email_id and i.accepted_at is null and i.expires_at > now())
     then 'The invitation was accepted, withdrawn or has expired.'
-    when kind <> 'invitation' and not exists (
+    when kind = 'report_shared' and not exists (
+      select from private.email_secrets s join public.report_links l on l.id = s.report_link_id
+      where s.email_id = email_cancel_reason.email_id and l.revoked_at is null and l.expires_at > now())
+    then 'The link was revoked or has expired.'
+    when kind not in ('invitation', 'report_shared') and not exists (
       select from public.memberships m
       where m.organization_id = email_cancel_reason.organization_id and m.user_id = email_cancel_reason.user_id
         and m.status = 'active')

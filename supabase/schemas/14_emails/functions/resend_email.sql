@@ -22,7 +22,8 @@ begin
     perform private.problem(409, 'on_its_way', 'This e-mail is already queued or being sent.');
   elsif email.status = 'canceled' then
     perform private.problem(409, 'not_needed', 'This e-mail is not needed any more: ' || email.last_error);
-  elsif email.kind = 'invitation' and not exists (select from private.email_secrets s where s.email_id = email.id) then
+  elsif email.kind in ('invitation', 'report_shared') and not exists (
+    select from private.email_secrets s where s.email_id = email.id) then
     perform private.problem(409, 'not_needed', 'The link in this e-mail is no longer valid. Invite the person again.');
   elsif email.status = 'sent' and not force then
     perform private.problem(409, 'already_sent', 'This e-mail was sent. Use force=true to send it again.');

@@ -10,9 +10,9 @@ begin
     'select array_agg(jsonb_build_object(''lead_id'', r.id, ''name'', coalesce(nullif(r.full_name, ''''), r.email, r.phone),
       ''deadline'', r.sla_deadline, ''breached_at'', r.sla_breached_at))
     from (
-      select l.id, l.full_name, l.email, l.phone, l.sla_deadline, l.sla_breached_at from public.leads l
-      where %s and l.sla_status = %L and l.outcome is null
-      order by l.created_at desc limit 20
+      select x.id, x.full_name, x.email, x.phone, x.sla_deadline, x.sla_breached_at from public.leads x
+      where %s and x.sla_status = %L and x.outcome is null
+      order by x.created_at desc limit 20
     ) r', private.lead_scope(organization_id, 'leads:read'), sla_status)
   into alerts;
   return coalesce(alerts, '{}');

@@ -1,14 +1,20 @@
 -- Ends a run without a file. For security definer functions.
 create function private.end_report_run(run_id uuid, status text, reason text, detail text)
 returns void
-language sql set search_path = ''
+language plpgsql set search_path = ''
 as $$
+declare
+  run public.report_runs;
+begin
   delete from private.report_run_work w where w.run_id = end_report_run.run_id;
   delete from private.report_pieces p where p.run_id = end_report_run.run_id;
   update public.report_runs r
   set status = end_report_run.status, reason = end_report_run.reason, detail = left(end_report_run.detail, 1000),
     finished_at = now()
-  where r.id = end_report_run.run_id;
+  where r.id = end_report_run.run_id
+  returning * into run;
+  perform private.after_scheduled_run(run);
+end
 $$;
 
 -- What the writer of a file needs of a run.

@@ -1,4 +1,4 @@
--- Deletion is soft: runs and their files stay until they expire. { deleted: true }, or { stale } with the current report
+-- Deletion is soft: runs and their files stay until they expire, schedules are paused. { deleted: true }, or { stale } with the current report
 -- when its version is not the expected one. Security definer because callers may not write reports directly.
 create function private.delete_report(organization_id uuid, report_id uuid, expected_version integer)
 returns jsonb
@@ -11,6 +11,8 @@ begin
     return jsonb_build_object('stale', private.report_json(report));
   end if;
   update public.reports r set deleted_at = now() where r.id = report.id;
+  update public.report_schedules s set status = 'paused', pause_reason = 'report_deleted', next_run_at = null
+  where s.organization_id = report.organization_id and s.report_id = report.id and s.status = 'active';
   return '{"deleted": true}'::jsonb;
 end
 $$;

@@ -20,10 +20,12 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  run public.report_runs := private.require_report_run(organization_id, run_id);
+  run public.report_runs := private.require_received_run(organization_id, run_id);
   answer jsonb := jsonb_build_object('status', run.status, 'reason', run.reason, 'detail', run.detail);
 begin
-  perform private.require_run_rights(run);
+  if run.owner_id = auth.uid() then
+    perform private.require_run_rights(run);
+  end if;
   if run.status not in ('ready', 'empty') then
     return answer;
   end if;

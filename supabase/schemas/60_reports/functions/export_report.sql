@@ -1,7 +1,7 @@
--- Queues a run and starts the job. The run has the rights of its owner at the time when it runs; whoever calls this has
+-- Queues a run and starts the job; null if the schedule has run for this time already. The run has the rights of its owner at the time when it runs; whoever calls this has
 -- checked that it may be asked for. For security definer functions.
 create function private.queue_report_run(report public.reports, owner_id uuid, format text,
-  scheduled_for timestamptz default null)
+  schedule public.report_schedules default null, scheduled_for timestamptz default null)
 returns public.report_runs
 language plpgsql set search_path = ''
 as $$
@@ -9,12 +9,16 @@ declare
   run public.report_runs;
 begin
   insert into public.report_runs (organization_id, report_id, owner_id, requested_by, name, definition, format,
-    scheduled_for, as_of, time_zone)
+    schedule_id, scheduled_for, as_of, time_zone)
   select report.organization_id, report.id, queue_report_run.owner_id, auth.uid(), report.name, report.definition,
-    queue_report_run.format, queue_report_run.scheduled_for, coalesce(queue_report_run.scheduled_for, now()),
-    o.time_zone
+    queue_report_run.format, schedule.id, queue_report_run.scheduled_for,
+    coalesce(queue_report_run.scheduled_for, now()), o.time_zone
   from public.organizations o where o.id = report.organization_id
+  on conflict on constraint report_runs_once_due do nothing
   returning * into run;
+  if run.id is null then
+    return null;
+  end if;
   insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
   perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
     jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);

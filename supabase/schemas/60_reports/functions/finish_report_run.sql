@@ -53,6 +53,7 @@ begin
   returning * into run;
   delete from private.report_run_work w where w.run_id = run.id;
   delete from private.report_pieces p where p.run_id = run.id;
+  perform private.after_scheduled_run(run);
   return jsonb_build_object('state', run.status);
 end
 $$;

@@ -4,7 +4,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  return private.report_run_json(private.require_report_run(organization_id, run_id));
+  return private.report_run_json(private.require_received_run(organization_id, run_id));
 end
 $$;
 grant execute on function private.get_report_run(uuid, uuid) to authenticated;
@@ -15,7 +15,7 @@ language sql stable set search_path = ''
 as $$
   select private.get_report_run(organization_id, run_id)
 $$;
-comment on function public.get_report_run is 'A run of the caller''s and its progress.';
+comment on function public.get_report_run is 'A run of the caller''s or one that they were mailed, and its progress.';
 grant execute on function public.get_report_run(uuid, uuid) to authenticated;
 
 -- GET /reports/history: the caller's runs, newest first. filters: { report_id?, status? }. Security definer: see

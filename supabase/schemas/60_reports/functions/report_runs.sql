@@ -43,7 +43,7 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', run.id, 'report_id', run.report_id, 'name', run.name, 'format', run.format,
-    'status', run.status, 'reason', run.reason, 'detail', run.detail, 'scheduled_for', run.scheduled_for,
+    'status', run.status, 'reason', run.reason, 'detail', run.detail, 'schedule_id', run.schedule_id, 'scheduled_for', run.scheduled_for,
     'as_of', run.as_of, 'time_zone', run.time_zone, 'period', run.period, 'columns', run.columns, 'totals', run.totals,
     'row_count', run.row_count, 'records', run.records, 'rows_written', run.rows_written, 'truncated', run.truncated,
     'partial', run.partial, 'file_size', run.file_size, 'checksum', run.checksum, 'definition', run.definition,
@@ -51,7 +51,35 @@ as $$
     'requested_by', run.requested_by, 'created_at', run.created_at, 'frozen_at', run.frozen_at,
     'finished_at', run.finished_at, 'file_deleted_at', run.file_deleted_at,
     'expires_at', private.report_file_expiry(run),
+    'mailed', (
+      select coalesce(jsonb_agg(jsonb_build_object('address', d.address, 'user_id', d.user_id,
+        'status', coalesce(e.status, 'not_mailed')) order by d.address), '[]')
+      from private.report_deliveries d
+      left join public.emails e on e.organization_id = run.organization_id
+        and e.event_key = 'report_run:' || run.id and e.to_address = d.address
+      where d.run_id = run.id),
     'downloads', (select count(*) from private.report_downloads d where d.run_id = run.id))
+$$;
+
+-- A run of the caller's, or one that they were mailed, while its owner may still export. 404 for any other.
+create function private.require_received_run(organization_id uuid, run_id uuid)
+returns public.report_runs
+language plpgsql stable set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  select * into run from public.report_runs r
+  where r.organization_id = require_received_run.organization_id and r.id = run_id
+    and (r.owner_id = auth.uid()
+      or exists (select from private.report_deliveries d where d.run_id = r.id and d.user_id = auth.uid())
+        and private.still_may(r.organization_id, r.owner_id, 'reports:export'));
+  if run.id is null then
+    perform private.problem(404, 'not_found', 'There is no such run.');
+  end if;
+  return run;
+end
 $$;
 
 -- A run that the caller may see: their own. 404 for any other.

@@ -1,0 +1,135 @@
+-- Schedules of reports: their times in every zone, one run for each time, missed runs, and what follows from the end of a
+-- run.
+begin;
+\ir support.inc
+select no_plan();
+
+create function tests.next(frequency text, at text, zone text, after text, weekdays smallint[] default '{}',
+  month_day smallint default null)
+returns text language plpgsql as $$
+declare
+  schedule public.report_schedules;
+begin
+  schedule.frequency := frequency;
+  schedule.local_time := at::time;
+  schedule.time_zone := zone;
+  schedule.weekdays := weekdays;
+  schedule.month_day := month_day;
+  return to_char(private.next_occurrence(schedule, after::timestamptz) at time zone 'UTC', 'YYYY-MM-DD HH24:MI');
+end
+$$;
+
+select is(tests.next(frequency, at, zone, after, weekdays::smallint[], month_day::smallint), expected, what)
+from (values
+  ('daily', '07:30', 'Africa/Accra', '2026-11-30 07:29+00', '{}', null, '2026-11-30 07:30', 'A time of today.'),
+  ('daily', '07:30', 'Africa/Accra', '2026-11-30 07:30+00', '{}', null, '2026-12-01 07:30',
+    'The time itself is not after it.'),
+  ('daily', '02:30', 'America/New_York', '2027-03-13 12:00+00', '{}', null, '2027-03-14 07:30',
+    'A time that does not exist is as long after the gap.'),
+  ('daily', '01:30', 'America/New_York', '2026-10-31 12:00+00', '{}', null, '2026-11-01 05:30',
+    'A time that comes twice is the first.'),
+  ('daily', '01:30', 'America/New_York', '2026-11-01 05:30+00', '{}', null, '2026-11-02 06:30',
+    'A time that comes twice runs once.'),
+  ('daily', '00:00', 'Africa/Cairo', '2026-04-23 12:00+00', '{}', null, '2026-04-23 22:00',
+    'A midnight that does not exist.'),
+  ('daily', '06:00', 'Asia/Kathmandu', '2026-11-30 00:14+00', '{}', null, '2026-11-30 00:15',
+    'A zone of quarter hours.'),
+  ('daily', '01:45', 'Australia/Lord_Howe', '2026-04-04 00:00+00', '{}', null, '2026-04-04 14:45',
+    'A clock that goes back by half an hour.'),
+  ('weekdays', '07:00', 'Africa/Accra', '2026-11-27 07:00+00', '{}', null, '2026-11-30 07:00',
+    'From Friday to Monday.'),
+  ('weekly', '07:00', 'Africa/Accra', '2026-11-30 07:00+00', '{1}', null, '2026-12-07 07:00', 'A week later.'),
+  ('weekly', '07:00', 'Africa/Accra', '2026-11-30 07:00+00', '{1,3,7}', null, '2026-12-02 07:00',
+    'The next of several days.'),
+  ('weekly', '23:30', 'Pacific/Auckland', '2026-11-29 00:00+00', '{1}', null, '2026-11-30 10:30',
+    'The weekday is the local one.'),
+  ('monthly', '07:00', 'Africa/Accra', '2027-01-31 07:00+00', '{}', 31, '2027-02-28 07:00',
+    'The 31st of February is its last day.'),
+  ('monthly', '07:00', 'Africa/Accra', '2027-02-28 07:00+00', '{}', 31, '2027-03-31 07:00',
+    'And is the 31st again in March.'),
+  ('monthly', '07:00', 'Africa/Accra', '2028-02-01 07:00+00', '{}', 30, '2028-02-29 07:00', 'A leap year.'),
+  ('monthly', '07:00', 'Africa/Accra', '2026-12-01 07:00+00', '{}', 1, '2027-01-01 07:00', 'Over New Year.'),
+  ('daily', '12:00', 'Pacific/Apia', '2011-12-29 22:30+00', '{}', null, '2011-12-30 22:00', 'A day that was skipped.')
+) v (frequency, at, zone, after, weekdays, month_day, expected, what);
+
+-- One run for each time
+do $$
+begin
+  perform tests.arrange();
+  insert into public.reports (id, organization_id, owner_id, name, source, definition)
+  values (tests.remember('report', private.uuid_v7()), tests.id('ours'), tests.id('admin'), 'Report', 'leads',
+    private.checked_report('{"source": "leads", "aggregations": [{"function": "count"}]}'));
+  insert into public.report_schedules (id, organization_id, report_id, owner_id, frequency, local_time, time_zone, format,
+    next_run_at)
+  values (tests.remember('schedule', private.uuid_v7()), tests.id('ours'), tests.id('report'), tests.id('admin'),
+    'daily', '07:00', 'Africa/Accra', 'csv', date_trunc('day', now()) + interval '7 hours' - interval '3 days');
+  insert into public.report_recipients (organization_id, schedule_id, user_id)
+  values (tests.id('ours'), tests.id('schedule'), tests.id('viewer'));
+end
+$$;
+update public.report_schedules set next_run_at = now() - interval '3 days 1 hour',
+  local_time = ((now() - interval '1 hour') at time zone 'UTC')::time where id = tests.id('schedule');
+select private.run_report_schedules(), private.run_report_schedules();
+select is((select string_agg(r.status, ', ' order by r.scheduled_for) from public.report_runs r
+  where r.schedule_id = tests.id('schedule')), 'missed, missed, missed, queued',
+  'Of the times that have passed the newest runs; the others are listed as missed.');
+select is((select count(*) from public.report_runs r where r.schedule_id = tests.id('schedule')
+  and r.as_of <> r.scheduled_for), 0::bigint, 'A run is about its due time, however late it is.');
+select ok((select s.next_run_at > now() from public.report_schedules s where s.id = tests.id('schedule')),
+  'The next time is in the future.');
+update public.report_schedules set next_run_at = (
+  select max(r.scheduled_for) from public.report_runs r where r.schedule_id = tests.id('schedule'))
+where id = tests.id('schedule');
+select private.run_report_schedules();
+select is((select count(*) from public.report_runs r where r.schedule_id = tests.id('schedule')), 4::bigint,
+  'A time that has run does not run again, even if a clock goes back.');
+update public.report_schedules set next_run_at = now() - interval '20 hours',
+  local_time = ((now() - interval '20 hours') at time zone 'UTC')::time where id = tests.id('schedule');
+delete from public.report_runs where schedule_id = tests.id('schedule');
+select private.run_report_schedules();
+select is((select string_agg(r.status, ', ') from public.report_runs r where r.schedule_id = tests.id('schedule')),
+  'missed', 'What is twelve hours late is not run any more.');
+
+-- The end of a run
+create function tests.run() returns uuid language sql as $$
+  select (private.queue_report_run(r, s.owner_id, s.format, s)).id
+  from public.report_schedules s join public.reports r on r.id = s.report_id where s.id = tests.id('schedule')
+$$;
+select tests.remember('run', tests.run());
+select private.claim_report_run('00000000-0000-0000-0000-000000000001');
+select private.freeze_report_run(tests.id('run'), '00000000-0000-0000-0000-000000000001');
+select private.finish_report_run(tests.id('run'), '00000000-0000-0000-0000-000000000001', 1, 'x', 0);
+select is((select r.status from public.report_runs r where r.id = tests.id('run')), 'empty', 'It found no records.');
+select is((select string_agg(e.to_address || ' ' || e.kind, ', ') from public.emails e
+  where e.event_key = 'report_run:' || tests.id('run')), 'viewer@tests.example report_ready',
+  'Each recipient is mailed, and nobody else.');
+select private.after_scheduled_run(r) from public.report_runs r where r.id = tests.id('run');
+select is((select count(*) from public.emails e where e.event_key = 'report_run:' || tests.id('run')), 1::bigint,
+  'A second end of the run mails nobody again.');
+
+update public.report_schedules set on_empty = 'skip' where id = tests.id('schedule');
+select tests.remember('skipped', tests.run());
+select private.claim_report_run('00000000-0000-0000-0000-000000000001');
+select private.freeze_report_run(tests.id('skipped'), '00000000-0000-0000-0000-000000000001');
+select private.finish_report_run(tests.id('skipped'), '00000000-0000-0000-0000-000000000001', 1, 'x', 0);
+select is((select count(*) from public.emails e where e.event_key = 'report_run:' || tests.id('skipped')), 0::bigint,
+  'A run without records is not mailed where the schedule says so.');
+
+select set_config('request.jwt.claims', '', true);
+select tests.member('deputy', 'ours', 'campaign_manager');
+update public.report_schedules set owner_id = tests.id('deputy') where id = tests.id('schedule');
+delete from public.role_permissions where role_id = tests.role('campaign_manager') and permission = 'reports:export';
+select tests.remember('refused', tests.run());
+select private.claim_report_run('00000000-0000-0000-0000-000000000001');
+select private.freeze_report_run(tests.id('refused'), '00000000-0000-0000-0000-000000000001');
+select is((select r.status || ' ' || r.reason from public.report_runs r where r.id = tests.id('refused')),
+  'refused permission_denied', 'An owner who lost the right refuses the run.');
+select is((select s.status || ' ' || s.pause_reason from public.report_schedules s where s.id = tests.id('schedule')),
+  'paused permission_denied', 'The schedule is paused with that reason.');
+select is((select count(*) from public.emails e where e.event_key = 'report_run:' || tests.id('refused')), 0::bigint,
+  'Nothing is mailed to the recipients.');
+select set_eq($$select user_id from public.notifications where event_key = 'report_schedule:' || tests.id('refused')$$,
+  array[tests.id('admin'), tests.id('deputy')], 'Owner and admins are told once.');
+
+select * from finish();
+rollback;
