@@ -144,7 +144,7 @@ function line(chart: Chart, from: number): Layout {
   const whole = values.every(Number.isInteger);
   const scale = ticks(Math.max(...values, 0), whole);
   const most = scale.at(-1) || 1;
-  const right = width - 16;
+  const right = width - 34;
   const x = (at: number) =>
     chart.categories.length < 2
       ? (axisWidth + right) / 2
