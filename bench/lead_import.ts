@@ -70,9 +70,9 @@ async function copyAndInsert(sql: postgres.Sql, csv: string, triggers: boolean):
         if (!triggers) await t`alter table public.leads disable trigger user`;
         await t`
           insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, value, currency,
-            tags, country, region)
+            tags, country, region, furthest_status)
           select ${demoOrganization}::uuid, first_name, last_name, email, phone, source, status, value, 'GHS',
-            string_to_array(tags, ';'), country, region
+            string_to_array(tags, ';'), country, region, status
           from private.bench_leads`;
         if (!triggers) await t`alter table public.leads enable trigger user`;
       });

@@ -40,7 +40,17 @@ export async function loadLeads(sql: postgres.Sql): Promise<LeadPeople> {
   for (const table of ["tasks", "interactions", "lead_history", "lead_assignments", "sla_events"]) {
     await sql`vacuum (analyze) ${sql("public." + table)}`;
   }
-  for (const table of ["lead_totals", "holder_totals", "lead_arrivals", "sla_totals"]) {
+  for (
+    const table of [
+      "lead_totals",
+      "holder_totals",
+      "lead_arrivals",
+      "sla_totals",
+      "lead_day_totals",
+      "holder_day_totals",
+      "interaction_day_totals",
+    ]
+  ) {
     await sql`vacuum (analyze) ${sql("private." + table)}`;
   }
   return found;
@@ -49,14 +59,16 @@ export async function loadLeads(sql: postgres.Sql): Promise<LeadPeople> {
 /** In the order of their creation, so that the leads of an organization lie between those of the others. */
 async function insertLeads(sql: postgres.TransactionSql): Promise<void> {
   await sql`
-    insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, outcome, closed_at, value,
+    insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, outcome, furthest_status, closed_at,
+      value,
       currency, tags, custom_fields, team_id, assigned_to, assigned_at, created_by, sla_status, sla_started_at, sla_deadline,
       sla_next_at, sla_responded_at, sla_breached_at, created_at, updated_at)
     select h.organization_id, (array['Ama', 'Kwame', 'Efua', 'Yaw', 'Abena', 'Kojo', 'Akosua'])[1 + i % 7],
       (array['Mensah', 'Owusu', 'Sarpong', 'Darko', 'Osei'])[1 + i / 7 % 5] || ' ' || i,
       'lead' || i || '@school' || h.school || '.example', '+23324' || lpad(i::text, 7, '0'),
       (array['website', 'referral', 'facebook', 'walk-in', 'event', 'google', 'radio', 'partner'])[1 + i % 8],
-      s.key, s.outcome, case when s.outcome is not null then x.at + interval '9 days' end, (i * 137 % 500000) / 100.0, 'GHS',
+      s.key, s.outcome, case when s.outcome = 'lost' then 'contacted' else s.key end,
+      case when s.outcome is not null then x.at + interval '9 days' end, (i * 137 % 500000) / 100.0, 'GHS',
       case when i % 49 = 0 then array['hot', 'fair'] else '{}' end, jsonb_build_object('program', 'Program ' || i % 40),
       h.team_id, x.holder, case when x.holder is not null then x.at end, c.user_id,
       k.status, case when k.status is not null then x.at end,
@@ -163,6 +175,15 @@ async function countAll(sql: postgres.Sql): Promise<void> {
           then date_bin('15 minutes', created_at, timestamptz '2000-01-01 00:00+00') end, count(*), sum(value)
       from public.leads group by 1, 2, 3, 4, 5, 6, 7, 8, 9
     ) c`;
+  await sql`
+    select private.record_lead_days(array_agg(c::private.lead_day_change))
+    from (
+      select organization_id, team_id, assigned_to, created_by,
+        date_bin('15 minutes', created_at, timestamptz '2000-01-01 00:00+00'), source, status, outcome, furthest_status,
+        currency, count(*), sum(value)
+      from public.leads group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    ) c`;
+  await sql`select private.record_interaction_days(array_agg(i), 1) from public.interactions i`;
   await sql`select private.record_sla_events(array_agg(e), 1) from public.sla_events e`;
   await sql`select private.roll_up_counters()`;
 }

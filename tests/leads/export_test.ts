@@ -118,8 +118,8 @@ Deno.test("GET /leads/export goes on over thousands of leads; a workbook that wo
     for (let from = 1; from <= leads; from += 5_000) {
       await withTableLocked(async (t) => {
         await t`alter table public.leads disable trigger user`;
-        await t`insert into public.leads (organization_id, first_name, status, currency)
-          select ${organization.id}, ${name} || i, 'new', 'GHS'
+        await t`insert into public.leads (organization_id, first_name, status, furthest_status, currency)
+          select ${organization.id}, ${name} || i, 'new', 'new', 'GHS'
           from generate_series(${from}::int, ${Math.min(from + 4_999, leads)}::int) i`;
         await t`alter table public.leads enable trigger user`;
       });
