@@ -59,8 +59,8 @@ export async function loadLeads(sql: postgres.Sql): Promise<LeadPeople> {
 /** In the order of their creation, so that the leads of an organization lie between those of the others. */
 async function insertLeads(sql: postgres.TransactionSql): Promise<void> {
   await sql`
-    insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, outcome, furthest_status, closed_at,
-      value,
+    insert into public.leads (organization_id, first_name, last_name, email, phone, source, status, outcome,
+      furthest_status, closed_at, value,
       currency, tags, custom_fields, team_id, assigned_to, assigned_at, created_by, sla_status, sla_started_at, sla_deadline,
       sla_next_at, sla_responded_at, sla_breached_at, created_at, updated_at)
     select h.organization_id, (array['Ama', 'Kwame', 'Efua', 'Yaw', 'Abena', 'Kojo', 'Akosua'])[1 + i % 7],

@@ -38,7 +38,10 @@ export async function fillWithLeads(
     }
     for (const { name } of indexes) await transaction.unsafe(`drop index ${name}`);
     await transaction`alter table public.leads disable trigger user`;
+    // Benches that are not about funnels leave out what the trigger would have set.
+    await transaction`alter table public.leads alter furthest_status set default 'new'`;
     await insert(transaction);
+    await transaction`alter table public.leads alter furthest_status drop default`;
     await transaction`alter table public.leads enable trigger user`;
     await transaction`set local maintenance_work_mem = '512MB'`;
     for (const { definition } of indexes) await transaction.unsafe(definition);

@@ -25,7 +25,9 @@ create table private.lead_day_totals (
 comment on table private.lead_day_totals is
   'Leads by local day of creation. Without team and person: of the organization; without person: of the team.';
 
-create index lead_day_totals_days on private.lead_day_totals (organization_id, person_id, team_id, day);
+-- The rows of a period lie far apart in the table, so the index has all that is read.
+create index lead_day_totals_days on private.lead_day_totals (organization_id, person_id, team_id, day)
+  include (source, status, outcome, furthest_status, currency, leads, value);
 create index lead_day_totals_pending on private.lead_day_totals (organization_id) where not rolled_up;
 create unique index lead_day_totals_once on private.lead_day_totals
   (organization_id, person_id, team_id, day, source, status, outcome, furthest_status, currency)
@@ -49,7 +51,8 @@ create table private.holder_day_totals (
 comment on table private.holder_day_totals is
   'Leads by assignee and local day of creation; with a creator_id, those that this other person created.';
 
-create index holder_day_totals_days on private.holder_day_totals (organization_id, creator_id, holder_id, day);
+create index holder_day_totals_days on private.holder_day_totals (organization_id, creator_id, day)
+  include (holder_id, team_id, source, status, outcome, currency, leads, value);
 create index holder_day_totals_pending on private.holder_day_totals (organization_id) where not rolled_up;
 create unique index holder_day_totals_once on private.holder_day_totals
   (organization_id, creator_id, holder_id, team_id, day, source, status, outcome, currency)
@@ -96,3 +99,6 @@ create type private.cohort_figure as (
   leads bigint,
   value numeric
 );
+
+-- current: of the period, else of the one before it.
+create type private.kpi_sum as (current boolean, outcome text, currency text, leads bigint, value numeric);

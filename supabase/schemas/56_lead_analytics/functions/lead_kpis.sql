@@ -1,5 +1,5 @@
--- The figures of one period.
-create function private.kpis_json(figures private.cohort_figure[])
+-- The figures of one of two periods.
+create function private.kpis_json(sums private.kpi_sum[], current boolean)
 returns jsonb
 language sql immutable set search_path = ''
 as $$
@@ -9,14 +9,14 @@ as $$
       select coalesce(jsonb_agg(jsonb_build_object('currency', v.currency, 'total', v.total::numeric(20, 2)::text,
         'won', v.won::numeric(20, 2)::text, 'open', v.open::numeric(20, 2)::text) order by v.currency), '[]')
       from (
-        select f.currency, sum(f.value) as total, coalesce(sum(f.value) filter (where f.outcome = 'won'), 0) as won,
-          coalesce(sum(f.value) filter (where f.outcome is null), 0) as open
-        from unnest(figures) f group by f.currency having sum(f.leads) <> 0) v))
+        select s.currency, sum(s.value) as total, coalesce(sum(s.value) filter (where s.outcome = 'won'), 0) as won,
+          coalesce(sum(s.value) filter (where s.outcome is null), 0) as open
+        from unnest(sums) s where s.current = kpis_json.current group by s.currency having sum(s.leads) <> 0) v))
   from (
-    select coalesce(sum(f.leads), 0) as total, coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as won,
-      coalesce(sum(f.leads) filter (where f.outcome = 'lost'), 0) as lost,
-      coalesce(sum(f.leads) filter (where f.outcome is null), 0) as open
-    from unnest(figures) f) t
+    select coalesce(sum(s.leads), 0) as total, coalesce(sum(s.leads) filter (where s.outcome = 'won'), 0) as won,
+      coalesce(sum(s.leads) filter (where s.outcome = 'lost'), 0) as lost,
+      coalesce(sum(s.leads) filter (where s.outcome is null), 0) as open
+    from unnest(sums) s where s.current = kpis_json.current) t
 $$;
 
 -- GET /analytics/kpis. Security definer because nobody may read the totals.
@@ -28,23 +28,29 @@ as $$
 declare
   period record;
   days integer;
-  figures private.cohort_figure[];
+  sums private.kpi_sum[];
 begin
   perform private.require_scope(organization_id, 'dashboard:read');
   period := private.cohort_period(organization_id, first_day, last_day);
   days := period.last_day - period.first_day + 1;
   if assigned_to is null then
-    figures := array(select f from private.cohort_figures(organization_id, period.first_day - days, period.last_day,
-      source, status) f);
+    sums := array(
+      select row(f.day >= period.first_day, f.outcome, f.currency, sum(f.leads), sum(f.value))::private.kpi_sum
+      from private.cohort_figures(organization_id, period.first_day - days, period.last_day, source, status) f
+      group by f.day >= period.first_day, f.outcome, f.currency);
   else
-    figures := array(select f.figure from private.held_figures(organization_id, period.first_day - days,
-      period.last_day, source, status, assigned_to) f);
+    sums := array(
+      select row((h.figure).day >= period.first_day, (h.figure).outcome, (h.figure).currency, sum((h.figure).leads),
+        sum((h.figure).value))::private.kpi_sum
+      from private.held_figures(organization_id, period.first_day - days, period.last_day, source, status,
+        assigned_to) h
+      group by (h.figure).day >= period.first_day, (h.figure).outcome, (h.figure).currency);
   end if;
-  return private.kpis_json(array(select f from unnest(figures) f where f.day >= period.first_day))
+  return private.kpis_json(sums, true)
     || jsonb_build_object('date_from', period.first_day, 'date_to', period.last_day,
       'partial', period.last_day >= period.today,
       'time_zone', (select o.time_zone from public.organizations o where o.id = lead_kpis.organization_id),
-      'previous', private.kpis_json(array(select f from unnest(figures) f where f.day < period.first_day))
+      'previous', private.kpis_json(sums, false)
         || jsonb_build_object('date_from', period.first_day - days, 'date_to', period.first_day - 1));
 end
 $$;

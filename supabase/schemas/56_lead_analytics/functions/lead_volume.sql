@@ -18,9 +18,14 @@ begin
         max(d.day::date) as last_day
       from generate_series(period.first_day::timestamp, period.last_day, interval '1 day') d (day) group by 1
     ), counts as (
-      select private.day_bucket(f.day, granularity, weekday) as start, sum(f.leads) as leads,
-        coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as enrolled
-      from private.cohort_figures(lead_volume.organization_id, period.first_day, period.last_day, null, null) f group by 1
+      select private.day_bucket(d.day, granularity, weekday) as start, sum(d.leads) as leads,
+        sum(d.enrolled) as enrolled
+      from (
+        select f.day, sum(f.leads) as leads, coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as enrolled
+        from private.cohort_figures(lead_volume.organization_id, period.first_day, period.last_day, null, null) f
+        group by 1
+      ) d
+      group by 1
     )
     select jsonb_agg(jsonb_build_object('date', b.start, 'count', coalesce(c.leads, 0), 'enrolled',
       coalesce(c.enrolled, 0), 'partial', b.first_day > b.start or b.last_day >= period.today

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { database } from "../support/db.ts";
+import { newOrganization } from "../support/people.ts";
+import { build, exported } from "../support/reports.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes);
+
+/** The number of pages, as the page tree says. */
+const pages = (bytes: Uint8Array) =>
+  Number(/\/Type \/Pages\s+\/Count (\d+)/.exec(text(bytes))?.[1]);
+
+async function withLeads(leads: number) {
+  const organization = await newOrganization({ name: "Ɔkwan School" });
+  await database()`insert into public.leads (organization_id, first_name, last_name, source)
+    select ${organization.id}, (array['Ɖela', 'محمد', 'Ama'])[1 + n % 3], 'Nr ' || n, (array['fair', 'website'])[1 + n % 2]
+    from generate_series(1, ${leads}::int) n`;
+  return organization;
+}
+
+Deno.test("A report is a PDF with its fonts in it and as many pages as its rows need", async () => {
+  const { admin } = await withLeads(120);
+  const { report_id } = await build(admin, {
+    name: "Leads — تقرير",
+    fields: ["leads.full_name", "leads.source", "leads.created_at"],
+    sorting: ["leads.full_name"],
+  });
+  const { run, bytes } = await exported(admin, report_id, "pdf");
+  assert.match(text(bytes), /^%PDF-1\.\d/);
+  assert.match(text(bytes), /FontFile2/);
+  assert(pages(bytes) >= 2 && pages(bytes) <= 6, `${pages(bytes)} pages`);
+  assert.deepEqual([run.row_count, run.rows_written], [120, 120]);
+});
+
+Deno.test("A PDF has its first 500 rows; the run still knows all of them", async () => {
+  const { admin } = await withLeads(620);
+  const { report_id } = await build(admin, { fields: ["leads.full_name"] });
+  const { run } = await exported(admin, report_id, "pdf");
+  assert.deepEqual([run.status, run.row_count, run.rows_written], ["ready", 620, 500]);
+});
+
+Deno.test("A grouped report without records is a PDF too", async () => {
+  const { admin } = await newOrganization();
+  const { report_id } = await build(admin, {
+    grouping: [{ field: "leads.source" }],
+    aggregations: [{ function: "count" }],
+  });
+  const { run, bytes } = await exported(admin, report_id, "pdf");
+  assert.equal(run.status, "empty");
+  assert.equal(pages(bytes), 1);
+});
