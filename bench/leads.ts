@@ -1,4 +1,5 @@
 import type postgres from "postgres";
+import { leadAnalytics } from "./lead_analytics_questions.ts";
 import { type LeadPeople, loadLeads } from "./leads_data.ts";
 import { figures, lists, pagesUnderLeads, type Question, type Role } from "./leads_questions.ts";
 import { alternate, type Bench, type Benchmark, type Row, timed } from "./support/benchmark.ts";
@@ -74,7 +75,7 @@ async function run({ sql, say }: Bench) {
   say("loading 1,000,000 leads");
   const people = await loadLeads(sql);
   const rows: Row[] = [];
-  for (const question of [...lists, ...pagesUnderLeads, ...figures]) {
+  for (const question of [...lists, ...pagesUnderLeads, ...figures, ...leadAnalytics]) {
     rows.push(...await compare(sql, people, question));
   }
   return {

@@ -64,7 +64,7 @@ begin
 end
 $$;
 
--- Alerts about campaigns, numbers and imports, for those who may see them.
+-- Alerts about campaigns, numbers, imports and scheduled reports, for those who may see them.
 create function private.system_alerts(organization_id uuid)
 returns jsonb[]
 language plpgsql stable set search_path = ''
@@ -100,6 +100,16 @@ begin
       ) i
       where i.status = 'failed');
   end if;
+  alerts := alerts || array(
+    select jsonb_build_object('type', 'report_paused', 'severity', 'warning', 'title', 'A scheduled report is paused',
+      'description', format('%s cannot run any more: %s.', r.name, s.pause_reason), 'link', '/reports/scheduled',
+      'created_at', s.updated_at)
+    from public.report_schedules s
+    join public.reports r on r.id = s.report_id
+    where s.organization_id = system_alerts.organization_id and s.status = 'paused'
+      and s.pause_reason not in ('by_person', 'report_deleted')
+      and (s.owner_id = auth.uid() or private.has_permission(s.organization_id, 'reports:write', 'organization'))
+    order by s.updated_at desc limit 20);
   return alerts;
 end
 $$;
