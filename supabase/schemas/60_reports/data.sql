@@ -50,7 +50,9 @@ insert into private.report_sources (name, position, label, description, kind, re
   ('conversations', 13, 'Conversations', 'Conversations as they are now', 'state', 'public.conversations',
     'organization', '{conversations:read}', null, null, false, 'lead'),
   ('audit_logs', 14, 'Audit log', 'Changes of audited records', 'event', 'public.audit_logs', 'organization',
-    '{audit:read}', null, null, true, null);
+    '{audit:read}', null, null, true, null),
+  ('clients', 15, 'Clients', 'Clients as they are now, with what they pay and their risk', 'state', 'public.clients',
+    'organization', '{clients:read}', 'clients:export', 'b.deleted_at is null', false, null);
 
 insert into private.report_joins (source, name, clause) values
   ('leads', 'team', 'left join public.teams t on t.organization_id = b.organization_id and t.id = b.team_id'),
@@ -90,7 +92,9 @@ insert into private.report_joins (source, name, clause) values
   ('conversations', 'customer',
     'left join public.customers k on k.organization_id = b.organization_id and k.id = b.customer_id'),
   ('audit_logs', 'actor', 'left join public.profiles a on a.id = b.actor_id'),
-  ('audit_logs', 'impersonator', 'left join public.profiles c on c.id = b.impersonator_id');
+  ('audit_logs', 'impersonator', 'left join public.profiles c on c.id = b.impersonator_id'),
+  ('clients', 'owner', 'left join public.profiles a on a.id = b.owner_id'),
+  ('clients', 'team', 'left join public.teams t on t.organization_id = b.organization_id and t.id = b.team_id');
 
 -- Rows of the sources below may belong to leads that the caller does not see; those stay empty.
 insert into private.report_joins (source, name, clause)
@@ -243,6 +247,32 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('customers', 'creator', 'Added by', 'text', 'c.full_name', 'creator', '', null, null),
     ('customers', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
     ('customers', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
+    ('clients', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('clients', 'name', 'Name', 'text', 'b.name', null, 'personal', null, null),
+    ('clients', 'account_number', 'Account number', 'text', 'b.account_number', null, 'personal', null, null),
+    ('clients', 'phone', 'Phone', 'text', 'b.phone', null, 'personal', null, null),
+    ('clients', 'email', 'E-mail address', 'text', 'b.email', null, 'personal', null, null),
+    ('clients', 'segment', 'Segment', 'text', 'b.segment', null, '', null, null),
+    ('clients', 'client_type', 'Type', 'text', 'b.client_type', null, '', null, null),
+    ('clients', 'region', 'Region', 'text', 'b.region', null, '', null, null),
+    ('clients', 'category', 'Category', 'text', 'b.category', null, '', null, null),
+    ('clients', 'status', 'Status', 'choice', 'b.status', null, '',
+      'prospect,trial,trial_lost,active,paused,leaving,churned', null),
+    ('clients', 'stated_risk', 'Stated risk', 'choice', 'b.stated_risk', null, '', 'low,medium,high', null),
+    ('clients', 'band', 'Risk band', 'text', 'b.band', null, '', null, null),
+    ('clients', 'score', 'Risk score', 'number', 'b.score::numeric', null, 'ungrouped', null, null),
+    ('clients', 'mrr', 'Monthly revenue', 'money', 'b.mrr', null, 'ungrouped', null, 'b.currency'),
+    ('clients', 'currency', 'Currency', 'choice', 'b.currency', null, '', null, null),
+    ('clients', 'since', 'Client since', 'date', 'b.since', null, '', null, null),
+    ('clients', 'contract_ends_on', 'Contract ends', 'date', 'b.contract_ends_on', null, '', null, null),
+    ('clients', 'leaves_on', 'Leaves', 'date', 'b.leaves_on', null, '', null, null),
+    ('clients', 'owner_id', 'Owner id', 'person', 'b.owner_id', null, '', null, null),
+    ('clients', 'owner', 'Owner', 'text', 'a.full_name', 'owner', '', null, null),
+    ('clients', 'team', 'Team', 'text', 't.name', 'team', '', null, null),
+    ('clients', 'last_interaction_at', 'Last interaction', 'timestamp', 'b.last_interaction_at', null, 'period', null,
+      null),
+    ('clients', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('clients', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
 
     ('actions', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
     ('actions', 'action', 'Action', 'choice', 'b.action', null, '', 'connect,disconnect,warn,sms_sent', null),
@@ -424,6 +454,9 @@ values
     null, null),
   ('customers', 'arrears_rate', 3, 'Share in arrears', 'Customers who owe something / all customers',
     '(b.arrears > 0)::int', '1', null),
+  ('clients', 'churned', 1, 'Churned', 'Churned clients', $$(b.status = 'churned')::int$$, null, null),
+  ('clients', 'churn_share', 2, 'Share churned', 'Churned clients / all clients but prospects and trials',
+    $$(b.status = 'churned')::int$$, $$(b.status not in ('prospect', 'trial', 'trial_lost'))::int$$, null),
   ('actions', 'disconnections', 1, 'Disconnections', 'Disconnections', $$(b.action = 'disconnect')::int$$, null, null),
   ('actions', 'connections', 2, 'Connections', 'Connections', $$(b.action = 'connect')::int$$, null, null),
   ('actions', 'warnings', 3, 'Warnings', 'Warnings', $$(b.action = 'warn')::int$$, null, null),
