@@ -131,5 +131,27 @@ select is((select count(*) from public.emails e where e.event_key = 'report_run:
 select set_eq($$select user_id from public.notifications where event_key = 'report_schedule:' || tests.id('refused')$$,
   array[tests.id('admin'), tests.id('deputy')], 'Owner and admins are told once.');
 
+-- Tables and doors
+select policies_are('report_schedules', array['people read their schedules, who changes all reports all']);
+select policies_are('report_recipients', array['who reads a schedule reads its recipients']);
+select tests.only('{}', 'write a schedule', '42501', $$update public.report_schedules set on_empty = 'send' where true$$);
+select tests.only('{}', 'write a recipient', '42501', $$delete from public.report_recipients where true$$);
+select tests.only('{admin,manager,counselor,campaign_manager,operator,viewer}', 'list schedules', 'PT403',
+  $$select public.list_report_schedules(tests.id('ours'))$$);
+select tests.only('{admin}', 'hand a schedule over', 'PT403',
+  $$select public.hand_over_report_schedule(tests.id('ours'), tests.id('schedule'), tests.id('admin'))$$);
+select is(tests.outcome('outsider', statement), 'PT403', format('Another organization does not do "%s".', statement))
+from unnest(array[
+  $$select public.update_report_schedule(tests.id('ours'), tests.id('schedule'), '{"status": "active"}')$$,
+  $$select public.delete_report_schedule(tests.id('ours'), tests.id('schedule'))$$,
+  $$select public.run_report_schedule_now(tests.id('ours'), tests.id('schedule'))$$
+]) statement;
+select is(tests.outcome('admin', format('select public.update_report_schedule(tests.id(''ours''), tests.id(''schedule''), %L)',
+  changes)), 'PT422', format('%s is refused.', changes))
+from unnest(array['{"frequency": "hourly"}', '{"time": "7:30"}', '{"time": null, "frequency": 7}', '{"weekdays": 3}',
+  '{"frequency": "weekly", "weekdays": []}', '{"frequency": "weekly", "weekdays": [8]}', '{"month_day": 32}',
+  '{"frequency": "monthly"}', '{"time_zone": "Mars"}', '{"format": "doc"}', '{"on_empty": "maybe"}',
+  '{"status": "gone"}', '{"recipients": "all"}', '{"recipients": [1]}', '{"recipients": ["no address"]}']) changes;
+
 select * from finish();
 rollback;
