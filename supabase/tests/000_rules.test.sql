@@ -354,6 +354,11 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'update_report(uuid,uuid,jsonb,integer)',
     'update_report_settings(uuid,jsonb)',
     'churn_by_segment(uuid,jsonb)',
+    'churn_model(uuid)',
+    'churn_factors(uuid,jsonb)',
+    'client_factors(uuid,uuid)',
+    'create_client_factor(uuid,uuid,jsonb)',
+    'request_churn_training(uuid,boolean)',
     'churn_cohorts(uuid,jsonb)',
     'churn_settings(uuid,jsonb)',
     'churn_survival(uuid,jsonb)',
@@ -649,6 +654,11 @@ $$, array[
     'private.update_report_settings(uuid,jsonb)',
     'private.my_teams()',
     'private.churn_by_segment(uuid,jsonb)',
+    'private.churn_model(uuid)',
+    'private.churn_factors(uuid,jsonb)',
+    'private.client_factors(uuid,uuid)',
+    'private.create_client_factor(uuid,uuid,jsonb)',
+    'private.request_churn_training(uuid,boolean)',
     'private.churn_cohorts(uuid,jsonb)',
     'private.churn_settings(uuid,jsonb)',
     'private.churn_survival(uuid,jsonb)',
@@ -721,7 +731,11 @@ select set_eq('select name from private.jobs', array[
   'task-reminders',
   'thin-client-features',
   'thin-health-snapshots',
-  'warn-of-expiring-keys'
+  'warn-of-expiring-keys',
+  'train-churn-models',
+  'score-clients',
+  'send-churn-digests',
+  'thin-client-features'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job
   where active or jobname = 'broadcast-campaign-progress'$$,

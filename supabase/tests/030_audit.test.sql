@@ -51,7 +51,7 @@ $$, array['campaign_numbers', 'campaign_templates', 'lead_holders', 'notificatio
   'pipeline_stages', 'report_links', 'report_recipients', 'report_schedules',
   'report_settings', 'reports', 'reply_reviews', 'reply_rules',
   'role_permissions', 'roles', 'sms_accounts', 'students', 'suppressions', 'tasks', 'teams', 'template_variants',
-  'templates', 'undeliverable_numbers', 'uploads', 'api_keys', 'churn_settings', 'client_contacts',
+  'templates', 'undeliverable_numbers', 'uploads', 'api_keys', 'churn_settings', 'client_contacts', 'client_factors',
   'client_interactions', 'client_issues', 'client_links', 'client_segments', 'clients', 'exchange_rates',
   'incident_types', 'notes'],
   'These tables are audited, in insert, update and delete.');

@@ -1,8 +1,10 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
+import { Id } from "../_shared/fields.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
 import { etag } from "../_shared/version.ts";
+import { ClientFactors, toFactors } from "./factors.ts";
 import { ClientInteraction, toClientInteraction } from "./interactions.ts";
 import { ClientIssue, toClientIssue } from "./issues.ts";
 import { Links } from "./links.ts";
@@ -16,6 +18,13 @@ const Spell = z.object({
   voluntary: z.boolean().nullable(),
 }).openapi("ClientSpell");
 
+const Score = z.object({
+  day: Day,
+  score: z.number().nullable().openapi({ description: "null: from then on it was not scored" }),
+  band: z.string().nullable(),
+  model_id: Id,
+});
+
 const Detail = z.object({
   client: Client,
   contacts: z.array(Contact),
@@ -24,6 +33,8 @@ const Detail = z.object({
   spells: z.array(Spell),
   movements: z.array(Movement).openapi({ description: "The latest 20 that count" }),
   links: Links,
+  factors: ClientFactors,
+  score_history: z.array(Score).openapi({ description: "The latest 52 changes, newest first" }),
 }).openapi("ClientDetail");
 
 const getRoute = createRoute({
@@ -59,6 +70,8 @@ const Answer = z.object({
   spells: z.array(Spell),
   movements: z.array(z.unknown()),
   links: Links,
+  factors: z.unknown(),
+  score_history: z.array(Score),
 });
 
 export function getClient(app: App) {
@@ -89,6 +102,8 @@ export function getClient(app: App) {
       spells: answer.spells,
       movements: answer.movements.map(toMovement),
       links: answer.links,
+      factors: toFactors(answer.factors),
+      score_history: answer.score_history,
     }, 200);
   });
 }

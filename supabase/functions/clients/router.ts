@@ -1,9 +1,11 @@
 import { createApp } from "../_shared/app.ts";
 import { loadPhoneNumbers } from "../_shared/phone.ts";
+import { churnModel } from "./churn_model.ts";
 import { clientContacts } from "./contacts.ts";
 import { createClient } from "./create.ts";
 import { deleteClient } from "./delete.ts";
 import { exportClients } from "./export.ts";
+import { clientFactors } from "./factors.ts";
 import { getClient } from "./get.ts";
 import { incidentTypes } from "./incident_types.ts";
 import { clientInteractions } from "./interactions.ts";
@@ -24,6 +26,7 @@ createClient(router);
 clientSegments(router);
 incidentTypes(router);
 churnSettings(router);
+churnModel(router);
 exportClients(router);
 
 getClient(router);
@@ -31,6 +34,7 @@ updateClient(router);
 deleteClient(router);
 mergeClients(router);
 clientContacts(router);
+clientFactors(router);
 clientInteractions(router);
 clientIssues(router);
 clientLinks(router);

@@ -78,9 +78,14 @@ const Row = z.object({
   score: z.number().nullable().openapi({
     description: "The probability of leaving in percent, 0 to 100: high is bad. null: not scored",
   }),
-  band: z.string().nullable(),
-  score_day: Day.nullable(),
-  trend: z.string().nullable(),
+  band: z.enum(["low", "moderate", "high", "critical"]).nullable(),
+  score_day: Day.nullable().openapi({
+    description: "The day on which the score last changed by a point or more",
+  }),
+  score_model_id: Id.nullable(),
+  trend: z.enum(["rising", "stable", "falling"]).nullable().openapi({
+    description: "Of the score by five points or more within trend_days; null: not known",
+  }),
   trend_days: z.int().nullable(),
   contacts: z.array(Contact),
   created_by: Id.nullable(),

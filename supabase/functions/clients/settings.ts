@@ -16,6 +16,16 @@ const Settings = z.object({
   unpaid_days: z.int().nullable().openapi({
     description: "A client whose linked account owes something for so long is lost; null: never",
   }),
+  band_limits: z.array(z.number()).openapi({
+    description: "In percent: below the first low, then moderate, high, from the last on critical",
+    example: [10, 30, 60],
+  }),
+  holdout_share: z.number().openapi({
+    description: "The share of recommendations that are recorded and not shown to anybody",
+  }),
+  incident_threshold: z.number().openapi({
+    description: "From which probability of an incident on something is recommended",
+  }),
   exchange_rates: z.array(z.object({
     currency: z.string().openapi({ example: "USD" }),
     starts_on: Day,
@@ -30,6 +40,12 @@ const Change = z.object({
   churn_recognition: Recognition,
   pause_days: Days,
   unpaid_days: Days.nullable(),
+  band_limits: z.array(z.number().gt(0).lt(100)).length(3).refine(
+    ([first = 0, second = 0, third = 0]) => first < second && second < third,
+    "does not rise",
+  ),
+  holdout_share: z.number().min(0).max(0.5),
+  incident_threshold: z.number().min(0).max(1),
   exchange_rates: z.array(z.object({
     currency: Currency,
     starts_on: DayInput,

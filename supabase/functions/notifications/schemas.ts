@@ -30,6 +30,7 @@ const Kind = z.enum([
   "report_ready",
   "campaign",
   "note",
+  "churn",
   "system",
 ]);
 

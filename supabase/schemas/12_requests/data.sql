@@ -25,4 +25,5 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('report_export', 60, 3600, 'Files of reports that a person asks for'),
   ('report_schedule', 60, 3600, 'Schedules of reports that a person makes or runs by hand'),
   ('report_link', 60, 60, 'Links to files of reports that an IP address opens'),
-  ('note', 120, 3600, 'Notes that a person sends');
+  ('note', 120, 3600, 'Notes that a person sends'),
+  ('churn_training', 20, 3600, 'Trainings and scorings of churn models that a person asks for');

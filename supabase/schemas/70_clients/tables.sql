@@ -105,6 +105,7 @@ create table public.clients (
   score real constraint clients_score_range check (score between 0 and 100),
   band text,
   score_day date,
+  score_model_id uuid,
   trend text,
   trend_days integer,
   search_text text not null generated always as (private.search_fold(name || ' ' || coalesce(external_id, '')
@@ -136,6 +137,8 @@ comment on column public.clients.unpaid_since is
   'Since when a linked customer has owed something, as the nightly job saw it.';
 comment on column public.clients.score is
   'The probability of leaving in percent, from 0 to 100: high is bad. null: not scored.';
+comment on column public.clients.score_day is 'The day on which the score last changed by a point or more.';
+comment on column public.clients.score_model_id is 'The record of public.churn_models by which the score was computed.';
 
 -- The listing indexes contain only clients that are not deleted. None ends in id: see customers.
 create index clients_listing on public.clients (organization_id, created_at desc) where deleted_at is null;

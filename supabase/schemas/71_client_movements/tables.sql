@@ -13,11 +13,24 @@ create table public.churn_settings (
     check (churn_recognition in ('service_end', 'cancellation', 'notice')),
   pause_days integer not null default 90 constraint churn_settings_pause_days check (pause_days between 1 and 730),
   unpaid_days integer constraint churn_settings_unpaid_days check (unpaid_days between 1 and 730),
+  band_limits numeric[] not null default '{10,30,60}' constraint churn_settings_band_limits check (
+    array_ndims(band_limits) = 1 and cardinality(band_limits) = 3 and 0 < band_limits[1]
+    and band_limits[1] < band_limits[2] and band_limits[2] < band_limits[3] and band_limits[3] < 100),
+  holdout_share numeric not null default 0.1 constraint churn_settings_holdout_share
+    check (holdout_share between 0 and 0.5),
+  incident_threshold numeric not null default 0.5 constraint churn_settings_incident_threshold
+    check (incident_threshold between 0 and 1),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint churn_settings_once unique (organization_id)
 );
-comment on table public.churn_settings is 'How an organization recognizes churn.';
+comment on table public.churn_settings is 'How an organization recognizes churn and looks at its risk.';
+comment on column public.churn_settings.band_limits is
+  'In percent: below the first low, then moderate, high, and from the last on critical.';
+comment on column public.churn_settings.holdout_share is
+  'The share of recommendations that are recorded and not shown, to measure what the others do.';
+comment on column public.churn_settings.incident_threshold is
+  'From which probability of an incident on something is recommended.';
 comment on column public.churn_settings.churn_recognition is
   'When a client that gives notice is lost: when paid service ends, the contract is canceled, or notice is given.';
 comment on column public.churn_settings.pause_days is 'How long a client may pause before it counts as lost.';

@@ -8,9 +8,12 @@ create table private.feature_definitions (
   place smallint not null,
   name text not null,
   theme text not null constraint feature_definitions_theme
-    check (theme in ('contact', 'issues', 'payment', 'contract', 'use')),
+    check (theme in ('contact', 'issues', 'payment', 'contract', 'estimate')),
   unit text not null,
   current_only boolean not null default false,
+  transform text not null default 'log' constraint feature_definitions_transform check (transform in ('log', 'none')),
+  rule_sign smallint not null default 0 constraint feature_definitions_rule_sign check (rule_sign between -1 and 1),
+  from_customers boolean not null default false,
   description text not null,
   primary key (feature_set, place),
   constraint feature_definitions_name_once unique (feature_set, name)
@@ -18,6 +21,8 @@ create table private.feature_definitions (
 comment on table private.feature_definitions is 'The numbers of private.client_features.values, in order.';
 comment on column private.feature_definitions.current_only is
   'Read from a column without history: known in a snapshot only, null when computed as of a past moment.';
+comment on column private.feature_definitions.rule_sign is 'How it counts in the built-in rule: 1 raises the risk.';
+comment on column private.feature_definitions.from_customers is 'Its value is for those only who may read customers.';
 
 
 create table private.client_features (

@@ -96,6 +96,7 @@ function factsOf(
     reason: line(data["error"]),
     counts: {
       ...count("leads", data["leads"]),
+      ...count("clients", data["clients"]),
       ...count("created", data["created"]),
       ...count("updated", data["updated"]),
       ...count("skipped", data["skipped"]),
@@ -176,6 +177,7 @@ function pageOf(kind: MailKind, data: Record<string, unknown>, appUrl: string): 
   if (kind === "import_finished" && importId) return `${appUrl}/leads/import/${importId}`;
   if (kind === "report_ready" && run) return `${appUrl}/reports/runs/${run}`;
   if (kind === "report_ready") return report ? `${appUrl}/reports/${report}` : `${appUrl}/reports`;
+  if (kind === "churn") return `${appUrl}/clients?sort=-score`;
   if (kind === "note") return note ? `${appUrl}/notes/${note}` : `${appUrl}/notes`;
   if (lead) return `${appUrl}/leads/${lead}`;
   if (kind === "task_due") return `${appUrl}/tasks`;

@@ -34,6 +34,7 @@ export interface Facts {
   reason: string | undefined;
   counts: {
     leads?: number;
+    clients?: number;
     created?: number;
     updated?: number;
     skipped?: number;
@@ -54,6 +55,7 @@ export const mailKinds = [
   "report_ready",
   "note",
   "report_shared",
+  "churn",
   "invitation",
   "system",
 ] as const;

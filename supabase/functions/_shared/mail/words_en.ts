@@ -96,6 +96,12 @@ export const en: Words = {
       bars: f.run?.bars,
       link: { label: "Download the file", url: f.url },
     }),
+    churn: (f) => ({
+      subject: f.title,
+      lines: [`${f.title}.`],
+      facts: [["Clients", f.body]],
+      link: { label: "See clients by risk", url: f.url },
+    }),
     invitation: (f) => ({
       subject: `You are invited to ${f.organization}`,
       lines: [

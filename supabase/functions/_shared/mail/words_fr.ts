@@ -105,6 +105,14 @@ export const fr: Words = {
       bars: f.run?.bars,
       link: { label: "Télécharger le fichier", url: f.url },
     }),
+    churn: (f) => ({
+      subject: f.counts.clients === 1
+        ? "Un client risque de partir"
+        : `${f.counts.clients ?? "Des"} clients risquent de partir`,
+      lines: ["Leur risque de départ est entré dans la tranche la plus haute."],
+      facts: [["Clients", f.body]],
+      link: { label: "Voir les clients par risque", url: f.url },
+    }),
     invitation: (f) => ({
       subject: `Invitation à rejoindre ${f.organization}`,
       lines: [

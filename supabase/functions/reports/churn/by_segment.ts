@@ -25,6 +25,9 @@ const Answer = z.object({
     now: z.record(z.string(), z.int()).nullable().openapi({
       description: "Clients by status, now",
     }),
+    bands: z.record(z.string(), z.int()).nullable().openapi({
+      description: "Clients by band of the risk, as last scored",
+    }),
   })),
   total: z.array(Total).openapi({ description: "All segments together, by currency" }),
 }).openapi("ChurnBySegment");

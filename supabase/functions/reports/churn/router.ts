@@ -1,6 +1,7 @@
 import type { App } from "../../_shared/app.ts";
 import { churnBySegment } from "./by_segment.ts";
 import { churnCohorts } from "./cohorts.ts";
+import { churnFactors } from "./factors.ts";
 import { churnSurvival } from "./survival.ts";
 import { churnTrends } from "./trends.ts";
 
@@ -10,4 +11,5 @@ export function churnReports(app: App) {
   churnBySegment(app);
   churnCohorts(app);
   churnSurvival(app);
+  churnFactors(app);
 }

@@ -23,6 +23,13 @@ const Row = z.object({
   movements: z.record(z.string(), z.object({ movements: z.int(), amount: Money })).openapi({
     description: "All that moved within the period by kind, also what cancels out by its end",
   }),
+  at_risk_clients: z.int().nullable().openapi({
+    description: "In the two highest bands when the period ended; null: there were no scores",
+  }),
+  at_risk_mrr: Money.nullable(),
+  expected_loss: Money.nullable().openapi({
+    description: "Sum of the probability of leaving within 90 days times mrr, over all clients",
+  }),
   changed: z.boolean().optional().openapi({
     description: "Something was entered after changed_since",
   }),

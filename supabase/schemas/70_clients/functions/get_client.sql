@@ -46,7 +46,14 @@ begin
     'movements', private.movement_rows(array(
       select m from private.effective_movements(array[client.id]) m where m.kind <> 'unchanged'
       order by m.day desc, m.place desc limit 20)),
-    'links', private.links_json(client));
+    'links', private.links_json(client),
+    'factors', private.factors_of(client),
+    'score_history', (
+      select coalesce(jsonb_agg(jsonb_build_object('day', h.day, 'score', h.score, 'band', h.band, 'model_id',
+        h.model_id) order by h.day desc), '[]')
+      from (
+        select * from private.client_scores h
+        where h.organization_id = client.organization_id and h.client_id = client.id order by h.day desc limit 52) h));
 end
 $$;
 grant execute on function private.client_detail(uuid, uuid) to authenticated;
@@ -58,5 +65,5 @@ as $$
   select private.client_detail(organization_id, client_id)
 $$;
 comment on function public.client_detail is
-  'A client with contacts, the latest interactions, issues and movements, spells and links.';
+  'A client with contacts, the latest interactions, issues and movements, spells, links, factors and scores.';
 grant execute on function public.client_detail(uuid, uuid) to authenticated;

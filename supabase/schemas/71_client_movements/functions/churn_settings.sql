@@ -3,7 +3,8 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('churn_recognition', s.churn_recognition, 'pause_days', s.pause_days,
-    'unpaid_days', s.unpaid_days, 'exchange_rates', (
+    'unpaid_days', s.unpaid_days, 'band_limits', to_jsonb(s.band_limits), 'holdout_share', s.holdout_share,
+    'incident_threshold', s.incident_threshold, 'exchange_rates', (
       select coalesce(jsonb_agg(jsonb_build_object('currency', r.currency, 'starts_on', r.starts_on,
         'rate', r.rate::text) order by r.currency, r.starts_on), '[]')
       from public.exchange_rates r where r.organization_id = s.organization_id))
@@ -37,7 +38,8 @@ begin
 end
 $$;
 
--- change: { churn_recognition?, pause_days?, unpaid_days?, exchange_rates? }, or null to read. Security definer because
+-- change: { churn_recognition?, pause_days?, unpaid_days?, band_limits?, holdout_share?, incident_threshold?,
+-- exchange_rates? }, or null to read. Security definer because
 -- callers may not write settings directly.
 create function private.churn_settings(organization_id uuid, change jsonb)
 returns jsonb
@@ -70,5 +72,6 @@ as $$
   select private.churn_settings(organization_id, change)
 $$;
 comment on function public.churn_settings is
-  'How churn is recognized, after a change: { churn_recognition?, pause_days?, unpaid_days?, exchange_rates? }.';
+  'How churn is recognized, after a change: { churn_recognition?, pause_days?, unpaid_days?, band_limits?, '
+  'holdout_share?, incident_threshold?, exchange_rates? }.';
 grant execute on function public.churn_settings(uuid, jsonb) to authenticated;

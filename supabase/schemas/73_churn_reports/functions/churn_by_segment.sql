@@ -58,17 +58,18 @@ begin
       'too_few', z.largest < 10)
     || private.churn_figures(s.cell, s.opening)
     || case when z.largest < 10 then '{"logo_churn": null, "grr": null, "nrr": null}' else '{}' end::jsonb
-    || jsonb_build_object('survival', case when z.largest >= 10 then k.summary end, 'now', n.figures)
+    || jsonb_build_object('survival', case when z.largest >= 10 then k.summary end, 'now', n.figures, 'bands', b.bands)
     order by s.segment nulls last, s.currency), '[]')
   into rows
   from segments s
   join sizes z on z.segment is not distinct from s.segment and z.currency = s.currency
   left join curves k on k.segment is not distinct from s.segment
-  left join now n on n.segment = s.segment;
+  left join now n on n.segment = s.segment
+  left join private.bands_now(organization_id) b on b.segment = s.segment;
   return private.churn_head(range) || jsonb_build_object('data', (
     select coalesce(jsonb_agg(r), '[]') from jsonb_array_elements(rows) r where r ->> 'segment' is not null),
     'total', (
-    select coalesce(jsonb_agg(r - array['segment', 'label', 'now']), '[]') from jsonb_array_elements(rows) r
+    select coalesce(jsonb_agg(r - array['segment', 'label', 'now', 'bands']), '[]') from jsonb_array_elements(rows) r
     where r ->> 'segment' is null));
 end
 $$;

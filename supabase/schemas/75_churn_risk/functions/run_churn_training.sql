@@ -1,0 +1,132 @@
+-- Every minute, for about four seconds: goes on with trainings that were asked for. Each step is a transaction of its own
+-- (the cron job commits after the task): beginning, the sample of one snapshot, the fit. The row of the state is locked
+-- meanwhile, so that two runs never work on the same organization; killed at any line, the next run repeats the step.
+create function private.run_churn_training()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  state private.churn_model_state;
+  began timestamptz := clock_timestamp();
+  steps integer := 0;
+begin
+  loop
+    select s.* into state from private.churn_model_state s
+    where s.phase is not null and s.next_try_at <= clock_timestamp()
+    order by s.next_try_at limit 1 for update skip locked;
+    exit when state.organization_id is null;
+    begin
+      perform private.train_step(state);
+      steps := steps + 1;
+    exception when others then
+      raise warning 'the training of % failed: %', state.organization_id, sqlerrm;
+      update private.churn_model_state s
+      set failures = s.failures + 1, last_error = left(sqlerrm, 500),
+        next_try_at = clock_timestamp() + interval '1 minute' * least(2 ^ s.failures, 1440)
+      where s.organization_id = state.organization_id;
+    end;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+  return steps;
+end
+$$;
+
+create function private.train_step(state private.churn_model_state)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if state.phase = 'requested' then
+    perform private.begin_training(state.organization_id);
+  elsif cardinality(state.days) > 0 then
+    perform private.sample_snapshot(state, state.days[1]);
+    update private.churn_model_state s set days = state.days[2 :] where s.organization_id = state.organization_id;
+  elsif state.phase = 'sample' then
+    update private.churn_model_state s set phase = 'fit' where s.organization_id = state.organization_id;
+  else
+    perform private.finish_training(state.organization_id, state.active_model_id);
+    delete from private.churn_training_rows r where r.organization_id = state.organization_id;
+    update private.churn_model_state s
+    set phase = null, requested_at = null, requested_by = null, failures = 0, last_error = null,
+      finished_at = clock_timestamp()
+    where s.organization_id = state.organization_id;
+  end if;
+end
+$$;
+
+-- Which snapshots the sample comes from: one in four of those whose 90 days have passed, within two years, so that the
+-- rows of a client are a month apart. A month whose snapshots are being thinned out is left out. Up to 20,000 rows in
+-- all, of those who left up to half.
+create function private.begin_training(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  today date := private.local_day(organization_id);
+  chosen date[] := array(
+    select d.snapshot_day from (
+      select r.snapshot_day, row_number() over (order by r.snapshot_day desc) as n from private.feature_runs r
+      where r.organization_id = begin_training.organization_id and r.finished_at is not null and r.clients > 0
+        and r.snapshot_day between today - 820 and today - 90
+        and not exists (
+          select from private.feature_thinning t
+          where t.month = date_trunc('month', r.snapshot_day)::date and t.finished_at is null)
+    ) d where d.n % 4 = 1 order by d.snapshot_day);
+  rows bigint := (
+    select coalesce(sum(r.clients), 0) from private.feature_runs r
+    where r.organization_id = begin_training.organization_id and r.snapshot_day = any (chosen));
+  leavers bigint := (
+    select count(*) from private.departures(organization_id) d where d.day between today - 820 and today);
+begin
+  delete from private.churn_training_rows r where r.organization_id = begin_training.organization_id;
+  update private.churn_model_state s
+  set phase = 'sample', days = chosen, event_share = least(1, 10000 / greatest(4 * leavers, 1)::float8),
+    other_share = least(1, 10000 / greatest(rows, 1)::float8)
+  where s.organization_id = begin_training.organization_id;
+end
+$$;
+
+-- The days on which clients gave notice or left, without what was corrected.
+create function private.departures(organization_id uuid)
+returns table (client_id uuid, day date)
+language sql stable rows 1000 set search_path = ''
+as $$
+  select s.client_id, s.ends_on from public.client_spells s
+  where s.organization_id = departures.organization_id and s.ends_on is not null
+  union
+  select m.client_id, m.day from public.client_movements m
+  where m.organization_id = departures.organization_id and m.entry = 'notice' and m.kind <> 'correction'
+    and not exists (select from public.client_movements r where r.reverses = m.id)
+$$;
+
+-- The sample of one snapshot. Of an old one a tenth of those who stayed is kept (thin_client_features), so each of these
+-- stands for ten.
+create function private.sample_snapshot(state private.churn_model_state, snapshot date)
+returns void
+language sql set search_path = '' set enable_nestloop = off set jit = off
+as $$
+  with left_within as materialized (
+    select distinct d.client_id from private.departures(state.organization_id) d
+    where d.day > snapshot and d.day <= snapshot + 90
+  ), thinned as materialized (
+    select t.finished_at::date as day from private.feature_thinning t
+    where t.month = date_trunc('month', snapshot)::date
+  ), left_by_then as materialized (
+    select distinct s.client_id from public.client_spells s join thinned t on s.ends_on <= t.day
+    where s.organization_id = state.organization_id and s.ends_on > snapshot
+  ), f as (
+    select f.*, (l.client_id is not null)::integer as y,
+      case when b.client_id is null and exists (select from thinned) then 10 else 1 end as stands_for,
+      case when l.client_id is not null then state.event_share else state.other_share end as share
+    from private.client_features f
+    join public.clients c on c.organization_id = f.organization_id and c.id = f.client_id and c.deleted_at is null
+    left join left_within l on l.client_id = f.client_id
+    left join left_by_then b on b.client_id = f.client_id
+    where f.organization_id = state.organization_id and f.snapshot_day = snapshot
+  )
+  insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
+  select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels
+  from f
+  where (hashtextextended(f.client_id::text || f.snapshot_day, 0) & 1048575) < f.share * 1048576
+  on conflict do nothing
+$$;
