@@ -355,6 +355,12 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'update_report_settings(uuid,jsonb)',
     'churn_by_segment(uuid,jsonb)',
     'churn_model(uuid)',
+    'create_recommendation(uuid,uuid,jsonb)',
+    'decide_recommendation(uuid,uuid,uuid,jsonb)',
+    'list_recommendations(uuid,uuid,integer,integer)',
+    'list_plays(uuid)',
+    'update_play(uuid,uuid,jsonb)',
+    'retention_actions(uuid)',
     'churn_factors(uuid,jsonb)',
     'client_factors(uuid,uuid)',
     'create_client_factor(uuid,uuid,jsonb)',
@@ -655,6 +661,12 @@ $$, array[
     'private.my_teams()',
     'private.churn_by_segment(uuid,jsonb)',
     'private.churn_model(uuid)',
+    'private.create_recommendation(uuid,uuid,jsonb)',
+    'private.decide_recommendation(uuid,uuid,uuid,jsonb)',
+    'private.list_recommendations(uuid,uuid,integer,integer)',
+    'private.list_plays(uuid)',
+    'private.update_play(uuid,uuid,jsonb)',
+    'private.retention_actions(uuid)',
     'private.churn_factors(uuid,jsonb)',
     'private.client_factors(uuid,uuid)',
     'private.create_client_factor(uuid,uuid,jsonb)',
@@ -735,6 +747,7 @@ select set_eq('select name from private.jobs', array[
   'train-churn-models',
   'score-clients',
   'send-churn-digests',
+  'recommend-plays',
   'thin-client-features'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job

@@ -9,6 +9,7 @@ import { ClientInteraction, toClientInteraction } from "./interactions.ts";
 import { ClientIssue, toClientIssue } from "./issues.ts";
 import { Links } from "./links.ts";
 import { Movement, toMovement } from "./movements.ts";
+import { Recommendation, toRecommendation } from "./recommendations.ts";
 import { Client, Contact, Day, reasons, toClient } from "./schemas.ts";
 
 const Spell = z.object({
@@ -34,6 +35,7 @@ const Detail = z.object({
   movements: z.array(Movement).openapi({ description: "The latest 20 that count" }),
   links: Links,
   factors: ClientFactors,
+  recommendations: z.array(Recommendation).openapi({ description: "Open ones first, at most 20" }),
   score_history: z.array(Score).openapi({ description: "The latest 52 changes, newest first" }),
 }).openapi("ClientDetail");
 
@@ -71,6 +73,7 @@ const Answer = z.object({
   movements: z.array(z.unknown()),
   links: Links,
   factors: z.unknown(),
+  recommendations: z.array(z.unknown()),
   score_history: z.array(Score),
 });
 
@@ -103,6 +106,7 @@ export function getClient(app: App) {
       movements: answer.movements.map(toMovement),
       links: answer.links,
       factors: toFactors(answer.factors),
+      recommendations: answer.recommendations.map(toRecommendation),
       score_history: answer.score_history,
     }, 200);
   });

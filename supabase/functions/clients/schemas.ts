@@ -83,6 +83,10 @@ const Row = z.object({
     description: "The day on which the score last changed by a point or more",
   }),
   score_model_id: Id.nullable(),
+  risk_theme: z.string().nullable().openapi({
+    description: "What raises the risk most, as of score_day",
+    example: "contact",
+  }),
   trend: z.enum(["rising", "stable", "falling"]).nullable().openapi({
     description: "Of the score by five points or more within trend_days; null: not known",
   }),

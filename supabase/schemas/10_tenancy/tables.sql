@@ -136,6 +136,8 @@ create trigger seed_pipeline after insert on public.organizations
   for each row execute function private.seed_pipeline();
 create trigger seed_clients after insert on public.organizations
   for each row execute function private.seed_clients();
+create trigger seed_plays after insert on public.organizations
+  for each row execute function private.seed_plays();
 create trigger recompute_sla_clocks after update on public.organizations
   for each row when (new.time_zone <> old.time_zone) execute function private.recompute_clocks_after_time_zone();
 create trigger require_contact_details before update of contact_details on public.organizations

@@ -106,6 +106,7 @@ create table public.clients (
   band text,
   score_day date,
   score_model_id uuid,
+  risk_theme text,
   trend text,
   trend_days integer,
   search_text text not null generated always as (private.search_fold(name || ' ' || coalesce(external_id, '')
@@ -138,6 +139,7 @@ comment on column public.clients.unpaid_since is
 comment on column public.clients.score is
   'The probability of leaving in percent, from 0 to 100: high is bad. null: not scored.';
 comment on column public.clients.score_day is 'The day on which the score last changed by a point or more.';
+comment on column public.clients.risk_theme is 'What raises the risk of the client most, as of score_day.';
 comment on column public.clients.score_model_id is 'The record of public.churn_models by which the score was computed.';
 
 -- The listing indexes contain only clients that are not deleted. None ends in id: see customers.

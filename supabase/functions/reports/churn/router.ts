@@ -2,6 +2,7 @@ import type { App } from "../../_shared/app.ts";
 import { churnBySegment } from "./by_segment.ts";
 import { churnCohorts } from "./cohorts.ts";
 import { churnFactors } from "./factors.ts";
+import { retentionActions } from "./retention_actions.ts";
 import { churnSurvival } from "./survival.ts";
 import { churnTrends } from "./trends.ts";
 
@@ -12,4 +13,5 @@ export function churnReports(app: App) {
   churnCohorts(app);
   churnSurvival(app);
   churnFactors(app);
+  retentionActions(app);
 }

@@ -194,13 +194,16 @@ as $$
 declare
   limits numeric[] := (
     select s.band_limits from public.churn_settings s where s.organization_id = run.organization_id);
+  theme_names text[] := (select private.themes_of(m) from public.churn_models m where m.id = run.model_id);
 begin
   perform set_config('signalbox.derived', 'on', true);
   with s as materialized (
     select u.id as client_id, (100 * f.probability)::real as score, private.risk_band(100 * f.probability, limits) as band,
       case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
         when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
-        when f.probability_then is not null and f.probability is not null then 'stable' end as trend
+        when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
+      (select theme_names[p.n] from unnest(f.themes) with ordinality p (points, n) where p.points > 0
+        order by p.points desc limit 1) as theme
     from unnest(client_ids) u (id) left join unnest(scores) f on f.client_id = u.id
   ), changed as materialized (
     select s.*, c.band as band_before from s join public.clients c on c.id = s.client_id
@@ -212,6 +215,7 @@ begin
       band = case when n.client_id is not null then n.band else c.band end,
       score_day = case when n.client_id is null then c.score_day when n.score is not null then run.day end,
       score_model_id = case when n.client_id is null then c.score_model_id when n.score is not null then run.model_id end,
+      risk_theme = case when n.client_id is null then c.risk_theme when n.score is not null then s.theme end,
       trend = s.trend, trend_days = case when s.trend is not null then run.day - run.compared_with end
     from s left join changed n on n.client_id = s.client_id
     where c.id = s.client_id and c.organization_id = run.organization_id

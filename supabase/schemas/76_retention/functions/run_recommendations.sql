@@ -1,0 +1,156 @@
+-- Every minute, for about four seconds: makes recommendations for the clients of scoring runs that have finished, 500
+-- clients at a time, and settles what has expired or whose 90 days have passed. Recommendations and cursor are one
+-- transaction: killed at any line, the next run goes on from there.
+create function private.run_recommendations(slice_size integer default 500)
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  run private.recommendation_runs;
+  began timestamptz := clock_timestamp();
+  made integer := 0;
+begin
+  perform private.settle_recommendations();
+  insert into private.recommendation_runs as r (organization_id, run_id)
+  select s.organization_id, private.latest_scoring_run(s.organization_id, '1900-01-01', '2200-01-01')
+  from private.churn_model_state s where s.active_model_id is not null
+  on conflict on constraint recommendation_runs_pkey do update
+    set run_id = excluded.run_id, last_client_id = null, finished_at = null
+    where r.finished_at is not null and r.run_id is distinct from excluded.run_id or r.run_id is null;
+  loop
+    select r.* into run from private.recommendation_runs r
+    where r.finished_at is null and r.run_id is not null and r.next_try_at <= clock_timestamp()
+    order by r.next_try_at limit 1 for update skip locked;
+    exit when run.organization_id is null;
+    begin
+      made := made + private.recommend_slice(run, slice_size);
+    exception when others then
+      raise warning 'the recommendations of % failed: %', run.organization_id, sqlerrm;
+      update private.recommendation_runs r set next_try_at = clock_timestamp() + interval '10 minutes'
+      where r.organization_id = run.organization_id;
+    end;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+  return made;
+end
+$$;
+
+-- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome: whether the
+-- client gave notice or left within them.
+create function private.settle_recommendations()
+returns void
+language sql set search_path = ''
+as $$
+  update public.recommendations r set state = 'expired'
+  where r.id in (
+    select e.id from public.recommendations e
+    where e.state = 'proposed' and e.expires_on <= private.local_day(e.organization_id) limit 2000);
+  update private.play_trials t
+  set outcome = case when exists (
+      select from public.client_spells s
+      where s.organization_id = t.organization_id and s.client_id = t.client_id and s.ends_on > t.proposed_on
+        and s.ends_on <= t.proposed_on + 90
+    ) or exists (
+      select from public.client_movements m
+      where m.organization_id = t.organization_id and m.client_id = t.client_id and m.entry = 'notice'
+        and m.kind <> 'correction' and m.day > t.proposed_on and m.day <= t.proposed_on + 90
+        and not exists (select from public.client_movements r where r.reverses = m.id)
+    ) then 'left' else 'retained' end
+  where (t.organization_id, t.client_id, t.play_id, t.proposed_on) in (
+    select x.organization_id, x.client_id, x.play_id, x.proposed_on from private.play_trials x
+    where x.outcome is null and x.proposed_on < current_date - 91 limit 2000)
+$$;
+
+-- Whether a play is held out for a client in a quarter: always the same answer, and the same share of all. With a salt
+-- that nobody can read, so that nobody can compute who is held out.
+create function private.is_held_out(salt uuid, client_id uuid, play_id uuid, quarter date, share numeric)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select (hashtextextended(salt::text || client_id || play_id || quarter, 7) & 1048575) < share * 1048576
+$$;
+
+-- The plays that fit clients of the next slice. A play comes at most once for a client within its days, shown or held
+-- out, and not while one is open.
+create function private.recommend_slice(run private.recommendation_runs, slice_size integer)
+returns integer
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  today date := private.local_day(run.organization_id);
+  ids uuid[] := array(
+    select c.id from public.clients c
+    where c.organization_id = run.organization_id
+      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    order by c.id limit slice_size);
+  made integer;
+begin
+  with plays as materialized (
+    select p.*, private.play_effect(p) as effect from public.plays p
+    where p.organization_id = run.organization_id and p.enabled
+  ), fits as materialized (
+    select c.id as client_id, c.score, c.mrr, c.currency, p.id as play_id, p.title, p.details,
+      c.score / 100 * c.mrr * p.effect - p.cost as rank,
+      private.is_held_out(run.salt, c.id, p.id, date_trunc('quarter', today)::date, s.holdout_share) as held_out
+    from public.clients c
+    join public.churn_settings s on s.organization_id = c.organization_id
+    join plays p on c.band = any (p.bands)
+      and (p.segments = '{}' or c.segment = any (p.segments)) and c.mrr >= coalesce(p.min_mrr, 0)
+      and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
+    where c.id = any (ids) and c.status = 'active' and c.deleted_at is null
+      and (p.themes = '{}' or c.risk_theme = any (p.themes))
+      and (p.channel <> 'text' or private.may_be_texted(c))
+      and not exists (
+        select from private.play_trials t
+        where t.organization_id = c.organization_id and t.client_id = c.id and t.play_id = p.id
+          and t.proposed_on > today - p.every_days)
+  ), trials as (
+    insert into private.play_trials (organization_id, play_id, client_id, quarter, held_out, proposed_on, mrr, currency)
+    select run.organization_id, f.play_id, f.client_id, date_trunc('quarter', today)::date, f.held_out, today, f.mrr,
+      f.currency
+    from fits f
+    on conflict do nothing
+    returning client_id, play_id, held_out
+  )
+  insert into public.recommendations (organization_id, client_id, play_id, title, details, rank, score, mrr, currency,
+    proposed_on, expires_on)
+  select run.organization_id, f.client_id, f.play_id, f.title, f.details, f.rank, f.score, f.mrr, f.currency, today,
+    today + 30
+  from fits f join trials t on t.client_id = f.client_id and t.play_id = f.play_id and not t.held_out
+  on conflict do nothing;
+  get diagnostics made = row_count;
+  update private.recommendation_runs r
+  set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id),
+    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
+  where r.organization_id = run.organization_id;
+  return made;
+end
+$$;
+
+-- The share of losses that a play prevents: as measured against those held out, pulled to 10 % as ten clients would.
+-- Below a hundred held out it is 10 %.
+create function private.play_effect(play public.plays)
+returns double precision
+language sql stable set search_path = ''
+as $$
+  select case when a.held_out >= 100 and a.held_out_rate > 0
+    then (a.held_out * greatest(0, 1 - a.shown_rate / a.held_out_rate) + 10 * 0.1) / (a.held_out + 10) else 0.1 end
+  from (
+    select count(*) filter (where t.held_out)::float8 as held_out,
+      avg((t.outcome = 'left')::integer) filter (where t.held_out)::float8 as held_out_rate,
+      coalesce(avg((t.outcome = 'left')::integer) filter (where not t.held_out), 0)::float8 as shown_rate
+    from private.play_trials t
+    where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
+  ) a
+$$;
+
+-- Whether a client has a number that has not opted out.
+create function private.may_be_texted(client public.clients)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select client.phone is not null and not exists (
+    select from public.suppressions s
+    where s.organization_id = client.organization_id and s.phone = client.phone
+      and s.lifted_at is null)
+$$;

@@ -1,0 +1,152 @@
+-- Plays, recommendations and what they do: whom a play fits, how often, who is held out and who can see that, states,
+-- outcomes, and the measured effect.
+begin;
+\ir support.inc
+\ir churn_world.inc
+select * from no_plan();
+
+do $$
+begin
+  perform tests.arrange();
+end
+$$;
+select is((select count(*)::integer from public.plays where organization_id = tests.id('ours')), 12, 'A new organization has a dozen plays.');
+
+-- Clients with a score, as a scoring leaves them.
+create function tests.client(name text, band text, theme text, terms jsonb default '{}') returns uuid language plpgsql as $$
+declare
+  created uuid := tests.as_admin(format('select public.create_client(tests.id(''ours''), %L) ->> ''id''',
+    jsonb_build_object('name', name, 'segment', 'enterprise', 'amount', '200') || terms));
+begin
+  update public.clients c set score = 70, band = $2, risk_theme = theme where c.id = created;
+  return tests.remember(name, created);
+end
+$$;
+create function tests.recommend() returns integer language plpgsql as $$
+declare
+  run uuid := private.uuid_v7();
+begin
+  insert into public.churn_models (id, organization_id, number, method, confidence, reason, accepted, trained_on, features, intercept, metrics)
+  select run, tests.id('ours'), coalesce(max(number), 0) + 1, 'rule', 'none', 'x', true, current_date, '[]', 0, '{}'
+  from public.churn_models where organization_id = tests.id('ours');
+  insert into private.churn_model_state (organization_id, active_model_id) values (tests.id('ours'), run)
+  on conflict (organization_id) do update set active_model_id = run;
+  insert into private.scoring_runs (organization_id, day, model_id, finished_at)
+  values (tests.id('ours'), tests.day(0), run, clock_timestamp());
+  return private.run_recommendations();
+end
+$$;
+create function tests.plays_of(name text) returns text[] language sql stable security definer as $$
+  select array(select p.key from public.recommendations r join public.plays p on p.id = r.play_id
+    where r.client_id = tests.id(name) and r.state = 'proposed' order by p.key)
+$$;
+update public.churn_settings set holdout_share = 0 where organization_id = tests.id('ours');
+select tests.client('quiet', 'critical', 'contact');
+select tests.client('dark', 'high', 'issues');
+select tests.client('ends', 'moderate', 'payment', jsonb_build_object('contract_ends_on', tests.day(-20)));
+select tests.client('safe', 'low', 'contact');
+select tests.client('leaving', 'critical', 'contact');
+update public.clients set status = 'leaving' where id = tests.id('leaving');
+select ok(tests.recommend() > 0, 'Recommendations are made after a scoring.');
+select is(tests.plays_of('quiet'), '{call_quiet_client,manager_call,new_contact}', 'By band and by what raises the risk.');
+select is(tests.plays_of('dark'), '{close_open_issues,root_cause}', 'Another theme, other plays.');
+select is(tests.plays_of('ends'), '{renew_early}', 'By the end of the contract; nobody is texted without a number.');
+select is(tests.plays_of('safe'), '{}', 'Nothing for who is safe.');
+select is(tests.plays_of('leaving'), '{}', 'Nothing for who has given notice.');
+select is(tests.recommend(), 0, 'Not again within the days of a play.');
+update private.play_trials set proposed_on = proposed_on - 70 where true;
+update public.recommendations set state = 'declined' where true;
+select tests.recommend();
+select is(tests.plays_of('quiet'), '{call_quiet_client}', 'After its days a play comes again, the others wait.');
+select is((select round(r.rank::numeric, 2) from public.recommendations r where r.client_id = tests.id('quiet') and r.state = 'proposed'),
+  14.00, 'The rank is risk times revenue times the effect: 0.7 of 200, a tenth.');
+
+-- Held out
+update public.churn_settings set holdout_share = 0.5 where organization_id = tests.id('ours');
+do $$
+begin
+  for n in 1..60 loop
+    perform tests.client('crowd ' || n, 'critical', 'payment');
+  end loop;
+  perform tests.recommend();
+end
+$$;
+select ok((select count(*) filter (where held_out) between 30 and 95 from private.play_trials t join public.clients c on c.id = t.client_id
+  where c.name like 'crowd%'), 'About the share is held out.');
+select is((select count(*)::integer from private.play_trials t join public.recommendations r on r.client_id = t.client_id
+  and r.play_id = t.play_id and r.proposed_on = t.proposed_on where t.held_out), 0, 'Who is held out has no recommendation.');
+select is((select count(*) from private.play_trials t join public.clients c on c.id = t.client_id where c.name like 'crowd%' and not t.held_out),
+  (select count(*) from public.recommendations r join public.clients c on c.id = r.client_id where c.name like 'crowd%'), 'All others have.');
+select is(private.is_held_out(r.salt, tests.id('quiet'), tests.id('dark'), '2026-10-01', 0.1),
+  private.is_held_out(r.salt, tests.id('quiet'), tests.id('dark'), '2026-10-01', 0.1), 'The choice is always the same.')
+from private.recommendation_runs r limit 1;
+select is(tests.outcome(a, 'select from private.play_trials'), '42501', a || ' cannot see who is held out.')
+from unnest(tests.everyone() || '{anon,service_role}') a;
+select is(tests.outcome(a, 'select from private.recommendation_runs'), '42501', a || ' cannot see the salt.')
+from unnest(array['admin', 'marketing_agent', 'service_role']) a;
+select is((select count(*)::integer from public.audit_logs l where l::text like '%held_out%'), 0, 'The audit does not tell either.');
+select is((select count(*)::integer from information_schema.column_privileges where column_name ~ 'held_out|salt'
+  and grantee in ('authenticated', 'service_role', 'anon')), 0, 'No column that tells is granted.');
+
+-- States
+create function tests.decide(actor text, recommendation uuid, decision text) returns text language sql as $$
+  select tests.outcome(actor, format('select public.decide_recommendation(%L, (select client_id from public.recommendations where id = %L), %L, %L)',
+    tests.id('ours'), recommendation, recommendation, jsonb_build_object('state', decision)))
+$$;
+select tests.remember('r', (select id from public.recommendations where client_id = tests.id('quiet') and state = 'proposed'));
+select is(tests.decide(a, tests.id('r'), 'accepted'), '1', a || ' may accept.') from unnest(array['admin', 'marketing_agent', 'technical_agent']) a;
+select is(tests.decide(a, tests.id('r'), 'accepted'), 'PT403', a || ' may not.') from unnest(array['viewer', 'manager', 'counselor', 'operator', 'campaign_manager']) a;
+select is(tests.decide('admin', tests.id('r'), 'done'), 'PT409', 'What was not accepted is not done.');
+select is(tests.decide('admin', tests.id('r'), 'expired'), 'PT422', 'People do not let it expire.');
+select tests.as_admin($q$select public.decide_recommendation(tests.id('ours'), tests.id('quiet'), tests.id('r'), '{"state": "accepted"}')$q$);
+select is(tests.decide('admin', tests.id('r'), 'accepted'), 'PT409', 'It is accepted once.');
+select is(tests.decide('admin', tests.id('r'), 'done'), '1', 'Then it can be done.');
+select is((select decided_by from public.recommendations where id = tests.id('r')), tests.id('admin'), 'Who decided is kept.');
+update public.recommendations set expires_on = tests.day(0) where state = 'proposed';
+select private.settle_recommendations();
+select is((select count(*)::integer from public.recommendations where state = 'proposed'), 0, 'Nobody decided: expired.');
+select is((select state from public.recommendations where id = tests.id('r')), 'accepted', 'What was accepted does not expire.');
+
+-- Outcomes
+delete from private.play_trials where client_id in (tests.id('quiet'), tests.id('dark')) and proposed_on = tests.day(0);
+update private.play_trials set proposed_on = tests.day(100) where client_id in (tests.id('quiet'), tests.id('dark'));
+update public.client_spells set starts_on = tests.day(200), observed_from = tests.day(200), ends_on = tests.day(50) where client_id = tests.id('quiet');
+update public.client_spells set starts_on = tests.day(200), observed_from = tests.day(200), ends_on = tests.day(5) where client_id = tests.id('dark');
+select private.settle_recommendations();
+select is((select distinct outcome from private.play_trials where client_id = tests.id('quiet')), 'left', 'Who left within 90 days has left.');
+select is((select distinct outcome from private.play_trials where client_id = tests.id('dark')), 'retained', 'Who left later was retained.');
+select is((select count(*)::integer from private.play_trials t join public.clients c on c.id = t.client_id where c.name like 'crowd%' and t.outcome is not null), 0,
+  'Before 90 days nobody knows.');
+
+-- Effect
+select ok(abs((d ->> 'low')::numeric - 0.0524) < 0.0001 and abs((d ->> 'high')::numeric - 0.3339) < 0.0001, 'The interval is that of Newcombe''s example: 56/70 - 48/80.')
+from private.share_difference(56, 70, 48, 80) d;
+select is(tests.as_admin('select public.retention_actions(tests.id(''ours'')) #>> ''{data,0,measured}'''), 'false', 'A few outcomes are not enough, and it says so.');
+select is(tests.as_admin('select public.retention_actions(tests.id(''ours'')) #>> ''{data,0,effect}'''), null, 'Then there is no effect.');
+-- 200 worlds in which a play cuts the odds by 30 %, and 200 in which it does nothing: 2,000 shown and 600 held out each.
+create function tests.worlds(ratio float8) returns table (covered boolean, called boolean) language sql as $$
+  select (d ->> 'low')::float8 <= x.truth and x.truth <= (d ->> 'high')::float8, (d ->> 'high')::float8 < 0
+  from (select n, 0.3 / 0.7 * ratio / (1 + 0.3 / 0.7 * ratio) - 0.3 as truth from generate_series(1, 200) n) x
+  cross join lateral (
+    select private.share_difference(
+      (select count(*)::integer from generate_series(1, 2000) where random() < x.truth + 0.3 and x.n > 0), 2000,
+      (select count(*)::integer from generate_series(1, 600) where random() < 0.3 and x.n > 0), 600) as d
+  ) w
+$$;
+select setseed(0.5);
+select ok((select avg(covered::integer) from tests.worlds(0.7)) >= 0.91, 'The interval covers the true effect in about 95 of 100 worlds.');
+select ok((select avg(called::integer) from tests.worlds(1)) <= 0.055, 'A play that does nothing is called effective in few.');
+select ok(private.play_effect(p) = 0.1, 'Without outcomes a play is taken to prevent a tenth.') from public.plays p where organization_id = tests.id('ours') and key = 'renew_early';
+
+-- Plays
+select is(tests.outcome(a, 'select public.list_plays(tests.id(''ours''))'), '1', a || ' sees plays.') from unnest(array['admin', 'viewer']) a;
+select tests.remember('play', (select id from public.plays where organization_id = tests.id('ours') order by id limit 1));
+select is(tests.outcome(a, format('select public.update_play(tests.id(''ours''), %L, ''{"title": "Call", "channel": "call", "bands": ["high"]}'')', tests.id('play'))),
+  case a when 'admin' then '1' else 'PT403' end, a || ' and plays.') from unnest(array['admin', 'marketing_agent', 'technical_agent', 'viewer', 'outsider']) a;
+select is(tests.outcome('outsider', format('select public.update_play(tests.id(''theirs''), %L, ''{"title": "Call", "channel": "call", "bands": ["high"]}'')', tests.id('play'))),
+  'PT404', 'Another organization''s play is none.');
+select is(tests.outcome('outsider', 'select from public.recommendations'), '0', 'Another organization''s recommendations are not seen.');
+select is(tests.outcome('admin', 'update public.recommendations set state = ''done'''), '42501', 'Nobody writes them directly.');
+
+select * from finish();
+rollback;

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { addClient } from "../support/clients.ts";
+import { database } from "../support/db.ts";
+import { call, expectProblem, expectStatus } from "../support/http.ts";
+import { addMembers, newOrganization, type Organization } from "../support/people.ts";
+
+interface Recommendation {
+  id: string;
+  title: string;
+  play_key: string | null;
+  state: string;
+  impact: number;
+  measured: boolean;
+  decided_by_name: string | null;
+}
+
+/** A client whom a finished scoring has left in the highest band, for want of contact. */
+async function clientAtRisk(organization: Organization): Promise<string> {
+  const { id } = await addClient(organization.admin, { amount: 200 });
+  const sql = database();
+  await sql`
+    update public.clients set score = 70, band = 'critical', risk_theme = 'contact' where id = ${id}`;
+  await sql`
+    with model as (
+      insert into public.churn_models (organization_id, number, method, confidence, reason, accepted, trained_on,
+        features, intercept, metrics)
+      values (${organization.id}, 1, 'rule', 'none', 'x', true, current_date, '[]', 0, '{}') returning id
+    ), state as (
+      insert into private.churn_model_state (organization_id, active_model_id, finished_at)
+      select ${organization.id}, id, now() from model
+    )
+    insert into private.scoring_runs (organization_id, day, model_id, finished_at)
+    select ${organization.id}, current_date, id, clock_timestamp() from model`;
+  return id;
+}
+
+const listOf = async (organization: Organization, client: string): Promise<Recommendation[]> =>
+  expectStatus<{ data: Recommendation[] }>(
+    await call(organization.admin, "GET", `/clients/${client}/recommendations`),
+    200,
+  ).data;
+
+Deno.test("Marketing works through what is recommended for a client at risk", async () => {
+  const organization = await newOrganization();
+  const [marketing, viewer] = await addMembers(organization, [
+    { role: "marketing_agent" },
+    { role: "viewer" },
+  ]);
+  assert(marketing && viewer);
+  expectStatus(
+    await call(organization.admin, "PATCH", "/clients/settings", { holdout_share: 0 }),
+    200,
+  );
+  const client = await clientAtRisk(organization);
+  await database()`select private.run_recommendations()`;
+  const proposed = await listOf(organization, client);
+  assert.deepEqual(
+    proposed.map(({ play_key }) => play_key).sort(),
+    ["call_quiet_client", "manager_call", "new_contact"],
+  );
+  assert(proposed.every(({ impact, measured }) => impact === 0 && !measured));
+
+  const first = proposed[0]?.id;
+  const path = `/clients/${client}/recommendations/${first}`;
+  expectProblem(await call(viewer, "PATCH", path, { state: "accepted" }), 403, "permission_denied");
+  expectProblem(await call(marketing, "PATCH", path, { state: "done" }), 409, "wrong_state");
+  expectProblem(await call(marketing, "PATCH", path, { state: "expired" }), 422);
+  const accepted = await call(marketing, "PATCH", path, { state: "accepted", note: "Tomorrow" });
+  assert.equal(expectStatus<Recommendation>(accepted, 200).state, "accepted");
+  const done = await call(marketing, "PATCH", path, { state: "done" });
+  assert.equal(expectStatus<Recommendation>(done, 200).state, "done");
+
+  const report = expectStatus<
+    { data: { key: string; done: number; measured: boolean; effect: unknown }[] }
+  >(await call(viewer, "GET", "/reports/retention-actions"), 200);
+  assert.equal(report.data.reduce((sum, row) => sum + row.done, 0), 1);
+  assert(report.data.every(({ measured, effect }) => !measured && effect === null));
+});
+
+Deno.test("What is held out is in no list, no detail and no report of a client", async () => {
+  const organization = await newOrganization();
+  const { admin } = organization;
+  expectStatus(await call(admin, "PATCH", "/clients/settings", { holdout_share: 0.5 }), 200);
+  const client = await clientAtRisk(organization);
+  await database()`select private.run_recommendations()`;
+  const trials = await database()<{ key: string; held_out: boolean }[]>`
+    select p.key, t.held_out from private.play_trials t join public.plays p on p.id = t.play_id
+    where t.client_id = ${client}`;
+  assert.equal(trials.length, 3);
+  const shown = trials.filter(({ held_out }) => !held_out).map(({ key }) => key).sort();
+  assert.deepEqual(
+    (await listOf(organization, client)).map(({ play_key }) => play_key).sort(),
+    shown,
+  );
+  const detail = await call(admin, "GET", `/clients/${client}/detail`);
+  const { recommendations } = expectStatus<{ recommendations: Recommendation[] }>(detail, 200);
+  assert.deepEqual(recommendations.map(({ play_key }) => play_key).sort(), shown);
+  const rows = await admin.client.from("recommendations").select("*").eq("client_id", client);
+  assert.equal(rows.data?.length, shown.length);
+  for (const { key, held_out } of trials) {
+    if (held_out) assert(!JSON.stringify(detail.body).includes(key), key);
+  }
+});
+
+Deno.test("People recommend something of their own", async () => {
+  const organization = await newOrganization();
+  const { id } = await addClient(organization.admin, { amount: 10 });
+  const path = `/clients/${id}/recommendations`;
+  expectProblem(await call(organization.admin, "POST", path, { title: "" }), 422);
+  const added = await call(organization.admin, "POST", path, { title: "Invite to the fair" });
+  assert.equal(expectStatus<Recommendation>(added, 201).play_key, null);
+  const stranger = (await newOrganization()).admin;
+  expectProblem(await call(stranger, "POST", path, { title: "x" }), 404, "not_found");
+  expectProblem(await call(stranger, "GET", path), 404, "not_found");
+});
+
+Deno.test("Plays are the organization's own: an admin changes them", async () => {
+  const organization = await newOrganization();
+  const [marketing] = await addMembers(organization, [{ role: "marketing_agent" }]);
+  assert(marketing);
+  const { data } = expectStatus<{ data: { id: string; key: string }[] }>(
+    await call(marketing, "GET", "/clients/plays"),
+    200,
+  );
+  assert.equal(data.length, 12);
+  const path = `/clients/plays/${data[0]?.id}`;
+  const play = { title: "Call today", channel: "call", bands: ["critical"], every_days: 7 };
+  expectProblem(await call(marketing, "PUT", path, play), 403, "permission_denied");
+  expectProblem(await call(organization.admin, "PUT", path, { ...play, segments: ["none"] }), 422);
+  expectProblem(await call(organization.admin, "PUT", path, { ...play, bands: [] }), 422);
+  const changed = expectStatus<{ key: string; title: string; themes: string[] }>(
+    await call(organization.admin, "PUT", path, play),
+    200,
+  );
+  assert.deepEqual([changed.key, changed.title, changed.themes], [data[0]?.key, "Call today", []]);
+  expectProblem(await call((await newOrganization()).admin, "PUT", path, play), 404, "not_found");
+});
