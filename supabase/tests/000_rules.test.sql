@@ -355,6 +355,7 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'update_report_settings(uuid,jsonb)',
     'churn_by_segment(uuid,jsonb)',
     'churn_model(uuid)',
+    'incident_predictions(uuid,uuid)',
     'create_recommendation(uuid,uuid,jsonb)',
     'decide_recommendation(uuid,uuid,uuid,jsonb)',
     'list_recommendations(uuid,uuid,integer,integer)',
@@ -661,6 +662,7 @@ $$, array[
     'private.my_teams()',
     'private.churn_by_segment(uuid,jsonb)',
     'private.churn_model(uuid)',
+    'private.incident_predictions(uuid,uuid)',
     'private.create_recommendation(uuid,uuid,jsonb)',
     'private.decide_recommendation(uuid,uuid,uuid,jsonb)',
     'private.list_recommendations(uuid,uuid,integer,integer)',
@@ -748,6 +750,7 @@ select set_eq('select name from private.jobs', array[
   'score-clients',
   'send-churn-digests',
   'recommend-plays',
+  'predict-incidents',
   'thin-client-features'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job

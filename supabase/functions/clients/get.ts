@@ -5,6 +5,7 @@ import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, permitted } from "../_shared/route.ts";
 import { etag } from "../_shared/version.ts";
 import { ClientFactors, toFactors } from "./factors.ts";
+import { IncidentPredictions } from "./incident_predictions.ts";
 import { ClientInteraction, toClientInteraction } from "./interactions.ts";
 import { ClientIssue, toClientIssue } from "./issues.ts";
 import { Links } from "./links.ts";
@@ -35,6 +36,7 @@ const Detail = z.object({
   movements: z.array(Movement).openapi({ description: "The latest 20 that count" }),
   links: Links,
   factors: ClientFactors,
+  incident_predictions: IncidentPredictions,
   recommendations: z.array(Recommendation).openapi({ description: "Open ones first, at most 20" }),
   score_history: z.array(Score).openapi({ description: "The latest 52 changes, newest first" }),
 }).openapi("ClientDetail");
@@ -73,6 +75,7 @@ const Answer = z.object({
   movements: z.array(z.unknown()),
   links: Links,
   factors: z.unknown(),
+  incident_predictions: IncidentPredictions,
   recommendations: z.array(z.unknown()),
   score_history: z.array(Score),
 });
@@ -106,6 +109,7 @@ export function getClient(app: App) {
       movements: answer.movements.map(toMovement),
       links: answer.links,
       factors: toFactors(answer.factors),
+      incident_predictions: answer.incident_predictions,
       recommendations: answer.recommendations.map(toRecommendation),
       score_history: answer.score_history,
     }, 200);

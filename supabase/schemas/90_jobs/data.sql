@@ -77,6 +77,8 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.send_churn_digests()', 'Tells people which clients have entered the highest band'),
   ('recommend-plays', null, 'minute-tasks', 16,
     'select private.run_recommendations()', 'Recommends what to do for clients at risk, and settles what became of it'),
+  ('predict-incidents', null, 'minute-tasks', 17,
+    'select private.run_incident_predictions()', 'Forecasts the issues of clients, every night'),
   ('maintain', null, 'nightly-tasks', 1,
     'select private.maintain()', 'Creates partitions, applies retention, removes what has expired'),
   ('purge-notifications', null, 'nightly-tasks', 2,

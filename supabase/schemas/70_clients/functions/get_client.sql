@@ -47,7 +47,8 @@ begin
       select m from private.effective_movements(array[client.id]) m where m.kind <> 'unchanged'
       order by m.day desc, m.place desc limit 20)),
     'links', private.links_json(client),
-    'factors', private.factors_of(client), 'recommendations', private.recommendations_of(client, 20, 0),
+    'factors', private.factors_of(client),
+    'incident_predictions', private.incident_prediction_json(client), 'recommendations', private.recommendations_of(client, 20, 0),
     'score_history', (
       select coalesce(jsonb_agg(jsonb_build_object('day', h.day, 'score', h.score, 'band', h.band, 'model_id',
         h.model_id) order by h.day desc), '[]')

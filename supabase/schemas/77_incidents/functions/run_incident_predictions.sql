@@ -1,0 +1,121 @@
+-- Every minute, for about four seconds: forecasts of organizations that have none of today, 2,000 clients at a time.
+-- Forecasts and cursor are one transaction: killed at any line, the next run goes on from there.
+create function private.run_incident_predictions(slice_size integer default 2000)
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  model private.incident_models;
+  began timestamptz := clock_timestamp();
+  predicted integer := 0;
+begin
+  insert into private.incident_models as m (organization_id, day, parameters)
+  select o.id, d.today, 'null' from public.organizations o
+  cross join lateral (select (now() at time zone o.time_zone)::date as today) d
+  where exists (select from public.client_issues i where i.organization_id = o.id)
+  on conflict on constraint incident_models_pkey do update
+    set day = excluded.day, parameters = 'null', last_client_id = null, finished_at = null, next_try_at = clock_timestamp()
+    where m.finished_at is not null and m.day < excluded.day;
+  loop
+    select m.* into model from private.incident_models m
+    where m.finished_at is null and m.next_try_at <= clock_timestamp()
+    order by m.next_try_at limit 1 for update skip locked;
+    exit when model.organization_id is null;
+    begin
+      predicted := predicted + private.predict_slice(model, slice_size);
+    exception when others then
+      raise warning 'the incident forecasts of % failed: %', model.organization_id, sqlerrm;
+      update private.incident_models m set next_try_at = clock_timestamp() + interval '10 minutes'
+      where m.organization_id = model.organization_id;
+    end;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+  return predicted;
+end
+$$;
+
+create function private.predict_slice(model private.incident_models, slice_size integer)
+returns integer
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  ids uuid[];
+  judged record;
+begin
+  if jsonb_typeof(model.parameters) = 'null' then
+    select * into judged from private.incident_skill(model.organization_id, model.day);
+    model.skill := judged.skill;
+    model.parameters := coalesce(private.incident_parameters(model.organization_id, model.day), '{}');
+    update private.incident_models m
+    set parameters = model.parameters, skill = judged.skill, forecasts = coalesce(judged.forecasts, 0)
+    where m.organization_id = model.organization_id;
+    return 0;
+  end if;
+  ids := array(
+    select c.id from public.clients c
+    where c.organization_id = model.organization_id
+      and c.id > coalesce(model.last_client_id, '00000000-0000-0000-0000-000000000000')
+    order by c.id limit slice_size);
+  delete from public.client_incident_predictions p
+  where p.organization_id = model.organization_id and p.client_id = any (ids);
+  insert into public.client_incident_predictions (organization_id, client_id, quarters, probabilities, by_type,
+    most_likely_incident, recommendation, basis, predicted_on)
+  select model.organization_id, f.* from private.incident_forecasts(model, ids) f;
+  update private.incident_models m
+  set last_client_id = coalesce(ids[cardinality(ids)], m.last_client_id),
+    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
+  where m.organization_id = model.organization_id;
+  return cardinality(ids);
+end
+$$;
+
+-- The forecasts of clients in service for the four quarters after the present one. by_type: { type: { expected,
+-- probabilities } }. What is known of a client counts only where that has made forecasts better.
+create function private.incident_forecasts(model private.incident_models, client_ids uuid[])
+returns table (client_id uuid, quarters text[], probabilities double precision[], by_type jsonb,
+  most_likely_incident text, recommendation text, basis text, predicted_on date)
+language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with q as (
+    select n, (date_trunc('quarter', model.day) + make_interval(months => 3 * n))::date as starts_on
+    from generate_series(1, 4) n
+  ), p as materialized (
+    select t.key as type, (t.value ->> 'a')::float8 as a, (t.value ->> 'b')::float8 as b,
+      (t.value ->> 'rate')::float8 as rate, t.value -> 'season' as season
+    from jsonb_each(model.parameters) t
+  ), past as (
+    select c.client_id, c.type, sum(c.y) as y,
+      sum(c.exposure * (p.season ->> (extract(quarter from c.starts_on)::integer - 1))::float8) as e
+    from private.incident_counts(model.organization_id, model.day, client_ids) c join p on p.type = c.type
+    group by 1, 2
+  ), f as (
+    select c.id as client_id, p.type, q.n, s.season * case when k.own
+        then private.gamma_poisson_rate(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0)) else p.rate end as expected,
+      case when k.own then private.gamma_poisson_any(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0), s.season)
+        else 1 - exp(-p.rate * s.season) end as probability
+    from public.clients c
+    cross join p cross join q
+    cross join lateral (
+      select (p.season ->> (extract(quarter from q.starts_on)::integer - 1))::float8 as season) s
+    cross join (select coalesce(model.skill, 0) > 0 as own) k
+    left join past h on h.client_id = c.id and h.type = p.type
+    where c.id = any (client_ids) and c.deleted_at is null and c.status in ('active', 'paused', 'leaving')
+  ), types as (
+    select f.client_id, f.type, sum(f.expected) as expected, array_agg(f.probability order by f.n) as probabilities,
+      -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as within_year,
+      row_number() over (partition by f.client_id order by sum(f.expected) desc, f.type) as place
+    from f group by 1, 2
+  )
+  select t.client_id, (select array_agg(to_char(q.starts_on, 'YYYY"-Q"Q') order by q.n) from q),
+    (select array_agg(n.any_type order by n.n) from (
+      select f.n, -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as any_type from f
+      where f.client_id = t.client_id group by 1) n),
+    jsonb_object_agg(t.type, jsonb_build_object('expected', t.expected, 'probabilities', to_jsonb(t.probabilities))),
+    max(t.type) filter (where t.place = 1),
+    max(case when t.place = 1 and t.within_year >= s.incident_threshold then i.action end),
+    case when coalesce(model.skill, 0) > 0 then 'client' else 'all clients' end, model.day
+  from types t
+  join public.churn_settings s on s.organization_id = model.organization_id
+  join public.incident_types i on i.organization_id = model.organization_id and i.key = t.type
+  group by 1
+$$;
