@@ -12,6 +12,7 @@ declare
   note jsonb;
   issue jsonb;
   contact jsonb;
+  recommendation jsonb;
 begin
   perform tests.arrange();
   perform tests.customer('customer', 'ours', 'D1');
@@ -40,10 +41,13 @@ begin
   client := public.create_client(tests.id('ours'), '{"name": "Acme", "segment": "enterprise", "amount": "10"}');
   note := public.send_note(tests.id('ours'), '{"title": "Hi", "description": "Hello", "recipients": ["admin"]}');
   issue := public.create_client_issue(tests.id('ours'), (client ->> 'id')::uuid, '{"title": "Dark"}');
+  recommendation := public.create_recommendation(tests.id('ours'), (client ->> 'id')::uuid, '{"title": "Call"}');
   contact := public.save_client_contact(tests.id('ours'), (client ->> 'id')::uuid, '{"name": "Ama"}');
   perform tests.act_as('postgres');
   perform tests.remember('client', (client ->> 'id')::uuid);
   perform tests.remember('note', (note ->> 'id')::uuid);
+  perform tests.remember('play', p.id) from public.plays p where p.organization_id = tests.id('ours') limit 1;
+  perform tests.remember('recommendation', (recommendation ->> 'id')::uuid);
   perform tests.remember('issue', (issue ->> 'id')::uuid);
   perform tests.remember('contact', (contact ->> 'id')::uuid);
   perform tests.remember('movement', m.id) from public.client_movements m where m.client_id = tests.id('client');
@@ -111,6 +115,11 @@ insert into tests.json_arguments values
   ('create_client', 'client', '{"name": "Acme", "segment": "enterprise", "amount": "10", "contacts": [{"name": "Ama"}]}'),
   ('update_client', 'client', '{"name": "Acme", "segment": "enterprise", "contacts": [{"name": "Ama"}]}'),
   ('save_client_contact', 'change', '{"name": "Ama"}'),
+  ('create_client_factor', 'factor', '{"name": "Price", "percentage": 40}'),
+  ('create_recommendation', 'recommendation', '{"title": "Call", "details": "Soon"}'),
+  ('decide_recommendation', 'decision', '{"state": "accepted", "note": "Soon"}'),
+  ('update_play', 'play', '{"title": "Call", "details": "Soon", "channel": "call", "bands": ["high"], "themes": [],
+    "segments": []}'),
   ('create_client_interaction', 'interaction', '{"type": "note", "details": "Hello"}'),
   ('create_client_issue', 'issue', '{"title": "Dark"}'),
   ('update_client_issue', 'change', '{"title": "Dark"}'),

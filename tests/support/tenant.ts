@@ -147,7 +147,7 @@ export async function newTenant(name: string): Promise<Tenant> {
   return { ...organization, ids };
 }
 
-/** A client that pays, with a contact and an issue. */
+/** A client that pays, with a contact, an issue and a recommendation. */
 async function clientOf(organization: Organization, name: string): Promise<Record<string, string>> {
   const { id } = await addClient(organization.admin, { name: `${name} client` });
   const path = `/clients/${id}`;
@@ -156,8 +156,17 @@ async function clientOf(organization: Organization, name: string): Promise<Recor
     title: "No light",
   });
   await move(organization.admin, id, "mrr", { amount: "120.00" });
-  const movement_id = await firstOf(organization, `${path}/movements`);
-  return { client_id: id, contact_id: contact.id, issue_id: issue.id, movement_id };
+  const recommendation = await created<{ id: string }>(organization, `${path}/recommendations`, {
+    title: `${name} recommendation`,
+  });
+  return {
+    client_id: id,
+    contact_id: contact.id,
+    issue_id: issue.id,
+    movement_id: await firstOf(organization, `${path}/movements`),
+    recommendation_id: recommendation.id,
+    play_id: await firstOf(organization, "/clients/plays"),
+  };
 }
 
 /** A report with a file, and a link to that. */
