@@ -11,6 +11,8 @@ export interface Services {
   storage: Handler;
   realtime: Handler;
   functions: Handler;
+  /** The page at `/`; null: the path is not its own. */
+  console: (request: Request) => Promise<Response | null>;
 }
 
 /** Serves all of the platform's API on one port, and nothing else. */
@@ -38,7 +40,7 @@ async function route(
     if (request.method === "OPTIONS") return preflight(request);
     return withCors(await services[prefix](request, clientIp));
   }
-  const page = await docsPage(path);
+  const page = await docsPage(path) ?? await services.console(request);
   if (page) return page;
   return Response.json({ message: "no Route matched with those values" }, { status: 404 });
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import postgres from "postgres";
+import { createConsole } from "./console/console.ts";
 import type { AuthOptions } from "./auth/worker.ts";
 import { createCarrierPart } from "./carrier/main.ts";
 import type { DataApiOptions, DataApiPorts } from "./data_api/worker.ts";
@@ -82,6 +83,7 @@ async function start(settings: Settings, { say, undo, stop }: Progress): Promise
   await serve(settings, { cluster, parts, status, undo });
   say(`carrier    ${status.carrier_url}`);
   say(`api        ${status.api_url}`);
+  say(`console    ${status.api_url}/`);
   writeStatus(dataDir, status);
   undo.push(() => removeStatus(dataDir));
   return { status, failed: firstFailure(cluster, parts), stop };
@@ -167,6 +169,7 @@ async function serve(settings: Settings, { cluster, parts, status, undo }: Groun
     storage: createStorage({ sql, folder: join(dataDir, "storage") }),
     realtime: realtime.handle,
     functions: functions.handle,
+    console: createConsole({ sql, status }),
   });
   undo.push(() => closeServer(server));
   undo.push((await startHousekeeping(sql)).stop);

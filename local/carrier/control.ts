@@ -94,11 +94,13 @@ function bad(field: string): CarrierAnswer {
   return { status: 400, json: { message: `${field} is missing or invalid` } };
 }
 
-/** In order of acceptance; `limit` keeps the first ones, `from` those of these senders. */
+/** In order of acceptance; `limit` keeps the first ones, `newest` the last ones, `from` those of these senders. */
 function listMessages(carrier: Carrier, query: URLSearchParams) {
   const to = query.get("to");
   const senders = query.getAll("from");
   const limit = Number(query.get("limit") ?? Infinity);
+  const newest = query.get("newest");
+  if (newest !== null) return newestMessages(carrier, Number(newest));
   const listed = [];
   for (const message of carrier.store.messages(to === null ? null : toE164(to))) {
     if (listed.length >= limit) break;
@@ -106,6 +108,15 @@ function listMessages(carrier: Carrier, query: URLSearchParams) {
     listed.push(listedMessage(message));
   }
   return listed;
+}
+
+function newestMessages(carrier: Carrier, wanted: number) {
+  const listed = [];
+  for (const { message } of carrier.store.messagesBefore(Number.MAX_SAFE_INTEGER, null)) {
+    if (listed.length >= wanted) break;
+    listed.push(listedMessage(message));
+  }
+  return listed.reverse();
 }
 
 function listedMessage(message: Message) {

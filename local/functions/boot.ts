@@ -54,6 +54,23 @@ Object.assign(globalThis, {
 const describe = (error: unknown) =>
   stripVTControlCharacters(error instanceof Error ? error.stack ?? error.message : String(error));
 
+/** Lines go to the stack's output as ever, and to the console page. */
+function reportLines(): void {
+  for (const level of ["debug", "info", "log", "warn", "error"] as const) {
+    const write = console[level].bind(console);
+    Object.assign(console, {
+      [level]: (...parts: unknown[]) => {
+        write(...parts);
+        report({
+          type: "log",
+          text: parts.map((part) => typeof part === "string" ? part : describe(part)).join(" "),
+        });
+      },
+    });
+  }
+}
+reportLines();
+
 globalThis.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   report({ type: "rejection", error: describe(event.reason) });

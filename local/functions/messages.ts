@@ -7,4 +7,5 @@ export interface ToWorker {
 export type FromWorker =
   | { type: "listening"; port: number }
   | { type: "failed"; error: string }
-  | { type: "rejection"; error: string };
+  | { type: "rejection"; error: string }
+  | { type: "log"; text: string };

@@ -1,4 +1,5 @@
 import { warn } from "../log.ts";
+import { recordLine } from "./log_lines.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
 /** A function in a worker of its own. */
@@ -28,6 +29,7 @@ export function startWorker(name: string, entry: string, died: () => void): Func
   };
   const booting = setTimeout(() => fail("The function did not start in time."), BOOT_TIMEOUT_MS);
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if (data.type === "log") return recordLine(name, data.text);
     if (data.type === "rejection") return warn(`function ${name}: ${data.error}`);
     clearTimeout(booting);
     if (data.type === "listening") return resolve(data.port);

@@ -1,7 +1,9 @@
 import { Cron } from "croner";
 
 /** When a job is due: on matching minutes, or so many milliseconds after its last start. */
-export type Schedule = { everyMs: number } | { isDue(minute: Date): boolean };
+export type Schedule =
+  | { everyMs: number }
+  | { isDue(minute: Date): boolean; next(): Date | null };
 
 /** Reads pg_cron's syntax: five fields in GMT, `$` for the month's last day, `@daily`, or `30 seconds`. */
 export function parseSchedule(text: string): Schedule {
@@ -15,6 +17,7 @@ export function parseSchedule(text: string): Schedule {
   if (!pattern.startsWith("@") && rest.length !== 2) throw new Error(`invalid schedule: ${text}`);
   const cron = new Cron(pattern, { timezone: "UTC", paused: true });
   return {
+    next: () => cron.nextRun(),
     isDue: (at) => cron.match(new Date(Math.floor(at.getTime() / 60_000) * 60_000)),
   };
 }

@@ -11,6 +11,7 @@ export interface CaughtMail {
   text: string;
   html: string;
   message_id: string;
+  headers: { key: string; value: string }[];
   received_at: string;
 }
 
@@ -82,6 +83,7 @@ const fromAuth = ({ to, subject, text, html }: PostedMail) => ({
   html,
   from: "auth@signalbox.test",
   message_id: "",
+  headers: [],
 });
 
 /** The body of a request that is about one address only. */
@@ -118,7 +120,7 @@ function createSmtp({ isRefusing, refusals, keep }: SmtpParts): SMTPServer {
         to: rcptTo.map((recipient) => recipient.address),
       };
       collect(stream).then(async (raw) => {
-        const { subject, text, html, from, messageId } = await PostalMime.parse(raw);
+        const { subject, text, html, from, messageId, headers } = await PostalMime.parse(raw);
         keep({
           to: envelope.to,
           from: from?.address ?? envelope.from,
@@ -126,6 +128,7 @@ function createSmtp({ isRefusing, refusals, keep }: SmtpParts): SMTPServer {
           text: text ?? "",
           html: html ?? "",
           message_id: messageId ?? "",
+          headers: headers.map(({ key, value }) => ({ key, value })),
         });
         done();
       }).catch((error) => done(error));

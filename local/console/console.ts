@@ -1,0 +1,130 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type postgres from "postgres";
+import { onLine, recentLines } from "../functions/log_lines.ts";
+import type { Status } from "../status_file.ts";
+import { readState } from "./state.ts";
+
+interface Ground {
+  sql: postgres.Sql;
+  status: Status;
+}
+
+/** How often the page's data are read again while a page is open. */
+const EVERY_MS = 1_000;
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), "page");
+const types: Record<string, string> = {
+  html: "text/html",
+  css: "text/css",
+  js: "text/javascript",
+};
+
+/** Preact and htm in one module, from npm; it lies beside what the package exports to `require`. */
+const libraryPath = (): string =>
+  join(
+    dirname(createRequire(import.meta.url).resolve("htm/preact")),
+    "standalone.module.js",
+  );
+
+async function file(name: string): Promise<Response | null> {
+  const path = name === "htm.js" ? libraryPath() : join(folder, name);
+  const text = await Deno.readTextFile(path).catch(() => null);
+  if (text === null) return null;
+  const type = types[name.split(".").at(-1) ?? ""] ?? "text/plain";
+  return new Response(text, {
+    headers: {
+      "content-type": `${type}; charset=utf-8`,
+      "content-security-policy":
+        "default-src 'self'; style-src 'self'; img-src 'self' data: https:; frame-src 'self' about:",
+      "cache-control": "no-store",
+    },
+  });
+}
+
+/** Server-sent events: `state` whenever something differs, `line` for each line of a function. */
+function events({ sql, status }: Ground, signal: AbortSignal): Response {
+  const encoder = new TextEncoder();
+  let end = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      let last = "";
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const send = (event: string, data: unknown) =>
+        controller.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+      const stopLines = onLine((line) => send("line", line));
+      const tell = async () => {
+        const state = await readState(sql, status).catch(() => null);
+        if (signal.aborted) return;
+        const text = JSON.stringify(state);
+        if (state && text !== last) send("state", state);
+        last = text;
+        timer = setTimeout(tell, EVERY_MS);
+      };
+      end = () => {
+        clearTimeout(timer);
+        stopLines();
+      };
+      signal.addEventListener("abort", () => end());
+      send("lines", recentLines());
+      void tell();
+    },
+    cancel: () => end(),
+  });
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+  });
+}
+
+async function signIn(request: Request, { status }: Ground): Promise<Response> {
+  const { email } = await request.json();
+  const person = status.demo.find((one) => one.email === email);
+  if (!person) {
+    return Response.json({ message: "Nobody of the demo has this address." }, { status: 404 });
+  }
+  return await fetch(`${status.api_url}/functions/v1/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json", apikey: status.publishable_key },
+    body: JSON.stringify({ email, password: person.password }),
+  });
+}
+
+/** Another page in the same browser must not be able to answer for a handset or to sign in. */
+const isOwn = (request: Request, { status }: Ground): boolean =>
+  request.headers.get("sec-fetch-site") === "same-origin" ||
+  request.headers.get("origin") === status.api_url;
+
+/** Answers what belongs to the console: the page at `/` and what it asks for. */
+export function createConsole(ground: Ground): (request: Request) => Promise<Response | null> {
+  const { status } = ground;
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/") return await file("index.html");
+    const name = /^\/console\/([a-z_-]+(?:\.[a-z]+)?)$/.exec(pathname)?.[1];
+    if (name === undefined) return null;
+    if (name.includes(".")) return await file(name);
+    if (!isOwn(request, ground)) {
+      return Response.json({ message: "Only the console itself may ask this." }, { status: 403 });
+    }
+    switch (`${request.method} ${name}`) {
+      case "GET events":
+        return events(ground, request.signal);
+      case "GET people":
+        return Response.json({
+          people: status.demo,
+          api_url: status.api_url,
+          publishable_key: status.publishable_key,
+        });
+      case "POST sign-in":
+        return await signIn(request, ground);
+      case "POST reply":
+        return await fetch(`${status.carrier_url}/reply`, {
+          method: "POST",
+          body: await request.text(),
+        });
+      default:
+        return null;
+    }
+  };
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { withPage } from "../support/browser.ts";
+import { call, expectStatus } from "../support/http.ts";
+import { newOrganization, uniqueEmail } from "../support/people.ts";
+import { stackUnderTest } from "../support/stack.ts";
+import { ordinaryNumber, send, texting } from "../support/texts.ts";
+
+/** Where screenshots of the console go, if somebody wants to look at it. */
+const screenshots = Deno.env.get("SCREENSHOTS");
+
+async function look(page: Page, name: string): Promise<void> {
+  if (!screenshots) return;
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `${screenshots}/${name}-${colorScheme}.png` });
+  }
+}
+
+const tab = (page: Page, name: string) => page.getByRole("tab", { name }).click();
+
+Deno.test("the console shows a text as it arrives, and answers as the handset", async () => {
+  const { clerk, twilio } = await texting();
+  const phone = ordinaryNumber();
+  await withPage(async (page) => {
+    await page.goto(stackUnderTest().api_url);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await send(clerk, { to: phone, message: "Your meter is read on Monday." });
+    await page.getByRole("button", { name: phone }).click();
+    const thread = page.getByRole("region", { name: `Texts of ${phone}` });
+    await thread.getByText("Your meter is read on Monday.").waitFor();
+    await thread.getByText("arkesel: delivered").waitFor();
+    await thread.getByLabel("to", { exact: true }).fill(twilio);
+    await thread.getByLabel(`Answer as ${phone}`).fill("Please stop texting me");
+    await thread.getByRole("button", { name: "Send" }).click();
+    await thread.getByText("the webhook answered 200").waitFor();
+    await thread.getByText(/you are unsubscribed/).waitFor();
+    await look(page, "phones");
+  });
+});
+
+Deno.test("the console shows mails in a frame that runs nothing, people with tokens, jobs and lines of the log", async () => {
+  const organization = await newOrganization();
+  await withPage(async (page) => {
+    await page.goto(stackUnderTest().api_url);
+    const email = uniqueEmail("invited");
+    expectStatus(
+      await call(organization.admin, "POST", "/users", {
+        email,
+        full_name: "New Person",
+        role: "viewer",
+      }),
+      201,
+    );
+    await tab(page, "Mailbox");
+    await page.getByRole("button", { name: email }).click();
+    const frame = page.locator("iframe");
+    await frame.waitFor();
+    assert.equal(await frame.getAttribute("sandbox"), "allow-popups");
+    await look(page, "mailbox");
+    await page.getByRole("button", { name: "Headers" }).click();
+    await page.getByRole("rowheader", { name: "message-id" }).waitFor();
+
+    await tab(page, "People");
+    await page.getByRole("button", { name: "Token of clerk@demo.signalbox.test" }).click();
+    const token = await page.getByLabel("Access token").inputValue();
+    const me = expectStatus<{ role: string }>(
+      await call({ accessToken: token }, "GET", "/auth/me"),
+      200,
+    );
+    assert.equal(me.role, "operator");
+    await look(page, "people");
+
+    await tab(page, "Jobs");
+    await page.getByRole("rowheader", { name: "minute-tasks" }).waitFor();
+    await look(page, "jobs");
+    await page.getByRole("tab", { name: "Jobs" }).press("ArrowRight");
+    assert.equal(
+      await page.getByRole("tab", { name: "Log" }).getAttribute("aria-selected"),
+      "true",
+      "arrow keys move between tabs",
+    );
+    await page.getByLabel("Contains").fill("/auth/me");
+    await page.getByText('"path":"/auth/me"').first().waitFor();
+    await look(page, "log");
+  });
+});
+
+Deno.test("another site can neither sign in nor answer through the console", async () => {
+  for (const path of ["sign-in", "reply"]) {
+    const response = await fetch(`${stackUnderTest().api_url}/console/${path}`, {
+      method: "POST",
+      headers: { origin: "https://evil.example" },
+      body: JSON.stringify({ email: "admin@demo.signalbox.test" }),
+    });
+    assert.equal(response.status, 403, await response.text());
+  }
+});
