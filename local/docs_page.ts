@@ -1,6 +1,16 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
+/** Nothing of the page leads to a cloud account of its viewer, asks other servers, or sends anything to them. */
+const configuration = JSON.stringify({
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  telemetry: false,
+  withDefaultFonts: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+});
+
 /** The browsable API reference as a page, given the addresses of the document and of Scalar's script. */
 export function referencePage(document: string, script: string): string {
   return `<!doctype html>
@@ -11,7 +21,7 @@ export function referencePage(document: string, script: string): string {
     <title>Signalbox API</title>
   </head>
   <body>
-    <script id="api-reference" data-url="${document}"></script>
+    <script id="api-reference" data-url="${document}" data-configuration='${configuration}'></script>
     <script src="${script}"></script>
   </body>
 </html>

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { documentConfig } from "../supabase/functions/_shared/openapi.ts";
 import { tags } from "./openapi_tags.ts";
+import { codesTable } from "./problem_codes.ts";
 
 const functionsDir = join(
   dirname(dirname(fileURLToPath(import.meta.url))),
@@ -70,6 +71,17 @@ const sorted = (object: Json): Json =>
     Object.entries(object).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
   );
 
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * What the reference begins with: docs/api.md without its title, links to other pages as plain text, and the codes of all problems.
+ */
+async function introduction(): Promise<string> {
+  const page = await Deno.readTextFile(join(root, "docs", "api.md"));
+  const text = page.replace(/^# .*\n+/, "").replace(/\[([^\]]+)\]\((?!https?:)[^)]+\)/g, "$1");
+  return `${text.trim()}\n\n## Codes\n\n${codesTable()}\n`;
+}
+
 /** The whole API as one OpenAPI 3.1 document, in an order that does not depend on who comes first. */
 export async function wholeDocument(): Promise<Json> {
   const paths: Json = {};
@@ -84,6 +96,7 @@ export async function wholeDocument(): Promise<Json> {
   const text = JSON.stringify(paths);
   return {
     ...documentConfig,
+    info: { ...documentConfig.info, description: await introduction() },
     tags: tags.filter(({ name }) => text.includes(`"tags":["${name}"]`)),
     paths: sorted(paths),
     components: sorted(

@@ -81,6 +81,7 @@ for (
   const page of [
     "README.md",
     ...["arrears", "campaigns", "leads"].map((name) => `docs/tutorials/${name}.md`),
+    "docs/api.md",
   ]
 ) {
   Deno.test({
