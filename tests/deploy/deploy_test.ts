@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { database } from "../support/db.ts";
+import { type FakeManagement, startManagement } from "../support/management_api.ts";
+import { root } from "../support/spawn.ts";
+import { stackUnderTest } from "../support/stack.ts";
+
+const SECRETS = `# a comment
+APP_URL=https://app.example.com
+CALLBACK_SIGNING_SECRET=${"c".repeat(40)}
+REQUEST_SIGNING_KEY=${"r".repeat(40)}
+RESEND_API_KEY="re_test"
+`;
+
+interface Run {
+  code: number;
+  output: string;
+  /** How the CLI was called. */
+  cli: string[];
+}
+
+/** Runs the task against a Management API, with a CLI that only notes how it is called. */
+async function runDeploy(
+  management: FakeManagement,
+  command: "check" | "deploy",
+  { secrets = SECRETS, failing = "" } = {},
+): Promise<Run> {
+  const folder = await Deno.makeTempDir({ prefix: "signalbox-deploy-" });
+  const [cli, notes, file] = ["supabase", "notes", "secrets"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await Deno.writeTextFile(
+    cli,
+    `#!/bin/sh\necho "$@" >> ${notes}\n[ "$1" != "${failing || "nothing"}" ]\n`,
+    { mode: 0o755 },
+  );
+  await Deno.writeTextFile(notes, "");
+  await Deno.writeTextFile(file, secrets);
+  try {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        "tools/deploy.ts",
+        command,
+        "--project-ref",
+        "testref",
+        "--skip-bundles",
+        "--secrets",
+        file,
+      ],
+      cwd: root,
+      env: {
+        SUPABASE_ACCESS_TOKEN: "sbp_test",
+        MANAGEMENT_API_URL: management.url,
+        PROJECT_URL: stackUnderTest().api_url,
+        SUPABASE_CLI: cli,
+      },
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    const called = (await Deno.readTextFile(notes)).split("\n").filter((line) => line !== "");
+    return { code, output, cli: called };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the check finds nothing missing in a project that is ready, and changes nothing", async () => {
+  await using management = startManagement();
+  const { code, output, cli } = await runDeploy(management, "check");
+  assert.equal(code, 0, output);
+  assert.doesNotMatch(output, /MISSING/);
+  assert.deepEqual(cli, []);
+  assert.equal(management.secrets.size, 0);
+});
+
+Deno.test("the check names each thing that is missing, and what to do", async () => {
+  await using management = startManagement();
+  Object.assign(management.answers, {
+    "/v1/projects/testref": {
+      status: "INACTIVE",
+      organization_slug: "acme",
+      database: { version: "14.1" },
+    },
+    "/v1/organizations/acme": { plan: "free" },
+    "/v1/projects/testref/config/auth": { mailer_autoconfirm: true, smtp_host: null },
+    "/v1/projects/testref/postgrest": { db_schema: "public,private" },
+  });
+  const { code, output } = await runDeploy(management, "check", {
+    secrets: "REQUEST_SIGNING_KEY=short\nSMTP_HOST=smtp.example.com\nSMTP_PORT=587\n",
+  });
+  assert.equal(code, 1);
+  for (
+    const wanted of [
+      /MISSING the project runs/,
+      /MISSING PostgreSQL 15/,
+      /advice {2}a plan that does not pause/,
+      /MISSING secret APP_URL/,
+      /MISSING secret CALLBACK_SIGNING_SECRET/,
+      /MISSING a signing key of 32 characters/,
+      /MISSING a port for mail that functions can reach/,
+      /MISSING Auth confirms addresses/,
+      /MISSING Auth has a mail server/,
+      /MISSING IP address forwarding/,
+      /MISSING the Data API keeps private closed/,
+      /Nothing was changed/,
+    ]
+  ) assert.match(output, wanted);
+});
+
+Deno.test("a Management API that refuses is a finding, not a crash", async () => {
+  await using management = startManagement();
+  delete management.answers["/v1/projects/testref/config/auth"];
+  const { code, output } = await runDeploy(management, "check");
+  assert.equal(code, 1);
+  assert.match(
+    output,
+    /MISSING an answer of the Management API\n\s+The Management API answers 404 to GET .*config\/auth/,
+  );
+});
+
+Deno.test("deploying pushes, sets secrets, deploys, and tries it as a tenant that is removed again", async () => {
+  await using management = startManagement();
+  const { code, output, cli } = await runDeploy(management, "deploy");
+  assert.equal(code, 0, output);
+  assert.deepEqual(cli, [
+    "link --project-ref testref",
+    "db push --yes",
+    "functions deploy --project-ref testref",
+  ]);
+  assert.deepEqual([...management.secrets.keys()].sort(), [
+    "APP_URL",
+    "CALLBACK_SIGNING_SECRET",
+    "REQUEST_SIGNING_KEY",
+    "RESEND_API_KEY",
+  ]);
+  assert.deepEqual(
+    management.vault.map((statement) => /, '([a-z_]+)'\)::text/.exec(statement)?.[1]),
+    ["project_url", "jobs_secret_key", "request_signing_key"],
+  );
+  assert.match(output, /A demo tenant could work, and was removed again/);
+  assert.match(output, /To go back/);
+  const [left] = await database()`
+    select (select count(*)::int from public.organizations where name like 'Smoke test %') as organizations,
+      (select count(*)::int from auth.users where email like 'smoke-%' and deleted_at is null) as people`;
+  assert.deepEqual({ ...left }, { organizations: 0, people: 0 });
+});
+
+Deno.test("when the migrations fail, nothing after them is done", async () => {
+  await using management = startManagement();
+  const { code, output, cli } = await runDeploy(management, "deploy", { failing: "db" });
+  assert.equal(code, 1);
+  assert.deepEqual(cli, ["link --project-ref testref", "db push --yes"]);
+  assert.equal(management.secrets.size, 0);
+  assert.match(output, /supabase db push --yes failed/);
+});
