@@ -17,6 +17,7 @@ import { processBatch } from "./process_batch.ts";
 import { reports } from "./reports.ts";
 import { rls } from "./rls.ts";
 import { roundTrips } from "./round_trips.ts";
+import { scaling } from "./scaling.ts";
 import { sla } from "./sla.ts";
 import type { Benchmark } from "./support/benchmark.ts";
 import { asText, describeMachine, isKept, type Section, withFigures } from "./support/report.ts";
@@ -42,6 +43,7 @@ const benchmarks: Record<string, Benchmark> = {
   reports,
   peer,
   api_keys: apiKeys,
+  scaling,
 };
 
 // deno-lint-ignore no-console -- what the command answers.
