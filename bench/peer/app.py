@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 
 URL = os.environ["SUPABASE_URL"]
 API_KEY = os.environ["API_KEY"]
-JWT_SECRET = os.environ["JWT_SECRET"]
+JWT_KEY = jwt.PyJWK.from_json(os.environ["JWT_KEY"]).key
 ORGANIZATION = os.environ["ORGANIZATION"]
 ASKS_AUTH = os.environ.get("AUTH_CHECK") == "auth"
 PAGE = 1000
@@ -118,7 +118,7 @@ async def caller(authorization: str = Header()) -> str:
             raise HTTPException(401, "Not signed in")
         return token
     try:
-        jwt.decode(token, JWT_SECRET, algorithms=["HS256"], audience="authenticated")
+        jwt.decode(token, JWT_KEY, algorithms=["ES256"], audience="authenticated")
     except jwt.PyJWTError as error:
         raise HTTPException(401, "Not signed in") from error
     return token

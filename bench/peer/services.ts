@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setFunctionEnvironment } from "../../local/functions/env.ts";
-import { JWT_SECRET } from "../../local/keys.ts";
+import { signingKeySet } from "../../local/keys.ts";
 import type { Status } from "../../local/status_file.ts";
 import { freePorts } from "../../tests/support/free_ports.ts";
 import { until } from "../../tests/support/wait.ts";
@@ -92,7 +92,7 @@ export function startPeer(status: Status, check: "local" | "auth"): Promise<Serv
       SUPABASE_URL: status.api_url,
       API_KEY: status.publishable_key,
       ORGANIZATION: demoOrganization,
-      JWT_SECRET,
+      JWT_KEY: JSON.stringify(signingKeySet().keys[0]),
       AUTH_CHECK: check,
       PYTHONDONTWRITEBYTECODE: "1",
     },

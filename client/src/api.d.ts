@@ -62,6 +62,279 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/audit-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the audit log, newest first
+         * @description As GET /audit-logs.
+         */
+        get: operations["adminListAuditLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/audit-logs/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the audit log is as it was sealed
+         * @description Entries are sealed about a minute after they were written, in a chain of hashes. What anybody changes, deletes or inserts afterwards, even as owner of the database, is found, and the first such entry is named.
+         */
+        get: operations["adminVerifyAuditLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/audit-logs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an entry with the values before and after
+         * @description As GET /audit-logs/{id}.
+         */
+        get: operations["adminGetAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How services, jobs, queues and providers are doing
+         * @description Queues and senders are the organization's own; jobs and services are the platform's, without details. status is the worst of all, by `thresholds`.
+         */
+        get: operations["adminGetHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/health/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A metric over time
+         * @description Snapshots are taken every five minutes, and kept for a week; hours for 90 days; days for a year. At most 400 points.
+         */
+        get: operations["adminGetHealthMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/impersonation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End impersonations
+         * @description As POST /admin/impersonation/end. With an impersonation's token that one; with one's own all that are open in the organization. The token ends with the next request.
+         */
+        delete: operations["adminDeleteImpersonation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/impersonation/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End impersonations
+         * @description With an impersonation's token that one; with one's own all that are open in the organization. The token ends with the next request.
+         */
+        post: operations["adminEndImpersonation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys, newest first
+         * @description Secrets are stored as hashes and never shown again.
+         */
+        get: operations["adminListApiKeys"];
+        put?: never;
+        /**
+         * Create an API key
+         * @description A service account with a role of its own, which has no more rights than the caller (403 role_exceeds_own). Requests send it in X-API-Key or as a bearer token. Closed to API keys and impersonation.
+         */
+        post: operations["adminCreateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/integrations/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Ends it with the next request. What it made stays and names it.
+         */
+        delete: operations["adminRevokeApiKey"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an API key's name, role, team, networks or expiry
+         * @description Rights change with the next request, networks within a minute.
+         */
+        patch: operations["adminUpdateApiKey"];
+        trace?: never;
+    };
+    "/admin/integrations/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an API key a second secret
+         * @description The first one ends after grace_seconds, with 0 at once.
+         */
+        post: operations["adminRotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All permissions, each with a sentence
+         * @description The names are those that each operation of this document requires (x-permission). Scopes: own (rows that one holds or created), team, organization.
+         */
+        get: operations["adminListPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the system roles and the organization's own */
+        get: operations["adminListRoles"];
+        put?: never;
+        /**
+         * Create a role of the organization's own
+         * @description Nobody gives or takes a permission or scope that they do not have themselves (403 role_exceeds_own). A change takes effect with the very next request. An organization has at most 100.
+         */
+        post: operations["adminCreateRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a role of the organization's own
+         * @description A role in use is deleted only with replace_with (409 role_in_use, with the numbers). System roles cannot be deleted (409 system_role).
+         */
+        delete: operations["adminDeleteRole"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a role of the organization's own
+         * @description Nobody gives or takes a permission or scope that they do not have themselves (403 role_exceeds_own). A change takes effect with the very next request. System roles cannot be changed (409 system_role).
+         */
+        patch: operations["adminUpdateRole"];
+        trace?: never;
+    };
     "/admin/settings": {
         parameters: {
             query?: never;
@@ -199,6 +472,46 @@ export interface paths {
         patch: operations["adminUpdateUser"];
         trace?: never;
     };
+    "/admin/users/{id}/impersonate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act as another person for 15 minutes
+         * @description Only in this organization, and only as somebody with no more rights than one's own (403 role_exceeds_own). Closed to API keys and while acting as somebody; members, roles, keys, passwords and personal preferences are closed to its token. The person is told, and the audit log names both.
+         */
+        post: operations["adminImpersonateUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs attention now
+         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. Present state: up to twenty open leads each whose response is overdue or due soon, open leads without an assignee, the caller's overdue tasks; and, for those who may see them, open alerts of campaigns, numbers that fail, imports of the last week that stopped, scheduled reports that were paused because they cannot run.
+         */
+        get: operations["getLeadAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics/campaigns/{id}": {
         parameters: {
             query?: never;
@@ -219,6 +532,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/analytics/conversion-by-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversion of each source
+         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. The period filters the local day on which a lead was created; what became of it is its present state, whenever it changed. Deleted leads do not count.
+         */
+        get: operations["getConversionBySource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/conversion-by-source.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * conversion-by-source as a chart
+         * @description The same figures for the same parameters, readable without colour.
+         */
+        get: operations["getConversionBySourceChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/counselor-performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leads and interactions of each person
+         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. The period filters the local day on which a lead was created; what became of it is its present state, whenever it changed. Deleted leads do not count. A lead counts for whoever holds it now. Interactions are events: they count for whoever recorded them, on the local day on which they took place. People in the scope who may hold leads are listed without leads too.
+         */
+        get: operations["getCounselorPerformance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/counselor-performance.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * counselor-performance as a chart
+         * @description The same figures for the same parameters, readable without colour.
+         */
+        get: operations["getCounselorPerformanceChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics/dashboard": {
         parameters: {
             query?: never;
@@ -231,6 +624,106 @@ export interface paths {
          * @description Messages of campaigns and others, replies, costs, failures and numbers, by days of the organization's time zone, beside as many days before; and what needs attention now. campaign_id narrows messages and alerts to a campaign.
          */
         get: operations["getSmsDashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the leads of a period have come
+         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. The period filters the local day of creation. A stage counts the leads that have ever been in it or in a later one, whatever their stage is now: a lead that skipped stages has reached them, a lost lead what it reached before. Lost stages are not steps of the funnel. Order is that of the pipeline now.
+         */
+        get: operations["getLeadFunnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/funnel.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * funnel as a chart
+         * @description The same figures for the same parameters, readable without colour.
+         */
+        get: operations["getLeadFunnelChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Key figures of the leads of a period
+         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. The period filters the local day on which a lead was created; what became of it is its present state, whenever it changed. Deleted leads do not count. total_leads = enrollments + lost + active_pipeline. Rates are null without leads. `status` is the present stage, `assigned_to` the present assignee.
+         */
+        get: operations["getLeadKpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/lead-volume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New leads by day, week or month
+         * @description Within the scope of the caller's `dashboard:read`: own, team or organization. Counts the events of creation, by the organization's calendar; weeks begin on its first weekday. Days without leads have 0. Deleted leads do not count.
+         */
+        get: operations["getLeadVolume"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/lead-volume.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * lead-volume as a chart
+         * @description The same figures for the same parameters, readable without colour.
+         */
+        get: operations["getLeadVolumeChart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -710,6 +1203,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/clients/churn-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the risk of leaving is computed, and how good that is
+         * @description The score is the probability that a client gives notice or leaves within 90 days. A model is judged on clients later than those it was learned from, and used only if it is not worse than the built-in rule and the one before. Records are never changed.
+         */
+        get: operations["getChurnModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/churn-model/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute all scores anew, by the model in use
+         * @description This is done every night, and after a training.
+         */
+        post: operations["scoreClients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/churn-model/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Learn a new model
+         * @description It is done in the background within minutes. One that waits is not asked for twice.
+         */
+        post: operations["trainChurnModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/clients/export": {
         parameters: {
             query?: never;
@@ -744,6 +1297,43 @@ export interface paths {
          * @description A type that issues have stays: 409 `incident_type_in_use`.
          */
         put: operations["replaceIncidentTypes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is done for clients that may leave */
+        get: operations["listPlays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/plays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a play
+         * @description Fields that are left out get their defaults. The key stays.
+         */
+        put: operations["replacePlay"];
         post?: never;
         delete?: never;
         options?: never;
@@ -895,6 +1485,47 @@ export interface paths {
         };
         /** A client with everything that one looks at before a call */
         get: operations["getClientDetail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What raises and lowers the risk of a client
+         * @description Computed now, by the model in use. A factor says what the model weighs, not what causes leaving.
+         */
+        get: operations["getClientFactors"];
+        put?: never;
+        /** Add what a person says raises the risk */
+        post: operations["createClientFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/incident-predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How likely a client is to report incidents in the next four quarters
+         * @description Computed every night. Incidents that come in clusters are one a day.
+         */
+        get: operations["getIncidentPredictions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1134,6 +1765,47 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is recommended for a client
+         * @description Open ones first, what is most worth it before the rest.
+         */
+        get: operations["listClientRecommendations"];
+        put?: never;
+        /** Recommend something for a client */
+        post: operations["createClientRecommendation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clients/{id}/recommendations/{recommendation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Accept, decline or finish what is recommended
+         * @description proposed becomes accepted or declined, accepted becomes done or not_done; anything else is 409 `wrong_state`.
+         */
+        patch: operations["decideClientRecommendation"];
         trace?: never;
     };
     "/clients/{id}/restore": {
@@ -1500,9 +2172,29 @@ export interface paths {
         };
         /**
          * Whether the service works
-         * @description Each function has its own `GET /<function>/health` and `GET /<function>/openapi.json`.
+         * @description Each function but admin has its own `GET /<function>/health`, and each `GET /<function>/openapi.json`.
          */
         get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health in the text format of Prometheus
+         * @description For an API key whose role has health:read. 1 is ok, 0.5 degraded, 0 down.
+         */
+        get: operations["getHealthMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2592,6 +3284,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reports/churn-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What raises the risk of today's clients
+         * @description Of the last finished scoring. Intervals are Wilson score intervals of 95 %.
+         */
+        get: operations["churnFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reports/churn-trends": {
         parameters: {
             query?: never;
@@ -2729,6 +3441,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reports/retention-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of recommendations, and what they do
+         * @description A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false and there is no effect.
+         */
+        get: operations["retentionActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reports/runs/{id}": {
         parameters: {
             query?: never;
@@ -2746,6 +3478,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reports/runs/{id}/chart.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run as a chart
+         * @description The first figure by the first group: a line over time, else bars; a second group is stacked where the figure can be summed. 422 `no_chart` without groups. From the frozen rows that are in the file.
+         */
+        get: operations["getReportRunChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reports/runs/{id}/file": {
         parameters: {
             query?: never;
@@ -2755,7 +3507,7 @@ export interface paths {
         };
         /**
          * The file of a run
-         * @description Redirects to an address that is valid for a minute. Checked at this moment: the caller is a member, the run is theirs, and they still have the permissions that the report needs. 409 `run_refused` or `run_failed` where there is no file, 410 `file_expired` after it was deleted.
+         * @description Redirects to an address that is valid for a minute. Checked at this moment: the caller is a member, and the run is theirs and they still have the permissions that the report needs, or they were mailed it and its owner may still export. 409 `run_refused`, `run_failed` or `run_missed` where there is no file, 410 `file_expired` after it was deleted.
          */
         get: operations["downloadReport"];
         put?: never;
@@ -2801,6 +3553,104 @@ export interface paths {
         get: operations["listReportRunRows"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a report by itself and mail it
+         * @description It runs with the caller's rights of each due time, and its rows are those that the caller sees. Other recipients need `reports:share`: with the scope team those of one's team; people without an account the scope organization and `outside_links` in the settings.
+         */
+        post: operations["scheduleReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules, newest first
+         * @description One's own; all for those with `reports:write` in the whole organization. `X-Total-Count` is the number of all.
+         */
+        get: operations["listReportSchedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/scheduled/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a schedule; its past runs stay */
+        delete: operations["deleteReportSchedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, pause or activate a schedule
+         * @description An activated schedule goes on with its next time; those before are not run.
+         */
+        patch: operations["updateReportSchedule"];
+        trace?: never;
+    };
+    "/reports/scheduled/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a schedule to another member
+         * @description It runs with their rights from then on. A report whose owner has left goes with it.
+         */
+        post: operations["handOverReportSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/scheduled/{id}/run-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a schedule now for its recipients, beside its due times */
+        post: operations["runReportSchedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2908,6 +3758,26 @@ export interface paths {
          * @description What is left out stays. With If-Match or `version` a report that was changed in between is not overwritten: 409 `stale_version` has it as `current`. Runs keep the definition that they had.
          */
         patch: operations["updateReport"];
+        trace?: never;
+    };
+    "/reports/{id}/chart.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A saved report as a chart
+         * @description The first figure by the first group: a line over time, else bars; a second group is stacked where the figure can be summed. 422 `no_chart` without groups. Its rows are those that the caller may see now.
+         */
+        get: operations["getReportChart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/reports/{id}/copy": {
@@ -3846,6 +4716,49 @@ export interface components {
             /** @description null: the last page */
             next_cursor: string | null;
         };
+        AdminHealth: {
+            /** @enum {string} */
+            status: "ok" | "degraded" | "down";
+            jobs: {
+                name: string;
+                description: string;
+                last_run_at: string | null;
+                last_success_at: string | null;
+                failures: number;
+                /** @enum {string} */
+                status: "ok" | "degraded" | "down";
+            }[];
+            queues: {
+                name: string;
+                backlog: number;
+                oldest_waiting_at: string | null;
+                lag_seconds: number;
+                /** @enum {string} */
+                status: "ok" | "degraded" | "down" | "unknown";
+            }[];
+            providers: {
+                name: string;
+                senders: number;
+                refused: number;
+                /** @enum {string} */
+                status: "ok" | "degraded" | "down" | "unknown";
+            }[];
+            thresholds: {
+                name: string;
+                degraded_from: number;
+                down_from: number;
+                unit: string;
+                description: string;
+            }[];
+            checked_at: string;
+            services: {
+                /** @enum {string} */
+                name: "database" | "auth" | "storage";
+                /** @enum {string} */
+                status: "ok" | "degraded" | "down";
+                latency_ms: number;
+            }[];
+        };
         AdminUserChange: {
             /** @example Ama Mensah */
             full_name?: string;
@@ -3914,6 +4827,160 @@ export interface components {
             /** @example 50 */
             limit: number;
         };
+        ApiKey: {
+            /**
+             * Format: uuid
+             * @description Also the user_id of the key in audit logs and records
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @example Website form */
+            name: string;
+            /** @enum {string} */
+            status: "active" | "expired" | "revoked";
+            /** @example sgb_live_4fT0 */
+            prefix: string;
+            /** @example cCQ0 */
+            last_four: string;
+            /**
+             * @description null once revoked
+             * @example operator
+             */
+            role: string | null;
+            role_name: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            team_id: string | null;
+            /**
+             * @description Where requests may come from; empty: anywhere
+             * @example [
+             *       "192.0.2.0/24"
+             *     ]
+             */
+            allowed_networks: string[];
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            revoked_at: string | null;
+            /**
+             * @description The end of the grace after a rotation
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            previous_secret_ends_at: string | null;
+            /**
+             * @description To the minute
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            last_used_at: string | null;
+            last_used_ip: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            creator_is_member: boolean;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        /**
+         * @example {
+         *       "name": "Website form"
+         *     }
+         */
+        ApiKeyChange: {
+            /** @example Website form */
+            name?: string;
+            /**
+             * @description The key of a system role or of one of the organization's own
+             * @example counselor
+             */
+            role?: string;
+            /** Format: uuid */
+            team_id?: string | null;
+            /**
+             * @description CIDR, IPv4 or IPv6
+             * @example [
+             *       "192.0.2.0/24"
+             *     ]
+             */
+            allowed_networks?: string[];
+            /**
+             * Format: date-time
+             * @description At most ten years from now; null: never
+             * @example 2027-11-30T00:00:00Z
+             */
+            expires_at?: string | null;
+        };
+        ApiKeyInput: {
+            /** @example Website form */
+            name: string;
+            /**
+             * @description The key of a system role or of one of the organization's own
+             * @example counselor
+             */
+            role: string;
+            /** Format: uuid */
+            team_id?: string | null;
+            /**
+             * @description CIDR, IPv4 or IPv6
+             * @example [
+             *       "192.0.2.0/24"
+             *     ]
+             */
+            allowed_networks?: string[];
+            /**
+             * Format: date-time
+             * @description In a year if left out
+             * @example 2027-11-30T00:00:00Z
+             */
+            expires_at?: string | null;
+        };
+        ApiKeyPage: {
+            data: components["schemas"]["ApiKey"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
+        ApiKeyRotation: {
+            /**
+             * @description Seconds, at most 30 days
+             * @default 86400
+             * @example 86400
+             */
+            grace_seconds: number;
+        };
+        ApiKeySecret: components["schemas"]["ApiKey"] & {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            key_id: string;
+            /**
+             * @description The secret; only in this answer, not in repeats with an Idempotency-Key
+             * @example sgb_live_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg37cCQ0
+             */
+            api_key: string | null;
+        };
         AssignConversation: {
             /**
              * Format: uuid
@@ -3953,7 +5020,7 @@ export interface components {
              */
             id: string;
             /** @enum {string} */
-            action: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported";
+            action: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused";
             /**
              * @description What kind of record
              * @example leads
@@ -4037,6 +5104,38 @@ export interface components {
             page: number;
             /** @example 50 */
             limit: number;
+        };
+        AuditVerification: {
+            /** @enum {string} */
+            status: "whole" | "tampered";
+            /** @description The first entry that is not as it was sealed */
+            fault: {
+                /**
+                 * Format: uuid
+                 * @description null where a seal itself was changed
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                entry_id: string | null;
+                /** @enum {string} */
+                fault: "changed" | "deleted" | "inserted" | "seal_changed" | "seal_deleted";
+            } | null;
+            /** @example 1 */
+            from_seal: number | null;
+            /** @example 12 */
+            to_seal: number | null;
+            /** @description Where to go on: a request verifies about 20,000 entries; null at the end */
+            next_seal: number | null;
+            /** @example 1834 */
+            verified_entries: number;
+            /** @description Entries whose values were erased with their salt, which is no tampering */
+            erased_entries: number;
+            /** @description Of to_seal, SHA-256 in hex. Kept elsewhere, it shows later that the whole chain was not made anew */
+            seal_hash: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            sealed_until: string;
         };
         Batch: {
             /**
@@ -4909,6 +6008,10 @@ export interface components {
                 now: {
                     [key: string]: number;
                 } | null;
+                /** @description Clients by band of the risk, as last scored */
+                bands: {
+                    [key: string]: number;
+                } | null;
             }[];
             /** @description All segments together, by currency */
             total: {
@@ -5042,6 +6145,275 @@ export interface components {
                 retention: components["schemas"]["ShareWithInterval"];
             }[];
         };
+        ChurnFactors: {
+            /**
+             * Format: date
+             * @description null: nobody was scored so far
+             * @example 2026-11-01
+             */
+            scored_on: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            model_id: string | null;
+            /** @enum {string|null} */
+            method: "rule" | "model" | null;
+            /** @enum {string|null} */
+            confidence: "none" | "low" | "normal" | null;
+            segment: string | null;
+            data: {
+                /** @example contact */
+                theme: string;
+                /** @example Contact */
+                name: string;
+                /** @description Of all that raises the risk of clients */
+                share: number | null;
+                clients: number;
+                /** @description Clients whose risk it raises */
+                raised: number;
+                /** @description Clients for whom it raises the risk most */
+                first: number;
+                /** @description How the odds change with one standard deviation more of each feature */
+                odds_ratios: {
+                    [key: string]: number;
+                };
+                left_with: components["schemas"]["ShareWithInterval"] & unknown;
+                left_without: components["schemas"]["ShareWithInterval"];
+            }[];
+            definitions: {
+                [key: string]: string;
+            };
+        };
+        /** @description In use; null: none yet */
+        ChurnModel: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            number: number;
+            /** @enum {string} */
+            method: "rule" | "model";
+            /** @enum {string} */
+            confidence: "none" | "low" | "normal";
+            reason: string;
+            accepted: boolean;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            trained_on: string;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            window_from: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            window_to: string | null;
+            horizon_days: number;
+            penalty: number;
+            intercept: number;
+            features: {
+                name: string;
+                theme: string;
+                place?: number;
+                level?: string;
+                /** @enum {string} */
+                transform: "log" | "none";
+                mean: number;
+                sd: number;
+                coefficient: number;
+                /** @description The weight in the built-in rule */
+                prior: number;
+            }[];
+            calibration: {
+                intercept: number;
+                slope: number;
+            } | null;
+            /** @description On clients later than those it was learned from */
+            metrics: {
+                model?: components["schemas"]["ChurnModelFigures"];
+                rule?: components["schemas"]["ChurnModelFigures"];
+                /** @description The model that was in use then */
+                active?: {
+                    rows: number;
+                    clients: number;
+                    /** @description Clients that left */
+                    events: number;
+                    rate: number;
+                    auc: number | null;
+                    auc_low: number | null;
+                    auc_high: number | null;
+                    brier: number;
+                    /** @description Of the rate alone */
+                    brier_base: number;
+                    log_loss: number;
+                    log_loss_base: number;
+                    expected: number;
+                    observed: number;
+                    /** @description expected / observed */
+                    ratio: number | null;
+                    ratio_low: number | null;
+                    ratio_high: number | null;
+                    calibration_intercept: number;
+                    calibration_slope: number;
+                    lift_top_tenth: number | null;
+                    recall_top_fifth: number | null;
+                    /** @description The calibration and the lift, to be drawn */
+                    tenths: {
+                        /** @description 1: the highest probabilities */
+                        tenth: number;
+                        rows: number;
+                        weight: number;
+                        predicted: number;
+                        observed: {
+                            rate: number;
+                            low: number;
+                            high: number;
+                        } | null;
+                    }[];
+                    segments: {
+                        segment: string | null;
+                        rows: number;
+                        predicted: number;
+                        observed: {
+                            rate: number;
+                            low: number;
+                            high: number;
+                        } | null;
+                    }[];
+                } | null;
+                themes?: {
+                    [key: string]: {
+                        with: {
+                            rate: number;
+                            low: number;
+                            high: number;
+                        } | null;
+                        without: {
+                            rate: number;
+                            low: number;
+                            high: number;
+                        } | null;
+                    };
+                };
+            };
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+        } | null;
+        ChurnModelCard: {
+            model: components["schemas"]["ChurnModel"];
+            /** @description Under way */
+            training: {
+                /**
+                 * @description ISO 8601, UTC
+                 * @example 2026-11-21T09:30:00.000Z
+                 */
+                requested_at: string | null;
+                /** @enum {string} */
+                phase: "requested" | "sample" | "fit";
+                last_error: string | null;
+            } | null;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            scored_on: string | null;
+            scored_clients: number | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            scored_at: string | null;
+            bands: {
+                /** @enum {string} */
+                band: "low" | "moderate" | "high" | "critical";
+                from: number;
+                to: number;
+            }[];
+            history: {
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                id: string;
+                number: number;
+                /** @enum {string} */
+                method: "rule" | "model";
+                /** @enum {string} */
+                confidence: "none" | "low" | "normal";
+                accepted: boolean;
+                reason: string;
+                /**
+                 * Format: date
+                 * @example 2026-11-21
+                 */
+                trained_on: string;
+                auc: number | null;
+                log_loss: number | null;
+                ratio: number | null;
+                /**
+                 * @description ISO 8601, UTC
+                 * @example 2026-11-21T09:30:00.000Z
+                 */
+                created_at: string;
+            }[];
+        };
+        ChurnModelFigures: {
+            rows: number;
+            clients: number;
+            /** @description Clients that left */
+            events: number;
+            rate: number;
+            auc: number | null;
+            auc_low: number | null;
+            auc_high: number | null;
+            brier: number;
+            /** @description Of the rate alone */
+            brier_base: number;
+            log_loss: number;
+            log_loss_base: number;
+            expected: number;
+            observed: number;
+            /** @description expected / observed */
+            ratio: number | null;
+            ratio_low: number | null;
+            ratio_high: number | null;
+            calibration_intercept: number;
+            calibration_slope: number;
+            lift_top_tenth: number | null;
+            recall_top_fifth: number | null;
+            /** @description The calibration and the lift, to be drawn */
+            tenths: {
+                /** @description 1: the highest probabilities */
+                tenth: number;
+                rows: number;
+                weight: number;
+                predicted: number;
+                observed: {
+                    rate: number;
+                    low: number;
+                    high: number;
+                } | null;
+            }[];
+            segments: {
+                segment: string | null;
+                rows: number;
+                predicted: number;
+                observed: {
+                    rate: number;
+                    low: number;
+                    high: number;
+                } | null;
+            }[];
+        } | null;
         ChurnSettings: {
             /**
              * @description When a client that gives notice is lost
@@ -5052,6 +6424,19 @@ export interface components {
             pause_days: number;
             /** @description A client whose linked account owes something for so long is lost; null: never */
             unpaid_days: number | null;
+            /**
+             * @description In percent: below the first low, then moderate, high, from the last on critical
+             * @example [
+             *       10,
+             *       30,
+             *       60
+             *     ]
+             */
+            band_limits: number[];
+            /** @description The share of recommendations that are recorded and not shown to anybody */
+            holdout_share: number;
+            /** @description From which probability of an incident on something is recommended */
+            incident_threshold: number;
             exchange_rates: {
                 /** @example USD */
                 currency: string;
@@ -5075,6 +6460,9 @@ export interface components {
             churn_recognition?: "service_end" | "cancellation" | "notice";
             pause_days?: number;
             unpaid_days?: number | null;
+            band_limits?: number[];
+            holdout_share?: number;
+            incident_threshold?: number;
             /** @description All rates */
             exchange_rates?: {
                 /**
@@ -5139,6 +6527,21 @@ export interface components {
                 low: number | null;
                 high: number | null;
             }[];
+        };
+        ChurnTrainingRequest: {
+            /** @enum {string} */
+            status: "queued";
+            phase: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            requested_at: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            score_requested_at: string | null;
         };
         ChurnTrends: {
             /**
@@ -5252,6 +6655,18 @@ export interface components {
                         amount: string;
                     };
                 };
+                /** @description In the two highest bands when the period ended; null: there were no scores */
+                at_risk_clients: number | null;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                at_risk_mrr: string | null;
+                /**
+                 * @description Sum of the probability of leaving within 90 days times mrr, over all clients
+                 * @example 1234.50
+                 */
+                expected_loss: string | null;
                 /** @description Something was entered after changed_since */
                 changed?: boolean;
                 /** @description A month's churn as that of a year */
@@ -5377,13 +6792,29 @@ export interface components {
             last_interaction_at: string | null;
             /** @description The probability of leaving in percent, 0 to 100: high is bad. null: not scored */
             score: number | null;
-            band: string | null;
+            /** @enum {string|null} */
+            band: "low" | "moderate" | "high" | "critical" | null;
             /**
              * Format: date
+             * @description The day on which the score last changed by a point or more
              * @example 2026-11-21
              */
             score_day: string | null;
-            trend: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            score_model_id: string | null;
+            /**
+             * @description What raises the risk most, as of score_day
+             * @example contact
+             */
+            risk_theme: string | null;
+            /**
+             * @description Of the score by five points or more within trend_days; null: not known
+             * @enum {string|null}
+             */
+            trend: "rising" | "stable" | "falling" | null;
             trend_days: number | null;
             contacts: components["schemas"]["ClientContact"][];
             /**
@@ -5523,6 +6954,121 @@ export interface components {
             /** @description The latest 20 that count */
             movements: components["schemas"]["ClientMovement"][];
             links: components["schemas"]["ClientLinks"];
+            factors: components["schemas"]["ClientFactors"];
+            incident_predictions: components["schemas"]["IncidentPredictions"];
+            /** @description Open ones first, at most 20 */
+            recommendations: components["schemas"]["ClientRecommendation"][];
+            /** @description The latest 52 changes, newest first */
+            score_history: {
+                /**
+                 * Format: date
+                 * @example 2026-11-21
+                 */
+                day: string;
+                /** @description null: from then on it was not scored */
+                score: number | null;
+                band: string | null;
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                model_id: string;
+            }[];
+        };
+        ClientFactor: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            client_id: string;
+            /** @example Price */
+            name: string;
+            percentage: number;
+            /** @enum {string} */
+            source: "manual";
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+        };
+        ClientFactorInput: {
+            /** @example Price */
+            name: string;
+            percentage: number;
+        };
+        ClientFactors: {
+            /** @enum {string|null} */
+            method: "rule" | "model" | null;
+            /** @enum {string|null} */
+            confidence: "none" | "low" | "normal" | null;
+            /** @description Why this method, or why there is no score */
+            reason: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            model_id: string | null;
+            /** @description The probability of leaving within 90 days in percent, as of now */
+            score: number | null;
+            log_odds: number | null;
+            /** @description Of the organization's clients: the points are what lies between the two */
+            mean_log_odds: number | null;
+            /** @description Themes that raise the risk; their percentages add up to 100 */
+            raising: {
+                /** @example contact */
+                theme: string;
+                /** @example Contact */
+                name: string;
+                points: number;
+                details: {
+                    /** @example days_since_contact */
+                    feature: string;
+                    /** @example Days since the last interaction: 74 (usual: 21) */
+                    text: string;
+                    /** @description What it adds to the log-odds */
+                    points: number;
+                    /** @description null: not known, or from customers and the caller may not read them */
+                    value: number | null;
+                    usual: number | null;
+                }[];
+                /** @enum {string} */
+                source: "model";
+                percentage: number;
+            }[];
+            lowering: {
+                /** @example contact */
+                theme: string;
+                /** @example Contact */
+                name: string;
+                points: number;
+                details: {
+                    /** @example days_since_contact */
+                    feature: string;
+                    /** @example Days since the last interaction: 74 (usual: 21) */
+                    text: string;
+                    /** @description What it adds to the log-odds */
+                    points: number;
+                    /** @description null: not known, or from customers and the caller may not read them */
+                    value: number | null;
+                    usual: number | null;
+                }[];
+                /** @enum {string} */
+                source: "model";
+            }[];
+            /** @description What people have entered, newest first */
+            manual: components["schemas"]["ClientFactor"][];
         };
         ClientInput: {
             /** @example Volta Foods Ltd */
@@ -6051,6 +7597,112 @@ export interface components {
              */
             observed_from?: string;
         };
+        ClientRecommendation: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            client_id: string;
+            /**
+             * Format: uuid
+             * @description null: a person recommends it
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            play_id: string | null;
+            play_key: string | null;
+            /** @enum {string|null} */
+            channel: "call" | "task" | "note" | "text" | "offer" | null;
+            /** @example Call the client */
+            title: string;
+            details: string;
+            /** @enum {string} */
+            state: "proposed" | "accepted" | "declined" | "expired" | "done" | "not_done";
+            /** @description By how many percentage points it lowers the risk, as measured; 0 before */
+            impact: number;
+            /** @description Whether there are outcomes enough to say so */
+            measured: boolean;
+            /** @description When it was proposed */
+            score: number | null;
+            /**
+             * @description A decimal with two places, in the organization's currency
+             * @example 1234.50
+             */
+            mrr: string;
+            currency: string;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            proposed_on: string;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            expires_on: string;
+            note: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            decided_by: string | null;
+            decided_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            decided_at: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            finished_by: string | null;
+            finished_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            finished_at: string | null;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            created_by: string | null;
+            created_by_name: string | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        ClientRecommendationDecision: {
+            /** @enum {string} */
+            state: "accepted" | "declined" | "done" | "not_done";
+            note?: string;
+        };
+        ClientRecommendationInput: {
+            /** @example Invite to the fair */
+            title: string;
+            details?: string;
+        };
+        ClientRecommendationPage: {
+            data: components["schemas"]["ClientRecommendation"][];
+            /** @example 1 */
+            total: number;
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+        };
         ClientReplacement: {
             /** @example Volta Foods Ltd */
             name: string;
@@ -6473,6 +8125,35 @@ export interface components {
              */
             next_before: string | null;
         };
+        CounselorPerformance: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            user_id: string;
+            full_name: string | null;
+            /**
+             * @description Leads that were created in the period and that the person holds now
+             * @example 12
+             */
+            total_leads: number;
+            /** @example 12 */
+            enrolled: number;
+            /** @example 12 */
+            lost: number;
+            /** @example 12 */
+            open: number;
+            /**
+             * @description enrolled / total_leads
+             * @example 0.25
+             */
+            conversion_rate: number | null;
+            /**
+             * @description Interactions that the person recorded and that took place in the period
+             * @example 12
+             */
+            interactions: number;
+        };
         Customer: {
             /**
              * Format: uuid
@@ -6789,6 +8470,29 @@ export interface components {
             /** @enum {string} */
             status: "accepted";
         };
+        FunnelStage: {
+            /** @example contacted */
+            stage: string;
+            /** @example Contacted */
+            label: string;
+            /** @enum {string|null} */
+            outcome: "won" | null;
+            /**
+             * @description Leads that have reached the stage or a later one
+             * @example 12
+             */
+            count: number;
+            /**
+             * @description Of all leads of the period, 0 to 100; null without leads
+             * @example 62.5
+             */
+            percentage: number | null;
+            /**
+             * @description The share of `count` that has not reached the next stage; null for the last
+             * @example 0.25
+             */
+            drop_off_rate: number | null;
+        };
         Health: {
             /** @enum {string} */
             status: "ok" | "failing";
@@ -6798,6 +8502,96 @@ export interface components {
             };
             /** @example 1.0.0 */
             version: string;
+        };
+        HealthSeries: {
+            /** @example messages_backlog */
+            metric_type: string;
+            /** @example day */
+            time_range: string;
+            /** @example messages */
+            unit: string;
+            /** @example 300 */
+            step_seconds: number;
+            points: {
+                /**
+                 * @description The start of the step
+                 * @example 2026-11-21T09:30:00.000Z
+                 */
+                at: string;
+                /** @description The average; null where no snapshot was taken */
+                value: number | null;
+                peak: number | null;
+            }[];
+        };
+        Impersonation: {
+            /** @description A bearer token for the person, with the admin in `act` (RFC 8693) */
+            impersonation_token: string;
+            /**
+             * @description In 15 minutes; it cannot be refreshed
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            expires_at: string;
+        };
+        ImpersonationEnded: {
+            /** @example 1 */
+            ended: number;
+        };
+        ImpersonationInput: {
+            /**
+             * @description Shown to the person and in the audit log
+             * @example Ticket 4711: leads do not open
+             */
+            reason: string;
+        };
+        IncidentPredictions: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            client_id: string;
+            /**
+             * Format: date
+             * @description null: there is no forecast (yet)
+             * @example 2026-11-21
+             */
+            predicted_on: string | null;
+            quarters: string[];
+            /** @description Of at least one incident of any type, by quarter */
+            probabilities: number[];
+            /** @description Of the next quarter that is the first of a year; the others likewise */
+            q1_prediction: number | null;
+            q2_prediction: number | null;
+            q3_prediction: number | null;
+            q4_prediction: number | null;
+            /** @description expected: incidents within the four quarters */
+            by_type: {
+                [key: string]: {
+                    expected: number;
+                    probabilities: number[];
+                };
+            };
+            /**
+             * @description The type with the most expected
+             * @example outage
+             */
+            most_likely_incident: string | null;
+            most_likely_label: string | null;
+            /** @description What the type recommends, from the organization's threshold on */
+            recommendation: string | null;
+            /**
+             * @description all clients: what is known of the client does not make forecasts better
+             * @enum {string|null}
+             */
+            basis: "client" | "all clients" | null;
+            /** @description 1 - deviance of forecasts of the last four quarters / that of the type's rate for all */
+            skill: number | null;
+            /** @description By how many forecasts that was judged */
+            forecasts: number | null;
+            /** @description The same as external_id */
+            customer_id: string | null;
+            client_region: string | null;
+            client_type: string | null;
+            client_category: string | null;
         };
         IncidentTypes: {
             data: {
@@ -7063,6 +8857,24 @@ export interface components {
              * @example 2026-11-21T09:30:00.000Z
              */
             deleted_at: string | null;
+        };
+        LeadAlert: {
+            /** @example lead_overdue */
+            type: string;
+            /** @enum {string} */
+            severity: "critical" | "warning" | "info";
+            title: string;
+            description: string;
+            /**
+             * @description A path of the frontend
+             * @example /leads/0199aa5c
+             */
+            link: string;
+            /**
+             * @description When it began; null for what has no moment
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string | null;
         };
         LeadAssignment: {
             /**
@@ -7688,6 +9500,123 @@ export interface components {
              */
             assigned_to?: string | null;
         };
+        LeadKpis: {
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            date_from: string;
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            date_to: string;
+            /**
+             * @description Leads that were created in the period
+             * @example 12
+             */
+            total_leads: number;
+            /**
+             * @description Those of them that are won now
+             * @example 12
+             */
+            enrollments: number;
+            /**
+             * @description Those of them that are lost now
+             * @example 12
+             */
+            lost: number;
+            /**
+             * @description Those of them that are open now
+             * @example 12
+             */
+            active_pipeline: number;
+            /**
+             * @description enrollments / total_leads
+             * @example 0.25
+             */
+            conversion_rate: number | null;
+            /** @description The value of these leads, by currency */
+            values: {
+                currency: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                total: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                won: string;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                open: string;
+            }[];
+            /** @example Africa/Accra */
+            time_zone: string;
+            /** @description The period has not ended yet */
+            partial: boolean;
+            /** @description The same number of days before */
+            previous: {
+                /**
+                 * Format: date
+                 * @example 2026-11-21
+                 */
+                date_from: string;
+                /**
+                 * Format: date
+                 * @example 2026-11-21
+                 */
+                date_to: string;
+                /**
+                 * @description Leads that were created in the period
+                 * @example 12
+                 */
+                total_leads: number;
+                /**
+                 * @description Those of them that are won now
+                 * @example 12
+                 */
+                enrollments: number;
+                /**
+                 * @description Those of them that are lost now
+                 * @example 12
+                 */
+                lost: number;
+                /**
+                 * @description Those of them that are open now
+                 * @example 12
+                 */
+                active_pipeline: number;
+                /**
+                 * @description enrollments / total_leads
+                 * @example 0.25
+                 */
+                conversion_rate: number | null;
+                /** @description The value of these leads, by currency */
+                values: {
+                    currency: string;
+                    /**
+                     * @description A decimal with two places, in the organization's currency
+                     * @example 1234.50
+                     */
+                    total: string;
+                    /**
+                     * @description A decimal with two places, in the organization's currency
+                     * @example 1234.50
+                     */
+                    won: string;
+                    /**
+                     * @description A decimal with two places, in the organization's currency
+                     * @example 1234.50
+                     */
+                    open: string;
+                }[];
+            };
+        };
         LeadMerge: {
             /**
              * Format: uuid
@@ -7858,6 +9787,26 @@ export interface components {
              */
             capacity?: number | null;
         };
+        LeadVolumePoint: {
+            /**
+             * Format: date
+             * @description The first day of the day, week or month
+             * @example 2026-11-21
+             */
+            date: string;
+            /**
+             * @description Leads that were created in it
+             * @example 12
+             */
+            count: number;
+            /**
+             * @description Those of them that are won now
+             * @example 12
+             */
+            enrolled: number;
+            /** @description The period has only a part of it, or it has not ended */
+            partial: boolean;
+        };
         Login: {
             /**
              * Format: email
@@ -7899,6 +9848,18 @@ export interface components {
                  */
                 created_at: string;
             };
+            /**
+             * @description The admin who acts as this person with this token
+             * @example null
+             */
+            impersonator: {
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                id: string;
+                full_name: string;
+            } | null;
             memberships: components["schemas"]["Membership"][];
             organization: {
                 /**
@@ -8364,7 +10325,7 @@ export interface components {
         NotificationPreferences: {
             data: {
                 /** @enum {string} */
-                kind: "assignment" | "sla_reminder" | "sla_breach" | "task_due" | "import_finished" | "report_ready" | "campaign" | "note" | "system";
+                kind: "assignment" | "sla_reminder" | "sla_breach" | "task_due" | "import_finished" | "report_ready" | "campaign" | "note" | "churn" | "system";
                 in_app: boolean;
                 email: boolean;
             }[];
@@ -8372,7 +10333,7 @@ export interface components {
         NotificationPreferencesChange: {
             data: {
                 /** @enum {string} */
-                kind: "assignment" | "sla_reminder" | "sla_breach" | "task_due" | "import_finished" | "report_ready" | "campaign" | "note" | "system";
+                kind: "assignment" | "sla_reminder" | "sla_breach" | "task_due" | "import_finished" | "report_ready" | "campaign" | "note" | "churn" | "system";
                 in_app?: boolean;
                 email?: boolean;
             }[];
@@ -8467,6 +10428,29 @@ export interface components {
             alert_after?: number;
             message_retention_months?: number;
             audit_retention_months?: number;
+        };
+        PermissionCatalogue: {
+            permissions: {
+                /** @example leads:read */
+                name: string;
+                /** @example See leads, their people and history */
+                description: string;
+                /**
+                 * @description The caller's own, and so the widest that they may give; null: none
+                 * @enum {string|null}
+                 */
+                own_scope: "own" | "team" | "organization" | null;
+                /**
+                 * @description The system roles that have it
+                 * @example {
+                 *       "admin": "organization",
+                 *       "manager": "team"
+                 *     }
+                 */
+                system_roles: {
+                    [key: string]: "own" | "team" | "organization";
+                };
+            }[];
         };
         PhoneCode: {
             /**
@@ -8654,6 +10638,74 @@ export interface components {
             move: {
                 [key: string]: string;
             };
+        };
+        Play: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @example call_quiet_client */
+            key: string;
+            title: string;
+            details: string;
+            /** @enum {string} */
+            channel: "call" | "task" | "note" | "text" | "offer";
+            bands: ("low" | "moderate" | "high" | "critical")[];
+            /** @description One of these raises the client's risk most; empty: any */
+            themes: ("contact" | "issues" | "payment" | "contract" | "estimate" | "segment")[];
+            /** @description Keys of segments; empty: all */
+            segments: string[];
+            /** @description Days */
+            contract_ends_within: number | null;
+            /**
+             * @description A decimal with two places, in the organization's currency
+             * @example 1234.50
+             */
+            min_mrr: string | null;
+            /**
+             * @description Taken off what it is worth when recommendations are ranked
+             * @example 1234.50
+             */
+            cost: string;
+            /** @description At most once for a client within so many days */
+            every_days: number;
+            enabled: boolean;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        PlayInput: {
+            title: string;
+            /** @default  */
+            details: string;
+            /** @enum {string} */
+            channel: "call" | "task" | "note" | "text" | "offer";
+            bands: ("low" | "moderate" | "high" | "critical")[];
+            /** @default [] */
+            themes: ("contact" | "issues" | "payment" | "contract" | "estimate" | "segment")[];
+            /** @default [] */
+            segments: string[];
+            /** @default null */
+            contract_ends_within: number | null;
+            /** @default null */
+            min_mrr: number | null;
+            /** @default 0 */
+            cost: number;
+            /** @default 90 */
+            every_days: number;
+            /** @default true */
+            enabled: boolean;
+        };
+        PlayList: {
+            data: components["schemas"]["Play"][];
         };
         /** @description RFC 9457 problem details */
         Problem: {
@@ -9194,10 +11246,10 @@ export interface components {
              */
             run_id: string;
             /**
-             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done
+             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done; missed: nothing ran at its time
              * @enum {string}
              */
-            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed";
+            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed" | "missed";
         };
         ReportExportInput: {
             /**
@@ -9240,10 +11292,10 @@ export interface components {
         };
         ReportFileWaiting: {
             /**
-             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done
+             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done; missed: nothing ran at its time
              * @enum {string}
              */
-            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed";
+            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed" | "missed";
         };
         /** @description `{ all: […] }` or `{ any: […] }`, two levels deep; a list means all */
         ReportFilters: {
@@ -9424,10 +11476,10 @@ export interface components {
             /** @example xlsx */
             format: string;
             /**
-             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done
+             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done; missed: nothing ran at its time
              * @enum {string}
              */
-            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed";
+            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed" | "missed";
             /**
              * @description Why it was refused or failed
              * @example field_removed
@@ -9448,10 +11500,31 @@ export interface components {
              */
             requested_by: string | null;
             /**
-             * @description ISO 8601, UTC
+             * Format: uuid
+             * @description null: a person asked for the file
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            schedule_id: string | null;
+            /**
+             * @description The due time of the schedule
              * @example 2026-11-21T09:30:00.000Z
              */
             scheduled_for: string | null;
+            /** @description Who was told of it */
+            mailed: {
+                address: string;
+                /**
+                 * Format: uuid
+                 * @description null: somebody without an account
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                user_id: string | null;
+                /**
+                 * @description Of the e-mail; not_mailed: told in the application only
+                 * @example sent
+                 */
+                status: string;
+            }[];
             /**
              * @description The moment that relative periods are about
              * @example 2026-11-21T09:30:00.000Z
@@ -9529,6 +11602,197 @@ export interface components {
             row_count: number;
             /** @description The rows of the page */
             data: components["schemas"]["ReportValues"][];
+        };
+        ReportRunStarted: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            run_id: string;
+            /**
+             * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done; missed: nothing ran at its time
+             * @enum {string}
+             */
+            status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed" | "missed";
+        };
+        ReportSchedule: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            report_id: string;
+            report_name: string;
+            /**
+             * Format: uuid
+             * @description Whose rights each run has
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            owner_id: string | null;
+            owner_name: string | null;
+            /**
+             * @description weekdays: Monday to Friday; weekly: on `weekdays`; monthly: on `month_day`
+             * @enum {string}
+             */
+            frequency: "daily" | "weekdays" | "weekly" | "monthly";
+            /**
+             * @description 1 is Monday (ISO 8601)
+             * @example [
+             *       1
+             *     ]
+             */
+            weekdays: number[];
+            /** @description In shorter months the last day */
+            month_day: number | null;
+            /**
+             * @description Local time. One that a clock change skips is as long after the gap; one that comes twice is the first.
+             * @example 07:30
+             */
+            time: string;
+            time_zone: string;
+            format: string;
+            /** @enum {string} */
+            on_empty: "send" | "skip";
+            /** @enum {string} */
+            status: "active" | "paused";
+            /** @description by_person, report_deleted, or why its last run was refused */
+            pause_reason: string | null;
+            /**
+             * @description null while paused
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            next_run: string | null;
+            recipients: string[];
+            /** @description Those of them without an account */
+            outside_recipients: number;
+            last_run: {
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                id: string;
+                /**
+                 * @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done; missed: nothing ran at its time
+                 * @enum {string}
+                 */
+                status: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed" | "missed";
+                /**
+                 * @description ISO 8601, UTC
+                 * @example 2026-11-21T09:30:00.000Z
+                 */
+                scheduled_for: string | null;
+                reason: string | null;
+            } | null;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        ReportScheduleChange: {
+            /**
+             * @description weekdays: Monday to Friday; weekly: on `weekdays`; monthly: on `month_day`
+             * @enum {string}
+             */
+            frequency?: "daily" | "weekdays" | "weekly" | "monthly";
+            /**
+             * @description Local time. One that a clock change skips is as long after the gap; one that comes twice is the first.
+             * @example 07:30
+             */
+            time?: string;
+            /** @description Members, or others where the organization allows links for them */
+            recipients?: string[];
+            /** @example xlsx */
+            format?: string;
+            /**
+             * @description 1 is Monday (ISO 8601)
+             * @example [
+             *       1
+             *     ]
+             */
+            weekdays?: number[];
+            /** @description In shorter months the last day */
+            month_day?: number | null;
+            /**
+             * @description IANA; the organization's when left out
+             * @example Africa/Accra
+             */
+            time_zone?: string;
+            /**
+             * @description Whether a run without records is mailed (send)
+             * @enum {string}
+             */
+            on_empty?: "send" | "skip";
+            /** @enum {string} */
+            status?: "active" | "paused";
+        };
+        ReportScheduleHandOver: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            user_id: string;
+        };
+        ReportScheduleInput: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            report_id: string;
+            /**
+             * @description weekdays: Monday to Friday; weekly: on `weekdays`; monthly: on `month_day`
+             * @enum {string}
+             */
+            frequency: "daily" | "weekdays" | "weekly" | "monthly";
+            /**
+             * @description Local time. One that a clock change skips is as long after the gap; one that comes twice is the first.
+             * @example 07:30
+             */
+            time: string;
+            /** @description Members, or others where the organization allows links for them */
+            recipients: string[];
+            /** @example xlsx */
+            format: string;
+            /**
+             * @description 1 is Monday (ISO 8601)
+             * @example [
+             *       1
+             *     ]
+             */
+            weekdays?: number[];
+            /** @description In shorter months the last day */
+            month_day?: number | null;
+            /**
+             * @description IANA; the organization's when left out
+             * @example Africa/Accra
+             */
+            time_zone?: string;
+            /**
+             * @description Whether a run without records is mailed (send)
+             * @enum {string}
+             */
+            on_empty?: "send" | "skip";
+        };
+        ReportScheduleMade: components["schemas"]["ReportSchedule"] & {
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            next_run?: string;
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            schedule_id: string;
         };
         ReportSettings: {
             /**
@@ -9642,6 +11906,124 @@ export interface components {
             outcome: "delivered" | "failed" | "resend";
             /** @example The customer confirmed it. */
             reason: string;
+        };
+        RetentionActions: {
+            holdout_share: number;
+            data: {
+                /**
+                 * Format: uuid
+                 * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+                 */
+                play_id: string;
+                key: string;
+                title: string;
+                enabled: boolean;
+                proposed: number;
+                waiting: number;
+                accepted: number;
+                declined: number;
+                expired: number;
+                done: number;
+                not_done: number;
+                held_out: number;
+                /** @description Clients for whom it was shown, 90 days later */
+                shown: {
+                    retained: number;
+                    left: number;
+                };
+                /** @description Clients that were held out, 90 days later */
+                not_shown: {
+                    retained: number;
+                    left: number;
+                };
+                /** @description false: fewer than 100 outcomes in an arm */
+                measured: boolean;
+                /** @description Share that left, shown less held out: negative is good */
+                effect: {
+                    difference: number;
+                    low: number;
+                    high: number;
+                } | null;
+                /**
+                 * @description A decimal with two places, in the organization's currency
+                 * @example 1234.50
+                 */
+                saved_mrr: string | null;
+                currency: string | null;
+            }[];
+            definitions: {
+                [key: string]: string;
+            };
+        };
+        Role: {
+            /**
+             * Format: uuid
+             * @example 0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11
+             */
+            id: string;
+            /** @example night_shift */
+            key: string;
+            /** @example Night shift */
+            name: string;
+            description: string;
+            /**
+             * @description Names of GET /admin/permissions with their scopes
+             * @example {
+             *       "leads:read": "team"
+             *     }
+             */
+            permissions: {
+                [key: string]: "own" | "team" | "organization";
+            };
+            is_system: boolean;
+            /**
+             * @description In this organization, suspended ones too
+             * @example 3
+             */
+            members: number;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description ISO 8601, UTC
+             * @example 2026-11-21T09:30:00.000Z
+             */
+            updated_at: string;
+        };
+        RoleChange: {
+            /** @example Night shift */
+            name?: string;
+            description?: string;
+            /**
+             * @description Replaces all permissions
+             * @example {
+             *       "leads:read": "team"
+             *     }
+             */
+            permissions?: {
+                [key: string]: "own" | "team" | "organization";
+            };
+        };
+        RoleInput: {
+            /**
+             * @description Made of the name if left out; never changes
+             * @example counselor
+             */
+            key?: string;
+            /** @example Night shift */
+            name: string;
+            description?: string;
+            /**
+             * @description Names of GET /admin/permissions with their scopes
+             * @example {
+             *       "leads:read": "team"
+             *     }
+             */
+            permissions: {
+                [key: string]: "own" | "team" | "organization";
+            };
         };
         SendBulk: {
             recipients?: components["schemas"]["BulkRecipient"][];
@@ -9905,6 +12287,21 @@ export interface components {
                 /** @example 12 */
                 unread: number;
             };
+        };
+        SourceConversion: {
+            /** @example website */
+            source: string;
+            /** @example 12 */
+            total_leads: number;
+            /** @example 12 */
+            enrolled: number;
+            /** @example 12 */
+            lost: number;
+            /**
+             * @description enrolled / total_leads
+             * @example 0.25
+             */
+            conversion_rate: number | null;
         };
         Stage: {
             /**
@@ -11535,6 +13932,988 @@ export interface operations {
             };
         };
     };
+    adminListAuditLogs: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                /** @description A timestamp, or a day in the organization's time zone */
+                date_from?: string;
+                /** @description A timestamp (exclusive), or the last day in the organization's time zone */
+                date_to?: string;
+                user_id?: string;
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused";
+                resource?: string;
+                resource_id?: string;
+                /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
+                search?: string;
+                /** @description Starts at 1; replaces offset */
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLogPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminVerifyAuditLogs: {
+        parameters: {
+            query?: {
+                from_seal?: number;
+                to_seal?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminGetAuditLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLogDetail"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminGetHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The health */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminHealth"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminGetHealthMetrics: {
+        parameters: {
+            query?: {
+                /** @description Lags are in seconds */
+                metric_type?: "messages_backlog" | "messages_lag" | "emails_backlog" | "emails_lag" | "imports_backlog" | "imports_lag" | "reports_backlog" | "reports_lag" | "jobs_unhealthy";
+                time_range?: "day" | "week" | "month" | "year";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The series */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthSeries"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDeleteImpersonation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many were ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpersonationEnded"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminEndImpersonation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many were ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpersonationEnded"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListApiKeys: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+                /** @description Part of a name */
+                search?: string;
+                status?: "active" | "expired" | "revoked";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminCreateApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyInput"];
+            };
+        };
+        responses: {
+            /** @description The key with its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeySecret"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminRevokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminUpdateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyChange"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminRotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description The key with its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeySecret"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalogue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionCatalogue"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All roles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"][];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminCreateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleInput"];
+            };
+        };
+        responses: {
+            /** @description The role */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDeleteRole: {
+        parameters: {
+            query?: {
+                /** @description The key of the role that people and invitations get instead */
+                replace_with?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminUpdateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description The role */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     adminGetSettings: {
         parameters: {
             query?: never;
@@ -12280,6 +15659,143 @@ export interface operations {
             };
         };
     };
+    adminImpersonateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImpersonationInput"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impersonation"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLeadAlerts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alerts, most severe first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadAlert"][];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCampaignAnalytics: {
         parameters: {
             query?: never;
@@ -12320,6 +15836,258 @@ export interface operations {
             };
             /** @description Not found, or not visible to the caller */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConversionBySource: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sources of the period's leads, largest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceConversion"][];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConversionBySourceChart: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+                /** @description auto: as the reader's system is set */
+                theme?: "auto" | "light" | "dark";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart, with a description in words inside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCounselorPerformance: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The people, most enrollments first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounselorPerformance"][];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCounselorPerformanceChart: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+                /** @description auto: as the reader's system is set */
+                theme?: "auto" | "light" | "dark";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart, with a description in words inside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12400,6 +16168,328 @@ export interface operations {
             };
         };
     };
+    getLeadFunnel: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+                source?: string;
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every stage that is not lost, in pipeline order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelStage"][];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLeadFunnelChart: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+                source?: string;
+                /** @description auto: as the reader's system is set */
+                theme?: "auto" | "light" | "dark";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart, with a description in words inside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLeadKpis: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+                source?: string;
+                /** @description The key of a stage */
+                status?: string;
+                assigned_to?: string;
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures, and those of as many days before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadKpis"];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLeadVolume: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+                granularity?: "day" | "week" | "month";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every day, week or month of the period */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadVolumePoint"][];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLeadVolumeChart: {
+        parameters: {
+            query?: {
+                /** @description The first day; 30 days when left out */
+                date_from?: string;
+                /** @description The last day (today); at most 732 days in all */
+                date_to?: string;
+                granularity?: "day" | "week" | "month";
+                /** @description auto: as the reader's system is set */
+                theme?: "auto" | "light" | "dark";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart, with a description in words inside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAuditLogs: {
         parameters: {
             query?: {
@@ -12412,7 +16502,7 @@ export interface operations {
                 /** @description A timestamp (exclusive), or the last day in the organization's time zone */
                 date_to?: string;
                 user_id?: string;
-                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported";
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused";
                 resource?: string;
                 resource_id?: string;
                 /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
@@ -12472,7 +16562,7 @@ export interface operations {
                 /** @description A timestamp (exclusive), or the last day in the organization's time zone */
                 date_to?: string;
                 user_id?: string;
-                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported";
+                action?: "insert" | "update" | "delete" | "sign_in" | "sign_in_failed" | "password_changed" | "credentials_replaced" | "exported" | "rotated" | "key_used" | "impersonation_started" | "impersonation_ended" | "refused";
                 resource?: string;
                 resource_id?: string;
                 /** @description Part of a resource, of the actor's name or e-mail address, or of the values before and after; or a whole action, changed field, id, request id or IP address */
@@ -14186,6 +18276,138 @@ export interface operations {
             };
         };
     };
+    getChurnModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model card */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnModelCard"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scoreClients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnTrainingRequest"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trainChurnModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnTrainingRequest"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     exportClients: {
         parameters: {
             query?: {
@@ -14345,6 +18567,115 @@ export interface operations {
             };
             /** @description Conflicts with existing data */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All plays */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayList"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replacePlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayInput"];
+            };
+        };
+        responses: {
+            /** @description The play */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Play"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15147,6 +19478,205 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClientDetail"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getClientFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The factors */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientFactors"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createClientFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientFactorInput"];
+            };
+        };
+        responses: {
+            /** @description The factor */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientFactor"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncidentPredictions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The forecast */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentPredictions"];
                 };
             };
             /** @description No token, or one that is not valid */
@@ -16260,6 +20790,233 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Client"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listClientRecommendations: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientRecommendationPage"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createClientRecommendation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientRecommendationInput"];
+            };
+        };
+        responses: {
+            /** @description The recommendation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientRecommendation"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideClientRecommendation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                recommendation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientRecommendationDecision"];
+            };
+        };
+        responses: {
+            /** @description The recommendation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientRecommendation"];
                 };
             };
             /** @description The request is malformed */
@@ -17672,6 +22429,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    getHealthMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -21988,6 +26783,55 @@ export interface operations {
             };
         };
     };
+    churnFactors: {
+        parameters: {
+            query?: {
+                segment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each theme */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnFactors"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     churnTrends: {
         parameters: {
             query?: {
@@ -22252,8 +27096,8 @@ export interface operations {
                 /** @description Rows to skip */
                 offset?: number | null;
                 report_id?: string;
-                /** @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done */
-                status?: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed";
+                /** @description empty: no record was found, the file has the headings only; refused: the owner may not, or the definition does not fit any more; failed: it could not be done; missed: nothing ran at its time */
+                status?: "queued" | "freezing" | "writing" | "ready" | "empty" | "refused" | "failed" | "missed";
             };
             header?: {
                 /** @description The ETag of the answer that the client has; 304 if it is still the same */
@@ -22436,6 +27280,44 @@ export interface operations {
             };
         };
     };
+    retentionActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row for each play */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionActions"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getReportRun: {
         parameters: {
             query?: never;
@@ -22457,6 +27339,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportRunDetail"];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportRunChart: {
+        parameters: {
+            query?: {
+                /** @description auto: as the reader's system is set */
+                theme?: "auto" | "light" | "dark";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart, with a description in words inside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
                 };
             };
             /** @description Still what the client has */
@@ -22801,6 +27754,444 @@ export interface operations {
             };
             /** @description Some fields are invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scheduleReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportScheduleInput"];
+            };
+        };
+        responses: {
+            /** @description The schedule */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportScheduleMade"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReportSchedules: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 1 to 200 */
+                limit?: number;
+                /** @description Rows to skip */
+                offset?: number | null;
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"][];
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteReportSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateReportSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description The schedule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handOverReportSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportScheduleHandOver"];
+            };
+        };
+        responses: {
+            /** @description The schedule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSchedule"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runReportSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with the same key and body within 24 hours get the first answer */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRunStarted"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflicts with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23287,6 +28678,86 @@ export interface operations {
             };
             /** @description Some fields are invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportChart: {
+        parameters: {
+            query?: {
+                /** @description auto: as the reader's system is set */
+                theme?: "auto" | "light" | "dark";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client has; 304 if it is still the same */
+                "if-none-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chart, with a description in words inside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Still what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role lacks the permission; the detail says which */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found, or not visible to the caller */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

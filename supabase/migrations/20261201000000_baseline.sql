@@ -170,7 +170,7 @@ language plpgsql set search_path = ''
 as $$
 begin
   raise exception using
-    errcode = 'PT' || status, message = problem.message, hint = problem.code,
+    errcode = 'PT' || status, message = regexp_replace(problem.message, '\s+', ' ', 'g'), hint = problem.code,
     detail = coalesce(problem.errors::text, '');
 end
 $$;
@@ -787,25 +787,11 @@ comment on column public.organizations.daily_spending_limit is
 
 alter table public.organizations enable row level security;
 
-create function private.impersonator()
-returns uuid
-language plpgsql stable set search_path = ''
-as $$
-declare
-  act jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'act';
-begin
-  if act is null then
-    return null;
-  end if;
-  if jsonb_typeof(act) <> 'object' or coalesce(act ->> 'sub', '') !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
-    perform private.problem(401, 'token_malformed', 'The token''s "act" claim does not name a person.');
-  end if;
-  return (act ->> 'sub')::uuid;
-end
-$$;
-
 create table public.profiles (
-  id uuid primary key references auth.users (id) on delete cascade,
+  id uuid primary key,
+  is_service boolean not null default false,
+  account_id uuid generated always as (case when not is_service then id end) stored
+    constraint profiles_account unique references auth.users (id) on delete cascade,
   email text not null,
   full_name text not null default '' constraint profiles_full_name_length check (char_length(full_name) <= 200)
     constraint profiles_full_name_plain check (private.is_plain(full_name)),
@@ -813,6 +799,19 @@ create table public.profiles (
   phone_confirmed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
+);
+
+create table private.impersonations (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  admin_id uuid not null references public.profiles (id) on delete cascade,
+  target_id uuid not null references public.profiles (id) on delete cascade,
+  reason text not null,
+  started_at timestamptz not null default now(),
+  expires_at timestamptz not null default now() + interval '15 minutes',
+  ended_at timestamptz,
+  constraint impersonations_somebody_else check (admin_id <> target_id),
+  constraint impersonations_expiry check (expires_at <= started_at + interval '60 minutes')
 );
 
 create table public.roles (
@@ -847,6 +846,7 @@ create table public.memberships (
   team_id uuid,
   status text not null default 'active' constraint memberships_status check (status in ('active', 'suspended')),
   is_default boolean not null default false,
+  is_service boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint memberships_once unique (organization_id, user_id),
@@ -854,37 +854,11 @@ create table public.memberships (
     references public.teams (organization_id, id) on delete set null (team_id)
 );
 
-create function private.my_organizations()
-returns uuid[]
-language plpgsql stable security definer set search_path = ''
-as $$
-declare
-  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
-  organizations uuid[];
-  session_ended boolean;
-begin
-  if claims ? 'act' and private.impersonator() is null then
-    return '{}'::uuid[];
-  end if;
-  select coalesce(array_agg(m.organization_id), '{}'), claims ? 'session_id'
-      and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
-  into organizations, session_ended
-  from public.memberships m
-  join public.organizations o on o.id = m.organization_id and o.standing <> 'suspended'
-  where m.user_id = (claims ->> 'sub')::uuid and m.status = 'active';
-  if session_ended then
-    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
-  end if;
-  return organizations;
-end
-$$;
-
-create policy "members read their organizations" on public.organizations for select to authenticated
-  using (id = any ((select private.my_organizations())::uuid[]));
-
 create table private.permissions (
   name text primary key constraint permissions_name_form check (name ~ '^[a-z_]+:[a-z_]+$'),
-  description text not null
+  description text not null,
+  closed_to text[] not null default '{}'
+    constraint permissions_closed_to check (closed_to <@ array['api_key', 'impersonation'])
 );
 
 create table public.role_permissions (
@@ -896,6 +870,165 @@ create table public.role_permissions (
     constraint role_permissions_scope check (scope in ('own', 'team', 'organization')),
   constraint role_permissions_once unique (role_id, permission)
 );
+
+create function private.may_grant(organization_id uuid, granter uuid, granted_role uuid, team_id uuid)
+returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  select not exists (
+    select from public.role_permissions required
+    where required.role_id = granted_role and not exists (
+      select from public.memberships m
+      join public.role_permissions held on held.role_id = m.role_id and held.permission = required.permission
+      where m.user_id = granter and m.organization_id = may_grant.organization_id and m.status = 'active'
+        and case held.scope
+          when 'organization' then true
+          when 'team' then required.scope = 'own'
+            or required.scope = 'team' and (may_grant.team_id is null or m.team_id = may_grant.team_id)
+          else required.scope = 'own' end
+    )
+  )
+$$;
+
+create function private.impersonated_organization(claims jsonb, admin uuid)
+returns uuid
+language sql stable set search_path = ''
+as $$
+  select i.organization_id
+  from private.impersonations i
+  join public.memberships a on a.organization_id = i.organization_id and a.user_id = i.admin_id and a.status = 'active'
+  join public.role_permissions p
+    on p.role_id = a.role_id and p.permission = 'members:impersonate' and p.scope = 'organization'
+  join public.memberships t on t.organization_id = i.organization_id and t.user_id = i.target_id and t.status = 'active'
+  where i.id = (claims ->> 'session_id')::uuid and i.admin_id = admin and i.target_id = (claims ->> 'sub')::uuid
+    and i.ended_at is null and i.expires_at > now()
+    and private.may_grant(i.organization_id, i.admin_id, t.role_id, t.team_id)
+$$;
+
+create function private.impersonator()
+returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+  act jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb -> 'act';
+begin
+  if act is null then
+    return null;
+  end if;
+  if jsonb_typeof(act) <> 'object' or coalesce(act ->> 'sub', '') !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform private.problem(401, 'token_malformed', 'The token''s "act" claim does not name a person.');
+  end if;
+  return (act ->> 'sub')::uuid;
+end
+$$;
+
+create table public.api_keys (
+  id uuid primary key default private.uuid_v7()
+    constraint api_keys_account references public.profiles (id) on delete cascade,
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  name text not null constraint api_keys_name_length check (char_length(btrim(name)) between 1 and 100)
+    constraint api_keys_name_plain check (private.is_plain(name)),
+  allowed_networks cidr[] not null default '{}'
+    constraint api_keys_allowed_networks check (cardinality(allowed_networks) <= 50),
+  expires_at timestamptz,
+  warned_days smallint constraint api_keys_warned_days check (warned_days in (14, 3)),
+  revoked_at timestamptz,
+  revoked_by uuid references public.profiles (id) on delete set null,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table private.api_key_secrets (
+  id uuid primary key default private.uuid_v7(),
+  key_id uuid not null references public.api_keys (id) on delete cascade,
+  hash text not null constraint api_key_secrets_hash unique
+    constraint api_key_secrets_hash_form check (hash ~ '^[0-9a-f]{64}$'),
+  prefix text not null,
+  last_four text not null,
+  ends_at timestamptz,
+  created_at timestamptz not null default now()
+);
+
+create function private.organization_of_key(claims jsonb)
+returns uuid
+language sql stable set search_path = ''
+as $$
+  select k.organization_id from private.api_key_secrets s
+  join public.api_keys k on k.id = s.key_id
+  where s.id = (claims ->> 'session_id')::uuid and k.id = (claims ->> 'sub')::uuid and k.revoked_at is null
+    and (s.ends_at is null or s.ends_at > now()) and (k.expires_at is null or k.expires_at > now())
+$$;
+
+create function private.delegated_organization(claims jsonb)
+returns uuid
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  organization uuid;
+begin
+  if claims ? 'act' then
+    organization := private.impersonated_organization(claims, private.impersonator());
+    if organization is null then
+      perform private.problem(401, 'impersonation_ended', 'This impersonation has ended.');
+    end if;
+  elsif claims ->> 'token_use' = 'api_key' then
+    organization := private.organization_of_key(claims);
+    if organization is null then
+      perform private.problem(401, 'api_key_ended', 'This API key has ended.');
+    end if;
+  else
+    perform private.problem(401, 'token_malformed', 'The token is of an unknown kind.');
+  end if;
+  return organization;
+end
+$$;
+
+create function private.my_organizations()
+returns uuid[]
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  organizations uuid[];
+  session_ended boolean;
+  bound uuid;
+begin
+  if claims ?| array['act', 'token_use'] then
+    bound := private.delegated_organization(claims);
+  end if;
+  select coalesce(array_agg(m.organization_id), '{}'), bound is null and claims ? 'session_id'
+      and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
+  into organizations, session_ended
+  from public.memberships m
+  join public.organizations o on o.id = m.organization_id and o.standing <> 'suspended'
+  where m.user_id = (claims ->> 'sub')::uuid and m.status = 'active'
+    and (bound is null or m.organization_id = bound);
+  if session_ended then
+    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
+  end if;
+  return organizations;
+end
+$$;
+
+create policy "members read their organizations" on public.organizations for select to authenticated
+  using (id = any ((select private.my_organizations())::uuid[]));
+
+create function private.token_kind(claims jsonb default nullif(current_setting('request.jwt.claims', true), '')::jsonb)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case when claims ? 'act' then 'impersonation' when claims ->> 'token_use' = 'api_key' then 'api_key' end
+$$;
+
+create function private.is_closed(permission text, claims jsonb)
+returns boolean
+language sql stable security definer set search_path = ''
+as $$
+  select exists (
+    select from private.permissions p
+    where p.name = permission and private.token_kind(claims) = any (p.closed_to))
+$$;
 
 create function private.organizations_with(permission text, scope text default 'organization')
 returns uuid[]
@@ -910,22 +1043,27 @@ declare
   memberships integer := 0;
   suspended boolean;
   session_ended boolean := false;
+  bound uuid;
 begin
-  if claims ? 'act' and private.impersonator() is null then
-    return '{}'::uuid[];
+  if claims ?| array['act', 'token_use'] then
+    bound := private.delegated_organization(claims);
+    if private.is_closed(permission, claims) then
+      return '{}'::uuid[];
+    end if;
   end if;
   if header is null or header ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     requested := header::uuid;
     select coalesce(array_agg(m.organization_id) filter (where p.id is not null and o.standing <> 'suspended'), '{}'),
       count(*), bool_and(o.standing = 'suspended'),
-      claims ? 'session_id'
+      bound is null and claims ? 'session_id'
         and not exists (select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid)
     into granted, memberships, suspended, session_ended
     from public.memberships m
     join public.organizations o on o.id = m.organization_id
     left join public.role_permissions p on p.role_id = m.role_id
       and p.permission = organizations_with.permission and p.scope = organizations_with.scope
-    where m.user_id = caller and m.status = 'active' and (requested is null or m.organization_id = requested);
+    where m.user_id = caller and m.status = 'active' and (requested is null or m.organization_id = requested)
+      and (bound is null or m.organization_id = bound);
   end if;
   if session_ended then
     perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
@@ -1179,6 +1317,13 @@ create table public.churn_settings (
     check (churn_recognition in ('service_end', 'cancellation', 'notice')),
   pause_days integer not null default 90 constraint churn_settings_pause_days check (pause_days between 1 and 730),
   unpaid_days integer constraint churn_settings_unpaid_days check (unpaid_days between 1 and 730),
+  band_limits numeric[] not null default '{10,30,60}' constraint churn_settings_band_limits check (
+    array_ndims(band_limits) = 1 and cardinality(band_limits) = 3 and 0 < band_limits[1]
+    and band_limits[1] < band_limits[2] and band_limits[2] < band_limits[3] and band_limits[3] < 100),
+  holdout_share numeric not null default 0.1 constraint churn_settings_holdout_share
+    check (holdout_share between 0 and 0.5),
+  incident_threshold numeric not null default 0.5 constraint churn_settings_incident_threshold
+    check (incident_threshold between 0 and 1),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint churn_settings_once unique (organization_id)
@@ -1206,6 +1351,70 @@ $$;
 
 create trigger seed_clients after insert on public.organizations
   for each row execute function private.seed_clients();
+
+create table public.plays (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  key text not null constraint plays_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
+  title text not null constraint plays_title_form
+    check (char_length(title) between 1 and 200 and title = btrim(title) and private.is_plain(title)),
+  details text not null default '' constraint plays_details_form
+    check (char_length(details) <= 2000 and private.is_multiline(details)),
+  channel text not null constraint plays_channel check (channel in ('call', 'task', 'note', 'text', 'offer')),
+  bands text[] not null constraint plays_bands check (cardinality(bands) > 0
+    and bands <@ array['low', 'moderate', 'high', 'critical']),
+  themes text[] not null default '{}' constraint plays_themes
+    check (themes <@ array['contact', 'issues', 'payment', 'contract', 'estimate', 'segment']),
+  segments text[] not null default '{}' constraint plays_segments check (cardinality(segments) <= 100),
+  contract_ends_within integer constraint plays_contract_ends_within check (contract_ends_within between 0 and 730),
+  min_mrr numeric(14, 2) constraint plays_min_mrr check (min_mrr >= 0),
+  cost numeric(14, 2) not null default 0 constraint plays_cost check (cost >= 0),
+  every_days integer not null default 90 constraint plays_every_days check (every_days between 1 and 730),
+  enabled boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint plays_organization_key unique (organization_id, id),
+  constraint plays_key_once unique (organization_id, key)
+);
+
+create function private.seed_plays()
+returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into public.plays (organization_id, key, title, details, channel, bands, themes, contract_ends_within, min_mrr,
+    every_days)
+  values
+    (new.id, 'call_quiet_client', 'Call the client', 'Nobody has talked with the client for long. Ask how it goes.', 'call',
+      '{high,critical}', '{contact}', null, null, 60),
+    (new.id, 'visit_large_client', 'Visit the client', 'A visit by the owner, with what was agreed in writing.', 'task',
+      '{high,critical}', '{}', null, 1000, 180),
+    (new.id, 'close_open_issues', 'Close the open issues', 'Go through the open issues with the technical team and give the client '
+      || 'a date for each.', 'note', '{moderate,high,critical}', '{issues}', null, null, 30),
+    (new.id, 'root_cause', 'Find the cause of repeated issues', 'The same issue came back: find out why before it comes again.',
+      'task', '{high,critical}', '{issues}', null, null, 90),
+    (new.id, 'payment_plan', 'Offer a payment plan', 'Spread what is owed over months.', 'offer', '{high,critical}', '{payment}',
+      null, null, 90),
+    (new.id, 'renew_early', 'Talk about renewal', 'The contract ends soon: renew before the client compares.', 'call',
+      '{moderate,high,critical}', '{}', 60, null, 90),
+    (new.id, 'review_contract', 'Review the contract', 'The client pays less than before: find a tariff that fits.', 'call',
+      '{high,critical}', '{contract}', null, null, 90),
+    (new.id, 'welcome_call', 'Welcome call', 'A new client that is at risk: ask what is missing.', 'call', '{moderate,high,critical}',
+      '{contract}', null, null, 180),
+    (new.id, 'new_contact', 'Find a new contact', 'The person we knew has left: get to know who follows.', 'task',
+      '{high,critical}', '{contact}', null, null, 180),
+    (new.id, 'ask_for_feedback', 'Ask for feedback', 'Two questions: what is good, what should change.', 'text', '{moderate}',
+      '{}', null, null, 180),
+    (new.id, 'manager_call', 'Call by a manager', 'Somebody who can decide calls and asks what would keep the client.', 'call',
+      '{critical}', '{}', null, null, 90),
+    (new.id, 'follow_up_estimate', 'Follow up what was noticed', 'Somebody expects that the client leaves: agree on what to do.',
+      'note', '{moderate,high,critical}', '{estimate}', null, null, 60);
+  return null;
+end
+$$;
+
+create trigger seed_plays after insert on public.organizations
+  for each row execute function private.seed_plays();
 
 create table public.calendars (
   id uuid primary key default private.uuid_v7(),
@@ -1287,6 +1496,7 @@ create table public.leads (
   outcome text constraint leads_outcome check (outcome in ('won', 'lost')),
   status_since timestamptz not null default now(),
   closed_at timestamptz,
+  furthest_status text not null,
   value numeric(14, 2) not null default 0 constraint leads_value_not_negative check (value >= 0),
   currency text not null constraint leads_currency_iso check (currency ~ '^[A-Z]{3}$'),
   tags text[] not null default '{}' constraint leads_tags_form
@@ -1811,6 +2021,139 @@ $$;
 create trigger recompute_message_days after update of time_zone on public.organizations
   for each row when (old.time_zone <> new.time_zone) execute function private.recompute_message_days();
 
+create table private.lead_day_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  person_id uuid,
+  team_id uuid,
+  day date not null,
+  source text not null,
+  status text not null,
+  outcome text,
+  furthest_status text not null,
+  currency text not null,
+  leads bigint not null,
+  value numeric not null,
+  rolled_up boolean not null default false
+);
+
+create table private.holder_day_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  holder_id uuid not null,
+  creator_id uuid,
+  team_id uuid,
+  day date not null,
+  source text not null,
+  status text not null,
+  outcome text,
+  currency text not null,
+  leads bigint not null,
+  value numeric not null,
+  rolled_up boolean not null default false
+);
+
+create table private.interaction_day_totals (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  person_id uuid not null,
+  day date not null,
+  interactions bigint not null,
+  rolled_up boolean not null default false
+);
+
+create type private.lead_day_change as (
+  organization_id uuid,
+  team_id uuid,
+  holder_id uuid,
+  creator_id uuid,
+  quarter_hour timestamptz,
+  source text,
+  status text,
+  outcome text,
+  furthest_status text,
+  currency text,
+  leads bigint,
+  value numeric
+);
+
+create function private.record_lead_days(changes private.lead_day_change[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  insert into private.lead_day_totals
+  select c.organization_id, a.person_id, a.team_id, (c.quarter_hour at time zone o.time_zone)::date, c.source, c.status,
+    c.outcome, c.furthest_status, c.currency, sum(c.leads), sum(c.value)
+  from unnest(changes) c
+  join public.organizations o on o.id = c.organization_id
+  cross join lateral (
+    select null::uuid as person_id, null::uuid as team_id
+    union select null, c.team_id
+    union select c.holder_id, c.team_id where c.holder_id is not null
+    union select c.creator_id, c.team_id where c.creator_id is not null
+  ) a
+  group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+  having sum(c.leads) <> 0 or sum(c.value) <> 0;
+
+  insert into private.holder_day_totals
+  select c.organization_id, c.holder_id, p.id, c.team_id, (c.quarter_hour at time zone o.time_zone)::date, c.source,
+    c.status, c.outcome, c.currency, sum(c.leads), sum(c.value)
+  from unnest(changes) c
+  join public.organizations o on o.id = c.organization_id
+  cross join lateral (select distinct u.id from unnest(array[null, nullif(c.creator_id, c.holder_id)]) u (id)) p
+  where c.holder_id is not null
+  group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+  having sum(c.leads) <> 0 or sum(c.value) <> 0;
+end
+$$;
+
+create table public.interactions (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  lead_id uuid not null,
+  type text not null constraint interactions_type check (type in ('call', 'note', 'meeting', 'email', 'sms')),
+  direction text constraint interactions_direction check (direction in ('inbound', 'outbound')),
+  subject text constraint interactions_subject_form check (char_length(subject) <= 200 and private.is_plain(subject)),
+  body text constraint interactions_body_form check (char_length(body) <= 20000 and private.is_multiline(body)),
+  outcome text constraint interactions_outcome_form
+    check (char_length(outcome) between 1 and 100 and private.is_plain(outcome)),
+  duration_seconds integer constraint interactions_duration check (duration_seconds between 0 and 86400),
+  occurred_at timestamptz not null default now(),
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  constraint interactions_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
+    on delete cascade,
+  constraint interactions_occurred_at_sane check (occurred_at >= '2000-01-01 00:00+00')
+);
+
+create function private.recompute_lead_days()
+returns trigger
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  epoch constant timestamptz := timestamptz '2000-01-01 00:00+00';
+begin
+  perform pg_advisory_xact_lock(hashtextextended('roll_up|' || c.name, 0))
+  from unnest(array['holder_day_totals', 'interaction_day_totals', 'lead_day_totals']) c (name);
+  perform pg_advisory_xact_lock(hashtextextended('days|' || new.id, 0));
+  delete from private.lead_day_totals t where t.organization_id = new.id;
+  delete from private.holder_day_totals t where t.organization_id = new.id;
+  delete from private.interaction_day_totals t where t.organization_id = new.id;
+  perform private.record_lead_days(array(
+    select row(l.organization_id, l.team_id, l.assigned_to, l.created_by, date_bin('15 minutes', l.created_at, epoch),
+      l.source, l.status, l.outcome, l.furthest_status, l.currency, count(*), sum(l.value))::private.lead_day_change
+    from public.leads l where l.organization_id = new.id and l.deleted_at is null
+    group by l.organization_id, l.team_id, l.assigned_to, l.created_by, date_bin('15 minutes', l.created_at, epoch),
+      l.source, l.status, l.outcome, l.furthest_status, l.currency));
+  insert into private.interaction_day_totals
+  select i.organization_id, i.created_by, (i.occurred_at at time zone new.time_zone)::date, count(*)
+  from public.interactions i where i.organization_id = new.id and i.created_by is not null
+  group by 1, 2, 3;
+  return null;
+end
+$$;
+
+create trigger recompute_lead_days after update of time_zone on public.organizations
+  for each row when (old.time_zone <> new.time_zone) execute function private.recompute_lead_days();
+
 create table private.organization_settings (
   name text primary key,
   position smallint not null constraint organization_settings_position unique,
@@ -1824,9 +2167,38 @@ comment on table private.organization_settings is
 comment on column public.profiles.phone is 'E.164; written only once its owner has confirmed it by a code.';
 
 comment on table public.profiles is
-  'A person, one row per auth.users. Memberships say to which organizations the person belongs.';
+  'A person, one row per auth.users, or a service account (API key). Memberships say to which organizations they belong.';
+
+comment on column public.profiles.account_id is 'The account in Supabase Auth; null for a service account, which cannot sign in.';
 
 alter table public.profiles enable row level security;
+
+create function private.require_session()
+returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+begin
+  if claims ?| array['act', 'token_use'] then
+    perform private.delegated_organization(claims);
+  elsif claims ? 'session_id' and not exists (
+    select from auth.sessions s where s.id = (claims ->> 'session_id')::uuid
+  ) then
+    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
+  end if;
+end
+$$;
+
+create function private.caller()
+returns uuid
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_session();
+  return auth.uid();
+end
+$$;
 
 create function private.my_colleagues()
 returns uuid[]
@@ -1834,14 +2206,21 @@ language sql stable security definer set search_path = ''
 as $$
   select coalesce(array_agg(distinct m.user_id), '{}')
   from public.memberships m
-  where m.organization_id = any (private.my_organizations())
+  where m.organization_id = any (private.my_organizations()) and not m.is_service
 $$;
 
 create policy "people read themselves and their colleagues" on public.profiles for select to authenticated
-  using (id = (select auth.uid()) or id = any ((select private.my_colleagues())::uuid[]));
+  using (id = (select private.caller()) or id = any ((select private.my_colleagues())::uuid[]));
+
+create function private.own_account()
+returns uuid
+language sql stable set search_path = ''
+as $$
+  select private.caller() where private.token_kind() is null
+$$;
 
 create policy "people change themselves" on public.profiles for update to authenticated
-  using (id = (select auth.uid())) with check (id = (select auth.uid()));
+  using (id = (select private.own_account())) with check (id = (select private.own_account()));
 
 revoke all on public.profiles from public, anon, authenticated, service_role;
 
@@ -1933,7 +2312,8 @@ create table public.audit_logs (
   actor_id uuid,
   impersonator_id uuid,
   action text not null constraint audit_logs_action check (action in (
-    'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported')),
+    'insert', 'update', 'delete', 'sign_in', 'sign_in_failed', 'password_changed', 'credentials_replaced', 'exported',
+    'rotated', 'key_used', 'impersonation_started', 'impersonation_ended', 'refused')),
   resource text not null,
   resource_id uuid,
   before jsonb,
@@ -2042,25 +2422,6 @@ grant insert (organization_id, key, name, description), update (name, descriptio
 
 grant select on public.roles to service_role;
 
-create function private.may_grant(organization_id uuid, granter uuid, granted_role uuid, team_id uuid)
-returns boolean
-language sql stable security definer set search_path = ''
-as $$
-  select not exists (
-    select from public.role_permissions required
-    where required.role_id = granted_role and not exists (
-      select from public.memberships m
-      join public.role_permissions held on held.role_id = m.role_id and held.permission = required.permission
-      where m.user_id = granter and m.organization_id = may_grant.organization_id and m.status = 'active'
-        and case held.scope
-          when 'organization' then true
-          when 'team' then required.scope = 'own'
-            or required.scope = 'team' and (may_grant.team_id is null or m.team_id = may_grant.team_id)
-          else required.scope = 'own' end
-    )
-  )
-$$;
-
 create function private.require_grantable(organization_id uuid, granted_role uuid, team_id uuid)
 returns void
 language plpgsql stable set search_path = ''
@@ -2137,6 +2498,8 @@ create table public.clients (
   score real constraint clients_score_range check (score between 0 and 100),
   band text,
   score_day date,
+  score_model_id uuid,
+  risk_theme text,
   trend text,
   trend_days integer,
   search_text text not null generated always as (private.search_fold(name || ' ' || coalesce(external_id, '')
@@ -2207,6 +2570,9 @@ create trigger set_updated_at before update on public.roles
 
 comment on table private.permissions is 'All permissions; role_permissions can name no other.';
 
+comment on column private.permissions.closed_to is
+  'Tokens with which nobody uses the permission, whatever the role: of API keys, of an impersonation.';
+
 comment on table public.role_permissions is
   'What a role may do, and on which rows: the member''s own, their team''s or the organization''s.';
 
@@ -2274,6 +2640,11 @@ create trigger enforce_rules before insert or update or delete on public.role_pe
 comment on table public.memberships is
   'Who belongs to which organization, in which role. Suspending or removing a member ends their access at once.';
 
+comment on column public.memberships.is_service is
+  'Of an API key, as its profile says: never an admin who counts, no holder of leads, no recipient, in no list of people.';
+
+create index memberships_people on public.memberships (organization_id) where not is_service;
+
 create index memberships_user on public.memberships (user_id, organization_id);
 
 create index memberships_role on public.memberships (role_id);
@@ -2286,15 +2657,15 @@ alter table public.memberships enable row level security;
 
 create policy "people read their memberships, others as permitted" on public.memberships
   for select to authenticated
-  using (user_id = (select auth.uid())
-    or organization_id = any ((select private.organizations_with('members:read'))::uuid[]));
+  using (user_id = (select private.caller())
+    or not is_service and organization_id = any ((select private.organizations_with('members:read'))::uuid[]));
 
 create policy "admins change memberships" on public.memberships for update to authenticated
-  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]))
+  using (not is_service and organization_id = any ((select private.organizations_with('members:manage'))::uuid[]))
   with check (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
 
 create policy "admins remove members" on public.memberships for delete to authenticated
-  using (organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
+  using (not is_service and organization_id = any ((select private.organizations_with('members:manage'))::uuid[]));
 
 revoke all on public.memberships from public, anon, authenticated, service_role;
 
@@ -2311,6 +2682,9 @@ as $$
 declare
   admin_role uuid := (select r.id from public.roles r where r.organization_id is null and r.key = 'admin');
 begin
+  if tg_op <> 'DELETE' then
+    new.is_service := (select p.is_service from public.profiles p where p.id = new.user_id);
+  end if;
   if tg_op <> 'DELETE' and not exists (
     select from public.roles r
     where r.id = new.role_id and (r.organization_id is null or r.organization_id = new.organization_id)
@@ -2323,14 +2697,14 @@ begin
       perform private.require_grantable(new.organization_id, new.role_id, new.team_id);
     end if;
   end if;
-  if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active'
+  if tg_op <> 'INSERT' and old.role_id = admin_role and old.status = 'active' and not old.is_service
     and (tg_op = 'DELETE' or new.role_id <> admin_role or new.status <> 'active') then
     -- The lock serializes two admins who remove each other. No row: the organization itself is being deleted.
     perform from public.organizations o where o.id = old.organization_id for no key update;
     if found and not exists (
       select from public.memberships m
       where m.organization_id = old.organization_id and m.id <> old.id
-        and m.role_id = admin_role and m.status = 'active'
+        and m.role_id = admin_role and m.status = 'active' and not m.is_service
     ) then
       perform private.problem(409, 'last_admin', 'An organization keeps at least one active admin.');
     end if;
@@ -2410,7 +2784,7 @@ returns text[]
 language sql immutable parallel safe set search_path = ''
 as $$
   select array['assignment', 'sla_reminder', 'sla_breach', 'task_due', 'import_finished', 'report_ready', 'campaign',
-    'note', 'system']
+    'note', 'churn', 'system']
 $$;
 
 create table public.notification_preferences (
@@ -2446,7 +2820,7 @@ create table public.emails (
   kind text not null,
   to_address text not null
     constraint emails_to_form check (char_length(to_address) <= 254 and to_address ~ '^[^@\s]+@[^@\s]+$'),
-  data jsonb not null default '{}',
+  data jsonb not null default '{}' constraint emails_data_object check (jsonb_typeof(data) = 'object'),
   event_key text not null,
   status text not null default 'queued',
   attempts integer not null default 0,
@@ -2479,6 +2853,7 @@ begin
       select case when n.kind = any (private.notification_kinds()) then n.kind else 'system' end as kind
     ) preference
     join public.memberships m on m.organization_id = n.organization_id and m.user_id = n.user_id and m.status = 'active'
+      and not m.is_service
     join public.profiles p on p.id = n.user_id
     left join public.notification_preferences f
       on f.organization_id = n.organization_id and f.user_id = n.user_id and f.kind = preference.kind
@@ -2861,11 +3236,25 @@ $$;
 create trigger signalbox_audit_sign_in after insert on auth.sessions
   for each row execute function private.audit_sign_in();
 
+create function private.require_own_session()
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if private.token_kind() is not null then
+    perform private.problem(403, 'own_session_required', 'Only the person may do this, signed in themselves.');
+  end if;
+end
+$$;
+
 create function private.accept_invitation(token text)
 returns uuid
-language sql security definer set search_path = ''
+language plpgsql security definer set search_path = ''
 as $$
-  select private.redeem_invitation(token, p.id, p.email) from public.profiles p where p.id = auth.uid()
+begin
+  perform private.require_own_session();
+  return (select private.redeem_invitation(token, p.id, p.email) from public.profiles p where p.id = auth.uid());
+end
 $$;
 
 grant execute on function private.accept_invitation(text) to authenticated;
@@ -2882,28 +3271,19 @@ comment on function public.accept_invitation is
 
 grant execute on function public.accept_invitation(text) to authenticated;
 
-create function private.require_session()
-returns void
-language plpgsql stable security definer set search_path = ''
-as $$
-declare
-  session text := nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id';
-begin
-  perform private.impersonator();
-  if session is not null and not exists (select from auth.sessions s where s.id = session::uuid) then
-    perform private.problem(401, 'session_ended', 'This session has ended. Sign in again.');
-  end if;
-end
-$$;
-
 create function private.actor(requested uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
   membership record;
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  bound uuid;
 begin
   perform private.require_session();
+  if claims ?| array['act', 'token_use'] then
+    bound := private.delegated_organization(claims);
+  end if;
   select m.organization_id, m.role_id, m.team_id, r.key as role, o.standing, o.name, o.country, o.time_zone, o.currency,
     count(*) over () as membership_count, m.is_default
   into membership
@@ -2911,6 +3291,7 @@ begin
   join public.roles r on r.id = m.role_id
   join public.organizations o on o.id = m.organization_id
   where m.user_id = auth.uid() and m.status = 'active' and (requested is null or m.organization_id = requested)
+    and (bound is null or m.organization_id = bound)
   order by m.is_default desc, m.created_at
   limit 1;
   if membership is null then
@@ -2933,7 +3314,8 @@ begin
       'time_zone', membership.time_zone, 'currency', membership.currency),
     'permissions', (
       select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
-      from public.role_permissions p where p.role_id = membership.role_id
+      from public.role_permissions p
+      where p.role_id = membership.role_id and (bound is null or not private.is_closed(p.permission, claims))
     )
   );
 end
@@ -2969,13 +3351,14 @@ as $$
     'standing', organization.standing, 'standing_reason', organization.standing_reason,
     'standing_changed_at', organization.standing_changed_at, 'standing_changed_by', organization.standing_changed_by,
     'created_at', organization.created_at,
-    'members', (select count(*) from public.memberships m where m.organization_id = organization.id),
+    'members', (select count(*) from public.memberships m
+      where m.organization_id = organization.id and not m.is_service),
     'admins', (
       select coalesce(jsonb_agg(p.email order by p.email), '[]')
       from public.memberships m
       join public.roles r on r.id = m.role_id and r.organization_id is null and r.key = 'admin'
       join public.profiles p on p.id = m.user_id
-      where m.organization_id = organization.id and m.status = 'active'),
+      where m.organization_id = organization.id and m.status = 'active' and not m.is_service),
     'messages_30_days', (
       select coalesce(sum(d.messages), 0) from private.message_day_totals d
       where d.organization_id = organization.id and d.day > current_date - 30))
@@ -3130,6 +3513,7 @@ begin
   with members as materialized (
     select m.user_id, m.role_id from public.memberships m
     where m.organization_id = lock_holders.organization_id and m.user_id = any (user_ids) and m.status = 'active'
+      and not m.is_service
     order by m.user_id for share
   )
   select coalesce(array_agg(m.user_id order by m.user_id), '{}') into eligible
@@ -3284,7 +3668,7 @@ begin
   perform private.require_permission(organization_id, 'members:manage');
   perform private.lock_memberships(organization_id, array[user_id, successor]);
   select * into membership from public.memberships m
-  where m.organization_id = remove_user.organization_id and m.user_id = remove_user.user_id;
+  where m.organization_id = remove_user.organization_id and m.user_id = remove_user.user_id and not m.is_service;
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
   end if;
@@ -3414,7 +3798,7 @@ begin
   perform private.require_permission(organization_id, 'members:manage');
   perform private.lock_memberships(organization_id, array[user_id]);
   select * into membership from public.memberships m
-  where m.organization_id = update_user.organization_id and m.user_id = update_user.user_id;
+  where m.organization_id = update_user.organization_id and m.user_id = update_user.user_id and not m.is_service;
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
   end if;
@@ -3568,6 +3952,7 @@ declare
   confirmation private.phone_confirmations;
 begin
   perform private.require_session();
+  perform private.require_own_session();
   select * into confirmation from private.phone_confirmations c where c.user_id = auth.uid() for update;
   if confirmation.user_id is null or confirmation.expires_at <= now() or confirmation.attempts >= 5 then
     perform private.problem(409, 'no_code', 'There is no code, or it is no longer valid. Request a new one.');
@@ -3602,6 +3987,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   perform private.require_session();
+  perform private.require_own_session();
   update public.profiles p set phone = null, phone_confirmed_at = null where p.id = auth.uid() and p.phone is not null;
   delete from private.phone_confirmations c where c.user_id = auth.uid();
 end
@@ -3631,6 +4017,7 @@ begin
   if owner is null then
     perform private.problem(401, 'not_signed_in', 'Sign in to create an organization.');
   end if;
+  perform private.require_own_session();
   perform pg_advisory_xact_lock(hashtextextended('create_organization|' || owner, 0));
   select m.organization_id into organization
   from public.memberships m
@@ -3672,7 +4059,8 @@ begin
     perform private.require_permission(organization_id, 'members:read');
   end if;
   select * into membership from public.memberships m
-  where m.organization_id = get_user.organization_id and m.user_id = get_user.user_id;
+  where m.organization_id = get_user.organization_id and m.user_id = get_user.user_id
+    and (not m.is_service or m.user_id = auth.uid());
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
   end if;
@@ -3703,7 +4091,8 @@ declare
   offered_role uuid := private.role_id(organization_id, invitee ->> 'role');
   team uuid := (invitee ->> 'team_id')::uuid;
 begin
-  if not exists (select from auth.users u where u.id = auth.uid() and u.email_confirmed_at is not null) then
+  if not exists (select from auth.users u where u.id = auth.uid() and u.email_confirmed_at is not null)
+    and private.token_kind() is distinct from 'api_key' then
     perform private.problem(403, 'email_not_confirmed', 'Confirm your e-mail address before you invite people.');
   end if;
   perform private.require_valid(private.is_email(address), 'email', 'is not an e-mail address');
@@ -3719,10 +4108,128 @@ begin
 end
 $$;
 
+create table public.reports (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  owner_id uuid references public.profiles (id) on delete set null,
+  name text not null
+    constraint reports_name_form check (char_length(name) between 1 and 200 and name = btrim(name)
+      and name !~ '[[:cntrl:]]'),
+  description text not null default '' constraint reports_description_length check (char_length(description) <= 1000),
+  source text not null,
+  definition jsonb not null constraint reports_definition_object check (jsonb_typeof(definition) = 'object'),
+  sharing text not null default 'private'
+    constraint reports_sharing check (sharing in ('private', 'team', 'organization')),
+  team_id uuid,
+  template text,
+  version integer not null default 1,
+  deleted_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint reports_organization_key unique (organization_id, id),
+  constraint reports_team foreign key (organization_id, team_id)
+    references public.teams (organization_id, id) on delete set null (team_id),
+  constraint reports_team_shared check (team_id is null or sharing = 'team')
+);
+
+create table public.report_schedules (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  report_id uuid not null,
+  owner_id uuid references public.profiles (id) on delete set null,
+  frequency text not null constraint report_schedules_frequency check (frequency in ('daily', 'weekdays', 'weekly',
+    'monthly')),
+  weekdays smallint[] not null default '{}',
+  month_day smallint constraint report_schedules_month_day check (month_day between 1 and 31),
+  local_time time not null,
+  time_zone text not null constraint report_schedules_time_zone_known check (private.is_time_zone(time_zone)),
+  format text not null,
+  on_empty text not null default 'send' constraint report_schedules_on_empty check (on_empty in ('send', 'skip')),
+  status text not null default 'active' constraint report_schedules_status check (status in ('active', 'paused')),
+  pause_reason text,
+  next_run_at timestamptz,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint report_schedules_organization_key unique (organization_id, id),
+  constraint report_schedules_report foreign key (organization_id, report_id)
+    references public.reports (organization_id, id) on delete cascade,
+  constraint report_schedules_days check ((frequency = 'weekly') = (cardinality(weekdays) > 0)
+    and (frequency = 'monthly') = (month_day is not null) and weekdays <@ '{1,2,3,4,5,6,7}'),
+  constraint report_schedules_due check ((status = 'active') = (next_run_at is not null)
+    and (status = 'paused') = (pause_reason is not null))
+);
+
+create table public.report_runs (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  report_id uuid not null,
+  owner_id uuid references public.profiles (id) on delete set null,
+  requested_by uuid references public.profiles (id) on delete set null,
+  name text not null,
+  definition jsonb not null,
+  format text not null,
+  status text not null default 'queued' constraint report_runs_status check (status in (
+    'queued', 'freezing', 'writing', 'ready', 'empty', 'refused', 'failed', 'missed')),
+  reason text,
+  detail text,
+  schedule_id uuid,
+  scheduled_for timestamptz,
+  as_of timestamptz not null default now(),
+  time_zone text not null,
+  period jsonb,
+  columns jsonb,
+  totals jsonb,
+  row_count integer,
+  records bigint,
+  truncated boolean not null default false,
+  partial jsonb not null default '[]',
+  chart_rows jsonb,
+  rows_written integer not null default 0,
+  file_name text,
+  file_size bigint,
+  checksum text,
+  cpu_ms integer not null default 0,
+  created_at timestamptz not null default now(),
+  frozen_at timestamptz,
+  finished_at timestamptz,
+  rows_deleted_at timestamptz,
+  file_deleted_at timestamptz,
+  constraint report_runs_organization_key unique (organization_id, id),
+  constraint report_runs_report foreign key (organization_id, report_id)
+    references public.reports (organization_id, id) on delete cascade,
+  constraint report_runs_finished check ((status in ('ready', 'empty', 'refused', 'failed', 'missed'))
+    = (finished_at is not null)),
+  constraint report_runs_reason check ((status in ('refused', 'failed', 'missed')) = (reason is not null)),
+  constraint report_runs_schedule foreign key (organization_id, schedule_id)
+    references public.report_schedules (organization_id, id) on delete set null (schedule_id),
+  constraint report_runs_once_due unique (schedule_id, scheduled_for),
+  constraint report_runs_file check (status not in ('ready', 'empty') or (file_name is not null
+    and file_size is not null and checksum is not null))
+);
+
+create table public.report_links (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  run_id uuid not null,
+  token_hash text not null constraint report_links_token_unique unique,
+  note text not null default ''
+    constraint report_links_note_form check (char_length(note) <= 200 and note !~ '[[:cntrl:]]'),
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  revoked_at timestamptz,
+  revoked_by uuid references public.profiles (id) on delete set null,
+  constraint report_links_run foreign key (organization_id, run_id)
+    references public.report_runs (organization_id, id) on delete cascade
+);
+
 create table private.email_secrets (
   email_id uuid primary key references public.emails (id) on delete cascade,
-  invitation_id uuid not null references public.invitations (id) on delete cascade,
-  token text not null
+  invitation_id uuid references public.invitations (id) on delete cascade,
+  report_link_id uuid references public.report_links (id) on delete cascade,
+  token text not null,
+  constraint email_secrets_of_one check (num_nonnulls(invitation_id, report_link_id) = 1)
 );
 
 create function private.mail_invitation(invitation public.invitations, token text)
@@ -4025,6 +4532,39 @@ comment on function public.list_organizations is
 
 grant execute on function public.list_organizations(jsonb, integer, integer) to service_role;
 
+create function private.list_permissions(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'roles:manage');
+  return (
+    select jsonb_agg(jsonb_build_object('name', p.name, 'description', p.description, 'own_scope', (
+        select held.scope from public.memberships m
+        join public.role_permissions held on held.role_id = m.role_id and held.permission = p.name
+        where m.organization_id = list_permissions.organization_id and m.user_id = auth.uid()),
+      'system_roles', (
+        select coalesce(jsonb_object_agg(r.key, s.scope), '{}')
+        from public.role_permissions s join public.roles r on r.id = s.role_id and r.organization_id is null
+        where s.permission = p.name)) order by p.name)
+    from private.permissions p);
+end
+$$;
+
+grant execute on function private.list_permissions(uuid) to authenticated;
+
+create function public.list_permissions(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_permissions(organization_id)
+$$;
+
+comment on function public.list_permissions is
+  'All permissions: [{ name, description, own_scope, system_roles: { key: scope } }].';
+
+grant execute on function public.list_permissions(uuid) to authenticated;
+
 create function private.list_users(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -4037,7 +4577,7 @@ begin
       from public.memberships m
       join public.profiles p on p.id = m.user_id
       join public.roles r on r.id = m.role_id
-      where m.organization_id = list_users.organization_id
+      where m.organization_id = list_users.organization_id and not m.is_service
         and (not filters ? 'role' or r.key = filters ->> 'role')
         and (not filters ? 'status' or m.status = filters ->> 'status')
         and (not filters ? 'team_id' or m.team_id = (filters ->> 'team_id')::uuid)
@@ -4070,8 +4610,13 @@ language plpgsql stable security definer set search_path = ''
 as $$
 declare
   profile jsonb;
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  bound uuid;
 begin
   perform private.require_session();
+  if claims ?| array['act', 'token_use'] then
+    bound := private.delegated_organization(claims);
+  end if;
   select jsonb_build_object('id', p.id, 'email', p.email, 'full_name', p.full_name, 'phone', p.phone,
     'phone_confirmed_at', p.phone_confirmed_at, 'created_at', p.created_at)
   into profile from public.profiles p where p.id = auth.uid();
@@ -4080,6 +4625,9 @@ begin
   end if;
   return jsonb_build_object(
     'profile', profile,
+    'impersonator', (
+      select jsonb_build_object('id', p.id, 'full_name', p.full_name) from public.profiles p
+      where p.id = private.impersonator()),
     'memberships', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'organization_id', m.organization_id, 'organization_name', o.name, 'organization_standing', o.standing,
@@ -4087,10 +4635,10 @@ begin
       from public.memberships m
       join public.organizations o on o.id = m.organization_id
       join public.roles r on r.id = m.role_id
-      where m.user_id = auth.uid()
+      where m.user_id = auth.uid() and (bound is null or m.organization_id = bound)
     ),
     'actor', case
-      when requested is not null or (
+      when bound is not null or requested is not null or (
         select (count(*) = 1 or bool_or(m.is_default))
           and (array_agg(o.standing order by m.is_default desc, m.created_at))[1] <> 'suspended'
         from public.memberships m join public.organizations o on o.id = m.organization_id
@@ -4332,6 +4880,7 @@ declare
   deadline timestamptz := now() + interval '10 minutes';
 begin
   perform private.require_member(organization_id);
+  perform private.require_own_session();
   perform private.require_phone(organization_id, phone, 'phone');
   if exists (
     select from public.suppressions s
@@ -4466,7 +5015,241 @@ grant execute on function private.require_scope(uuid, text) to authenticated;
 
 grant execute on function private.impersonator() to authenticated, service_role;
 
+grant execute on function private.token_kind(jsonb) to authenticated, service_role;
+
+grant execute on function private.delegated_organization(jsonb) to authenticated;
+
+grant execute on function private.is_closed(text, jsonb) to authenticated;
+
 grant execute on function private.require_session() to authenticated;
+
+grant execute on function private.caller() to authenticated;
+
+grant execute on function private.own_account() to authenticated;
+
+grant execute on function private.require_own_session() to authenticated;
+
+create function private.role_json(role public.roles, organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', role.id, 'key', role.key, 'name', role.name, 'description', role.description,
+    'is_system', role.organization_id is null, 'permissions', (
+      select coalesce(jsonb_object_agg(p.permission, p.scope order by p.permission), '{}')
+      from public.role_permissions p where p.role_id = role.id),
+    'members', (
+      select count(*) from public.memberships m
+      where m.organization_id = role_json.organization_id and m.role_id = role.id),
+    'created_at', role.created_at, 'updated_at', role.updated_at)
+$$;
+
+create function private.list_roles(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'members:read');
+  return (
+    select jsonb_agg(private.role_json(r, list_roles.organization_id)
+      order by r.organization_id nulls first, case when r.organization_id is null then r.id::text end, lower(r.name))
+    from public.roles r
+    where r.organization_id is null or r.organization_id = list_roles.organization_id);
+end
+$$;
+
+grant execute on function private.list_roles(uuid) to authenticated;
+
+create function public.list_roles(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_roles(organization_id)
+$$;
+
+comment on function public.list_roles is 'The system roles and the organization''s own, with permissions and members.';
+
+grant execute on function public.list_roles(uuid) to authenticated;
+
+create function private.require_own_role(organization_id uuid, role_id uuid)
+returns public.roles
+language plpgsql set search_path = ''
+as $$
+declare
+  role public.roles;
+begin
+  select * into role from public.roles r
+  where r.id = role_id and (r.organization_id is null or r.organization_id = require_own_role.organization_id);
+  if role.id is null then
+    perform private.problem(404, 'not_found', 'There is no such role.');
+  elsif role.organization_id is null then
+    perform private.problem(409, 'system_role', 'System roles cannot be changed or deleted.');
+  end if;
+  select * into role from public.roles r where r.id = role_id for update;
+  if role.id is null then
+    perform private.problem(404, 'not_found', 'There is no such role.');
+  end if;
+  return role;
+end
+$$;
+
+create function private.free_role_key(organization_id uuid, name text)
+returns text
+language sql stable set search_path = ''
+as $$
+  with base as (
+    select left(case when k ~ '^[a-z][a-z0-9_]' then k else 'role_' || k end, 45) as key
+    from (select btrim(regexp_replace(lower(name), '[^a-z0-9]+', '_', 'g'), '_') as k) words
+  )
+  select c.key from base b
+  cross join lateral (
+    select n, case n when 1 then b.key else b.key || '_' || n end as key from generate_series(1, 200) n
+  ) c
+  where not exists (
+    select from public.roles r
+    where r.key = c.key and (r.organization_id is null or r.organization_id = free_role_key.organization_id))
+  order by c.n limit 1
+$$;
+
+create function private.replace_role_permissions(role_id uuid, permissions jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  wrong text;
+begin
+  perform private.require_valid(jsonb_typeof(permissions) = 'object', 'permissions', 'must be an object');
+  select e.key into wrong from jsonb_each(permissions) e
+  where not exists (select from private.permissions p where p.name = e.key)
+    or e.value not in ('"own"', '"team"', '"organization"')
+  limit 1;
+  perform private.require_valid(wrong is null, 'permissions.' || wrong, 'is not a permission with a scope');
+  delete from public.role_permissions p
+  where p.role_id = replace_role_permissions.role_id and not permissions ? p.permission;
+  update public.role_permissions p set scope = permissions ->> p.permission
+  where p.role_id = replace_role_permissions.role_id and p.scope <> permissions ->> p.permission;
+  insert into public.role_permissions (role_id, permission, scope)
+  select replace_role_permissions.role_id, e.key, e.value from jsonb_each_text(permissions) e
+  where not exists (
+    select from public.role_permissions p
+    where p.role_id = replace_role_permissions.role_id and p.permission = e.key);
+end
+$$;
+
+create function private.insert_role(organization_id uuid, role jsonb)
+returns uuid
+language plpgsql set search_path = ''
+as $$
+declare
+  created uuid;
+begin
+  perform private.require_valid((
+    select count(*) < 100 from public.roles r where r.organization_id = insert_role.organization_id), '',
+    'an organization has at most 100 roles of its own');
+  perform private.require_valid(role ->> 'key' is null or role ->> 'key' ~ '^[a-z][a-z0-9_]{1,49}$', 'key',
+    'must be lower-case letters, digits and _');
+  insert into public.roles (organization_id, key, name, description)
+  values (organization_id, coalesce(role ->> 'key', private.free_role_key(organization_id, role ->> 'name')),
+    btrim(role ->> 'name'), coalesce(btrim(role ->> 'description'), ''))
+  returning id into created;
+  return created;
+exception when unique_violation then
+  perform private.problem(409, 'already_exists', 'There is already a role with this key.');
+  return null;
+end
+$$;
+
+create function private.save_role(organization_id uuid, role jsonb, role_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  saved public.roles;
+begin
+  perform private.require_permission(organization_id, 'roles:manage');
+  perform private.require_valid(jsonb_typeof(role) = 'object' and role <> '{}', '', 'must have a field');
+  perform private.require_valid(case when role ? 'name' or role_id is null
+    then char_length(btrim(role ->> 'name')) between 1 and 100 and private.is_plain(role ->> 'name') else true end,
+    'name', 'must be one line of 1 to 100 characters');
+  perform private.require_valid(coalesce(char_length(role ->> 'description') <= 500
+    and private.is_plain(role ->> 'description'), true), 'description', 'must be one line of at most 500 characters');
+  if role_id is null then
+    role_id := private.insert_role(organization_id, role);
+  else
+    perform private.require_own_role(organization_id, role_id);
+    update public.roles r set name = coalesce(btrim(role ->> 'name'), r.name),
+      description = coalesce(btrim(role ->> 'description'), r.description)
+    where r.id = role_id;
+  end if;
+  if role ? 'permissions' then
+    perform private.replace_role_permissions(role_id, role -> 'permissions');
+  end if;
+  select * into saved from public.roles r where r.id = role_id;
+  return private.role_json(saved, organization_id);
+end
+$$;
+
+grant execute on function private.save_role(uuid, jsonb, uuid) to authenticated;
+
+create function public.save_role(organization_id uuid, role jsonb, role_id uuid default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.save_role(organization_id, role, role_id)
+$$;
+
+comment on function public.save_role is
+  'Creates a role of the organization, or changes one: { key?, name, description?, permissions?: { name: scope } }.';
+
+grant execute on function public.save_role(uuid, jsonb, uuid) to authenticated;
+
+create function private.delete_role(organization_id uuid, role_id uuid, replace_with text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  replacement uuid;
+  people uuid[];
+  invitations bigint;
+begin
+  perform private.require_permission(organization_id, 'roles:manage');
+  perform private.require_own_role(organization_id, role_id);
+  people := array(
+    select m.user_id from public.memberships m
+    where m.organization_id = delete_role.organization_id and m.role_id = delete_role.role_id);
+  select count(*) into invitations from public.invitations i
+  where i.role_id = delete_role.role_id and i.accepted_at is null;
+  if replace_with is null and cardinality(people) + invitations > 0 then
+    perform private.problem(409, 'role_in_use', 'People have this role. Name their next role in replace_with.',
+      jsonb_build_object('members', cardinality(people), 'invitations', invitations));
+  end if;
+  if replace_with is not null then
+    replacement := private.role_id(organization_id, replace_with);
+    perform private.require_valid(replacement <> role_id, 'replace_with', 'must be another role');
+    perform private.require_grantable(organization_id, replacement, null);
+    perform private.lock_memberships(organization_id, people);
+    update public.memberships m set role_id = replacement
+    where m.organization_id = delete_role.organization_id and m.role_id = delete_role.role_id;
+    update public.invitations i set role_id = replacement
+    where i.role_id = delete_role.role_id and i.accepted_at is null;
+  end if;
+  delete from public.invitations i where i.role_id = delete_role.role_id;
+  delete from public.roles r where r.id = delete_role.role_id;
+end
+$$;
+
+grant execute on function private.delete_role(uuid, uuid, text) to authenticated;
+
+create function public.delete_role(organization_id uuid, role_id uuid, replace_with text default null)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_role(organization_id, role_id, replace_with)
+$$;
+
+comment on function public.delete_role is
+  'Deletes a role of the organization; replace_with is the key of the role that its holders get.';
+
+grant execute on function public.delete_role(uuid, uuid, text) to authenticated;
 
 create function private.settings_of(organization_id uuid)
 returns jsonb
@@ -4580,7 +5363,7 @@ language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', team.id, 'name', team.name, 'members', (
       select count(*) from public.memberships m
-      where m.organization_id = team.organization_id and m.team_id = team.id),
+      where m.organization_id = team.organization_id and m.team_id = team.id and not m.is_service),
     'created_at', team.created_at, 'updated_at', team.updated_at)
 $$;
 
@@ -4775,6 +5558,42 @@ create trigger immutable before update or delete on public.audit_logs
 
 create trigger immutable_truncate before truncate on public.audit_logs
   for each statement execute function private.forbid_change();
+
+create table private.audit_horizon (
+  singleton boolean primary key default true constraint audit_horizon_singleton check (singleton),
+  sealed_until timestamptz not null
+);
+
+comment on table private.audit_horizon is 'Every entry with an id from before this time is sealed.';
+
+create table private.audit_hashes (
+  entry_id uuid primary key,
+  organization_id uuid not null,
+  salt bytea,
+  values_hash bytea not null,
+  hash bytea not null
+);
+
+comment on table private.audit_hashes is
+  'What was sealed of each entry. To erase the values of an entry, remove them and the salt: the hash then says nothing '
+  'about them, and the chain stays whole.';
+
+create table private.audit_seals (
+  organization_id uuid not null,
+  number bigint not null constraint audit_seals_number check (number > 0),
+  sealed_from timestamptz not null,
+  sealed_until timestamptz not null,
+  entries integer not null constraint audit_seals_entries check (entries > 0),
+  content_hash bytea not null,
+  hash bytea not null,
+  created_at timestamptz not null default now(),
+  primary key (organization_id, number),
+  constraint audit_seals_range check (sealed_from < sealed_until)
+);
+
+comment on table private.audit_seals is
+  'The chain of an organization''s audit log: each seal covers all entries whose ids are of its time, and the hash of the '
+  'seal before it.';
 
 create function private.audit()
 returns trigger
@@ -5106,6 +5925,288 @@ comment on function public.list_audit_logs is 'One page of the audit log, newest
 
 grant execute on function public.list_audit_logs(uuid, jsonb, integer, integer) to authenticated;
 
+create function private.record_refusal(organization_id uuid, operation text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_member(organization_id);
+  perform private.require_valid(operation ~ '^[A-Z]{3,7} /[a-z0-9/{}_-]{1,100}$', 'operation', 'is none');
+  if (private.take_tokens(array['refusal_recorded'], array[auth.uid()::text]) ->> 'allowed')::boolean then
+    perform private.audit_event(organization_id, 'refused', 'admin', null, jsonb_build_object('operation', operation));
+  end if;
+end
+$$;
+
+grant execute on function private.record_refusal(uuid, text) to authenticated;
+
+create function public.record_refusal(organization_id uuid, operation text)
+returns void
+language sql set search_path = ''
+as $$
+  select private.record_refusal(organization_id, operation)
+$$;
+
+comment on function public.record_refusal is 'Records in the audit log that the caller was refused at the admin''s console.';
+
+grant execute on function public.record_refusal(uuid, text) to authenticated;
+
+create function private.audit_values_hash(entry public.audit_logs, salt bytea)
+returns bytea
+language sql immutable set search_path = ''
+as $$
+  select sha256(salt || convert_to(concat(entry.before::text, E'\x1f', entry.after::text), 'UTF8'))
+$$;
+
+create function private.audit_entry_hash(entry public.audit_logs, values_hash bytea)
+returns bytea
+language sql immutable set search_path = ''
+as $$
+  select sha256(values_hash || convert_to(jsonb_build_array(entry.id, entry.organization_id, entry.actor_id,
+    entry.impersonator_id, entry.action, entry.resource, entry.resource_id, to_jsonb(entry.changed), entry.via,
+    entry.request_id, entry.ip, extract(epoch from entry.created_at))::text, 'UTF8'))
+$$;
+
+create function private.audit_seal_hash(previous bytea, seal private.audit_seals)
+returns bytea
+language sql immutable set search_path = ''
+as $$
+  select sha256(previous || seal.content_hash || convert_to(jsonb_build_array(seal.organization_id, seal.number,
+    extract(epoch from seal.sealed_from), extract(epoch from seal.sealed_until), seal.entries)::text, 'UTF8'))
+$$;
+
+create function private.audit_sealable_until()
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select least(
+    now() - case when bool_or(a.query = '<insufficient privilege>') then interval '1 hour' else interval '1 minute' end,
+    min(a.xact_start) - interval '1 second', (select min(p.prepared) - interval '1 second' from pg_catalog.pg_prepared_xacts p))
+  from pg_catalog.pg_stat_activity a
+  where a.datname = current_database() and a.pid <> pg_backend_pid()
+    and a.backend_type in ('client backend', 'background worker', 'parallel worker')
+$$;
+
+create function private.seal_audit_range(range_from timestamptz, range_until timestamptz)
+returns integer
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  sealed integer;
+begin
+  execute format('
+    insert into private.audit_hashes (entry_id, organization_id, salt, values_hash, hash)
+    select s.entry_id, s.organization_id, s.salt, s.values_hash, private.audit_entry_hash(s.entry, s.values_hash)
+    from (
+      select x.id as entry_id, x.organization_id, x as entry, r.salt, private.audit_values_hash(x, r.salt) as values_hash
+      from public.audit_logs x
+      cross join lateral (select extensions.gen_random_bytes(16) as salt, x.id) r
+      where x.id >= %L and x.id < %L and x.organization_id is not null
+      offset 0
+    ) s', private.uuid_v7_floor(range_from), private.uuid_v7_floor(range_until));
+  get diagnostics sealed = row_count;
+  insert into private.audit_seals (organization_id, number, sealed_from, sealed_until, entries, content_hash, hash)
+  select c.organization_id, c.number, range_from, range_until, c.entries, c.content_hash,
+    private.audit_seal_hash(c.previous, row(c.organization_id, c.number, range_from, range_until, c.entries,
+      c.content_hash, null, null)::private.audit_seals)
+  from (
+    select h.organization_id, count(*)::integer as entries,
+      sha256(string_agg(h.hash, '' order by h.entry_id)) as content_hash,
+      coalesce(l.number, 0) + 1 as number, coalesce(l.hash, ''::bytea) as previous
+    from private.audit_hashes h
+    left join lateral (
+      select s.number, s.hash from private.audit_seals s
+      where s.organization_id = h.organization_id order by s.number desc limit 1
+    ) l on true
+    where h.entry_id >= private.uuid_v7_floor(range_from) and h.entry_id < private.uuid_v7_floor(range_until)
+    group by h.organization_id, l.number, l.hash
+  ) c;
+  return sealed;
+end
+$$;
+
+create function private.seal_audit_logs()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  since timestamptz;
+  until timestamptz := date_trunc('milliseconds', private.audit_sealable_until());
+  beyond uuid;
+begin
+  select h.sealed_until into since from private.audit_horizon h where h.singleton for update skip locked;
+  if since is null or until <= since then
+    return 0;
+  end if;
+  execute format('select x.id from public.audit_logs x where x.id >= %L and x.id < %L order by x.id offset 20000 limit 1',
+    private.uuid_v7_floor(since), private.uuid_v7_floor(until)) into beyond;
+  if beyond is not null then
+    until := greatest(private.uuid_v7_time(beyond), since + interval '1 millisecond');
+  end if;
+  update private.audit_horizon h set sealed_until = until where h.singleton;
+  return private.seal_audit_range(since, until);
+end
+$$;
+
+create function private.audit_fault(organization_id uuid, range_from timestamptz, range_until timestamptz)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  fault jsonb;
+begin
+  execute format('
+    select jsonb_build_object(''entry_id'', coalesce(x.id, h.entry_id), ''fault'', case
+      when h.entry_id is null then ''inserted'' when x.id is null then ''deleted'' else ''changed'' end)
+    from (select * from public.audit_logs x where x.id >= %2$L and x.id < %3$L and x.organization_id = %1$L) x
+    full join (
+      select * from private.audit_hashes h where h.entry_id >= %2$L and h.entry_id < %3$L and h.organization_id = %1$L
+    ) h on h.entry_id = x.id
+    where h.entry_id is null or x.id is null or private.audit_live_hash(x, h) is distinct from h.hash
+    order by coalesce(x.id, h.entry_id) limit 1',
+    organization_id, private.uuid_v7_floor(range_from), private.uuid_v7_floor(range_until)) into fault;
+  return fault;
+end
+$$;
+
+create function private.audit_gap_fault(organization_id uuid, range_from timestamptz, range_until timestamptz)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  fault jsonb;
+begin
+  execute format('
+    select jsonb_build_object(''entry_id'', x.id, ''fault'', case
+      when exists (select from private.audit_hashes h where h.entry_id = x.id) then ''seal_deleted''
+      else ''inserted'' end)
+    from public.audit_logs x where x.id >= %L and x.id < %L and x.organization_id = %L order by x.id limit 1',
+    private.uuid_v7_floor(range_from), private.uuid_v7_floor(range_until), organization_id) into fault;
+  return fault;
+end
+$$;
+
+create function private.audit_live_hash(entry public.audit_logs, sealed private.audit_hashes)
+returns bytea
+language sql immutable set search_path = ''
+as $$
+  select private.audit_entry_hash(entry, case
+    when sealed.salt is not null then private.audit_values_hash(entry, sealed.salt)
+    when entry.before is null and entry.after is null then sealed.values_hash end)
+$$;
+
+create function private.audit_seal_fault(seal private.audit_seals, previous_hash bytea, gap_from timestamptz)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  live record;
+  fault jsonb;
+begin
+  if seal.hash <> private.audit_seal_hash(previous_hash, seal) then
+    return jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
+  end if;
+  fault := private.audit_gap_fault(seal.organization_id, gap_from, seal.sealed_from);
+  if fault is not null then
+    return fault;
+  end if;
+  execute format('
+    select count(*)::integer as entries, sha256(string_agg(private.audit_live_hash(x, h), '''' order by x.id)) as content
+    from public.audit_logs x left join private.audit_hashes h on h.entry_id = x.id
+    where x.id >= %L and x.id < %L and x.organization_id = %L',
+    private.uuid_v7_floor(seal.sealed_from), private.uuid_v7_floor(seal.sealed_until), seal.organization_id)
+  into live;
+  if live.entries = seal.entries and live.content = seal.content_hash then
+    return null;
+  end if;
+  return coalesce(private.audit_fault(seal.organization_id, seal.sealed_from, seal.sealed_until),
+    jsonb_build_object('entry_id', null, 'fault', 'seal_changed'));
+end
+$$;
+
+create function private.audit_kept_from()
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select date_trunc('month', now() - make_interval(months => max(o.audit_retention_months)), 'UTC')
+  from public.organizations o
+$$;
+
+create function private.verify_audit_logs(organization_id uuid, from_seal bigint, to_seal bigint)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  seal private.audit_seals;
+  previous private.audit_seals;
+  kept_from timestamptz := private.audit_kept_from();
+  fault jsonb;
+  verified bigint := 0;
+  first_seal bigint;
+  last_seal bigint;
+  next_seal bigint;
+  horizon timestamptz := (select h.sealed_until from private.audit_horizon h);
+begin
+  perform private.require_permission(organization_id, 'audit:read');
+  perform private.require_valid(coalesce(from_seal, 1) > 0, 'from_seal', 'must be positive');
+  select * into previous from private.audit_seals s
+  where s.organization_id = verify_audit_logs.organization_id and s.number = coalesce(from_seal, 1) - 1;
+  for seal in
+    select * from private.audit_seals s
+    where s.organization_id = verify_audit_logs.organization_id and s.number >= coalesce(from_seal, 1)
+      and (to_seal is null or s.number <= to_seal)
+    order by s.number
+  loop
+    exit when verified > 0 and verified + seal.entries > 20000;
+    if seal.number <> coalesce(previous.number, seal.number - 1) + 1 then
+      fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
+    elsif seal.sealed_from >= kept_from then
+      fault := private.audit_seal_fault(seal, coalesce(previous.hash, ''::bytea),
+        greatest(coalesce(previous.sealed_until, '1970-01-02'), kept_from));
+      verified := verified + seal.entries;
+    end if;
+    first_seal := coalesce(first_seal, seal.number);
+    last_seal := seal.number;
+    exit when fault is not null;
+    previous := seal;
+  end loop;
+  select min(s.number) into next_seal from private.audit_seals s
+  where s.organization_id = verify_audit_logs.organization_id and s.number > coalesce(last_seal, 0)
+    and (to_seal is null or s.number <= to_seal) and fault is null;
+  if fault is null and next_seal is null and to_seal is null then
+    -- After the last seal nothing was sealed either, up to the horizon.
+    fault := private.audit_gap_fault(organization_id,
+      greatest(coalesce(previous.sealed_until, kept_from), kept_from), horizon);
+  end if;
+  return jsonb_build_object('status', case when fault is null then 'whole' else 'tampered' end, 'fault', fault,
+    'from_seal', first_seal, 'to_seal', last_seal, 'verified_entries', verified, 'next_seal', next_seal,
+    'erased_entries', (
+      select count(*) from private.audit_hashes h
+      join private.audit_seals f on f.organization_id = h.organization_id and f.number = first_seal
+      join private.audit_seals l on l.organization_id = h.organization_id and l.number = last_seal
+      where h.organization_id = verify_audit_logs.organization_id and h.salt is null
+        and h.entry_id >= private.uuid_v7_floor(f.sealed_from) and h.entry_id < private.uuid_v7_floor(l.sealed_until)),
+    'seal_hash', (
+      select encode(s.hash, 'hex') from private.audit_seals s
+      where s.organization_id = verify_audit_logs.organization_id and s.number = last_seal),
+    'sealed_until', horizon);
+end
+$$;
+
+grant execute on function private.verify_audit_logs(uuid, bigint, bigint) to authenticated;
+
+create function public.verify_audit_logs(organization_id uuid, from_seal bigint default null, to_seal bigint default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.verify_audit_logs(organization_id, from_seal, to_seal)
+$$;
+
+comment on function public.verify_audit_logs is
+  'Whether all audit entries from one seal to another are as they were sealed; names the first one that is not.';
+
+grant execute on function public.verify_audit_logs(uuid, bigint, bigint) to authenticated;
+
 comment on table private.idempotency_keys is
   'The first answer to each Idempotency-Key, kept 24 h, written in the transaction of the work: both exist or neither.';
 
@@ -5423,6 +6524,9 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
   perform private.require_scope(organization_id, 'notifications:read');
+  if changes is not null then
+    perform private.require_own_session();
+  end if;
   insert into public.notification_preferences as f (organization_id, user_id, kind, in_app, email)
   select save_notification_preferences.organization_id, auth.uid(), c.kind,
     coalesce(c.in_app, private.is_in_app_by_default(c.kind)),
@@ -5600,9 +6704,11 @@ create trigger start_emails after insert on public.emails referencing new table 
   for each statement execute function private.start_emails();
 
 comment on table private.email_secrets is
-  'Tokens for e-mails that are not sent yet; deleted when the e-mail is sent or the invitation ends.';
+  'Tokens for e-mails that are not sent yet; deleted when the e-mail is sent or the invitation or link ends.';
 
 create index email_secrets_invitation on private.email_secrets (invitation_id);
+
+create index email_secrets_report_link on private.email_secrets (report_link_id);
 
 create table private.mail_outage (
   singleton boolean primary key default true constraint mail_outage_singleton check (singleton),
@@ -5658,7 +6764,7 @@ language sql stable set search_path = ''
 as $$
   select case
     when o.standing = 'suspended' then 'The organization is suspended.'
-    when kind = 'invitation' and o.standing <> 'approved' then 'The organization is not approved to write to strangers.'
+    when kind in ('invitation', 'report_shared') and o.standing <> 'approved' then 'The organization is not approved to write to strangers.'
     when o.standing = 'sandbox' and not exists (
       select from auth.users u where u.id = email_cancel_reason.user_id and u.email_confirmed_at is not null)
     then 'The person has not confirmed their e-mail address.'
@@ -5666,7 +6772,11 @@ as $$
       select from private.email_secrets s join public.invitations i on i.id = s.invitation_id
       where s.email_id = email_cancel_reason.email_id and i.accepted_at is null and i.expires_at > now())
     then 'The invitation was accepted, withdrawn or has expired.'
-    when kind <> 'invitation' and not exists (
+    when kind = 'report_shared' and not exists (
+      select from private.email_secrets s join public.report_links l on l.id = s.report_link_id
+      where s.email_id = email_cancel_reason.email_id and l.revoked_at is null and l.expires_at > now())
+    then 'The link was revoked or has expired.'
+    when kind not in ('invitation', 'report_shared') and not exists (
       select from public.memberships m
       where m.organization_id = email_cancel_reason.organization_id and m.user_id = email_cancel_reason.user_id
         and m.status = 'active')
@@ -5903,7 +7013,8 @@ begin
     perform private.problem(409, 'on_its_way', 'This e-mail is already queued or being sent.');
   elsif email.status = 'canceled' then
     perform private.problem(409, 'not_needed', 'This e-mail is not needed any more: ' || email.last_error);
-  elsif email.kind = 'invitation' and not exists (select from private.email_secrets s where s.email_id = email.id) then
+  elsif email.kind in ('invitation', 'report_shared') and not exists (
+    select from private.email_secrets s where s.email_id = email.id) then
     perform private.problem(409, 'not_needed', 'The link in this e-mail is no longer valid. Invite the person again.');
   elsif email.status = 'sent' and not force then
     perform private.problem(409, 'already_sent', 'This e-mail was sent. Use force=true to send it again.');
@@ -6086,6 +7197,635 @@ comment on function private.broadcast_leads is
 comment on function private.may_listen is 'Whether the caller may join the private Realtime channel.';
 
 grant execute on function private.may_listen(text) to authenticated;
+
+comment on table public.api_keys is
+  'Service accounts. The id is the account''s; its role and team are those of its membership.';
+
+comment on column public.api_keys.allowed_networks is 'Where requests may come from; empty: anywhere.';
+
+comment on column public.api_keys.expires_at is 'null: never.';
+
+comment on column public.api_keys.warned_days is 'How many days before the expiry admins were last told.';
+
+create index api_keys_organization on public.api_keys (organization_id, created_at desc);
+
+create index api_keys_revoked_by on public.api_keys (revoked_by);
+
+create index api_keys_created_by on public.api_keys (created_by);
+
+create index api_keys_expiry on public.api_keys (expires_at) where revoked_at is null;
+
+alter table public.api_keys enable row level security;
+
+create policy "those who manage keys read them" on public.api_keys for select to authenticated
+  using (organization_id = any ((select private.organizations_with('keys:manage'))::uuid[]));
+
+revoke all on public.api_keys from public, anon, authenticated, service_role;
+
+grant select on public.api_keys to authenticated, service_role;
+
+create trigger set_updated_at before update on public.api_keys
+  for each row execute function private.set_updated_at();
+
+comment on table private.api_key_secrets is
+  'The SHA-256 of secrets; a plain hash, because a secret has 256 random bits. Two while a key is rotated.';
+
+comment on column private.api_key_secrets.ends_at is 'The end of the grace after a rotation; null: with the key.';
+
+create index api_key_secrets_key on private.api_key_secrets (key_id, created_at desc);
+
+create table private.api_key_uses (
+  key_id uuid primary key references public.api_keys (id) on delete cascade,
+  last_used_at timestamptz not null,
+  last_used_ip text
+);
+
+comment on table private.api_key_uses is
+  'When a key was last used, written at most once a minute. Not in api_keys, whose changes are audited.';
+
+create table private.api_key_places (
+  key_id uuid not null references public.api_keys (id) on delete cascade,
+  place text not null,
+  first_used_at timestamptz not null default now(),
+  primary key (key_id, place)
+);
+
+comment on table private.api_key_places is
+  'The networks (IPv4 address, IPv6 /64) a key was used from; the first use from each is in the audit log.';
+
+create function private.api_key_json(key public.api_keys)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', key.id, 'name', key.name,
+    'status', case when key.revoked_at is not null then 'revoked'
+      when m.id is null then 'revoked' when key.expires_at <= now() then 'expired' else 'active' end,
+    'prefix', s.prefix, 'last_four', s.last_four, 'role', r.key, 'role_name', r.name, 'team_id', m.team_id,
+    'allowed_networks', to_jsonb(key.allowed_networks), 'expires_at', key.expires_at, 'revoked_at', key.revoked_at,
+    'previous_secret_ends_at', (
+      select max(old.ends_at) from private.api_key_secrets old where old.key_id = key.id and old.ends_at > now()),
+    'last_used_at', u.last_used_at, 'last_used_ip', u.last_used_ip, 'created_by', key.created_by,
+    'created_by_name', p.full_name,
+    'creator_is_member', exists (
+      select from public.memberships c
+      where c.organization_id = key.organization_id and c.user_id = key.created_by and c.status = 'active'),
+    'created_at', key.created_at, 'updated_at', key.updated_at)
+  from (select) one
+  left join lateral (
+    select * from private.api_key_secrets s where s.key_id = key.id order by s.created_at desc, s.id desc limit 1
+  ) s on true
+  left join public.memberships m on m.organization_id = key.organization_id and m.user_id = key.id
+  left join public.roles r on r.id = m.role_id
+  left join private.api_key_uses u on u.key_id = key.id
+  left join public.profiles p on p.id = key.created_by
+$$;
+
+create function private.list_api_keys(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'keys:manage');
+  return (
+    with found as materialized (
+      select k.id, k.created_at from public.api_keys k
+      where k.organization_id = list_api_keys.organization_id
+        and (not filters ? 'search' or position(lower(filters ->> 'search') in lower(k.name)) > 0)
+        and (not filters ? 'status' or private.api_key_json(k) ->> 'status' = filters ->> 'status')
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.api_key_json(k) order by k.created_at desc, k.id desc)
+      from (select f.id from found f order by f.created_at desc, f.id desc limit page_limit offset page_offset) p
+      join public.api_keys k on k.id = p.id), '[]')));
+end
+$$;
+
+grant execute on function private.list_api_keys(uuid, jsonb, integer, integer) to authenticated;
+
+create function public.list_api_keys(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_api_keys(organization_id, filters,
+    private.page_size(page_limit), private.page_start(page_offset))
+$$;
+
+comment on function public.list_api_keys is
+  'One page of API keys, newest first, without their secrets. filters: { search?, status? }.';
+
+grant execute on function public.list_api_keys(uuid, jsonb, integer, integer) to authenticated;
+
+create function private.crc32(value text)
+returns bigint
+language plpgsql immutable strict set search_path = ''
+as $$
+declare
+  bytes bytea := convert_to(value, 'UTF8');
+  crc bigint := 4294967295;
+begin
+  for i in 0 .. length(bytes) - 1 loop
+    crc := crc # get_byte(bytes, i);
+    for bit in 1 .. 8 loop
+      crc := case when crc & 1 = 1 then (crc >> 1) # 3988292384 else crc >> 1 end;
+    end loop;
+  end loop;
+  return crc # 4294967295;
+end
+$$;
+
+create function private.api_key_of(secret text)
+returns text
+language plpgsql immutable strict set search_path = ''
+as $$
+declare
+  digits constant text := '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  rest bigint := private.crc32(secret);
+  checksum text := '';
+begin
+  for i in 1 .. 6 loop
+    checksum := substr(digits, (rest % 62)::integer + 1, 1) || checksum;
+    rest := rest / 62;
+  end loop;
+  return 'sgb_live_' || secret || checksum;
+end
+$$;
+
+create function private.random_base62()
+returns text
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  digits constant text := '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  secret text := '';
+  bytes bytea;
+begin
+  while char_length(secret) < 43 loop
+    bytes := extensions.gen_random_bytes(64);
+    for i in 0 .. 63 loop
+      if get_byte(bytes, i) < 248 then
+        secret := secret || substr(digits, get_byte(bytes, i) % 62 + 1, 1);
+      end if;
+    end loop;
+  end loop;
+  return left(secret, 43);
+end
+$$;
+
+create function private.add_api_key_secret(key_id uuid)
+returns text
+language plpgsql set search_path = ''
+as $$
+declare
+  secret text := private.api_key_of(private.random_base62());
+begin
+  insert into private.api_key_secrets (key_id, hash, prefix, last_four)
+  values (key_id, private.token_hash(secret), left(secret, 13), right(secret, 4));
+  return secret;
+end
+$$;
+
+create function private.exchange_api_key(secret_hash text, address text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  found record;
+begin
+  select k.id as key_id, s.id as secret_id, least(s.ends_at, k.expires_at) as ends_at, k.allowed_networks into found
+  from private.api_key_secrets s
+  join public.api_keys k on k.id = s.key_id and k.revoked_at is null
+  join public.memberships m on m.organization_id = k.organization_id and m.user_id = k.id and m.status = 'active'
+  where s.hash = secret_hash and (s.ends_at is null or s.ends_at > now())
+    and (k.expires_at is null or k.expires_at > now());
+  if found.key_id is null then
+    return private.rate_limit_refusal(array['api_key_refused'], array[private.address_block(address)]);
+  end if;
+  if cardinality(found.allowed_networks) > 0 and not coalesce((
+    select bool_or(private.ip_address(address)::inet <<= n) from unnest(found.allowed_networks) n), false) then
+    perform private.problem(403, 'network_not_allowed', 'This API key may not be used from this address.');
+  end if;
+  return jsonb_build_object('key_id', found.key_id, 'secret_id', found.secret_id, 'ends_at', found.ends_at);
+end
+$$;
+
+grant execute on function private.exchange_api_key(text, text) to service_role;
+
+create function public.exchange_api_key(secret_hash text, address text default null)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.exchange_api_key(secret_hash, address)
+$$;
+
+comment on function public.exchange_api_key is
+  'For functions: the account of an API key, by the SHA-256 of its secret; null if there is none that holds.';
+
+grant execute on function public.exchange_api_key(text, text) to service_role;
+
+create function private.record_api_key_use(key_id uuid, address text)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  network text := private.address_block(private.ip_address(address));
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('api_key_use|' || key_id, 0)) then
+    return;
+  end if;
+  insert into private.api_key_uses as u (key_id, last_used_at, last_used_ip)
+  select k.id, now(), private.ip_address(address) from public.api_keys k where k.id = record_api_key_use.key_id
+  on conflict on constraint api_key_uses_pkey do update
+    set last_used_at = excluded.last_used_at, last_used_ip = excluded.last_used_ip
+    where u.last_used_at < now() - interval '1 minute';
+  insert into private.api_key_places (key_id, place)
+  select k.id, network from public.api_keys k
+  where k.id = record_api_key_use.key_id and network is not null
+  on conflict on constraint api_key_places_pkey do nothing;
+  if found then
+    perform private.audit_event(k.organization_id, 'key_used', 'api_keys', k.id,
+      jsonb_build_object('network', network), k.id)
+    from public.api_keys k where k.id = record_api_key_use.key_id;
+  end if;
+end
+$$;
+
+grant execute on function private.record_api_key_use(uuid, text) to service_role;
+
+create function public.record_api_key_use(key_id uuid, address text default null)
+returns void
+language sql set search_path = ''
+as $$
+  select private.record_api_key_use(key_id, address)
+$$;
+
+comment on function public.record_api_key_use is 'For functions: an API key was used from this address.';
+
+grant execute on function public.record_api_key_use(uuid, text) to service_role;
+
+create function private.networks_of(networks jsonb)
+returns cidr[]
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  perform private.require_valid(jsonb_typeof(networks) = 'array' and jsonb_array_length(networks) <= 50,
+    'allowed_networks', 'must be a list of at most 50 networks');
+  return array(select value::cidr from jsonb_array_elements_text(networks));
+exception when data_exception then
+  perform private.require_valid(false, 'allowed_networks', 'has a value that is no network, such as 192.0.2.0/24');
+  return null;
+end
+$$;
+
+create function private.require_key_expiry(expires_at timestamptz)
+returns void
+language sql stable set search_path = ''
+as $$
+  select private.require_valid(coalesce(expires_at > now() and expires_at < now() + interval '10 years', true),
+    'expires_at', 'must be in the future and within ten years')
+$$;
+
+create function private.insert_api_key(organization_id uuid, key jsonb, role_id uuid)
+returns uuid
+language plpgsql set search_path = ''
+as $$
+declare
+  created uuid := private.uuid_v7();
+begin
+  insert into public.profiles (id, is_service, email, full_name) values (created, true, '', btrim(key ->> 'name'));
+  insert into public.memberships (organization_id, user_id, role_id, team_id)
+  values (organization_id, created, role_id, (key ->> 'team_id')::uuid);
+  insert into public.api_keys (id, organization_id, name, allowed_networks, expires_at, created_by)
+  values (created, organization_id, btrim(key ->> 'name'),
+    private.networks_of(coalesce(nullif(key -> 'allowed_networks', 'null'), '[]')),
+    case when key ? 'expires_at' then (key ->> 'expires_at')::timestamptz else now() + interval '1 year' end,
+    auth.uid());
+  return created;
+end
+$$;
+
+create function private.create_api_key(organization_id uuid, key jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  role uuid;
+  account uuid;
+  created public.api_keys;
+  secret text;
+begin
+  perform private.require_permission(organization_id, 'keys:manage');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  perform private.require_valid(jsonb_typeof(key) = 'object', '', 'must be an object');
+  perform private.require_valid(char_length(btrim(key ->> 'name')) between 1 and 100
+    and private.is_plain(key ->> 'name'), 'name', 'must be one line of 1 to 100 characters');
+  role := private.role_id(organization_id, key ->> 'role');
+  perform private.require_team(organization_id, (key ->> 'team_id')::uuid);
+  perform private.require_grantable(organization_id, role, (key ->> 'team_id')::uuid);
+  perform private.require_key_expiry((key ->> 'expires_at')::timestamptz);
+  perform pg_advisory_xact_lock(hashtextextended('api_keys|' || organization_id, 0));
+  if (select count(*) >= 100 from public.api_keys k
+    where k.organization_id = create_api_key.organization_id and k.revoked_at is null) then
+    perform private.problem(409, 'too_many_keys', 'An organization has at most 100 keys. Revoke one that is not used.');
+  end if;
+  account := private.insert_api_key(organization_id, key, role);
+  select * into created from public.api_keys k where k.id = account;
+  secret := private.add_api_key_secret(created.id);
+  answer := private.api_key_json(created) || jsonb_build_object('key_id', created.id);
+  perform private.store_idempotent_response(organization_id, answer || '{"api_key": null}');
+  return answer || jsonb_build_object('api_key', secret);
+end
+$$;
+
+grant execute on function private.create_api_key(uuid, jsonb) to authenticated;
+
+create function public.create_api_key(organization_id uuid, key jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_api_key(organization_id, key)
+$$;
+
+comment on function public.create_api_key is 'Creates an API key; only this answer contains the secret.';
+
+grant execute on function public.create_api_key(uuid, jsonb) to authenticated;
+
+create function private.require_api_key(organization_id uuid, key_id uuid)
+returns public.api_keys
+language plpgsql set search_path = ''
+as $$
+declare
+  key public.api_keys;
+  membership public.memberships;
+begin
+  perform private.require_permission(organization_id, 'keys:manage');
+  select * into key from public.api_keys k
+  where k.organization_id = require_api_key.organization_id and k.id = key_id for update;
+  if key.id is null then
+    perform private.problem(404, 'not_found', 'There is no such API key.');
+  end if;
+  select * into membership from public.memberships m
+  where m.organization_id = require_api_key.organization_id and m.user_id = key_id for update;
+  if key.revoked_at is not null or membership.id is null then
+    perform private.problem(409, 'key_revoked', 'This API key was revoked.');
+  end if;
+  perform private.require_grantable(organization_id, membership.role_id, membership.team_id);
+  return key;
+end
+$$;
+
+create function private.update_api_key(organization_id uuid, key_id uuid, changes jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  key public.api_keys := private.require_api_key(organization_id, key_id);
+begin
+  perform private.require_valid(jsonb_typeof(changes) = 'object' and changes <> '{}', '', 'must have a field');
+  perform private.require_valid(coalesce(char_length(btrim(changes ->> 'name')) between 1 and 100
+    and private.is_plain(changes ->> 'name'), not changes ? 'name'), 'name', 'must be one line of 1 to 100 characters');
+  perform private.require_key_expiry((changes ->> 'expires_at')::timestamptz);
+  perform private.require_team(organization_id, (changes ->> 'team_id')::uuid);
+  if changes ?| array['role', 'team_id'] then
+    update public.memberships m
+    set role_id = case when changes ? 'role'
+        then private.role_id(update_api_key.organization_id, changes ->> 'role') else m.role_id end,
+      team_id = case when changes ? 'team_id' then (changes ->> 'team_id')::uuid else m.team_id end
+    where m.organization_id = update_api_key.organization_id and m.user_id = key_id;
+  end if;
+  update public.api_keys k set name = coalesce(btrim(changes ->> 'name'), k.name),
+    allowed_networks = case when changes ? 'allowed_networks'
+      then private.networks_of(changes -> 'allowed_networks') else k.allowed_networks end,
+    expires_at = case when changes ? 'expires_at' then (changes ->> 'expires_at')::timestamptz else k.expires_at end,
+    warned_days = case when changes ? 'expires_at' then null else k.warned_days end
+  where k.id = key_id returning * into key;
+  update public.profiles p set full_name = key.name where p.id = key_id and p.full_name <> key.name;
+  return private.api_key_json(key);
+end
+$$;
+
+grant execute on function private.update_api_key(uuid, uuid, jsonb) to authenticated;
+
+create function public.update_api_key(organization_id uuid, key_id uuid, changes jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_api_key(organization_id, key_id, changes)
+$$;
+
+comment on function public.update_api_key is
+  'Changes an API key: { name?, role?, team_id?, allowed_networks?, expires_at? }.';
+
+grant execute on function public.update_api_key(uuid, uuid, jsonb) to authenticated;
+
+create function private.rotate_api_key(organization_id uuid, key_id uuid, grace_seconds integer)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  key public.api_keys := private.require_api_key(organization_id, key_id);
+  secret text;
+begin
+  perform private.require_valid(grace_seconds between 0 and 2592000, 'grace_seconds', 'must be 0 to 2,592,000');
+  update private.api_key_secrets s
+  set ends_at = least(s.ends_at, now() + make_interval(secs => grace_seconds))
+  where s.key_id = rotate_api_key.key_id and (s.ends_at is null or s.ends_at > now());
+  secret := private.add_api_key_secret(key_id);
+  perform private.audit_event(organization_id, 'rotated', 'api_keys', key_id,
+    jsonb_build_object('grace_seconds', grace_seconds));
+  return private.api_key_json(key) || jsonb_build_object('key_id', key_id, 'api_key', secret);
+end
+$$;
+
+grant execute on function private.rotate_api_key(uuid, uuid, integer) to authenticated;
+
+create function public.rotate_api_key(organization_id uuid, key_id uuid, grace_seconds integer default 86400)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.rotate_api_key(organization_id, key_id, grace_seconds)
+$$;
+
+comment on function public.rotate_api_key is
+  'Gives an API key a second secret, which only this answer contains; the first one ends after the grace.';
+
+grant execute on function public.rotate_api_key(uuid, uuid, integer) to authenticated;
+
+create function private.revoke_api_key(organization_id uuid, key_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform private.require_api_key(organization_id, key_id);
+  delete from public.memberships m
+  where m.organization_id = revoke_api_key.organization_id and m.user_id = key_id;
+  update public.api_keys k set revoked_at = now(), revoked_by = auth.uid() where k.id = key_id;
+end
+$$;
+
+grant execute on function private.revoke_api_key(uuid, uuid) to authenticated;
+
+create function public.revoke_api_key(organization_id uuid, key_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.revoke_api_key(organization_id, key_id)
+$$;
+
+comment on function public.revoke_api_key is 'Ends an API key at once.';
+
+grant execute on function public.revoke_api_key(uuid, uuid) to authenticated;
+
+create function private.warn_of_expiring_keys()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  key public.api_keys;
+begin
+  for key in
+    select k.* from public.api_keys k
+    where k.revoked_at is null and k.expires_at > now() and k.expires_at < now() + interval '14 days'
+      and (k.warned_days is null or k.warned_days = 14 and k.expires_at < now() + interval '3 days')
+    for update skip locked
+  loop
+    begin
+      update public.api_keys k
+      set warned_days = case when key.expires_at < now() + interval '3 days' then 3 else 14 end
+      where k.id = key.id;
+      perform private.notify_admins(key.organization_id, 'api_key_expiring', 'An API key expires soon',
+        format('"%s" stops working on %s (UTC).', key.name,
+          to_char(key.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+        jsonb_build_object('api_key_id', key.id));
+    exception when others then
+      raise warning 'the admins were not warned of API key %: %', key.id, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
+comment on table private.impersonations is 'Who acted as whom, why and how long; the audit log has what they did.';
+
+create index impersonations_organization on private.impersonations (organization_id, started_at desc);
+
+create index impersonations_admin on private.impersonations (admin_id);
+
+create index impersonations_target on private.impersonations (target_id);
+
+create function private.audit_impersonation(impersonation private.impersonations, action text)
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.audit_logs
+    (organization_id, actor_id, action, resource, resource_id, after, via, request_id, ip)
+  select impersonation.organization_id, impersonation.admin_id, audit_impersonation.action, 'impersonations',
+    impersonation.id, jsonb_build_object('target_id', impersonation.target_id, 'reason', impersonation.reason,
+      'expires_at', impersonation.expires_at), o.via, o.request_id, o.ip
+  from private.request_origin() o
+$$;
+
+create function private.notify_of_impersonation(impersonation private.impersonations)
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.notifications (organization_id, user_id, kind, title, body, data, event_key)
+  select impersonation.organization_id, impersonation.target_id, 'impersonation', 'An administrator acts as you',
+    format('%s acts as you until %s (UTC). Reason: %s', p.full_name,
+      to_char(impersonation.expires_at at time zone 'UTC', 'HH24:MI'), impersonation.reason),
+    jsonb_build_object('impersonation_id', impersonation.id, 'admin_id', p.id), 'impersonation:' || impersonation.id
+  from public.profiles p where p.id = impersonation.admin_id
+$$;
+
+create function private.impersonate(organization_id uuid, user_id uuid, reason text)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  refusal jsonb;
+  target public.memberships;
+  started private.impersonations;
+begin
+  perform private.require_permission(organization_id, 'members:impersonate');
+  perform private.require_valid(char_length(btrim(reason)) between 5 and 500 and private.is_plain(reason), 'reason',
+    'must say why in one line of 5 to 500 characters');
+  select * into target from public.memberships m
+  where m.organization_id = impersonate.organization_id and m.user_id = impersonate.user_id and not m.is_service;
+  if target.id is null then
+    perform private.problem(404, 'not_found', 'There is no such user.');
+  elsif target.user_id = auth.uid() then
+    perform private.problem(422, 'own_account', 'You are this person already.');
+  elsif target.status <> 'active' then
+    perform private.problem(409, 'not_active', 'A suspended person cannot be impersonated.');
+  end if;
+  perform private.require_grantable(organization_id, target.role_id, target.team_id);
+  refusal := private.over_rate_limit('impersonate');
+  if refusal is not null then
+    return refusal;
+  end if;
+  insert into private.impersonations (organization_id, admin_id, target_id, reason)
+  values (organization_id, auth.uid(), user_id, btrim(reason))
+  returning * into started;
+  perform private.audit_impersonation(started, 'impersonation_started');
+  perform private.notify_of_impersonation(started);
+  return jsonb_build_object('impersonation_id', started.id, 'admin_id', started.admin_id,
+    'target_id', started.target_id, 'expires_at', started.expires_at);
+end
+$$;
+
+grant execute on function private.impersonate(uuid, uuid, text) to authenticated;
+
+create function public.impersonate(organization_id uuid, user_id uuid, reason text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.impersonate(organization_id, user_id, reason)
+$$;
+
+comment on function public.impersonate is
+  'Opens an impersonation of a member for 15 minutes; the function admin makes the token.';
+
+grant execute on function public.impersonate(uuid, uuid, text) to authenticated;
+
+create function private.end_impersonation(organization_id uuid)
+returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+  admin uuid := coalesce(private.impersonator(), auth.uid());
+  ended private.impersonations;
+  count integer := 0;
+begin
+  perform private.require_member(organization_id);
+  for ended in
+    update private.impersonations i set ended_at = now()
+    where i.organization_id = end_impersonation.organization_id and i.admin_id = admin and i.ended_at is null
+      and i.expires_at > now() and (not claims ? 'act' or i.id = (claims ->> 'session_id')::uuid)
+    returning i.*
+  loop
+    perform private.audit_impersonation(ended, 'impersonation_ended');
+    count := count + 1;
+  end loop;
+  return count;
+end
+$$;
+
+grant execute on function private.end_impersonation(uuid) to authenticated;
+
+create function public.end_impersonation(organization_id uuid)
+returns integer
+language sql set search_path = ''
+as $$
+  select private.end_impersonation(organization_id)
+$$;
+
+comment on function public.end_impersonation is
+  'Ends the impersonation of this token, or all that the caller has open in the organization.';
+
+grant execute on function public.end_impersonation(uuid) to authenticated;
 
 comment on table public.batches is 'A unit of bulk work: a processed upload, many actions, or many texts.';
 
@@ -7632,6 +9372,9 @@ create trigger set_updated_at before update on public.lead_fields
 comment on table public.leads is
   'Leads. Written by functions only; each change of a column that people edit raises version by one.';
 
+comment on column public.leads.furthest_status is
+  'The stage nearest to the pipeline''s end that the lead has been in, other than lost ones; whatever its stage is now.';
+
 comment on column public.leads.team_id is
   'The team whose managers see the lead: the assignee''s, else the one given, else the creator''s.';
 
@@ -7740,6 +9483,19 @@ as $$
   order by s.position limit 1
 $$;
 
+create function private.furthest_stage(lead public.leads, so_far text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when lead.outcome is distinct from 'lost' and (so_far is null or s.position > coalesce(f.position, 0))
+      then lead.status
+    else coalesce(so_far, private.first_stage(lead.organization_id)) end
+  from public.pipeline_stages s
+  left join public.pipeline_stages f on f.organization_id = s.organization_id and f.key = so_far
+  where s.organization_id = lead.organization_id and s.key = lead.status
+$$;
+
 create function private.set_lead_derived_columns()
 returns trigger
 language plpgsql security definer set search_path = ''
@@ -7757,6 +9513,7 @@ begin
     if tg_op = 'UPDATE' then
       new.status_since := now();
     end if;
+    new.furthest_status := private.furthest_stage(new, case when tg_op = 'UPDATE' then old.furthest_status end);
   end if;
   if tg_op = 'INSERT' or new.outcome is distinct from old.outcome then
     new.closed_at := case when new.outcome is not null then coalesce(new.closed_at, now()) end;
@@ -7950,7 +9707,7 @@ begin
       select t.organization_id, t.team_id, m.user_id
       from teams t
       join public.memberships m on m.organization_id = t.organization_id and m.team_id = t.team_id
-        and m.status = 'active'
+        and m.status = 'active' and not m.is_service
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:assign'
     ), assigners as materialized (
       select l.organization_id, l.team_id, l.user_id from leaders l
@@ -8187,6 +9944,73 @@ create trigger count_update after update on public.leads referencing old table a
 
 create trigger count_delete after delete on public.leads referencing old table as old_rows
   for each statement execute function private.count_leads();
+
+create function private.lock_days(organizations uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('days|' || o.id, 0))
+  from (select distinct u.id from unnest(organizations) u (id) order by 1) o;
+end
+$$;
+
+create function private.count_lead_days()
+returns trigger
+language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off
+as $$
+declare
+  epoch constant timestamptz := timestamptz '2000-01-01 00:00+00';
+  changes private.lead_day_change[];
+begin
+  if tg_op = 'INSERT' then
+    changes := array(
+      select row(organization_id, team_id, assigned_to, created_by, date_bin('15 minutes', created_at, epoch), source,
+        status, outcome, furthest_status, currency, count(*), sum(value))::private.lead_day_change
+      from new_rows where deleted_at is null
+      group by organization_id, team_id, assigned_to, created_by, date_bin('15 minutes', created_at, epoch), source,
+        status, outcome, furthest_status, currency);
+  elsif tg_op = 'DELETE' then
+    changes := array(
+      select row(organization_id, team_id, assigned_to, created_by, date_bin('15 minutes', created_at, epoch), source,
+        status, outcome, furthest_status, currency, -count(*), -sum(value))::private.lead_day_change
+      from old_rows where deleted_at is null
+      group by organization_id, team_id, assigned_to, created_by, date_bin('15 minutes', created_at, epoch), source,
+        status, outcome, furthest_status, currency);
+  else
+    changes := array(
+      select row(d.organization_id, d.team_id, d.assigned_to, d.created_by,
+        date_bin('15 minutes', d.created_at, epoch), d.source, d.status, d.outcome, d.furthest_status, d.currency,
+        sum(d.sign), sum(d.sign * d.value))::private.lead_day_change
+      from (
+        select 1 as sign, n.organization_id, n.team_id, n.assigned_to, n.created_by, n.created_at, n.source, n.status,
+          n.outcome, n.furthest_status, n.currency, n.value
+        from new_rows n where n.deleted_at is null
+        union all
+        select -1, o.organization_id, o.team_id, o.assigned_to, o.created_by, o.created_at, o.source, o.status,
+          o.outcome, o.furthest_status, o.currency, o.value
+        from old_rows o where o.deleted_at is null
+      ) d
+      group by d.organization_id, d.team_id, d.assigned_to, d.created_by, date_bin('15 minutes', d.created_at, epoch),
+        d.source, d.status, d.outcome, d.furthest_status, d.currency
+      having sum(d.sign) <> 0 or sum(d.sign * d.value) <> 0);
+  end if;
+  if cardinality(changes) > 0 then
+    perform private.lock_days(array(select c.organization_id from unnest(changes) c));
+    perform private.record_lead_days(changes);
+  end if;
+  return null;
+end
+$$;
+
+create trigger count_days_insert after insert on public.leads referencing new table as new_rows
+  for each statement execute function private.count_lead_days();
+
+create trigger count_days_update after update on public.leads referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_lead_days();
+
+create trigger count_days_delete after delete on public.leads referencing old table as old_rows
+  for each statement execute function private.count_lead_days();
 
 create table private.sla_totals (
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -8595,7 +10419,7 @@ begin
   return array(
     select m.user_id from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
-    where m.organization_id = assignable_people.organization_id and m.status = 'active'
+    where m.organization_id = assignable_people.organization_id and m.status = 'active' and not m.is_service
       and (assign_scope = 'organization' or m.user_id = auth.uid()
         or assign_scope = 'team' and m.team_id = (
           select mine.team_id from public.memberships mine
@@ -9105,25 +10929,6 @@ comment on function public.export_leads is
 
 grant execute on function public.export_leads(uuid, jsonb, uuid, integer, integer) to authenticated;
 
-create table public.interactions (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null,
-  lead_id uuid not null,
-  type text not null constraint interactions_type check (type in ('call', 'note', 'meeting', 'email', 'sms')),
-  direction text constraint interactions_direction check (direction in ('inbound', 'outbound')),
-  subject text constraint interactions_subject_form check (char_length(subject) <= 200 and private.is_plain(subject)),
-  body text constraint interactions_body_form check (char_length(body) <= 20000 and private.is_multiline(body)),
-  outcome text constraint interactions_outcome_form
-    check (char_length(outcome) between 1 and 100 and private.is_plain(outcome)),
-  duration_seconds integer constraint interactions_duration check (duration_seconds between 0 and 86400),
-  occurred_at timestamptz not null default now(),
-  created_by uuid references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  constraint interactions_lead foreign key (organization_id, lead_id) references public.leads (organization_id, id)
-    on delete cascade,
-  constraint interactions_occurred_at_sane check (occurred_at >= '2000-01-01 00:00+00')
-);
-
 create function private.get_lead(organization_id uuid, lead_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -9336,7 +11141,7 @@ as $$
     select from public.memberships m
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
     where m.organization_id = may_hold_leads.organization_id and m.user_id = may_hold_leads.user_id
-      and m.status = 'active')
+      and m.status = 'active' and not m.is_service)
 $$;
 
 create function private.choose_surviving_response(remaining public.leads, other public.leads)
@@ -9995,6 +11800,27 @@ begin
 end
 $$;
 
+create function private.step_back_furthest_stages(organization_id uuid, stages jsonb, removed text[])
+returns void
+language sql set search_path = ''
+as $$
+  update public.leads l set furthest_status = b.key
+  from (
+    select r.key as removed, coalesce(
+      (
+        select s.key from public.pipeline_stages s
+        where s.organization_id = r.organization_id and s.position < r.position and s.key <> all (removed)
+          and s.outcome is distinct from 'lost'
+        order by s.position desc limit 1),
+      (
+        select n.value ->> 'key' from jsonb_array_elements(stages) with ordinality n
+        where n.value ->> 'outcome' is null order by n.ordinality limit 1)) as key
+    from public.pipeline_stages r
+    where r.organization_id = step_back_furthest_stages.organization_id and r.key = any (removed)
+  ) b
+  where l.organization_id = step_back_furthest_stages.organization_id and l.furthest_status = b.removed
+$$;
+
 create function private.check_stage_moves(moves jsonb, removed text[], remaining text[])
 returns void
 language plpgsql immutable set search_path = ''
@@ -10095,9 +11921,11 @@ begin
         jsonb_build_object('leads', unmoved));
   end if;
   perform from public.leads l
-  where l.organization_id = replace_stages.organization_id and l.status = any (removed || outcome_changed)
+  where l.organization_id = replace_stages.organization_id
+    and (l.status = any (removed || outcome_changed) or l.furthest_status = any (removed))
     order by l.id for update;
 
+  perform private.step_back_furthest_stages(organization_id, stages, removed);
   perform private.upsert_stages(organization_id, stages, removed);
   perform private.move_leads_of_stages(organization_id, moves);
   delete from public.pipeline_stages s where s.organization_id = replace_stages.organization_id
@@ -10737,7 +12565,13 @@ begin
     select r.organization_id into organization from private.sla_recomputations r
     where r.due_at <= clock_timestamp() order by r.due_at limit 1 for update skip locked;
     exit when organization is null;
-    perform private.recompute_sla_clocks_of(organization, 2000);
+    begin
+      perform private.recompute_sla_clocks_of(organization, 2000);
+    exception when others then
+      raise warning 'The clocks of organization % were not recomputed: %', organization, sqlerrm;
+      update private.sla_recomputations r set due_at = clock_timestamp() + interval '5 minutes'
+      where r.organization_id = organization;
+    end;
   end loop;
 end
 $$;
@@ -10930,7 +12764,7 @@ begin
   if not exists (
     select from public.memberships m
     where m.organization_id = require_assignee.organization_id and m.user_id = require_assignee.user_id
-      and m.status = 'active'
+      and m.status = 'active' and not m.is_service
   ) then
     perform private.problem(422, 'invalid_field', 'Tasks can only be assigned to active members.',
       '[{"path": "assigned_to", "message": "is not an active member"}]');
@@ -11230,27 +13064,27 @@ grant execute on function public.list_tasks(uuid, jsonb, text, integer, integer,
 comment on function private.require_task is
   'A task that is visible to the caller and within the scope of the permission.';
 
-create function private.run_task_reminders(at timestamptz default now())
-returns integer
+create function private.run_task_reminder_batch(at timestamptz, batch_size integer, excluded uuid[],
+  out claimed integer, out sent integer)
 language plpgsql set search_path = ''
 as $$
 declare
   notifications private.notification[];
 begin
   with due as materialized (
-    select t.id from public.tasks t where t.remind_at <= run_task_reminders.at
-    order by t.remind_at limit 10000 for update skip locked
-  ), claimed as (
+    select t.id from public.tasks t where t.remind_at <= at and t.id <> all (excluded)
+    order by t.remind_at limit batch_size for update skip locked
+  ), taken as (
     update public.tasks t set remind_at = null from due where t.id = due.id returning t.*
   )
-  select array_agg(row(t.organization_id, r.user_id, 'task_due',
+  select (select count(*) from taken), array_agg(row(t.organization_id, r.user_id, 'task_due',
       'task_due:' || t.id || ':' || extract(epoch from t.due_at)::bigint, 'A task is due', t.title,
       jsonb_build_object('task_id', t.id, 'task_title', t.title, 'due_at', t.due_at, 'deadline', t.due_at)
         || case when l.id is null then '{}' else jsonb_build_object('lead_id', l.id, 'lead_name',
           private.lead_label(l.lead)) end,
       l.id)::private.notification)
-  into notifications
-  from claimed t
+  into claimed, notifications
+  from taken t
   left join public.memberships h
     on h.organization_id = t.organization_id and h.user_id = t.assigned_to and h.status = 'active'
   cross join lateral (
@@ -11269,7 +13103,37 @@ begin
         or (p.scope = 'team' and x.team_id = m.team_id))
   ) l on true;
   perform private.notify(coalesce(notifications, '{}'));
-  return coalesce(cardinality(notifications), 0);
+  sent := coalesce(cardinality(notifications), 0);
+end
+$$;
+
+create function private.run_task_reminders(at timestamptz default now())
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  batch_size integer := 10000;
+  sent integer := 0;
+  batch record;
+  failing uuid[] := array[]::uuid[];
+begin
+  loop
+    begin
+      batch := private.run_task_reminder_batch(at, batch_size, failing);
+      sent := sent + batch.sent;
+      exit when batch.claimed < batch_size or sent >= 10000;
+      batch_size := 1000;
+    exception when others then
+      if batch_size = 1 then
+        failing := failing || (
+          select t.id from public.tasks t where t.remind_at <= at and t.id <> all (failing) order by t.remind_at limit 1);
+        raise warning 'The reminder of task % was skipped: %', failing[cardinality(failing)], sqlerrm;
+        exit when cardinality(failing) >= 100;
+      end if;
+      batch_size := greatest(1, batch_size / 10);
+    end;
+  end loop;
+  return sent;
 end
 $$;
 
@@ -11343,6 +13207,50 @@ grant select on public.interactions to authenticated, service_role;
 
 create trigger forbid_history_changes before update on public.interactions
   for each row execute function private.forbid_history_changes();
+
+create function private.record_interaction_days(interactions public.interactions[], sign integer)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if cardinality(interactions) = 0 then
+    return;
+  end if;
+  perform private.lock_days(array(select i.organization_id from unnest(interactions) i));
+  insert into private.interaction_day_totals
+  select i.organization_id, i.created_by, (i.occurred_at at time zone o.time_zone)::date, sign * count(*)
+  from unnest(interactions) i
+  join public.organizations o on o.id = i.organization_id
+  group by 1, 2, 3;
+end
+$$;
+
+create function private.count_interactions()
+returns trigger
+language plpgsql security definer set search_path = '' set enable_nestloop = on set jit = off
+as $$
+begin
+  if tg_op <> 'INSERT' then
+    perform private.record_interaction_days(array(
+      select o::public.interactions from old_rows o where o.created_by is not null), -1);
+  end if;
+  if tg_op <> 'DELETE' then
+    perform private.record_interaction_days(array(
+      select n::public.interactions from new_rows n where n.created_by is not null), 1);
+  end if;
+  return null;
+end
+$$;
+
+create trigger count_insert after insert on public.interactions referencing new table as new_rows
+  for each statement execute function private.count_interactions();
+
+create trigger count_update after update on public.interactions
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.count_interactions();
+
+create trigger count_delete after delete on public.interactions referencing old table as old_rows
+  for each statement execute function private.count_interactions();
 
 create function private.interaction_json(interaction public.interactions)
 returns jsonb
@@ -12524,7 +14432,7 @@ grant execute on function private.import_lead_slice(uuid, uuid, integer, jsonb, 
 create function public.import_lead_slice(import_id uuid, runner uuid, from_position integer, rows jsonb, errors jsonb,
   hand_over boolean default false)
 returns jsonb
-language sql set search_path = ''
+language sql set search_path = '' set statement_timeout = '25s'
 as $$
   select private.import_lead_slice(import_id, runner, from_position, rows, errors, hand_over)
 $$;
@@ -12952,7 +14860,7 @@ begin
     ), people as (
       select m.user_id from public.memberships m
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
-      where m.organization_id = leads_per_assignee.organization_id and m.status = 'active'
+      where m.organization_id = leads_per_assignee.organization_id and m.status = 'active' and not m.is_service
         and (access.scope = 'organization' or m.user_id = auth.uid() or access.scope = 'team'
           and m.team_id = access.team)
       union
@@ -14490,21 +16398,26 @@ begin
     reason := case when failing.filtered > 0.1 * failing.known
       then 'Carriers filter ' || round(100 * failing.filtered / failing.known) || ' % of its messages.'
       else round(100 * failing.failed / failing.known) || ' % of its messages fail.' end;
-    update public.sms_accounts a
-    set cooldown_until = now() + interval '2 hours', cooldown_reason = reason,
-      failures_counted_from = now() + interval '2 hours'
-    where a.id = failing.id and a.status = 'active' and (a.cooldown_until is null or a.cooldown_until <= now());
-    continue when not found;
-    cooled_down := cooled_down + 1;
-    select count(*) into others from public.sms_accounts a
-    where a.organization_id = failing.organization_id and a.id <> failing.id and a.status = 'active'
-      and (a.cooldown_until is null or a.cooldown_until <= now());
-    perform private.notify_admins(failing.organization_id, 'system',
-      'Campaigns do not use the number ' || failing.name || ' for two hours',
-      reason || case when others = 0
-        then ' It is the only number: no campaign sends until then, unless you end the cooldown or add another number.'
-        else ' Campaigns with other numbers continue with those; campaigns with this number only wait.' end,
-      jsonb_build_object('phone_number_id', failing.id));
+    -- One that fails is tried again by the next run and does not block others.
+    begin
+      update public.sms_accounts a
+      set cooldown_until = now() + interval '2 hours', cooldown_reason = reason,
+        failures_counted_from = now() + interval '2 hours'
+      where a.id = failing.id and a.status = 'active' and (a.cooldown_until is null or a.cooldown_until <= now());
+      continue when not found;
+      select count(*) into others from public.sms_accounts a
+      where a.organization_id = failing.organization_id and a.id <> failing.id and a.status = 'active'
+        and (a.cooldown_until is null or a.cooldown_until <= now());
+      perform private.notify_admins(failing.organization_id, 'system',
+        'Campaigns do not use the number ' || failing.name || ' for two hours',
+        reason || case when others = 0
+          then ' It is the only number: no campaign sends until then, unless you end the cooldown or add another number.'
+          else ' Campaigns with other numbers continue with those; campaigns with this number only wait.' end,
+        jsonb_build_object('phone_number_id', failing.id));
+      cooled_down := cooled_down + 1;
+    exception when others then
+      raise warning 'sender % was not put on a cooldown: %', failing.id, sqlerrm;
+    end;
   end loop;
   return cooled_down;
 end
@@ -16632,35 +18545,16 @@ begin
 end
 $$;
 
-create function private.import_dnc_slice()
-returns jsonb
-language plpgsql security definer set search_path = ''
+create function private.import_dnc_piece(list public.dnc_lists)
+returns public.dnc_lists
+language plpgsql set search_path = ''
 as $$
 declare
-  list public.dnc_lists;
   text_of_piece text;
   lines bigint;
   valid bigint;
   added bigint;
 begin
-  select * into list from public.dnc_lists l
-  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1
-  for update skip locked;
-  if list.id is null then
-    return null;
-  end if;
-  if list.status = 'deleting' then
-    -- By ctid: statistics of a list that was just imported are missing, and a join would be planned badly.
-    delete from private.dnc_numbers d where d.ctid = any (array(
-      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id
-      limit 20000));
-    if not found then
-      delete from public.dnc_lists l where l.id = list.id;
-      return jsonb_build_object('list_id', list.id, 'state', 'deleted');
-    end if;
-    update public.dnc_lists l set updated_at = now() where l.id = list.id;
-    return jsonb_build_object('list_id', list.id, 'state', 'deleting');
-  end if;
   delete from private.dnc_pieces p
   where p.organization_id = list.organization_id and p.list_id = list.id and p."position" = list.next_position
   returning p.content into text_of_piece;
@@ -16689,7 +18583,42 @@ begin
       then 'No phone number was found in the file.' end
   where l.id = list.id
   returning * into list;
+  return list;
+end
+$$;
+
+create function private.import_dnc_slice()
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  list public.dnc_lists;
+begin
+  select * into list from public.dnc_lists l
+  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1
+  for update skip locked;
+  if list.id is null then
+    return null;
+  end if;
+  if list.status = 'deleting' then
+    -- By ctid: statistics of a list that was just imported are missing, and a join would be planned badly.
+    delete from private.dnc_numbers d where d.ctid = any (array(
+      select x.ctid from private.dnc_numbers x where x.organization_id = list.organization_id and x.list_id = list.id
+      limit 20000));
+    if not found then
+      delete from public.dnc_lists l where l.id = list.id;
+      return jsonb_build_object('list_id', list.id, 'state', 'deleted');
+    end if;
+    update public.dnc_lists l set updated_at = now() where l.id = list.id;
+    return jsonb_build_object('list_id', list.id, 'state', 'deleting');
+  end if;
+  list := private.import_dnc_piece(list);
   return jsonb_build_object('list_id', list.id, 'state', list.status);
+exception when data_exception or integrity_constraint_violation or raise_exception then
+  -- Otherwise the same list would be the first again, and block those of other organizations.
+  raise warning 'the do-not-call list % was not imported: %', list.id, sqlerrm;
+  update public.dnc_lists l set status = 'failed', error = 'The file could not be read.' where l.id = list.id;
+  return jsonb_build_object('list_id', list.id, 'state', 'failed');
 end
 $$;
 
@@ -18351,6 +20280,23 @@ create table private.campaign_progress_dirty (
   dirty_until timestamptz not null
 );
 
+create function private.switch_progress_job()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  wanted constant boolean := exists (select from private.campaign_progress_dirty)
+    or exists (select from public.campaigns c where c.status in ('freezing', 'running'))
+    or exists (select from public.campaigns c where c.finished_at > now() - interval '1 hour');
+  job bigint := (
+    select j.jobid from cron.job j where j.jobname = 'broadcast-campaign-progress' and j.active <> wanted);
+begin
+  if job is not null then
+    perform cron.alter_job(job, active => wanted);
+  end if;
+end
+$$;
+
 create function private.progress_json(progress private.campaign_progress)
 returns jsonb
 language sql stable set search_path = ''
@@ -18395,6 +20341,7 @@ as $$
 begin
   insert into private.campaign_progress_dirty (campaign_id, dirty_until)
   values (new.id, clock_timestamp() + interval '90 seconds');
+  perform private.switch_progress_job();
   perform private.broadcast_progress(new.id, interval '0');
   return null;
 exception when others then
@@ -19526,7 +21473,12 @@ begin
     where c.status in ('scheduled', 'freezing', 'running') and (c.status <> 'scheduled' or c.scheduled_at <= now())
     order by c.id for no key update skip locked
   loop
-    perform private.advance_campaign(campaign);
+    -- One that fails is tried again by the next run and does not block others.
+    begin
+      perform private.advance_campaign(campaign);
+    exception when others then
+      raise warning 'campaign % was not advanced: %', campaign.id, sqlerrm;
+    end;
   end loop;
   if exists (select from private.campaigns_pending_cancellation()) then
     perform private.invoke('jobs/snapshot-audiences');
@@ -21331,7 +23283,7 @@ begin
     join public.role_permissions p on p.role_id = m.role_id and p.permission = 'conversations:read'
       and p.scope = 'organization'
     where m.organization_id = assign_conversation.organization_id and m.user_id = assign_conversation.assigned_to
-      and m.status = 'active')
+      and m.status = 'active' and not m.is_service)
   then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "assigned_to", "message": "is not an active member who may read conversations"}]');
@@ -22201,13 +24153,38 @@ as $$
     ('failure_rate', c.failed, c.known, c.alert_failure_rate)) as k (kind, cases, sample, threshold)
 $$;
 
+create function private.open_campaign_alert(campaign public.campaigns, alert_kind text, cases bigint, sample bigint,
+  threshold numeric)
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  alert public.campaign_alerts;
+begin
+  insert into public.campaign_alerts (organization_id, campaign_id, kind, cases, sample, threshold)
+  values (campaign.organization_id, campaign.id, alert_kind, open_campaign_alert.cases, open_campaign_alert.sample,
+    open_campaign_alert.threshold)
+  on conflict (campaign_id, kind) where resolved_at is null do nothing
+  returning * into alert;
+  if alert.id is null then
+    return 0;
+  end if;
+  perform private.notify_about_campaign(campaign, 'alert:' || alert.id,
+    case alert.kind when 'opt_out_rate' then 'Many recipients of ' || campaign.name || ' opt out'
+      else 'Many messages of ' || campaign.name || ' fail' end,
+    round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' messages'
+      || case alert.kind when 'opt_out_rate' then ' were answered by an opt-out; ' else ' failed; ' end
+      || 'the alert threshold is ' || round(100 * alert.threshold, 1) || ' %.');
+  return 1;
+end
+$$;
+
 create function private.evaluate_campaign_alerts()
 returns integer
 language plpgsql set search_path = '' set jit = off
 as $$
 declare
-  alert public.campaign_alerts;
-  campaign public.campaigns;
+  rate record;
   opened integer := 0;
 begin
   -- Two concurrent runs would both find the alert missing.
@@ -22219,29 +24196,24 @@ begin
   from private.campaign_rates() r
   where a.campaign_id = r.campaign_id and a.kind = r.kind and a.resolved_at is null
     and (not r.watched or r.threshold is null or r.cases <= 0.8 * r.threshold * r.sample);
-  for alert in
-    insert into public.campaign_alerts (organization_id, campaign_id, kind, cases, sample, threshold)
-    select c.organization_id, r.campaign_id, r.kind, r.cases, r.sample, r.threshold
+  for rate in
+    select c as campaign, r.kind, r.cases, r.sample, r.threshold
     from private.campaign_rates() r join public.campaigns c on c.id = r.campaign_id
     where r.watched and r.sample >= r.enough and r.cases > r.threshold * r.sample
     order by r.campaign_id, r.kind
-    on conflict (campaign_id, kind) where resolved_at is null do nothing
-    returning *
   loop
-    select * into campaign from public.campaigns c where c.id = alert.campaign_id;
-    perform private.notify_about_campaign(campaign, 'alert:' || alert.id,
-      case alert.kind when 'opt_out_rate' then 'Many recipients of ' || campaign.name || ' opt out'
-        else 'Many messages of ' || campaign.name || ' fail' end,
-      round(100.0 * alert.cases / alert.sample, 1) || ' % of ' || alert.sample || ' messages'
-        || case alert.kind when 'opt_out_rate' then ' were answered by an opt-out; ' else ' failed; ' end
-        || 'the alert threshold is ' || round(100 * alert.threshold, 1) || ' %.');
-    opened := opened + 1;
+    begin
+      opened := opened + private.open_campaign_alert(rate.campaign, rate.kind, rate.cases, rate.sample, rate.threshold);
+    exception when others then
+      raise warning 'campaign %: its alert was not opened: %', (rate.campaign).id, sqlerrm;
+    end;
   end loop;
   return opened;
 end
 $$;
 
-create function private.checked_period(today date, inout first_day date, inout last_day date)
+create function private.checked_period(today date, inout first_day date, inout last_day date,
+  longest integer default 92)
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -22254,7 +24226,8 @@ begin
       jsonb_build_object('path', case when first_day < date '2000-01-01' then 'from' else 'to' end,
         'message', 'is too far away')
     when first_day > last_day then '{"path": "from", "message": "is after to"}'
-    when last_day - first_day >= 92 then '{"path": "from", "message": "is more than 92 days before to"}' end;
+    when last_day - first_day >= longest then jsonb_build_object('path', 'from',
+      'message', format('is more than %s days before to', longest)) end;
   if fault is not null then
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.', jsonb_build_array(fault));
   end if;
@@ -22454,6 +24427,551 @@ comment on function public.sms_dashboard is
 
 grant execute on function public.sms_dashboard(uuid, date, date, uuid) to authenticated;
 
+comment on table private.lead_day_totals is
+  'Leads by local day of creation. Without team and person: of the organization; without person: of the team.';
+
+create index lead_day_totals_days on private.lead_day_totals (organization_id, person_id, team_id, day)
+  include (source, status, outcome, furthest_status, currency, leads, value);
+
+create index lead_day_totals_pending on private.lead_day_totals (organization_id) where not rolled_up;
+
+create unique index lead_day_totals_once on private.lead_day_totals
+  (organization_id, person_id, team_id, day, source, status, outcome, furthest_status, currency)
+  nulls not distinct where rolled_up;
+
+comment on table private.holder_day_totals is
+  'Leads by assignee and local day of creation; with a creator_id, those that this other person created.';
+
+create index holder_day_totals_days on private.holder_day_totals (organization_id, creator_id, day)
+  include (holder_id, team_id, source, status, outcome, currency, leads, value);
+
+create index holder_day_totals_pending on private.holder_day_totals (organization_id) where not rolled_up;
+
+create unique index holder_day_totals_once on private.holder_day_totals
+  (organization_id, creator_id, holder_id, team_id, day, source, status, outcome, currency)
+  nulls not distinct where rolled_up;
+
+comment on table private.interaction_day_totals is 'Interactions that a person recorded, by local day.';
+
+create index interaction_day_totals_days on private.interaction_day_totals (organization_id, person_id, day);
+
+create index interaction_day_totals_pending on private.interaction_day_totals (organization_id) where not rolled_up;
+
+create unique index interaction_day_totals_once on private.interaction_day_totals
+  (organization_id, person_id, day) nulls not distinct where rolled_up;
+
+create type private.cohort_figure as (
+  day date,
+  source text,
+  status text,
+  outcome text,
+  furthest_status text,
+  currency text,
+  leads bigint,
+  value numeric
+);
+
+create type private.kpi_sum as (current boolean, outcome text, currency text, leads bigint, value numeric);
+
+create function private.cohort_figures(organization_id uuid, first_day date, last_day date, source text, status text)
+returns setof private.cohort_figure
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
+as $$
+declare
+  access record := private.totals_scope(organization_id, 'dashboard:read');
+  me uuid := auth.uid();
+begin
+  return query
+    select t.day, t.source, t.status, t.outcome, t.furthest_status, t.currency, t.leads, t.value
+    from (
+      select * from private.lead_day_totals o
+      where o.organization_id = cohort_figures.organization_id and o.person_id is null and o.team_id is null
+        and o.day between first_day and last_day and access.scope = 'organization'
+      union all
+      select * from private.lead_day_totals o
+      where o.organization_id = cohort_figures.organization_id and o.person_id is null and o.team_id = access.team
+        and o.day between first_day and last_day and access.scope = 'team'
+      union all
+      select * from private.lead_day_totals o
+      where o.organization_id = cohort_figures.organization_id and o.person_id = me
+        and o.day between first_day and last_day and access.scope <> 'organization'
+        and (access.scope = 'own' or o.team_id is distinct from access.team)
+    ) t
+    where (cohort_figures.source is null or t.source = cohort_figures.source)
+      and (cohort_figures.status is null or t.status = cohort_figures.status);
+end
+$$;
+
+create function private.held_figures(organization_id uuid, first_day date, last_day date, source text, status text,
+  holder uuid)
+returns table (holder_id uuid, figure private.cohort_figure)
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
+as $$
+declare
+  access record := private.totals_scope(organization_id, 'dashboard:read');
+  me uuid := auth.uid();
+begin
+  return query
+    select t.holder_id, row(t.day, t.source, t.status, t.outcome, null, t.currency, t.leads, t.value)
+      ::private.cohort_figure
+    from (
+      select * from private.holder_day_totals o
+      where o.organization_id = held_figures.organization_id and o.creator_id is null and o.holder_id = holder
+        and o.day between first_day and last_day
+        and (access.scope = 'organization' or o.holder_id = me or access.scope = 'team' and o.team_id = access.team)
+      union all
+      select * from private.holder_day_totals o
+      where o.organization_id = held_figures.organization_id and o.creator_id is null and holder is null
+        and o.day between first_day and last_day
+        and (access.scope = 'organization' or o.holder_id = me or access.scope = 'team' and o.team_id = access.team)
+      union all
+      select * from private.holder_day_totals o
+      where o.organization_id = held_figures.organization_id and o.creator_id = me
+        and o.day between first_day and last_day and (holder is null or o.holder_id = holder)
+        and (access.scope = 'own' or access.scope = 'team' and o.team_id is distinct from access.team)
+    ) t
+    where (held_figures.source is null or t.source = held_figures.source)
+      and (held_figures.status is null or t.status = held_figures.status);
+end
+$$;
+
+create function private.cohort_period(organization_id uuid, inout first_day date, inout last_day date, out today date)
+language plpgsql stable set search_path = ''
+as $$
+begin
+  today := (select (now() at time zone o.time_zone)::date from public.organizations o
+    where o.id = cohort_period.organization_id);
+  select p.* into first_day, last_day from private.checked_period(today, first_day, last_day, 732) p;
+end
+$$;
+
+create function private.conversion_by_source(organization_id uuid, first_day date, last_day date)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+declare
+  period record;
+begin
+  perform private.require_scope(organization_id, 'dashboard:read');
+  period := private.cohort_period(organization_id, first_day, last_day);
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('source', s.source, 'total_leads', s.leads, 'enrolled', s.won,
+      'lost', s.lost, 'conversion_rate', round(s.won / nullif(s.leads, 0), 4)) order by s.leads desc, s.source), '[]')
+    from (
+      select f.source, sum(f.leads) as leads, coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as won,
+        coalesce(sum(f.leads) filter (where f.outcome = 'lost'), 0) as lost
+      from private.cohort_figures(conversion_by_source.organization_id, period.first_day, period.last_day, null,
+        null) f
+      group by 1 having sum(f.leads) <> 0
+    ) s);
+end
+$$;
+
+grant execute on function private.conversion_by_source(uuid, date, date) to authenticated;
+
+create function public.conversion_by_source(organization_id uuid, first_day date default null,
+  last_day date default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.conversion_by_source(organization_id, first_day, last_day)
+$$;
+
+comment on function public.conversion_by_source is
+  'What became of the leads that were created in a period, by source; the largest source first.';
+
+grant execute on function public.conversion_by_source(uuid, date, date) to authenticated;
+
+create function private.counselor_performance(organization_id uuid, first_day date, last_day date)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+declare
+  access record := private.totals_scope(organization_id, 'dashboard:read');
+  period record;
+begin
+  period := private.cohort_period(organization_id, first_day, last_day);
+  return (
+    with held as (
+      select f.holder_id, sum((f.figure).leads) as leads,
+        coalesce(sum((f.figure).leads) filter (where (f.figure).outcome = 'won'), 0) as won,
+        coalesce(sum((f.figure).leads) filter (where (f.figure).outcome = 'lost'), 0) as lost
+      from private.held_figures(counselor_performance.organization_id, period.first_day, period.last_day, null, null,
+        null) f
+      group by 1 having sum((f.figure).leads) <> 0
+    ), people as (
+      select m.user_id from public.memberships m
+      join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
+      where m.organization_id = counselor_performance.organization_id and m.status = 'active'
+        and (access.scope = 'organization' or m.user_id = auth.uid() or access.scope = 'team'
+          and m.team_id = access.team)
+      union
+      select h.holder_id from held h
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name,
+      'total_leads', coalesce(h.leads, 0), 'enrolled', coalesce(h.won, 0), 'lost', coalesce(h.lost, 0),
+      'open', coalesce(h.leads - h.won - h.lost, 0), 'conversion_rate', round(h.won / nullif(h.leads, 0), 4),
+      'interactions', i.interactions) order by coalesce(h.won, 0) desc, coalesce(h.leads, 0) desc, u.full_name,
+        p.user_id), '[]')
+    from people p
+    left join held h on h.holder_id = p.user_id
+    left join public.profiles u on u.id = p.user_id
+    cross join lateral (
+      select coalesce(sum(t.interactions), 0) as interactions from private.interaction_day_totals t
+      where t.organization_id = counselor_performance.organization_id and t.person_id = p.user_id
+        and t.day between period.first_day and period.last_day
+    ) i);
+end
+$$;
+
+grant execute on function private.counselor_performance(uuid, date, date) to authenticated;
+
+create function public.counselor_performance(organization_id uuid, first_day date default null,
+  last_day date default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.counselor_performance(organization_id, first_day, last_day)
+$$;
+
+comment on function public.counselor_performance is
+  'Of each person in the caller''s scope: the leads of a period that they hold, what became of them, and the '
+  'interactions that they recorded in it.';
+
+grant execute on function public.counselor_performance(uuid, date, date) to authenticated;
+
+create function private.leads_at_risk(organization_id uuid, sla_status text)
+returns jsonb[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  alerts jsonb[];
+begin
+  execute format(
+    'select array_agg(jsonb_build_object(''lead_id'', r.id, ''name'', coalesce(nullif(r.full_name, ''''), r.email, r.phone),
+      ''deadline'', r.sla_deadline, ''breached_at'', r.sla_breached_at))
+    from (
+      select x.id, x.full_name, x.email, x.phone, x.sla_deadline, x.sla_breached_at from public.leads x
+      where %s and x.sla_status = %L and x.outcome is null
+      order by x.created_at desc limit 20
+    ) r', private.lead_scope(organization_id, 'leads:read'), sla_status)
+  into alerts;
+  return coalesce(alerts, '{}');
+end
+$$;
+
+create function private.risk_alerts(organization_id uuid)
+returns jsonb[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  alerts jsonb[] := '{}';
+  unassigned bigint;
+  tasks integer;
+begin
+  if private.has_permission(organization_id, 'leads:read', 'own') then
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'lead_overdue', 'severity', 'critical', 'title', 'Response overdue',
+        'description', format('%s has had no response by the deadline.', l ->> 'name'),
+        'link', '/leads/' || (l ->> 'lead_id'), 'created_at', coalesce(l -> 'breached_at', l -> 'deadline'))
+      from unnest(private.leads_at_risk(organization_id, 'breached')) l);
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'lead_due_soon', 'severity', 'warning', 'title', 'Response due soon',
+        'description', format('%s is waiting for a response.', l ->> 'name'),
+        'link', '/leads/' || (l ->> 'lead_id'), 'created_at', l -> 'deadline')
+      from unnest(private.leads_at_risk(organization_id, 'due_soon')) l);
+  end if;
+  unassigned := (
+    select coalesce(sum(f.leads), 0) from private.lead_figures(organization_id, 'dashboard:read') f
+    where not f.assigned and f.outcome is null);
+  if unassigned > 0 then
+    alerts := alerts || jsonb_build_object('type', 'leads_unassigned', 'severity', 'warning', 'title',
+      'Leads without an assignee', 'description', format('Open leads that nobody holds: %s.', unassigned),
+      'link', '/leads?assigned_to=none', 'created_at', null);
+  end if;
+  tasks := (
+    select count(*) from (
+      select from public.tasks t
+      where t.organization_id = risk_alerts.organization_id and t.assigned_to = auth.uid()
+        and t.status in ('open', 'in_progress') and t.due_at < now() and not t.lead_deleted
+      limit 100) t);
+  if tasks > 0 then
+    alerts := alerts || jsonb_build_object('type', 'tasks_overdue', 'severity', 'warning', 'title', 'Overdue tasks',
+      'description', format('Your tasks that are overdue: %s.', case when tasks = 100 then '100 or more'
+        else tasks::text end), 'link', '/tasks?status=open', 'created_at', null);
+  end if;
+  return alerts;
+end
+$$;
+
+create function private.system_alerts(organization_id uuid)
+returns jsonb[]
+language plpgsql stable set search_path = ''
+as $$
+declare
+  alerts jsonb[] := '{}';
+begin
+  if private.has_permission(organization_id, 'campaigns:read', 'organization') then
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'campaign_' || a.kind, 'severity', 'critical', 'title', case a.kind
+        when 'opt_out_rate' then 'Many opt-outs' else 'Many failures' end,
+        'description', format('Campaign %s: %s of %s messages.', c.name, a.cases, a.sample),
+        'link', '/campaigns/' || c.id, 'created_at', a.opened_at)
+      from public.campaign_alerts a
+      join public.campaigns c on c.organization_id = a.organization_id and c.id = a.campaign_id
+      where a.organization_id = system_alerts.organization_id and a.resolved_at is null
+      order by a.opened_at desc limit 20);
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'number_failing', 'severity', 'critical', 'title', 'A number fails',
+        'description', format('%s sends nothing for a while, because its last messages failed.',
+          coalesce(n.label, n.address)), 'link', '/phone-numbers/' || n.id, 'created_at', null)
+      from public.sms_accounts n
+      where n.organization_id = system_alerts.organization_id and n.status = 'circuit_open' order by n.id limit 20);
+  end if;
+  if private.has_permission(organization_id, 'leads:import', 'organization') then
+    alerts := alerts || array(
+      select jsonb_build_object('type', 'import_failed', 'severity', 'warning', 'title', 'An import has stopped',
+        'description', format('The import of %s has stopped.', i.file_name), 'link', '/leads/import/' || i.id,
+        'created_at', i.finished_at)
+      from (
+        select * from public.lead_imports i where i.organization_id = system_alerts.organization_id
+          and i.created_at > now() - interval '7 days' order by i.created_at desc limit 50
+      ) i
+      where i.status = 'failed');
+  end if;
+  alerts := alerts || array(
+    select jsonb_build_object('type', 'report_paused', 'severity', 'warning', 'title', 'A scheduled report is paused',
+      'description', format('%s cannot run any more: %s.', r.name, s.pause_reason), 'link', '/reports/scheduled',
+      'created_at', s.updated_at)
+    from public.report_schedules s
+    join public.reports r on r.id = s.report_id
+    where s.organization_id = system_alerts.organization_id and s.status = 'paused'
+      and s.pause_reason not in ('by_person', 'report_deleted')
+      and (s.owner_id = auth.uid() or private.has_permission(s.organization_id, 'reports:write', 'organization'))
+    order by s.updated_at desc limit 20);
+  return alerts;
+end
+$$;
+
+create function private.lead_alerts(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+begin
+  perform private.require_scope(organization_id, 'dashboard:read');
+  return (
+    select coalesce(jsonb_agg(a order by array_position(array['critical', 'warning', 'info'], a ->> 'severity'),
+      a ->> 'created_at' desc nulls last, a ->> 'type', a ->> 'link'), '[]')
+    from unnest(private.risk_alerts(organization_id) || private.system_alerts(organization_id)) a);
+end
+$$;
+
+grant execute on function private.lead_alerts(uuid) to authenticated;
+
+create function public.lead_alerts(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.lead_alerts(organization_id)
+$$;
+
+comment on function public.lead_alerts is
+  'What needs attention now within the caller''s scope, the most severe first.';
+
+grant execute on function public.lead_alerts(uuid) to authenticated;
+
+create function private.lead_funnel(organization_id uuid, first_day date, last_day date, source text)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+declare
+  period record;
+begin
+  perform private.require_scope(organization_id, 'dashboard:read');
+  period := private.cohort_period(organization_id, first_day, last_day);
+  return (
+    with reached as materialized (
+      select s.position, sum(f.leads) as leads
+      from private.cohort_figures(lead_funnel.organization_id, period.first_day, period.last_day,
+        lead_funnel.source, null) f
+      join public.pipeline_stages s on s.organization_id = lead_funnel.organization_id and s.key = f.furthest_status
+      group by 1
+    ), stages as (
+      select s.key, s.label, s.outcome, s.position, coalesce((
+        select sum(r.leads) from reached r where r.position >= s.position), 0) as leads
+      from public.pipeline_stages s
+      where s.organization_id = lead_funnel.organization_id and s.outcome is distinct from 'lost'
+    ), steps as (
+      select s.*, lead(s.leads) over (order by s.position) as next,
+        (select sum(r.leads) from reached r) as total
+      from stages s
+    )
+    select coalesce(jsonb_agg(jsonb_build_object('stage', s.key, 'label', s.label, 'outcome', s.outcome,
+      'count', s.leads, 'percentage', round(100 * s.leads / nullif(s.total, 0), 2),
+      'drop_off_rate', round((s.leads - s.next) / nullif(s.leads, 0), 4)) order by s.position), '[]')
+    from steps s);
+end
+$$;
+
+grant execute on function private.lead_funnel(uuid, date, date, text) to authenticated;
+
+create function public.lead_funnel(organization_id uuid, first_day date default null, last_day date default null,
+  source text default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.lead_funnel(organization_id, first_day, last_day, lower(btrim(source)))
+$$;
+
+comment on function public.lead_funnel is
+  'How many of the leads that were created in a period have reached each stage, whatever their stage is now.';
+
+grant execute on function public.lead_funnel(uuid, date, date, text) to authenticated;
+
+create function private.kpis_json(sums private.kpi_sum[], current boolean)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object('total_leads', t.total, 'enrollments', t.won, 'lost', t.lost, 'active_pipeline', t.open,
+    'conversion_rate', round(t.won / nullif(t.total, 0), 4),
+    'values', (
+      select coalesce(jsonb_agg(jsonb_build_object('currency', v.currency, 'total', v.total::numeric(20, 2)::text,
+        'won', v.won::numeric(20, 2)::text, 'open', v.open::numeric(20, 2)::text) order by v.currency), '[]')
+      from (
+        select s.currency, sum(s.value) as total, coalesce(sum(s.value) filter (where s.outcome = 'won'), 0) as won,
+          coalesce(sum(s.value) filter (where s.outcome is null), 0) as open
+        from unnest(sums) s where s.current = kpis_json.current group by s.currency having sum(s.leads) <> 0) v))
+  from (
+    select coalesce(sum(s.leads), 0) as total, coalesce(sum(s.leads) filter (where s.outcome = 'won'), 0) as won,
+      coalesce(sum(s.leads) filter (where s.outcome = 'lost'), 0) as lost,
+      coalesce(sum(s.leads) filter (where s.outcome is null), 0) as open
+    from unnest(sums) s where s.current = kpis_json.current) t
+$$;
+
+create function private.lead_kpis(organization_id uuid, first_day date, last_day date, source text, status text,
+  assigned_to uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+declare
+  period record;
+  days integer;
+  sums private.kpi_sum[];
+begin
+  perform private.require_scope(organization_id, 'dashboard:read');
+  period := private.cohort_period(organization_id, first_day, last_day);
+  days := period.last_day - period.first_day + 1;
+  if assigned_to is null then
+    sums := array(
+      select row(f.day >= period.first_day, f.outcome, f.currency, sum(f.leads), sum(f.value))::private.kpi_sum
+      from private.cohort_figures(organization_id, period.first_day - days, period.last_day, source, status) f
+      group by f.day >= period.first_day, f.outcome, f.currency);
+  else
+    sums := array(
+      select row((h.figure).day >= period.first_day, (h.figure).outcome, (h.figure).currency, sum((h.figure).leads),
+        sum((h.figure).value))::private.kpi_sum
+      from private.held_figures(organization_id, period.first_day - days, period.last_day, source, status,
+        assigned_to) h
+      group by (h.figure).day >= period.first_day, (h.figure).outcome, (h.figure).currency);
+  end if;
+  return private.kpis_json(sums, true)
+    || jsonb_build_object('date_from', period.first_day, 'date_to', period.last_day,
+      'partial', period.last_day >= period.today,
+      'time_zone', (select o.time_zone from public.organizations o where o.id = lead_kpis.organization_id),
+      'previous', private.kpis_json(sums, false)
+        || jsonb_build_object('date_from', period.first_day - days, 'date_to', period.first_day - 1));
+end
+$$;
+
+grant execute on function private.lead_kpis(uuid, date, date, text, text, uuid) to authenticated;
+
+create function public.lead_kpis(organization_id uuid, first_day date default null, last_day date default null,
+  source text default null, status text default null, assigned_to uuid default null)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.lead_kpis(organization_id, first_day, last_day, lower(btrim(source)), status, assigned_to)
+$$;
+
+comment on function public.lead_kpis is
+  'What became of the leads in the caller''s scope that were created in a period, and in the same number of days before.';
+
+grant execute on function public.lead_kpis(uuid, date, date, text, text, uuid) to authenticated;
+
+create table public.report_settings (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null constraint report_settings_one unique references public.organizations (id)
+    on delete cascade,
+  first_weekday smallint not null default 1 constraint report_settings_first_weekday check (first_weekday between 1
+    and 7),
+  file_days smallint not null default 30 constraint report_settings_file_days check (file_days between 1 and 365),
+  outside_links boolean not null default false,
+  outside_link_hours integer not null default 168
+    constraint report_settings_outside_link_hours check (outside_link_hours between 1 and 720),
+  updated_at timestamptz not null default now()
+);
+
+create function private.day_bucket(day date, granularity text, first_weekday integer)
+returns date
+language sql immutable set search_path = ''
+as $$
+  select case granularity
+    when 'week' then day - ((extract(isodow from day)::integer - first_weekday + 7) % 7)
+    when 'month' then date_trunc('month', day::timestamp)::date
+    else day end
+$$;
+
+create function private.lead_volume(organization_id uuid, first_day date, last_day date, granularity text)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+declare
+  period record;
+  weekday integer;
+begin
+  perform private.require_scope(organization_id, 'dashboard:read');
+  perform private.require_valid(granularity in ('day', 'week', 'month'), 'granularity', 'is not day, week or month');
+  period := private.cohort_period(organization_id, first_day, last_day);
+  weekday := coalesce((
+    select s.first_weekday from public.report_settings s where s.organization_id = lead_volume.organization_id), 1);
+  return (
+    with buckets as (
+      select private.day_bucket(d.day::date, granularity, weekday) as start, min(d.day::date) as first_day,
+        max(d.day::date) as last_day
+      from generate_series(period.first_day::timestamp, period.last_day, interval '1 day') d (day) group by 1
+    ), counts as (
+      select private.day_bucket(d.day, granularity, weekday) as start, sum(d.leads) as leads,
+        sum(d.enrolled) as enrolled
+      from (
+        select f.day, sum(f.leads) as leads, coalesce(sum(f.leads) filter (where f.outcome = 'won'), 0) as enrolled
+        from private.cohort_figures(lead_volume.organization_id, period.first_day, period.last_day, null, null) f
+        group by 1
+      ) d
+      group by 1
+    )
+    select jsonb_agg(jsonb_build_object('date', b.start, 'count', coalesce(c.leads, 0), 'enrolled',
+      coalesce(c.enrolled, 0), 'partial', b.first_day > b.start or b.last_day >= period.today
+        or private.day_bucket(b.last_day + 1, granularity, weekday) = b.start) order by b.start)
+    from buckets b
+    left join counts c on c.start = b.start);
+end
+$$;
+
+grant execute on function private.lead_volume(uuid, date, date, text) to authenticated;
+
+create function public.lead_volume(organization_id uuid, first_day date default null, last_day date default null,
+  granularity text default 'day')
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.lead_volume(organization_id, first_day, last_day, granularity)
+$$;
+
+comment on function public.lead_volume is
+  'New leads of the caller''s scope by day, week or month; buckets without leads have zeros.';
+
+grant execute on function public.lead_volume(uuid, date, date, text) to authenticated;
+
 create table private.report_types (
   name text primary key,
   sql_type text not null,
@@ -22617,19 +25135,6 @@ create table private.report_formats (
 
 comment on table private.report_formats is 'The formats of files. Each has a writer in functions/_shared/reports/.';
 
-create table public.report_settings (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null constraint report_settings_one unique references public.organizations (id)
-    on delete cascade,
-  first_weekday smallint not null default 1 constraint report_settings_first_weekday check (first_weekday between 1
-    and 7),
-  file_days smallint not null default 30 constraint report_settings_file_days check (file_days between 1 and 365),
-  outside_links boolean not null default false,
-  outside_link_hours integer not null default 168
-    constraint report_settings_outside_link_hours check (outside_link_hours between 1 and 720),
-  updated_at timestamptz not null default now()
-);
-
 comment on table public.report_settings is
   'Report settings of an organization. Without a row the defaults of the columns hold.';
 
@@ -22653,30 +25158,6 @@ grant select on public.report_settings to authenticated, service_role;
 
 create trigger set_updated_at before update on public.report_settings
   for each row execute function private.set_updated_at();
-
-create table public.reports (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  owner_id uuid references public.profiles (id) on delete set null,
-  name text not null
-    constraint reports_name_form check (char_length(name) between 1 and 200 and name = btrim(name)
-      and name !~ '[[:cntrl:]]'),
-  description text not null default '' constraint reports_description_length check (char_length(description) <= 1000),
-  source text not null,
-  definition jsonb not null constraint reports_definition_object check (jsonb_typeof(definition) = 'object'),
-  sharing text not null default 'private'
-    constraint reports_sharing check (sharing in ('private', 'team', 'organization')),
-  team_id uuid,
-  template text,
-  version integer not null default 1,
-  deleted_at timestamptz,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint reports_organization_key unique (organization_id, id),
-  constraint reports_team foreign key (organization_id, team_id)
-    references public.teams (organization_id, id) on delete set null (team_id),
-  constraint reports_team_shared check (team_id is null or sharing = 'team')
-);
 
 comment on table public.reports is
   'Saved definitions of reports. Sharing one shares the definition: everybody who opens it sees their own rows.';
@@ -22726,47 +25207,70 @@ $$;
 create trigger set_version before update on public.reports
   for each row execute function private.set_report_version();
 
-create table public.report_runs (
+comment on table public.report_schedules is
+  'When a report runs by itself, with whose rights, and in which format its recipients get it.';
+
+comment on column public.report_schedules.owner_id is 'Whose rights each run has, and whose rows it holds.';
+
+comment on column public.report_schedules.weekdays is 'ISO 8601: 1 is Monday.';
+
+comment on column public.report_schedules.month_day is 'In shorter months the last day.';
+
+comment on column public.report_schedules.pause_reason is
+  'by_person, report_deleted, or why the last run was refused.';
+
+create index report_schedules_report on public.report_schedules (organization_id, report_id);
+
+create index report_schedules_owner on public.report_schedules (owner_id);
+
+create index report_schedules_created_by on public.report_schedules (created_by);
+
+create index report_schedules_next on public.report_schedules (next_run_at) where status = 'active';
+
+alter table public.report_schedules enable row level security;
+
+create policy "people read their schedules, who changes all reports all" on public.report_schedules
+  for select to authenticated
+  using (organization_id = any ((select private.organizations_with('reports:write'))::uuid[])
+    or (owner_id = (select auth.uid())
+      and organization_id = any ((select private.organizations_in_scope('reports:read'))::uuid[])));
+
+revoke all on public.report_schedules from public, anon, authenticated, service_role;
+
+grant select on public.report_schedules to authenticated, service_role;
+
+create trigger set_updated_at before update on public.report_schedules
+  for each row execute function private.set_updated_at();
+
+create table public.report_recipients (
   id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  report_id uuid not null,
-  owner_id uuid references public.profiles (id) on delete set null,
-  requested_by uuid references public.profiles (id) on delete set null,
-  name text not null,
-  definition jsonb not null,
-  format text not null,
-  status text not null default 'queued' constraint report_runs_status check (status in (
-    'queued', 'freezing', 'writing', 'ready', 'empty', 'refused', 'failed')),
-  reason text,
-  detail text,
-  scheduled_for timestamptz,
-  as_of timestamptz not null default now(),
-  time_zone text not null,
-  period jsonb,
-  columns jsonb,
-  totals jsonb,
-  row_count integer,
-  records bigint,
-  truncated boolean not null default false,
-  partial jsonb not null default '[]',
-  rows_written integer not null default 0,
-  file_name text,
-  file_size bigint,
-  checksum text,
-  cpu_ms integer not null default 0,
-  created_at timestamptz not null default now(),
-  frozen_at timestamptz,
-  finished_at timestamptz,
-  rows_deleted_at timestamptz,
-  file_deleted_at timestamptz,
-  constraint report_runs_organization_key unique (organization_id, id),
-  constraint report_runs_report foreign key (organization_id, report_id)
-    references public.reports (organization_id, id) on delete cascade,
-  constraint report_runs_finished check ((status in ('ready', 'empty', 'refused', 'failed')) = (finished_at is not null)),
-  constraint report_runs_reason check ((status in ('refused', 'failed')) = (reason is not null)),
-  constraint report_runs_file check (status not in ('ready', 'empty') or (file_name is not null
-    and file_size is not null and checksum is not null))
+  organization_id uuid not null,
+  schedule_id uuid not null,
+  user_id uuid references public.profiles (id) on delete cascade,
+  address text constraint report_recipients_address_form check (address = lower(address)
+    and char_length(address) <= 254 and address ~ '^[^@\s]+@[^@\s]+$'),
+  constraint report_recipients_one check (num_nonnulls(user_id, address) = 1),
+  constraint report_recipients_schedule foreign key (organization_id, schedule_id)
+    references public.report_schedules (organization_id, id) on delete cascade,
+  constraint report_recipients_once unique nulls not distinct (schedule_id, user_id, address)
 );
+
+comment on table public.report_recipients is
+  'Who gets the runs of a schedule: members, and addresses of people without an account.';
+
+create index report_recipients_of_schedule on public.report_recipients (organization_id, schedule_id);
+
+create index report_recipients_user on public.report_recipients (user_id) where user_id is not null;
+
+alter table public.report_recipients enable row level security;
+
+create policy "who reads a schedule reads its recipients" on public.report_recipients for select to authenticated
+  using (exists (select from public.report_schedules s where s.organization_id = report_recipients.organization_id
+    and s.id = report_recipients.schedule_id));
+
+revoke all on public.report_recipients from public, anon, authenticated, service_role;
+
+grant select on public.report_recipients to authenticated, service_role;
 
 comment on table public.report_runs is
   'A definition, executed once for a file. It keeps the definition, so later changes of the report do not touch it.';
@@ -22777,9 +25281,15 @@ comment on column public.report_runs.reason is 'Why it was refused or failed: a 
 
 comment on column public.report_runs.scheduled_for is 'The due time of a scheduled run; null: a person asked for it.';
 
+comment on constraint report_runs_once_due on public.report_runs is
+  'A schedule runs once for each of its times, however many clocks there are.';
+
 comment on column public.report_runs.as_of is 'The moment against which relative periods are resolved.';
 
 comment on column public.report_runs.columns is '[{ id, label, type, … }], in the order of the cells.';
+
+comment on column public.report_runs.chart_rows is
+  'The cells of the first rows of a grouped report: what its chart shows. Kept after the frozen rows.';
 
 comment on column public.report_runs.row_count is 'Rows of the report, also those beyond the limit.';
 
@@ -22794,6 +25304,9 @@ comment on column public.report_runs.cpu_ms is 'Computing time of the writers.';
 create index report_runs_history on public.report_runs (organization_id, owner_id, id desc);
 
 create index report_runs_report on public.report_runs (organization_id, report_id, id desc);
+
+create index report_runs_schedule on public.report_runs (organization_id, schedule_id, id desc)
+  where schedule_id is not null;
 
 create index report_runs_owner on public.report_runs (owner_id);
 
@@ -22874,22 +25387,6 @@ create table private.report_pieces (
 
 comment on table private.report_pieces is 'The pieces of a file that is being written. Deleted when it is in Storage.';
 
-create table public.report_links (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  run_id uuid not null,
-  token_hash text not null constraint report_links_token_unique unique,
-  note text not null default ''
-    constraint report_links_note_form check (char_length(note) <= 200 and note !~ '[[:cntrl:]]'),
-  created_by uuid references public.profiles (id) on delete set null,
-  created_at timestamptz not null default now(),
-  expires_at timestamptz not null,
-  revoked_at timestamptz,
-  revoked_by uuid references public.profiles (id) on delete set null,
-  constraint report_links_run foreign key (organization_id, run_id)
-    references public.report_runs (organization_id, id) on delete cascade
-);
-
 comment on table public.report_links is
   'Links to a run''s file for people without an account. Only the SHA-256 of the token is stored; it is shown once.';
 
@@ -22911,6 +25408,22 @@ revoke all on public.report_links from public, anon, authenticated, service_role
 
 grant select (id, organization_id, run_id, note, created_by, created_at, expires_at, revoked_at, revoked_by)
   on public.report_links to authenticated;
+
+create table private.report_deliveries (
+  run_id uuid not null references public.report_runs (id) on delete cascade,
+  user_id uuid references public.profiles (id) on delete cascade,
+  address text not null,
+  link_id uuid references public.report_links (id) on delete set null,
+  created_at timestamptz not null default now(),
+  primary key (run_id, address)
+);
+
+comment on table private.report_deliveries is
+  'Who was told of a scheduled run: a member, who may take its file while they are one, or an address with a link.';
+
+create index report_deliveries_user on private.report_deliveries (user_id) where user_id is not null;
+
+create index report_deliveries_link on private.report_deliveries (link_id) where link_id is not null;
 
 create table private.report_downloads (
   id uuid primary key default private.uuid_v7(),
@@ -22944,6 +25457,152 @@ create type private.report_period as (field text, name text, starts_at timestamp
 create type private.report_query as (statement text, columns jsonb, period private.report_period);
 
 create type private.report_total as (row_count bigint, records bigint, cells jsonb, mixed boolean, currencies jsonb);
+
+create function private.report_mail_data(run public.report_runs)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('report_id', run.report_id, 'run_id', run.id, 'report_name', run.name,
+    'owner_name', (select p.full_name from public.profiles p where p.id = run.owner_id), 'time_zone', run.time_zone,
+    'period', run.period, 'row_count', run.row_count, 'truncated', run.truncated, 'partial', run.partial,
+    'columns', run.columns, 'totals', run.totals, 'empty', run.records = 0,
+    'chart_rows', (
+      select jsonb_agg(c.value order by c.ordinality)
+      from jsonb_array_elements(run.chart_rows) with ordinality c where c.ordinality <= 60))
+$$;
+
+create function private.deliver_to_members(run public.report_runs)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  told uuid[];
+begin
+  with new as (
+    insert into private.report_deliveries (run_id, user_id, address)
+    select run.id, p.id, p.email
+    from public.report_recipients c
+    join public.profiles p on p.id = c.user_id
+    join public.memberships m on m.organization_id = c.organization_id and m.user_id = p.id and m.status = 'active'
+    where c.organization_id = run.organization_id and c.schedule_id = run.schedule_id
+    on conflict do nothing
+    returning user_id
+  )
+  select array_agg(n.user_id) into told from new n;
+  perform private.notify(array(
+    select row(run.organization_id, u.id, 'report_ready', 'report_run:' || run.id, 'Report ready: ' || run.name, '',
+      private.report_mail_data(run), null)::private.notification
+    from unnest(told) u (id)));
+end
+$$;
+
+create function private.allows_outside_links(organization_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.report_settings s
+    join public.organizations o on o.id = s.organization_id and o.standing = 'approved'
+    where s.organization_id = allows_outside_links.organization_id and s.outside_links)
+$$;
+
+create function private.has_share_right(organization_id uuid, user_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share'
+      and p.scope = 'organization'
+    where m.organization_id = has_share_right.organization_id and m.user_id = has_share_right.user_id
+      and m.status = 'active')
+$$;
+
+create function private.report_file_expiry(run public.report_runs)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select coalesce(run.finished_at, run.created_at) + make_interval(days => coalesce((
+    select s.file_days from public.report_settings s where s.organization_id = run.organization_id), 30))
+$$;
+
+create function private.deliver_outside(run public.report_runs)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  recipient text;
+  token text;
+  link uuid;
+  email uuid;
+begin
+  if not private.allows_outside_links(run.organization_id)
+    or not private.has_share_right(run.organization_id, run.owner_id) then
+    return;
+  end if;
+  for recipient in
+    select c.address from public.report_recipients c
+    where c.organization_id = run.organization_id and c.schedule_id = run.schedule_id and c.address is not null
+      and not exists (select from private.report_deliveries d where d.run_id = run.id and d.address = c.address)
+    order by 1
+  loop
+    token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    insert into public.report_links (organization_id, run_id, token_hash, note, created_by, expires_at)
+    select run.organization_id, run.id, private.token_hash(token), left(recipient, 200), run.owner_id,
+      least(now() + make_interval(hours => s.outside_link_hours), private.report_file_expiry(run))
+    from public.report_settings s where s.organization_id = run.organization_id
+    returning id into link;
+    insert into private.report_deliveries (run_id, address, link_id) values (run.id, recipient, link);
+    insert into public.emails (organization_id, kind, to_address, data, event_key)
+    values (run.organization_id, 'report_shared', recipient, private.report_mail_data(run), 'report_run:' || run.id)
+    returning id into email;
+    insert into private.email_secrets (email_id, report_link_id, token) values (email, link, token);
+  end loop;
+end
+$$;
+
+create function private.tell_of_schedule(run public.report_runs, title text, body text, admins boolean)
+returns void
+language sql set search_path = ''
+as $$
+  select private.notify(array_agg(distinct row(run.organization_id, m.user_id, 'report_schedule',
+    'report_schedule:' || run.id, title, body, jsonb_build_object('report_id', run.report_id, 'run_id', run.id),
+    null)::private.notification))
+  from public.memberships m
+  join public.roles r on r.id = m.role_id
+  where m.organization_id = run.organization_id and m.status = 'active'
+    and (m.user_id = run.owner_id or admins and r.organization_id is null and r.key = 'admin')
+$$;
+
+create function private.after_scheduled_run(run public.report_runs)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  schedule public.report_schedules;
+begin
+  select * into schedule from public.report_schedules s where s.id = run.schedule_id for update;
+  if schedule.id is null then
+    return;
+  end if;
+  if run.status = 'ready' or run.status = 'empty' and schedule.on_empty = 'send' then
+    perform private.deliver_to_members(run);
+    perform private.deliver_outside(run);
+  elsif run.status = 'refused' and schedule.status = 'active' then
+    update public.report_schedules s set status = 'paused', pause_reason = run.reason, next_run_at = null
+    where s.id = schedule.id;
+    perform private.tell_of_schedule(run, 'A scheduled report was paused: ' || run.name,
+      'It cannot run any more: ' || run.detail || ' Nothing was sent. An admin can hand it to somebody else.', true);
+  elsif run.status = 'failed' and coalesce((
+    select r.status from public.report_runs r
+    where r.organization_id = run.organization_id and r.schedule_id = run.schedule_id and r.id < run.id
+      and r.finished_at is not null
+    order by r.id desc limit 1), '') <> 'failed' then
+    perform private.tell_of_schedule(run, 'A scheduled report failed: ' || run.name,
+      coalesce(run.detail, '') || ' Nothing was sent.', false);
+  end if;
+end
+$$;
 
 create function private.insert_report(organization_id uuid, report jsonb, definition jsonb)
 returns public.reports
@@ -24420,22 +27079,20 @@ grant execute on function public.build_report(uuid, jsonb) to authenticated;
 
 create function private.end_report_run(run_id uuid, status text, reason text, detail text)
 returns void
-language sql set search_path = ''
+language plpgsql set search_path = ''
 as $$
+declare
+  run public.report_runs;
+begin
   delete from private.report_run_work w where w.run_id = end_report_run.run_id;
   delete from private.report_pieces p where p.run_id = end_report_run.run_id;
   update public.report_runs r
   set status = end_report_run.status, reason = end_report_run.reason, detail = left(end_report_run.detail, 1000),
     finished_at = now()
-  where r.id = end_report_run.run_id;
-$$;
-
-create function private.report_file_expiry(run public.report_runs)
-returns timestamptz
-language sql stable set search_path = ''
-as $$
-  select coalesce(run.finished_at, run.created_at) + make_interval(days => coalesce((
-    select s.file_days from public.report_settings s where s.organization_id = run.organization_id), 30))
+  where r.id = end_report_run.run_id
+  returning * into run;
+  perform private.after_scheduled_run(run);
+end
 $$;
 
 create function private.report_run_json(run public.report_runs)
@@ -24443,7 +27100,7 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', run.id, 'report_id', run.report_id, 'name', run.name, 'format', run.format,
-    'status', run.status, 'reason', run.reason, 'detail', run.detail, 'scheduled_for', run.scheduled_for,
+    'status', run.status, 'reason', run.reason, 'detail', run.detail, 'schedule_id', run.schedule_id, 'scheduled_for', run.scheduled_for,
     'as_of', run.as_of, 'time_zone', run.time_zone, 'period', run.period, 'columns', run.columns, 'totals', run.totals,
     'row_count', run.row_count, 'records', run.records, 'rows_written', run.rows_written, 'truncated', run.truncated,
     'partial', run.partial, 'file_size', run.file_size, 'checksum', run.checksum, 'definition', run.definition,
@@ -24451,6 +27108,13 @@ as $$
     'requested_by', run.requested_by, 'created_at', run.created_at, 'frozen_at', run.frozen_at,
     'finished_at', run.finished_at, 'file_deleted_at', run.file_deleted_at,
     'expires_at', private.report_file_expiry(run),
+    'mailed', (
+      select coalesce(jsonb_agg(jsonb_build_object('address', d.address, 'user_id', d.user_id,
+        'status', coalesce(e.status, 'not_mailed')) order by d.address), '[]')
+      from private.report_deliveries d
+      left join public.emails e on e.organization_id = run.organization_id
+        and e.event_key = 'report_run:' || run.id and e.to_address = d.address
+      where d.run_id = run.id),
     'downloads', (select count(*) from private.report_downloads d where d.run_id = run.id))
 $$;
 
@@ -24467,7 +27131,7 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select private.report_run_json(run) || jsonb_build_object('organization_name', o.name, 'locale', o.locale,
-    'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
+    'chart_rows', run.chart_rows, 'position', work.position, 'pieces', work.pieces, 'size', work.size, 'state', work.state,
     'row_limit', private.report_row_limit(), 'path', private.report_file_path(run),
     'content_type', (select f.content_type from private.report_formats f where f.name = run.format))
   from public.organizations o where o.id = run.organization_id
@@ -24674,6 +27338,8 @@ begin
     return jsonb_build_object('stale', private.report_json(report));
   end if;
   update public.reports r set deleted_at = now() where r.id = report.id;
+  update public.report_schedules s set status = 'paused', pause_reason = 'report_deleted', next_run_at = null
+  where s.organization_id = report.organization_id and s.report_id = report.id and s.status = 'active';
   return '{"deleted": true}'::jsonb;
 end
 $$;
@@ -24792,7 +27458,17 @@ begin
 end
 $$;
 
-create function private.require_report_run(organization_id uuid, run_id uuid)
+create function private.still_may(organization_id uuid, user_id uuid, permission text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = still_may.permission
+    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
+$$;
+
+create function private.require_received_run(organization_id uuid, run_id uuid)
 returns public.report_runs
 language plpgsql stable set search_path = ''
 as $$
@@ -24801,7 +27477,10 @@ declare
 begin
   perform private.require_scope(organization_id, 'reports:read');
   select * into run from public.report_runs r
-  where r.organization_id = require_report_run.organization_id and r.id = run_id and r.owner_id = auth.uid();
+  where r.organization_id = require_received_run.organization_id and r.id = run_id
+    and (r.owner_id = auth.uid()
+      or exists (select from private.report_deliveries d where d.run_id = r.id and d.user_id = auth.uid())
+        and private.still_may(r.organization_id, r.owner_id, 'reports:export'));
   if run.id is null then
     perform private.problem(404, 'not_found', 'There is no such run.');
   end if;
@@ -24822,10 +27501,12 @@ returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  run public.report_runs := private.require_report_run(organization_id, run_id);
+  run public.report_runs := private.require_received_run(organization_id, run_id);
   answer jsonb := jsonb_build_object('status', run.status, 'reason', run.reason, 'detail', run.detail);
 begin
-  perform private.require_run_rights(run);
+  if run.owner_id = auth.uid() then
+    perform private.require_run_rights(run);
+  end if;
   if run.status not in ('ready', 'empty') then
     return answer;
   end if;
@@ -24853,7 +27534,7 @@ comment on function public.download_report_run is
 grant execute on function public.download_report_run(uuid, uuid) to authenticated;
 
 create function private.queue_report_run(report public.reports, owner_id uuid, format text,
-  scheduled_for timestamptz default null)
+  schedule public.report_schedules default null, scheduled_for timestamptz default null)
 returns public.report_runs
 language plpgsql set search_path = ''
 as $$
@@ -24861,12 +27542,16 @@ declare
   run public.report_runs;
 begin
   insert into public.report_runs (organization_id, report_id, owner_id, requested_by, name, definition, format,
-    scheduled_for, as_of, time_zone)
+    schedule_id, scheduled_for, as_of, time_zone)
   select report.organization_id, report.id, queue_report_run.owner_id, auth.uid(), report.name, report.definition,
-    queue_report_run.format, queue_report_run.scheduled_for, coalesce(queue_report_run.scheduled_for, now()),
-    o.time_zone
+    queue_report_run.format, schedule.id, queue_report_run.scheduled_for,
+    coalesce(queue_report_run.scheduled_for, now()), o.time_zone
   from public.organizations o where o.id = report.organization_id
+  on conflict on constraint report_runs_once_due do nothing
   returning * into run;
+  if run.id is null then
+    return null;
+  end if;
   insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
   perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
     jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);
@@ -25003,6 +27688,7 @@ begin
   returning * into run;
   delete from private.report_run_work w where w.run_id = run.id;
   delete from private.report_pieces p where p.run_id = run.id;
+  perform private.after_scheduled_run(run);
   return jsonb_build_object('state', run.status);
 end
 $$;
@@ -25033,6 +27719,13 @@ begin
   perform set_config('request.headers', (coalesce(nullif(current_setting('request.headers', true), ''), '{}')::jsonb
     || jsonb_build_object('x-organization-id', run.organization_id))::text, true);
 end
+$$;
+
+create function private.chart_row_limit()
+returns integer
+language sql immutable parallel safe set search_path = ''
+as $$
+  select 400
 $$;
 
 create function private.freeze_report_rows(run public.report_runs)
@@ -25066,6 +27759,10 @@ begin
     period = private.report_period_json(built.period), totals = total.cells, row_count = total.row_count,
     records = total.records, truncated = total.row_count > private.report_row_limit(),
     partial = private.report_partial(context, built, run.definition),
+    chart_rows = case when jsonb_array_length(run.definition -> 'grouping') > 0 then (
+      select coalesce(jsonb_agg(w.cells order by w.position), '[]') from (
+        select f.position, f.cells from private.report_rows f where f.run_id = run.id and f.level is null
+        order by f.position limit private.chart_row_limit()) w) end,
     columns = (
       select jsonb_agg(c || case when total.currencies ? (c ->> 'id')
         then jsonb_build_object('currency', total.currencies -> (c ->> 'id')) else '{}' end)
@@ -25185,7 +27882,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  return private.report_run_json(private.require_report_run(organization_id, run_id));
+  return private.report_run_json(private.require_received_run(organization_id, run_id));
 end
 $$;
 
@@ -25198,7 +27895,7 @@ as $$
   select private.get_report_run(organization_id, run_id)
 $$;
 
-comment on function public.get_report_run is 'A run of the caller''s and its progress.';
+comment on function public.get_report_run is 'A run of the caller''s or one that they were mailed, and its progress.';
 
 grant execute on function public.get_report_run(uuid, uuid) to authenticated;
 
@@ -25237,6 +27934,23 @@ $$;
 comment on function public.list_report_runs is 'One page of the caller''s runs, newest first, and their total number.';
 
 grant execute on function public.list_report_runs(uuid, jsonb, integer, integer) to authenticated;
+
+create function private.require_report_run(organization_id uuid, run_id uuid)
+returns public.report_runs
+language plpgsql stable set search_path = ''
+as $$
+declare
+  run public.report_runs;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  select * into run from public.report_runs r
+  where r.organization_id = require_report_run.organization_id and r.id = run_id and r.owner_id = auth.uid();
+  if run.id is null then
+    perform private.problem(404, 'not_found', 'There is no such run.');
+  end if;
+  return run;
+end
+$$;
 
 create function private.report_run_rows(organization_id uuid, run_id uuid, page_limit integer, page_offset integer)
 returns jsonb
@@ -25319,24 +28033,41 @@ comment on function public.list_reports is
 
 grant execute on function public.list_reports(uuid, jsonb, integer, integer) to authenticated;
 
-create function private.still_may(organization_id uuid, user_id uuid, permission text)
-returns boolean
+create function private.first_instant(local timestamp, time_zone text)
+returns timestamptz
 language sql stable set search_path = ''
 as $$
-  select exists (
-    select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = still_may.permission
-    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
+  select min(c.instant)
+  from (
+    select (local at time zone time_zone) - d.earlier as instant
+    from unnest(array[interval '0', interval '30 minutes', interval '1 hour', interval '2 hours']) d (earlier)
+    where d.earlier = interval '0' or ((local at time zone time_zone) - d.earlier) at time zone time_zone = local
+  ) c
 $$;
 
-create function private.allows_outside_links(organization_id uuid)
+create function private.is_schedule_day(schedule public.report_schedules, day date)
 returns boolean
+language sql immutable set search_path = ''
+as $$
+  select case schedule.frequency
+    when 'daily' then true
+    when 'weekdays' then extract(isodow from day) < 6
+    when 'weekly' then extract(isodow from day)::smallint = any (schedule.weekdays)
+    else extract(day from day) = least(schedule.month_day,
+      extract(day from date_trunc('month', day::timestamp) + interval '1 month' - interval '1 day')) end
+$$;
+
+create function private.next_occurrence(schedule public.report_schedules, after timestamptz)
+returns timestamptz
 language sql stable set search_path = ''
 as $$
-  select exists (
-    select from public.report_settings s
-    join public.organizations o on o.id = s.organization_id and o.standing = 'approved'
-    where s.organization_id = allows_outside_links.organization_id and s.outside_links)
+  select min(o.instant)
+  from generate_series(0, 34) n
+  cross join lateral (select (after at time zone schedule.time_zone)::date - 1 + n as day) d
+  cross join lateral (
+    select private.first_instant(d.day + schedule.local_time, schedule.time_zone) as instant
+  ) o
+  where private.is_schedule_day(schedule, d.day) and o.instant > after
 $$;
 
 create function private.open_report_link(token text)
@@ -25474,6 +28205,81 @@ $$;
 comment on function public.record_deleted_files is 'Records that the files of runs were deleted.';
 
 grant execute on function public.record_deleted_files(uuid[]) to service_role;
+
+create function private.require_chart(definition jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_report(jsonb_array_length(definition -> 'grouping') > 0, 'no_chart', 'grouping',
+    'Only a report with groups has a chart.');
+end
+$$;
+
+create function private.report_chart(organization_id uuid, report_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  report public.reports := private.require_visible_report(organization_id, report_id);
+  refusal jsonb := private.over_rate_limit('report_preview');
+begin
+  if refusal is not null then
+    return refusal;
+  end if;
+  perform private.require_chart(report.definition);
+  return (
+    select jsonb_build_object('name', report.name, 'columns', a -> 'columns', 'period', a -> 'period', 'time_zone',
+      a -> 'time_zone', 'partial', a -> 'partial', 'row_count', a -> 'row_count', 'rows', (
+        select coalesce(jsonb_agg(r.value -> 'cells' order by r.ordinality), '[]')
+        from jsonb_array_elements(a -> 'rows') with ordinality r where jsonb_typeof(r.value -> 'level') = 'null'))
+    from private.report_answer(private.saved_context(organization_id), report.definition,
+      private.chart_row_limit()) a);
+end
+$$;
+
+grant execute on function private.report_chart(uuid, uuid) to authenticated;
+
+create function public.report_chart(organization_id uuid, report_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.report_chart(organization_id, report_id)
+$$;
+
+comment on function public.report_chart is 'What the chart of a saved report shows, as the caller may see it now.';
+
+grant execute on function public.report_chart(uuid, uuid) to authenticated;
+
+create function private.report_run_chart(organization_id uuid, run_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  run public.report_runs := private.require_report_run(organization_id, run_id);
+begin
+  perform private.require_run_rights(run);
+  perform private.require_chart(run.definition);
+  if run.chart_rows is null then
+    perform private.problem(404, 'not_found', 'The rows of this run are not there.');
+  end if;
+  return jsonb_build_object('name', run.name, 'columns', run.columns, 'period', run.period, 'time_zone', run.time_zone,
+    'partial', run.partial, 'row_count', run.row_count, 'rows', run.chart_rows);
+end
+$$;
+
+grant execute on function private.report_run_chart(uuid, uuid) to authenticated;
+
+create function public.report_run_chart(organization_id uuid, run_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_run_chart(organization_id, run_id)
+$$;
+
+comment on function public.report_run_chart is 'What the chart of a run of the caller''s shows, from its frozen rows.';
+
+grant execute on function public.report_run_chart(uuid, uuid) to authenticated;
 
 grant execute on function private.my_teams() to authenticated;
 
@@ -25683,6 +28489,368 @@ grant execute on function public.revoke_report_link(uuid, uuid) to authenticated
 comment on function private.period_names is
   'Periods relative to the moment of a report, in the organization''s time zone.';
 
+create function private.report_schedule_json(schedule public.report_schedules)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', schedule.id, 'report_id', schedule.report_id, 'report_name', r.name,
+    'owner_id', schedule.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = schedule.owner_id),
+    'frequency', schedule.frequency, 'weekdays', schedule.weekdays, 'month_day', schedule.month_day,
+    'time', to_char(schedule.local_time, 'HH24:MI'), 'time_zone', schedule.time_zone, 'format', schedule.format,
+    'on_empty', schedule.on_empty, 'status', schedule.status, 'pause_reason', schedule.pause_reason,
+    'next_run', schedule.next_run_at, 'created_at', schedule.created_at, 'updated_at', schedule.updated_at,
+    'recipients', (
+      select coalesce(jsonb_agg(coalesce(p.email, c.address) order by coalesce(p.email, c.address)), '[]')
+      from public.report_recipients c
+      left join public.profiles p on p.id = c.user_id
+      where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id),
+    'outside_recipients', (
+      select count(*) from public.report_recipients c
+      where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id and c.address is not null),
+    'last_run', (
+      select jsonb_build_object('id', l.id, 'status', l.status, 'scheduled_for', l.scheduled_for, 'reason', l.reason)
+      from public.report_runs l
+      where l.organization_id = schedule.organization_id and l.schedule_id = schedule.id order by l.id desc limit 1))
+  from public.reports r where r.id = schedule.report_id
+$$;
+
+create function private.require_schedule(organization_id uuid, schedule_id uuid)
+returns public.report_schedules
+language plpgsql set search_path = ''
+as $$
+declare
+  schedule public.report_schedules;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  select * into schedule from public.report_schedules s
+  where s.organization_id = require_schedule.organization_id and s.id = schedule_id
+    and (s.owner_id = auth.uid() or s.organization_id = any (private.organizations_with('reports:write')))
+  for update;
+  if schedule.id is null then
+    perform private.problem(404, 'not_found', 'There is no such schedule.');
+  end if;
+  return schedule;
+end
+$$;
+
+create function private.changed_schedule(schedule public.report_schedules, changes jsonb)
+returns public.report_schedules
+language plpgsql stable set search_path = ''
+as $$
+begin
+  schedule.frequency := coalesce(changes ->> 'frequency', schedule.frequency);
+  perform private.require_valid(schedule.frequency in ('daily', 'weekdays', 'weekly', 'monthly'), 'frequency',
+    'must be daily, weekdays, weekly or monthly');
+  perform private.require_valid(coalesce(changes ->> 'time', '00:00') ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
+    and (schedule.local_time is not null or changes ? 'time'), 'time', 'must be a time of the day as 07:30');
+  schedule.local_time := coalesce((changes ->> 'time')::time, schedule.local_time);
+  schedule.time_zone := coalesce(changes ->> 'time_zone', schedule.time_zone);
+  perform private.require_valid(private.is_time_zone(schedule.time_zone), 'time_zone', 'is no IANA time zone');
+  schedule.format := coalesce(changes ->> 'format', schedule.format);
+  perform private.require_valid(schedule.format in (select f.name from private.report_formats f), 'format',
+    'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
+  schedule.on_empty := coalesce(changes ->> 'on_empty', schedule.on_empty, 'send');
+  perform private.require_valid(schedule.on_empty in ('send', 'skip'), 'on_empty', 'must be send or skip');
+  if changes ? 'weekdays' then
+    perform private.require_valid(jsonb_typeof(changes -> 'weekdays') = 'array'
+      and changes -> 'weekdays' <@ '[1, 2, 3, 4, 5, 6, 7]', 'weekdays', 'must be numbers from 1 (Monday) to 7');
+    schedule.weekdays := array(select distinct w::smallint from jsonb_array_elements_text(changes -> 'weekdays') w
+      order by 1);
+  end if;
+  if changes ? 'month_day' then
+    perform private.require_valid(changes -> 'month_day' = 'null'
+      or jsonb_typeof(changes -> 'month_day') = 'number' and (changes ->> 'month_day') ~ '^[0-9]{1,2}$'
+        and (changes ->> 'month_day')::integer between 1 and 31, 'month_day', 'must be a day from 1 to 31');
+    schedule.month_day := (changes ->> 'month_day')::smallint;
+  end if;
+  schedule.weekdays := case when schedule.frequency = 'weekly' then coalesce(schedule.weekdays, '{}') else '{}' end;
+  schedule.month_day := case when schedule.frequency = 'monthly' then schedule.month_day end;
+  perform private.require_valid(schedule.frequency <> 'weekly' or cardinality(schedule.weekdays) > 0, 'weekdays',
+    'must have at least one day');
+  perform private.require_valid(schedule.frequency <> 'monthly' or schedule.month_day is not null, 'month_day',
+    'must be a day from 1 to 31');
+  return schedule;
+end
+$$;
+
+create function private.set_recipients(schedule public.report_schedules, recipients jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  access record := private.totals_scope(schedule.organization_id, 'reports:read');
+  outside boolean;
+  elsewhere boolean;
+begin
+  perform private.require_valid(jsonb_typeof(recipients) = 'array' and jsonb_array_length(recipients) between 1 and 50
+    and not exists (
+      select from jsonb_array_elements(recipients) r where jsonb_typeof(r) <> 'string' or char_length(r #>> '{}') > 254
+        or (r #>> '{}') !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'), 'recipients', 'must be 1 to 50 e-mail addresses');
+  delete from public.report_recipients c
+  where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id;
+  insert into public.report_recipients (organization_id, schedule_id, user_id, address)
+  select distinct schedule.organization_id, schedule.id, p.user_id, case when p.user_id is null then r.address end
+  from (select lower(btrim(e)) as address from jsonb_array_elements_text(recipients) e) r
+  left join lateral (
+    select m.user_id from public.memberships m
+    join public.profiles f on f.id = m.user_id
+    where m.organization_id = schedule.organization_id and m.status = 'active' and lower(f.email) = r.address
+  ) p on true;
+  select coalesce(bool_or(c.address is not null), false),
+    coalesce(bool_or(c.user_id <> auth.uid() and m.team_id is distinct from access.team or c.user_id <> auth.uid()
+      and access.team is null), false)
+  into outside, elsewhere
+  from public.report_recipients c
+  left join public.memberships m on m.organization_id = c.organization_id and m.user_id = c.user_id
+  where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id;
+  if outside then
+    perform private.require_permission(schedule.organization_id, 'reports:share');
+    if not private.allows_outside_links(schedule.organization_id) then
+      perform private.problem(403, 'outside_links_not_allowed',
+        'The organization does not allow files for people without an account.');
+    end if;
+  elsif elsewhere then
+    perform private.require_permission(schedule.organization_id, 'reports:share');
+  elsif exists (
+    select from public.report_recipients c
+    where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id
+      and c.user_id is distinct from auth.uid()) then
+    perform private.require_scope(schedule.organization_id, 'reports:share');
+  end if;
+end
+$$;
+
+create function private.schedule_report(organization_id uuid, report_id uuid, schedule jsonb)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  answer jsonb;
+  report public.reports;
+  made public.report_schedules;
+begin
+  perform private.require_scope(organization_id, 'reports:export');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  answer := private.over_rate_limit('report_schedule');
+  if answer is not null then
+    return answer;
+  end if;
+  report := private.require_visible_report(organization_id, report_id);
+  perform private.require_export(private.saved_context(organization_id), report.definition);
+  perform private.report_query(private.saved_context(organization_id), report.definition, 0);
+  if (select count(*) from public.report_schedules s where s.organization_id = schedule_report.organization_id) >= 500
+  then
+    perform private.problem(409, 'too_many_schedules', 'The organization has 500 schedules already.');
+  end if;
+  made.time_zone := (select o.time_zone from public.organizations o where o.id = schedule_report.organization_id);
+  made := private.changed_schedule(made, schedule);
+  insert into public.report_schedules (organization_id, report_id, owner_id, created_by, frequency, weekdays, month_day,
+    local_time, time_zone, format, on_empty, next_run_at)
+  values (report.organization_id, report.id, auth.uid(), auth.uid(), made.frequency, made.weekdays, made.month_day,
+    made.local_time, made.time_zone, made.format, made.on_empty, private.next_occurrence(made, now()))
+  returning * into made;
+  perform private.set_recipients(made, schedule -> 'recipients');
+  return private.store_idempotent_response(organization_id, private.report_schedule_json(made));
+end
+$$;
+
+grant execute on function private.schedule_report(uuid, uuid, jsonb) to authenticated;
+
+create function public.schedule_report(organization_id uuid, report_id uuid, schedule jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.schedule_report(organization_id, report_id, schedule)
+$$;
+
+comment on function public.schedule_report is
+  'Runs a report by itself, with the caller''s rights, and mails it to its recipients.';
+
+grant execute on function public.schedule_report(uuid, uuid, jsonb) to authenticated;
+
+create function private.update_report_schedule(organization_id uuid, schedule_id uuid, changes jsonb)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
+  status text := coalesce(changes ->> 'status', schedule.status);
+begin
+  perform private.require_valid(status in ('active', 'paused'), 'status', 'must be active or paused');
+  if status = 'active' and not exists (
+    select from public.reports r where r.id = schedule.report_id and r.deleted_at is null) then
+    perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
+  end if;
+  schedule := private.changed_schedule(schedule, changes);
+  update public.report_schedules s
+  set frequency = schedule.frequency, weekdays = schedule.weekdays, month_day = schedule.month_day,
+    local_time = schedule.local_time, time_zone = schedule.time_zone, format = schedule.format,
+    on_empty = schedule.on_empty, status = update_report_schedule.status,
+    next_run_at = case when status = 'active' then private.next_occurrence(schedule, now()) end,
+    pause_reason = case when status = 'paused' then coalesce(s.pause_reason, 'by_person') end
+  where s.id = schedule.id
+  returning * into schedule;
+  if changes ? 'recipients' then
+    perform private.set_recipients(schedule, changes -> 'recipients');
+  end if;
+  return private.report_schedule_json(schedule);
+end
+$$;
+
+grant execute on function private.update_report_schedule(uuid, uuid, jsonb) to authenticated;
+
+create function public.update_report_schedule(organization_id uuid, schedule_id uuid, changes jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_report_schedule(organization_id, schedule_id, changes)
+$$;
+
+comment on function public.update_report_schedule is 'Changes, pauses or activates a schedule.';
+
+grant execute on function public.update_report_schedule(uuid, uuid, jsonb) to authenticated;
+
+create function private.delete_report_schedule(organization_id uuid, schedule_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
+begin
+  delete from public.report_schedules s where s.id = schedule.id;
+end
+$$;
+
+grant execute on function private.delete_report_schedule(uuid, uuid) to authenticated;
+
+create function public.delete_report_schedule(organization_id uuid, schedule_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_report_schedule(organization_id, schedule_id)
+$$;
+
+comment on function public.delete_report_schedule is 'Deletes a schedule; its past runs stay.';
+
+grant execute on function public.delete_report_schedule(uuid, uuid) to authenticated;
+
+create function private.list_report_schedules(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  everybody boolean;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  everybody := private.has_permission(organization_id, 'reports:write', 'organization');
+  return (
+    with found as materialized (
+      select s.id from public.report_schedules s
+      where s.organization_id = list_report_schedules.organization_id and (everybody or s.owner_id = auth.uid())
+    ), page as (
+      select f.id from found f order by f.id desc limit page_limit offset page_offset
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.report_schedule_json(s) order by s.id desc)
+      from page p join public.report_schedules s on s.id = p.id), '[]')));
+end
+$$;
+
+grant execute on function private.list_report_schedules(uuid, integer, integer) to authenticated;
+
+create function public.list_report_schedules(organization_id uuid, page_limit integer default 50,
+  page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_report_schedules(organization_id, private.page_size(page_limit), private.page_start(page_offset))
+$$;
+
+comment on function public.list_report_schedules is
+  'The caller''s schedules, or all for those who change all reports, newest first.';
+
+grant execute on function public.list_report_schedules(uuid, integer, integer) to authenticated;
+
+create function private.run_report_schedule_now(organization_id uuid, schedule_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  schedule public.report_schedules;
+  report public.reports;
+  run public.report_runs;
+begin
+  perform private.require_scope(organization_id, 'reports:export');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  answer := private.over_rate_limit('report_schedule');
+  if answer is not null then
+    return answer;
+  end if;
+  schedule := private.require_schedule(organization_id, schedule_id);
+  select * into report from public.reports r where r.id = schedule.report_id and r.deleted_at is null;
+  if report.id is null then
+    perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
+  end if;
+  perform private.require_run_capacity(organization_id);
+  run := private.queue_report_run(report, schedule.owner_id, schedule.format, schedule);
+  return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status));
+end
+$$;
+
+grant execute on function private.run_report_schedule_now(uuid, uuid) to authenticated;
+
+create function public.run_report_schedule_now(organization_id uuid, schedule_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.run_report_schedule_now(organization_id, schedule_id)
+$$;
+
+comment on function public.run_report_schedule_now is 'Runs a schedule now, beside its due times.';
+
+grant execute on function public.run_report_schedule_now(uuid, uuid) to authenticated;
+
+create function private.hand_over_report_schedule(organization_id uuid, schedule_id uuid, user_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  schedule public.report_schedules;
+begin
+  perform private.require_permission(organization_id, 'reports:write');
+  schedule := private.require_schedule(organization_id, schedule_id);
+  perform private.require_valid(private.still_may(organization_id, user_id, 'reports:export')
+    and private.still_may(organization_id, user_id, 'reports:read'), 'user_id',
+    'must be an active member who may export reports');
+  update public.report_schedules s set owner_id = user_id where s.id = schedule.id returning * into schedule;
+  update public.reports r set owner_id = user_id
+  where r.organization_id = schedule.organization_id and r.id = schedule.report_id
+    and not private.still_may(r.organization_id, r.owner_id, 'reports:read');
+  return private.report_schedule_json(schedule);
+end
+$$;
+
+grant execute on function private.hand_over_report_schedule(uuid, uuid, uuid) to authenticated;
+
+create function public.hand_over_report_schedule(organization_id uuid, schedule_id uuid, user_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.hand_over_report_schedule(organization_id, schedule_id, user_id)
+$$;
+
+comment on function public.hand_over_report_schedule is
+  'Gives a schedule to another member, with whose rights it runs from then on.';
+
+grant execute on function public.hand_over_report_schedule(uuid, uuid, uuid) to authenticated;
+
 create function private.report_settings_json(organization_id uuid)
 returns jsonb
 language sql stable set search_path = ''
@@ -25780,6 +28948,69 @@ $$;
 comment on function public.report_templates is 'Reports to begin with, as the caller may use them.';
 
 grant execute on function public.report_templates(uuid) to authenticated;
+
+create function private.report_late_after()
+returns interval
+language sql immutable set search_path = ''
+as $$
+  select interval '12 hours'
+$$;
+
+create function private.record_missed_runs(schedule public.report_schedules, report public.reports, times timestamptz[])
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, schedule_id,
+    scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
+  select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
+    schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed', 'Nothing ran at this time.', now(), now()
+  from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
+  on conflict on constraint report_runs_once_due do nothing
+$$;
+
+create function private.run_report_schedule(schedule public.report_schedules)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  report public.reports;
+  due timestamptz := schedule.next_run_at;
+  times timestamptz[] := '{}';
+begin
+  select * into report from public.reports r where r.id = schedule.report_id;
+  while due <= now() loop
+    times := times || due;
+    due := private.next_occurrence(schedule, due);
+  end loop;
+  update public.report_schedules s set next_run_at = due where s.id = schedule.id;
+  if times[cardinality(times)] > now() - private.report_late_after() then
+    perform private.queue_report_run(report, schedule.owner_id, schedule.format, schedule,
+      times[cardinality(times)]);
+    times := trim_array(times, 1);
+  end if;
+  perform private.record_missed_runs(schedule, report, times);
+end
+$$;
+
+create function private.run_report_schedules()
+returns void
+language plpgsql set search_path = '' set jit = off
+as $$
+declare
+  schedule public.report_schedules;
+begin
+  for schedule in
+    select * from public.report_schedules s where s.status = 'active' and s.next_run_at <= now()
+    order by s.next_run_at limit 1000 for update skip locked
+  loop
+    begin
+      perform private.run_report_schedule(schedule);
+    exception when others then
+      raise warning 'the schedule % was not run: %', schedule.id, sqlerrm;
+    end;
+  end loop;
+end
+$$;
 
 create function private.sharing_team(organization_id uuid, sharing text)
 returns uuid
@@ -25974,6 +29205,12 @@ comment on column public.clients.unpaid_since is
 
 comment on column public.clients.score is
   'The probability of leaving in percent, from 0 to 100: high is bad. null: not scored.';
+
+comment on column public.clients.score_day is 'The day on which the score last changed by a point or more.';
+
+comment on column public.clients.risk_theme is 'What raises the risk of the client most, as of score_day.';
+
+comment on column public.clients.score_model_id is 'The record of public.churn_models by which the score was computed.';
 
 create index clients_listing on public.clients (organization_id, created_at desc) where deleted_at is null;
 
@@ -26468,7 +29705,7 @@ begin
       select from public.memberships m
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'clients:read'
       where m.organization_id = check_client_owner.organization_id and m.user_id = check_client_owner.owner_id
-        and m.status = 'active'
+        and m.status = 'active' and not m.is_service
         and (held_scope = 'organization' or m.user_id = auth.uid() or (held_scope = 'team' and m.team_id = own_team))),
     'owner_id', 'is no active member who may see clients, within the scope of your permission');
   perform private.require_valid(check_client_owner.team_id is null or (exists (
@@ -27165,7 +30402,8 @@ begin
         c.stated_risk, c.custom_fields, c.owner_id,
         (select p.full_name from public.profiles p where p.id = c.owner_id) as owner_name, c.team_id, c.status, c.since,
         c.mrr::text, c.currency, c.spell_started_on, c.paused_on, c.notice_on, c.leaves_on, c.trial_ends_on,
-        c.last_interaction_at, c.score, c.band, c.score_day, c.trend, c.trend_days,
+        c.last_interaction_at, c.score, c.band, c.score_day,
+        c.score_model_id, c.risk_theme, c.trend, c.trend_days,
         private.contacts_of(c.organization_id, c.id) as contacts, c.created_by,
         (select p.full_name from public.profiles p where p.id = c.created_by) as created_by_name, c.created_at,
         c.updated_at, c.deleted_at
@@ -28224,6 +31462,688 @@ as $$
   from (select u.*, row_number() over () as n from unnest(movements) u) m
 $$;
 
+create table public.churn_models (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  number integer not null,
+  method text not null constraint churn_models_method check (method in ('rule', 'model')),
+  confidence text not null constraint churn_models_confidence check (confidence in ('none', 'low', 'normal')),
+  reason text not null,
+  accepted boolean not null,
+  trained_on date not null,
+  window_from date,
+  window_to date,
+  features jsonb not null,
+  intercept double precision not null,
+  calibration jsonb,
+  metrics jsonb not null,
+  created_at timestamptz not null default now(),
+  constraint churn_models_organization_key unique (organization_id, id),
+  constraint churn_models_number_once unique (organization_id, number),
+  constraint churn_models_probability check ((calibration is null) = (confidence = 'none'))
+);
+
+create type private.scored_client as (
+  client_id uuid,
+  segment text,
+  mrr numeric,
+  currency text,
+  log_odds double precision,
+  probability double precision,
+  probability_then double precision,
+  themes double precision[],
+  z double precision[]
+);
+
+create table private.churn_model_state (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  active_model_id uuid,
+  phase text constraint churn_model_state_phase check (phase in ('requested', 'sample', 'fit')),
+  requested_by uuid references public.profiles (id) on delete set null,
+  requested_at timestamptz,
+  days date[] not null default '{}',
+  event_share double precision not null default 1,
+  other_share double precision not null default 1,
+  next_try_at timestamptz not null default now(),
+  failures integer not null default 0,
+  last_error text,
+  finished_at timestamptz,
+  score_requested_at timestamptz,
+  constraint churn_model_state_active foreign key (organization_id, active_model_id)
+    references public.churn_models (organization_id, id)
+);
+
+create table private.scoring_runs (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  day date not null,
+  model_id uuid not null,
+  baseline double precision[],
+  compared_with date,
+  last_client_id uuid,
+  clients integer not null default 0,
+  sums double precision[],
+  started_at timestamptz not null default clock_timestamp(),
+  next_try_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  constraint scoring_runs_model foreign key (organization_id, model_id)
+    references public.churn_models (organization_id, id)
+);
+
+create function private.baseline_of(run private.scoring_runs)
+returns double precision[]
+language sql immutable set search_path = ''
+as $$
+  select array_agg(u.s / run.clients order by u.n) from unnest(run.sums) with ordinality u (s, n) where run.clients > 0
+$$;
+
+create function private.contract_features(client_ids uuid[], as_of timestamptz)
+returns table (client_id uuid, mrr numeric, mrr_before numeric, currency text, segment text, started date)
+language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with m as materialized (
+    select f.client_id, f.day, f.place, f.status_after, f.mrr_after, f.currency, f.segment, f.client_change,
+      f.day <= (as_of at time zone o.time_zone)::date - 90 as is_before
+    from private.effective_movements(client_ids, as_of) f
+    join public.organizations o on o.id = f.organization_id
+  )
+  select l.client_id, l.mrr_after, coalesce(b.mrr_after, 0), l.currency, l.segment, s.day
+  from (
+    select distinct on (m.client_id) m.* from m order by m.client_id, m.day desc, m.place desc
+  ) l
+  join (select m.client_id, max(m.day) as day from m where m.client_change = 1 group by 1) s on s.client_id = l.client_id
+  left join (
+    select distinct on (m.client_id) m.client_id, m.mrr_after from m
+    where m.is_before order by m.client_id, m.day desc, m.place desc
+  ) b on b.client_id = l.client_id
+  where l.status_after = 'active'
+$$;
+
+create function private.contact_features(client_ids uuid[], as_of timestamptz, with_current boolean)
+returns table (client_id uuid, latest timestamptz, last_30 bigint, last_90 bigint, inbound bigint, negative bigint)
+language plpgsql stable rows 1000 set search_path = '' set jit = off
+as $$
+begin
+  return query
+    select e.client_id, max(e.occurred_at), count(*) filter (where e.occurred_at > as_of - interval '30 days'), count(*),
+      count(*) filter (where e.direction = 'inbound'), count(*) filter (where e.sentiment = 'negative')
+    from public.client_interactions e
+    where e.client_id = any (client_ids) and e.occurred_at > as_of - interval '90 days' and e.occurred_at <= as_of
+      and e.recorded_at <= as_of
+    group by 1;
+  if with_current then
+    return;
+  end if;
+  return query
+    select q.id, x.occurred_at, 0::bigint, 0::bigint, 0::bigint, 0::bigint
+    from (
+      select u.id from unnest(client_ids) u (id)
+      except
+      select e.client_id from public.client_interactions e
+      where e.client_id = any (client_ids) and e.occurred_at > as_of - interval '90 days' and e.occurred_at <= as_of
+        and e.recorded_at <= as_of
+    ) q
+    cross join lateral (
+      select e.occurred_at from public.client_interactions e
+      where e.client_id = q.id and e.occurred_at <= as_of - interval '90 days' and e.recorded_at <= as_of
+      order by e.occurred_at desc limit 1
+    ) x;
+end
+$$;
+
+create function private.issue_features(client_ids uuid[], as_of timestamptz)
+returns table (client_id uuid, open bigint, last_90 bigint, oldest timestamptz, repeated bigint)
+language sql stable rows 1000 set search_path = '' set jit = off
+as $$
+  select u.client_id, count(*) filter (where u.is_open),
+    count(*) filter (where u.opened_at > as_of - interval '90 days'), min(u.opened_at) filter (where u.is_open),
+    count(*) filter (where u.opened_at > as_of - interval '180 days' and u.n > 1)
+  from (
+    select e.client_id, e.opened_at,
+      not coalesce(e.closed_at <= as_of and e.close_recorded_at <= as_of, false) as is_open,
+      row_number() over (partition by e.client_id, lower(e.title) order by e.opened_at) as n
+    from public.client_issues e
+    where e.client_id = any (client_ids) and e.opened_at <= as_of and e.recorded_at <= as_of
+  ) u
+  group by 1
+$$;
+
+create function private.client_features_as_of(client_ids uuid[], as_of timestamptz, with_current boolean)
+returns table (organization_id uuid, client_id uuid, "values" real[], labels text[], mrr numeric, currency text)
+language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with c as materialized (
+    select k.id, k.organization_id, k.phone, k.client_type, k.region, k.category, k.unpaid_since, k.contract_ends_on,
+      k.stated_risk, k.last_interaction_at, (as_of at time zone o.time_zone)::date as day
+    from public.clients k join public.organizations o on o.id = k.organization_id
+    where k.id = any (client_ids)
+  ), state as materialized (
+    select s.* from private.contract_features(client_ids, as_of) s
+  ), links as materialized (
+    select l.client_id, l.customer_id, l.lead_id from public.client_links l
+    where l.organization_id = any (array(select distinct c.organization_id from c)) and l.client_id = any (client_ids)
+      and not l.rejected and l.created_at <= as_of
+  ), i as (
+    select * from private.contact_features(client_ids, as_of, with_current)
+  ), t as (
+    select m.organization_id, m.from_number, max(private.uuid_v7_time(m.id)) as latest,
+      count(*) filter (where m.id > private.uuid_v7_floor(as_of - interval '30 days')) as last_30, count(*) as last_90
+    from public.messages m
+    where m.organization_id = any (array(select distinct c.organization_id from c))
+      and m.from_number = any (array(select c.phone from c where c.phone is not null)) and m.direction = 'inbound'
+      and m.id > private.uuid_v7_floor(as_of - interval '90 days') and m.id < private.uuid_v7_floor(as_of)
+    group by 1, 2
+  ), q as (
+    select l.client_id, max(n.occurred_at) as latest,
+      count(*) filter (where n.occurred_at > as_of - interval '30 days') as last_30,
+      count(*) filter (where n.occurred_at > as_of - interval '90 days') as last_90,
+      count(*) filter (where n.occurred_at > as_of - interval '90 days' and n.direction = 'inbound') as inbound
+    from public.interactions n
+    join links l on l.lead_id = n.lead_id
+    where n.organization_id = any (array(select distinct c.organization_id from c))
+      and n.lead_id = any (array(select l.lead_id from links l where l.lead_id is not null))
+      and n.occurred_at <= as_of and n.created_at <= as_of
+    group by 1
+  ), r as (
+    select n.organization_id, n.phone, count(*) as revoked from public.consents n
+    where n.organization_id = any (array(select distinct c.organization_id from c))
+      and n.phone = any (array(select c.phone from c where c.phone is not null)) and n.event = 'revoked'
+      and n.occurred_at > as_of - interval '90 days' and n.occurred_at <= as_of
+      and n.id < private.uuid_v7_floor(as_of)
+    group by 1, 2
+  ), s as (
+    select * from private.issue_features(client_ids, as_of)
+  ), a as (
+    select l.client_id, sum(k.arrears) as arrears, sum(x.warnings) as warnings, sum(x.disconnections) as disconnections
+    from links l
+    join public.customers k on k.id = l.customer_id
+      and k.id = any (array(select l.customer_id from links l where l.customer_id is not null))
+    left join (
+      select x.customer_id, count(*) filter (where x.action = 'warn') as warnings,
+        count(*) filter (where x.action = 'disconnect') as disconnections
+      from public.customer_actions x
+      where x.organization_id = any (array(select distinct c.organization_id from c))
+        and x.customer_id = any (array(select l.customer_id from links l where l.customer_id is not null))
+        and x.id > private.uuid_v7_floor(as_of - interval '365 days') and x.id < private.uuid_v7_floor(as_of)
+      group by 1
+    ) x on x.customer_id = k.id
+    group by 1
+  )
+  select c.organization_id, c.id, array[
+      extract(epoch from as_of - greatest(i.latest, t.latest, q.latest,
+        case when with_current then c.last_interaction_at end)) / 86400, n.last_30, n.last_90,
+      (coalesce(i.inbound, 0) + coalesce(t.last_90, 0) + coalesce(q.inbound, 0))::numeric / nullif(n.last_90, 0),
+      coalesce(i.negative, 0), coalesce(r.revoked, 0), coalesce(s.open, 0), coalesce(s.last_90, 0),
+      extract(epoch from as_of - s.oldest) / 86400, coalesce(s.repeated, 0),
+      case when with_current then a.arrears end,
+      case when with_current then case when c.unpaid_since is null then 0 else c.day - c.unpaid_since end end,
+      case when a.client_id is not null then coalesce(a.warnings, 0) end,
+      case when a.client_id is not null then coalesce(a.disconnections, 0) end,
+      z.mrr, z.mrr - z.mrr_before, c.day - z.started,
+      case when with_current then c.contract_ends_on - c.day end,
+      case when with_current then array_position(array['low', 'medium', 'high'], c.stated_risk) - 1 end]::real[],
+    array[z.segment, c.client_type, c.region, c.category], z.mrr, z.currency
+  from c
+  join state z on z.client_id = c.id
+  left join i on i.client_id = c.id
+  left join t on t.organization_id = c.organization_id and t.from_number = c.phone
+  left join q on q.client_id = c.id
+  left join r on r.organization_id = c.organization_id and r.phone = c.phone
+  left join s on s.client_id = c.id
+  left join a on a.client_id = c.id
+  cross join lateral (
+    select coalesce(i.last_30, 0) + coalesce(t.last_30, 0) + coalesce(q.last_30, 0) as last_30,
+      coalesce(i.last_90, 0) + coalesce(t.last_90, 0) + coalesce(q.last_90, 0) as last_90) n
+$$;
+
+create table private.client_features (
+  organization_id uuid not null,
+  snapshot_day date not null,
+  client_id uuid not null,
+  feature_set smallint not null,
+  "values" real[] not null,
+  labels text[] not null,
+  mrr numeric(14, 2) not null,
+  currency text not null,
+  primary key (organization_id, snapshot_day, client_id),
+  constraint client_features_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+) partition by range (snapshot_day);
+
+create function private.feature_term(feature jsonb, alias text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case
+    when feature ? 'level' then format('(coalesce(%1$s.labels[1], '''') = %2$L)::integer::float8', alias, feature ->> 'level')
+    when feature ->> 'transform' = 'log'
+      then format('sign(%1$s."values"[%2$s]) * ln(1 + abs(%1$s."values"[%2$s]::float8))', alias,
+        (feature ->> 'place')::integer)
+    else format('%s."values"[%s]::float8', alias, (feature ->> 'place')::integer) end
+$$;
+
+create function private.standard_terms(features jsonb, alias text)
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select array_agg(format('greatest(least(coalesce((%s - %L::float8) / %L::float8, 0), 4), -4)',
+    private.feature_term(f.value, alias), (f.value ->> 'mean')::float8, (f.value ->> 'sd')::float8) order by f.ordinality)
+  from jsonb_array_elements(features) with ordinality f
+$$;
+
+create function private.linear_sum(features jsonb, key text, terms text[], intercept double precision)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('%L::float8', intercept) || coalesce(string_agg(
+    format(' + %L::float8 * %s', (f.value ->> key)::float8, terms[f.ordinality]), '' order by f.ordinality), '')
+  from jsonb_array_elements(features) with ordinality f
+$$;
+
+create function private.theme_values(model public.churn_models, terms text[], baseline double precision[])
+returns text
+language sql stable set search_path = ''
+as $$
+  select string_agg(format('(%L, %s)', t.theme, t.points), ', ' order by t.theme)
+  from (
+    select f.value ->> 'theme' as theme, string_agg(format('%L::float8 * (%s - %L::float8)',
+      (f.value ->> 'coefficient')::float8 * coalesce((model.calibration ->> 'slope')::float8, 1), terms[f.ordinality],
+      coalesce(baseline[f.ordinality], 0)), ' + ' order by f.ordinality) as points
+    from jsonb_array_elements(model.features) with ordinality f
+    group by 1
+  ) t
+$$;
+
+create function private.probability_of(log_odds text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('(1 / (1 + exp(-greatest(least(%s, 30), -30))))', log_odds)
+$$;
+
+create function private.score_clients(
+  model public.churn_models, client_ids uuid[], baseline double precision[], compared_with date)
+returns private.scored_client[]
+language plpgsql volatile set search_path = '' set jit = off
+as $$
+declare
+  size integer := jsonb_array_length(model.features);
+  intercept double precision := coalesce((model.calibration ->> 'intercept')::float8, 0);
+  slope double precision := coalesce((model.calibration ->> 'slope')::float8, 1);
+  has_probability boolean := model.calibration is not null;
+  named text[] := array(select 'z.z' || i from generate_series(1, size) i);
+  scores private.scored_client[];
+begin
+  execute format($q$
+    with f as materialized (select * from private.client_features_as_of($1, clock_timestamp(), true)),
+    z as (
+      select f.client_id, f.labels[1] as segment, f.mrr, f.currency, %s,
+        case when t.client_id is not null then %s end as log_odds_then
+      from f
+      left join private.client_features t
+        on t.organization_id = f.organization_id and t.client_id = f.client_id and t.snapshot_day = $2
+      offset 0
+    ), e as (
+      select z.*, %s as log_odds,
+        array(select v.points from (values %s) v (theme, points) order by v.theme)::float8[] as themes
+      from z offset 0
+    )
+    select array_agg(row(e.client_id, e.segment, e.mrr, e.currency, e.log_odds, case when $3 then %s end,
+      case when $3 and e.log_odds_then is not null then %s end, e.themes, array[%s]::float8[])::private.scored_client)
+    from e $q$,
+    (select string_agg(format('%s as z%s', t, i), ', ' order by i)
+      from unnest(private.standard_terms(model.features, 'f')) with ordinality u (t, i)),
+    format('%L::float8 + %L::float8 * (%s)', intercept, slope, private.linear_sum(model.features, 'coefficient',
+      private.standard_terms(model.features, 't'), model.intercept)),
+    format('%L::float8 + %L::float8 * (%s)', intercept, slope, private.linear_sum(model.features, 'coefficient', named,
+      model.intercept)),
+    private.theme_values(model, named, baseline),
+    private.probability_of('e.log_odds'), private.probability_of('e.log_odds_then'),
+    array_to_string(array(select 'e.z' || i from generate_series(1, size) i), ', '))
+  into scores using client_ids, compared_with, has_probability;
+  return coalesce(scores, '{}');
+end
+$$;
+
+create table private.feature_definitions (
+  feature_set smallint not null,
+  place smallint not null,
+  name text not null,
+  theme text not null constraint feature_definitions_theme
+    check (theme in ('contact', 'issues', 'payment', 'contract', 'estimate')),
+  unit text not null,
+  current_only boolean not null default false,
+  transform text not null default 'log' constraint feature_definitions_transform check (transform in ('log', 'none')),
+  rule_sign smallint not null default 0 constraint feature_definitions_rule_sign check (rule_sign between -1 and 1),
+  from_customers boolean not null default false,
+  description text not null,
+  primary key (feature_set, place),
+  constraint feature_definitions_name_once unique (feature_set, name)
+);
+
+create function private.factor_detail(feature jsonb, segment text, with_amounts boolean)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('feature', feature ->> 'name', 'points', (feature ->> 'points')::float8,
+    'value', case when v.is_shown then feature -> 'value' end, 'usual', case when v.is_shown then to_jsonb(v.usual) end,
+    'text', case
+      when feature ? 'level' then 'Segment ' || segment
+      when d.name = 'arrears' and not v.is_shown then 'What linked accounts owe'
+      when d.name = 'days_in_arrears' and v.months > 0 then format('In arrears for %s months', v.months)
+      when not v.is_shown then d.description
+      when feature ->> 'value' is null then d.description || ': not known'
+      else format('%s: %s (usual: %s)', d.description, round((feature ->> 'value')::numeric, 2), v.usual) end)
+  from (
+    select f.description, f.name, f.from_customers from (select 1) one
+    left join private.feature_definitions f on f.feature_set = 1 and f.name = feature ->> 'name'
+  ) d
+  cross join lateral (
+    select round((case feature ->> 'transform' when 'log'
+      then sign((feature ->> 'mean')::float8) * (exp(least(abs((feature ->> 'mean')::float8), 30)) - 1)
+      else (feature ->> 'mean')::float8 end)::numeric, 2) as usual,
+      with_amounts or not coalesce(d.from_customers, false) as is_shown,
+      floor(coalesce((feature ->> 'value')::numeric, 0) / 30)::integer as months
+  ) v
+$$;
+
+create function private.theme_name(theme text)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case theme when 'contact' then 'Contact' when 'issues' then 'Issues' when 'payment' then 'Payment'
+    when 'contract' then 'Contract and revenue' when 'estimate' then 'What a person thinks' when 'segment' then 'Segment'
+    else theme end
+$$;
+
+create function private.factor_lists(features jsonb, segment text, with_amounts boolean)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  with f as (
+    select v.value ->> 'theme' as theme, (v.value ->> 'points')::float8 as points, v.value, v.n
+    from jsonb_array_elements(features) with ordinality v (value, n)
+  ), t as (
+    select f.theme, sum(f.points) as points, jsonb_agg(private.factor_detail(f.value, segment, with_amounts)
+      order by abs(f.points) desc, f.n) filter (where abs(f.points) >= 0.005
+        and (f.value ->> 'level' is null or f.value ->> 'level' = segment)) as details
+    from f group by 1
+  ), shares as (
+    select t.*, 100 * t.points / sum(t.points) over () as share from t where t.points > 1e-9
+  ), whole as (
+    select s.*, floor(s.share)::integer + (row_number() over (order by s.share - floor(s.share) desc, s.theme)
+      <= 100 - sum(floor(s.share)) over ())::integer as percentage
+    from shares s
+  )
+  select jsonb_build_object(
+    'raising', (
+      select coalesce(jsonb_agg(jsonb_build_object('theme', w.theme, 'name', private.theme_name(w.theme), 'percentage',
+        w.percentage, 'points', w.points, 'details', coalesce(w.details, '[]'), 'source', 'model')
+        order by w.points desc), '[]') from whole w),
+    'lowering', (
+      select coalesce(jsonb_agg(jsonb_build_object('theme', t.theme, 'name', private.theme_name(t.theme), 'points',
+        t.points, 'details', coalesce(t.details, '[]'), 'source', 'model') order by t.points), '[]')
+      from t where t.points < -1e-9))
+$$;
+
+create function private.permissions_of(organization_id uuid)
+returns text[]
+language sql stable set search_path = ''
+as $$
+  select array(
+    select p.permission from public.memberships m join public.role_permissions p on p.role_id = m.role_id
+    where m.organization_id = permissions_of.organization_id and m.user_id = auth.uid() and m.status = 'active')
+$$;
+
+create function private.explain_client(client public.clients)
+returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  model public.churn_models;
+  baseline double precision[];
+  scored private.scored_client;
+  raw real[];
+  features jsonb;
+  slope double precision;
+begin
+  select m.* into model from private.churn_model_state s
+  join public.churn_models m on m.organization_id = s.organization_id and m.id = s.active_model_id
+  where s.organization_id = client.organization_id;
+  if model.id is null then
+    return jsonb_build_object('method', null, 'reason', 'There is no model yet: it is made within minutes.');
+  end if;
+  select private.baseline_of(r) into baseline from private.scoring_runs r
+  where r.organization_id = client.organization_id and r.model_id = model.id and r.finished_at is not null
+  order by r.day desc, r.id desc limit 1;
+  baseline := coalesce(baseline, array_fill(0::double precision, array[jsonb_array_length(model.features)]));
+  scored := (private.score_clients(model, array[client.id], baseline, null))[1];
+  if scored.client_id is null then
+    return jsonb_build_object('method', model.method, 'reason', 'The client is not in service, pauses, or has given '
+      || 'notice: it has no score.');
+  end if;
+  raw := (select f."values" from private.client_features_as_of(array[client.id], clock_timestamp(), true) f);
+  slope := coalesce((model.calibration ->> 'slope')::float8, 1);
+  select jsonb_agg(f.value || jsonb_build_object('value', raw[(f.value ->> 'place')::integer],
+    'points', slope * (f.value ->> 'coefficient')::float8 * (scored.z[f.n] - baseline[f.n]))) into features
+  from jsonb_array_elements(model.features) with ordinality f (value, n);
+  return jsonb_build_object('method', model.method, 'confidence', model.confidence, 'model_id', model.id, 'reason',
+    model.reason, 'score', round((100 * scored.probability)::numeric, 1), 'log_odds', scored.log_odds,
+    'mean_log_odds', scored.log_odds - (select sum((f ->> 'points')::float8) from jsonb_array_elements(features) f))
+    || private.factor_lists(features, scored.segment,
+      'customers:read' = any (private.permissions_of(client.organization_id)));
+end
+$$;
+
+create table public.client_factors (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  name text not null constraint client_factors_name_form
+    check (char_length(name) between 1 and 200 and name = btrim(name) and private.is_plain(name)),
+  percentage integer not null constraint client_factors_percentage check (percentage between 0 and 100),
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  constraint client_factors_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
+create function private.manual_factor_json(factor public.client_factors)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', factor.id, 'client_id', factor.client_id, 'name', factor.name, 'percentage',
+    factor.percentage, 'source', 'manual', 'created_by', factor.created_by, 'created_by_name', (
+      select p.full_name from public.profiles p where p.id = factor.created_by), 'created_at', factor.created_at)
+$$;
+
+create function private.manual_factors(client public.clients)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(private.manual_factor_json(f) order by f.id desc), '[]')
+  from (
+    select * from public.client_factors f
+    where f.organization_id = client.organization_id and f.client_id = client.id order by f.id desc limit 100
+  ) f
+$$;
+
+create function private.factors_of(client public.clients)
+returns jsonb
+language sql volatile set search_path = ''
+as $$
+  select '{"score": null, "confidence": null, "model_id": null, "log_odds": null, "mean_log_odds": null, "raising": [],
+    "lowering": []}'::jsonb || private.explain_client(client)
+    || jsonb_build_object('manual', private.manual_factors(client))
+$$;
+
+create function private.place_of_quarter(quarters text[], quarter integer)
+returns integer
+language sql immutable set search_path = ''
+as $$
+  select q.n::integer from unnest(quarters) with ordinality q (quarter, n) where q.quarter like '%Q' || place_of_quarter.quarter
+$$;
+
+create table public.client_incident_predictions (
+  organization_id uuid not null,
+  client_id uuid not null,
+  quarters text[] not null,
+  probabilities double precision[] not null,
+  by_type jsonb not null,
+  most_likely_incident text,
+  recommendation text,
+  basis text not null constraint client_incident_predictions_basis check (basis in ('client', 'all clients')),
+  predicted_on date not null,
+  primary key (organization_id, client_id),
+  constraint client_incident_predictions_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
+create table private.incident_models (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  day date not null,
+  parameters jsonb not null,
+  skill double precision,
+  forecasts integer not null default 0,
+  last_client_id uuid,
+  finished_at timestamptz,
+  next_try_at timestamptz not null default clock_timestamp()
+);
+
+create function private.incident_prediction_json(client public.clients)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('client_id', client.id, 'predicted_on', p.predicted_on,
+    'quarters', coalesce(to_jsonb(p.quarters), '[]'), 'probabilities', coalesce(to_jsonb(p.probabilities), '[]'),
+    'q1_prediction', p.probabilities[private.place_of_quarter(p.quarters, 1)],
+    'q2_prediction', p.probabilities[private.place_of_quarter(p.quarters, 2)],
+    'q3_prediction', p.probabilities[private.place_of_quarter(p.quarters, 3)],
+    'q4_prediction', p.probabilities[private.place_of_quarter(p.quarters, 4)],
+    'by_type', coalesce(p.by_type, '{}'), 'most_likely_incident', p.most_likely_incident, 'most_likely_label', (
+      select t.label from public.incident_types t
+      where t.organization_id = client.organization_id and t.key = p.most_likely_incident),
+    'recommendation', p.recommendation, 'basis', p.basis, 'skill', m.skill, 'forecasts', m.forecasts,
+    'customer_id', client.external_id, 'client_region', client.region, 'client_type', client.client_type,
+    'client_category', client.category)
+  from (select 1) one
+  left join public.client_incident_predictions p
+    on p.organization_id = client.organization_id and p.client_id = client.id
+  left join private.incident_models m on m.organization_id = client.organization_id
+$$;
+
+create table public.recommendations (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null,
+  client_id uuid not null,
+  play_id uuid,
+  title text not null constraint recommendations_title_form
+    check (char_length(title) between 1 and 200 and title = btrim(title) and private.is_plain(title)),
+  details text not null default '' constraint recommendations_details_form
+    check (char_length(details) <= 2000 and private.is_multiline(details)),
+  state text not null default 'proposed' constraint recommendations_state
+    check (state in ('proposed', 'accepted', 'declined', 'expired', 'done', 'not_done')),
+  rank double precision not null default 0,
+  score real,
+  mrr numeric(14, 2) not null default 0,
+  currency text not null,
+  proposed_on date not null,
+  expires_on date not null,
+  note text constraint recommendations_note_form check (char_length(note) <= 1000 and private.is_multiline(note)),
+  decided_by uuid references public.profiles (id) on delete set null,
+  decided_at timestamptz,
+  finished_by uuid references public.profiles (id) on delete set null,
+  finished_at timestamptz,
+  created_by uuid references public.profiles (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint recommendations_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint recommendations_play foreign key (organization_id, play_id)
+    references public.plays (organization_id, id) on delete cascade
+);
+
+create table private.play_trials (
+  organization_id uuid not null,
+  play_id uuid not null,
+  client_id uuid not null,
+  quarter date not null,
+  held_out boolean not null,
+  proposed_on date not null,
+  mrr numeric(14, 2) not null,
+  currency text not null,
+  outcome text constraint play_trials_outcome check (outcome in ('retained', 'left')),
+  primary key (organization_id, client_id, play_id, proposed_on),
+  constraint play_trials_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade,
+  constraint play_trials_play foreign key (organization_id, play_id)
+    references public.plays (organization_id, id) on delete cascade
+);
+
+create function private.play_effect(play public.plays)
+returns double precision
+language sql stable set search_path = ''
+as $$
+  select case when a.held_out >= 100 and a.held_out_rate > 0
+    then (a.held_out * greatest(0, 1 - a.shown_rate / a.held_out_rate) + 10 * 0.1) / (a.held_out + 10) else 0.1 end
+  from (
+    select count(*) filter (where t.held_out)::float8 as held_out,
+      avg((t.outcome = 'left')::integer) filter (where t.held_out)::float8 as held_out_rate,
+      coalesce(avg((t.outcome = 'left')::integer) filter (where not t.held_out), 0)::float8 as shown_rate
+    from private.play_trials t
+    where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
+  ) a
+$$;
+
+create function private.is_measured(play public.plays)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select count(*) filter (where t.held_out) >= 100 and count(*) filter (where not t.held_out) >= 100
+  from private.play_trials t
+  where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
+$$;
+
+create function private.recommendation_json(recommendation public.recommendations)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select to_jsonb(recommendation) - array['organization_id', 'rank'] || jsonb_build_object('mrr', recommendation.mrr::text,
+    'play_key', p.key, 'channel', p.channel, 'measured', m.is_measured, 'impact',
+    case when m.is_measured then round(private.play_effect(p) * coalesce(recommendation.score, 0))::integer else 0 end,
+    'decided_by_name', (select f.full_name from public.profiles f where f.id = recommendation.decided_by),
+    'finished_by_name', (select f.full_name from public.profiles f where f.id = recommendation.finished_by),
+    'created_by_name', (select f.full_name from public.profiles f where f.id = recommendation.created_by))
+  from (select 1) one
+  left join public.plays p on p.organization_id = recommendation.organization_id and p.id = recommendation.play_id
+  cross join lateral (select coalesce(private.is_measured(p), false) as is_measured) m
+$$;
+
+create function private.recommendations_of(client public.clients, page_limit integer, page_offset integer)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(private.recommendation_json(r) order by r.state not in ('proposed', 'accepted'), r.rank desc, r.id desc),
+    '[]')
+  from (
+    select * from public.recommendations r
+    where r.organization_id = client.organization_id and r.client_id = client.id
+    order by r.state not in ('proposed', 'accepted'), r.rank desc, r.id desc limit page_limit offset page_offset
+  ) r
+$$;
+
+create table private.client_scores (
+  organization_id uuid not null,
+  client_id uuid not null,
+  day date not null,
+  score real,
+  band text,
+  model_id uuid not null,
+  primary key (organization_id, client_id, day),
+  constraint client_scores_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
 create function private.client_detail(organization_id uuid, client_id uuid)
 returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -28251,7 +32171,15 @@ begin
     'movements', private.movement_rows(array(
       select m from private.effective_movements(array[client.id]) m where m.kind <> 'unchanged'
       order by m.day desc, m.place desc limit 20)),
-    'links', private.links_json(client));
+    'links', private.links_json(client),
+    'factors', private.factors_of(client),
+    'incident_predictions', private.incident_prediction_json(client), 'recommendations', private.recommendations_of(client, 20, 0),
+    'score_history', (
+      select coalesce(jsonb_agg(jsonb_build_object('day', h.day, 'score', h.score, 'band', h.band, 'model_id',
+        h.model_id) order by h.day desc), '[]')
+      from (
+        select * from private.client_scores h
+        where h.organization_id = client.organization_id and h.client_id = client.id order by h.day desc limit 52) h));
 end
 $$;
 
@@ -28265,7 +32193,7 @@ as $$
 $$;
 
 comment on function public.client_detail is
-  'A client with contacts, the latest interactions, issues and movements, spells and links.';
+  'A client with contacts, the latest interactions, issues and movements, spells, links, factors and scores.';
 
 grant execute on function public.client_detail(uuid, uuid) to authenticated;
 
@@ -28628,7 +32556,16 @@ comment on function public.update_client is
 
 grant execute on function public.update_client(uuid, uuid, jsonb, integer) to authenticated;
 
-comment on table public.churn_settings is 'How an organization recognizes churn.';
+comment on table public.churn_settings is 'How an organization recognizes churn and looks at its risk.';
+
+comment on column public.churn_settings.band_limits is
+  'In percent: below the first low, then moderate, high, and from the last on critical.';
+
+comment on column public.churn_settings.holdout_share is
+  'The share of recommendations that are recorded and not shown, to measure what the others do.';
+
+comment on column public.churn_settings.incident_threshold is
+  'From which probability of an incident on something is recommended.';
 
 comment on column public.churn_settings.churn_recognition is
   'When a client that gives notice is lost: when paid service ends, the contract is canceled, or notice is given.';
@@ -29023,7 +32960,8 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('churn_recognition', s.churn_recognition, 'pause_days', s.pause_days,
-    'unpaid_days', s.unpaid_days, 'exchange_rates', (
+    'unpaid_days', s.unpaid_days, 'band_limits', to_jsonb(s.band_limits), 'holdout_share', s.holdout_share,
+    'incident_threshold', s.incident_threshold, 'exchange_rates', (
       select coalesce(jsonb_agg(jsonb_build_object('currency', r.currency, 'starts_on', r.starts_on,
         'rate', r.rate::text) order by r.currency, r.starts_on), '[]')
       from public.exchange_rates r where r.organization_id = s.organization_id))
@@ -29089,7 +33027,8 @@ as $$
 $$;
 
 comment on function public.churn_settings is
-  'How churn is recognized, after a change: { churn_recognition?, pause_days?, unpaid_days?, exchange_rates? }.';
+  'How churn is recognized, after a change: { churn_recognition?, pause_days?, unpaid_days?, band_limits?, '
+  'holdout_share?, incident_threshold?, exchange_rates? }.';
 
 grant execute on function public.churn_settings(uuid, jsonb) to authenticated;
 
@@ -29500,7 +33439,8 @@ as $$
   select m.user_id
   from public.memberships m
   join public.roles r on r.id = m.role_id and r.key = any (note.recipients)
-  where m.organization_id = note.organization_id and m.status = 'active' and m.user_id is distinct from note.sender_id
+  where m.organization_id = note.organization_id and m.status = 'active' and not m.is_service
+    and m.user_id is distinct from note.sender_id
 $$;
 
 create function private.note_rows(notes public.notes[])
@@ -30230,6 +34170,40 @@ as $$
       / nullif(cell.mrr_start, 0), 6))
 $$;
 
+create table private.band_days (
+  run_id uuid not null references private.scoring_runs (id) on delete cascade,
+  segment text not null,
+  band text not null,
+  currency text not null,
+  clients bigint not null,
+  mrr numeric not null,
+  expected_clients double precision not null,
+  expected_mrr double precision not null,
+  primary key (run_id, segment, band, currency)
+);
+
+create function private.latest_scoring_run(organization_id uuid, from_day date, before date)
+returns uuid
+language sql stable set search_path = ''
+as $$
+  select r.id from private.scoring_runs r
+  where r.organization_id = latest_scoring_run.organization_id and r.finished_at is not null and r.day >= from_day
+    and r.day < before
+  order by r.day desc, r.id desc limit 1
+$$;
+
+create function private.bands_now(organization_id uuid)
+returns table (segment text, bands jsonb)
+language sql stable set search_path = ''
+as $$
+  select b.segment, jsonb_object_agg(b.band, b.clients) from (
+    select d.segment, d.band, sum(d.clients) as clients from private.band_days d
+    where d.run_id = private.latest_scoring_run(bands_now.organization_id, '1900-01-01', '2200-01-01')
+    group by 1, 2
+  ) b
+  group by 1
+$$;
+
 create function private.churn_head(range private.churn_range)
 returns jsonb
 language sql stable set search_path = ''
@@ -30282,17 +34256,18 @@ begin
       'too_few', z.largest < 10)
     || private.churn_figures(s.cell, s.opening)
     || case when z.largest < 10 then '{"logo_churn": null, "grr": null, "nrr": null}' else '{}' end::jsonb
-    || jsonb_build_object('survival', case when z.largest >= 10 then k.summary end, 'now', n.figures)
+    || jsonb_build_object('survival', case when z.largest >= 10 then k.summary end, 'now', n.figures, 'bands', b.bands)
     order by s.segment nulls last, s.currency), '[]')
   into rows
   from segments s
   join sizes z on z.segment is not distinct from s.segment and z.currency = s.currency
   left join curves k on k.segment is not distinct from s.segment
-  left join now n on n.segment = s.segment;
+  left join now n on n.segment = s.segment
+  left join private.bands_now(organization_id) b on b.segment = s.segment;
   return private.churn_head(range) || jsonb_build_object('data', (
     select coalesce(jsonb_agg(r), '[]') from jsonb_array_elements(rows) r where r ->> 'segment' is not null),
     'total', (
-    select coalesce(jsonb_agg(r - array['segment', 'label', 'now']), '[]') from jsonb_array_elements(rows) r
+    select coalesce(jsonb_agg(r - array['segment', 'label', 'now', 'bands']), '[]') from jsonb_array_elements(rows) r
     where r ->> 'segment' is null));
 end
 $$;
@@ -30423,6 +34398,22 @@ as $$
   from converted c group by 1, 2
 $$;
 
+create function private.risk_figures(
+  organization_id uuid, period_start date, period_end date, segment text, currency text, as_of timestamptz)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('at_risk_clients', f.clients, 'at_risk_mrr', round(f.mrr, 2)::text, 'expected_loss',
+    round(f.expected::numeric, 2)::text)
+  from (
+    select sum(d.clients) filter (where d.band in ('high', 'critical')) as clients,
+      sum(d.mrr) filter (where d.band in ('high', 'critical')) as mrr, sum(d.expected_mrr) as expected
+    from private.band_days d
+    where as_of is null and d.run_id = private.latest_scoring_run(organization_id, period_start, period_end)
+      and d.segment = coalesce(risk_figures.segment, d.segment) and d.currency = risk_figures.currency
+  ) f
+$$;
+
 create function private.churn_trends(organization_id uuid, options jsonb)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -30454,6 +34445,9 @@ begin
       s.starts_on = date_trunc(range.period, range.today)::date)
     || private.churn_figures(s.cell, s.cell)
     || jsonb_build_object('movements', coalesce(s.movements, '{}'))
+    || private.risk_figures(organization_id, s.starts_on, (s.starts_on + case range.period
+        when 'month' then interval '1 month' when 'quarter' then interval '3 months' else interval '1 year' end)::date,
+      range.segment, s.currency, range.as_of)
     || case when changed_since is null then '{}'
       else jsonb_build_object('changed', exists (select from late l where l.starts_on = s.starts_on)) end
     order by s.starts_on, s.currency <> range.organization_currency, s.currency), '[]')
@@ -30523,37 +34517,14 @@ comment on function public.churn_survival is
 
 grant execute on function public.churn_survival(uuid, jsonb) to authenticated;
 
-create table private.feature_definitions (
-  feature_set smallint not null,
-  place smallint not null,
-  name text not null,
-  theme text not null constraint feature_definitions_theme
-    check (theme in ('contact', 'issues', 'payment', 'contract', 'use')),
-  unit text not null,
-  current_only boolean not null default false,
-  description text not null,
-  primary key (feature_set, place),
-  constraint feature_definitions_name_once unique (feature_set, name)
-);
-
 comment on table private.feature_definitions is 'The numbers of private.client_features.values, in order.';
 
 comment on column private.feature_definitions.current_only is
   'Read from a column without history: known in a snapshot only, null when computed as of a past moment.';
 
-create table private.client_features (
-  organization_id uuid not null,
-  snapshot_day date not null,
-  client_id uuid not null,
-  feature_set smallint not null,
-  "values" real[] not null,
-  labels text[] not null,
-  mrr numeric(14, 2) not null,
-  currency text not null,
-  primary key (organization_id, snapshot_day, client_id),
-  constraint client_features_client foreign key (organization_id, client_id)
-    references public.clients (organization_id, id) on delete cascade
-) partition by range (snapshot_day);
+comment on column private.feature_definitions.rule_sign is 'How it counts in the built-in rule: 1 raises the risk.';
+
+comment on column private.feature_definitions.from_customers is 'Its value is for those only who may read customers.';
 
 comment on table private.client_features is
   'Weekly snapshots of active clients without notice. After half a year who left stays, and a tenth of the others.';
@@ -30582,165 +34553,6 @@ create table private.feature_thinning (
 );
 
 comment on table private.feature_thinning is 'Months of snapshots of which a tenth of the clients that stayed is kept.';
-
-create function private.contract_features(client_ids uuid[], as_of timestamptz)
-returns table (client_id uuid, mrr numeric, mrr_before numeric, currency text, segment text, started date)
-language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
-as $$
-  with m as materialized (
-    select f.client_id, f.day, f.place, f.status_after, f.mrr_after, f.currency, f.segment, f.client_change,
-      f.day <= (as_of at time zone o.time_zone)::date - 90 as is_before
-    from private.effective_movements(client_ids, as_of) f
-    join public.organizations o on o.id = f.organization_id
-  )
-  select l.client_id, l.mrr_after, coalesce(b.mrr_after, 0), l.currency, l.segment, s.day
-  from (
-    select distinct on (m.client_id) m.* from m order by m.client_id, m.day desc, m.place desc
-  ) l
-  join (select m.client_id, max(m.day) as day from m where m.client_change = 1 group by 1) s on s.client_id = l.client_id
-  left join (
-    select distinct on (m.client_id) m.client_id, m.mrr_after from m
-    where m.is_before order by m.client_id, m.day desc, m.place desc
-  ) b on b.client_id = l.client_id
-  where l.status_after = 'active'
-$$;
-
-create function private.contact_features(client_ids uuid[], as_of timestamptz, with_current boolean)
-returns table (client_id uuid, latest timestamptz, last_30 bigint, last_90 bigint, inbound bigint, negative bigint)
-language plpgsql stable rows 1000 set search_path = '' set jit = off
-as $$
-begin
-  return query
-    select e.client_id, max(e.occurred_at), count(*) filter (where e.occurred_at > as_of - interval '30 days'), count(*),
-      count(*) filter (where e.direction = 'inbound'), count(*) filter (where e.sentiment = 'negative')
-    from public.client_interactions e
-    where e.client_id = any (client_ids) and e.occurred_at > as_of - interval '90 days' and e.occurred_at <= as_of
-      and e.recorded_at <= as_of
-    group by 1;
-  if with_current then
-    return;
-  end if;
-  return query
-    select q.id, x.occurred_at, 0::bigint, 0::bigint, 0::bigint, 0::bigint
-    from (
-      select u.id from unnest(client_ids) u (id)
-      except
-      select e.client_id from public.client_interactions e
-      where e.client_id = any (client_ids) and e.occurred_at > as_of - interval '90 days' and e.occurred_at <= as_of
-        and e.recorded_at <= as_of
-    ) q
-    cross join lateral (
-      select e.occurred_at from public.client_interactions e
-      where e.client_id = q.id and e.occurred_at <= as_of - interval '90 days' and e.recorded_at <= as_of
-      order by e.occurred_at desc limit 1
-    ) x;
-end
-$$;
-
-create function private.issue_features(client_ids uuid[], as_of timestamptz)
-returns table (client_id uuid, open bigint, last_90 bigint, oldest timestamptz, repeated bigint)
-language sql stable rows 1000 set search_path = '' set jit = off
-as $$
-  select u.client_id, count(*) filter (where u.is_open),
-    count(*) filter (where u.opened_at > as_of - interval '90 days'), min(u.opened_at) filter (where u.is_open),
-    count(*) filter (where u.opened_at > as_of - interval '180 days' and u.n > 1)
-  from (
-    select e.client_id, e.opened_at,
-      not coalesce(e.closed_at <= as_of and e.close_recorded_at <= as_of, false) as is_open,
-      row_number() over (partition by e.client_id, lower(e.title) order by e.opened_at) as n
-    from public.client_issues e
-    where e.client_id = any (client_ids) and e.opened_at <= as_of and e.recorded_at <= as_of
-  ) u
-  group by 1
-$$;
-
-create function private.client_features_as_of(client_ids uuid[], as_of timestamptz, with_current boolean)
-returns table (organization_id uuid, client_id uuid, "values" real[], labels text[], mrr numeric, currency text)
-language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
-as $$
-  with c as materialized (
-    select k.id, k.organization_id, k.phone, k.client_type, k.region, k.category, k.unpaid_since, k.contract_ends_on,
-      k.stated_risk, k.last_interaction_at, (as_of at time zone o.time_zone)::date as day
-    from public.clients k join public.organizations o on o.id = k.organization_id
-    where k.id = any (client_ids)
-  ), state as materialized (
-    select s.* from private.contract_features(client_ids, as_of) s
-  ), links as materialized (
-    select l.client_id, l.customer_id, l.lead_id from public.client_links l
-    where l.organization_id = any (array(select distinct c.organization_id from c)) and l.client_id = any (client_ids)
-      and not l.rejected and l.created_at <= as_of
-  ), i as (
-    select * from private.contact_features(client_ids, as_of, with_current)
-  ), t as (
-    select m.organization_id, m.from_number, max(private.uuid_v7_time(m.id)) as latest,
-      count(*) filter (where m.id > private.uuid_v7_floor(as_of - interval '30 days')) as last_30, count(*) as last_90
-    from public.messages m
-    where m.organization_id = any (array(select distinct c.organization_id from c))
-      and m.from_number = any (array(select c.phone from c where c.phone is not null)) and m.direction = 'inbound'
-      and m.id > private.uuid_v7_floor(as_of - interval '90 days') and m.id < private.uuid_v7_floor(as_of)
-    group by 1, 2
-  ), q as (
-    select l.client_id, max(n.occurred_at) as latest,
-      count(*) filter (where n.occurred_at > as_of - interval '30 days') as last_30,
-      count(*) filter (where n.occurred_at > as_of - interval '90 days') as last_90,
-      count(*) filter (where n.occurred_at > as_of - interval '90 days' and n.direction = 'inbound') as inbound
-    from public.interactions n
-    join links l on l.lead_id = n.lead_id
-    where n.organization_id = any (array(select distinct c.organization_id from c))
-      and n.lead_id = any (array(select l.lead_id from links l where l.lead_id is not null))
-      and n.occurred_at <= as_of and n.created_at <= as_of
-    group by 1
-  ), r as (
-    select n.organization_id, n.phone, count(*) as revoked from public.consents n
-    where n.organization_id = any (array(select distinct c.organization_id from c))
-      and n.phone = any (array(select c.phone from c where c.phone is not null)) and n.event = 'revoked'
-      and n.occurred_at > as_of - interval '90 days' and n.occurred_at <= as_of
-      and n.id < private.uuid_v7_floor(as_of)
-    group by 1, 2
-  ), s as (
-    select * from private.issue_features(client_ids, as_of)
-  ), a as (
-    select l.client_id, sum(k.arrears) as arrears, sum(x.warnings) as warnings, sum(x.disconnections) as disconnections
-    from links l
-    join public.customers k on k.id = l.customer_id
-      and k.id = any (array(select l.customer_id from links l where l.customer_id is not null))
-    left join (
-      select x.customer_id, count(*) filter (where x.action = 'warn') as warnings,
-        count(*) filter (where x.action = 'disconnect') as disconnections
-      from public.customer_actions x
-      where x.organization_id = any (array(select distinct c.organization_id from c))
-        and x.customer_id = any (array(select l.customer_id from links l where l.customer_id is not null))
-        and x.id > private.uuid_v7_floor(as_of - interval '365 days') and x.id < private.uuid_v7_floor(as_of)
-      group by 1
-    ) x on x.customer_id = k.id
-    group by 1
-  )
-  select c.organization_id, c.id, array[
-      extract(epoch from as_of - greatest(i.latest, t.latest, q.latest,
-        case when with_current then c.last_interaction_at end)) / 86400, n.last_30, n.last_90,
-      (coalesce(i.inbound, 0) + coalesce(t.last_90, 0) + coalesce(q.inbound, 0))::numeric / nullif(n.last_90, 0),
-      coalesce(i.negative, 0), coalesce(r.revoked, 0), coalesce(s.open, 0), coalesce(s.last_90, 0),
-      extract(epoch from as_of - s.oldest) / 86400, coalesce(s.repeated, 0),
-      case when with_current then a.arrears end,
-      case when with_current then case when c.unpaid_since is null then 0 else c.day - c.unpaid_since end end,
-      case when a.client_id is not null then coalesce(a.warnings, 0) end,
-      case when a.client_id is not null then coalesce(a.disconnections, 0) end,
-      z.mrr, z.mrr - z.mrr_before, c.day - z.started,
-      case when with_current then c.contract_ends_on - c.day end,
-      case when with_current then array_position(array['low', 'medium', 'high'], c.stated_risk) - 1 end]::real[],
-    array[z.segment, c.client_type, c.region, c.category], z.mrr, z.currency
-  from c
-  join state z on z.client_id = c.id
-  left join i on i.client_id = c.id
-  left join t on t.organization_id = c.organization_id and t.from_number = c.phone
-  left join q on q.client_id = c.id
-  left join r on r.organization_id = c.organization_id and r.phone = c.phone
-  left join s on s.client_id = c.id
-  left join a on a.client_id = c.id
-  cross join lateral (
-    select coalesce(i.last_30, 0) + coalesce(t.last_30, 0) + coalesce(q.last_30, 0) as last_30,
-      coalesce(i.last_90, 0) + coalesce(t.last_90, 0) + coalesce(q.last_90, 0) as last_90) n
-$$;
 
 comment on function private.client_features_as_of is
   'What was known of active clients at a moment, in the order of private.feature_definitions.';
@@ -30869,6 +34681,2031 @@ begin
 end
 $$;
 
+comment on table public.churn_models is 'How the risk of leaving is computed: a record for each training. Never changed.';
+
+comment on column public.churn_models.method is 'rule: built-in weights, recalibrated; model: learned.';
+
+comment on column public.churn_models.accepted is 'false: judged and not used; reason says why.';
+
+comment on column public.churn_models.features is
+  '[{ name, theme, place or level, transform, mean, sd, coefficient, prior }], standardized by the training rows.';
+
+comment on column public.churn_models.calibration is
+  '{ intercept, slope } of the log-odds; null while nobody has left: then there are no probabilities.';
+
+alter table public.churn_models enable row level security;
+
+create policy "those who read churn reports read the models" on public.churn_models for select to authenticated
+  using (organization_id = any ((select private.organizations_with('churn:read'))::uuid[]));
+
+revoke all on public.churn_models from public, anon, authenticated, service_role;
+
+grant select on public.churn_models to authenticated, service_role;
+
+create function private.forbid_model_changes()
+returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  raise exception 'The record of a model cannot be changed.' using errcode = '42501';
+end
+$$;
+
+create trigger forbid_changes before update on public.churn_models
+  for each row execute function private.forbid_model_changes();
+
+comment on table private.churn_model_state is 'The model in use, and the training under way: null phase, none.';
+
+comment on column private.churn_model_state.days is 'Snapshots from which rows are still to be sampled.';
+
+create index churn_model_state_active on private.churn_model_state (organization_id, active_model_id);
+
+create index churn_model_state_requested_by on private.churn_model_state (requested_by);
+
+create index churn_model_state_due on private.churn_model_state (next_try_at) where phase is not null;
+
+create table private.churn_training_rows (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  snapshot_day date not null,
+  client_id uuid not null,
+  part text not null default 'all' constraint churn_training_rows_part check (part in ('all', 'train', 'gap', 'test')),
+  y double precision not null,
+  w double precision not null,
+  "values" real[] not null,
+  labels text[] not null,
+  z double precision[],
+  primary key (organization_id, snapshot_day, client_id)
+);
+
+comment on table private.churn_training_rows is
+  'The sample of a training under way. y: 1 if the client left within 90 days; w: how many rows it stands for.';
+
+comment on table private.scoring_runs is 'The scoring of all clients of an organization, slice by slice.';
+
+comment on column private.scoring_runs.baseline is
+  'The mean of each standardized feature over the clients of the run before: what contributions are measured from.';
+
+comment on column private.scoring_runs.compared_with is 'The snapshot that the trend looks back to.';
+
+comment on column private.scoring_runs.sums is 'The sums of the standardized features, to become a baseline.';
+
+create unique index scoring_runs_open on private.scoring_runs (organization_id) where finished_at is null;
+
+create index scoring_runs_latest on private.scoring_runs (organization_id, day desc, id desc)
+  where finished_at is not null;
+
+create index scoring_runs_model on private.scoring_runs (organization_id, model_id);
+
+comment on table private.client_scores is
+  'Scores that moved by a point or more or changed the band, by day; null when a client is no longer scored.';
+
+comment on table private.band_days is 'Clients by band of the risk in a scoring run. A report reads finished runs only.';
+
+create table private.factor_days (
+  run_id uuid not null references private.scoring_runs (id) on delete cascade,
+  segment text not null,
+  theme text not null,
+  clients bigint not null,
+  raised bigint not null,
+  first bigint not null,
+  points double precision not null,
+  primary key (run_id, segment, theme)
+);
+
+comment on table private.factor_days is 'What raises the risk of the clients of a scoring run, by theme.';
+
+comment on column private.factor_days.first is 'Clients for whom it is what raises the risk most.';
+
+comment on column private.factor_days.points is 'The sum of what it adds to their log-odds.';
+
+comment on table public.client_factors is 'What people say raises the risk of a client, beside what the model says.';
+
+create index client_factors_of_client on public.client_factors (organization_id, client_id, id);
+
+create index client_factors_created_by on public.client_factors (created_by);
+
+alter table public.client_factors enable row level security;
+
+create policy "those who see the client read its factors" on public.client_factors for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_factors.organization_id and c.id = client_factors.client_id));
+
+revoke all on public.client_factors from public, anon, authenticated, service_role;
+
+grant select on public.client_factors to authenticated, service_role;
+
+create table private.churn_alerts (
+  organization_id uuid not null,
+  client_id uuid not null,
+  day date not null,
+  score real not null,
+  digested_on date,
+  primary key (organization_id, client_id, day),
+  constraint churn_alerts_client foreign key (organization_id, client_id)
+    references public.clients (organization_id, id) on delete cascade
+);
+
+comment on table private.churn_alerts is 'Clients that have entered the highest band, until people are told of them.';
+
+create index churn_alerts_waiting on private.churn_alerts (organization_id) where digested_on is null;
+
+create table private.churn_digests (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  day date not null,
+  primary key (organization_id, day)
+);
+
+comment on table private.churn_digests is 'The days on which the digest of alerts was sent: at most one a day.';
+
+create function private.odds_ratios(model public.churn_models, theme text)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(coalesce(f ->> 'level', f ->> 'name'), round(exp(greatest(-30, least(30,
+    (f ->> 'coefficient')::float8 * coalesce((model.calibration ->> 'slope')::float8, 1))))::numeric, 4)), '{}')
+  from jsonb_array_elements(model.features) f where f ->> 'theme' = odds_ratios.theme
+$$;
+
+create function private.churn_factors(organization_id uuid, options jsonb)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  run private.scoring_runs;
+  model public.churn_models;
+  rows jsonb;
+begin
+  perform private.require_permission(organization_id, 'churn:read');
+  select * into run from private.scoring_runs r
+  where r.id = private.latest_scoring_run(organization_id, '1900-01-01', '2200-01-01');
+  select * into model from public.churn_models m where m.id = run.model_id;
+  select coalesce(jsonb_agg(jsonb_build_object('theme', t.theme, 'name', private.theme_name(t.theme),
+      'share', t.points / nullif(t.whole, 0), 'clients', t.clients, 'raised', t.raised, 'first', t.first,
+      'odds_ratios', private.odds_ratios(model, t.theme), 'left_with', model.metrics #> array['themes', t.theme, 'with'],
+      'left_without', model.metrics #> array['themes', t.theme, 'without']) order by t.points desc, t.theme), '[]')
+  into rows from (
+    select d.theme, sum(d.clients) as clients, sum(d.raised) as raised, sum(d.first) as first, sum(d.points) as points,
+      sum(sum(d.points)) over () as whole
+    from private.factor_days d
+    where d.run_id = run.id and d.segment = coalesce(options ->> 'segment', d.segment)
+    group by 1
+  ) t;
+  return jsonb_build_object('scored_on', run.day, 'model_id', model.id, 'method', model.method, 'confidence',
+    model.confidence, 'segment', options ->> 'segment', 'data', rows);
+end
+$$;
+
+grant execute on function private.churn_factors(uuid, jsonb) to authenticated;
+
+create function public.churn_factors(organization_id uuid, options jsonb default '{}')
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.churn_factors(organization_id, coalesce(options, '{}'))
+$$;
+
+comment on function public.churn_factors is 'What raises the risk of clients, by theme: { segment? }.';
+
+grant execute on function public.churn_factors(uuid, jsonb) to authenticated;
+
+create function private.training_features(organization_id uuid, parts text[])
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  features jsonb;
+  figures double precision[];
+  columns text;
+begin
+  select jsonb_agg(f.feature order by f.n) into features from (
+    select d.place as n, jsonb_build_object('name', d.name, 'theme', d.theme, 'place', d.place, 'transform', d.transform,
+      'prior', 0.35 * d.rule_sign) as feature
+    from private.feature_definitions d where d.feature_set = 1
+    union all
+    select 1000 + row_number() over (order by l.rows desc, l.segment), jsonb_build_object('name', 'segment', 'theme',
+      'segment', 'level', l.segment, 'transform', 'none', 'prior', 0)
+    from (
+      select r.labels[1] as segment, count(*) as rows from private.churn_training_rows r
+      where r.organization_id = training_features.organization_id and r.part = any (parts)
+      group by 1 order by 2 desc, 1 limit 8 offset 1
+    ) l
+  ) f;
+  select string_agg(format('sum(r.w * (%1$s)) / nullif(sum(r.w) filter (where (%1$s) is not null), 0), stddev_pop(%1$s)',
+    private.feature_term(f.value, 'r')), ', ' order by f.n)
+  into columns from jsonb_array_elements(features) with ordinality f (value, n);
+  execute format('select array[%s]::float8[] from private.churn_training_rows r
+    where r.organization_id = %L and r.part = any (%L)', columns, organization_id, parts) into figures;
+  return (
+    select jsonb_agg(f.value || jsonb_build_object('mean', coalesce(figures[2 * f.n - 1], 0),
+      'sd', case when figures[2 * f.n] > 1e-9 then figures[2 * f.n] else 1 end) order by f.n)
+    from jsonb_array_elements(features) with ordinality f (value, n));
+end
+$$;
+
+create function private.newton_sums(source text, beta double precision[])
+returns text
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  n constant integer := cardinality(beta);
+  factor text[] := array['1'] || array(select 'x' || i from generate_series(1, n - 1) i);
+  linear text := (
+    select string_agg(format('(%L::float8 * %s)', b, factor[i]), ' + ' order by i)
+    from unnest(beta) with ordinality u (b, i));
+  sums text := (select string_agg(format('sum(r * %s)', f), ', ' order by i) from unnest(factor) with ordinality u (f, i));
+  cross_sums text := (
+    select string_agg(format('s%s_%s', least(i, j), greatest(i, j)), ', ' order by i, j)
+    from generate_series(1, n) i, generate_series(1, n) j);
+  half text := (
+    select string_agg(format('sum(v * %s * %s) as s%s_%s', factor[i], factor[j], i, j), ', ')
+    from generate_series(1, n) i, generate_series(1, n) j where i <= j);
+begin
+  return format(
+    'select g || array[%s]::float8[] from (
+      select array[%s]::float8[] as g, %s from (
+        select d.*, w * (y - p) as r, w * p * (1 - p) as v from (
+          select s.*, 1 / (1 + exp(-greatest(least(%s, 30), -30))) as p from (%s offset 0) s offset 0) d offset 0) e) t',
+    cross_sums, sums, half, linear, source);
+end
+$$;
+
+create function private.solve_symmetric(matrix double precision[], vector double precision[])
+returns double precision[]
+language plpgsql immutable set search_path = ''
+as $$
+declare
+  n constant integer := cardinality(vector);
+  factor double precision[] := array_fill(0::double precision, array[n * n]);
+  x double precision[] := vector;
+  s double precision;
+begin
+  for i in 1..n loop
+    for j in 1..i loop
+      s := matrix[(i - 1) * n + j];
+      for k in 1..j - 1 loop
+        s := s - factor[(i - 1) * n + k] * factor[(j - 1) * n + k];
+      end loop;
+      factor[(i - 1) * n + j] := case when i = j then sqrt(greatest(s, 1e-12)) else s / factor[(j - 1) * n + j] end;
+    end loop;
+  end loop;
+  for i in 1..n loop
+    for k in 1..i - 1 loop
+      x[i] := x[i] - factor[(i - 1) * n + k] * x[k];
+    end loop;
+    x[i] := x[i] / factor[(i - 1) * n + i];
+  end loop;
+  for i in reverse n..1 loop
+    for k in i + 1..n loop
+      x[i] := x[i] - factor[(k - 1) * n + i] * x[k];
+    end loop;
+    x[i] := x[i] / factor[(i - 1) * n + i];
+  end loop;
+  return x;
+end
+$$;
+
+create function private.fit_logit(
+  source text, prior double precision[], penalty double precision, max_steps integer default 40,
+  out beta double precision[], out steps integer)
+language plpgsql volatile set search_path = '' set max_parallel_workers_per_gather = 0 set jit = off
+as $$
+declare
+  n constant integer := cardinality(prior);
+  statement text;
+  sums double precision[];
+  gradient double precision[];
+  hessian double precision[];
+  step double precision[];
+  largest double precision;
+begin
+  beta := prior;
+  steps := 0;
+  loop
+    steps := steps + 1;
+    statement := private.newton_sums(source, beta);
+    execute statement into sums;
+    exit when sums[1] is null;
+    gradient := sums[1 : n];
+    hessian := sums[n + 1 :];
+    for i in 2..n loop
+      hessian[(i - 1) * n + i] := hessian[(i - 1) * n + i] + penalty;
+      gradient[i] := gradient[i] - penalty * (beta[i] - prior[i]);
+    end loop;
+    step := private.solve_symmetric(hessian, gradient);
+    largest := (select max(abs(s)) from unnest(step) s);
+    for i in 1..n loop
+      beta[i] := beta[i] + step[i] * least(1, 5 / greatest(largest, 1e-12));
+    end loop;
+    exit when largest < 1e-9 or steps >= max_steps;
+  end loop;
+end
+$$;
+
+create function private.auc_interval(figures jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object('auc_low', greatest(0, f.auc - 1.959964 * s.e), 'auc_high', least(1, f.auc + 1.959964 * s.e),
+    'ratio', r.ratio, 'ratio_low', r.ratio * exp(-1.959964 / sqrt(nullif(f.events, 0))),
+    'ratio_high', r.ratio * exp(1.959964 / sqrt(nullif(f.events, 0))))
+  from (
+    select (figures ->> 'auc')::float8 as auc, (figures ->> 'events')::float8 as events,
+      (figures ->> 'clients')::float8 - (figures ->> 'events')::float8 as others
+  ) f
+  cross join lateral (
+    select sqrt((f.auc * (1 - f.auc) + (f.events - 1) * (f.auc / (2 - f.auc) - f.auc ^ 2)
+      + (f.others - 1) * (2 * f.auc ^ 2 / (1 + f.auc) - f.auc ^ 2)) / nullif(f.events * f.others, 0)) as e) s
+  cross join lateral (
+    select (figures ->> 'expected')::float8 / nullif((figures ->> 'observed')::float8, 0) as ratio) r
+$$;
+
+create function private.calibration_table(source text)
+returns jsonb
+language plpgsql volatile set search_path = '' set max_parallel_workers_per_gather = 0 set jit = off
+as $$
+declare
+  answer jsonb;
+begin
+  execute format($q$
+    select coalesce(jsonb_agg(jsonb_build_object('tenth', t.tenth, 'rows', t.rows, 'predicted', t.predicted,
+      'weight', t.weight, 'observed', private.wilson_interval((t.rate * t.rows)::numeric, t.rows)) order by t.tenth), '[]')
+    from (
+      select r.tenth, count(*) as rows, sum(r.w) as weight, sum(r.w * r.p) / sum(r.w) as predicted,
+        sum(r.w * r.y) / sum(r.w) as rate
+      from (
+        select q.p, q.y, q.w,
+          least(10, 1 + floor(10 * (sum(q.w) over (order by q.p desc, q.client_id) - q.w) / sum(q.w) over ()))::integer
+            as tenth
+        from (%s) q
+      ) r
+      group by 1
+    ) t $q$, source) into answer;
+  return answer;
+end
+$$;
+
+create function private.calibration_by_segment(source text)
+returns jsonb
+language plpgsql volatile set search_path = '' set max_parallel_workers_per_gather = 0 set jit = off
+as $$
+declare
+  answer jsonb;
+begin
+  execute format($q$
+    select coalesce(jsonb_agg(jsonb_build_object('segment', t.segment, 'rows', t.rows, 'predicted', t.predicted,
+      'observed', private.wilson_interval((t.rate * t.rows)::numeric, t.rows)) order by t.segment), '[]')
+    from (
+      select q.segment, count(*) as rows, sum(q.w * q.p) / sum(q.w) as predicted, sum(q.w * q.y) / sum(q.w) as rate
+      from (%s) q group by 1
+    ) t $q$, source) into answer;
+  return answer;
+end
+$$;
+
+create function private.lift_figures(tenths jsonb)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'lift_top_tenth', max(t.rate) filter (where t.tenth = 1) / nullif(sum(t.weight * t.rate) / sum(t.weight), 0),
+    'recall_top_fifth', sum(t.weight * t.rate) filter (where t.tenth <= 2) / nullif(sum(t.weight * t.rate), 0))
+  from (
+    select (v ->> 'tenth')::integer as tenth, (v ->> 'weight')::float8 as weight, (v -> 'observed' ->> 'rate')::float8 as rate
+    from jsonb_array_elements(tenths) v
+  ) t
+$$;
+
+create function private.churn_metrics(source text)
+returns jsonb
+language plpgsql volatile set search_path = '' set max_parallel_workers_per_gather = 0 set jit = off
+as $$
+declare
+  figures jsonb;
+  slope double precision[];
+begin
+  execute format($q$
+    with s as materialized (select client_id, segment, p::float8 as p, y::float8 as y, w::float8 as w from (%s) q),
+    g as (
+      select p, coalesce(sum(w) filter (where y > 0), 0) as e, coalesce(sum(w) filter (where y = 0), 0) as n
+      from s group by p
+    ), a as (
+      select sum(e * (below + n / 2)) / nullif(sum(e) * sum(n), 0) as auc
+      from (select g.*, sum(n) over (order by p) - n as below from g) u
+    ), t as (
+      select count(*) as rows, count(distinct client_id) as clients,
+        count(distinct client_id) filter (where y > 0) as leavers, sum(w) as weight, sum(w * y) as observed,
+        sum(w * p) as expected, sum(w * (p - y) ^ 2) / sum(w) as brier,
+        -sum(w * (y * ln(greatest(p, 1e-12)) + (1 - y) * ln(greatest(1 - p, 1e-12)))) / sum(w) as log_loss,
+        sum(w * y) / sum(w) as rate
+      from s
+    )
+    select jsonb_build_object('rows', t.rows, 'clients', t.clients, 'events', t.leavers, 'auc', a.auc,
+      'brier', t.brier, 'brier_base', t.rate * (1 - t.rate), 'log_loss', t.log_loss,
+      'log_loss_base', case when t.rate > 0 and t.rate < 1 then -t.rate * ln(t.rate) - (1 - t.rate) * ln(1 - t.rate) else 0 end,
+      'expected', t.expected, 'observed', t.observed, 'rate', t.rate) from t, a $q$, source) into figures;
+  if (figures ->> 'rows')::integer = 0 then
+    return null;
+  end if;
+  slope := (private.fit_logit(format('select y::float8 as y, w::float8 as w, ln(greatest(p, 1e-12) / greatest(1 - p, 1e-12)) as x1
+    from (%s) q', source), '{0,1}', 1e-6)).beta;
+  return figures || private.auc_interval(figures) || jsonb_build_object(
+    'calibration_intercept', slope[1], 'calibration_slope', slope[2], 'tenths', private.calibration_table(source),
+    'segments', private.calibration_by_segment(source)) || private.lift_figures(private.calibration_table(source));
+end
+$$;
+
+comment on function private.churn_metrics is 'AUC, Brier score, log loss, calibration and lift of probabilities.';
+
+create function private.churn_model_json(model public.churn_models)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select to_jsonb(model) - 'organization_id' || jsonb_build_object('penalty', 10, 'horizon_days', 90)
+  where model.id is not null
+$$;
+
+create function private.band_list(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_agg(jsonb_build_object('band', b.band, 'from', b.low, 'to', b.high) order by b.low)
+  from public.churn_settings s
+  cross join lateral (values ('low', 0, s.band_limits[1]), ('moderate', s.band_limits[1], s.band_limits[2]),
+    ('high', s.band_limits[2], s.band_limits[3]), ('critical', s.band_limits[3], 100)) b (band, low, high)
+  where s.organization_id = band_list.organization_id
+$$;
+
+create function private.churn_model(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  state private.churn_model_state;
+  active public.churn_models;
+  answer jsonb;
+begin
+  perform private.require_permission(organization_id, 'churn:read');
+  select * into state from private.churn_model_state s where s.organization_id = churn_model.organization_id;
+  select * into active from public.churn_models m
+  where m.organization_id = churn_model.organization_id and m.id = state.active_model_id;
+  select jsonb_build_object('scored_on', r.day, 'scored_clients', r.clients, 'scored_at', r.finished_at) into answer
+  from private.scoring_runs r
+  where r.organization_id = churn_model.organization_id and r.finished_at is not null
+  order by r.day desc, r.id desc limit 1;
+  return coalesce(answer, '{"scored_on": null, "scored_clients": null, "scored_at": null}') || jsonb_build_object(
+    'model', private.churn_model_json(active), 'training', case when state.phase is not null
+      then jsonb_build_object('requested_at', state.requested_at, 'phase', state.phase, 'last_error', state.last_error)
+      end,
+    'bands', private.band_list(organization_id),
+    'history', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', h.id, 'number', h.number, 'method', h.method, 'confidence',
+        h.confidence, 'accepted', h.accepted, 'reason', h.reason, 'trained_on', h.trained_on, 'auc',
+        h.metrics #> '{model,auc}', 'log_loss', h.metrics #> '{model,log_loss}', 'ratio',
+        h.metrics #> '{model,ratio}', 'created_at', h.created_at) order by h.number desc), '[]')
+      from (
+        select * from public.churn_models m where m.organization_id = churn_model.organization_id
+        order by m.number desc limit 24
+      ) h));
+end
+$$;
+
+grant execute on function private.churn_model(uuid) to authenticated;
+
+create function public.churn_model(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.churn_model(organization_id)
+$$;
+
+comment on function public.churn_model is 'How the risk of leaving is computed, and how good that is.';
+
+grant execute on function public.churn_model(uuid) to authenticated;
+
+create function private.request_churn_training(organization_id uuid, score_only boolean)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  state private.churn_model_state;
+  refusal jsonb;
+begin
+  perform private.require_permission(organization_id, 'churn:configure');
+  refusal := private.over_rate_limit('churn_training');
+  if refusal is not null then
+    return refusal;
+  end if;
+  insert into private.churn_model_state as s (organization_id, phase, requested_by, requested_at)
+  values (organization_id, 'requested', auth.uid(), clock_timestamp())
+  on conflict on constraint churn_model_state_pkey do update
+    set phase = case when request_churn_training.score_only then s.phase else coalesce(s.phase, 'requested') end,
+      requested_by = case when request_churn_training.score_only then s.requested_by
+        else coalesce(s.requested_by, excluded.requested_by) end,
+      requested_at = case when request_churn_training.score_only then s.requested_at
+        else coalesce(s.requested_at, excluded.requested_at) end,
+      next_try_at = case when s.phase is null or s.failures > 0 then clock_timestamp() else s.next_try_at end,
+      score_requested_at = case when request_churn_training.score_only then clock_timestamp()
+        else s.score_requested_at end
+  returning * into state;
+  return jsonb_build_object('status', 'queued', 'phase', state.phase, 'requested_at', state.requested_at,
+    'score_requested_at', state.score_requested_at);
+end
+$$;
+
+grant execute on function private.request_churn_training(uuid, boolean) to authenticated;
+
+create function public.request_churn_training(organization_id uuid, score_only boolean default false)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.request_churn_training(organization_id, coalesce(score_only, false))
+$$;
+
+comment on function public.request_churn_training is 'Asks for a new model, or for new scores by the model in use.';
+
+grant execute on function public.request_churn_training(uuid, boolean) to authenticated;
+
+create function private.client_factors(organization_id uuid, client_id uuid)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'clients:read');
+begin
+  return private.factors_of(client);
+end
+$$;
+
+grant execute on function private.client_factors(uuid, uuid) to authenticated;
+
+create function public.client_factors(organization_id uuid, client_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.client_factors(organization_id, client_id)
+$$;
+
+comment on function public.client_factors is
+  'What raises and lowers the risk of a client by the model, and what people have entered.';
+
+grant execute on function public.client_factors(uuid, uuid) to authenticated;
+
+create function private.create_client_factor(organization_id uuid, client_id uuid, factor jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  client public.clients;
+  created public.client_factors;
+  answer jsonb;
+begin
+  perform private.require_scope(organization_id, 'clients:write');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  client := private.require_client(organization_id, client_id, 'clients:write', true);
+  created := jsonb_populate_record(null::public.client_factors, factor);
+  insert into public.client_factors (organization_id, client_id, name, percentage, created_by)
+  values (client.organization_id, client.id, created.name, created.percentage, auth.uid())
+  returning * into created;
+  return private.store_idempotent_response(organization_id, private.manual_factor_json(created));
+end
+$$;
+
+grant execute on function private.create_client_factor(uuid, uuid, jsonb) to authenticated;
+
+create function public.create_client_factor(organization_id uuid, client_id uuid, factor jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_client_factor(organization_id, client_id, factor)
+$$;
+
+comment on function public.create_client_factor is 'Adds what a person says raises the risk: { name, percentage }.';
+
+grant execute on function public.create_client_factor(uuid, uuid, jsonb) to authenticated;
+
+create function private.cut_sample(
+  organization_id uuid, out events integer, out train_events integer, out test_events integer)
+language plpgsql set search_path = ''
+as $$
+declare
+  latest date := (
+    select max(r.snapshot_day) from private.churn_training_rows r
+    where r.organization_id = cut_sample.organization_id);
+begin
+  update private.churn_training_rows r
+  set part = case when r.snapshot_day > latest - 90 then 'test' when r.snapshot_day <= latest - 180 then 'train'
+    else 'gap' end
+  where r.organization_id = cut_sample.organization_id;
+  select count(distinct r.client_id), count(distinct r.client_id) filter (where r.part = 'train'),
+    count(distinct r.client_id) filter (where r.part = 'test')
+  into events, train_events, test_events
+  from private.churn_training_rows r
+  where r.organization_id = cut_sample.organization_id and r.y > 0;
+end
+$$;
+
+create function private.standardize_sample(organization_id uuid, features jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  execute format('update private.churn_training_rows r set z = array[%s]::float8[] where r.organization_id = %L',
+    array_to_string(private.standard_terms(features, 'r'), ', '), organization_id);
+end
+$$;
+
+create function private.training_source(organization_id uuid, parts text[], features integer)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select format('select r.y, r.w%s from private.churn_training_rows r where r.organization_id = %L and r.part = any (%L)',
+    (select string_agg(format(', r.z[%s] as x%s', i, i), '' order by i) from generate_series(1, features) i),
+    organization_id, parts)
+$$;
+
+create function private.new_model(organization_id uuid, parts text[])
+returns public.churn_models
+language plpgsql set search_path = ''
+as $$
+declare
+  model public.churn_models;
+begin
+  model.id := private.uuid_v7();
+  model.organization_id := organization_id;
+  model.number := 1 + (
+    select coalesce(max(m.number), 0) from public.churn_models m
+    where m.organization_id = new_model.organization_id);
+  model.trained_on := private.local_day(organization_id);
+  select min(r.snapshot_day), max(r.snapshot_day) into model.window_from, model.window_to
+  from private.churn_training_rows r where r.organization_id = new_model.organization_id and r.part = any (parts);
+  model.created_at := clock_timestamp();
+  return model;
+end
+$$;
+
+create function private.metrics_of(model public.churn_models, calibration jsonb, key text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.churn_metrics(format(
+    'select r.client_id, r.labels[1] as segment, r.y, r.w, %s as p from private.churn_training_rows r
+      where r.organization_id = %L and r.part = ''test''',
+    private.probability_of(format('%L::float8 + %L::float8 * (%s)', (calibration ->> 'intercept')::float8,
+      (calibration ->> 'slope')::float8, private.linear_sum(model.features, key,
+        private.standard_terms(model.features, 'r'), case key when 'prior' then 0 else model.intercept end))),
+    model.organization_id))
+$$;
+
+create function private.recalibration(
+  organization_id uuid, features jsonb, intercept double precision, key text, parts text[])
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  beta double precision[] := (private.fit_logit(format(
+    'select r.y, r.w, %s as x1 from private.churn_training_rows r where r.organization_id = %L and r.part = any (%L)',
+    private.linear_sum(features, key, private.standard_terms(features, 'r'), intercept), organization_id, parts),
+    '{0,1}', 10)).beta;
+begin
+  return jsonb_build_object('intercept', beta[1], 'slope', beta[2]);
+end
+$$;
+
+create function private.gate_verdict(metrics jsonb)
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case
+    when m.auc_low is null or m.auc_low <= 0.5 then 'On later clients it does not tell who leaves better than chance.'
+    when m.log_loss > m.rule then 'On later clients it is no better than the built-in rule.'
+    when m.log_loss > m.active then 'On later clients it is no better than the model in use.'
+    when not (m.ratio between 0.8 and 1.25 or (m.ratio_low <= 1 and m.ratio_high >= 1)) or m.ratio is null
+      then format('It expected %s times as many clients to leave as did.', round(m.ratio::numeric, 2))
+    end
+  from (
+    select (metrics #>> '{model,auc_low}')::float8 as auc_low, (metrics #>> '{model,log_loss}')::float8 as log_loss,
+      (metrics #>> '{rule,log_loss}')::float8 as rule, (metrics #>> '{active,log_loss}')::float8 as active,
+      (metrics #>> '{model,ratio}')::float8 as ratio, (metrics #>> '{model,ratio_low}')::float8 as ratio_low,
+      (metrics #>> '{model,ratio_high}')::float8 as ratio_high
+  ) m
+$$;
+
+create function private.theme_outcomes(model public.churn_models, parts text[])
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  answer jsonb;
+begin
+  execute format($q$
+    select jsonb_object_agg(t.theme, jsonb_build_object('with', t.with_it, 'without', t.without_it)) from (
+      select v.theme,
+        private.wilson_interval((sum(r.w * r.y) filter (where v.points > 0) * count(*) filter (where v.points > 0)
+          / nullif(sum(r.w) filter (where v.points > 0), 0))::numeric, count(*) filter (where v.points > 0)) as with_it,
+        private.wilson_interval((sum(r.w * r.y) filter (where v.points <= 0) * count(*) filter (where v.points <= 0)
+          / nullif(sum(r.w) filter (where v.points <= 0), 0))::numeric, count(*) filter (where v.points <= 0))
+          as without_it
+      from private.churn_training_rows r
+      cross join lateral (values %s) v (theme, points)
+      where r.organization_id = %L and r.part = any (%L)
+      group by 1
+    ) t $q$, private.theme_values(model, private.standard_terms(model.features, 'r'), null), model.organization_id, parts)
+  into answer;
+  return answer;
+end
+$$;
+
+create function private.learned_model(organization_id uuid, active public.churn_models, events integer)
+returns public.churn_models
+language plpgsql set search_path = ''
+as $$
+declare
+  model public.churn_models;
+  features jsonb := private.training_features(organization_id, '{train}');
+  size integer := jsonb_array_length(features);
+  prior double precision[] := '{0}'::double precision[] || array(
+    select (f.value ->> 'prior')::float8 from jsonb_array_elements(features) with ordinality f order by f.ordinality);
+  beta double precision[];
+  verdict text;
+begin
+  perform private.standardize_sample(organization_id, features);
+  beta := (private.fit_logit(private.training_source(organization_id, '{train}', size), prior, 10)).beta;
+  model := private.new_model(organization_id, '{train,gap,test}');
+  model.method := 'model';
+  model.intercept := beta[1];
+  model.features := (
+    select jsonb_agg(f.value || jsonb_build_object('coefficient', beta[f.ordinality + 1]) order by f.ordinality)
+    from jsonb_array_elements(features) with ordinality f);
+  model.metrics := jsonb_build_object(
+    'model', private.metrics_of(model, '{"intercept": 0, "slope": 1}', 'coefficient'),
+    'rule', private.metrics_of(model, private.recalibration(organization_id, model.features, 0, 'prior', '{train}'),
+      'prior'),
+    'active', case when active.calibration is not null then private.metrics_of(active, active.calibration, 'coefficient')
+      end);
+  verdict := private.gate_verdict(model.metrics);
+  model.calibration := private.recalibration(organization_id, model.features, beta[1], 'coefficient', '{test}');
+  model.metrics := model.metrics || jsonb_build_object('themes', private.theme_outcomes(model, '{train,gap,test}'));
+  model.accepted := verdict is null;
+  model.confidence := case when events >= 100 then 'normal' else 'low' end;
+  model.reason := coalesce(verdict, format('Learned from %s clients that left, and better than the rule on later ones.',
+    events));
+  return model;
+end
+$$;
+
+create function private.notify_admins_of_model(model public.churn_models)
+returns void
+language sql set search_path = ''
+as $$
+  select private.notify(array_agg(row(model.organization_id, m.user_id, 'system', 'churn_model:' || model.id,
+    'A new churn model is not used', model.reason || ' The one before stays in use.',
+    jsonb_build_object('model_id', model.id), null)::private.notification))
+  from public.memberships m
+  join public.role_permissions p on p.role_id = m.role_id and p.permission = 'churn:configure'
+  where m.organization_id = model.organization_id and m.status = 'active'
+  having count(*) > 0
+$$;
+
+create function private.keep_model(model public.churn_models)
+returns uuid
+language plpgsql set search_path = ''
+as $$
+begin
+  insert into public.churn_models values (model.*);
+  if model.accepted then
+    update private.churn_model_state s
+    set active_model_id = model.id, score_requested_at = clock_timestamp()
+    where s.organization_id = model.organization_id;
+  else
+    perform private.notify_admins_of_model(model);
+  end if;
+  return model.id;
+end
+$$;
+
+create function private.yearly_share(organization_id uuid)
+returns double precision
+language sql stable set search_path = ''
+as $$
+  select 1 - exp(-90.0 * count(s.ends_on) / nullif(sum(
+    least(s.ends_on, t.today) - greatest(s.starts_on, t.today - 365)), 0))
+  from (select private.local_day(yearly_share.organization_id) as today) t
+  join public.client_spells s on s.organization_id = yearly_share.organization_id and s.starts_on < t.today
+    and (s.ends_on is null or s.ends_on > t.today - 365)
+  group by t.today
+  having count(s.ends_on) > 0
+$$;
+
+create function private.sample_present(organization_id uuid, share double precision)
+returns void
+language sql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+  delete from private.churn_training_rows r where r.organization_id = sample_present.organization_id;
+  insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
+  select f.organization_id, private.local_day(f.organization_id), f.client_id, share, 1, f."values", f.labels
+  from private.client_features_as_of(array(
+    select c.id from public.clients c
+    where c.organization_id = sample_present.organization_id and c.status = 'active' and c.deleted_at is null
+    order by c.id desc limit 10000), clock_timestamp(), true) f
+$$;
+
+create function private.rule_model(organization_id uuid, events integer, metrics jsonb)
+returns public.churn_models
+language plpgsql set search_path = ''
+as $$
+declare
+  model public.churn_models;
+  features jsonb;
+  share double precision;
+begin
+  if coalesce(events, 0) = 0 then
+    share := private.yearly_share(organization_id);
+    perform private.sample_present(organization_id, coalesce(share, 0));
+  end if;
+  if not exists (
+    select from private.churn_training_rows r where r.organization_id = rule_model.organization_id) then
+    return null;
+  end if;
+  features := private.training_features(organization_id, '{all,train,gap,test}');
+  model := private.new_model(organization_id, '{all,train,gap,test}');
+  model.method := 'rule';
+  model.intercept := 0;
+  model.features := (
+    select jsonb_agg(f.value || jsonb_build_object('coefficient', f.value -> 'prior') order by f.ordinality)
+    from jsonb_array_elements(features) with ordinality f);
+  model.calibration := case when events > 0 or share > 0 then private.recalibration(organization_id, model.features, 0,
+    'prior', '{all,train,gap,test}') end;
+  model.confidence := case when model.calibration is null then 'none' else 'low' end;
+  model.metrics := metrics || case when events > 0
+    then jsonb_build_object('themes', private.theme_outcomes(model, '{train,gap,test}')) else '{}' end;
+  model.accepted := true;
+  model.reason := case
+    when model.calibration is null then 'No client has left yet: the rule gives an order, not a probability.'
+    when coalesce(events, 0) = 0 then format(
+      'No snapshot is old enough to learn from: the rule, with the %s %% of 90 days that left in the last year.',
+      round(100 * share::numeric, 1))
+    when events < 20 then format('%s clients left: too few to learn from. The rule, with the share that left.', events)
+    else 'No learned model has proved better on later clients: the rule, with the share that left.' end;
+  return model;
+end
+$$;
+
+create function private.finish_training(organization_id uuid, active_model_id uuid)
+returns uuid
+language plpgsql set search_path = ''
+as $$
+declare
+  evidence record;
+  model public.churn_models;
+  active public.churn_models;
+begin
+  select * into active from public.churn_models m where m.id = active_model_id;
+  select * into evidence from private.cut_sample(organization_id);
+  if evidence.events >= 20 and evidence.train_events > 0 and evidence.test_events > 0 then
+    model := private.learned_model(organization_id, active, evidence.events);
+    if model.accepted then
+      return private.keep_model(model);
+    end if;
+    perform private.keep_model(model);
+    if active.method = 'model' then
+      return active.id;
+    end if;
+  end if;
+  model := private.rule_model(organization_id, evidence.events, coalesce(model.metrics, '{}'));
+  return case when model.organization_id is not null then private.keep_model(model) end;
+end
+$$;
+
+comment on function private.fit_logit is 'Coefficients of a ridge logistic regression pulled to prior.';
+
+create function private.departures(organization_id uuid)
+returns table (client_id uuid, day date)
+language sql stable rows 1000 set search_path = ''
+as $$
+  select s.client_id, s.ends_on from public.client_spells s
+  where s.organization_id = departures.organization_id and s.ends_on is not null
+  union
+  select m.client_id, m.day from public.client_movements m
+  where m.organization_id = departures.organization_id and m.entry = 'notice' and m.kind <> 'correction'
+    and not exists (select from public.client_movements r where r.reverses = m.id)
+$$;
+
+create function private.begin_training(organization_id uuid)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  today date := private.local_day(organization_id);
+  chosen date[] := array(
+    select d.snapshot_day from (
+      select r.snapshot_day, row_number() over (order by r.snapshot_day desc) as n from private.feature_runs r
+      where r.organization_id = begin_training.organization_id and r.finished_at is not null and r.clients > 0
+        and r.snapshot_day between today - 820 and today - 90
+        and not exists (
+          select from private.feature_thinning t
+          where t.month = date_trunc('month', r.snapshot_day)::date and t.finished_at is null)
+    ) d where d.n % 4 = 1 order by d.snapshot_day);
+  rows bigint := (
+    select coalesce(sum(r.clients), 0) from private.feature_runs r
+    where r.organization_id = begin_training.organization_id and r.snapshot_day = any (chosen));
+  leavers bigint := (
+    select count(*) from private.departures(organization_id) d where d.day between today - 820 and today);
+begin
+  delete from private.churn_training_rows r where r.organization_id = begin_training.organization_id;
+  update private.churn_model_state s
+  set phase = 'sample', days = chosen, event_share = least(1, 10000 / greatest(4 * leavers, 1)::float8),
+    other_share = least(1, 10000 / greatest(rows, 1)::float8)
+  where s.organization_id = begin_training.organization_id;
+end
+$$;
+
+create function private.sample_snapshot(state private.churn_model_state, snapshot date)
+returns void
+language sql set search_path = '' set enable_nestloop = off set jit = off
+as $$
+  with left_within as materialized (
+    select distinct d.client_id from private.departures(state.organization_id) d
+    where d.day > snapshot and d.day <= snapshot + 90
+  ), thinned as materialized (
+    select t.finished_at::date as day from private.feature_thinning t
+    where t.month = date_trunc('month', snapshot)::date
+  ), left_by_then as materialized (
+    select distinct s.client_id from public.client_spells s join thinned t on s.ends_on <= t.day
+    where s.organization_id = state.organization_id and s.ends_on > snapshot
+  ), f as (
+    select f.*, (l.client_id is not null)::integer as y,
+      case when b.client_id is null and exists (select from thinned) then 10 else 1 end as stands_for,
+      case when l.client_id is not null then state.event_share else state.other_share end as share
+    from private.client_features f
+    join public.clients c on c.organization_id = f.organization_id and c.id = f.client_id and c.deleted_at is null
+    left join left_within l on l.client_id = f.client_id
+    left join left_by_then b on b.client_id = f.client_id
+    where f.organization_id = state.organization_id and f.snapshot_day = snapshot
+  )
+  insert into private.churn_training_rows (organization_id, snapshot_day, client_id, y, w, "values", labels)
+  select f.organization_id, f.snapshot_day, f.client_id, f.y, f.stands_for / f.share, f."values", f.labels
+  from f
+  where (hashtextextended(f.client_id::text || f.snapshot_day, 0) & 1048575) < f.share * 1048576
+  on conflict do nothing
+$$;
+
+create function private.train_step(state private.churn_model_state)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if state.phase = 'requested' then
+    perform private.begin_training(state.organization_id);
+  elsif cardinality(state.days) > 0 then
+    perform private.sample_snapshot(state, state.days[1]);
+    update private.churn_model_state s set days = state.days[2 :] where s.organization_id = state.organization_id;
+  elsif state.phase = 'sample' then
+    update private.churn_model_state s set phase = 'fit' where s.organization_id = state.organization_id;
+  else
+    perform private.finish_training(state.organization_id, state.active_model_id);
+    delete from private.churn_training_rows r where r.organization_id = state.organization_id;
+    update private.churn_model_state s
+    set phase = null, requested_at = null, requested_by = null, failures = 0, last_error = null,
+      finished_at = clock_timestamp()
+    where s.organization_id = state.organization_id;
+  end if;
+end
+$$;
+
+create function private.run_churn_training()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  state private.churn_model_state;
+  began timestamptz := clock_timestamp();
+  steps integer := 0;
+begin
+  loop
+    select s.* into state from private.churn_model_state s
+    where s.phase is not null and s.next_try_at <= clock_timestamp()
+    order by s.next_try_at limit 1 for update skip locked;
+    exit when state.organization_id is null;
+    begin
+      perform private.train_step(state);
+      steps := steps + 1;
+    exception when others then
+      raise warning 'the training of % failed: %', state.organization_id, sqlerrm;
+      update private.churn_model_state s
+      set failures = s.failures + 1, last_error = left(sqlerrm, 500),
+        next_try_at = clock_timestamp() + interval '1 minute' * least(2 ^ s.failures, 1440)
+      where s.organization_id = state.organization_id;
+    end;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+  return steps;
+end
+$$;
+
+create function private.begin_scoring_runs()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  insert into private.churn_model_state (organization_id, phase, requested_at)
+  select o.id, 'requested', clock_timestamp() from public.organizations o
+  where exists (
+      select from public.clients c where c.organization_id = o.id and c.status = 'active' and c.deleted_at is null)
+  on conflict on constraint churn_model_state_pkey do update
+    set phase = 'requested', requested_at = excluded.requested_at, next_try_at = excluded.requested_at
+    where churn_model_state.phase is null and churn_model_state.finished_at < now() - interval '28 days';
+  delete from private.scoring_runs r
+  using private.churn_model_state s
+  where s.organization_id = r.organization_id and r.finished_at is null and r.model_id <> s.active_model_id;
+  insert into private.scoring_runs (organization_id, day, model_id, baseline, compared_with)
+  select s.organization_id, d.today, s.active_model_id, b.baseline, (
+      select max(f.snapshot_day) from private.feature_runs f
+      where f.organization_id = s.organization_id and f.finished_at is not null
+        and f.snapshot_day between d.today - 45 and d.today - 28)
+  from private.churn_model_state s
+  join public.organizations o on o.id = s.organization_id
+  cross join lateral (select (now() at time zone o.time_zone)::date as today) d
+  left join lateral (
+    select r.day, r.started_at, r.clients, case when r.model_id = s.active_model_id then private.baseline_of(r) end
+      as baseline
+    from private.scoring_runs r
+    where r.organization_id = s.organization_id and r.finished_at is not null order by r.day desc, r.id desc limit 1
+  ) b on true
+  where s.active_model_id is not null
+    and (b.day is null or b.day < d.today or s.score_requested_at > b.started_at)
+  on conflict do nothing;
+end
+$$;
+
+create function private.themes_of(model public.churn_models)
+returns text[]
+language sql immutable set search_path = ''
+as $$
+  select array(select distinct f ->> 'theme' from jsonb_array_elements(model.features) f order by 1)
+$$;
+
+create function private.risk_band(score double precision, limits numeric[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when score < limits[1] then 'low' when score < limits[2] then 'moderate' when score < limits[3] then 'high'
+    else 'critical' end
+  where score is not null
+$$;
+
+create function private.write_scores(run private.scoring_runs, client_ids uuid[], scores private.scored_client[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  limits numeric[] := (
+    select s.band_limits from public.churn_settings s where s.organization_id = run.organization_id);
+  theme_names text[] := (select private.themes_of(m) from public.churn_models m where m.id = run.model_id);
+begin
+  perform set_config('signalbox.derived', 'on', true);
+  with s as materialized (
+    select u.id as client_id, (100 * f.probability)::real as score, private.risk_band(100 * f.probability, limits) as band,
+      case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
+        when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
+        when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
+      (select theme_names[p.n] from unnest(f.themes) with ordinality p (points, n) where p.points > 0
+        order by p.points desc limit 1) as theme
+    from unnest(client_ids) u (id) left join unnest(scores) f on f.client_id = u.id
+  ), changed as materialized (
+    select s.*, c.band as band_before from s join public.clients c on c.id = s.client_id
+    where (c.score is null) <> (s.score is null) or abs(c.score - s.score) >= 1 or c.band is distinct from s.band
+      or (s.score is not null and c.score_model_id is distinct from run.model_id)
+  ), updated as (
+    update public.clients c
+    set score = case when n.client_id is not null then n.score else c.score end,
+      band = case when n.client_id is not null then n.band else c.band end,
+      score_day = case when n.client_id is null then c.score_day when n.score is not null then run.day end,
+      score_model_id = case when n.client_id is null then c.score_model_id when n.score is not null then run.model_id end,
+      risk_theme = case when n.client_id is null then c.risk_theme when n.score is not null then s.theme end,
+      trend = s.trend, trend_days = case when s.trend is not null then run.day - run.compared_with end
+    from s left join changed n on n.client_id = s.client_id
+    where c.id = s.client_id and c.organization_id = run.organization_id
+      and (n.client_id is not null or c.trend is distinct from s.trend
+        or (s.trend is not null and c.trend_days <> run.day - run.compared_with))
+  ), alerted as (
+    insert into private.churn_alerts (organization_id, client_id, day, score)
+    select run.organization_id, n.client_id, run.day, n.score from changed n
+    where n.band = 'critical' and n.band_before is distinct from 'critical'
+    on conflict do nothing
+  )
+  insert into private.client_scores as h (organization_id, client_id, day, score, band, model_id)
+  select run.organization_id, n.client_id, run.day, n.score, n.band, run.model_id from changed n
+  on conflict on constraint client_scores_pkey do update
+    set score = excluded.score, band = excluded.band, model_id = excluded.model_id;
+  perform set_config('signalbox.derived', '', true);
+end
+$$;
+
+create function private.count_bands(run private.scoring_runs, scores private.scored_client[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  limits numeric[] := (
+    select s.band_limits from public.churn_settings s where s.organization_id = run.organization_id);
+  theme_names text[] := (select private.themes_of(m) from public.churn_models m where m.id = run.model_id);
+begin
+  insert into private.band_days as d (run_id, segment, band, currency, clients, mrr, expected_clients, expected_mrr)
+  select run.id, f.segment, private.risk_band(100 * f.probability, limits), f.currency, count(*), sum(f.mrr),
+    sum(f.probability), sum(f.probability * f.mrr)
+  from unnest(scores) f where f.probability is not null group by 2, 3, 4
+  on conflict on constraint band_days_pkey do update set clients = d.clients + excluded.clients,
+    mrr = d.mrr + excluded.mrr, expected_clients = d.expected_clients + excluded.expected_clients,
+    expected_mrr = d.expected_mrr + excluded.expected_mrr;
+  insert into private.factor_days as d (run_id, segment, theme, clients, raised, first, points)
+  select run.id, f.segment, theme_names[p.n], count(*), count(*) filter (where p.points > 0),
+    count(*) filter (where p.points > 0 and p.points = (select max(x) from unnest(f.themes) x)),
+    sum(greatest(p.points, 0))
+  from unnest(scores) f cross join unnest(f.themes) with ordinality p (points, n)
+  group by 2, 3
+  on conflict on constraint factor_days_pkey do update set clients = d.clients + excluded.clients,
+    raised = d.raised + excluded.raised, first = d.first + excluded.first, points = d.points + excluded.points;
+end
+$$;
+
+create function private.score_slice(run private.scoring_runs, slice_size integer)
+returns integer
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  model public.churn_models;
+  ids uuid[] := array(
+    select c.id from public.clients c
+    where c.organization_id = run.organization_id
+      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    order by c.id limit slice_size);
+  scores private.scored_client[];
+  totals record;
+begin
+  select * into model from public.churn_models m where m.id = run.model_id;
+  scores := private.score_clients(model, ids, run.baseline, run.compared_with);
+  perform private.write_scores(run, ids, scores);
+  perform private.count_bands(run, scores);
+  select count(*) as clients, array(
+    select sum(z.value) from unnest(scores) s cross join unnest(s.z) with ordinality z (value, n) group by z.n order by z.n)
+    as sums
+  into totals from unnest(scores) s;
+  update private.scoring_runs r
+  set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + totals.clients,
+    sums = case when r.sums is null or cardinality(r.sums) = 0 then totals.sums
+      when cardinality(totals.sums) = 0 then r.sums
+      else array(select a.v + b.v from unnest(r.sums) with ordinality a (v, n)
+        join unnest(totals.sums) with ordinality b (v, n) using (n) order by n) end,
+    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
+  where r.id = run.id;
+  return totals.clients;
+end
+$$;
+
+create function private.run_scoring(slice_size integer default 5000)
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  run private.scoring_runs;
+  began timestamptz := clock_timestamp();
+  scored integer := 0;
+begin
+  perform private.begin_scoring_runs();
+  loop
+    select r.* into run from private.scoring_runs r
+    where r.finished_at is null and r.next_try_at <= clock_timestamp()
+    order by r.next_try_at limit 1 for update skip locked;
+    exit when run.id is null;
+    begin
+      scored := scored + private.score_slice(run, slice_size);
+    exception when others then
+      raise warning 'the scoring of % failed: %', run.organization_id, sqlerrm;
+      update private.scoring_runs r set next_try_at = clock_timestamp() + interval '10 minutes' where r.id = run.id;
+    end;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+  return scored;
+end
+$$;
+
+create function private.churn_digest(organization_id uuid, day date)
+returns private.notification[]
+language sql stable set search_path = ''
+as $$
+  with entered as (
+    select distinct on (c.id) c.id, c.name, c.owner_id, c.score
+    from private.churn_alerts a
+    join public.clients c on c.organization_id = a.organization_id and c.id = a.client_id and c.deleted_at is null
+      and c.band = 'critical'
+    where a.organization_id = churn_digest.organization_id and a.digested_on is null
+    order by c.id
+  ), readers as (
+    select m.user_id, e.* from entered e
+    join public.memberships m on m.organization_id = churn_digest.organization_id and m.status = 'active'
+    where exists (
+      select from public.role_permissions p
+      where p.role_id = m.role_id and p.permission = 'clients:read'
+        and (p.scope = 'organization' or e.owner_id = m.user_id))
+      and (e.owner_id = m.user_id or exists (
+        select from public.role_permissions p where p.role_id = m.role_id and p.permission = 'churn:configure'))
+  ), numbered as (
+    select r.*, row_number() over (partition by r.user_id order by r.score desc, r.id) as n from readers r
+  )
+  select array_agg(d.notification) from (
+    select row(churn_digest.organization_id, n.user_id, 'churn', 'churn:' || churn_digest.day,
+      format('%s %s at high risk of leaving', count(*), case count(*) when 1 then 'client is' else 'clients are' end),
+      string_agg(n.name || ' (' || round(n.score) || ' %)', ', ' order by n.n) filter (where n.n <= 10),
+      jsonb_build_object('clients', count(*), 'client_ids', jsonb_agg(n.id order by n.n) filter (where n.n <= 10),
+        'client_names', jsonb_agg(n.name order by n.n) filter (where n.n <= 10)), null)::private.notification as notification
+    from numbered n group by n.user_id
+  ) d
+$$;
+
+create function private.send_churn_digests()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  due record;
+  sent integer := 0;
+begin
+  for due in
+    select o.id as organization_id, d.today from public.organizations o
+    cross join lateral (select (now() at time zone o.time_zone)::date as today) d
+    where exists (select from private.churn_alerts a where a.organization_id = o.id and a.digested_on is null)
+      and not exists (select from private.churn_digests g where g.organization_id = o.id and g.day = d.today)
+      and not exists (select from private.scoring_runs r where r.organization_id = o.id and r.finished_at is null)
+    order by o.id limit 200
+  loop
+    begin
+      insert into private.churn_digests (organization_id, day) values (due.organization_id, due.today)
+      on conflict do nothing;
+      if found then
+        perform private.notify(private.churn_digest(due.organization_id, due.today));
+        update private.churn_alerts a set digested_on = due.today
+        where a.organization_id = due.organization_id and a.digested_on is null;
+        sent := sent + 1;
+      end if;
+    exception when others then
+      raise warning 'the churn digest of % was not sent: %', due.organization_id, sqlerrm;
+    end;
+  end loop;
+  return sent;
+end
+$$;
+
+comment on table public.plays is 'What an organization does for clients that may leave.';
+
+comment on column public.plays.themes is 'At least one of these raises the risk of the client most; empty: any.';
+
+comment on column public.plays.every_days is 'At most once for a client within so many days.';
+
+alter table public.plays enable row level security;
+
+create policy "those who read clients read plays" on public.plays for select to authenticated
+  using (organization_id = any ((select private.organizations_in_scope('clients:read'))::uuid[]));
+
+revoke all on public.plays from public, anon, authenticated, service_role;
+
+grant select on public.plays to authenticated, service_role;
+
+create trigger set_updated_at before update on public.plays
+  for each row execute function private.set_updated_at();
+
+comment on table public.recommendations is
+  'What is recommended for a client. Those that are held out are not here: see private.play_trials.';
+
+create unique index recommendations_one_open on public.recommendations (organization_id, client_id, play_id)
+  where state in ('proposed', 'accepted');
+
+create index recommendations_of_client on public.recommendations (organization_id, client_id, id desc);
+
+create index recommendations_play on public.recommendations (organization_id, play_id, proposed_on);
+
+create index recommendations_open on public.recommendations (organization_id, rank desc)
+  where state in ('proposed', 'accepted');
+
+create index recommendations_expiring on public.recommendations (expires_on) where state = 'proposed';
+
+create index recommendations_decided_by on public.recommendations (decided_by);
+
+create index recommendations_finished_by on public.recommendations (finished_by);
+
+create index recommendations_created_by on public.recommendations (created_by);
+
+alter table public.recommendations enable row level security;
+
+create policy "those who see the client read its recommendations" on public.recommendations for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = recommendations.organization_id and c.id = recommendations.client_id));
+
+revoke all on public.recommendations from public, anon, authenticated, service_role;
+
+grant select on public.recommendations to authenticated, service_role;
+
+create trigger set_updated_at before update on public.recommendations
+  for each row execute function private.set_updated_at();
+
+comment on table private.play_trials is
+  'Clients whom a play fitted: which were shown, which were held out, and who left within 90 days.';
+
+create index play_trials_play on private.play_trials (organization_id, play_id);
+
+create index play_trials_mature on private.play_trials (proposed_on) where outcome is null;
+
+create table private.recommendation_runs (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  run_id uuid,
+  salt uuid not null default gen_random_uuid(),
+  last_client_id uuid,
+  finished_at timestamptz,
+  next_try_at timestamptz not null default now()
+);
+
+comment on table private.recommendation_runs is 'The scoring run for which recommendations are made, and how far.';
+
+create function private.play_json(play public.plays)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select to_jsonb(play) - 'organization_id'
+    || jsonb_build_object('min_mrr', play.min_mrr::text, 'cost', play.cost::text)
+$$;
+
+create function private.list_plays(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_scope(organization_id, 'clients:read');
+  return (
+    select coalesce(jsonb_agg(private.play_json(p) order by p.id), '[]') from public.plays p
+    where p.organization_id = list_plays.organization_id);
+end
+$$;
+
+grant execute on function private.list_plays(uuid) to authenticated;
+
+create function public.list_plays(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_plays(organization_id)
+$$;
+
+comment on function public.list_plays is 'The plays of the organization.';
+
+grant execute on function public.list_plays(uuid) to authenticated;
+
+create function private.update_play(organization_id uuid, play_id uuid, play jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  given public.plays := jsonb_populate_record(null::public.plays, play);
+  changed public.plays;
+begin
+  perform private.require_permission(organization_id, 'churn:configure');
+  perform private.require_valid(not exists (
+    select from unnest(given.segments) s where not exists (
+      select from public.client_segments k where k.organization_id = update_play.organization_id and k.key = s)),
+    'segments', 'has a segment that the organization does not have');
+  update public.plays p
+  set title = given.title, details = coalesce(given.details, ''), channel = given.channel, bands = given.bands,
+    themes = coalesce(given.themes, '{}'), segments = coalesce(given.segments, '{}'),
+    contract_ends_within = given.contract_ends_within, min_mrr = given.min_mrr, cost = coalesce(given.cost, 0),
+    every_days = coalesce(given.every_days, 90), enabled = coalesce(given.enabled, true)
+  where p.organization_id = update_play.organization_id and p.id = update_play.play_id
+  returning * into changed;
+  if changed.id is null then
+    perform private.problem(404, 'not_found', 'There is no such play.');
+  end if;
+  return private.play_json(changed);
+end
+$$;
+
+grant execute on function private.update_play(uuid, uuid, jsonb) to authenticated;
+
+create function public.update_play(organization_id uuid, play_id uuid, play jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_play(organization_id, play_id, play)
+$$;
+
+comment on function public.update_play is 'Replaces a play: { title, details?, channel, bands, themes?, segments?,
+contract_ends_within?, min_mrr?, cost?, every_days?, enabled? }.';
+
+grant execute on function public.update_play(uuid, uuid, jsonb) to authenticated;
+
+create function private.list_recommendations(organization_id uuid, client_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'clients:read');
+begin
+  return jsonb_build_object(
+    'total', (
+      select count(*) from public.recommendations r
+      where r.organization_id = client.organization_id and r.client_id = client.id),
+    'rows', private.recommendations_of(client, page_limit, page_offset));
+end
+$$;
+
+grant execute on function private.list_recommendations(uuid, uuid, integer, integer) to authenticated;
+
+create function public.list_recommendations(organization_id uuid, client_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.list_recommendations(organization_id, client_id, private.page_size(page_limit),
+    private.page_start(page_offset))
+$$;
+
+comment on function public.list_recommendations is 'One page of what is recommended for a client, open ones first.';
+
+grant execute on function public.list_recommendations(uuid, uuid, integer, integer) to authenticated;
+
+create function private.create_recommendation(organization_id uuid, client_id uuid, recommendation jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  client public.clients;
+  created public.recommendations;
+  answer jsonb;
+begin
+  perform private.require_scope(organization_id, 'recommendations:decide');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  client := private.require_client(organization_id, client_id, 'recommendations:decide', true);
+  created := jsonb_populate_record(null::public.recommendations, recommendation);
+  insert into public.recommendations (organization_id, client_id, title, details, score, mrr, currency, proposed_on,
+    expires_on, created_by)
+  values (client.organization_id, client.id, created.title, coalesce(created.details, ''), client.score, client.mrr,
+    client.currency, private.local_day(organization_id), private.local_day(organization_id) + 30, auth.uid())
+  returning * into created;
+  return private.store_idempotent_response(organization_id, private.recommendation_json(created));
+end
+$$;
+
+grant execute on function private.create_recommendation(uuid, uuid, jsonb) to authenticated;
+
+create function public.create_recommendation(organization_id uuid, client_id uuid, recommendation jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.create_recommendation(organization_id, client_id, recommendation)
+$$;
+
+comment on function public.create_recommendation is 'Recommends something for a client: { title, details? }.';
+
+grant execute on function public.create_recommendation(uuid, uuid, jsonb) to authenticated;
+
+create function private.decide_recommendation(
+  organization_id uuid, client_id uuid, recommendation_id uuid, decision jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'recommendations:decide', true);
+  decided public.recommendations;
+  wanted text := decision ->> 'state';
+begin
+  select * into decided from public.recommendations r
+  where r.organization_id = client.organization_id and r.client_id = client.id and r.id = recommendation_id for update;
+  if decided.id is null then
+    perform private.problem(404, 'not_found', 'There is no such recommendation.');
+  end if;
+  perform private.require_valid(wanted in ('accepted', 'declined', 'done', 'not_done'), 'state',
+    'is accepted, declined, done or not_done');
+  if (wanted in ('accepted', 'declined') and decided.state <> 'proposed')
+    or (wanted in ('done', 'not_done') and decided.state <> 'accepted') then
+    perform private.problem(409, 'wrong_state', format('The recommendation is %s.', decided.state),
+      jsonb_build_object('state', decided.state));
+  end if;
+  update public.recommendations r
+  set state = wanted, note = coalesce(decision ->> 'note', r.note),
+    decided_by = case when wanted in ('accepted', 'declined') then auth.uid() else r.decided_by end,
+    decided_at = case when wanted in ('accepted', 'declined') then now() else r.decided_at end,
+    finished_by = case when wanted in ('done', 'not_done') then auth.uid() end,
+    finished_at = case when wanted in ('done', 'not_done') then now() end
+  where r.id = decided.id
+  returning * into decided;
+  return private.recommendation_json(decided);
+end
+$$;
+
+grant execute on function private.decide_recommendation(uuid, uuid, uuid, jsonb) to authenticated;
+
+create function public.decide_recommendation(
+  organization_id uuid, client_id uuid, recommendation_id uuid, decision jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.decide_recommendation(organization_id, client_id, recommendation_id, decision)
+$$;
+
+comment on function public.decide_recommendation is
+  'Accepts, declines, or finishes what is recommended: { state: accepted | declined | done | not_done, note? }.';
+
+grant execute on function public.decide_recommendation(uuid, uuid, uuid, jsonb) to authenticated;
+
+create function private.share_difference(cases integer, sample integer, other_cases integer, other_sample integer)
+returns jsonb
+language sql immutable set search_path = ''
+as $$
+  select jsonb_build_object('difference', round((a.p - b.p)::numeric, 6),
+    'low', round((a.p - b.p - sqrt((a.p - a.low) ^ 2 + (b.high - b.p) ^ 2))::numeric, 6),
+    'high', round((a.p - b.p + sqrt((a.high - a.p) ^ 2 + (b.p - b.low) ^ 2))::numeric, 6))
+  from (
+    select (w ->> 'rate')::float8 as p, (w ->> 'low')::float8 as low, (w ->> 'high')::float8 as high
+    from private.wilson_interval(cases, sample) w) a,
+  (
+    select (w ->> 'rate')::float8 as p, (w ->> 'low')::float8 as low, (w ->> 'high')::float8 as high
+    from private.wilson_interval(other_cases, other_sample) w) b
+  where sample > 0 and other_sample > 0
+$$;
+
+create function private.play_figures(play public.plays)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('play_id', play.id, 'key', play.key, 'title', play.title, 'enabled', play.enabled)
+    || to_jsonb(s) || jsonb_build_object('held_out', a.held_out, 'shown', jsonb_build_object('retained',
+      a.shown_retained, 'left', a.shown_left), 'not_shown', jsonb_build_object('retained', a.held_retained, 'left',
+      a.held_left), 'measured', m.is_measured,
+    'effect', case when m.is_measured then private.share_difference(a.shown_left, a.shown_left + a.shown_retained,
+      a.held_left, a.held_left + a.held_retained) end,
+    'saved_mrr', case when m.is_measured then round((a.shown_mrr * (a.held_left::numeric / (a.held_left + a.held_retained)
+      - a.shown_left::numeric / (a.shown_left + a.shown_retained))), 2)::text end, 'currency', a.currency)
+  from (
+    select count(*) as proposed, count(*) filter (where r.state in ('accepted', 'done', 'not_done')) as accepted,
+      count(*) filter (where r.state = 'declined') as declined, count(*) filter (where r.state = 'expired') as expired,
+      count(*) filter (where r.state = 'done') as done, count(*) filter (where r.state = 'not_done') as not_done,
+      count(*) filter (where r.state = 'proposed') as waiting
+    from public.recommendations r where r.organization_id = play.organization_id and r.play_id = play.id
+  ) s
+  cross join (
+    select count(*) filter (where t.held_out) as held_out,
+      count(*) filter (where not t.held_out and t.outcome = 'retained')::integer as shown_retained,
+      count(*) filter (where not t.held_out and t.outcome = 'left')::integer as shown_left,
+      count(*) filter (where t.held_out and t.outcome = 'retained')::integer as held_retained,
+      count(*) filter (where t.held_out and t.outcome = 'left')::integer as held_left,
+      case when count(distinct t.currency) = 1 then min(t.currency) end as currency,
+      case when count(distinct t.currency) = 1
+        then sum(t.mrr) filter (where not t.held_out and t.outcome is not null) end as shown_mrr
+    from private.play_trials t where t.organization_id = play.organization_id and t.play_id = play.id
+  ) a
+  cross join lateral (
+    select a.shown_left + a.shown_retained >= 100 and a.held_left + a.held_retained >= 100 as is_measured) m
+$$;
+
+create function private.retention_actions(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_permission(organization_id, 'churn:read');
+  return jsonb_build_object('data', (
+    select coalesce(jsonb_agg(private.play_figures(p) order by p.id), '[]') from public.plays p
+    where p.organization_id = retention_actions.organization_id), 'holdout_share', (
+    select s.holdout_share from public.churn_settings s where s.organization_id = retention_actions.organization_id));
+end
+$$;
+
+grant execute on function private.retention_actions(uuid) to authenticated;
+
+create function public.retention_actions(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.retention_actions(organization_id)
+$$;
+
+comment on function public.retention_actions is 'What became of each play, and what it does against those held out.';
+
+grant execute on function public.retention_actions(uuid) to authenticated;
+
+create function private.settle_recommendations()
+returns void
+language sql set search_path = ''
+as $$
+  update public.recommendations r set state = 'expired'
+  where r.id in (
+    select e.id from public.recommendations e
+    where e.state = 'proposed' and e.expires_on <= private.local_day(e.organization_id) limit 2000);
+  update private.play_trials t
+  set outcome = case when exists (
+      select from public.client_spells s
+      where s.organization_id = t.organization_id and s.client_id = t.client_id and s.ends_on > t.proposed_on
+        and s.ends_on <= t.proposed_on + 90
+    ) or exists (
+      select from public.client_movements m
+      where m.organization_id = t.organization_id and m.client_id = t.client_id and m.entry = 'notice'
+        and m.kind <> 'correction' and m.day > t.proposed_on and m.day <= t.proposed_on + 90
+        and not exists (select from public.client_movements r where r.reverses = m.id)
+    ) then 'left' else 'retained' end
+  where (t.organization_id, t.client_id, t.play_id, t.proposed_on) in (
+    select x.organization_id, x.client_id, x.play_id, x.proposed_on from private.play_trials x
+    where x.outcome is null and x.proposed_on < current_date - 91 limit 2000)
+$$;
+
+create function private.is_held_out(salt uuid, client_id uuid, play_id uuid, quarter date, share numeric)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select (hashtextextended(salt::text || client_id || play_id || quarter, 7) & 1048575) < share * 1048576
+$$;
+
+create function private.may_be_texted(client public.clients)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select client.phone is not null and not exists (
+    select from public.suppressions s
+    where s.organization_id = client.organization_id and s.phone = client.phone
+      and s.lifted_at is null)
+$$;
+
+create function private.recommend_slice(run private.recommendation_runs, slice_size integer)
+returns integer
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  today date := private.local_day(run.organization_id);
+  ids uuid[] := array(
+    select c.id from public.clients c
+    where c.organization_id = run.organization_id
+      and c.id > coalesce(run.last_client_id, '00000000-0000-0000-0000-000000000000')
+    order by c.id limit slice_size);
+  made integer;
+begin
+  with plays as materialized (
+    select p.*, private.play_effect(p) as effect from public.plays p
+    where p.organization_id = run.organization_id and p.enabled
+  ), fits as materialized (
+    select c.id as client_id, c.score, c.mrr, c.currency, p.id as play_id, p.title, p.details,
+      c.score / 100 * c.mrr * p.effect - p.cost as rank,
+      private.is_held_out(run.salt, c.id, p.id, date_trunc('quarter', today)::date, s.holdout_share) as held_out
+    from public.clients c
+    join public.churn_settings s on s.organization_id = c.organization_id
+    join plays p on c.band = any (p.bands)
+      and (p.segments = '{}' or c.segment = any (p.segments)) and c.mrr >= coalesce(p.min_mrr, 0)
+      and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
+    where c.id = any (ids) and c.status = 'active' and c.deleted_at is null
+      and (p.themes = '{}' or c.risk_theme = any (p.themes))
+      and (p.channel <> 'text' or private.may_be_texted(c))
+      and not exists (
+        select from private.play_trials t
+        where t.organization_id = c.organization_id and t.client_id = c.id and t.play_id = p.id
+          and t.proposed_on > today - p.every_days)
+  ), trials as (
+    insert into private.play_trials (organization_id, play_id, client_id, quarter, held_out, proposed_on, mrr, currency)
+    select run.organization_id, f.play_id, f.client_id, date_trunc('quarter', today)::date, f.held_out, today, f.mrr,
+      f.currency
+    from fits f
+    on conflict do nothing
+    returning client_id, play_id, held_out
+  )
+  insert into public.recommendations (organization_id, client_id, play_id, title, details, rank, score, mrr, currency,
+    proposed_on, expires_on)
+  select run.organization_id, f.client_id, f.play_id, f.title, f.details, f.rank, f.score, f.mrr, f.currency, today,
+    today + 30
+  from fits f join trials t on t.client_id = f.client_id and t.play_id = f.play_id and not t.held_out
+  on conflict do nothing;
+  get diagnostics made = row_count;
+  update private.recommendation_runs r
+  set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id),
+    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
+  where r.organization_id = run.organization_id;
+  return made;
+end
+$$;
+
+create function private.run_recommendations(slice_size integer default 500)
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  run private.recommendation_runs;
+  began timestamptz := clock_timestamp();
+  made integer := 0;
+begin
+  perform private.settle_recommendations();
+  insert into private.recommendation_runs as r (organization_id, run_id)
+  select s.organization_id, private.latest_scoring_run(s.organization_id, '1900-01-01', '2200-01-01')
+  from private.churn_model_state s where s.active_model_id is not null
+  on conflict on constraint recommendation_runs_pkey do update
+    set run_id = excluded.run_id, last_client_id = null, finished_at = null
+    where r.finished_at is not null and r.run_id is distinct from excluded.run_id or r.run_id is null;
+  loop
+    select r.* into run from private.recommendation_runs r
+    where r.finished_at is null and r.run_id is not null and r.next_try_at <= clock_timestamp()
+    order by r.next_try_at limit 1 for update skip locked;
+    exit when run.organization_id is null;
+    begin
+      made := made + private.recommend_slice(run, slice_size);
+    exception when others then
+      raise warning 'the recommendations of % failed: %', run.organization_id, sqlerrm;
+      update private.recommendation_runs r set next_try_at = clock_timestamp() + interval '10 minutes'
+      where r.organization_id = run.organization_id;
+    end;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+  return made;
+end
+$$;
+
+comment on table public.client_incident_predictions is
+  'The probability of at least one incident in each of the next four quarters, by type and in all. Replaced every night.';
+
+comment on column public.client_incident_predictions.basis is
+  'all clients: what is known of the client does not make forecasts better, so each has the rate of all.';
+
+alter table public.client_incident_predictions enable row level security;
+
+create policy "those who see the client read its incident predictions" on public.client_incident_predictions
+  for select to authenticated
+  using (exists (
+    select from public.clients c
+    where c.organization_id = client_incident_predictions.organization_id
+      and c.id = client_incident_predictions.client_id));
+
+revoke all on public.client_incident_predictions from public, anon, authenticated, service_role;
+
+grant select on public.client_incident_predictions to authenticated, service_role;
+
+comment on table private.incident_models is 'The parameters of the forecasts of a day, and how far they have got.';
+
+comment on column private.incident_models.skill is
+  '1 - deviance of the forecasts of the last four quarters / that of the rate of the type for all clients.';
+
+create function private.incident_counts(organization_id uuid, before date, client_ids uuid[] default null)
+returns table (client_id uuid, type text, starts_on date, y bigint, exposure double precision)
+language sql stable rows 10000 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with q as (
+    select (date_trunc('quarter', before) - make_interval(months => 3 * n))::date as starts_on,
+      (date_trunc('quarter', before) - make_interval(months => 3 * (n - 1)))::date as ends_on
+    from generate_series(1, 12) n
+  ), e as (
+    select s.client_id, q.starts_on, sum(least(coalesce(s.ends_on, q.ends_on), q.ends_on)
+      - greatest(s.starts_on, q.starts_on))::float8 / min(q.ends_on - q.starts_on) as exposure
+    from public.client_spells s join q on s.starts_on < q.ends_on and (s.ends_on is null or s.ends_on > q.starts_on)
+    where s.organization_id = incident_counts.organization_id
+      and (client_ids is null or s.client_id = any (client_ids))
+    group by 1, 2
+  ), i as (
+    select i.client_id, i.type, date_trunc('quarter', i.opened_at at time zone o.time_zone)::date as starts_on,
+      count(distinct (i.opened_at at time zone o.time_zone)::date) as y
+    from public.client_issues i join public.organizations o on o.id = i.organization_id
+    where i.organization_id = incident_counts.organization_id
+      and i.opened_at >= (select min(q.starts_on) from q) - interval '1 day' and i.opened_at < before + interval '1 day'
+      and (client_ids is null or i.client_id = any (client_ids))
+    group by 1, 2, 3
+  )
+  select e.client_id, t.key, e.starts_on, coalesce(i.y, 0), e.exposure
+  from e
+  join public.incident_types t on t.organization_id = incident_counts.organization_id
+  left join i on i.client_id = e.client_id and i.type = t.key and i.starts_on = e.starts_on
+  where e.exposure > 0
+$$;
+
+create function private.incident_parameters(organization_id uuid, before date)
+returns jsonb
+language sql stable set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with c as materialized (
+    select x.*, extract(quarter from x.starts_on)::integer as quarter
+    from private.incident_counts(incident_parameters.organization_id, before) x
+  ), t as (
+    select c.type, sum(c.y)::float8 as y, sum(c.exposure) as e from c group by 1
+  ), s as (
+    select t.type, n as quarter, case when t.y < 30 then 1
+      else (coalesce(sum(c.y), 0) + 20) / (t.y / t.e * coalesce(sum(c.exposure), 0) + 20) end as season
+    from t cross join generate_series(1, 4) n left join c on c.type = t.type and c.quarter = n
+    group by t.type, n, t.y, t.e
+  ), season as (
+    select s.type, s.quarter, s.season / avg(s.season) over (partition by s.type) as season from s
+  ), k as (
+    select c.client_id, c.type, sum(c.y)::float8 as y, sum(c.exposure * n.season) as e
+    from c join season n on n.type = c.type and n.quarter = c.quarter group by 1, 2
+  ), m as (
+    select k.type, sum(k.y) / sum(k.e) as m from k group by 1
+  ), v as (
+    select k.type, min(m.m) as m,
+      greatest((sum((k.y - m.m * k.e) ^ 2) - min(m.m) * sum(k.e)) / sum(k.e ^ 2), 1e-9) as v
+    from k join m on m.type = k.type group by 1
+  )
+  select jsonb_object_agg(v.type, jsonb_build_object('rate', v.m, 'a', v.m ^ 2 / v.v, 'b', v.m / v.v, 'season', (
+    select jsonb_agg(n.season order by n.quarter) from season n where n.type = v.type)))
+  from v where v.m > 0
+$$;
+
+create function private.gamma_poisson_rate(a double precision, b double precision, y double precision, e double precision)
+returns double precision
+language sql immutable set search_path = ''
+as $$
+  select (a + y) / (b + e)
+$$;
+
+create function private.gamma_poisson_any(
+  a double precision, b double precision, y double precision, e double precision, exposure double precision)
+returns double precision
+language sql immutable set search_path = ''
+as $$
+  select -(exp((a + y) * ln((b + e) / (b + e + exposure))) - 1)
+$$;
+
+create function private.poisson_deviance(y double precision, expected double precision)
+returns double precision
+language sql immutable set search_path = ''
+as $$
+  select 2 * (case when y > 0 then y * ln(y / expected) else 0 end - (y - expected))
+$$;
+
+create function private.incident_skill(organization_id uuid, before date, out skill double precision, out forecasts integer)
+language sql stable set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with cut as (
+    select (date_trunc('quarter', before) - interval '12 months')::date as day
+  ), p as materialized (
+    select t.key as type, (t.value ->> 'a')::float8 as a, (t.value ->> 'b')::float8 as b,
+      (t.value ->> 'rate')::float8 as rate, t.value -> 'season' as season
+    from cut, jsonb_each(private.incident_parameters(incident_skill.organization_id, cut.day)) t
+  ), past as (
+    select c.client_id, c.type, sum(c.y) as y,
+      sum(c.exposure * (p.season ->> (extract(quarter from c.starts_on)::integer - 1))::float8) as e
+    from cut, private.incident_counts(incident_skill.organization_id, cut.day) c join p on p.type = c.type
+    group by 1, 2
+  ), f as (
+    select c.y::float8 as y, n.e * p.rate as pooled,
+      n.e * private.gamma_poisson_rate(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0)) as own
+    from cut, private.incident_counts(incident_skill.organization_id, before) c
+    join p on p.type = c.type
+    left join past h on h.client_id = c.client_id and h.type = c.type
+    cross join lateral (
+      select c.exposure * (p.season ->> (extract(quarter from c.starts_on)::integer - 1))::float8 as e) n
+    where c.starts_on >= cut.day and n.e > 0
+  )
+  select 1 - sum(private.poisson_deviance(f.y, f.own)) / nullif(sum(private.poisson_deviance(f.y, f.pooled)), 0),
+    count(*)::integer
+  from f
+$$;
+
+create function private.incident_predictions(organization_id uuid, client_id uuid)
+returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  client public.clients := private.require_client(organization_id, client_id, 'clients:read');
+begin
+  return private.incident_prediction_json(client);
+end
+$$;
+
+grant execute on function private.incident_predictions(uuid, uuid) to authenticated;
+
+create function public.incident_predictions(organization_id uuid, client_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.incident_predictions(organization_id, client_id)
+$$;
+
+comment on function public.incident_predictions is
+  'How likely a client is to report an incident in each of the next four quarters, by type and in all.';
+
+grant execute on function public.incident_predictions(uuid, uuid) to authenticated;
+
+create function private.incident_forecasts(model private.incident_models, client_ids uuid[])
+returns table (client_id uuid, quarters text[], probabilities double precision[], by_type jsonb,
+  most_likely_incident text, recommendation text, basis text, predicted_on date)
+language sql stable rows 1000 set search_path = '' set jit = off set enable_nestloop = off
+as $$
+  with q as (
+    select n, (date_trunc('quarter', model.day) + make_interval(months => 3 * n))::date as starts_on
+    from generate_series(1, 4) n
+  ), p as materialized (
+    select t.key as type, (t.value ->> 'a')::float8 as a, (t.value ->> 'b')::float8 as b,
+      (t.value ->> 'rate')::float8 as rate, t.value -> 'season' as season
+    from jsonb_each(model.parameters) t
+  ), past as (
+    select c.client_id, c.type, sum(c.y) as y,
+      sum(c.exposure * (p.season ->> (extract(quarter from c.starts_on)::integer - 1))::float8) as e
+    from private.incident_counts(model.organization_id, model.day, client_ids) c join p on p.type = c.type
+    group by 1, 2
+  ), f as (
+    select c.id as client_id, p.type, q.n, s.season * case when k.own
+        then private.gamma_poisson_rate(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0)) else p.rate end as expected,
+      case when k.own then private.gamma_poisson_any(p.a, p.b, coalesce(h.y, 0), coalesce(h.e, 0), s.season)
+        else 1 - exp(-p.rate * s.season) end as probability
+    from public.clients c
+    cross join p cross join q
+    cross join lateral (
+      select (p.season ->> (extract(quarter from q.starts_on)::integer - 1))::float8 as season) s
+    cross join (select coalesce(model.skill, 0) > 0 as own) k
+    left join past h on h.client_id = c.id and h.type = p.type
+    where c.id = any (client_ids) and c.deleted_at is null and c.status in ('active', 'paused', 'leaving')
+  ), types as (
+    select f.client_id, f.type, sum(f.expected) as expected, array_agg(f.probability order by f.n) as probabilities,
+      -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as within_year,
+      row_number() over (partition by f.client_id order by sum(f.expected) desc, f.type) as place
+    from f group by 1, 2
+  )
+  select t.client_id, (select array_agg(to_char(q.starts_on, 'YYYY"-Q"Q') order by q.n) from q),
+    (select array_agg(n.any_type order by n.n) from (
+      select f.n, -(exp(sum(ln(1 - f.probability + 1e-12))) - 1) as any_type from f
+      where f.client_id = t.client_id group by 1) n),
+    jsonb_object_agg(t.type, jsonb_build_object('expected', t.expected, 'probabilities', to_jsonb(t.probabilities))),
+    max(t.type) filter (where t.place = 1),
+    max(case when t.place = 1 and t.within_year >= s.incident_threshold then i.action end),
+    case when coalesce(model.skill, 0) > 0 then 'client' else 'all clients' end, model.day
+  from types t
+  join public.churn_settings s on s.organization_id = model.organization_id
+  join public.incident_types i on i.organization_id = model.organization_id and i.key = t.type
+  group by 1
+$$;
+
+create function private.predict_slice(model private.incident_models, slice_size integer)
+returns integer
+language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  ids uuid[];
+  judged record;
+begin
+  if jsonb_typeof(model.parameters) = 'null' then
+    select * into judged from private.incident_skill(model.organization_id, model.day);
+    model.skill := judged.skill;
+    model.parameters := coalesce(private.incident_parameters(model.organization_id, model.day), '{}');
+    update private.incident_models m
+    set parameters = model.parameters, skill = judged.skill, forecasts = coalesce(judged.forecasts, 0)
+    where m.organization_id = model.organization_id;
+    return 0;
+  end if;
+  ids := array(
+    select c.id from public.clients c
+    where c.organization_id = model.organization_id
+      and c.id > coalesce(model.last_client_id, '00000000-0000-0000-0000-000000000000')
+    order by c.id limit slice_size);
+  delete from public.client_incident_predictions p
+  where p.organization_id = model.organization_id and p.client_id = any (ids);
+  insert into public.client_incident_predictions (organization_id, client_id, quarters, probabilities, by_type,
+    most_likely_incident, recommendation, basis, predicted_on)
+  select model.organization_id, f.* from private.incident_forecasts(model, ids) f;
+  update private.incident_models m
+  set last_client_id = coalesce(ids[cardinality(ids)], m.last_client_id),
+    finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
+  where m.organization_id = model.organization_id;
+  return cardinality(ids);
+end
+$$;
+
+create function private.run_incident_predictions(slice_size integer default 2000)
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  model private.incident_models;
+  began timestamptz := clock_timestamp();
+  predicted integer := 0;
+begin
+  insert into private.incident_models as m (organization_id, day, parameters)
+  select o.id, d.today, 'null' from public.organizations o
+  cross join lateral (select (now() at time zone o.time_zone)::date as today) d
+  where exists (select from public.client_issues i where i.organization_id = o.id)
+  on conflict on constraint incident_models_pkey do update
+    set day = excluded.day, parameters = 'null', last_client_id = null, finished_at = null, next_try_at = clock_timestamp()
+    where m.finished_at is not null and m.day < excluded.day;
+  loop
+    select m.* into model from private.incident_models m
+    where m.finished_at is null and m.next_try_at <= clock_timestamp()
+    order by m.next_try_at limit 1 for update skip locked;
+    exit when model.organization_id is null;
+    begin
+      predicted := predicted + private.predict_slice(model, slice_size);
+    exception when others then
+      raise warning 'the incident forecasts of % failed: %', model.organization_id, sqlerrm;
+      update private.incident_models m set next_try_at = clock_timestamp() + interval '10 minutes'
+      where m.organization_id = model.organization_id;
+    end;
+    exit when clock_timestamp() > began + interval '4 seconds';
+  end loop;
+  return predicted;
+end
+$$;
+
 create table private.legacy_steps (
   organization_id uuid not null references public.organizations (id) on delete cascade,
   kind text not null,
@@ -30972,6 +36809,8 @@ begin
     execute format('drop table %s', partition.name);
   end loop;
 
+  delete from private.audit_hashes h where h.entry_id < private.uuid_v7_floor(private.audit_kept_from());
+
   delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
   delete from private.idempotency_keys where created_at < now() - interval '24 hours';
   delete from private.rate_buckets where updated_at < now() - interval '1 day';
@@ -31016,6 +36855,266 @@ begin
 end
 $$;
 
+create table private.health_thresholds (
+  name text primary key,
+  degraded_from double precision not null,
+  down_from double precision not null,
+  unit text not null,
+  description text not null,
+  constraint health_thresholds_order check (degraded_from <= down_from)
+);
+
+comment on table private.health_thresholds is 'From which value on a check is degraded or down.';
+
+create table private.health_metrics (
+  name text primary key,
+  unit text not null,
+  description text not null
+);
+
+comment on table private.health_metrics is 'The metrics that have series.';
+
+create table private.health_snapshots (
+  organization_id uuid not null,
+  metric text not null,
+  taken_at timestamptz not null,
+  step text not null default 'minutes' constraint health_snapshots_step check (step in ('minutes', 'hour', 'day')),
+  value double precision not null,
+  peak double precision not null,
+  samples integer not null default 1,
+  primary key (organization_id, metric, step, taken_at)
+);
+
+comment on table private.health_snapshots is
+  'Values of organizations and, with the nil id, of the platform; thinned to hours after a week, to days after 90 days.';
+
+create index health_snapshots_age on private.health_snapshots (step, taken_at);
+
+create function private.health_queues(wanted uuid)
+returns table (organization_id uuid, queue text, backlog bigint, oldest timestamptz)
+language sql stable set search_path = ''
+as $$
+  select a.organization_id, 'messages', count(*), min(m.send_after)
+  from public.sms_accounts a
+  join public.messages m on m.account_id = a.id and m.status = 'queued' and m.wait_reason is null
+    and m.send_after <= now()
+  where wanted is null or a.organization_id = wanted group by a.organization_id
+  union all
+  select e.organization_id, 'emails', count(*), min(e.next_attempt_at)
+  from public.emails e
+  where e.status = 'queued' and e.next_attempt_at <= now() and (wanted is null or e.organization_id = wanted)
+  group by e.organization_id
+  union all
+  select i.organization_id, 'imports', count(*), min(i.created_at)
+  from public.lead_imports i
+  where i.status in ('queued', 'running') and (wanted is null or i.organization_id = wanted) group by i.organization_id
+  union all
+  select r.organization_id, 'reports', count(*), min(r.created_at)
+  from public.report_runs r
+  where r.finished_at is null and (wanted is null or r.organization_id = wanted) group by r.organization_id
+$$;
+
+create function private.health_status(check_name text, value double precision)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case when value is null then 'unknown' when value >= t.down_from then 'down'
+    when value >= t.degraded_from then 'degraded' else 'ok' end
+  from private.health_thresholds t where t.name = check_name
+$$;
+
+create function private.worst_status(statuses text[])
+returns text
+language sql immutable set search_path = ''
+as $$
+  select case when 'down' = any (statuses) then 'down' when 'degraded' = any (statuses) then 'degraded' else 'ok' end
+$$;
+
+create function private.health_jobs()
+returns table (name text, description text, last_run_at timestamptz, last_success_at timestamptz, failures integer,
+  status text)
+language sql stable set search_path = ''
+as $$
+  with runs as (
+    select c.jobname::text as name, max(d.start_time) as last_run_at,
+      max(d.end_time) filter (where d.status = 'succeeded') as last_success_at
+    from cron.job c join cron.job_run_details d on d.jobid = c.jobid group by c.jobname
+  ), jobs as (
+    select j.name, j.description, coalesce(greatest(r.succeeded_at, r.failed_at), c.last_run_at) as last_run_at,
+      coalesce(r.succeeded_at, c.last_success_at) as last_success_at, coalesce(r.failures, 0) as failures,
+      case when coalesce(p.schedule, j.schedule) ~ '^(\* |\d+ seconds?)' then 'job:minute'
+        when coalesce(p.schedule, j.schedule) ~ '^\d+ \* ' then 'job:hourly' else 'job:nightly' end as kind
+    from private.jobs j
+    left join private.jobs p on p.name = j.task_of
+    left join private.job_runs r on r.job = j.name
+    left join runs c on c.name = j.name
+  )
+  select j.name, j.description, j.last_run_at, j.last_success_at, j.failures, private.worst_status(array[
+    private.health_status('job:failures', j.failures),
+    private.health_status(j.kind, extract(epoch from now() - j.last_success_at))])
+  from jobs j
+$$;
+
+create function private.health_providers(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('name', p.provider, 'senders', p.senders, 'refused', p.refused,
+    'status', private.health_status('provider', p.refused::double precision / p.senders)) order by p.provider), '[]')
+  from (
+    select a.provider, count(*) as senders, count(*) filter (where a.status = 'circuit_open') as refused
+    from public.sms_accounts a
+    where a.organization_id = health_providers.organization_id and a.status in ('active', 'circuit_open')
+    group by a.provider
+  ) p
+$$;
+
+create function private.health_series(organization_id uuid, metric text, time_range text)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  platform constant uuid := '00000000-0000-0000-0000-000000000000';
+  subject uuid := case when metric = 'jobs_unhealthy' then platform else organization_id end;
+  width interval := case time_range when 'day' then interval '5 minutes' when 'week' then interval '30 minutes'
+    when 'month' then interval '2 hours' when 'year' then interval '1 day' end;
+  length interval := case time_range when 'day' then interval '1 day' when 'week' then interval '7 days'
+    when 'month' then interval '30 days' when 'year' then interval '365 days' end;
+  last timestamptz;
+begin
+  perform private.require_permission(organization_id, 'health:read');
+  perform private.require_valid(width is not null, 'time_range', 'must be day, week, month or year');
+  perform private.require_valid(exists (select from private.health_metrics m where m.name = metric), 'metric_type',
+    'is not a metric');
+  last := date_bin(width, now(), '2020-01-01 00:00+00');
+  return jsonb_build_object('metric_type', metric, 'time_range', time_range,
+    'unit', (select m.unit from private.health_metrics m where m.name = metric),
+    'step_seconds', extract(epoch from width), 'points', (
+      select jsonb_agg(jsonb_build_object('at', b.at, 'value', case when taken.samples > 0
+          then round((coalesce(own.total, 0) / taken.samples)::numeric, 3) end,
+        'peak', case when taken.samples > 0 then coalesce(own.peak, 0) end) order by b.at)
+      from generate_series(last - length + width, last, width) b (at)
+      left join (
+        select date_bin(width, s.taken_at, '2020-01-01 00:00+00') as at, sum(s.samples) as samples
+        from private.health_snapshots s
+        where s.organization_id = platform and s.metric = 'snapshots' and s.taken_at > last - length group by 1
+      ) taken on taken.at = b.at
+      left join (
+        select date_bin(width, s.taken_at, '2020-01-01 00:00+00') as at, sum(s.value * s.samples) as total,
+          max(s.peak) as peak
+        from private.health_snapshots s
+        where s.organization_id = subject and s.metric = health_series.metric and s.taken_at > last - length group by 1
+      ) own on own.at = b.at));
+end
+$$;
+
+grant execute on function private.health_series(uuid, text, text) to authenticated;
+
+create function public.health_series(organization_id uuid, metric text, time_range text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.health_series(organization_id, metric, time_range)
+$$;
+
+comment on function public.health_series is
+  'A metric of health over a day, a week, a month or a year, with null where no snapshot was taken.';
+
+grant execute on function public.health_series(uuid, text, text) to authenticated;
+
+create function private.organization_health(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  jobs jsonb;
+  queues jsonb;
+  providers jsonb;
+begin
+  perform private.require_permission(organization_id, 'health:read');
+  select jsonb_agg(to_jsonb(j) order by j.name) into jobs from private.health_jobs() j;
+  select jsonb_agg(jsonb_build_object('name', n.name, 'backlog', coalesce(q.backlog, 0), 'oldest_waiting_at', q.oldest,
+    'lag_seconds', coalesce(round(extract(epoch from now() - q.oldest)), 0),
+    'status', private.health_status('queue:' || n.name, coalesce(extract(epoch from now() - q.oldest), 0))) order by n.name)
+  into queues
+  from unnest(array['messages', 'emails', 'imports', 'reports']) n (name)
+  left join private.health_queues(organization_id) q on q.queue = n.name;
+  providers := private.health_providers(organization_id);
+  return jsonb_build_object('jobs', jobs, 'queues', queues, 'providers', providers,
+    'status', private.worst_status(array(
+      select x ->> 'status' from jsonb_array_elements(jobs || queues || providers) x)),
+    'thresholds', (
+      select jsonb_agg(to_jsonb(t) order by t.name) from private.health_thresholds t),
+    'checked_at', now());
+end
+$$;
+
+grant execute on function private.organization_health(uuid) to authenticated;
+
+create function public.organization_health(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.organization_health(organization_id)
+$$;
+
+comment on function public.organization_health is
+  'How the organization''s queues and providers and the platform''s jobs are doing, by the thresholds.';
+
+grant execute on function public.organization_health(uuid) to authenticated;
+
+create function private.snapshot_health()
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  platform constant uuid := '00000000-0000-0000-0000-000000000000';
+  moment timestamptz := to_timestamp(floor(extract(epoch from now()) / 300) * 300);
+begin
+  insert into private.health_snapshots (organization_id, metric, taken_at, value, peak)
+  values (platform, 'snapshots', moment, 1, 1) on conflict on constraint health_snapshots_pkey do nothing;
+  if not found then
+    return;
+  end if;
+  insert into private.health_snapshots (organization_id, metric, taken_at, value, peak)
+  select platform, 'jobs_unhealthy', moment, count(*), count(*)
+  from private.health_jobs() j where j.status <> 'ok' having count(*) > 0;
+  insert into private.health_snapshots (organization_id, metric, taken_at, value, peak)
+  select q.organization_id, m.metric, moment, m.value, m.value
+  from private.health_queues(null) q
+  cross join lateral (values
+    (q.queue || '_backlog', q.backlog::double precision),
+    (q.queue || '_lag', round(extract(epoch from now() - q.oldest))::double precision)) as m (metric, value)
+  where m.value > 0;
+end
+$$;
+
+create function private.thin_health_step(finer text, coarser text, unit text, until timestamptz)
+returns void
+language sql set search_path = ''
+as $$
+  with old as (
+    delete from private.health_snapshots s
+    where s.step = finer and s.taken_at < date_trunc(unit, until, 'UTC') returning s.*
+  )
+  insert into private.health_snapshots (organization_id, metric, taken_at, step, value, peak, samples)
+  select o.organization_id, o.metric, date_trunc(unit, o.taken_at, 'UTC'), coarser,
+    sum(o.value * o.samples) / sum(o.samples), max(o.peak), sum(o.samples)
+  from old o group by o.organization_id, o.metric, date_trunc(unit, o.taken_at, 'UTC')
+  on conflict on constraint health_snapshots_pkey do nothing
+$$;
+
+create function private.thin_health_snapshots()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.thin_health_step('minutes', 'hour', 'hour', now() - interval '7 days');
+  perform private.thin_health_step('hour', 'day', 'day', now() - interval '90 days');
+  delete from private.health_snapshots s where s.step = 'day' and s.taken_at < now() - interval '400 days';
+end
+$$;
+
 insert into private.counters (name, measures) values
   ('customer_totals', '{customers,arrears}'),
   ('action_totals', '{actions}'),
@@ -31023,6 +37122,9 @@ insert into private.counters (name, measures) values
   ('lead_totals', '{leads,value}'),
   ('holder_totals', '{leads}'),
   ('lead_arrivals', '{leads}'),
+  ('lead_day_totals', '{leads,value}'),
+  ('holder_day_totals', '{leads,value}'),
+  ('interaction_day_totals', '{interactions}'),
   ('sla_totals', '{events}'),
   ('message_outcome_totals', '{messages,segments,cost,replied,opted_out,answers,received}'),
   ('target_totals', '{targets}'),
@@ -31094,6 +37196,12 @@ with catalogue (permission, description, granted_to) as materialized (
     ('roles:manage', 'Create and change the organization''s own roles',
       'admin'),
     ('audit:read', 'Read the audit log',
+      'admin'),
+    ('keys:manage', 'Create, change, rotate and revoke API keys',
+      'admin'),
+    ('members:impersonate', 'Act as another member with no more rights than one''s own',
+      'admin'),
+    ('health:read', 'See how jobs, providers and queues of the organization are doing',
       'admin'),
     ('customers:read', 'See customers',
       'admin operator viewer'),
@@ -31206,8 +37314,19 @@ from catalogue c
 cross join lateral string_to_table(c.granted_to, ' ') as role_scope
 join public.roles r on r.organization_id is null and r.key = split_part(role_scope, ':', 1);
 
+update private.permissions p set closed_to = c.closed_to
+from (values
+  ('keys:manage', array['api_key', 'impersonation']),
+  ('members:impersonate', array['api_key', 'impersonation']),
+  ('members:manage', array['impersonation']),
+  ('roles:manage', array['impersonation'])
+) as c (name, closed_to)
+where p.name = c.name;
+
 select private.create_month_partition('public.audit_logs', now() + months)
 from unnest(array[interval '-1 month', '0', '1 month', '2 months', '3 months']) months;
+
+insert into private.audit_horizon (sealed_until) values (date_trunc('milliseconds', now()));
 
 insert into private.rate_limits (kind, quota, window_seconds, description) values
   ('auth_address', 300, 60, 'Requests from an IP address to the public endpoints of auth'),
@@ -31228,11 +37347,16 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('phone_code', 5, 3600, 'Texts with a code to confirm a phone number, asked for by a person'),
   ('phone_code_organization', 50, 86400, 'The same by an organization'),
   ('phone_code_number', 3, 86400, 'The same to a phone number, by everybody together'),
+  ('refusal_recorded', 30, 60, 'Refusals at the admin''s console that are written to the audit log'),
+  ('api_key_refused', 60, 60, 'API keys that are not known, from an IP address'),
+  ('impersonate', 20, 3600, 'Impersonations by a person'),
   ('webhook_refused', 120, 60, 'Refused webhooks from an IP address'),
   ('report_preview', 240, 60, 'Previews of reports by a person'),
   ('report_export', 60, 3600, 'Files of reports that a person asks for'),
+  ('report_schedule', 60, 3600, 'Schedules of reports that a person makes or runs by hand'),
   ('report_link', 60, 60, 'Links to files of reports that an IP address opens'),
-  ('note', 120, 3600, 'Notes that a person sends');
+  ('note', 120, 3600, 'Notes that a person sends'),
+  ('churn_training', 20, 3600, 'Trainings and scorings of churn models that a person asks for');
 
 select private.create_month_partition(parent, now() + months)
 from unnest(array['public.messages', 'public.message_events']::regclass[]) parent,
@@ -32653,7 +38777,8 @@ on conflict (id) do nothing;
 
 insert into private.report_formats (name, position, content_type, extension) values
   ('csv', 1, 'text/csv; charset=utf-8', 'csv'),
-  ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx');
+  ('xlsx', 2, 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'),
+  ('pdf', 3, 'application/pdf', 'pdf');
 
 insert into private.report_types (name, sql_type, operators, aggregations) values
   ('id', 'uuid', '{eq,neq,in,not_in,is_empty,is_not_empty}', '{count_distinct}'),
@@ -32698,7 +38823,9 @@ insert into private.report_sources (name, position, label, description, kind, re
   ('conversations', 13, 'Conversations', 'Conversations as they are now', 'state', 'public.conversations',
     'organization', '{conversations:read}', null, null, false, 'lead'),
   ('audit_logs', 14, 'Audit log', 'Changes of audited records', 'event', 'public.audit_logs', 'organization',
-    '{audit:read}', null, null, true, null);
+    '{audit:read}', null, null, true, null),
+  ('clients', 15, 'Clients', 'Clients as they are now, with what they pay and their risk', 'state', 'public.clients',
+    'organization', '{clients:read}', 'clients:export', 'b.deleted_at is null', false, null);
 
 insert into private.report_joins (source, name, clause) values
   ('leads', 'team', 'left join public.teams t on t.organization_id = b.organization_id and t.id = b.team_id'),
@@ -32738,7 +38865,9 @@ insert into private.report_joins (source, name, clause) values
   ('conversations', 'customer',
     'left join public.customers k on k.organization_id = b.organization_id and k.id = b.customer_id'),
   ('audit_logs', 'actor', 'left join public.profiles a on a.id = b.actor_id'),
-  ('audit_logs', 'impersonator', 'left join public.profiles c on c.id = b.impersonator_id');
+  ('audit_logs', 'impersonator', 'left join public.profiles c on c.id = b.impersonator_id'),
+  ('clients', 'owner', 'left join public.profiles a on a.id = b.owner_id'),
+  ('clients', 'team', 'left join public.teams t on t.organization_id = b.organization_id and t.id = b.team_id');
 
 insert into private.report_joins (source, name, clause)
 select s.name, 'lead', 'left join lateral (select x.* from public.leads x
@@ -32887,6 +39016,32 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('customers', 'creator', 'Added by', 'text', 'c.full_name', 'creator', '', null, null),
     ('customers', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
     ('customers', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
+    ('clients', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('clients', 'name', 'Name', 'text', 'b.name', null, 'personal', null, null),
+    ('clients', 'account_number', 'Account number', 'text', 'b.account_number', null, 'personal', null, null),
+    ('clients', 'phone', 'Phone', 'text', 'b.phone', null, 'personal', null, null),
+    ('clients', 'email', 'E-mail address', 'text', 'b.email', null, 'personal', null, null),
+    ('clients', 'segment', 'Segment', 'text', 'b.segment', null, '', null, null),
+    ('clients', 'client_type', 'Type', 'text', 'b.client_type', null, '', null, null),
+    ('clients', 'region', 'Region', 'text', 'b.region', null, '', null, null),
+    ('clients', 'category', 'Category', 'text', 'b.category', null, '', null, null),
+    ('clients', 'status', 'Status', 'choice', 'b.status', null, '',
+      'prospect,trial,trial_lost,active,paused,leaving,churned', null),
+    ('clients', 'stated_risk', 'Stated risk', 'choice', 'b.stated_risk', null, '', 'low,medium,high', null),
+    ('clients', 'band', 'Risk band', 'text', 'b.band', null, '', null, null),
+    ('clients', 'score', 'Risk score', 'number', 'b.score::numeric', null, 'ungrouped', null, null),
+    ('clients', 'mrr', 'Monthly revenue', 'money', 'b.mrr', null, 'ungrouped', null, 'b.currency'),
+    ('clients', 'currency', 'Currency', 'choice', 'b.currency', null, '', null, null),
+    ('clients', 'since', 'Client since', 'date', 'b.since', null, '', null, null),
+    ('clients', 'contract_ends_on', 'Contract ends', 'date', 'b.contract_ends_on', null, '', null, null),
+    ('clients', 'leaves_on', 'Leaves', 'date', 'b.leaves_on', null, '', null, null),
+    ('clients', 'owner_id', 'Owner id', 'person', 'b.owner_id', null, '', null, null),
+    ('clients', 'owner', 'Owner', 'text', 'a.full_name', 'owner', '', null, null),
+    ('clients', 'team', 'Team', 'text', 't.name', 'team', '', null, null),
+    ('clients', 'last_interaction_at', 'Last interaction', 'timestamp', 'b.last_interaction_at', null, 'period', null,
+      null),
+    ('clients', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('clients', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
 
     ('actions', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
     ('actions', 'action', 'Action', 'choice', 'b.action', null, '', 'connect,disconnect,warn,sms_sent', null),
@@ -33066,6 +39221,9 @@ values
     null, null),
   ('customers', 'arrears_rate', 3, 'Share in arrears', 'Customers who owe something / all customers',
     '(b.arrears > 0)::int', '1', null),
+  ('clients', 'churned', 1, 'Churned', 'Churned clients', $$(b.status = 'churned')::int$$, null, null),
+  ('clients', 'churn_share', 2, 'Share churned', 'Churned clients / all clients but prospects and trials',
+    $$(b.status = 'churned')::int$$, $$(b.status not in ('prospect', 'trial', 'trial_lost'))::int$$, null),
   ('actions', 'disconnections', 1, 'Disconnections', 'Disconnections', $$(b.action = 'disconnect')::int$$, null, null),
   ('actions', 'connections', 2, 'Connections', 'Connections', $$(b.action = 'connect')::int$$, null, null),
   ('actions', 'warnings', 3, 'Warnings', 'Warnings', $$(b.action = 'warn')::int$$, null, null),
@@ -33196,30 +39354,40 @@ from (
         "period": {"field": "audit_logs.created_at", "name": "previous_week"}}')
 ) as t (audience, id, name, description, definition);
 
-insert into private.feature_definitions (feature_set, place, name, theme, unit, current_only, description) values
-  (1, 1, 'days_since_contact', 'contact', 'days', false,
+insert into private.feature_definitions (feature_set, place, name, theme, unit, current_only, transform,
+  rule_sign, from_customers, description) values
+  (1, 1, 'days_since_contact', 'contact', 'days', false, 'log', 1, false,
     'Days since the last interaction, inbound text, or interaction with a linked lead'),
-  (1, 2, 'contacts_30d', 'contact', 'contacts', false, 'Interactions and inbound texts of the last 30 days'),
-  (1, 3, 'contacts_90d', 'contact', 'contacts', false, 'Interactions and inbound texts of the last 90 days'),
-  (1, 4, 'inbound_share_90d', 'contact', 'share', false,
+  (1, 2, 'contacts_30d', 'contact', 'contacts', false, 'log', 0, false,
+    'Interactions and inbound texts of the last 30 days'),
+  (1, 3, 'contacts_90d', 'contact', 'contacts', false, 'log', -1, false,
+    'Interactions and inbound texts of the last 90 days'),
+  (1, 4, 'inbound_share_90d', 'contact', 'share', false, 'none', 0, false,
     'The share of the contacts of the last 90 days that the client began'),
-  (1, 5, 'negative_contacts_90d', 'contact', 'contacts', false,
+  (1, 5, 'negative_contacts_90d', 'contact', 'contacts', false, 'log', 1, false,
     'Interactions of the last 90 days with a negative sentiment'),
-  (1, 6, 'opt_outs_90d', 'contact', 'events', false, 'Consents that the client revoked in the last 90 days'),
-  (1, 7, 'open_issues', 'issues', 'issues', false, 'Issues that are open'),
-  (1, 8, 'issues_90d', 'issues', 'issues', false, 'Issues that began in the last 90 days'),
-  (1, 9, 'oldest_open_issue_days', 'issues', 'days', false, 'Days since the oldest open issue began'),
-  (1, 10, 'repeated_issues_180d', 'issues', 'issues', false,
+  (1, 6, 'opt_outs_90d', 'contact', 'events', false, 'log', 1, false,
+    'Consents that the client revoked in the last 90 days'),
+  (1, 7, 'open_issues', 'issues', 'issues', false, 'log', 1, false, 'Issues that are open'),
+  (1, 8, 'issues_90d', 'issues', 'issues', false, 'log', 1, false, 'Issues that began in the last 90 days'),
+  (1, 9, 'oldest_open_issue_days', 'issues', 'days', false, 'log', 0, false,
+    'Days since the oldest open issue began'),
+  (1, 10, 'repeated_issues_180d', 'issues', 'issues', false, 'log', 1, false,
     'Issues of the last 180 days with the title of an earlier one'),
-  (1, 11, 'arrears', 'payment', 'money', true, 'What the linked accounts owe'),
-  (1, 12, 'days_in_arrears', 'payment', 'days', true, 'Days since when a linked account has owed something'),
-  (1, 13, 'warnings_365d', 'payment', 'actions', false, 'Warnings to linked accounts in the last 365 days'),
-  (1, 14, 'disconnections_365d', 'payment', 'actions', false, 'Disconnections of linked accounts in the last 365 days'),
-  (1, 15, 'mrr', 'contract', 'money', false, 'Monthly recurring revenue'),
-  (1, 16, 'mrr_change_90d', 'contract', 'money', false, 'Its change within 90 days'),
-  (1, 17, 'spell_days', 'contract', 'days', false, 'Days since the spell of service began'),
-  (1, 18, 'days_to_contract_end', 'contract', 'days', true, 'Days until the contract ends; negative when it has'),
-  (1, 19, 'stated_risk', 'use', 'level', true, 'What a person thinks: 0 low, 1 medium, 2 high');
+  (1, 11, 'arrears', 'payment', 'money', true, 'log', 0, true, 'What the linked accounts owe'),
+  (1, 12, 'days_in_arrears', 'payment', 'days', true, 'log', 1, true,
+    'Days since when a linked account has owed something'),
+  (1, 13, 'warnings_365d', 'payment', 'actions', false, 'log', 1, true,
+    'Warnings to linked accounts in the last 365 days'),
+  (1, 14, 'disconnections_365d', 'payment', 'actions', false, 'log', 1, true,
+    'Disconnections of linked accounts in the last 365 days'),
+  (1, 15, 'mrr', 'contract', 'money', false, 'log', 0, false, 'Monthly recurring revenue'),
+  (1, 16, 'mrr_change_90d', 'contract', 'money', false, 'log', -1, false, 'Its change within 90 days'),
+  (1, 17, 'spell_days', 'contract', 'days', false, 'log', -1, false, 'Days since the spell of service began'),
+  (1, 18, 'days_to_contract_end', 'contract', 'days', true, 'log', -1, false,
+    'Days until the contract ends; negative when it has'),
+  (1, 19, 'stated_risk', 'estimate', 'level', true, 'none', 1, false,
+    'What a person thinks: 0 low, 1 medium, 2 high');
 
 select private.create_feature_partition((date_trunc('month', now()) + make_interval(months => m))::date)
 from generate_series(-1, 3) m;
@@ -33261,7 +39429,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
       end
     $$$cron$, 'Runs the tasks of every night'),
   ('broadcast-campaign-progress', '1 second', null, 0,
-    'select private.broadcast_campaign_progress()', 'Broadcasts the counters of running campaigns'),
+    'select private.broadcast_campaign_progress()', 'Broadcasts the counters of running campaigns; switched off while there are none'),
   ('run-campaign-scheduler', null, 'minute-tasks', 1,
     'select private.run_campaign_scheduler()', 'Starts scheduled campaigns, completes and pauses running ones'),
   ('task-reminders', null, 'minute-tasks', 2,
@@ -33281,15 +39449,29 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.roll_up_counters()', 'Adds up the deltas of counters'),
   ('purge-cron-run-details', null, 'minute-tasks', 9,
     'select private.purge_cron_run_details()', 'Removes the run records of the job of every second'),
-  ('run-reports', null, 'minute-tasks', 10,
+  ('run-report-schedules', null, 'minute-tasks', 10,
+    'select private.run_report_schedules()', 'Queues runs of reports that are due'),
+  ('run-reports', null, 'minute-tasks', 11,
     $$select private.invoke('jobs/run-reports') where exists (select from private.report_run_work)$$,
     'Continues runs of reports'),
-  ('enter-planned-movements', null, 'minute-tasks', 11,
+  ('enter-planned-movements', null, 'minute-tasks', 12,
     'select private.run_client_plans()', 'Enters movements of clients whose day has come'),
-  ('notify-of-notes', null, 'minute-tasks', 12,
+  ('notify-of-notes', null, 'minute-tasks', 13,
     'select private.notify_of_notes()', 'Tells people of new notes as they prefer'),
-  ('snapshot-client-features', null, 'minute-tasks', 13,
+  ('snapshot-client-features', null, 'minute-tasks', 14,
     'select private.run_feature_snapshots()', 'Takes the weekly snapshot of what is known of clients'),
+  ('switch-progress-job', null, 'minute-tasks', 15,
+    'select private.switch_progress_job()', 'Switches the job of every second off while no campaign is under way'),
+  ('train-churn-models', null, 'minute-tasks', 16,
+    'select private.run_churn_training()', 'Learns how likely clients are to leave'),
+  ('score-clients', null, 'minute-tasks', 17,
+    'select private.run_scoring()', 'Computes the risk of clients, every night and after a training'),
+  ('send-churn-digests', null, 'minute-tasks', 18,
+    'select private.send_churn_digests()', 'Tells people which clients have entered the highest band'),
+  ('recommend-plays', null, 'minute-tasks', 19,
+    'select private.run_recommendations()', 'Recommends what to do for clients at risk, and settles what became of it'),
+  ('predict-incidents', null, 'minute-tasks', 20,
+    'select private.run_incident_predictions()', 'Forecasts the issues of clients, every night'),
   ('maintain', null, 'nightly-tasks', 1,
     'select private.maintain()', 'Creates partitions, applies retention, removes what has expired'),
   ('purge-notifications', null, 'nightly-tasks', 2,
@@ -33303,7 +39485,39 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('apply-client-rules', null, 'nightly-tasks', 6,
     'select private.run_client_rules()', 'Ends trials and pauses that are over, and what has been unpaid for too long'),
   ('thin-client-features', null, 'nightly-tasks', 7,
-    'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions');
+    'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions'),
+  ('warn-of-expiring-keys', null, 'nightly-tasks', 8,
+    'select private.warn_of_expiring_keys()', 'Tells admins 14 and 3 days before an API key expires'),
+  ('seal-audit-logs', null, 'minute-tasks', 21,
+    'select private.seal_audit_logs()', 'Seals the audit log against changes'),
+  ('snapshot-health', null, 'minute-tasks', 22,
+    'select private.snapshot_health()', 'Takes a snapshot of queues and jobs every five minutes'),
+  ('thin-health-snapshots', null, 'nightly-tasks', 9,
+    'select private.thin_health_snapshots()', 'Joins old snapshots to hours and days');
+
+insert into private.health_thresholds (name, degraded_from, down_from, unit, description) values
+  ('database', 500, 3000, 'ms', 'How long the database takes to answer'),
+  ('service', 2000, 5000, 'ms', 'How long Auth and Storage take to answer'),
+  ('job:minute', 300, 1800, 's', 'Time since a job of every minute last succeeded'),
+  ('job:hourly', 7200, 21600, 's', 'Time since a job of every hour last succeeded'),
+  ('job:nightly', 93600, 180000, 's', 'Time since a job of every night last succeeded'),
+  ('job:failures', 2, 10, 'failures', 'Failures of a job in a row'),
+  ('queue:messages', 300, 1800, 's', 'How long the oldest message that is due waits'),
+  ('queue:emails', 600, 3600, 's', 'How long the oldest e-mail that is due waits'),
+  ('queue:imports', 1800, 7200, 's', 'How long the oldest import waits or runs'),
+  ('queue:reports', 1800, 7200, 's', 'How long the oldest report run waits or runs'),
+  ('provider', 0.01, 1, 'share', 'Active senders that the provider refuses');
+
+insert into private.health_metrics (name, unit, description) values
+  ('messages_backlog', 'messages', 'Messages that are due and wait'),
+  ('messages_lag', 's', 'How long the oldest of them waits'),
+  ('emails_backlog', 'e-mails', 'E-mails that are due and wait'),
+  ('emails_lag', 's', 'How long the oldest of them waits'),
+  ('imports_backlog', 'imports', 'Imports that wait or run'),
+  ('imports_lag', 's', 'How long the oldest of them waits or runs'),
+  ('reports_backlog', 'runs', 'Report runs that wait or run'),
+  ('reports_lag', 's', 'How long the oldest of them waits or runs'),
+  ('jobs_unhealthy', 'jobs', 'Jobs of the platform that are late or fail');
 
 select private.audit_table('public.organizations');
 
@@ -33318,6 +39532,8 @@ select private.audit_table('public.memberships');
 select private.audit_table('public.invitations', 'token_hash');
 
 select private.audit_table('public.notification_preferences');
+
+select private.audit_table('public.api_keys');
 
 select private.audit_table('public.batches', 'skipped');
 
@@ -33369,6 +39585,10 @@ select private.audit_table('public.report_settings');
 
 select private.audit_table('public.reports');
 
+select private.audit_table('public.report_schedules');
+
+select private.audit_table('public.report_recipients');
+
 select private.audit_table('public.report_links', 'token_hash');
 
 select private.audit_table('public.client_segments');
@@ -33388,5 +39608,11 @@ select private.audit_table('public.churn_settings');
 select private.audit_table('public.exchange_rates');
 
 select private.audit_table('public.notes', 'title', 'description');
+
+select private.audit_table('public.client_factors');
+
+select private.audit_table('public.plays');
+
+select private.audit_table('public.recommendations', 'note');
 
 reset check_function_bodies;

@@ -726,9 +726,11 @@ select set_eq('select name from private.jobs', array[
   'minute-tasks',
   'nightly-tasks',
   'notify-of-notes',
+  'predict-incidents',
   'purge-cron-run-details',
   'purge-notifications',
   'purge-reports',
+  'recommend-plays',
   'recompute-sla-clocks',
   'reconcile-messages',
   'resolve-unknown-outcomes',
@@ -736,7 +738,9 @@ select set_eq('select name from private.jobs', array[
   'run-campaign-scheduler',
   'run-report-schedules',
   'run-reports',
+  'score-clients',
   'seal-audit-logs',
+  'send-churn-digests',
   'send-emails',
   'sla',
   'snapshot-client-features',
@@ -745,13 +749,8 @@ select set_eq('select name from private.jobs', array[
   'task-reminders',
   'thin-client-features',
   'thin-health-snapshots',
-  'warn-of-expiring-keys',
   'train-churn-models',
-  'score-clients',
-  'send-churn-digests',
-  'recommend-plays',
-  'predict-incidents',
-  'thin-client-features'
+  'warn-of-expiring-keys'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job
   where active or jobname = 'broadcast-campaign-progress'$$,

@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(25);
+select plan(32);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -19,7 +19,12 @@ insert into shown values
   ('thin-client-features', 'deletes'), ('run-reports', 'supabase/functions/jobs/run_reports.ts catches per run'),
   ('enter-planned-movements', 'private.run_client_plans'), ('notify-of-notes', 'private.notify_of_notes'),
   ('snapshot-client-features', 'private.run_feature_snapshots'), ('link-clients', 'private.link_new_contacts'),
-  ('apply-client-rules', 'private.run_client_rules');
+  ('apply-client-rules', 'private.run_client_rules'), ('train-churn-models', 'private.run_churn_training'),
+  ('score-clients', 'private.run_scoring'), ('send-churn-digests', 'private.send_churn_digests'),
+  ('recommend-plays', 'private.run_recommendations'), ('predict-incidents', 'private.run_incident_predictions'),
+  ('run-report-schedules', 'private.run_report_schedules'),
+  ('warn-of-expiring-keys', 'private.warn_of_expiring_keys'), ('seal-audit-logs', 'hashes'),
+  ('snapshot-health', 'counts'), ('thin-health-snapshots', 'deletes');
 select set_eq('select job from shown', 'select name from private.jobs', 'Each job shows that a tenant stops no other.');
 
 select ok(exists (select from pg_proc f where f.oid = to_regproc(s.by) and f.prosrc ~ 'loop.*exception when others.*loop'),

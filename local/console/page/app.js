@@ -1,3 +1,4 @@
+// @ts-ignore -- the server answers with the package of that name
 import { html, render, useEffect, useRef, useState } from "./htm.js";
 import { Jobs } from "./jobs.js";
 import { Lines } from "./lines.js";

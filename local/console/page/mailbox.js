@@ -1,3 +1,4 @@
+// @ts-ignore -- the server answers with the package of that name
 import { html, useState } from "./htm.js";
 import { shortTime } from "./time.js";
 

@@ -1,3 +1,4 @@
+// @ts-ignore -- the server answers with the package of that name
 import { html, useEffect, useState } from "./htm.js";
 
 const curlOf = (api, token) =>

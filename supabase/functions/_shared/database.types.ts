@@ -3,6 +3,78 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   "public": {
     Tables: {
+      "api_keys": {
+        Row: {
+          "allowed_networks": (unknown)[];
+          "created_at": string;
+          "created_by": string | null;
+          "expires_at": string | null;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+          "revoked_at": string | null;
+          "revoked_by": string | null;
+          "updated_at": string;
+          "warned_days": number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "allowed_networks"?: (unknown)[];
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "name": string;
+          "organization_id": string;
+          "revoked_at"?: string | null;
+          "revoked_by"?: string | null;
+          "updated_at"?: string;
+          "warned_days"?: number | null;
+        };
+        Update: {
+          "allowed_networks"?: (unknown)[];
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "expires_at"?: string | null;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "revoked_at"?: string | null;
+          "revoked_by"?: string | null;
+          "updated_at"?: string;
+          "warned_days"?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "api_keys_account";
+            columns: ["id"];
+            isOneToOne: true;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "api_keys_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "api_keys_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "api_keys_revoked_by_fkey";
+            columns: ["revoked_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "audit_logs": {
         Row: {
           "action": string;
@@ -482,11 +554,77 @@ export type Database = {
           },
         ];
       };
+      "churn_models": {
+        Row: {
+          "accepted": boolean;
+          "calibration": Json | null;
+          "confidence": string;
+          "created_at": string;
+          "features": NonNullable<Json>;
+          "id": string;
+          "intercept": number;
+          "method": string;
+          "metrics": NonNullable<Json>;
+          "number": number;
+          "organization_id": string;
+          "reason": string;
+          "trained_on": string;
+          "window_from": string | null;
+          "window_to": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "accepted": boolean;
+          "calibration"?: Json | null;
+          "confidence": string;
+          "created_at"?: string;
+          "features": NonNullable<Json>;
+          "id"?: string;
+          "intercept": number;
+          "method": string;
+          "metrics": NonNullable<Json>;
+          "number": number;
+          "organization_id": string;
+          "reason": string;
+          "trained_on": string;
+          "window_from"?: string | null;
+          "window_to"?: string | null;
+        };
+        Update: {
+          "accepted"?: boolean;
+          "calibration"?: Json | null;
+          "confidence"?: string;
+          "created_at"?: string;
+          "features"?: NonNullable<Json>;
+          "id"?: string;
+          "intercept"?: number;
+          "method"?: string;
+          "metrics"?: NonNullable<Json>;
+          "number"?: number;
+          "organization_id"?: string;
+          "reason"?: string;
+          "trained_on"?: string;
+          "window_from"?: string | null;
+          "window_to"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "churn_models_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "churn_settings": {
         Row: {
+          "band_limits": (number)[];
           "churn_recognition": string;
           "created_at": string;
+          "holdout_share": number;
           "id": string;
+          "incident_threshold": number;
           "organization_id": string;
           "pause_days": number;
           "unpaid_days": number | null;
@@ -494,18 +632,24 @@ export type Database = {
         };
         ComputedFields: never;
         Insert: {
+          "band_limits"?: (number)[];
           "churn_recognition"?: string;
           "created_at"?: string;
+          "holdout_share"?: number;
           "id"?: string;
+          "incident_threshold"?: number;
           "organization_id": string;
           "pause_days"?: number;
           "unpaid_days"?: number | null;
           "updated_at"?: string;
         };
         Update: {
+          "band_limits"?: (number)[];
           "churn_recognition"?: string;
           "created_at"?: string;
+          "holdout_share"?: number;
           "id"?: string;
+          "incident_threshold"?: number;
           "organization_id"?: string;
           "pause_days"?: number;
           "unpaid_days"?: number | null;
@@ -567,6 +711,97 @@ export type Database = {
             foreignKeyName: "client_contacts_client";
             columns: ["organization_id", "client_id"];
             isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "client_factors": {
+        Row: {
+          "client_id": string;
+          "created_at": string;
+          "created_by": string | null;
+          "id": string;
+          "name": string;
+          "organization_id": string;
+          "percentage": number;
+        };
+        ComputedFields: never;
+        Insert: {
+          "client_id": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "name": string;
+          "organization_id": string;
+          "percentage": number;
+        };
+        Update: {
+          "client_id"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "id"?: string;
+          "name"?: string;
+          "organization_id"?: string;
+          "percentage"?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_factors_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "client_factors_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      "client_incident_predictions": {
+        Row: {
+          "basis": string;
+          "by_type": NonNullable<Json>;
+          "client_id": string;
+          "most_likely_incident": string | null;
+          "organization_id": string;
+          "predicted_on": string;
+          "probabilities": (number)[];
+          "quarters": (string)[];
+          "recommendation": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "basis": string;
+          "by_type": NonNullable<Json>;
+          "client_id": string;
+          "most_likely_incident"?: string | null;
+          "organization_id": string;
+          "predicted_on": string;
+          "probabilities": (number)[];
+          "quarters": (string)[];
+          "recommendation"?: string | null;
+        };
+        Update: {
+          "basis"?: string;
+          "by_type"?: NonNullable<Json>;
+          "client_id"?: string;
+          "most_likely_incident"?: string | null;
+          "organization_id"?: string;
+          "predicted_on"?: string;
+          "probabilities"?: (number)[];
+          "quarters"?: (string)[];
+          "recommendation"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "client_incident_predictions_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: true;
             referencedRelation: "clients";
             referencedColumns: ["organization_id", "id"];
           },
@@ -1013,8 +1248,10 @@ export type Database = {
           "paused_on": string | null;
           "phone": string | null;
           "region": string | null;
+          "risk_theme": string | null;
           "score": number | null;
           "score_day": string | null;
+          "score_model_id": string | null;
           "search_text": string;
           "segment": string;
           "since": string | null;
@@ -1056,8 +1293,10 @@ export type Database = {
           "paused_on"?: string | null;
           "phone"?: string | null;
           "region"?: string | null;
+          "risk_theme"?: string | null;
           "score"?: number | null;
           "score_day"?: string | null;
+          "score_model_id"?: string | null;
           "search_text"?: never;
           "segment": string;
           "since"?: string | null;
@@ -1098,8 +1337,10 @@ export type Database = {
           "paused_on"?: string | null;
           "phone"?: string | null;
           "region"?: string | null;
+          "risk_theme"?: string | null;
           "score"?: number | null;
           "score_day"?: string | null;
+          "score_model_id"?: string | null;
           "search_text"?: never;
           "segment"?: string;
           "since"?: string | null;
@@ -2234,6 +2475,7 @@ export type Database = {
           "email": string | null;
           "first_name": string;
           "full_name": string;
+          "furthest_status": string;
           "id": string;
           "import_id": string | null;
           "last_name": string;
@@ -2275,6 +2517,7 @@ export type Database = {
           "email"?: string | null;
           "first_name"?: string;
           "full_name"?: never;
+          "furthest_status": string;
           "id"?: string;
           "import_id"?: string | null;
           "last_name"?: string;
@@ -2315,6 +2558,7 @@ export type Database = {
           "email"?: string | null;
           "first_name"?: string;
           "full_name"?: never;
+          "furthest_status"?: string;
           "id"?: string;
           "import_id"?: string | null;
           "last_name"?: string;
@@ -2405,6 +2649,7 @@ export type Database = {
           "created_at": string;
           "id": string;
           "is_default": boolean;
+          "is_service": boolean;
           "organization_id": string;
           "role_id": string;
           "status": string;
@@ -2417,6 +2662,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "is_default"?: boolean;
+          "is_service"?: boolean;
           "organization_id": string;
           "role_id": string;
           "status"?: string;
@@ -2428,6 +2674,7 @@ export type Database = {
           "created_at"?: string;
           "id"?: string;
           "is_default"?: boolean;
+          "is_service"?: boolean;
           "organization_id"?: string;
           "role_id"?: string;
           "status"?: string;
@@ -3083,36 +3330,217 @@ export type Database = {
           },
         ];
       };
+      "plays": {
+        Row: {
+          "bands": (string)[];
+          "channel": string;
+          "contract_ends_within": number | null;
+          "cost": number;
+          "created_at": string;
+          "details": string;
+          "enabled": boolean;
+          "every_days": number;
+          "id": string;
+          "key": string;
+          "min_mrr": number | null;
+          "organization_id": string;
+          "segments": (string)[];
+          "themes": (string)[];
+          "title": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "bands": (string)[];
+          "channel": string;
+          "contract_ends_within"?: number | null;
+          "cost"?: number;
+          "created_at"?: string;
+          "details"?: string;
+          "enabled"?: boolean;
+          "every_days"?: number;
+          "id"?: string;
+          "key": string;
+          "min_mrr"?: number | null;
+          "organization_id": string;
+          "segments"?: (string)[];
+          "themes"?: (string)[];
+          "title": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "bands"?: (string)[];
+          "channel"?: string;
+          "contract_ends_within"?: number | null;
+          "cost"?: number;
+          "created_at"?: string;
+          "details"?: string;
+          "enabled"?: boolean;
+          "every_days"?: number;
+          "id"?: string;
+          "key"?: string;
+          "min_mrr"?: number | null;
+          "organization_id"?: string;
+          "segments"?: (string)[];
+          "themes"?: (string)[];
+          "title"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "plays_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "profiles": {
         Row: {
+          "account_id": string | null;
           "created_at": string;
           "email": string;
           "full_name": string;
           "id": string;
+          "is_service": boolean;
           "phone": string | null;
           "phone_confirmed_at": string | null;
           "updated_at": string;
         };
         ComputedFields: never;
         Insert: {
+          "account_id"?: never;
           "created_at"?: string;
           "email": string;
           "full_name"?: string;
           "id": string;
+          "is_service"?: boolean;
           "phone"?: string | null;
           "phone_confirmed_at"?: string | null;
           "updated_at"?: string;
         };
         Update: {
+          "account_id"?: never;
           "created_at"?: string;
           "email"?: string;
           "full_name"?: string;
           "id"?: string;
+          "is_service"?: boolean;
           "phone"?: string | null;
           "phone_confirmed_at"?: string | null;
           "updated_at"?: string;
         };
         Relationships: [];
+      };
+      "recommendations": {
+        Row: {
+          "client_id": string;
+          "created_at": string;
+          "created_by": string | null;
+          "currency": string;
+          "decided_at": string | null;
+          "decided_by": string | null;
+          "details": string;
+          "expires_on": string;
+          "finished_at": string | null;
+          "finished_by": string | null;
+          "id": string;
+          "mrr": number;
+          "note": string | null;
+          "organization_id": string;
+          "play_id": string | null;
+          "proposed_on": string;
+          "rank": number;
+          "score": number | null;
+          "state": string;
+          "title": string;
+          "updated_at": string;
+        };
+        ComputedFields: never;
+        Insert: {
+          "client_id": string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency": string;
+          "decided_at"?: string | null;
+          "decided_by"?: string | null;
+          "details"?: string;
+          "expires_on": string;
+          "finished_at"?: string | null;
+          "finished_by"?: string | null;
+          "id"?: string;
+          "mrr"?: number;
+          "note"?: string | null;
+          "organization_id": string;
+          "play_id"?: string | null;
+          "proposed_on": string;
+          "rank"?: number;
+          "score"?: number | null;
+          "state"?: string;
+          "title": string;
+          "updated_at"?: string;
+        };
+        Update: {
+          "client_id"?: string;
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "currency"?: string;
+          "decided_at"?: string | null;
+          "decided_by"?: string | null;
+          "details"?: string;
+          "expires_on"?: string;
+          "finished_at"?: string | null;
+          "finished_by"?: string | null;
+          "id"?: string;
+          "mrr"?: number;
+          "note"?: string | null;
+          "organization_id"?: string;
+          "play_id"?: string | null;
+          "proposed_on"?: string;
+          "rank"?: number;
+          "score"?: number | null;
+          "state"?: string;
+          "title"?: string;
+          "updated_at"?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "recommendations_client";
+            columns: ["organization_id", "client_id"];
+            isOneToOne: false;
+            referencedRelation: "clients";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "recommendations_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "recommendations_decided_by_fkey";
+            columns: ["decided_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "recommendations_finished_by_fkey";
+            columns: ["finished_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "recommendations_play";
+            columns: ["organization_id", "play_id"];
+            isOneToOne: false;
+            referencedRelation: "plays";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
       };
       "reply_reviews": {
         Row: {
@@ -3304,9 +3732,50 @@ export type Database = {
           },
         ];
       };
+      "report_recipients": {
+        Row: {
+          "address": string | null;
+          "id": string;
+          "organization_id": string;
+          "schedule_id": string;
+          "user_id": string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          "address"?: string | null;
+          "id"?: string;
+          "organization_id": string;
+          "schedule_id": string;
+          "user_id"?: string | null;
+        };
+        Update: {
+          "address"?: string | null;
+          "id"?: string;
+          "organization_id"?: string;
+          "schedule_id"?: string;
+          "user_id"?: string | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "report_recipients_schedule";
+            columns: ["organization_id", "schedule_id"];
+            isOneToOne: false;
+            referencedRelation: "report_schedules";
+            referencedColumns: ["organization_id", "id"];
+          },
+          {
+            foreignKeyName: "report_recipients_user_id_fkey";
+            columns: ["user_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       "report_runs": {
         Row: {
           "as_of": string;
+          "chart_rows": Json | null;
           "checksum": string | null;
           "columns": Json | null;
           "cpu_ms": number;
@@ -3332,6 +3801,7 @@ export type Database = {
           "row_count": number | null;
           "rows_deleted_at": string | null;
           "rows_written": number;
+          "schedule_id": string | null;
           "scheduled_for": string | null;
           "status": string;
           "time_zone": string;
@@ -3341,6 +3811,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           "as_of"?: string;
+          "chart_rows"?: Json | null;
           "checksum"?: string | null;
           "columns"?: Json | null;
           "cpu_ms"?: number;
@@ -3366,6 +3837,7 @@ export type Database = {
           "row_count"?: number | null;
           "rows_deleted_at"?: string | null;
           "rows_written"?: number;
+          "schedule_id"?: string | null;
           "scheduled_for"?: string | null;
           "status"?: string;
           "time_zone": string;
@@ -3374,6 +3846,7 @@ export type Database = {
         };
         Update: {
           "as_of"?: string;
+          "chart_rows"?: Json | null;
           "checksum"?: string | null;
           "columns"?: Json | null;
           "cpu_ms"?: number;
@@ -3399,6 +3872,7 @@ export type Database = {
           "row_count"?: number | null;
           "rows_deleted_at"?: string | null;
           "rows_written"?: number;
+          "schedule_id"?: string | null;
           "scheduled_for"?: string | null;
           "status"?: string;
           "time_zone"?: string;
@@ -3433,6 +3907,103 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "profiles";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_runs_schedule";
+            columns: ["organization_id", "schedule_id"];
+            isOneToOne: false;
+            referencedRelation: "report_schedules";
+            referencedColumns: ["organization_id", "id"];
+          },
+        ];
+      };
+      "report_schedules": {
+        Row: {
+          "created_at": string;
+          "created_by": string | null;
+          "format": string;
+          "frequency": string;
+          "id": string;
+          "local_time": string;
+          "month_day": number | null;
+          "next_run_at": string | null;
+          "on_empty": string;
+          "organization_id": string;
+          "owner_id": string | null;
+          "pause_reason": string | null;
+          "report_id": string;
+          "status": string;
+          "time_zone": string;
+          "updated_at": string;
+          "weekdays": (number)[];
+        };
+        ComputedFields: never;
+        Insert: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "format": string;
+          "frequency": string;
+          "id"?: string;
+          "local_time": string;
+          "month_day"?: number | null;
+          "next_run_at"?: string | null;
+          "on_empty"?: string;
+          "organization_id": string;
+          "owner_id"?: string | null;
+          "pause_reason"?: string | null;
+          "report_id": string;
+          "status"?: string;
+          "time_zone": string;
+          "updated_at"?: string;
+          "weekdays"?: (number)[];
+        };
+        Update: {
+          "created_at"?: string;
+          "created_by"?: string | null;
+          "format"?: string;
+          "frequency"?: string;
+          "id"?: string;
+          "local_time"?: string;
+          "month_day"?: number | null;
+          "next_run_at"?: string | null;
+          "on_empty"?: string;
+          "organization_id"?: string;
+          "owner_id"?: string | null;
+          "pause_reason"?: string | null;
+          "report_id"?: string;
+          "status"?: string;
+          "time_zone"?: string;
+          "updated_at"?: string;
+          "weekdays"?: (number)[];
+        };
+        Relationships: [
+          {
+            foreignKeyName: "report_schedules_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_schedules_organization_id_fkey";
+            columns: ["organization_id"];
+            isOneToOne: false;
+            referencedRelation: "organizations";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_schedules_owner_id_fkey";
+            columns: ["owner_id"];
+            isOneToOne: false;
+            referencedRelation: "profiles";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "report_schedules_report";
+            columns: ["organization_id", "report_id"];
+            isOneToOne: false;
+            referencedRelation: "reports";
+            referencedColumns: ["organization_id", "id"];
           },
         ];
       };
@@ -4330,6 +4901,8 @@ export type Database = {
       "check_registration": { Args: { "email": string; "token"?: string }; Returns: string };
       "churn_by_segment": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
       "churn_cohorts": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
+      "churn_factors": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
+      "churn_model": { Args: { "organization_id": string }; Returns: Json };
       "churn_settings": { Args: { "change"?: Json; "organization_id": string }; Returns: Json };
       "churn_survival": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
       "churn_trends": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
@@ -4345,6 +4918,7 @@ export type Database = {
         Returns: Json;
       };
       "client_detail": { Args: { "client_id": string; "organization_id": string }; Returns: Json };
+      "client_factors": { Args: { "client_id": string; "organization_id": string }; Returns: Json };
       "client_links": {
         Args: { "choices"?: Json; "client_id": string; "organization_id": string };
         Returns: Json;
@@ -4358,8 +4932,16 @@ export type Database = {
         Returns: Json;
       };
       "confirm_phone": { Args: { "code": string }; Returns: Json };
+      "conversion_by_source": {
+        Args: { "first_day"?: string; "last_day"?: string; "organization_id": string };
+        Returns: Json;
+      };
       "copy_report": {
         Args: { "name"?: string; "organization_id": string; "report_id": string };
+        Returns: Json;
+      };
+      "counselor_performance": {
+        Args: { "first_day"?: string; "last_day"?: string; "organization_id": string };
         Returns: Json;
       };
       "create_action": {
@@ -4372,8 +4954,13 @@ export type Database = {
         Returns: Json;
       };
       "create_actions": { Args: { "actions": Json; "organization_id": string }; Returns: Json };
+      "create_api_key": { Args: { "key": Json; "organization_id": string }; Returns: Json };
       "create_campaign": { Args: { "campaign": Json; "organization_id": string }; Returns: Json };
       "create_client": { Args: { "client": Json; "organization_id": string }; Returns: Json };
+      "create_client_factor": {
+        Args: { "client_id": string; "factor": Json; "organization_id": string };
+        Returns: Json;
+      };
       "create_client_interaction": {
         Args: { "client_id": string; "interaction": Json; "organization_id": string };
         Returns: Json;
@@ -4393,6 +4980,10 @@ export type Database = {
       };
       "create_organization": { Args: { "name": string; "settings"?: Json }; Returns: string };
       "create_phone_number": { Args: { "number": Json; "organization_id": string }; Returns: Json };
+      "create_recommendation": {
+        Args: { "client_id": string; "organization_id": string; "recommendation": Json };
+        Returns: Json;
+      };
       "create_reply_rule": { Args: { "organization_id": string; "rule": Json }; Returns: Json };
       "create_report_link": {
         Args: { "hours"?: number; "note"?: string; "organization_id": string; "run_id": string };
@@ -4413,6 +5004,15 @@ export type Database = {
         Returns: Json;
       };
       "customers_dashboard": { Args: { "organization_id": string }; Returns: Json };
+      "decide_recommendation": {
+        Args: {
+          "client_id": string;
+          "decision": Json;
+          "organization_id": string;
+          "recommendation_id": string;
+        };
+        Returns: Json;
+      };
       "decide_reply_review": {
         Args: { "decision": string; "organization_id": string; "review_id": string };
         Returns: Json;
@@ -4450,6 +5050,14 @@ export type Database = {
         Args: { "expected_version"?: number; "organization_id": string; "report_id": string };
         Returns: Json;
       };
+      "delete_report_schedule": {
+        Args: { "organization_id": string; "schedule_id": string };
+        Returns: undefined;
+      };
+      "delete_role": {
+        Args: { "organization_id": string; "replace_with"?: string; "role_id": string };
+        Returns: undefined;
+      };
       "delete_student": {
         Args: { "lead_id": string; "organization_id": string; "student_id": string };
         Returns: undefined;
@@ -4479,10 +5087,12 @@ export type Database = {
         Args: { "organization_id": string; "run_id": string };
         Returns: Json;
       };
+      "end_impersonation": { Args: { "organization_id": string }; Returns: number };
       "end_sign_in": {
         Args: { "address"?: string; "email": string; "outcome": string };
         Returns: undefined;
       };
+      "exchange_api_key": { Args: { "address"?: string; "secret_hash": string }; Returns: Json };
       "exchange_dispatch_batch": {
         Args: { "batch_size"?: number; "outcomes"?: Json; "platform"?: Json };
         Returns: Json;
@@ -4580,6 +5190,18 @@ export type Database = {
       "get_task": { Args: { "organization_id": string; "task_id": string }; Returns: Json };
       "get_template": { Args: { "organization_id": string; "template_id": string }; Returns: Json };
       "get_user": { Args: { "organization_id": string; "user_id": string }; Returns: Json };
+      "hand_over_report_schedule": {
+        Args: { "organization_id": string; "schedule_id": string; "user_id": string };
+        Returns: Json;
+      };
+      "health_series": {
+        Args: { "metric": string; "organization_id": string; "time_range": string };
+        Returns: Json;
+      };
+      "impersonate": {
+        Args: { "organization_id": string; "reason": string; "user_id": string };
+        Returns: Json;
+      };
       "import_dnc_slice": { Args: Record<PropertyKey, never>; Returns: Json };
       "import_lead_slice": {
         Args: {
@@ -4602,12 +5224,37 @@ export type Database = {
         };
         Returns: Json;
       };
+      "incident_predictions": {
+        Args: { "client_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "incident_types": { Args: { "organization_id": string; "types"?: Json }; Returns: Json };
       "invite_user": { Args: { "invitee": Json; "organization_id": string }; Returns: Json };
       "invoke_job": { Args: { "body"?: Json; "job": string }; Returns: undefined };
+      "lead_alerts": { Args: { "organization_id": string }; Returns: Json };
       "lead_calendar": { Args: { "organization_id": string }; Returns: Json };
       "lead_dashboard": { Args: { "organization_id": string }; Returns: Json };
       "lead_fields": { Args: { "organization_id": string }; Returns: Json };
+      "lead_funnel": {
+        Args: {
+          "first_day"?: string;
+          "last_day"?: string;
+          "organization_id": string;
+          "source"?: string;
+        };
+        Returns: Json;
+      };
+      "lead_kpis": {
+        Args: {
+          "assigned_to"?: string;
+          "first_day"?: string;
+          "last_day"?: string;
+          "organization_id": string;
+          "source"?: string;
+          "status"?: string;
+        };
+        Returns: Json;
+      };
       "lead_timeline": {
         Args: {
           "before"?: string;
@@ -4615,6 +5262,15 @@ export type Database = {
           "organization_id": string;
           "page_limit": number;
           "wanted_kind"?: string;
+        };
+        Returns: Json;
+      };
+      "lead_volume": {
+        Args: {
+          "first_day"?: string;
+          "granularity"?: string;
+          "last_day"?: string;
+          "organization_id": string;
         };
         Returns: Json;
       };
@@ -4634,6 +5290,15 @@ export type Database = {
           "page_cursor"?: string;
           "page_limit"?: number;
           "page_offset"?: number;
+        };
+        Returns: Json;
+      };
+      "list_api_keys": {
+        Args: {
+          "filters": Json;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
         };
         Returns: Json;
       };
@@ -4822,12 +5487,23 @@ export type Database = {
         Args: { "filters"?: Json; "page_limit"?: number; "page_offset"?: number };
         Returns: Json;
       };
+      "list_permissions": { Args: { "organization_id": string }; Returns: Json };
       "list_phone_numbers": {
         Args: {
           "filters"?: Json;
           "organization_id": string;
           "page_limit"?: number;
           "page_offset"?: number;
+        };
+        Returns: Json;
+      };
+      "list_plays": { Args: { "organization_id": string }; Returns: Json };
+      "list_recommendations": {
+        Args: {
+          "client_id": string;
+          "organization_id": string;
+          "page_limit": number;
+          "page_offset": number;
         };
         Returns: Json;
       };
@@ -4850,6 +5526,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_report_schedules": {
+        Args: { "organization_id": string; "page_limit"?: number; "page_offset"?: number };
+        Returns: Json;
+      };
       "list_reports": {
         Args: {
           "filters"?: Json;
@@ -4859,6 +5539,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      "list_roles": { Args: { "organization_id": string }; Returns: Json };
       "list_senders": {
         Args: { "filters"?: Json; "page_limit"?: number; "page_offset"?: number };
         Returns: Json;
@@ -4977,6 +5658,7 @@ export type Database = {
         Returns: Json;
       };
       "open_report_link": { Args: { "token": string }; Returns: Json };
+      "organization_health": { Args: { "organization_id": string }; Returns: Json };
       "pause_campaign": {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
@@ -5037,6 +5719,7 @@ export type Database = {
         Args: { "from_piece": number; "run_id": string; "runner": string };
         Returns: Json;
       };
+      "record_api_key_use": { Args: { "address"?: string; "key_id": string }; Returns: undefined };
       "record_client_movement": {
         Args: {
           "client_id": string;
@@ -5080,6 +5763,10 @@ export type Database = {
         };
         Returns: Json;
       };
+      "record_refusal": {
+        Args: { "operation": string; "organization_id": string };
+        Returns: undefined;
+      };
       "refuse_sender": {
         Args: { "account_id": string; "operator": string; "reason": string };
         Returns: Json;
@@ -5106,7 +5793,9 @@ export type Database = {
         Args: { "conversation_id": string; "message": string; "organization_id": string };
         Returns: Json;
       };
+      "report_chart": { Args: { "organization_id": string; "report_id": string }; Returns: Json };
       "report_fields": { Args: { "organization_id": string }; Returns: Json };
+      "report_run_chart": { Args: { "organization_id": string; "run_id": string }; Returns: Json };
       "report_run_rows": {
         Args: {
           "organization_id": string;
@@ -5118,6 +5807,10 @@ export type Database = {
       };
       "report_settings": { Args: { "organization_id": string }; Returns: Json };
       "report_templates": { Args: { "organization_id": string }; Returns: Json };
+      "request_churn_training": {
+        Args: { "organization_id": string; "score_only"?: boolean };
+        Returns: Json;
+      };
       "request_phone_code": { Args: { "organization_id": string; "phone": string }; Returns: Json };
       "require_approved": { Args: { "organization_id": string }; Returns: undefined };
       "resend_assignment": {
@@ -5147,12 +5840,25 @@ export type Database = {
         Args: { "campaign_id": string; "organization_id": string };
         Returns: Json;
       };
+      "retention_actions": { Args: { "organization_id": string }; Returns: Json };
       "reverse_client_movement": {
         Args: { "client_id": string; "movement_id": string; "organization_id": string };
         Returns: Json;
       };
+      "revoke_api_key": {
+        Args: { "key_id": string; "organization_id": string };
+        Returns: undefined;
+      };
       "revoke_report_link": {
         Args: { "link_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "rotate_api_key": {
+        Args: { "grace_seconds"?: number; "key_id": string; "organization_id": string };
+        Returns: Json;
+      };
+      "run_report_schedule_now": {
+        Args: { "organization_id": string; "schedule_id": string };
         Returns: Json;
       };
       "save_client_contact": {
@@ -5164,8 +5870,16 @@ export type Database = {
         };
         Returns: Json;
       };
+      "save_role": {
+        Args: { "organization_id": string; "role": Json; "role_id"?: string };
+        Returns: Json;
+      };
       "save_team": {
         Args: { "name": string; "organization_id": string; "team_id"?: string };
+        Returns: Json;
+      };
+      "schedule_report": {
+        Args: { "organization_id": string; "report_id": string; "schedule": Json };
         Returns: Json;
       };
       "send_bulk": {
@@ -5240,6 +5954,10 @@ export type Database = {
       };
       "try_reply": { Args: { "body": string; "organization_id": string }; Returns: Json };
       "unread_notes": { Args: { "organization_id": string }; Returns: Json };
+      "update_api_key": {
+        Args: { "changes": Json; "key_id": string; "organization_id": string };
+        Returns: Json;
+      };
       "update_campaign": {
         Args: {
           "campaign_id": string;
@@ -5289,6 +6007,10 @@ export type Database = {
         Args: { "change": Json; "number_id": string; "organization_id": string };
         Returns: Json;
       };
+      "update_play": {
+        Args: { "organization_id": string; "play": Json; "play_id": string };
+        Returns: Json;
+      };
       "update_report": {
         Args: {
           "change": Json;
@@ -5296,6 +6018,10 @@ export type Database = {
           "organization_id": string;
           "report_id": string;
         };
+        Returns: Json;
+      };
+      "update_report_schedule": {
+        Args: { "changes": Json; "organization_id": string; "schedule_id": string };
         Returns: Json;
       };
       "update_report_settings": {
@@ -5327,6 +6053,10 @@ export type Database = {
       };
       "update_user": {
         Args: { "change": Json; "organization_id": string; "user_id": string };
+        Returns: Json;
+      };
+      "verify_audit_logs": {
+        Args: { "from_seal"?: number; "organization_id": string; "to_seal"?: number };
         Returns: Json;
       };
       "webhook_credentials": {

@@ -7,14 +7,22 @@ declare
   key public.api_keys;
 begin
   for key in
-    update public.api_keys k set warned_days = case when k.expires_at < now() + interval '3 days' then 3 else 14 end
+    select k.* from public.api_keys k
     where k.revoked_at is null and k.expires_at > now() and k.expires_at < now() + interval '14 days'
       and (k.warned_days is null or k.warned_days = 14 and k.expires_at < now() + interval '3 days')
-    returning k.*
+    for update skip locked
   loop
-    perform private.notify_admins(key.organization_id, 'api_key_expiring', 'An API key expires soon',
-      format('"%s" stops working on %s (UTC).', key.name, to_char(key.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
-      jsonb_build_object('api_key_id', key.id));
+    begin
+      update public.api_keys k
+      set warned_days = case when key.expires_at < now() + interval '3 days' then 3 else 14 end
+      where k.id = key.id;
+      perform private.notify_admins(key.organization_id, 'api_key_expiring', 'An API key expires soon',
+        format('"%s" stops working on %s (UTC).', key.name,
+          to_char(key.expires_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+        jsonb_build_object('api_key_id', key.id));
+    exception when others then
+      raise warning 'the admins were not warned of API key %: %', key.id, sqlerrm;
+    end;
   end loop;
 end
 $$;
