@@ -180,7 +180,14 @@ async function reportOf(organization: Organization, name: string): Promise<Recor
   await runEnded(admin, run_id);
   await call(admin, "PATCH", "/reports/settings", { outside_links: true });
   const link = await created<{ id: string }>(organization, `/reports/runs/${run_id}/links`, {});
-  return { report_id, run_id, link_id: link.id };
+  const schedule = await created<{ id: string }>(organization, "/reports/schedule", {
+    report_id,
+    frequency: "daily",
+    time: "07:30",
+    recipients: [admin.email],
+    format: "csv",
+  });
+  return { report_id, run_id, link_id: link.id, scheduled_id: schedule.id };
 }
 
 /** The path with the tenant's own ids in it. `{id}` is the id of what the segment before it names. */

@@ -55,13 +55,19 @@ Deno.test("a function imports nothing but itself, _shared and what its import ma
   }
 });
 
-Deno.test("only jobs, webhooks, auth, admin and the downloads of reports use the service role", () => {
+Deno.test("only jobs, webhooks, auth, admin, the exchange of API keys and the downloads of reports use the service role", () => {
   for (const { path, text } of files) {
     if (!/adminClient\(|env\.secretKey\b/.test(text)) continue;
     const domain = path.split("/")[0] ?? "";
     assert.ok(
       ["jobs", "webhooks", "auth", "admin"].includes(domain) ||
-        ["_shared/clients.ts", "_shared/reports/storage.ts", "reports/storage.ts"].includes(path),
+        [
+          "_shared/clients.ts",
+          "_shared/api_key.ts",
+          "_shared/reports/storage.ts",
+          "reports/storage.ts",
+        ]
+          .includes(path),
       `${path} uses the service role`,
     );
   }

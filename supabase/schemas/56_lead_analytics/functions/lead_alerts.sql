@@ -85,7 +85,7 @@ begin
     alerts := alerts || array(
       select jsonb_build_object('type', 'number_failing', 'severity', 'critical', 'title', 'A number fails',
         'description', format('%s sends nothing for a while, because its last messages failed.',
-          coalesce(n.label, n.address)), 'link', '/phone-numbers/' || n.id, 'created_at', null)
+          coalesce(n.label, n.sender_id)), 'link', '/phone-numbers/' || n.id, 'created_at', null)
       from public.sms_accounts n
       where n.organization_id = system_alerts.organization_id and n.status = 'circuit_open' order by n.id limit 20);
   end if;
