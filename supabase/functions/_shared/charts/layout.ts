@@ -1,37 +1,13 @@
 import { type Chart, stackedSum, valueText } from "./chart.ts";
+import { line } from "./line_layout.ts";
+import { type Layout, type Shape, width } from "./shapes.ts";
 
-/** What a chart is drawn with, in points from the top left. Text is placed by its baseline. */
-export type Shape =
-  | { kind: "bar"; x: number; y: number; width: number; height: number; series: number }
-  | { kind: "rule"; x1: number; y1: number; x2: number; y2: number }
-  | { kind: "line"; points: [number, number][]; series: number }
-  | { kind: "point"; x: number; y: number; series: number }
-  | {
-    kind: "text";
-    x: number;
-    y: number;
-    text: string;
-    size: number;
-    anchor: "start" | "middle" | "end";
-    tone: "strong" | "soft";
-  };
-
-/** A chart that is laid out. */
-export interface Layout {
-  width: number;
-  height: number;
-  shapes: Shape[];
-}
-
-const width = 720;
 const top = 56;
 const legendHeight = 22;
 const barHeight = 18;
 const barGap = 10;
 const labelWidth = 170;
 const valueWidth = 90;
-const lineHeight = 220;
-const axisWidth = 64;
 
 /** Text that fits this width, by the usual width of letters; cut texts end with an ellipsis. */
 function fitted(text: string, size: number, space: number): string {
@@ -117,74 +93,6 @@ function bars(chart: Chart, from: number): Layout {
     ];
   });
   return { width, height: from + chart.categories.length * (barHeight + barGap), shapes };
-}
-
-/** Round values from 0 to at least the largest, at most six of them. */
-function ticks(largest: number, whole: boolean): number[] {
-  const raw = (largest || 1) / 4;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const factor = [1, 2, 2.5, 5, 10].find((step) => step * power >= raw) ?? 10;
-  const step = whole ? Math.max(1, Math.ceil(factor * power)) : factor * power;
-  const count = Math.ceil(largest / step - 1e-9) || 1;
-  return Array.from({ length: count + 1 }, (_, at) => at * step);
-}
-
-/** The runs of values without a gap, as indexes. */
-function unbroken(values: readonly (number | null)[]): number[][] {
-  const runs: number[][] = [[]];
-  values.forEach((value, at) => {
-    if (value === null) runs.push([]);
-    else runs.at(-1)?.push(at);
-  });
-  return runs.filter((run) => run.length > 0);
-}
-
-function line(chart: Chart, from: number): Layout {
-  const values = chart.series.flatMap(({ values }) => values).filter((value) => value !== null);
-  const whole = values.every(Number.isInteger);
-  const scale = ticks(Math.max(...values, 0), whole);
-  const most = scale.at(-1) || 1;
-  const right = width - 34;
-  const x = (at: number) =>
-    chart.categories.length < 2
-      ? (axisWidth + right) / 2
-      : axisWidth + (right - axisWidth) * at / (chart.categories.length - 1);
-  const y = (value: number) => from + lineHeight * (1 - Math.max(0, value) / most);
-  const axis = scale.flatMap((value): Shape[] => [
-    { kind: "rule", x1: axisWidth, y1: y(value), x2: right, y2: y(value) },
-    {
-      kind: "text",
-      x: axisWidth - 8,
-      y: y(value) + 4,
-      text: valueText(value, chart.unit),
-      size: 11,
-      anchor: "end",
-      tone: "soft",
-    },
-  ]);
-  const every = Math.ceil(chart.categories.length / 7);
-  const names = chart.categories.flatMap((category, at): Shape[] =>
-    at % every > 0 ? [] : [{
-      kind: "text",
-      x: x(at),
-      y: from + lineHeight + 18,
-      text: category + (chart.partial?.includes(category) ? " *" : ""),
-      size: 11,
-      anchor: "middle",
-      tone: "soft",
-    }]
-  );
-  const lines = chart.series.flatMap(({ values }, series): Shape[] =>
-    unbroken(values).flatMap((run): Shape[] => {
-      const points = run.map((at): [number, number] => [x(at), y(values[at] ?? 0)]);
-      const marks = values.length > 62 && points.length > 1 ? [] : points;
-      return [
-        { kind: "line", points, series },
-        ...marks.map(([px, py]): Shape => ({ kind: "point", x: px, y: py, series })),
-      ];
-    })
-  );
-  return { width, height: from + lineHeight + 30, shapes: [...axis, ...names, ...lines] };
 }
 
 /** Lays a chart out, with title, legend and, where some categories are incomplete, a note. */

@@ -1,5 +1,6 @@
 import { type Chart, chartText } from "./chart.ts";
-import { layOut, type Shape } from "./layout.ts";
+import { layOut } from "./layout.ts";
+import type { Shape } from "./shapes.ts";
 
 /** auto: as the reader's system is set. */
 export type Theme = "auto" | "light" | "dark";

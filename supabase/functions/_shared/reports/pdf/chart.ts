@@ -1,4 +1,5 @@
-import { layOut, type Shape } from "../../charts/layout.ts";
+import { layOut } from "../../charts/layout.ts";
+import type { Shape } from "../../charts/shapes.ts";
 import type { Chart } from "../../charts/chart.ts";
 import type { PdfDocument } from "./document.ts";
 

@@ -1,43 +1,5 @@
-import PdfKit from "pdfkit";
 import { type Line, lineOf } from "./bidi.ts";
-
-/** What of pdfkit is used; the package has no types. */
-interface Pdf {
-  readonly page: { width: number; height: number };
-  font(name: string): Pdf;
-  fontSize(size: number): Pdf;
-  fillColor(color: string): Pdf;
-  strokeColor(color: string): Pdf;
-  lineWidth(width: number): Pdf;
-  dash(length: number, options: { space: number }): Pdf;
-  undash(): Pdf;
-  rect(x: number, y: number, width: number, height: number): Pdf;
-  circle(x: number, y: number, radius: number): Pdf;
-  moveTo(x: number, y: number): Pdf;
-  lineTo(x: number, y: number): Pdf;
-  fill(color?: string): Pdf;
-  stroke(): Pdf;
-  save(): Pdf;
-  restore(): Pdf;
-  clip(): Pdf;
-  text(text: string, x: number, y: number, options: TextOptions): Pdf;
-  widthOfString(text: string, options: TextOptions): number;
-  registerFont(name: string, bytes: Uint8Array): Pdf;
-  addPage(): Pdf;
-  switchToPage(page: number): Pdf;
-  bufferedPageRange(): { count: number };
-  on(event: string, listener: (value: Uint8Array) => void): void;
-  end(): void;
-}
-
-interface TextOptions {
-  lineBreak: false;
-  features?: string[];
-}
-
-const plain: TextOptions = { lineBreak: false };
-/** Without features of its own a text is shaped as a whole; else word by word, each of which pdfkit remembers. */
-const whole: TextOptions = { lineBreak: false, features: [] };
+import { newPdf, type Pdf, plain, whole } from "./pdfkit.ts";
 
 /** The fonts of a document. */
 export interface Fonts {
@@ -80,8 +42,7 @@ export class PdfDocument {
   readonly #known = new Map<string, LaidOut>();
 
   constructor(fonts: Fonts, info: DocumentInfo) {
-    const Kit = PdfKit as unknown as new (options: Record<string, unknown>) => Pdf;
-    this.pdf = new Kit({
+    this.pdf = newPdf({
       size: "A4",
       layout: info.landscape ? "landscape" : "portrait",
       margin,
