@@ -119,6 +119,10 @@ select tests.only('{}', 'freeze a run', '42501',
 select tests.only('{}', 'open a link', '42501', $$select public.open_report_link('x')$$);
 
 -- The catalogue
+select is((select f.name from private.report_fields f where f.source = v.source and f.period order by f.position limit 1),
+  v.field, format('A period of %s filters by %s unless it says otherwise.', v.source, v.field))
+from (values ('leads', 'created_at'), ('tasks', 'due_at'), ('interactions', 'occurred_at'),
+  ('clients', 'created_at')) v (source, field);
 select is_empty($$
   select s.name from private.report_sources s where not exists (
     select from private.report_fields f where f.source = s.name and f.period)

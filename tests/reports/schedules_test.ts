@@ -90,7 +90,7 @@ Deno.test("A scheduled report is mailed with its figures and chart, and a collea
   const [mail] = await mailArrived(colleague.email, /Report ready: Leads by source/);
   assert(mail);
   for (
-    const said of ["As seen by: Test Person", "Records: 9", "fair: 6", "website: 3", "Rows: 2"]
+    const said of ["As seen by: Test Person", "Leads: 9", "fair: 6", "website: 3", "Rows: 2"]
   ) {
     assert.match(mail.text, new RegExp(said));
   }
@@ -98,7 +98,7 @@ Deno.test("A scheduled report is mailed with its figures and chart, and a collea
   const url = `/reports/runs/${run.id}`;
   assert.match(mail.text, new RegExp(url));
   const taken = await fetchFile(colleague, run.download_url ?? "");
-  assert.equal(new TextDecoder().decode(taken), "\uFEFFSource,Records\r\nfair,6\r\nwebsite,3\r\n");
+  assert.equal(new TextDecoder().decode(taken), "\uFEFFSource,Leads\r\nfair,6\r\nwebsite,3\r\n");
   const seen = expectStatus<{ mailed: { address: string; status: string }[] }>(
     await call(admin, "GET", url),
     200,

@@ -136,7 +136,7 @@ export async function newReportOffice(
   await database().begin(async (sql) => {
     for (const [position, [key, type, choices]] of customFields.entries()) {
       await sql`insert into public.lead_fields (organization_id, key, label, type, choices, position)
-        values (${office.id}, ${key}, ${key}, ${type}, ${choices}, ${position})`;
+        values (${office.id}, ${key}, ${key}, ${type}, ${choices}, ${position + 1})`;
     }
     await insertLeads(sql, leadRows(roll, office, leads));
     const found = await sql<{ id: string }[]>`

@@ -269,9 +269,9 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('clients', 'owner_id', 'Owner id', 'person', 'b.owner_id', null, '', null, null),
     ('clients', 'owner', 'Owner', 'text', 'a.full_name', 'owner', '', null, null),
     ('clients', 'team', 'Team', 'text', 't.name', 'team', '', null, null),
+    ('clients', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
     ('clients', 'last_interaction_at', 'Last interaction', 'timestamp', 'b.last_interaction_at', null, 'period', null,
       null),
-    ('clients', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
     ('clients', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
 
     ('actions', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
@@ -362,10 +362,10 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
 )
 insert into private.report_fields (source, name, position, label, type, expression, join_name, aggregations, groupable,
   sortable, personal, period, currency, choices)
-select c.source, c.name, row_number() over (partition by c.source), c.label, c.type, c.expression, c.join_name,
+select c.source, c.name, row_number() over (partition by c.source order by c.place), c.label, c.type, c.expression, c.join_name,
   case when c.flags ~ 'unsummed' then '{}'::text[] end, c.flags !~ 'plain|ungrouped', c.flags !~ 'plain',
   c.flags ~ 'personal', c.flags ~ 'period', c.currency, string_to_array(c.choices, ',')
-from catalogue c;
+from (select v.*, row_number() over () as place from catalogue v) c;
 
 -- Stages are sorted as they stand in the pipeline; texts of up to five digits after the point are paid for.
 update private.report_fields set sort_expression = 'g.position' where (source, name) in (('leads', 'stage'),

@@ -6,10 +6,10 @@ language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
   schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
-  status text := coalesce(changes ->> 'status', schedule.status);
+  wanted text := coalesce(changes ->> 'status', schedule.status);
 begin
-  perform private.require_valid(status in ('active', 'paused'), 'status', 'must be active or paused');
-  if status = 'active' and not exists (
+  perform private.require_valid(wanted in ('active', 'paused'), 'status', 'must be active or paused');
+  if wanted = 'active' and not exists (
     select from public.reports r where r.id = schedule.report_id and r.deleted_at is null) then
     perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
   end if;
@@ -17,9 +17,9 @@ begin
   update public.report_schedules s
   set frequency = schedule.frequency, weekdays = schedule.weekdays, month_day = schedule.month_day,
     local_time = schedule.local_time, time_zone = schedule.time_zone, format = schedule.format,
-    on_empty = schedule.on_empty, status = update_report_schedule.status,
-    next_run_at = case when status = 'active' then private.next_occurrence(schedule, now()) end,
-    pause_reason = case when status = 'paused' then coalesce(s.pause_reason, 'by_person') end
+    on_empty = schedule.on_empty, status = wanted,
+    next_run_at = case when wanted = 'active' then private.next_occurrence(schedule, now()) end,
+    pause_reason = case when wanted = 'paused' then coalesce(s.pause_reason, 'by_person') end
   where s.id = schedule.id
   returning * into schedule;
   if changes ? 'recipients' then
