@@ -232,8 +232,8 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('sla_events', 'assigned_to', 'Assignee id', 'person', 'b.assigned_to', null, '', null, null),
     ('sla_events', 'assignee', 'Assignee', 'text', 'a.full_name', 'assignee', '', null, null),
     ('sla_events', 'team', 'Team', 'text', 't.name', 'team', '', null, null),
-    ('sla_events', 'deadline', 'Deadline', 'timestamp', 'b.deadline', null, 'period', null, null),
     ('sla_events', 'created_at', 'Happened', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('sla_events', 'deadline', 'Deadline', 'timestamp', 'b.deadline', null, 'period', null, null),
 
     ('customers', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
     ('customers', 'name', 'Name', 'text', 'b.name', null, 'personal', null, null),
