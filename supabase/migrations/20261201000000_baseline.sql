@@ -24724,7 +24724,7 @@ begin
     alerts := alerts || array(
       select jsonb_build_object('type', 'number_failing', 'severity', 'critical', 'title', 'A number fails',
         'description', format('%s sends nothing for a while, because its last messages failed.',
-          coalesce(n.label, n.address)), 'link', '/phone-numbers/' || n.id, 'created_at', null)
+          coalesce(n.label, n.sender_id)), 'link', '/phone-numbers/' || n.id, 'created_at', null)
       from public.sms_accounts n
       where n.organization_id = system_alerts.organization_id and n.status = 'circuit_open' order by n.id limit 20);
   end if;
@@ -27077,6 +27077,46 @@ comment on function public.build_report is 'Saves a report of the caller''s and 
 
 grant execute on function public.build_report(uuid, jsonb) to authenticated;
 
+create function private.changed_schedule(schedule public.report_schedules, changes jsonb)
+returns public.report_schedules
+language plpgsql stable set search_path = ''
+as $$
+begin
+  schedule.frequency := coalesce(changes ->> 'frequency', schedule.frequency);
+  perform private.require_valid(schedule.frequency in ('daily', 'weekdays', 'weekly', 'monthly'), 'frequency',
+    'must be daily, weekdays, weekly or monthly');
+  perform private.require_valid(coalesce(changes ->> 'time', '00:00') ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
+    and (schedule.local_time is not null or changes ? 'time'), 'time', 'must be a time of the day as 07:30');
+  schedule.local_time := coalesce((changes ->> 'time')::time, schedule.local_time);
+  schedule.time_zone := coalesce(changes ->> 'time_zone', schedule.time_zone);
+  perform private.require_valid(private.is_time_zone(schedule.time_zone), 'time_zone', 'is no IANA time zone');
+  schedule.format := coalesce(changes ->> 'format', schedule.format);
+  perform private.require_valid(schedule.format in (select f.name from private.report_formats f), 'format',
+    'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
+  schedule.on_empty := coalesce(changes ->> 'on_empty', schedule.on_empty, 'send');
+  perform private.require_valid(schedule.on_empty in ('send', 'skip'), 'on_empty', 'must be send or skip');
+  if changes ? 'weekdays' then
+    perform private.require_valid(jsonb_typeof(changes -> 'weekdays') = 'array'
+      and changes -> 'weekdays' <@ '[1, 2, 3, 4, 5, 6, 7]', 'weekdays', 'must be numbers from 1 (Monday) to 7');
+    schedule.weekdays := array(select distinct w::smallint from jsonb_array_elements_text(changes -> 'weekdays') w
+      order by 1);
+  end if;
+  if changes ? 'month_day' then
+    perform private.require_valid(changes -> 'month_day' = 'null'
+      or jsonb_typeof(changes -> 'month_day') = 'number' and (changes ->> 'month_day') ~ '^[0-9]{1,2}$'
+        and (changes ->> 'month_day')::integer between 1 and 31, 'month_day', 'must be a day from 1 to 31');
+    schedule.month_day := (changes ->> 'month_day')::smallint;
+  end if;
+  schedule.weekdays := case when schedule.frequency = 'weekly' then coalesce(schedule.weekdays, '{}') else '{}' end;
+  schedule.month_day := case when schedule.frequency = 'monthly' then schedule.month_day end;
+  perform private.require_valid(schedule.frequency <> 'weekly' or cardinality(schedule.weekdays) > 0, 'weekdays',
+    'must have at least one day');
+  perform private.require_valid(schedule.frequency <> 'monthly' or schedule.month_day is not null, 'month_day',
+    'must be a day from 1 to 31');
+  return schedule;
+end
+$$;
+
 create function private.end_report_run(run_id uuid, status text, reason text, detail text)
 returns void
 language plpgsql set search_path = ''
@@ -27381,6 +27421,49 @@ $$;
 comment on function public.restore_report is 'Restores a deleted report.';
 
 grant execute on function public.restore_report(uuid, uuid) to authenticated;
+
+create function private.require_schedule(organization_id uuid, schedule_id uuid)
+returns public.report_schedules
+language plpgsql set search_path = ''
+as $$
+declare
+  schedule public.report_schedules;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  select * into schedule from public.report_schedules s
+  where s.organization_id = require_schedule.organization_id and s.id = schedule_id
+    and (s.owner_id = auth.uid() or s.organization_id = any (private.organizations_with('reports:write')))
+  for update;
+  if schedule.id is null then
+    perform private.problem(404, 'not_found', 'There is no such schedule.');
+  end if;
+  return schedule;
+end
+$$;
+
+create function private.delete_report_schedule(organization_id uuid, schedule_id uuid)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
+begin
+  delete from public.report_schedules s where s.id = schedule.id;
+end
+$$;
+
+grant execute on function private.delete_report_schedule(uuid, uuid) to authenticated;
+
+create function public.delete_report_schedule(organization_id uuid, schedule_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  select private.delete_report_schedule(organization_id, schedule_id)
+$$;
+
+comment on function public.delete_report_schedule is 'Deletes a schedule; its past runs stay.';
+
+grant execute on function public.delete_report_schedule(uuid, uuid) to authenticated;
 
 create function private.saved_context(organization_id uuid)
 returns private.report_context
@@ -27987,6 +28070,102 @@ comment on function public.report_run_rows is 'A page of the frozen rows of a ru
 
 grant execute on function public.report_run_rows(uuid, uuid, integer, integer) to authenticated;
 
+create function private.report_schedule_json(schedule public.report_schedules)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('id', schedule.id, 'report_id', schedule.report_id, 'report_name', r.name,
+    'owner_id', schedule.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = schedule.owner_id),
+    'frequency', schedule.frequency, 'weekdays', schedule.weekdays, 'month_day', schedule.month_day,
+    'time', to_char(schedule.local_time, 'HH24:MI'), 'time_zone', schedule.time_zone, 'format', schedule.format,
+    'on_empty', schedule.on_empty, 'status', schedule.status, 'pause_reason', schedule.pause_reason,
+    'next_run', schedule.next_run_at, 'created_at', schedule.created_at, 'updated_at', schedule.updated_at,
+    'recipients', (
+      select coalesce(jsonb_agg(coalesce(p.email, c.address) order by coalesce(p.email, c.address)), '[]')
+      from public.report_recipients c
+      left join public.profiles p on p.id = c.user_id
+      where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id),
+    'outside_recipients', (
+      select count(*) from public.report_recipients c
+      where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id and c.address is not null),
+    'last_run', (
+      select jsonb_build_object('id', l.id, 'status', l.status, 'scheduled_for', l.scheduled_for, 'reason', l.reason)
+      from public.report_runs l
+      where l.organization_id = schedule.organization_id and l.schedule_id = schedule.id order by l.id desc limit 1))
+  from public.reports r where r.id = schedule.report_id
+$$;
+
+create function private.hand_over_report_schedule(organization_id uuid, schedule_id uuid, user_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  schedule public.report_schedules;
+begin
+  perform private.require_permission(organization_id, 'reports:write');
+  schedule := private.require_schedule(organization_id, schedule_id);
+  perform private.require_valid(private.still_may(organization_id, user_id, 'reports:export')
+    and private.still_may(organization_id, user_id, 'reports:read'), 'user_id',
+    'must be an active member who may export reports');
+  update public.report_schedules s set owner_id = user_id where s.id = schedule.id returning * into schedule;
+  update public.reports r set owner_id = user_id
+  where r.organization_id = schedule.organization_id and r.id = schedule.report_id
+    and not private.still_may(r.organization_id, r.owner_id, 'reports:read');
+  return private.report_schedule_json(schedule);
+end
+$$;
+
+grant execute on function private.hand_over_report_schedule(uuid, uuid, uuid) to authenticated;
+
+create function public.hand_over_report_schedule(organization_id uuid, schedule_id uuid, user_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.hand_over_report_schedule(organization_id, schedule_id, user_id)
+$$;
+
+comment on function public.hand_over_report_schedule is
+  'Gives a schedule to another member, with whose rights it runs from then on.';
+
+grant execute on function public.hand_over_report_schedule(uuid, uuid, uuid) to authenticated;
+
+create function private.list_report_schedules(organization_id uuid, page_limit integer, page_offset integer)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  everybody boolean;
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  everybody := private.has_permission(organization_id, 'reports:write', 'organization');
+  return (
+    with found as materialized (
+      select s.id from public.report_schedules s
+      where s.organization_id = list_report_schedules.organization_id and (everybody or s.owner_id = auth.uid())
+    ), page as (
+      select f.id from found f order by f.id desc limit page_limit offset page_offset
+    )
+    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
+      select jsonb_agg(private.report_schedule_json(s) order by s.id desc)
+      from page p join public.report_schedules s on s.id = p.id), '[]')));
+end
+$$;
+
+grant execute on function private.list_report_schedules(uuid, integer, integer) to authenticated;
+
+create function public.list_report_schedules(organization_id uuid, page_limit integer default 50,
+  page_offset integer default 0)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.list_report_schedules(organization_id, private.page_size(page_limit), private.page_start(page_offset))
+$$;
+
+comment on function public.list_report_schedules is
+  'The caller''s schedules, or all for those who change all reports, newest first.';
+
+grant execute on function public.list_report_schedules(uuid, integer, integer) to authenticated;
+
 create function private.list_reports(organization_id uuid, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -28489,87 +28668,207 @@ grant execute on function public.revoke_report_link(uuid, uuid) to authenticated
 comment on function private.period_names is
   'Periods relative to the moment of a report, in the organization''s time zone.';
 
-create function private.report_schedule_json(schedule public.report_schedules)
+create function private.report_settings_json(organization_id uuid)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('id', schedule.id, 'report_id', schedule.report_id, 'report_name', r.name,
-    'owner_id', schedule.owner_id, 'owner_name', (select p.full_name from public.profiles p where p.id = schedule.owner_id),
-    'frequency', schedule.frequency, 'weekdays', schedule.weekdays, 'month_day', schedule.month_day,
-    'time', to_char(schedule.local_time, 'HH24:MI'), 'time_zone', schedule.time_zone, 'format', schedule.format,
-    'on_empty', schedule.on_empty, 'status', schedule.status, 'pause_reason', schedule.pause_reason,
-    'next_run', schedule.next_run_at, 'created_at', schedule.created_at, 'updated_at', schedule.updated_at,
-    'recipients', (
-      select coalesce(jsonb_agg(coalesce(p.email, c.address) order by coalesce(p.email, c.address)), '[]')
-      from public.report_recipients c
-      left join public.profiles p on p.id = c.user_id
-      where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id),
-    'outside_recipients', (
-      select count(*) from public.report_recipients c
-      where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id and c.address is not null),
-    'last_run', (
-      select jsonb_build_object('id', l.id, 'status', l.status, 'scheduled_for', l.scheduled_for, 'reason', l.reason)
-      from public.report_runs l
-      where l.organization_id = schedule.organization_id and l.schedule_id = schedule.id order by l.id desc limit 1))
-  from public.reports r where r.id = schedule.report_id
+  select jsonb_build_object('first_weekday', coalesce(s.first_weekday, 1), 'file_days', coalesce(s.file_days, 30),
+    'outside_links', coalesce(s.outside_links, false), 'outside_link_hours', coalesce(s.outside_link_hours, 168))
+  from (select 1) one
+  left join public.report_settings s on s.organization_id = report_settings_json.organization_id
 $$;
 
-create function private.require_schedule(organization_id uuid, schedule_id uuid)
-returns public.report_schedules
+create function private.report_settings(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  perform private.require_scope(organization_id, 'reports:read');
+  return private.report_settings_json(organization_id);
+end
+$$;
+
+grant execute on function private.report_settings(uuid) to authenticated;
+
+create function public.report_settings(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_settings(organization_id)
+$$;
+
+comment on function public.report_settings is 'The report settings of an organization.';
+
+grant execute on function public.report_settings(uuid) to authenticated;
+
+create function private.update_report_settings(organization_id uuid, change jsonb)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  wanted record;
+begin
+  perform private.require_permission(organization_id, 'organization:update');
+  perform private.require_keys(change, array['first_weekday', 'file_days', 'outside_links', 'outside_link_hours'], '');
+  select * into wanted from jsonb_to_record(private.report_settings_json(organization_id) || change)
+    as w (first_weekday integer, file_days integer, outside_links boolean, outside_link_hours integer);
+  perform private.require_valid(wanted.first_weekday between 1 and 7, 'first_weekday', 'must be between 1 and 7');
+  perform private.require_valid(wanted.file_days between 1 and 365, 'file_days', 'must be between 1 and 365');
+  perform private.require_valid(wanted.outside_links is not null, 'outside_links', 'must be true or false');
+  perform private.require_valid(wanted.outside_link_hours between 1 and 720, 'outside_link_hours',
+    'must be between 1 and 720');
+  insert into public.report_settings as s (organization_id, first_weekday, file_days, outside_links, outside_link_hours)
+  values (organization_id, wanted.first_weekday, wanted.file_days, wanted.outside_links, wanted.outside_link_hours)
+  on conflict on constraint report_settings_one do update
+    set first_weekday = excluded.first_weekday, file_days = excluded.file_days,
+      outside_links = excluded.outside_links, outside_link_hours = excluded.outside_link_hours;
+  return private.report_settings_json(organization_id);
+end
+$$;
+
+grant execute on function private.update_report_settings(uuid, jsonb) to authenticated;
+
+create function public.update_report_settings(organization_id uuid, change jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_report_settings(organization_id, change)
+$$;
+
+comment on function public.update_report_settings is 'Changes the report settings of an organization.';
+
+grant execute on function public.update_report_settings(uuid, jsonb) to authenticated;
+
+create function private.report_templates(organization_id uuid)
+returns jsonb
+language plpgsql stable security definer set search_path = '' set jit = off
+as $$
+declare
+  context private.report_context := private.report_context(organization_id, now(), false);
+begin
+  return (
+    select coalesce(jsonb_agg(t.definition || jsonb_build_object('id', t.id, 'name', t.name,
+      'description', t.description, 'audience', t.audience) order by t.position), '[]')
+    from private.report_templates t where private.may_see_report(context, t.definition));
+end
+$$;
+
+grant execute on function private.report_templates(uuid) to authenticated;
+
+create function public.report_templates(organization_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_templates(organization_id)
+$$;
+
+comment on function public.report_templates is 'Reports to begin with, as the caller may use them.';
+
+grant execute on function public.report_templates(uuid) to authenticated;
+
+create function private.run_report_schedule_now(organization_id uuid, schedule_id uuid)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+  schedule public.report_schedules;
+  report public.reports;
+  run public.report_runs;
+begin
+  perform private.require_scope(organization_id, 'reports:export');
+  answer := private.idempotent_response(organization_id);
+  if answer is not null then
+    return answer;
+  end if;
+  answer := private.over_rate_limit('report_schedule');
+  if answer is not null then
+    return answer;
+  end if;
+  schedule := private.require_schedule(organization_id, schedule_id);
+  select * into report from public.reports r where r.id = schedule.report_id and r.deleted_at is null;
+  if report.id is null then
+    perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
+  end if;
+  perform private.require_run_capacity(organization_id);
+  run := private.queue_report_run(report, schedule.owner_id, schedule.format, schedule);
+  return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status));
+end
+$$;
+
+grant execute on function private.run_report_schedule_now(uuid, uuid) to authenticated;
+
+create function public.run_report_schedule_now(organization_id uuid, schedule_id uuid)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.run_report_schedule_now(organization_id, schedule_id)
+$$;
+
+comment on function public.run_report_schedule_now is 'Runs a schedule now, beside its due times.';
+
+grant execute on function public.run_report_schedule_now(uuid, uuid) to authenticated;
+
+create function private.report_late_after()
+returns interval
+language sql immutable set search_path = ''
+as $$
+  select interval '12 hours'
+$$;
+
+create function private.record_missed_runs(schedule public.report_schedules, report public.reports, times timestamptz[])
+returns void
+language sql set search_path = ''
+as $$
+  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, schedule_id,
+    scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
+  select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
+    schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed', 'Nothing ran at this time.', now(), now()
+  from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
+  on conflict on constraint report_runs_once_due do nothing
+$$;
+
+create function private.run_report_schedule(schedule public.report_schedules)
+returns void
 language plpgsql set search_path = ''
+as $$
+declare
+  report public.reports;
+  due timestamptz := schedule.next_run_at;
+  times timestamptz[] := '{}';
+begin
+  select * into report from public.reports r where r.id = schedule.report_id;
+  while due <= now() loop
+    times := times || due;
+    due := private.next_occurrence(schedule, due);
+  end loop;
+  update public.report_schedules s set next_run_at = due where s.id = schedule.id;
+  if times[cardinality(times)] > now() - private.report_late_after() then
+    perform private.queue_report_run(report, schedule.owner_id, schedule.format, schedule,
+      times[cardinality(times)]);
+    times := trim_array(times, 1);
+  end if;
+  perform private.record_missed_runs(schedule, report, times);
+end
+$$;
+
+create function private.run_report_schedules()
+returns void
+language plpgsql set search_path = '' set jit = off
 as $$
 declare
   schedule public.report_schedules;
 begin
-  perform private.require_scope(organization_id, 'reports:read');
-  select * into schedule from public.report_schedules s
-  where s.organization_id = require_schedule.organization_id and s.id = schedule_id
-    and (s.owner_id = auth.uid() or s.organization_id = any (private.organizations_with('reports:write')))
-  for update;
-  if schedule.id is null then
-    perform private.problem(404, 'not_found', 'There is no such schedule.');
-  end if;
-  return schedule;
-end
-$$;
-
-create function private.changed_schedule(schedule public.report_schedules, changes jsonb)
-returns public.report_schedules
-language plpgsql stable set search_path = ''
-as $$
-begin
-  schedule.frequency := coalesce(changes ->> 'frequency', schedule.frequency);
-  perform private.require_valid(schedule.frequency in ('daily', 'weekdays', 'weekly', 'monthly'), 'frequency',
-    'must be daily, weekdays, weekly or monthly');
-  perform private.require_valid(coalesce(changes ->> 'time', '00:00') ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
-    and (schedule.local_time is not null or changes ? 'time'), 'time', 'must be a time of the day as 07:30');
-  schedule.local_time := coalesce((changes ->> 'time')::time, schedule.local_time);
-  schedule.time_zone := coalesce(changes ->> 'time_zone', schedule.time_zone);
-  perform private.require_valid(private.is_time_zone(schedule.time_zone), 'time_zone', 'is no IANA time zone');
-  schedule.format := coalesce(changes ->> 'format', schedule.format);
-  perform private.require_valid(schedule.format in (select f.name from private.report_formats f), 'format',
-    'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
-  schedule.on_empty := coalesce(changes ->> 'on_empty', schedule.on_empty, 'send');
-  perform private.require_valid(schedule.on_empty in ('send', 'skip'), 'on_empty', 'must be send or skip');
-  if changes ? 'weekdays' then
-    perform private.require_valid(jsonb_typeof(changes -> 'weekdays') = 'array'
-      and changes -> 'weekdays' <@ '[1, 2, 3, 4, 5, 6, 7]', 'weekdays', 'must be numbers from 1 (Monday) to 7');
-    schedule.weekdays := array(select distinct w::smallint from jsonb_array_elements_text(changes -> 'weekdays') w
-      order by 1);
-  end if;
-  if changes ? 'month_day' then
-    perform private.require_valid(changes -> 'month_day' = 'null'
-      or jsonb_typeof(changes -> 'month_day') = 'number' and (changes ->> 'month_day') ~ '^[0-9]{1,2}$'
-        and (changes ->> 'month_day')::integer between 1 and 31, 'month_day', 'must be a day from 1 to 31');
-    schedule.month_day := (changes ->> 'month_day')::smallint;
-  end if;
-  schedule.weekdays := case when schedule.frequency = 'weekly' then coalesce(schedule.weekdays, '{}') else '{}' end;
-  schedule.month_day := case when schedule.frequency = 'monthly' then schedule.month_day end;
-  perform private.require_valid(schedule.frequency <> 'weekly' or cardinality(schedule.weekdays) > 0, 'weekdays',
-    'must have at least one day');
-  perform private.require_valid(schedule.frequency <> 'monthly' or schedule.month_day is not null, 'month_day',
-    'must be a day from 1 to 31');
-  return schedule;
+  for schedule in
+    select * from public.report_schedules s where s.status = 'active' and s.next_run_at <= now()
+    order by s.next_run_at limit 1000 for update skip locked
+  loop
+    begin
+      perform private.run_report_schedule(schedule);
+    exception when others then
+      raise warning 'the schedule % was not run: %', schedule.id, sqlerrm;
+    end;
+  end loop;
 end
 $$;
 
@@ -28671,347 +28970,6 @@ comment on function public.schedule_report is
 
 grant execute on function public.schedule_report(uuid, uuid, jsonb) to authenticated;
 
-create function private.update_report_schedule(organization_id uuid, schedule_id uuid, changes jsonb)
-returns jsonb
-language plpgsql security definer set search_path = '' set jit = off
-as $$
-declare
-  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
-  status text := coalesce(changes ->> 'status', schedule.status);
-begin
-  perform private.require_valid(status in ('active', 'paused'), 'status', 'must be active or paused');
-  if status = 'active' and not exists (
-    select from public.reports r where r.id = schedule.report_id and r.deleted_at is null) then
-    perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
-  end if;
-  schedule := private.changed_schedule(schedule, changes);
-  update public.report_schedules s
-  set frequency = schedule.frequency, weekdays = schedule.weekdays, month_day = schedule.month_day,
-    local_time = schedule.local_time, time_zone = schedule.time_zone, format = schedule.format,
-    on_empty = schedule.on_empty, status = update_report_schedule.status,
-    next_run_at = case when status = 'active' then private.next_occurrence(schedule, now()) end,
-    pause_reason = case when status = 'paused' then coalesce(s.pause_reason, 'by_person') end
-  where s.id = schedule.id
-  returning * into schedule;
-  if changes ? 'recipients' then
-    perform private.set_recipients(schedule, changes -> 'recipients');
-  end if;
-  return private.report_schedule_json(schedule);
-end
-$$;
-
-grant execute on function private.update_report_schedule(uuid, uuid, jsonb) to authenticated;
-
-create function public.update_report_schedule(organization_id uuid, schedule_id uuid, changes jsonb)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.update_report_schedule(organization_id, schedule_id, changes)
-$$;
-
-comment on function public.update_report_schedule is 'Changes, pauses or activates a schedule.';
-
-grant execute on function public.update_report_schedule(uuid, uuid, jsonb) to authenticated;
-
-create function private.delete_report_schedule(organization_id uuid, schedule_id uuid)
-returns void
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
-begin
-  delete from public.report_schedules s where s.id = schedule.id;
-end
-$$;
-
-grant execute on function private.delete_report_schedule(uuid, uuid) to authenticated;
-
-create function public.delete_report_schedule(organization_id uuid, schedule_id uuid)
-returns void
-language sql set search_path = ''
-as $$
-  select private.delete_report_schedule(organization_id, schedule_id)
-$$;
-
-comment on function public.delete_report_schedule is 'Deletes a schedule; its past runs stay.';
-
-grant execute on function public.delete_report_schedule(uuid, uuid) to authenticated;
-
-create function private.list_report_schedules(organization_id uuid, page_limit integer, page_offset integer)
-returns jsonb
-language plpgsql stable security definer set search_path = ''
-as $$
-declare
-  everybody boolean;
-begin
-  perform private.require_scope(organization_id, 'reports:read');
-  everybody := private.has_permission(organization_id, 'reports:write', 'organization');
-  return (
-    with found as materialized (
-      select s.id from public.report_schedules s
-      where s.organization_id = list_report_schedules.organization_id and (everybody or s.owner_id = auth.uid())
-    ), page as (
-      select f.id from found f order by f.id desc limit page_limit offset page_offset
-    )
-    select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
-      select jsonb_agg(private.report_schedule_json(s) order by s.id desc)
-      from page p join public.report_schedules s on s.id = p.id), '[]')));
-end
-$$;
-
-grant execute on function private.list_report_schedules(uuid, integer, integer) to authenticated;
-
-create function public.list_report_schedules(organization_id uuid, page_limit integer default 50,
-  page_offset integer default 0)
-returns jsonb
-language sql stable set search_path = ''
-as $$
-  select private.list_report_schedules(organization_id, private.page_size(page_limit), private.page_start(page_offset))
-$$;
-
-comment on function public.list_report_schedules is
-  'The caller''s schedules, or all for those who change all reports, newest first.';
-
-grant execute on function public.list_report_schedules(uuid, integer, integer) to authenticated;
-
-create function private.run_report_schedule_now(organization_id uuid, schedule_id uuid)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  answer jsonb;
-  schedule public.report_schedules;
-  report public.reports;
-  run public.report_runs;
-begin
-  perform private.require_scope(organization_id, 'reports:export');
-  answer := private.idempotent_response(organization_id);
-  if answer is not null then
-    return answer;
-  end if;
-  answer := private.over_rate_limit('report_schedule');
-  if answer is not null then
-    return answer;
-  end if;
-  schedule := private.require_schedule(organization_id, schedule_id);
-  select * into report from public.reports r where r.id = schedule.report_id and r.deleted_at is null;
-  if report.id is null then
-    perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
-  end if;
-  perform private.require_run_capacity(organization_id);
-  run := private.queue_report_run(report, schedule.owner_id, schedule.format, schedule);
-  return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status));
-end
-$$;
-
-grant execute on function private.run_report_schedule_now(uuid, uuid) to authenticated;
-
-create function public.run_report_schedule_now(organization_id uuid, schedule_id uuid)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.run_report_schedule_now(organization_id, schedule_id)
-$$;
-
-comment on function public.run_report_schedule_now is 'Runs a schedule now, beside its due times.';
-
-grant execute on function public.run_report_schedule_now(uuid, uuid) to authenticated;
-
-create function private.hand_over_report_schedule(organization_id uuid, schedule_id uuid, user_id uuid)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  schedule public.report_schedules;
-begin
-  perform private.require_permission(organization_id, 'reports:write');
-  schedule := private.require_schedule(organization_id, schedule_id);
-  perform private.require_valid(private.still_may(organization_id, user_id, 'reports:export')
-    and private.still_may(organization_id, user_id, 'reports:read'), 'user_id',
-    'must be an active member who may export reports');
-  update public.report_schedules s set owner_id = user_id where s.id = schedule.id returning * into schedule;
-  update public.reports r set owner_id = user_id
-  where r.organization_id = schedule.organization_id and r.id = schedule.report_id
-    and not private.still_may(r.organization_id, r.owner_id, 'reports:read');
-  return private.report_schedule_json(schedule);
-end
-$$;
-
-grant execute on function private.hand_over_report_schedule(uuid, uuid, uuid) to authenticated;
-
-create function public.hand_over_report_schedule(organization_id uuid, schedule_id uuid, user_id uuid)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.hand_over_report_schedule(organization_id, schedule_id, user_id)
-$$;
-
-comment on function public.hand_over_report_schedule is
-  'Gives a schedule to another member, with whose rights it runs from then on.';
-
-grant execute on function public.hand_over_report_schedule(uuid, uuid, uuid) to authenticated;
-
-create function private.report_settings_json(organization_id uuid)
-returns jsonb
-language sql stable set search_path = ''
-as $$
-  select jsonb_build_object('first_weekday', coalesce(s.first_weekday, 1), 'file_days', coalesce(s.file_days, 30),
-    'outside_links', coalesce(s.outside_links, false), 'outside_link_hours', coalesce(s.outside_link_hours, 168))
-  from (select 1) one
-  left join public.report_settings s on s.organization_id = report_settings_json.organization_id
-$$;
-
-create function private.report_settings(organization_id uuid)
-returns jsonb
-language plpgsql stable security definer set search_path = ''
-as $$
-begin
-  perform private.require_scope(organization_id, 'reports:read');
-  return private.report_settings_json(organization_id);
-end
-$$;
-
-grant execute on function private.report_settings(uuid) to authenticated;
-
-create function public.report_settings(organization_id uuid)
-returns jsonb
-language sql stable set search_path = ''
-as $$
-  select private.report_settings(organization_id)
-$$;
-
-comment on function public.report_settings is 'The report settings of an organization.';
-
-grant execute on function public.report_settings(uuid) to authenticated;
-
-create function private.update_report_settings(organization_id uuid, change jsonb)
-returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-  wanted record;
-begin
-  perform private.require_permission(organization_id, 'organization:update');
-  perform private.require_keys(change, array['first_weekday', 'file_days', 'outside_links', 'outside_link_hours'], '');
-  select * into wanted from jsonb_to_record(private.report_settings_json(organization_id) || change)
-    as w (first_weekday integer, file_days integer, outside_links boolean, outside_link_hours integer);
-  perform private.require_valid(wanted.first_weekday between 1 and 7, 'first_weekday', 'must be between 1 and 7');
-  perform private.require_valid(wanted.file_days between 1 and 365, 'file_days', 'must be between 1 and 365');
-  perform private.require_valid(wanted.outside_links is not null, 'outside_links', 'must be true or false');
-  perform private.require_valid(wanted.outside_link_hours between 1 and 720, 'outside_link_hours',
-    'must be between 1 and 720');
-  insert into public.report_settings as s (organization_id, first_weekday, file_days, outside_links, outside_link_hours)
-  values (organization_id, wanted.first_weekday, wanted.file_days, wanted.outside_links, wanted.outside_link_hours)
-  on conflict on constraint report_settings_one do update
-    set first_weekday = excluded.first_weekday, file_days = excluded.file_days,
-      outside_links = excluded.outside_links, outside_link_hours = excluded.outside_link_hours;
-  return private.report_settings_json(organization_id);
-end
-$$;
-
-grant execute on function private.update_report_settings(uuid, jsonb) to authenticated;
-
-create function public.update_report_settings(organization_id uuid, change jsonb)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.update_report_settings(organization_id, change)
-$$;
-
-comment on function public.update_report_settings is 'Changes the report settings of an organization.';
-
-grant execute on function public.update_report_settings(uuid, jsonb) to authenticated;
-
-create function private.report_templates(organization_id uuid)
-returns jsonb
-language plpgsql stable security definer set search_path = '' set jit = off
-as $$
-declare
-  context private.report_context := private.report_context(organization_id, now(), false);
-begin
-  return (
-    select coalesce(jsonb_agg(t.definition || jsonb_build_object('id', t.id, 'name', t.name,
-      'description', t.description, 'audience', t.audience) order by t.position), '[]')
-    from private.report_templates t where private.may_see_report(context, t.definition));
-end
-$$;
-
-grant execute on function private.report_templates(uuid) to authenticated;
-
-create function public.report_templates(organization_id uuid)
-returns jsonb
-language sql stable set search_path = ''
-as $$
-  select private.report_templates(organization_id)
-$$;
-
-comment on function public.report_templates is 'Reports to begin with, as the caller may use them.';
-
-grant execute on function public.report_templates(uuid) to authenticated;
-
-create function private.report_late_after()
-returns interval
-language sql immutable set search_path = ''
-as $$
-  select interval '12 hours'
-$$;
-
-create function private.record_missed_runs(schedule public.report_schedules, report public.reports, times timestamptz[])
-returns void
-language sql set search_path = ''
-as $$
-  insert into public.report_runs (organization_id, report_id, owner_id, name, definition, format, schedule_id,
-    scheduled_for, as_of, time_zone, status, reason, detail, finished_at, rows_deleted_at)
-  select report.organization_id, report.id, schedule.owner_id, report.name, report.definition, schedule.format,
-    schedule.id, t.due, t.due, schedule.time_zone, 'missed', 'missed', 'Nothing ran at this time.', now(), now()
-  from (select u.due from unnest(times) u (due) order by 1 desc limit 31) t
-  on conflict on constraint report_runs_once_due do nothing
-$$;
-
-create function private.run_report_schedule(schedule public.report_schedules)
-returns void
-language plpgsql set search_path = ''
-as $$
-declare
-  report public.reports;
-  due timestamptz := schedule.next_run_at;
-  times timestamptz[] := '{}';
-begin
-  select * into report from public.reports r where r.id = schedule.report_id;
-  while due <= now() loop
-    times := times || due;
-    due := private.next_occurrence(schedule, due);
-  end loop;
-  update public.report_schedules s set next_run_at = due where s.id = schedule.id;
-  if times[cardinality(times)] > now() - private.report_late_after() then
-    perform private.queue_report_run(report, schedule.owner_id, schedule.format, schedule,
-      times[cardinality(times)]);
-    times := trim_array(times, 1);
-  end if;
-  perform private.record_missed_runs(schedule, report, times);
-end
-$$;
-
-create function private.run_report_schedules()
-returns void
-language plpgsql set search_path = '' set jit = off
-as $$
-declare
-  schedule public.report_schedules;
-begin
-  for schedule in
-    select * from public.report_schedules s where s.status = 'active' and s.next_run_at <= now()
-    order by s.next_run_at limit 1000 for update skip locked
-  loop
-    begin
-      perform private.run_report_schedule(schedule);
-    exception when others then
-      raise warning 'the schedule % was not run: %', schedule.id, sqlerrm;
-    end;
-  end loop;
-end
-$$;
-
 create function private.sharing_team(organization_id uuid, sharing text)
 returns uuid
 language plpgsql stable set search_path = ''
@@ -29086,6 +29044,48 @@ comment on function public.update_report is
   'Changes a report if it has the expected version: { report }, else { stale } with the current report.';
 
 grant execute on function public.update_report(uuid, uuid, jsonb, integer) to authenticated;
+
+create function private.update_report_schedule(organization_id uuid, schedule_id uuid, changes jsonb)
+returns jsonb
+language plpgsql security definer set search_path = '' set jit = off
+as $$
+declare
+  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
+  wanted text := coalesce(changes ->> 'status', schedule.status);
+begin
+  perform private.require_valid(wanted in ('active', 'paused'), 'status', 'must be active or paused');
+  if wanted = 'active' and not exists (
+    select from public.reports r where r.id = schedule.report_id and r.deleted_at is null) then
+    perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
+  end if;
+  schedule := private.changed_schedule(schedule, changes);
+  update public.report_schedules s
+  set frequency = schedule.frequency, weekdays = schedule.weekdays, month_day = schedule.month_day,
+    local_time = schedule.local_time, time_zone = schedule.time_zone, format = schedule.format,
+    on_empty = schedule.on_empty, status = wanted,
+    next_run_at = case when wanted = 'active' then private.next_occurrence(schedule, now()) end,
+    pause_reason = case when wanted = 'paused' then coalesce(s.pause_reason, 'by_person') end
+  where s.id = schedule.id
+  returning * into schedule;
+  if changes ? 'recipients' then
+    perform private.set_recipients(schedule, changes -> 'recipients');
+  end if;
+  return private.report_schedule_json(schedule);
+end
+$$;
+
+grant execute on function private.update_report_schedule(uuid, uuid, jsonb) to authenticated;
+
+create function public.update_report_schedule(organization_id uuid, schedule_id uuid, changes jsonb)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.update_report_schedule(organization_id, schedule_id, changes)
+$$;
+
+comment on function public.update_report_schedule is 'Changes, pauses or activates a schedule.';
+
+grant execute on function public.update_report_schedule(uuid, uuid, jsonb) to authenticated;
 
 create function private.report_slice(run_id uuid, after_position integer, slice_rows integer)
 returns jsonb
@@ -39001,8 +39001,8 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('sla_events', 'assigned_to', 'Assignee id', 'person', 'b.assigned_to', null, '', null, null),
     ('sla_events', 'assignee', 'Assignee', 'text', 'a.full_name', 'assignee', '', null, null),
     ('sla_events', 'team', 'Team', 'text', 't.name', 'team', '', null, null),
-    ('sla_events', 'deadline', 'Deadline', 'timestamp', 'b.deadline', null, 'period', null, null),
     ('sla_events', 'created_at', 'Happened', 'timestamp', 'b.created_at', null, 'period', null, null),
+    ('sla_events', 'deadline', 'Deadline', 'timestamp', 'b.deadline', null, 'period', null, null),
 
     ('customers', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
     ('customers', 'name', 'Name', 'text', 'b.name', null, 'personal', null, null),
@@ -39038,9 +39038,9 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
     ('clients', 'owner_id', 'Owner id', 'person', 'b.owner_id', null, '', null, null),
     ('clients', 'owner', 'Owner', 'text', 'a.full_name', 'owner', '', null, null),
     ('clients', 'team', 'Team', 'text', 't.name', 'team', '', null, null),
+    ('clients', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
     ('clients', 'last_interaction_at', 'Last interaction', 'timestamp', 'b.last_interaction_at', null, 'period', null,
       null),
-    ('clients', 'created_at', 'Added', 'timestamp', 'b.created_at', null, 'period', null, null),
     ('clients', 'updated_at', 'Changed', 'timestamp', 'b.updated_at', null, 'period', null, null),
 
     ('actions', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
@@ -39131,10 +39131,10 @@ with catalogue (source, name, label, type, expression, join_name, flags, choices
 )
 insert into private.report_fields (source, name, position, label, type, expression, join_name, aggregations, groupable,
   sortable, personal, period, currency, choices)
-select c.source, c.name, row_number() over (partition by c.source), c.label, c.type, c.expression, c.join_name,
+select c.source, c.name, row_number() over (partition by c.source order by c.place), c.label, c.type, c.expression, c.join_name,
   case when c.flags ~ 'unsummed' then '{}'::text[] end, c.flags !~ 'plain|ungrouped', c.flags !~ 'plain',
   c.flags ~ 'personal', c.flags ~ 'period', c.currency, string_to_array(c.choices, ',')
-from catalogue c;
+from (select v.*, row_number() over () as place from catalogue v) c;
 
 update private.report_fields set sort_expression = 'g.position' where (source, name) in (('leads', 'stage'),
   ('stage_moves', 'to_stage'));
