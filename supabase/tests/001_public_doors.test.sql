@@ -63,6 +63,8 @@ select 'text', quote_literal(v) from unnest(array['', ' ', E'\u0007mark', repeat
   '%', '\', 'null',
   '-1', '1e400', '00000000-0000-0000-0000-000000000000', '{}', '+1', '2026-02-30', 'asc', '💥']) v
 union all select 'integer', quote_literal(v) from unnest(array['-1', '0', '2147483647', '-2147483648']) v
+union all select 'bigint', quote_literal(v) from unnest(array['-1', '0', '9223372036854775807',
+  '-9223372036854775808']) v
 union all select 'uuid', quote_literal(gen_random_uuid())
 union all select 'boolean', v from unnest(array['true', 'false']) v
 union all select 'date', quote_literal(v) from unnest(array['infinity', '-infinity', '0001-01-01', '5874897-12-31',
@@ -190,7 +192,7 @@ create function tests.usual(name text, type text) returns text language sql stab
       else regexp_replace(usual.name, '_id$', '') end),
     case usual.type
       when 'uuid' then format('%L::uuid', gen_random_uuid())
-      when 'jsonb' then '''{}''::jsonb' when 'integer' then '1' when 'boolean' then 'false' when 'text[]'
+      when 'jsonb' then '''{}''::jsonb' when 'integer' then '1' when 'bigint' then '1' when 'boolean' then 'false' when 'text[]'
         then '''{x}''::text[]'
       when 'uuid[]' then format('array[%L]::uuid[]', tests.id('lead')) when 'date' then 'current_date'
       when 'timestamp with time zone' then 'now()'
