@@ -180,8 +180,9 @@ create table public.profiles (
 );
 comment on column public.profiles.phone is 'E.164; written only once its owner has confirmed it by a code.';
 comment on table public.profiles is
-  'A person, one row per auth.users, or a service account (API key). Memberships say to which organizations they belong.';
-comment on column public.profiles.account_id is 'The account in Supabase Auth; null for a service account, which cannot sign in.';
+  'A person, one row per auth.users, or a service account (API key). Memberships say to which organizations.';
+comment on column public.profiles.account_id is
+  'The account in Supabase Auth; null for a service account, which cannot sign in.';
 
 alter table public.profiles enable row level security;
 
@@ -367,7 +368,7 @@ comment on table public.memberships is
   'Who belongs to which organization, in which role. Suspending or removing a member ends their access at once.';
 
 comment on column public.memberships.is_service is
-  'Of an API key, as its profile says: never an admin who counts, no holder of leads, no recipient, in no list of people.';
+  'Of an API key, as its profile says: does not count as an admin, holds no leads, gets no notices, is in no list.';
 
 create index memberships_people on public.memberships (organization_id) where not is_service;
 create index memberships_user on public.memberships (user_id, organization_id);

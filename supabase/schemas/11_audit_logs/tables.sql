@@ -65,8 +65,8 @@ create table private.audit_hashes (
   hash bytea not null
 );
 comment on table private.audit_hashes is
-  'What was sealed of each entry. To erase the values of an entry, remove them and the salt: the hash then says nothing '
-  'about them, and the chain stays whole.';
+  'What was sealed of each entry. To erase the values of an entry, remove them and the salt: the hash then says '
+  'nothing about them, and the chain stays whole.';
 
 create table private.audit_seals (
   organization_id uuid not null,
@@ -81,5 +81,5 @@ create table private.audit_seals (
   constraint audit_seals_range check (sealed_from < sealed_until)
 );
 comment on table private.audit_seals is
-  'The chain of an organization''s audit log: each seal covers all entries whose ids are of its time, and the hash of the '
-  'seal before it.';
+  'The chain of an organization''s audit log: each seal covers all entries whose ids are of its time, and '
+  'the hash of the seal before it.';

@@ -1,6 +1,6 @@
 -- How the organization's queues, the jobs and the providers are doing: now, by thresholds that are rows, and as series
--- of snapshots every five minutes. A snapshot has rows only for values that are not 0; the platform's own row "snapshots"
--- says that one was taken, so that a gap is not shown as 0.
+-- of snapshots every five minutes. A snapshot has rows only for values that are not 0; the platform's own
+-- row "snapshots" says that one was taken, so that a gap is not shown as 0.
 
 create table private.health_thresholds (
   name text primary key,
@@ -30,6 +30,6 @@ create table private.health_snapshots (
   primary key (organization_id, metric, step, taken_at)
 );
 comment on table private.health_snapshots is
-  'Values of organizations and, with the nil id, of the platform; thinned to hours after a week, to days after 90 days.';
+  'Values of organizations and, with the nil id, of the platform; hours after a week, days after 90 days.';
 
 create index health_snapshots_age on private.health_snapshots (step, taken_at);

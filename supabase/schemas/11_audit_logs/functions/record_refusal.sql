@@ -20,5 +20,6 @@ language sql set search_path = ''
 as $$
   select private.record_refusal(organization_id, operation)
 $$;
-comment on function public.record_refusal is 'Records in the audit log that the caller was refused at the admin''s console.';
+comment on function public.record_refusal is
+  'Records in the audit log that the caller was refused at the admin''s console.';
 grant execute on function public.record_refusal(uuid, text) to authenticated;

@@ -33,7 +33,8 @@ language sql stable set search_path = ''
 as $$
   select least(
     now() - case when bool_or(a.query = '<insufficient privilege>') then interval '1 hour' else interval '1 minute' end,
-    min(a.xact_start) - interval '1 second', (select min(p.prepared) - interval '1 second' from pg_catalog.pg_prepared_xacts p))
+    min(a.xact_start) - interval '1 second',
+    (select min(p.prepared) - interval '1 second' from pg_catalog.pg_prepared_xacts p))
   from pg_catalog.pg_stat_activity a
   where a.datname = current_database() and a.pid <> pg_backend_pid()
     and a.backend_type in ('client backend', 'background worker', 'parallel worker')
@@ -51,7 +52,8 @@ begin
     insert into private.audit_hashes (entry_id, organization_id, salt, values_hash, hash)
     select s.entry_id, s.organization_id, s.salt, s.values_hash, private.audit_entry_hash(s.entry, s.values_hash)
     from (
-      select x.id as entry_id, x.organization_id, x as entry, r.salt, private.audit_values_hash(x, r.salt) as values_hash
+      select x.id as entry_id, x.organization_id, x as entry, r.salt,
+        private.audit_values_hash(x, r.salt) as values_hash
       from public.audit_logs x
       cross join lateral (select extensions.gen_random_bytes(16) as salt, x.id) r
       where x.id >= %L and x.id < %L and x.organization_id is not null
@@ -93,7 +95,8 @@ begin
   if since is null or until <= since then
     return 0;
   end if;
-  execute format('select x.id from public.audit_logs x where x.id >= %L and x.id < %L order by x.id offset 20000 limit 1',
+  execute format('
+    select x.id from public.audit_logs x where x.id >= %L and x.id < %L order by x.id offset 20000 limit 1',
     private.uuid_v7_floor(since), private.uuid_v7_floor(until)) into beyond;
   if beyond is not null then
     until := greatest(private.uuid_v7_time(beyond), since + interval '1 millisecond');

@@ -66,7 +66,8 @@ begin
     return fault;
   end if;
   execute format('
-    select count(*)::integer as entries, sha256(string_agg(private.audit_live_hash(x, h), '''' order by x.id)) as content
+    select count(*)::integer as entries,
+      sha256(string_agg(private.audit_live_hash(x, h), '''' order by x.id)) as content
     from public.audit_logs x left join private.audit_hashes h on h.entry_id = x.id
     where x.id >= %L and x.id < %L and x.organization_id = %L',
     private.uuid_v7_floor(seal.sealed_from), private.uuid_v7_floor(seal.sealed_until), seal.organization_id)
@@ -152,7 +153,8 @@ end
 $$;
 grant execute on function private.verify_audit_logs(uuid, bigint, bigint) to authenticated;
 
-create function public.verify_audit_logs(organization_id uuid, from_seal bigint default null, to_seal bigint default null)
+create function public.verify_audit_logs(organization_id uuid, from_seal bigint default null,
+  to_seal bigint default null)
 returns jsonb
 language sql stable set search_path = ''
 as $$

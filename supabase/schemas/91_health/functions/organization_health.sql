@@ -13,7 +13,8 @@ begin
   select jsonb_agg(to_jsonb(j) order by j.name) into jobs from private.health_jobs() j;
   select jsonb_agg(jsonb_build_object('name', n.name, 'backlog', coalesce(q.backlog, 0), 'oldest_waiting_at', q.oldest,
     'lag_seconds', coalesce(round(extract(epoch from now() - q.oldest)), 0),
-    'status', private.health_status('queue:' || n.name, coalesce(extract(epoch from now() - q.oldest), 0))) order by n.name)
+    'status', private.health_status('queue:' || n.name, coalesce(extract(epoch from now() - q.oldest), 0)))
+    order by n.name)
   into queues
   from unnest(array['messages', 'emails', 'imports', 'reports']) n (name)
   left join private.health_queues(organization_id) q on q.queue = n.name;
