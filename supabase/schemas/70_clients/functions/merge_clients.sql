@@ -72,6 +72,12 @@ begin
     where r.organization_id = remaining.organization_id and r.client_id = remaining.id
       and (r.customer_id = l.customer_id or r.lead_id = l.lead_id));
   delete from public.client_links l where l.organization_id = other.organization_id and l.client_id = other.id;
+  update public.client_factors f set client_id = remaining.id
+  where f.organization_id = other.organization_id and f.client_id = other.id;
+  -- Trials and what is open stay with the client for which they were made.
+  update public.recommendations r set client_id = remaining.id
+  where r.organization_id = other.organization_id and r.client_id = other.id
+    and r.state not in ('proposed', 'accepted');
   update public.notes n set client_id = remaining.id
   where n.organization_id = other.organization_id and n.client_id = other.id;
   update public.clients c set merged_into = remaining.id

@@ -30,7 +30,7 @@ end
 $$;
 
 -- Organizations with clients that have no state yet get one, with a first training; the others are trained again every
--- four weeks. Then the runs that are due begin.
+-- four weeks, and when the first client has left. Then the runs that are due begin.
 create function private.begin_scoring_runs()
 returns void
 language plpgsql set search_path = ''
@@ -42,7 +42,9 @@ begin
       select from public.clients c where c.organization_id = o.id and c.status = 'active' and c.deleted_at is null)
   on conflict on constraint churn_model_state_pkey do update
     set phase = 'requested', requested_at = excluded.requested_at, next_try_at = excluded.requested_at
-    where churn_model_state.phase is null and churn_model_state.finished_at < now() - interval '28 days';
+    where churn_model_state.phase is null and (churn_model_state.finished_at < now() - interval '28 days'
+      or (churn_model_state.finished_at < now() - interval '1 hour'
+        and private.has_first_departure(churn_model_state.organization_id, churn_model_state.active_model_id)));
   delete from private.scoring_runs r
   using private.churn_model_state s
   where s.organization_id = r.organization_id and r.finished_at is null and r.model_id <> s.active_model_id;
@@ -64,6 +66,17 @@ begin
     and (b.day is null or b.day < d.today or s.score_requested_at > b.started_at)
   on conflict do nothing;
 end
+$$;
+
+-- Whether the first client has left since a model without probabilities came into use.
+create function private.has_first_departure(organization_id uuid, model_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (select from public.churn_models m where m.id = model_id and m.confidence = 'none')
+    and exists (
+      select from public.client_spells s
+      where s.organization_id = has_first_departure.organization_id and s.ends_on is not null)
 $$;
 
 -- The mean of each standardized feature over the clients of a run.

@@ -44,7 +44,9 @@ as $$
   update public.recommendations r set state = 'expired'
   where r.id in (
     select e.id from public.recommendations e
-    where e.state = 'proposed' and e.expires_on <= private.local_day(e.organization_id) limit 2000);
+    where e.state = 'proposed' and e.expires_on <= current_date + 1
+      and e.expires_on <= private.local_day(e.organization_id)
+    limit 2000);
   update private.play_trials t
   set outcome = case when exists (
       select from public.client_spells s
