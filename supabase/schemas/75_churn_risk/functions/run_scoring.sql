@@ -1,7 +1,7 @@
--- Every minute, for about four seconds: scores the clients of organizations that have no scores of today, or a new model,
--- or asked for it, 5,000 at a time. Scores and cursor are one transaction: killed at any line, the next run goes on from
--- there. A run keeps its model to the end; a newer model ends the run and begins another, and only finished runs are read
--- by reports.
+-- Every minute, for about four seconds: scores the clients of organizations that have no scores of today, or a new
+-- model, or asked for it, 5,000 at a time. Scores and cursor are one transaction: killed at any line, the next run goes
+-- on from there. A run keeps its model to the end; a newer model ends the run and begins another, and reports read
+-- finished runs only.
 create function private.run_scoring(slice_size integer default 5000)
 returns integer
 language plpgsql set search_path = ''
@@ -107,8 +107,8 @@ begin
   perform private.write_scores(run, ids, scores);
   perform private.count_bands(run, scores);
   select count(*) as clients, array(
-    select sum(z.value) from unnest(scores) s cross join unnest(s.z) with ordinality z (value, n) group by z.n order by z.n)
-    as sums
+    select sum(z.value) from unnest(scores) s cross join unnest(s.z) with ordinality z (value, n)
+    group by z.n order by z.n) as sums
   into totals from unnest(scores) s;
   update private.scoring_runs r
   set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + totals.clients,
@@ -193,8 +193,8 @@ create function private.risk_band(score double precision, limits numeric[])
 returns text
 language sql immutable set search_path = ''
 as $$
-  select case when score < limits[1] then 'low' when score < limits[2] then 'moderate' when score < limits[3] then 'high'
-    else 'critical' end
+  select case when score < limits[1] then 'low' when score < limits[2] then 'moderate'
+    when score < limits[3] then 'high' else 'critical' end
   where score is not null
 $$;
 
@@ -211,7 +211,8 @@ declare
 begin
   perform set_config('signalbox.derived', 'on', true);
   with s as materialized (
-    select u.id as client_id, (100 * f.probability)::real as score, private.risk_band(100 * f.probability, limits) as band,
+    select u.id as client_id, (100 * f.probability)::real as score,
+      private.risk_band(100 * f.probability, limits) as band,
       case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
         when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
         when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
@@ -227,7 +228,8 @@ begin
     set score = case when n.client_id is not null then n.score else c.score end,
       band = case when n.client_id is not null then n.band else c.band end,
       score_day = case when n.client_id is null then c.score_day when n.score is not null then run.day end,
-      score_model_id = case when n.client_id is null then c.score_model_id when n.score is not null then run.model_id end,
+      score_model_id = case when n.client_id is null then c.score_model_id
+        when n.score is not null then run.model_id end,
       risk_theme = case when n.client_id is null then c.risk_theme when n.score is not null then s.theme end,
       trend = s.trend, trend_days = case when s.trend is not null then run.day - run.compared_with end
     from s left join changed n on n.client_id = s.client_id
