@@ -199,6 +199,27 @@ select is((tests.active_model()).id, (select id from tests.active), 'The one in 
 select is((select count(*)::integer from public.notifications n where n.organization_id = tests.id('ours')
   and n.user_id = tests.id('admin') and n.event_key = 'churn_model:' || (tests.latest_model()).id), 1, 'Admins are told why.');
 
+-- The watch
+create function tests.watch(percent real) returns jsonb language sql as $$
+  update private.client_scores set score = percent where score is not null;
+  select private.score_outcomes(tests.id('ours'), tests.day(91))
+$$;
+insert into private.client_scores (organization_id, client_id, day, score, band, model_id)
+select s.organization_id, s.client_id, tests.day(120), 10, 'low', (tests.active_model()).id from public.client_spells s
+where s.organization_id = tests.id('ours') and (s.ends_on is null or s.ends_on > tests.day(91))
+on conflict do nothing;
+create table tests.share as select 100 * avg((s.ends_on is not null)::integer) as percent, count(s.ends_on) as observed
+from public.client_spells s where s.organization_id = tests.id('ours') and (s.ends_on is null or s.ends_on > tests.day(91));
+select ok(abs((w ->> 'ratio')::numeric - 1) < 0.05 and not (w ->> 'drifted')::boolean, 'Scores that come true are no drift.')
+from (select tests.watch((select percent::real from tests.share)) as w) x;
+select is(((w ->> 'drifted')::boolean), (select observed >= 50 from tests.share), 'Twice as many as left is one, from fifty on.')
+from (select tests.watch((select 2 * percent::real from tests.share)) as w) x;
+select is(private.watch_churn_scores() > 0, true, 'The scores are compared.');
+select is((select phase from private.churn_model_state where organization_id = tests.id('ours')),
+  (select case when observed >= 50 then 'requested' end from tests.share), 'A drift asks for a new model.');
+select is(private.watch_churn_scores(), 0, 'Not again within four weeks.');
+update private.churn_model_state set phase = null where true;
+
 -- Alerts
 update public.churn_settings set band_limits = '{0.5,1,1.5}' where organization_id = tests.id('ours');
 update private.churn_model_state set score_requested_at = clock_timestamp();

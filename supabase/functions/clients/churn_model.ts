@@ -98,6 +98,16 @@ const Card = z.object({
     from: z.number(),
     to: z.number(),
   })),
+  watch: z.object({
+    day: Day,
+    clients: z.int(),
+    expected: z.number(),
+    observed: z.int(),
+    ratio: z.number().nullable(),
+    drifted: z.boolean(),
+  }).nullable().openapi({
+    description: "Scores whose 90 days have passed: how many should have left, and how many did",
+  }),
   history: z.array(z.object({
     id: Id,
     number: z.int(),

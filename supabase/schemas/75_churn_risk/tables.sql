@@ -56,10 +56,14 @@ create table private.churn_model_state (
   last_error text,
   finished_at timestamptz,
   score_requested_at timestamptz,
+  watched_on date,
+  watch jsonb,
   constraint churn_model_state_active foreign key (organization_id, active_model_id)
     references public.churn_models (organization_id, id)
 );
 comment on table private.churn_model_state is 'The model in use, and the training under way: null phase, none.';
+comment on column private.churn_model_state.watch is
+  'How many of those scored 91 days before were expected to leave, and how many did.';
 comment on column private.churn_model_state.days is 'Snapshots from which rows are still to be sampled.';
 
 create index churn_model_state_active on private.churn_model_state (organization_id, active_model_id);

@@ -100,4 +100,6 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('snapshot-health', null, 'minute-tasks', 22,
     'select private.snapshot_health()', 'Takes a snapshot of queues and jobs every five minutes'),
   ('thin-health-snapshots', null, 'nightly-tasks', 9,
-    'select private.thin_health_snapshots()', 'Joins old snapshots to hours and days');
+    'select private.thin_health_snapshots()', 'Joins old snapshots to hours and days'),
+  ('watch-churn-scores', null, 'nightly-tasks', 10,
+    'select private.watch_churn_scores()', 'Compares scores whose time has passed with who left');

@@ -29,7 +29,7 @@ begin
     'model', private.churn_model_json(active), 'training', case when state.phase is not null
       then jsonb_build_object('requested_at', state.requested_at, 'phase', state.phase, 'last_error', state.last_error)
       end,
-    'bands', private.band_list(organization_id),
+    'bands', private.band_list(organization_id), 'watch', state.watch,
     'history', (
       select coalesce(jsonb_agg(jsonb_build_object('id', h.id, 'number', h.number, 'method', h.method, 'confidence',
         h.confidence, 'accepted', h.accepted, 'reason', h.reason, 'trained_on', h.trained_on, 'auc',
