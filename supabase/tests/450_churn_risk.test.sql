@@ -200,8 +200,8 @@ select is((select count(*)::integer from public.notifications n where n.organiza
   and n.user_id = tests.id('admin') and n.event_key = 'churn_model:' || (tests.latest_model()).id), 1, 'Admins are told why.');
 
 -- The watch
-create function tests.watch(percent real) returns jsonb language sql as $$
-  update private.client_scores set score = percent where score is not null;
+create function tests.watch(percent float8) returns jsonb language sql as $$
+  update private.client_scores set score = percent::real where score is not null;
   select private.score_outcomes(tests.id('ours'), tests.day(91))
 $$;
 insert into private.client_scores (organization_id, client_id, day, score, band, model_id)
@@ -211,9 +211,9 @@ on conflict do nothing;
 create table tests.share as select 100 * avg((s.ends_on is not null)::integer) as percent, count(s.ends_on) as observed
 from public.client_spells s where s.organization_id = tests.id('ours') and (s.ends_on is null or s.ends_on > tests.day(91));
 select ok(abs((w ->> 'ratio')::numeric - 1) < 0.05 and not (w ->> 'drifted')::boolean, 'Scores that come true are no drift.')
-from (select tests.watch((select percent::real from tests.share)) as w) x;
+from (select tests.watch((select percent::float8 from tests.share)) as w) x;
 select is(((w ->> 'drifted')::boolean), (select observed >= 50 from tests.share), 'Twice as many as left is one, from fifty on.')
-from (select tests.watch((select 2 * percent::real from tests.share)) as w) x;
+from (select tests.watch((select 2 * percent::float8 from tests.share)) as w) x;
 select is(private.watch_churn_scores() > 0, true, 'The scores are compared.');
 select is((select phase from private.churn_model_state where organization_id = tests.id('ours')),
   (select case when observed >= 50 then 'requested' end from tests.share), 'A drift asks for a new model.');
