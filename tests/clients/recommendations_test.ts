@@ -24,7 +24,9 @@ async function clientAtRisk(organization: Organization): Promise<string> {
     with model as (
       insert into public.churn_models (organization_id, number, method, confidence, reason, accepted, trained_on,
         features, intercept, metrics)
-      values (${organization.id}, 1, 'rule', 'none', 'x', true, current_date, '[]', 0, '{}') returning id
+      values (${organization.id}, 1, 'rule', 'none', 'x', true, current_date,
+        '[{"name": "mrr", "theme": "contract", "place": 15, "transform": "log", "mean": 0, "sd": 1, "coefficient": 0, "prior": 0}]',
+        0, '{}') returning id
     ), state as (
       insert into private.churn_model_state (organization_id, active_model_id, finished_at)
       select ${organization.id}, id, now() from model

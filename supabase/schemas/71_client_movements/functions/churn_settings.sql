@@ -57,6 +57,10 @@ begin
     pause_days = case when change ? 'pause_days' then (change ->> 'pause_days')::integer else s.pause_days end,
     unpaid_days = case when change ? 'unpaid_days' then (change ->> 'unpaid_days')::integer else s.unpaid_days end
   where s.organization_id = churn_settings.organization_id;
+  if change ? 'band_limits' then
+    update private.churn_model_state s set score_requested_at = clock_timestamp()
+    where s.organization_id = churn_settings.organization_id;
+  end if;
   if change ? 'exchange_rates' then
     perform private.replace_exchange_rates(organization_id, change -> 'exchange_rates');
   end if;

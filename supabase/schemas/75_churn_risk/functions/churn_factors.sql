@@ -53,7 +53,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'churn:read');
   select * into run from private.scoring_runs r
-  where r.id = private.latest_scoring_run(organization_id, '1900-01-01', '2200-01-01');
+  where r.id = private.latest_scoring_run(churn_factors.organization_id, '1900-01-01', '2200-01-01');
   select * into model from public.churn_models m where m.id = run.model_id;
   select coalesce(jsonb_agg(jsonb_build_object('theme', t.theme, 'name', private.theme_name(t.theme),
       'share', t.points / nullif(t.whole, 0), 'clients', t.clients, 'raised', t.raised, 'first', t.first,
