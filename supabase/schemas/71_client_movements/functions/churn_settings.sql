@@ -55,7 +55,11 @@ begin
   set churn_recognition = case when change ? 'churn_recognition' then change ->> 'churn_recognition'
       else s.churn_recognition end,
     pause_days = case when change ? 'pause_days' then (change ->> 'pause_days')::integer else s.pause_days end,
-    unpaid_days = case when change ? 'unpaid_days' then (change ->> 'unpaid_days')::integer else s.unpaid_days end
+    unpaid_days = case when change ? 'unpaid_days' then (change ->> 'unpaid_days')::integer else s.unpaid_days end,
+    band_limits = case when change ? 'band_limits'
+      then array(select l::numeric from jsonb_array_elements_text(change -> 'band_limits') l) else s.band_limits end,
+    holdout_share = coalesce((change ->> 'holdout_share')::numeric, s.holdout_share),
+    incident_threshold = coalesce((change ->> 'incident_threshold')::numeric, s.incident_threshold)
   where s.organization_id = churn_settings.organization_id;
   if change ? 'band_limits' then
     update private.churn_model_state s set score_requested_at = clock_timestamp()
