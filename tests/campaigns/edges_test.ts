@@ -118,10 +118,17 @@ Deno.test("Two admins who pause, resume and cancel at the same moment leave it c
   assert.equal(carried.length, messages["delivered"]);
 });
 
-Deno.test("A schedule in the past starts at once; one that is moved to the past starts or asks, by how late it is", async () => {
+Deno.test("A schedule just past starts at once, one long past is refused; one that is moved to the past starts or asks, by how late it is", async () => {
   const [office] = await campaigning(2);
   const { admin } = office;
   const past = await addCampaign(office, { scheduled_at: inMinutes(-600) });
+  const refused = await call(admin, "POST", `/campaigns/${past.id}/start`);
+  assert.deepEqual(
+    expectProblem(refused, 422, "campaign_incomplete").errors?.map(({ path }) => path),
+    ["scheduled_at"],
+  );
+  const change = { scheduled_at: inMinutes(-5), version: past.version };
+  expectStatus(await call(admin, "PATCH", `/campaigns/${past.id}`, change), 200);
   assert.equal((await move(admin, past.id, "start")).status, "freezing");
   await campaignUntil(admin, past.id, "all", ({ targets }) => targets.sent === 2);
   for (

@@ -31,7 +31,7 @@ async function fingerprint(account: string): Promise<string> {
     .join("");
 }
 
-const otherAccount = { account_sid: `AC${"7".repeat(32)}`, auth_token: "another token" };
+const otherAccount = { account_sid: `AC${"7".repeat(32)}`, auth_token: "another-token" };
 
 /** Texts that a dispatcher marked and of which it recorded nothing more, on their way through an account. */
 async function leaveInDoubt(

@@ -54,9 +54,10 @@ begin
   sends_at := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
-      case when x."to" = account.sender_id then 'own_number'
-        else private.blocked_reason(organization.id, x."to") end as blocked
+      case when x."to" = account.sender_id then 'own_number' else b.reason end as blocked
     from private.batch_rows(recipients) x
+    left join private.blocked_numbers(organization.id,
+      array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
       encoding, segments, status, provider, send_after, wait_reason, created_by, error_code, error_message)

@@ -26,6 +26,10 @@ begin
     end if;
     return new;
   end if;
+  if new.organization_id is not null and new.pattern ~ '^\*\*\*|^\(\?[^:=!<]' then
+    perform private.problem(422, 'invalid_field', 'A pattern may not choose another syntax.',
+      '[{"path": "pattern", "message": "begins with options"}]');
+  end if;
   if new.pattern ~ '\\[1-9]' then
     perform private.problem(422, 'invalid_field', 'A pattern may not contain back references.',
       '[{"path": "pattern", "message": "has a back reference"}]');
