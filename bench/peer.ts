@@ -1,4 +1,5 @@
 import { signIn } from "./support/api.ts";
+import { asText } from "./support/report.ts";
 import type { Bench, Benchmark, Findings, Row } from "./support/benchmark.ts";
 import { loadPeerData } from "./peer/data.ts";
 import { type Call, type Cost, costOf, load, type Sample } from "./peer/load.ts";
@@ -25,22 +26,22 @@ function endpoints(customer: string): Endpoint[] {
   });
   const phone = () => `+23355${String(posted).padStart(7, "0")}`;
   return [
-    get("/customers?status=connected", 96),
-    get(`/customers/${customer}`, 96),
+    get("/customers?status=connected", 64),
+    get(`/customers/${customer}`, 64),
     {
-      ...get("/customers", 96),
+      ...get("/customers", 64),
       method: "POST",
       body: () => ({ name: "New Customer", account_number: `NEW-${++posted}`, phone: phone() }),
     },
-    get("/leads?limit=50", 64),
+    get("/leads?limit=50", 48),
     {
-      ...get("/leads", 64),
+      ...get("/leads", 48),
       method: "POST",
       body: () => ({ first_name: "New", last_name: `Lead ${++posted}`, phone: phone() }),
     },
-    get("/pipeline/summary", 16),
-    get("/dashboard/metrics", 16),
-    get("/customers/dashboard/data", 16),
+    get("/pipeline/summary", 8),
+    get("/dashboard/metrics", 8),
+    get("/customers/dashboard/data", 8),
   ];
 }
 
@@ -124,8 +125,9 @@ async function run(bench: Bench): Promise<Findings> {
     for (const endpoint of endpoints(customer)) {
       const name = `${endpoint.method} ${endpoint.path.replace(customer, "{id}")}`;
       for (const width of widths) {
-        bench.say(`  ${name}, ${width} at once`);
-        rows.push(...rowsOf(name, width, await measure(services, endpoint, { width, token })));
+        const found = rowsOf(name, width, await measure(services, endpoint, { width, token }));
+        bench.say(`${asText(found)}\n`);
+        rows.push(...found);
       }
     }
   } finally {

@@ -48,6 +48,8 @@ async function serve(
     }
     await ended;
   };
+  // Whatever ends the benchmark, it leaves no service behind.
+  addEventListener("unload", () => void stop());
   try {
     const answers = () =>
       fetch(`${url}${health}`).then(async (answer) => {
