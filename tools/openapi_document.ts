@@ -82,6 +82,35 @@ async function introduction(): Promise<string> {
   return `${text.trim()}\n\n## Codes\n\n${codesTable()}\n`;
 }
 
+interface Example {
+  status: number;
+  request: unknown;
+  response: unknown;
+}
+
+type Content = Record<string, Json> | undefined;
+
+/** Puts what a stack answered (docs/api_examples.json) beside the schemas of an operation. */
+function addExample(operation: Json, { status, request, response }: Example): void {
+  const body = (operation["requestBody"] as { content?: Content } | undefined)?.content;
+  const json = body?.["application/json"];
+  if (json && request !== null) json["example"] = request;
+  const answers = operation["responses"] as Record<string, { content?: Content }>;
+  const answer = answers[String(status)]?.content?.["application/json"];
+  if (answer) answer["example"] = response;
+}
+
+async function addExamples(paths: Json): Promise<void> {
+  const examples: Record<string, Example> = JSON.parse(
+    await Deno.readTextFile(join(root, "docs", "api_examples.json")),
+  );
+  for (const [name, example] of Object.entries(examples)) {
+    const [method = "", path = ""] = name.split(" ");
+    const operation = (paths[path] as Record<string, Json> | undefined)?.[method.toLowerCase()];
+    if (operation) addExample(operation, example);
+  }
+}
+
 /** The whole API as one OpenAPI 3.1 document, in an order that does not depend on who comes first. */
 export async function wholeDocument(): Promise<Json> {
   const paths: Json = {};
@@ -93,6 +122,7 @@ export async function wholeDocument(): Promise<Json> {
       merge(components[kind] ??= {}, members, `the component ${kind}`);
     }
   }
+  await addExamples(paths);
   const text = JSON.stringify(paths);
   return {
     ...documentConfig,

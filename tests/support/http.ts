@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { record } from "./recorder.ts";
 import { functionUrl, stackUnderTest } from "./stack.ts";
 
 /** A problem's body, as far as tests look at it. */
@@ -47,11 +48,9 @@ export async function call(
   });
   const text = await response.text();
   const json = response.headers.get("content-type")?.includes("json");
-  return {
-    status: response.status,
-    body: json && text ? JSON.parse(text) : text || null,
-    headers: response.headers,
-  };
+  const answer = json && text ? JSON.parse(text) : text || null;
+  record({ method, path, request: body, status: response.status, response: answer });
+  return { status: response.status, body: answer, headers: response.headers };
 }
 
 /** Asserts the status and gives the body, as the type the caller knows it to have; a failure shows the body. */

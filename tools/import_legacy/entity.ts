@@ -87,5 +87,5 @@ export interface Entity {
   finish?(
     tx: postgres.TransactionSql,
     context: Context,
-  ): Promise<Written | void>;
+  ): Promise<void>;
 }

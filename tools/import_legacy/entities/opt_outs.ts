@@ -16,7 +16,7 @@ export async function insertOptOuts(
     table: "suppressions",
     conflict: "",
   }, drafts);
-  await insertDrafts(
+  const revocations = await insertDrafts(
     tx,
     { table: "consents", conflict: "(id)" },
     drafts.map(({ oldId, row }) => ({
@@ -40,7 +40,13 @@ export async function insertOptOuts(
       },
     })),
   );
-  return written;
+  // The suppression is what protects; a revocation that cannot be kept is a problem beside it.
+  const beside = revocations.problems.map((problem) => ({
+    ...problem,
+    field: "revocation",
+    left_out: false,
+  }));
+  return { ...written, problems: [...written.problems, ...beside] };
 }
 
 /** The numbers of an old service that must not be texted, whatever table or flag says so. */

@@ -104,7 +104,11 @@ export const replies: Entity = {
         doubtful.push(perhaps);
       }
     }
-    await insertOptOuts(tx, stops, context);
+    const { problems } = await insertOptOuts(tx, stops, context);
+    const [first] = problems;
+    if (first) {
+      throw new Error(`The opt-out of reply ${first.old_id} cannot be kept: ${first.message}`);
+    }
     await openReviews(tx, doubtful, context);
   },
 };

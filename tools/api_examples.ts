@@ -1,0 +1,91 @@
+/*
+ * Makes docs/api_examples.json, the examples of the API reference, from what a stack answered to tests:
+ *
+ *   RECORD_EXAMPLES=/tmp/examples deno task test leads customers …
+ *   deno task openapi:examples /tmp/examples
+ *
+ * Operations that were not answered keep the example that they have. Secrets and addresses of tests are replaced.
+ */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { say } from "../local/log.ts";
+import { documentPath } from "./openapi_document.ts";
+
+interface Recorded {
+  method: string;
+  path: string;
+  request: unknown;
+  status: number;
+  response: unknown;
+}
+
+/** The example of one operation. */
+export interface ApiExample {
+  status: number;
+  request: unknown;
+  response: unknown;
+}
+
+const target = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "api_examples.json");
+const LONGEST_LIST = 2;
+const SECRET = /token|secret|password|api_key/i;
+
+/** Short lists, and nothing that is secret or looks like a test. */
+function cleaned(value: unknown, key = ""): unknown {
+  if (Array.isArray(value)) return value.slice(0, LONGEST_LIST).map((item) => cleaned(item, key));
+  if (typeof value === "string") {
+    if (SECRET.test(key)) return "…";
+    return value.replace(/[\w.+-]+@signalbox\.test/g, "ama@example.com");
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, cleaned(item, name)]),
+  );
+}
+
+/** How much an example shows: filled fields, up to a size that people still read. */
+function worth({ request, response }: Recorded): number {
+  const text = JSON.stringify([request, response]);
+  const filled = text.length - 8 * (text.match(/null|\[\]|""/g)?.length ?? 0);
+  return text.length > 4_000 ? 1_000 / text.length : filled;
+}
+
+function matcher(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`);
+}
+
+function readRecorded(folder: string): Recorded[] {
+  return [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".jsonl")).flatMap((
+    { name },
+  ) =>
+    Deno.readTextFileSync(join(folder, name)).split("\n").filter((line) => line !== "")
+      .map((line): Recorded => JSON.parse(line))
+  );
+}
+
+const [folder] = Deno.args;
+if (!folder) throw new Error("Give the folder that RECORD_EXAMPLES named.");
+const recorded = readRecorded(folder);
+const { paths } = JSON.parse(Deno.readTextFileSync(documentPath));
+const examples: Record<string, ApiExample> = JSON.parse(
+  await Deno.readTextFile(target).catch(() => "{}"),
+);
+// A path without parameters is meant before one whose parameter would fit it.
+const known = Object.keys(paths).sort((a, b) =>
+  (a.match(/\{/g)?.length ?? 0) - (b.match(/\{/g)?.length ?? 0)
+);
+const best = new Map<string, Recorded>();
+for (const exchange of recorded) {
+  const path = known.find((one) => matcher(one).test(exchange.path));
+  const operation = `${exchange.method} ${path}`;
+  if (!path || !paths[path][exchange.method.toLowerCase()]) continue;
+  const other = best.get(operation);
+  if (!other || worth(exchange) > worth(other)) best.set(operation, exchange);
+}
+for (const [operation, { status, request, response }] of best) {
+  examples[operation] = { status, request: cleaned(request), response: cleaned(response) };
+}
+const sorted = Object.fromEntries(Object.entries(examples).sort(([a], [b]) => (a < b ? -1 : 1)));
+await Deno.writeTextFile(target, `${JSON.stringify(sorted, null, 1)}\n`);
+say(`${Object.keys(sorted).length} operations have an example.`);
+Deno.exit(0);
