@@ -21,6 +21,8 @@ export interface Problem {
 
 /** Where the organization is: its numbers, its money, its clock. */
 export interface Place {
+  /** Ids that are no UUIDs are digested with it: 4711 of two services is not the same row. */
+  organizationId: string;
   country: string;
   currency: string;
   timeZone: string;
@@ -82,7 +84,25 @@ function timestampOf(text: string, place: Place): string | { message: string } {
     }
   }
   const read = readTimestamp(text, place.country, place.timeZone);
-  return "message" in read ? read : read.value;
+  return "message" in read ? read : withoutZoneName(read.value, place.timeZone);
+}
+
+/** A local time with the name of its zone as a time in UTC; a time with an offset as it is. */
+function withoutZoneName(text: string, timeZone: string): string {
+  if (TIMESTAMP.test(text)) return text;
+  const local = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
+  // Twice, because the offset at the first guess may be that of the other side of a change of the clocks.
+  let at = local;
+  for (let guess = 0; guess < 2; guess++) at = local - offsetAt(at, timeZone);
+  return new Date(at).toISOString();
+}
+
+/** By how many milliseconds the clocks of a zone are before UTC at a moment. */
+function offsetAt(at: number, timeZone: string): number {
+  const name = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" })
+    .formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "GMT";
+  const [, sign = "+", hours = "0", minutes = "0"] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+  return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
 
 /** The cells of an old row. */
@@ -182,12 +202,13 @@ export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
         }: add it to [steps.values.${field}] of the mapping.`,
       );
     },
-    id: () => isUuid(oldId) ? oldId.toLowerCase() : digestId(step.name, oldId),
+    id: () =>
+      isUuid(oldId) ? oldId.toLowerCase() : digestId(place.organizationId, step.name, oldId),
     reference(field, target) {
       const value = scalar(field);
       if (value === null) return null;
       const id = String(value).trim();
-      return isUuid(id) ? id.toLowerCase() : digestId(target, id);
+      return isUuid(id) ? id.toLowerCase() : digestId(place.organizationId, target, id);
     },
     leaveOut(field, message) {
       const known = problems.find((problem) => problem.field === field);

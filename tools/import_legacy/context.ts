@@ -26,6 +26,7 @@ export async function newContext(
     kind,
     organizationId,
     place: {
+      organizationId,
       country: organization["country"],
       currency: organization["currency"],
       timeZone: organization["time_zone"],

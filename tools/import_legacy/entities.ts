@@ -1,8 +1,10 @@
 import { campaigns, campaignTargets, templates } from "./entities/campaigns.ts";
+import { clientInteractions, clientIssues, clients } from "./entities/clients.ts";
 import { consents } from "./entities/consents.ts";
 import { customerActions, customers } from "./entities/customers.ts";
 import { leads, students } from "./entities/leads.ts";
 import { messages } from "./entities/messages.ts";
+import { notes } from "./entities/notes.ts";
 import { optOuts } from "./entities/opt_outs.ts";
 import { people } from "./entities/people.ts";
 import { replies } from "./entities/replies.ts";
@@ -27,4 +29,8 @@ export const entities: Record<Target, Entity> = {
   campaigns,
   campaign_targets: campaignTargets,
   messages,
+  clients,
+  client_interactions: clientInteractions,
+  client_issues: clientIssues,
+  notes,
 };

@@ -28,6 +28,10 @@ export const TARGETS = [
   "campaigns",
   "campaign_targets",
   "messages",
+  "clients",
+  "client_interactions",
+  "client_issues",
+  "notes",
 ] as const;
 export type Target = (typeof TARGETS)[number];
 

@@ -65,7 +65,7 @@ export const customerActions: Entity = {
     const userId = context.people.find(person);
     const by = person === null || userId !== null ? null : `By ${cells.text("performed_by", 255)}`;
     return {
-      id: derivedId(at, step.name, cells.oldId),
+      id: derivedId(at, context.organizationId, step.name, cells.oldId),
       organization_id: context.organizationId,
       customer_id: cells.reference("customer_id", "customers"),
       action,

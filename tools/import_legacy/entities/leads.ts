@@ -187,7 +187,7 @@ export const students: Entity = {
     }
     const created = cells.time("created_at") ?? context.now;
     return {
-      id: derivedId(created, step.name, cells.oldId),
+      id: derivedId(created, context.organizationId, step.name, cells.oldId),
       organization_id: context.organizationId,
       lead_id: cells.reference("lead_id", "leads"),
       first_name: first || last,

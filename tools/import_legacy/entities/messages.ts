@@ -80,7 +80,7 @@ export const messages: Entity = {
     const campaign = cells.reference("campaign_id", "campaigns");
     return {
       // The same as in the step of replies, whatever this step is called.
-      id: derivedId(at, "messages", cells.oldId),
+      id: derivedId(at, context.organizationId, "messages", cells.oldId),
       organization_id: context.organizationId,
       direction,
       category: campaign === null ? "service" : "marketing",

@@ -82,7 +82,7 @@ export const optOuts: Entity = {
     const at = cells.time("at") ?? context.now;
     const reason = cells.text("reason", 300);
     return {
-      id: derivedId(at, step.name, cells.oldId),
+      id: derivedId(at, context.organizationId, step.name, cells.oldId),
       organization_id: context.organizationId,
       phone,
       scope: cells.choice("scope", SCOPES) ?? "all",

@@ -35,7 +35,7 @@ async function openReviews(
 ): Promise<void> {
   const rows = replies.map(({ oldId, phone, at }) => ({
     phone,
-    message_id: derivedId(at, "messages", oldId),
+    message_id: derivedId(at, organizationId, "messages", oldId),
   }));
   await tx`
     insert into public.reply_reviews (organization_id, phone, message_id)
@@ -91,7 +91,7 @@ export const replies: Entity = {
         stops.push({
           oldId: stop.oldId,
           row: {
-            id: derivedId(stop.at, "replies", stop.oldId),
+            id: derivedId(stop.at, context.organizationId, "replies", stop.oldId),
             organization_id: context.organizationId,
             phone,
             scope: "all",

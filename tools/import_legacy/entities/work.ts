@@ -31,7 +31,7 @@ export const leadHistory: Entity = {
     const from = cells.text("from_status", 50)?.toLowerCase() ?? null;
     const at = cells.time("at") ?? context.now;
     return {
-      id: derivedId(at, step.name, cells.oldId),
+      id: derivedId(at, context.organizationId, step.name, cells.oldId),
       organization_id: context.organizationId,
       lead_id: cells.reference("lead_id", "leads"),
       from_status: from === null ? null : words[from] ?? from,
@@ -68,7 +68,7 @@ export const tasks: Entity = {
     const isToCome = due !== null &&
       microsOf(due) - 30n * 60_000_000n > microsOf(context.now);
     return {
-      id: derivedId(created, step.name, cells.oldId),
+      id: derivedId(created, context.organizationId, step.name, cells.oldId),
       organization_id: context.organizationId,
       lead_id: cells.reference("lead_id", "leads"),
       title,
@@ -108,7 +108,7 @@ export const interactions: Entity = {
     const created = cells.time("created_at");
     const at = cells.time("at") ?? created ?? context.now;
     return {
-      id: derivedId(at, step.name, cells.oldId),
+      id: derivedId(at, context.organizationId, step.name, cells.oldId),
       organization_id: context.organizationId,
       lead_id: cells.reference("lead_id", "leads"),
       type,
