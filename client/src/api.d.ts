@@ -6338,6 +6338,19 @@ export interface components {
                 from: number;
                 to: number;
             }[];
+            /** @description Scores whose 90 days have passed: how many should have left, and how many did */
+            watch: {
+                /**
+                 * Format: date
+                 * @example 2026-11-21
+                 */
+                day: string;
+                clients: number;
+                expected: number;
+                observed: number;
+                ratio: number | null;
+                drifted: boolean;
+            } | null;
             history: {
                 /**
                  * Format: uuid
@@ -13662,6 +13675,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-9809-7cd0-b3a3-170012f82fff",
+                     *           "customer_id": "01a22d00-96e8-7943-9a15-09471d2a5fd3",
+                     *           "action": "disconnect",
+                     *           "note": "batch",
+                     *           "source": "batch",
+                     *           "batch_id": "01a22d00-9806-7ebc-be64-812193ffe1da",
+                     *           "performed_by": "14b98121-deb9-40a3-8572-54b0873f1564",
+                     *           "performed_by_name": "Test Person",
+                     *           "timestamp": "2026-11-30T15:09:03.364Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d00-97dc-7ba1-a72f-25dff447f7e1",
+                     *           "customer_id": "01a22d00-9680-7c9f-8914-d96da97d384a",
+                     *           "action": "connect",
+                     *           "note": "third",
+                     *           "source": "manual",
+                     *           "batch_id": null,
+                     *           "performed_by": "14b98121-deb9-40a3-8572-54b0873f1564",
+                     *           "performed_by_name": "Test Person",
+                     *           "timestamp": "2026-11-30T15:09:03.322Z"
+                     *         }
+                     *       ],
+                     *       "total": 4,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActionPage"];
                 };
             };
@@ -13715,6 +13759,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "customer_id": "01a22d00-8d10-7fdf-92da-b22ee9723654",
+                 *       "action": "warn",
+                 *       "performed_by": "4109134a-64f4-451f-aa2e-72f52a0b26ee",
+                 *       "source": "batch",
+                 *       "batch_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                 *       "organization_id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ActionInput"];
             };
         };
@@ -13725,6 +13779,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-8e7e-79ef-932c-42e29647936d",
+                     *       "customer_id": "01a22d00-8d10-7fdf-92da-b22ee9723654",
+                     *       "action": "warn",
+                     *       "note": null,
+                     *       "source": "manual",
+                     *       "batch_id": null,
+                     *       "performed_by": "006671fe-0538-45f8-8cb9-9b0a1dbee135",
+                     *       "performed_by_name": "Test Person",
+                     *       "timestamp": "2026-11-30T15:09:00.910Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Action"];
                 };
             };
@@ -13796,6 +13863,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "actions": [
+                 *         {
+                 *           "customer_id": "01a22d00-7e20-7a83-a7c0-9ee74bd0e8bf",
+                 *           "action": "disconnect"
+                 *         },
+                 *         {
+                 *           "customer_id": "01a22d00-7e36-7600-a15e-d509b2af7f29",
+                 *           "action": "disconnect"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     actions: components["schemas"]["ActionInput"][];
                 };
@@ -13808,6 +13889,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "01a22d00-80c1-7d22-b721-00a9d04cedfd",
+                     *       "created": 20
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActionBatch"];
                 };
             };
@@ -13891,6 +13978,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22cff-f4a2-77be-ab52-a61cdc12d52b",
+                     *           "customer_id": "01a22cff-ec6d-7789-bc24-19f0b173d1cc",
+                     *           "action": "sms_sent",
+                     *           "note": null,
+                     *           "source": "manual",
+                     *           "batch_id": null,
+                     *           "performed_by": "92ddae40-991a-457c-b081-2edca21a7819",
+                     *           "performed_by_name": "Test Person",
+                     *           "timestamp": "2026-11-30T15:08:21.474Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22cff-f164-7466-b3e8-ddeffd8afe93",
+                     *           "customer_id": "01a22cff-ec6d-7789-bc24-19f0b173d1cc",
+                     *           "action": "sms_sent",
+                     *           "note": null,
+                     *           "source": "manual",
+                     *           "batch_id": null,
+                     *           "performed_by": "92ddae40-991a-457c-b081-2edca21a7819",
+                     *           "performed_by_name": "Test Person",
+                     *           "timestamp": "2026-11-30T15:08:20.549Z"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActionPage"];
                 };
             };
@@ -16522,6 +16640,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "logs": [
+                     *         {
+                     *           "id": "01a22cff-26f6-7112-8cc4-4e7c32b1bacb",
+                     *           "action": "update",
+                     *           "resource": "memberships",
+                     *           "resource_id": "01a22cff-1e8b-76fd-aa45-4b0a1c3fb332",
+                     *           "user_id": "37680509-86a3-45fc-910d-1532eb7a0bda",
+                     *           "user_name": "Test Person",
+                     *           "user_email": "ama@example.com",
+                     *           "impersonator_id": null,
+                     *           "impersonator_name": null,
+                     *           "changed": [
+                     *             "role_id",
+                     *             "status"
+                     *           ],
+                     *           "via": "data_api",
+                     *           "request_id": null,
+                     *           "ip": null,
+                     *           "created_at": "2026-11-30T15:07:28.805Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22cff-26aa-7872-a1f3-edfd3c143ff3",
+                     *           "action": "update",
+                     *           "resource": "profiles",
+                     *           "resource_id": "e7fd96e2-5905-4958-8643-492bbbbfe9df",
+                     *           "user_id": "37680509-86a3-45fc-910d-1532eb7a0bda",
+                     *           "user_name": "Test Person",
+                     *           "user_email": "ama@example.com",
+                     *           "impersonator_id": null,
+                     *           "impersonator_name": null,
+                     *           "changed": [
+                     *             "full_name"
+                     *           ],
+                     *           "via": "data_api",
+                     *           "request_id": null,
+                     *           "ip": null,
+                     *           "created_at": "2026-11-30T15:07:28.805Z"
+                     *         }
+                     *       ],
+                     *       "total": 4,
+                     *       "total_is_capped": false,
+                     *       "searched_from": null,
+                     *       "page": 1,
+                     *       "limit": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditLogPage"];
                 };
             };
@@ -16679,6 +16845,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ama@example.com",
+                 *       "password": "…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Login"];
             };
         };
@@ -16689,6 +16861,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "…",
+                     *       "refresh_token": "…",
+                     *       "expires_at": 1796054882,
+                     *       "user": {
+                     *         "id": "a2d1217d-16c6-4505-beda-008e52e91769",
+                     *         "email": "ama@example.com",
+                     *         "full_name": "Test Person"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -16783,6 +16967,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "profile": {
+                     *         "id": "9f44459a-27f3-4647-82c9-8d8fd4bc68f3",
+                     *         "email": "ama@example.com",
+                     *         "full_name": "Test Person",
+                     *         "phone": null,
+                     *         "phone_confirmed_at": null,
+                     *         "created_at": "2026-11-30T15:07:12.163Z"
+                     *       },
+                     *       "memberships": [
+                     *         {
+                     *           "organization_id": "01a22cfe-e5a5-7210-838a-56389ec32f9d",
+                     *           "organization_name": "Test Utility",
+                     *           "organization_standing": "approved",
+                     *           "role": "admin",
+                     *           "status": "active",
+                     *           "is_default": true
+                     *         }
+                     *       ],
+                     *       "organization": {
+                     *         "id": "01a22cfe-e5a5-7210-838a-56389ec32f9d",
+                     *         "name": "Test Utility",
+                     *         "country": "GH",
+                     *         "time_zone": "Africa/Accra",
+                     *         "currency": "GHS"
+                     *       },
+                     *       "role": "admin",
+                     *       "permissions": {
+                     *         "audit:read": "organization",
+                     *         "leads:hold": "organization",
+                     *         "leads:read": "organization",
+                     *         "tasks:read": "organization",
+                     *         "leads:write": "organization",
+                     *         "tasks:write": "organization",
+                     *         "actions:read": "organization",
+                     *         "leads:assign": "organization",
+                     *         "leads:delete": "organization",
+                     *         "leads:export": "organization",
+                     *         "leads:import": "organization",
+                     *         "members:read": "organization",
+                     *         "roles:manage": "organization",
+                     *         "uploads:read": "organization",
+                     *         "actions:write": "organization",
+                     *         "consents:read": "organization",
+                     *         "emails:manage": "organization",
+                     *         "messages:read": "organization",
+                     *         "messages:send": "organization",
+                     *         "uploads:write": "organization",
+                     *         "campaigns:read": "organization",
+                     *         "consents:write": "organization",
+                     *         "customers:read": "organization",
+                     *         "dashboard:read": "organization",
+                     *         "members:manage": "organization",
+                     *         "templates:read": "organization",
+                     *         "campaigns:write": "organization",
+                     *         "customers:write": "organization",
+                     *         "leads:configure": "organization",
+                     *         "leads:duplicate": "organization",
+                     *         "templates:write": "organization",
+                     *         "customers:delete": "organization",
+                     *         "interactions:read": "organization",
+                     *         "suppressions:read": "organization",
+                     *         "conversations:read": "organization",
+                     *         "interactions:write": "organization",
+                     *         "notifications:read": "own",
+                     *         "suppressions:write": "organization",
+                     *         "conversations:write": "organization",
+                     *         "organization:update": "organization"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -16824,6 +17080,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ama@example.com"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ForgotPassword"];
             };
         };
@@ -16834,6 +17095,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "accepted"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ForgotPasswordAccepted"];
                 };
             };
@@ -16933,6 +17199,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "phone": "+233247573471"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PhoneCodeRequest"];
             };
         };
@@ -16943,6 +17214,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "phone": "+233247573471",
+                     *       "expires_at": "2026-11-30T15:18:10.182Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PhoneCode"];
                 };
             };
@@ -17038,6 +17315,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "893054"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PhoneConfirmation"];
             };
         };
@@ -17048,6 +17330,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "phone": "+233247573471",
+                     *       "phone_confirmed_at": "2026-11-30T15:08:15.117Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConfirmedPhone"];
                 };
             };
@@ -17098,6 +17386,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RefreshRequest"];
             };
         };
@@ -17108,6 +17401,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "…",
+                     *       "refresh_token": "…",
+                     *       "expires_at": 1796054882,
+                     *       "user": {
+                     *         "id": "a2d1217d-16c6-4505-beda-008e52e91769",
+                     *         "email": "ama@example.com",
+                     *         "full_name": "Test Person"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -17158,6 +17463,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ama@example.com",
+                 *       "password": "…",
+                 *       "full_name": "Ama Mensah",
+                 *       "organization_name": " Nile Utility ",
+                 *       "country": "eg",
+                 *       "time_zone": "Africa/Cairo",
+                 *       "currency": "egp"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RegistrationRequest"];
             };
         };
@@ -17168,6 +17484,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "…",
+                     *       "refresh_token": "…",
+                     *       "expires_at": 1796054802,
+                     *       "user": {
+                     *         "id": "01a22cfe-6ea7-75a4-8a7a-a4e485f860e4",
+                     *         "email": "ama@example.com",
+                     *         "full_name": "Ama Mensah"
+                     *       },
+                     *       "organization_id": "01a22cfe-6efb-7ba5-a5c1-cb611eadc4cd",
+                     *       "confirmation_required": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Registration"];
                 };
             };
@@ -21252,6 +21582,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-9675-7537-ac2e-e20cfb19aba6",
+                     *           "provider": "twilio",
+                     *           "sender": "+15558144756",
+                     *           "phone": "+233599461749",
+                     *           "status": "open",
+                     *           "assigned_to": null,
+                     *           "assigned_to_name": null,
+                     *           "lead_id": "01a22d00-9749-790a-8056-feefc7d6883e",
+                     *           "lead_name": "Efua Quartey",
+                     *           "customer_id": "01a22d00-97d2-74d9-a819-e0d50ba12cbf",
+                     *           "customer_name": "Kojo Ansah",
+                     *           "unread": 1,
+                     *           "last_message_at": "2026-11-30T15:09:03.382Z",
+                     *           "last_direction": "outbound",
+                     *           "last_preview": "Dear Efua Quartey",
+                     *           "closed_at": null,
+                     *           "closed_by": null,
+                     *           "created_at": "2026-11-30T15:09:02.943Z",
+                     *           "updated_at": "2026-11-30T15:09:03.382Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConversationPage"];
                 };
             };
@@ -21296,6 +21656,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "to": "+18085550935",
+                 *       "message": "Good day",
+                 *       "sender_id": "+15551455007"
+                 *     }
+                 */
                 "application/json": components["schemas"]["StartConversation"];
             };
         };
@@ -21306,6 +21673,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message_id": "01a22d00-5d39-7c10-8b4e-eecfc10a8347",
+                     *       "conversation_id": "01a22d00-5d53-71f7-8646-aef2885db29c",
+                     *       "status": "queued",
+                     *       "segments": 1,
+                     *       "encoding": "GSM-7",
+                     *       "send_after": "2026-11-30T18:00:00.000Z",
+                     *       "waits_for": "quiet_hours"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WrittenMessage"];
                 };
             };
@@ -21387,6 +21765,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-0f1b-7bdf-88b6-2fe0ece8483d",
+                     *       "provider": "twilio",
+                     *       "sender": "+15554684039",
+                     *       "phone": "+233577468397",
+                     *       "status": "open",
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "lead_id": null,
+                     *       "lead_name": null,
+                     *       "customer_id": null,
+                     *       "customer_name": null,
+                     *       "unread": 2,
+                     *       "last_message_at": "2026-11-30T15:08:31.445Z",
+                     *       "last_direction": "outbound",
+                     *       "last_preview": "Until five",
+                     *       "closed_at": null,
+                     *       "closed_by": null,
+                     *       "created_at": "2026-11-30T15:08:28.280Z",
+                     *       "updated_at": "2026-11-30T15:08:31.445Z",
+                     *       "opted_out": false,
+                     *       "awaits_review": false,
+                     *       "messages": [
+                     *         {
+                     *           "message_id": "01a22d00-1b77-7199-97c9-a59a75073c73",
+                     *           "message": "Until five",
+                     *           "direction": "outbound",
+                     *           "status": "delivered",
+                     *           "media": [],
+                     *           "segments": 1,
+                     *           "purpose": "custom",
+                     *           "campaign_id": null,
+                     *           "error_code": null,
+                     *           "error_message": null,
+                     *           "created_by": "a6ba354b-c9ef-4e77-8015-4baf715b5b9a",
+                     *           "created_by_name": "Test Person",
+                     *           "send_after": "2026-11-30T15:08:31.445Z",
+                     *           "created_at": "2026-11-30T15:08:31.445Z",
+                     *           "sent_at": "2026-11-30T15:08:31.714Z",
+                     *           "delivered_at": "2026-11-30T15:08:31.974Z"
+                     *         },
+                     *         {
+                     *           "message_id": "01a22d00-0fd3-7acc-9b89-f2e30b9a2afc",
+                     *           "message": "Hello?",
+                     *           "direction": "inbound",
+                     *           "status": "received",
+                     *           "media": [],
+                     *           "segments": 1,
+                     *           "purpose": "custom",
+                     *           "campaign_id": null,
+                     *           "error_code": null,
+                     *           "error_message": null,
+                     *           "created_by": null,
+                     *           "created_by_name": null,
+                     *           "send_after": "2026-11-30T15:08:28.492Z",
+                     *           "created_at": "2026-11-30T15:08:28.492Z",
+                     *           "sent_at": null,
+                     *           "delivered_at": null
+                     *         }
+                     *       ],
+                     *       "next_before": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConversationThread"];
                 };
             };
@@ -21439,6 +21881,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "assigned_to": "4f8fe7fd-ef1d-4ff0-bc51-06c0232bb5ce"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AssignConversation"];
             };
         };
@@ -21449,6 +21896,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-84a5-70b8-a02c-ffcf9870a5f7",
+                     *       "provider": "twilio",
+                     *       "sender": "+15550825345",
+                     *       "phone": "+233508671418",
+                     *       "status": "open",
+                     *       "assigned_to": "4f8fe7fd-ef1d-4ff0-bc51-06c0232bb5ce",
+                     *       "assigned_to_name": "Test Person",
+                     *       "lead_id": null,
+                     *       "lead_name": null,
+                     *       "customer_id": null,
+                     *       "customer_name": null,
+                     *       "unread": 1,
+                     *       "last_message_at": "2026-11-30T15:08:58.383Z",
+                     *       "last_direction": "inbound",
+                     *       "last_preview": "Hello",
+                     *       "closed_at": null,
+                     *       "closed_by": null,
+                     *       "created_at": "2026-11-30T15:08:58.383Z",
+                     *       "updated_at": "2026-11-30T15:08:58.665Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
@@ -21507,6 +21977,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-766d-786e-b6c1-74155ee18328",
+                     *       "provider": "twilio",
+                     *       "sender": "+15555226018",
+                     *       "phone": "+233576947099",
+                     *       "status": "closed",
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "lead_id": null,
+                     *       "lead_name": null,
+                     *       "customer_id": null,
+                     *       "customer_name": null,
+                     *       "unread": 2,
+                     *       "last_message_at": "2026-11-30T15:08:55.701Z",
+                     *       "last_direction": "inbound",
+                     *       "last_preview": "Still there?",
+                     *       "closed_at": "2026-11-30T15:08:55.757Z",
+                     *       "closed_by": "48592157-506d-4138-99a2-4a6c6002072d",
+                     *       "created_at": "2026-11-30T15:08:54.752Z",
+                     *       "updated_at": "2026-11-30T15:08:55.757Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
@@ -21562,6 +22055,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "message": "Good night"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConversationReply"];
             };
         };
@@ -21572,6 +22070,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message_id": "01a22d00-5a1f-72d0-bcd6-03dacc1e257b",
+                     *       "conversation_id": "01a22d00-58d3-7bef-a3aa-78c9b02685fd",
+                     *       "status": "queued",
+                     *       "segments": 1,
+                     *       "encoding": "GSM-7",
+                     *       "send_after": "2026-11-30T17:08:46.782Z",
+                     *       "waits_for": "quiet_hours"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WrittenMessage"];
                 };
             };
@@ -21660,6 +22169,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-84a5-70b8-a02c-ffcf9870a5f7",
+                     *       "provider": "twilio",
+                     *       "sender": "+15550825345",
+                     *       "phone": "+233508671418",
+                     *       "status": "open",
+                     *       "assigned_to": "4f8fe7fd-ef1d-4ff0-bc51-06c0232bb5ce",
+                     *       "assigned_to_name": "Test Person",
+                     *       "lead_id": null,
+                     *       "lead_name": null,
+                     *       "customer_id": null,
+                     *       "customer_name": null,
+                     *       "unread": 0,
+                     *       "last_message_at": "2026-11-30T15:08:58.383Z",
+                     *       "last_direction": "inbound",
+                     *       "last_preview": "Hello",
+                     *       "closed_at": null,
+                     *       "closed_by": null,
+                     *       "created_at": "2026-11-30T15:08:58.383Z",
+                     *       "updated_at": "2026-11-30T15:08:59.094Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
@@ -21718,6 +22250,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-766d-786e-b6c1-74155ee18328",
+                     *       "provider": "twilio",
+                     *       "sender": "+15555226018",
+                     *       "phone": "+233576947099",
+                     *       "status": "open",
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "lead_id": null,
+                     *       "lead_name": null,
+                     *       "customer_id": null,
+                     *       "customer_name": null,
+                     *       "unread": 2,
+                     *       "last_message_at": "2026-11-30T15:08:55.918Z",
+                     *       "last_direction": "outbound",
+                     *       "last_preview": "Yes",
+                     *       "closed_at": null,
+                     *       "closed_by": null,
+                     *       "created_at": "2026-11-30T15:08:54.752Z",
+                     *       "updated_at": "2026-11-30T15:08:56.291Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
@@ -21787,6 +22342,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22cff-382e-7eb0-a602-58e61258875a",
+                     *           "name": "Ama Mensah",
+                     *           "account_number": "A-108",
+                     *           "phone": "+233530555441",
+                     *           "status": "connected",
+                     *           "arrears": "0.00",
+                     *           "currency": "GHS",
+                     *           "created_at": "2026-11-30T15:07:33.266Z",
+                     *           "updated_at": "2026-11-30T15:07:33.266Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22cff-3702-77d7-ac4d-93ecba9f9f6f",
+                     *           "name": "Ama Mensah",
+                     *           "account_number": "A-107",
+                     *           "phone": "+233586541364",
+                     *           "status": "connected",
+                     *           "arrears": "0.00",
+                     *           "currency": "GHS",
+                     *           "created_at": "2026-11-30T15:07:32.992Z",
+                     *           "updated_at": "2026-11-30T15:07:32.992Z"
+                     *         }
+                     *       ],
+                     *       "total": 5,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["CustomerPage"];
                 };
             };
@@ -21831,6 +22417,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Ama Mensah",
+                 *       "account_number": "A-42",
+                 *       "phone": "+233543868445",
+                 *       "id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11",
+                 *       "organization_id": "01a22cfe-c985-7a9f-9dd7-5a2b700d0b45",
+                 *       "currency": "USD",
+                 *       "created_at": "2020-01-01T00:00:00Z",
+                 *       "favourite_colour": "blue"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CustomerInput"];
             };
         };
@@ -21841,6 +22439,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cfe-cd51-709f-b397-5d0211451b90",
+                     *       "name": "Ama Mensah",
+                     *       "account_number": "A-42",
+                     *       "phone": "+233543868445",
+                     *       "status": "connected",
+                     *       "arrears": "0.00",
+                     *       "currency": "GHS",
+                     *       "created_at": "2026-11-30T15:07:05.917Z",
+                     *       "updated_at": "2026-11-30T15:07:05.917Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Customer"];
                 };
             };
@@ -21906,6 +22517,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "total_customers": 12,
+                     *       "by_status": {
+                     *         "connected": 9,
+                     *         "disconnected": 3,
+                     *         "warned": 0
+                     *       },
+                     *       "total_arrears": "303.00",
+                     *       "recent_actions": [],
+                     *       "actions_today": 0,
+                     *       "sms": {
+                     *         "queued": 0,
+                     *         "sending": 0,
+                     *         "sent": 0,
+                     *         "delivered": 0,
+                     *         "failed": 0,
+                     *         "suppressed": 0
+                     *       },
+                     *       "actions_by_day": [
+                     *         {
+                     *           "date": "2026-11-01",
+                     *           "connect": 0,
+                     *           "disconnect": 0,
+                     *           "warn": 0,
+                     *           "sms_sent": 0
+                     *         },
+                     *         {
+                     *           "date": "2026-11-02",
+                     *           "connect": 0,
+                     *           "disconnect": 0,
+                     *           "warn": 0,
+                     *           "sms_sent": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["CustomersDashboard"];
                 };
             };
@@ -22010,6 +22658,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cfe-79d0-7228-b272-4075b7f85ace",
+                     *       "name": "Ama Mensah",
+                     *       "account_number": "00412-7",
+                     *       "phone": "+233244123456",
+                     *       "status": "connected",
+                     *       "arrears": "1234.50",
+                     *       "currency": "GHS",
+                     *       "created_at": "2026-11-30T15:06:44.552Z",
+                     *       "updated_at": "2026-11-30T15:06:44.552Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Customer"];
                 };
             };
@@ -22062,6 +22723,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Esi",
+                 *       "organization_id": "01a22cfe-c985-7a9f-9dd7-5a2b700d0b45",
+                 *       "currency": "USD",
+                 *       "id": "0199aa5c-6f0e-7c1e-9a52-0d5c1f5a3b11"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CustomerChange"];
             };
         };
@@ -22072,6 +22741,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cfe-cd51-709f-b397-5d0211451b90",
+                     *       "name": "Esi",
+                     *       "account_number": "A-42",
+                     *       "phone": "+233543868445",
+                     *       "status": "connected",
+                     *       "arrears": "0.00",
+                     *       "currency": "GHS",
+                     *       "created_at": "2026-11-30T15:07:05.917Z",
+                     *       "updated_at": "2026-11-30T15:07:06.270Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Customer"];
                 };
             };
@@ -22202,6 +22884,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "user_id": "35a006ad-54bc-4bf6-9a06-9c6bde70cea5",
+                     *         "full_name": "Test Person",
+                     *         "open": 2,
+                     *         "due_soon": 0,
+                     *         "breached": 0,
+                     *         "converted": 0
+                     *       },
+                     *       {
+                     *         "user_id": "63334fac-758b-47e0-a891-eb4dcd2d0743",
+                     *         "full_name": "Test Person",
+                     *         "open": 2,
+                     *         "due_soon": 0,
+                     *         "breached": 0,
+                     *         "converted": 0
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["AssigneeFigures"][];
                 };
             };
@@ -22240,6 +22942,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "total": 224,
+                     *       "open": 220,
+                     *       "won": 2,
+                     *       "lost": 2,
+                     *       "new_today": 224,
+                     *       "unassigned": 106,
+                     *       "due_soon": 0,
+                     *       "breached": 0,
+                     *       "conversion_rate": 0.0089,
+                     *       "value": {
+                     *         "total": "3561.00",
+                     *         "open": "3318.00",
+                     *         "won": "199.00",
+                     *         "lost": "44.00"
+                     *       },
+                     *       "sla": {
+                     *         "met": 3,
+                     *         "breached": 0,
+                     *         "met_rate": 1,
+                     *         "responses": 5,
+                     *         "median_response_minutes": 33,
+                     *         "p90_response_minutes": 88
+                     *       },
+                     *       "by_status": [
+                     *         {
+                     *           "status": "new",
+                     *           "label": "New",
+                     *           "outcome": null,
+                     *           "count": 218,
+                     *           "value": "3259.00"
+                     *         },
+                     *         {
+                     *           "status": "contacted",
+                     *           "label": "Contacted",
+                     *           "outcome": null,
+                     *           "count": 1,
+                     *           "value": "25.00"
+                     *         }
+                     *       ],
+                     *       "by_source": [
+                     *         {
+                     *           "source": "import",
+                     *           "count": 200
+                     *         },
+                     *         {
+                     *           "source": "source 1",
+                     *           "count": 9
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadMetrics"];
                 };
             };
@@ -22278,6 +23033,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "met": 7,
+                     *       "breached": 3,
+                     *       "met_rate": 0.7,
+                     *       "responses": 10,
+                     *       "median_response_minutes": 40,
+                     *       "p90_response_minutes": 80,
+                     *       "by_assignee": [
+                     *         {
+                     *           "met": 5,
+                     *           "breached": 0,
+                     *           "met_rate": 1,
+                     *           "responses": 5,
+                     *           "median_response_minutes": 20,
+                     *           "p90_response_minutes": 40,
+                     *           "user_id": "2f734346-f7da-4f5c-bd8b-5f791d42f4ea",
+                     *           "full_name": "Test Person"
+                     *         },
+                     *         {
+                     *           "met": 2,
+                     *           "breached": 3,
+                     *           "met_rate": 0.4,
+                     *           "responses": 5,
+                     *           "median_response_minutes": 70,
+                     *           "p90_response_minutes": 90,
+                     *           "user_id": "baa64b5d-8404-421d-b3e5-5e728dbb21e4",
+                     *           "full_name": "Test Person"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SlaPerformance"];
                 };
             };
@@ -22316,6 +23103,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "status": "new",
+                     *         "label": "New",
+                     *         "outcome": null,
+                     *         "count": 1,
+                     *         "value": "10.50",
+                     *         "share": 0.25
+                     *       },
+                     *       {
+                     *         "status": "contacted",
+                     *         "label": "Contacted",
+                     *         "outcome": null,
+                     *         "count": 1,
+                     *         "value": "20.00",
+                     *         "share": 0.25
+                     *       }
+                     *     ]
+                     */
                     "application/json": {
                         /** @example contacted */
                         status: string;
@@ -22846,6 +23653,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "first_name": "Ama {{organization}}",
+                 *       "last_name": "Mensah",
+                 *       "phone": "+233575209655"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadInput"];
             };
         };
@@ -22856,6 +23670,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-d959-705a-b4b4-0675e3152094",
+                     *       "version": 1,
+                     *       "first_name": "Ama {{organization}}",
+                     *       "last_name": "Mensah",
+                     *       "full_name": "Ama {{organization}} Mensah",
+                     *       "email": null,
+                     *       "phone": "+233575209655",
+                     *       "source": "manual",
+                     *       "status": "new",
+                     *       "outcome": null,
+                     *       "status_since": "2026-11-30T15:09:20.073Z",
+                     *       "closed_at": null,
+                     *       "value": "0.00",
+                     *       "currency": "GHS",
+                     *       "tags": [],
+                     *       "time_zone": null,
+                     *       "country": null,
+                     *       "region": null,
+                     *       "custom_fields": {},
+                     *       "team_id": "01a22d00-d7fc-734f-8831-3db787d17ff6",
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "assigned_at": null,
+                     *       "created_by": "664ecc8e-9b63-4290-84a2-646859f731db",
+                     *       "created_by_name": "Test counselor",
+                     *       "sla": null,
+                     *       "created_at": "2026-11-30T15:09:20.073Z",
+                     *       "updated_at": "2026-11-30T15:09:20.073Z",
+                     *       "deleted_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Lead"];
                 };
             };
@@ -24122,6 +24969,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *       "version": 1,
+                     *       "first_name": "Ama",
+                     *       "last_name": "Mensah",
+                     *       "full_name": "Ama Mensah",
+                     *       "email": null,
+                     *       "phone": "+233571578217",
+                     *       "source": "manual",
+                     *       "status": "new",
+                     *       "outcome": null,
+                     *       "status_since": "2026-11-30T15:09:28.495Z",
+                     *       "closed_at": null,
+                     *       "value": "0.00",
+                     *       "currency": "GHS",
+                     *       "tags": [],
+                     *       "time_zone": null,
+                     *       "country": null,
+                     *       "region": null,
+                     *       "custom_fields": {},
+                     *       "team_id": "01a22d00-f89a-7595-a310-a9d35e570c83",
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "assigned_at": null,
+                     *       "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
+                     *       "created_by_name": "Test counselor",
+                     *       "sla": null,
+                     *       "created_at": "2026-11-30T15:09:28.495Z",
+                     *       "updated_at": "2026-11-30T15:09:28.495Z",
+                     *       "deleted_at": null,
+                     *       "students": [
+                     *         {
+                     *           "id": "01a22d00-fab3-7c4d-a559-7f314293cc58",
+                     *           "lead_id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *           "first_name": "Esi",
+                     *           "last_name": "Mensah",
+                     *           "birth_date": "2008-05-17",
+                     *           "grade": null,
+                     *           "school": "Wesley Girls'",
+                     *           "notes": "Wants a hostel",
+                     *           "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
+                     *           "created_at": "2026-11-30T15:09:28.624Z",
+                     *           "updated_at": "2026-11-30T15:09:28.741Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d00-fade-7f4f-bd4c-a29e8fabf26f",
+                     *           "lead_id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *           "first_name": "Yaw",
+                     *           "last_name": "",
+                     *           "birth_date": null,
+                     *           "grade": null,
+                     *           "school": null,
+                     *           "notes": null,
+                     *           "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
+                     *           "created_at": "2026-11-30T15:09:28.665Z",
+                     *           "updated_at": "2026-11-30T15:09:28.665Z"
+                     *         }
+                     *       ],
+                     *       "counts": {
+                     *         "students": 2,
+                     *         "interactions": 0,
+                     *         "open_tasks": 0,
+                     *         "messages": null
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LeadDetail"];
                 };
             };
@@ -24629,6 +25543,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "duplicate_id": "01a22d00-9f76-7e18-a7fd-ef7bdd86afbc"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadMerge"];
             };
         };
@@ -24639,6 +25558,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-9ec2-7ef1-9250-e843936b715c",
+                     *       "version": 1,
+                     *       "first_name": "Ama",
+                     *       "last_name": "Mensah",
+                     *       "full_name": "Ama Mensah",
+                     *       "email": null,
+                     *       "phone": "+233518227900",
+                     *       "source": "manual",
+                     *       "status": "new",
+                     *       "outcome": null,
+                     *       "status_since": "2026-11-30T15:09:05.067Z",
+                     *       "closed_at": null,
+                     *       "value": "0.00",
+                     *       "currency": "GHS",
+                     *       "tags": [],
+                     *       "time_zone": null,
+                     *       "country": null,
+                     *       "region": null,
+                     *       "custom_fields": {},
+                     *       "team_id": null,
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "assigned_at": null,
+                     *       "created_by": "14182bf8-3211-47cc-a994-7fdfd0efe90f",
+                     *       "created_by_name": "Test Person",
+                     *       "sla": null,
+                     *       "created_at": "2026-11-30T15:09:05.067Z",
+                     *       "updated_at": "2026-11-30T15:09:05.067Z",
+                     *       "deleted_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Lead"];
                 };
             };
@@ -24806,6 +25758,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-9749-790a-8056-feefc7d6883e",
+                     *       "version": 3,
+                     *       "first_name": "Efua",
+                     *       "last_name": "Quartey",
+                     *       "full_name": "Efua Quartey",
+                     *       "email": null,
+                     *       "phone": "+233599461749",
+                     *       "source": "manual",
+                     *       "status": "new",
+                     *       "outcome": null,
+                     *       "status_since": "2026-11-30T15:09:03.175Z",
+                     *       "closed_at": null,
+                     *       "value": "0.00",
+                     *       "currency": "GHS",
+                     *       "tags": [],
+                     *       "time_zone": null,
+                     *       "country": null,
+                     *       "region": null,
+                     *       "custom_fields": {},
+                     *       "team_id": null,
+                     *       "assigned_to": null,
+                     *       "assigned_to_name": null,
+                     *       "assigned_at": null,
+                     *       "created_by": "be2e0397-12ce-43e5-8e2c-eb6e3a37a318",
+                     *       "created_by_name": "Test Person",
+                     *       "sla": null,
+                     *       "created_at": "2026-11-30T15:09:03.175Z",
+                     *       "updated_at": "2026-11-30T15:09:04.340Z",
+                     *       "deleted_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Lead"];
                 };
             };
@@ -24870,6 +25855,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "status": "contacted",
+                 *       "note": "  Called her  "
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeadMove"];
             };
         };
@@ -24880,6 +25871,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-5729-7de7-99bc-d0b346eb0dfd",
+                     *       "version": 2,
+                     *       "first_name": "Ama",
+                     *       "last_name": "Mensah",
+                     *       "full_name": "Ama Mensah",
+                     *       "email": null,
+                     *       "phone": null,
+                     *       "source": "manual",
+                     *       "status": "contacted",
+                     *       "outcome": null,
+                     *       "status_since": "2026-11-30T15:08:47.302Z",
+                     *       "closed_at": null,
+                     *       "value": "0.00",
+                     *       "currency": "GHS",
+                     *       "tags": [],
+                     *       "time_zone": null,
+                     *       "country": null,
+                     *       "region": null,
+                     *       "custom_fields": {},
+                     *       "team_id": "01a22d00-562f-7e56-896f-111c6bfd4076",
+                     *       "assigned_to": "2412defd-dfe8-4625-8ea3-cce544f20b5d",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "assigned_at": "2026-11-30T15:08:46.761Z",
+                     *       "created_by": null,
+                     *       "created_by_name": null,
+                     *       "sla": {
+                     *         "status": "running",
+                     *         "started_at": "2026-11-30T15:08:46.761Z",
+                     *         "deadline": "2026-11-30T17:08:46.761Z",
+                     *         "responded_at": null,
+                     *         "breached_at": null
+                     *       },
+                     *       "created_at": "2026-11-30T15:08:46.761Z",
+                     *       "updated_at": "2026-11-30T15:08:47.302Z",
+                     *       "deleted_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Lead"];
                 };
             };
@@ -24961,6 +25991,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-fdca-7f4f-9429-58733397f776",
+                     *           "lead_id": "01a22d00-fd85-7cb0-8aae-8575fbd01958",
+                     *           "first_name": "Esi",
+                     *           "last_name": "Mensah",
+                     *           "birth_date": "2008-05-17",
+                     *           "grade": "SHS 3",
+                     *           "school": "Wesley Girls'",
+                     *           "notes": null,
+                     *           "created_by": "cfa72eb0-4750-424b-aa67-1b456b1e22d5",
+                     *           "created_at": "2026-11-30T15:09:29.411Z",
+                     *           "updated_at": "2026-11-30T15:09:29.411Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["StudentPage"];
                 };
             };
@@ -25016,6 +26068,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "first_name": " Esi ",
+                 *       "last_name": "Mensah",
+                 *       "birth_date": "2008-05-17",
+                 *       "grade": "SHS 3",
+                 *       "school": "Wesley Girls'"
+                 *     }
+                 */
                 "application/json": components["schemas"]["StudentInput"];
             };
         };
@@ -25026,6 +26087,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-fab3-7c4d-a559-7f314293cc58",
+                     *       "lead_id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *       "first_name": "Esi",
+                     *       "last_name": "Mensah",
+                     *       "birth_date": "2008-05-17",
+                     *       "grade": "SHS 3",
+                     *       "school": "Wesley Girls'",
+                     *       "notes": null,
+                     *       "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
+                     *       "created_at": "2026-11-30T15:09:28.624Z",
+                     *       "updated_at": "2026-11-30T15:09:28.624Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Student"];
                 };
             };
@@ -25154,6 +26230,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grade": null,
+                 *       "notes": "Wants a hostel"
+                 *     }
+                 */
                 "application/json": components["schemas"]["StudentChange"];
             };
         };
@@ -25164,6 +26246,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-fab3-7c4d-a559-7f314293cc58",
+                     *       "lead_id": "01a22d00-fa32-72d9-839c-1d19ca9f5ada",
+                     *       "first_name": "Esi",
+                     *       "last_name": "Mensah",
+                     *       "birth_date": "2008-05-17",
+                     *       "grade": null,
+                     *       "school": "Wesley Girls'",
+                     *       "notes": "Wants a hostel",
+                     *       "created_by": "40efcba8-ce95-4f11-a3a4-6426e78df4e2",
+                     *       "created_at": "2026-11-30T15:09:28.624Z",
+                     *       "updated_at": "2026-11-30T15:09:28.741Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Student"];
                 };
             };
@@ -25772,6 +26869,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-8811-7a72-9e71-b5c9d76b18dc",
+                     *           "kind": "conversation",
+                     *           "title": "New message from +233508671418",
+                     *           "body": "One",
+                     *           "data": {
+                     *             "message_id": "01a22d00-87df-75d7-af36-31e2eddbaff4",
+                     *             "conversation_id": "01a22d00-84a5-70b8-a02c-ffcf9870a5f7"
+                     *           },
+                     *           "read_at": null,
+                     *           "created_at": "2026-11-30T15:08:59.227Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d00-85ce-789f-9173-0c864ec0d6a5",
+                     *           "kind": "conversation",
+                     *           "title": "A conversation was assigned to you",
+                     *           "body": "+233508671418: Hello",
+                     *           "data": {
+                     *             "conversation_id": "01a22d00-84a5-70b8-a02c-ffcf9870a5f7"
+                     *           },
+                     *           "read_at": null,
+                     *           "created_at": "2026-11-30T15:08:58.665Z"
+                     *         }
+                     *       ],
+                     *       "total": 2,
+                     *       "limit": 50,
+                     *       "offset": 0,
+                     *       "unread": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["NotificationPage"];
                 };
             };
@@ -25828,6 +26958,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22cfe-5e8c-7087-afd6-6c93837538c0",
+                     *           "kind": "system",
+                     *           "to": "ama@example.com",
+                     *           "user_id": "ea9c7442-7b5a-4d8f-b484-3a0c18b4aa3c",
+                     *           "user_name": "Test Person",
+                     *           "lead_id": null,
+                     *           "title": "Nobody there",
+                     *           "status": "queued",
+                     *           "attempts": 1,
+                     *           "reason": "451 This address is refused for a test",
+                     *           "next_attempt_at": "2026-11-30T15:06:39.576Z",
+                     *           "sent_at": null,
+                     *           "provider": "smtp",
+                     *           "created_at": "2026-11-30T15:06:37.576Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["EmailPage"];
                 };
             };
@@ -25882,6 +27037,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cfe-5e8c-7087-afd6-6c93837538c0",
+                     *       "kind": "system",
+                     *       "to": "ama@example.com",
+                     *       "user_id": "ea9c7442-7b5a-4d8f-b484-3a0c18b4aa3c",
+                     *       "user_name": "Test Person",
+                     *       "lead_id": null,
+                     *       "title": "Nobody there",
+                     *       "status": "queued",
+                     *       "attempts": 0,
+                     *       "reason": null,
+                     *       "next_attempt_at": "2026-11-30T15:06:46.505Z",
+                     *       "sent_at": null,
+                     *       "provider": "smtp",
+                     *       "created_at": "2026-11-30T15:06:37.576Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Email"];
                 };
             };
@@ -25965,6 +27138,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "kind": "assignment",
+                     *           "in_app": false,
+                     *           "email": false
+                     *         },
+                     *         {
+                     *           "kind": "sla_reminder",
+                     *           "in_app": true,
+                     *           "email": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["NotificationPreferences"];
                 };
             };
@@ -25997,6 +27186,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "data": [
+                 *         {
+                 *           "kind": "assignment",
+                 *           "email": false
+                 *         },
+                 *         {
+                 *           "kind": "system",
+                 *           "in_app": false,
+                 *           "email": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NotificationPreferencesChange"];
             };
         };
@@ -26007,6 +27211,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "kind": "assignment",
+                     *           "in_app": true,
+                     *           "email": false
+                     *         },
+                     *         {
+                     *           "kind": "sla_reminder",
+                     *           "in_app": true,
+                     *           "email": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["NotificationPreferences"];
                 };
             };
@@ -26066,6 +27286,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "read": 1
+                     *     }
+                     */
                     "application/json": {
                         /** @example 3 */
                         read: number;
@@ -26118,6 +27343,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cfe-ddef-72c0-be67-3a505c0f6a56",
+                     *       "kind": "system",
+                     *       "title": "One",
+                     *       "body": "",
+                     *       "data": {},
+                     *       "read_at": "2026-11-30T15:07:10.432Z",
+                     *       "created_at": "2026-11-30T15:07:10.190Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Notification"];
                 };
             };
@@ -26181,6 +27417,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-f7c9-7781-9e36-76af7f1693a9",
+                     *           "provider": "arkesel",
+                     *           "number": "Acme",
+                     *           "number_type": "alphanumeric",
+                     *           "label": null,
+                     *           "per_second": null,
+                     *           "daily_cap": null,
+                     *           "cap_zone": "America/Los_Angeles",
+                     *           "segment_price": null,
+                     *           "is_default": true,
+                     *           "status": "active",
+                     *           "status_reason": null,
+                     *           "has_credentials": false,
+                     *           "cooldown_until": null,
+                     *           "cooldown_reason": null,
+                     *           "health": {
+                     *             "messages": 0,
+                     *             "delivered": 0,
+                     *             "failed": 0,
+                     *             "filtered": 0,
+                     *             "delivered_rate": null,
+                     *             "failed_rate": null,
+                     *             "filtered_rate": null
+                     *           },
+                     *           "created_at": "2026-11-30T15:09:27.860Z",
+                     *           "updated_at": "2026-11-30T15:09:27.860Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d00-f74d-7e5a-a159-b302ce6d5b84",
+                     *           "provider": "twilio",
+                     *           "number": "+12023366430",
+                     *           "number_type": "long_code",
+                     *           "label": null,
+                     *           "per_second": 1,
+                     *           "daily_cap": null,
+                     *           "cap_zone": "America/Los_Angeles",
+                     *           "segment_price": null,
+                     *           "is_default": false,
+                     *           "status": "active",
+                     *           "status_reason": null,
+                     *           "has_credentials": false,
+                     *           "cooldown_until": null,
+                     *           "cooldown_reason": null,
+                     *           "health": {
+                     *             "messages": 0,
+                     *             "delivered": 0,
+                     *             "failed": 0,
+                     *             "filtered": 0,
+                     *             "delivered_rate": null,
+                     *             "failed_rate": null,
+                     *             "filtered_rate": null
+                     *           },
+                     *           "created_at": "2026-11-30T15:09:27.754Z",
+                     *           "updated_at": "2026-11-30T15:09:27.860Z"
+                     *         }
+                     *       ],
+                     *       "total": 4,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["PhoneNumberPage"];
                 };
             };
@@ -26225,6 +27526,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "provider": "twilio",
+                 *       "number": "+12023366438",
+                 *       "credentials": {
+                 *         "account_sid": "ACsecret",
+                 *         "auth_token": "…"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["PhoneNumberInput"];
             };
         };
@@ -26235,6 +27546,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-f9d6-7aed-ae57-cab3012ece2e",
+                     *       "provider": "twilio",
+                     *       "number": "+12023366438",
+                     *       "number_type": "long_code",
+                     *       "label": null,
+                     *       "per_second": 1,
+                     *       "daily_cap": null,
+                     *       "cap_zone": "America/Los_Angeles",
+                     *       "segment_price": null,
+                     *       "is_default": true,
+                     *       "status": "active",
+                     *       "status_reason": null,
+                     *       "has_credentials": true,
+                     *       "cooldown_until": null,
+                     *       "cooldown_reason": null,
+                     *       "health": {
+                     *         "messages": 0,
+                     *         "delivered": 0,
+                     *         "failed": 0,
+                     *         "filtered": 0,
+                     *         "delivered_rate": null,
+                     *         "failed_rate": null,
+                     *         "filtered_rate": null
+                     *       },
+                     *       "created_at": "2026-11-30T15:09:28.382Z",
+                     *       "updated_at": "2026-11-30T15:09:28.382Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PhoneNumber"];
                 };
             };
@@ -26361,6 +27702,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "cooldown_until": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["PhoneNumberChange"];
             };
         };
@@ -26371,6 +27717,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-ffbe-725e-86a0-f7b44d31d646",
+                     *       "provider": "twilio",
+                     *       "number": "+12023366442",
+                     *       "number_type": "long_code",
+                     *       "label": null,
+                     *       "per_second": 1,
+                     *       "daily_cap": null,
+                     *       "cap_zone": "America/Los_Angeles",
+                     *       "segment_price": null,
+                     *       "is_default": true,
+                     *       "status": "active",
+                     *       "status_reason": null,
+                     *       "has_credentials": false,
+                     *       "cooldown_until": null,
+                     *       "cooldown_reason": null,
+                     *       "health": {
+                     *         "messages": 100,
+                     *         "delivered": 80,
+                     *         "failed": 20,
+                     *         "filtered": 20,
+                     *         "delivered_rate": 0.8,
+                     *         "failed_rate": 0.2,
+                     *         "filtered_rate": 0.2
+                     *       },
+                     *       "created_at": "2026-11-30T15:09:29.916Z",
+                     *       "updated_at": "2026-11-30T15:09:30.426Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PhoneNumber"];
                 };
             };
@@ -26445,6 +27821,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "stages": [
+                     *         {
+                     *           "key": "new",
+                     *           "label": "New",
+                     *           "position": 1,
+                     *           "outcome": null,
+                     *           "sla_minutes": null,
+                     *           "next_stages": null
+                     *         },
+                     *         {
+                     *           "key": "contacted",
+                     *           "label": "Contacted",
+                     *           "position": 2,
+                     *           "outcome": null,
+                     *           "sla_minutes": null,
+                     *           "next_stages": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Stages"];
                 };
             };
@@ -26477,6 +27875,28 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "stages": [
+                 *         {
+                 *           "key": "new",
+                 *           "label": "New",
+                 *           "position": 1,
+                 *           "outcome": null,
+                 *           "sla_minutes": null,
+                 *           "next_stages": null
+                 *         },
+                 *         {
+                 *           "key": "contacted",
+                 *           "label": "Contacted",
+                 *           "position": 2,
+                 *           "outcome": null,
+                 *           "sla_minutes": null,
+                 *           "next_stages": null
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["Pipeline"];
             };
         };
@@ -26487,6 +27907,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "stages": [
+                     *         {
+                     *           "key": "new",
+                     *           "label": "New",
+                     *           "position": 1,
+                     *           "outcome": null,
+                     *           "sla_minutes": null,
+                     *           "next_stages": null
+                     *         },
+                     *         {
+                     *           "key": "contacted",
+                     *           "label": "Contacted",
+                     *           "position": 2,
+                     *           "outcome": null,
+                     *           "sla_minutes": null,
+                     *           "next_stages": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Stages"];
                 };
             };
@@ -26561,6 +28003,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "stage": "new",
+                     *         "label": "New",
+                     *         "count": 7,
+                     *         "value": "34.00",
+                     *         "position": 1
+                     *       },
+                     *       {
+                     *         "stage": "contacted",
+                     *         "label": "Contacted",
+                     *         "count": 0,
+                     *         "value": "0.00",
+                     *         "position": 2
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["StageSummary"][];
                 };
             };
@@ -29019,6 +30479,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "message_id": "01a22d00-42c6-7e62-b870-be2f63de4b61",
+                     *           "to": "+233505541252",
+                     *           "from": "TextingUtil",
+                     *           "message": "three",
+                     *           "direction": "outbound",
+                     *           "status": "sending",
+                     *           "segments": 1,
+                     *           "encoding": "GSM-7",
+                     *           "provider": "arkesel",
+                     *           "provider_message_id": null,
+                     *           "error_code": null,
+                     *           "error_message": null,
+                     *           "customer_id": null,
+                     *           "lead_id": null,
+                     *           "batch_id": null,
+                     *           "campaign_id": null,
+                     *           "attempts": 1,
+                     *           "lookups_made": 0,
+                     *           "unknown_at": null,
+                     *           "unknown_reason": null,
+                     *           "held_at": null,
+                     *           "send_after": "2026-11-30T15:08:41.453Z",
+                     *           "wait_reason": null,
+                     *           "wait_until": null,
+                     *           "created_at": "2026-11-30T15:08:41.453Z",
+                     *           "sent_at": null,
+                     *           "delivered_at": null
+                     *         },
+                     *         {
+                     *           "message_id": "01a22d00-417f-73a5-8a2c-7cc4981369fa",
+                     *           "to": "+233505541252",
+                     *           "from": "TextingUtil",
+                     *           "message": "two",
+                     *           "direction": "outbound",
+                     *           "status": "delivered",
+                     *           "segments": 1,
+                     *           "encoding": "GSM-7",
+                     *           "provider": "arkesel",
+                     *           "provider_message_id": "180cec67-a9f6-4380-9ceb-851bf49dd93e",
+                     *           "error_code": null,
+                     *           "error_message": null,
+                     *           "customer_id": null,
+                     *           "lead_id": null,
+                     *           "batch_id": null,
+                     *           "campaign_id": null,
+                     *           "attempts": 1,
+                     *           "lookups_made": 0,
+                     *           "unknown_at": null,
+                     *           "unknown_reason": null,
+                     *           "held_at": null,
+                     *           "send_after": "2026-11-30T15:08:41.143Z",
+                     *           "wait_reason": null,
+                     *           "wait_until": null,
+                     *           "created_at": "2026-11-30T15:08:41.143Z",
+                     *           "sent_at": "2026-11-30T15:08:41.603Z",
+                     *           "delivered_at": "2026-11-30T15:08:41.666Z"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["MessagePage"];
                 };
             };
@@ -29143,6 +30670,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "message": "{{ name }} owes {{arrears}} on {{account_number}}",
+                 *       "customer_id": "01a22cff-e486-7eb8-ad32-5519d456ac49"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SendMessage"];
             };
         };
@@ -29153,6 +30686,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message_id": "01a22cff-e655-7266-befa-70ef9cf079cb",
+                     *       "status": "queued",
+                     *       "segments": 1,
+                     *       "encoding": "GSM-7",
+                     *       "send_after": "2026-11-30T15:08:17.780Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["QueuedMessage"];
                 };
             };
@@ -29233,6 +30775,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "message": "Dear {{name}}, you owe {{arrears}}.",
+                 *       "recipients": [
+                 *         {
+                 *           "to": "+233511903970",
+                 *           "name": "Ama",
+                 *           "arrears": "GHS 5.00"
+                 *         },
+                 *         {
+                 *           "to": "nonsense",
+                 *           "name": "X",
+                 *           "arrears": "1"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["SendBulk"];
             };
         };
@@ -29243,6 +30802,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "01a22d00-0faa-793f-812d-844e51f45247",
+                     *       "queued": 1,
+                     *       "suppressed": 1,
+                     *       "invalid": [
+                     *         {
+                     *           "index": 1,
+                     *           "message": "This is not a phone number of GH. A number of another country must start with + and its country code."
+                     *         },
+                     *         {
+                     *           "index": 3,
+                     *           "message": "There is no such customer."
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["BulkResult"];
                 };
             };
@@ -29331,6 +30907,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message_id": "01a22cff-f4a1-7f1e-a149-1dad11700a40",
+                     *       "status": "queued",
+                     *       "segments": 1,
+                     *       "encoding": "GSM-7",
+                     *       "send_after": "2026-11-30T15:08:21.474Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["QueuedMessage"];
                 };
             };
@@ -29419,6 +31004,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message_id": "01a22cff-f15b-7778-86b2-c9f654325700",
+                     *       "status": "queued",
+                     *       "segments": 1,
+                     *       "encoding": "GSM-7",
+                     *       "send_after": "2026-11-30T15:08:20.549Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["QueuedMessage"];
                 };
             };
@@ -29507,6 +31101,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message_id": "01a22cff-ee7a-732f-a8e7-a980e80ed7b3",
+                     *       "status": "queued",
+                     *       "segments": 1,
+                     *       "encoding": "GSM-7",
+                     *       "send_after": "2026-11-30T15:08:19.885Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["QueuedMessage"];
                 };
             };
@@ -29592,6 +31195,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "message_id": "01a22d00-6b10-7087-9292-4f17bc9071e9",
+                     *       "to": "+233548000029",
+                     *       "from": "TextingUtil",
+                     *       "message": "Text 1427342f-886a-442f-b245-8c8cab271a5c",
+                     *       "direction": "outbound",
+                     *       "status": "delivered",
+                     *       "segments": 1,
+                     *       "encoding": "GSM-7",
+                     *       "provider": "arkesel",
+                     *       "provider_message_id": "58cfbf4e-be77-4c2d-936f-bd7b86ffe328",
+                     *       "error_code": null,
+                     *       "error_message": null,
+                     *       "customer_id": null,
+                     *       "lead_id": null,
+                     *       "batch_id": null,
+                     *       "campaign_id": null,
+                     *       "attempts": 3,
+                     *       "lookups_made": 0,
+                     *       "unknown_at": null,
+                     *       "unknown_reason": null,
+                     *       "held_at": null,
+                     *       "send_after": "2026-11-30T15:08:55.758Z",
+                     *       "wait_reason": null,
+                     *       "wait_until": null,
+                     *       "created_at": "2026-11-30T15:08:51.809Z",
+                     *       "sent_at": "2026-11-30T15:08:55.960Z",
+                     *       "delivered_at": "2026-11-30T15:08:55.975Z",
+                     *       "events": [
+                     *         {
+                     *           "status": "queued",
+                     *           "at": "2026-11-30T15:08:51.809Z"
+                     *         },
+                     *         {
+                     *           "status": "sending",
+                     *           "at": "2026-11-30T15:08:52.080Z",
+                     *           "code": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["MessageWithEvents"];
                 };
             };
@@ -29658,6 +31303,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-ce3c-7f02-a98f-c59a1bc0477c",
+                     *           "phone": "+12025550111",
+                     *           "scope": "all",
+                     *           "source": "manual",
+                     *           "reason": "Asked",
+                     *           "created_by": "73ea6ead-853c-4ed9-82f1-c33a8e7df6ac",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T15:09:17.229Z",
+                     *           "lifted_at": "2026-11-30T15:09:18.731Z",
+                     *           "lifted_by": "73ea6ead-853c-4ed9-82f1-c33a8e7df6ac",
+                     *           "lifted_by_name": "Test Person",
+                     *           "lifted_reason": "A mistake"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["SuppressionPage"];
                 };
             };
@@ -29702,6 +31370,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "phone": "(202) 555-0111",
+                 *       "reason": "Asked"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SuppressionInput"];
             };
         };
@@ -29721,6 +31395,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-ce3c-7f02-a98f-c59a1bc0477c",
+                     *       "phone": "+12025550111",
+                     *       "scope": "all",
+                     *       "source": "manual",
+                     *       "reason": "Asked",
+                     *       "created_by": "73ea6ead-853c-4ed9-82f1-c33a8e7df6ac",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T15:09:17.229Z",
+                     *       "lifted_at": null,
+                     *       "lifted_by": null,
+                     *       "lifted_by_name": null,
+                     *       "lifted_reason": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Suppression"];
                 };
             };
@@ -29780,6 +31470,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "numbers": [
+                 *         "+12025550111",
+                 *         "nonsense"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NumberCheck"];
             };
         };
@@ -29790,6 +31488,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "input": "+12025550111",
+                     *           "phone": "+12025550111",
+                     *           "blocked_reason": "suppressed",
+                     *           "consent": {
+                     *             "event": "revoked",
+                     *             "scope": "all",
+                     *             "source": "Form",
+                     *             "occurred_at": "2026-03-01T00:00:00.000Z"
+                     *           },
+                     *           "review_id": null
+                     *         },
+                     *         {
+                     *           "input": "nonsense",
+                     *           "phone": null,
+                     *           "blocked_reason": "invalid_phone",
+                     *           "consent": null,
+                     *           "review_id": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         data: components["schemas"]["NumberVerdict"][];
                     };
@@ -29855,6 +31578,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-da41-76ed-893d-ca06b4347fd1",
+                     *           "lead_id": null,
+                     *           "event": "revoked",
+                     *           "phone": "+12025550111",
+                     *           "channel": "sms",
+                     *           "scope": "all",
+                     *           "source": "Form",
+                     *           "disclosure": "I agree",
+                     *           "disclosure_version": null,
+                     *           "act": "Ticked",
+                     *           "ip": null,
+                     *           "user_agent": null,
+                     *           "message_id": null,
+                     *           "raw_text": null,
+                     *           "recognized_by": "person",
+                     *           "occurred_at": "2026-03-01T00:00:00.000Z",
+                     *           "honored_at": "2026-11-30T15:09:20.321Z",
+                     *           "outdated": false,
+                     *           "recorded_by": "92383298-2c9e-4a50-a738-468ca8b09724",
+                     *           "recorded_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T15:09:20.318Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d00-d99a-7ed9-97bc-19e0cbb2e069",
+                     *           "lead_id": null,
+                     *           "event": "granted",
+                     *           "phone": "+12025550111",
+                     *           "channel": "sms",
+                     *           "scope": "marketing",
+                     *           "source": "Form",
+                     *           "disclosure": "I agree",
+                     *           "disclosure_version": null,
+                     *           "act": "Ticked",
+                     *           "ip": null,
+                     *           "user_agent": null,
+                     *           "message_id": null,
+                     *           "raw_text": null,
+                     *           "recognized_by": null,
+                     *           "occurred_at": "2026-01-02T10:00:00.000Z",
+                     *           "honored_at": null,
+                     *           "outdated": false,
+                     *           "recorded_by": "92383298-2c9e-4a50-a738-468ca8b09724",
+                     *           "recorded_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T15:09:20.146Z"
+                     *         }
+                     *       ],
+                     *       "total": 2,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConsentPage"];
                 };
             };
@@ -29899,6 +31677,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "event": "revoked",
+                 *       "phone": "+12025550111",
+                 *       "source": "Form",
+                 *       "disclosure": "I agree",
+                 *       "act": "Ticked",
+                 *       "occurred_at": "2026-03-01T00:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConsentInput"];
             };
         };
@@ -29909,6 +31697,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-da41-76ed-893d-ca06b4347fd1",
+                     *       "lead_id": null,
+                     *       "event": "revoked",
+                     *       "phone": "+12025550111",
+                     *       "channel": "sms",
+                     *       "scope": "all",
+                     *       "source": "Form",
+                     *       "disclosure": "I agree",
+                     *       "disclosure_version": null,
+                     *       "act": "Ticked",
+                     *       "ip": null,
+                     *       "user_agent": null,
+                     *       "message_id": null,
+                     *       "raw_text": null,
+                     *       "recognized_by": "person",
+                     *       "occurred_at": "2026-03-01T00:00:00.000Z",
+                     *       "honored_at": "2026-11-30T15:09:20.321Z",
+                     *       "outdated": false,
+                     *       "recorded_by": "92383298-2c9e-4a50-a738-468ca8b09724",
+                     *       "recorded_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T15:09:20.318Z",
+                     *       "suppressed": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Consent"];
                 };
             };
@@ -29988,6 +31802,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d01-041f-7e1c-9ba8-1a463e9a2407",
+                     *           "name": "Ours",
+                     *           "kind": "internal",
+                     *           "status": "active",
+                     *           "calling_code": "233",
+                     *           "numbers": 2,
+                     *           "invalid": 0,
+                     *           "progress": 1,
+                     *           "error": null,
+                     *           "created_by": "ecb241c6-554c-4cba-b4bd-c5c2a7ac84db",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T15:09:31.037Z",
+                     *           "updated_at": "2026-11-30T15:09:31.142Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22d01-03e2-793b-8ae9-0ba48511e5ed",
+                     *           "name": "American",
+                     *           "kind": "internal",
+                     *           "status": "active",
+                     *           "calling_code": "1",
+                     *           "numbers": 1,
+                     *           "invalid": 1,
+                     *           "progress": 1,
+                     *           "error": null,
+                     *           "created_by": "ecb241c6-554c-4cba-b4bd-c5c2a7ac84db",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T15:09:30.976Z",
+                     *           "updated_at": "2026-11-30T15:09:31.018Z"
+                     *         }
+                     *       ],
+                     *       "total": 2,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["DncListPage"];
                 };
             };
@@ -30050,6 +31903,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-e5b1-79eb-9866-22af42112dbe",
+                     *       "name": "National",
+                     *       "kind": "registry",
+                     *       "status": "importing",
+                     *       "calling_code": "1",
+                     *       "numbers": 0,
+                     *       "invalid": 0,
+                     *       "progress": 0,
+                     *       "error": null,
+                     *       "created_by": "08fa8c3e-fc36-4542-b210-ed97eab28d14",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T15:09:23.235Z",
+                     *       "updated_at": "2026-11-30T15:09:23.481Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DncList"];
                 };
             };
@@ -30189,6 +32059,14 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "numbers": [
+                 *         "+12025550111",
+                 *         "+12025550111"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["SuppressionImport"];
                 "text/csv": string;
             };
@@ -30200,6 +32078,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "received": 4,
+                     *       "added": 2,
+                     *       "known": 0,
+                     *       "repeated": 1,
+                     *       "invalid": [
+                     *         {
+                     *           "row": 4,
+                     *           "value": "x",
+                     *           "message": "This is not a phone number of US. A number of another country must start with + and its country code."
+                     *         }
+                     *       ],
+                     *       "invalid_count": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["SuppressionImportResult"];
                 };
             };
@@ -30280,6 +32174,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-df80-715c-a6f7-6fedd4176bf4",
+                     *           "phone": "+12025550111",
+                     *           "message_id": "7d1c91c9-0d2a-489b-aec3-4cac4e57e4da",
+                     *           "text": null,
+                     *           "last_text": null,
+                     *           "status": "open",
+                     *           "decided_by": null,
+                     *           "decided_by_name": null,
+                     *           "decided_at": null,
+                     *           "created_at": "2026-11-30T15:09:21.651Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplyReviewPage"];
                 };
             };
@@ -30323,6 +32238,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "decision": "dismissed"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplyDecision"];
             };
         };
@@ -30333,6 +32253,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-df80-715c-a6f7-6fedd4176bf4",
+                     *       "phone": "+12025550111",
+                     *       "message_id": "7d1c91c9-0d2a-489b-aec3-4cac4e57e4da",
+                     *       "status": "dismissed",
+                     *       "decided_by": "6a42741b-3fbf-481c-a871-81f35c21e519",
+                     *       "decided_at": "2026-11-30T15:09:21.827Z",
+                     *       "created_at": "2026-11-30T15:09:21.651Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplyReview"];
                 };
             };
@@ -30415,6 +32346,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-dd59-7a31-ba69-e7e3cb632679",
+                     *           "organization_id": "01a22d00-dca4-769f-9f47-cb76665c6625",
+                     *           "kind": "keyword",
+                     *           "meaning": "stop",
+                     *           "language": "en",
+                     *           "pattern": "gyae",
+                     *           "source": "The organization",
+                     *           "effective_from": "2026-11-30",
+                     *           "effective_to": null,
+                     *           "created_at": "2026-11-30T15:09:21.092Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplyRulePage"];
                 };
             };
@@ -30459,6 +32411,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "keyword",
+                 *       "meaning": "stop",
+                 *       "pattern": "gyae"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplyRuleInput"];
             };
         };
@@ -30469,6 +32428,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-dd59-7a31-ba69-e7e3cb632679",
+                     *       "organization_id": "01a22d00-dca4-769f-9f47-cb76665c6625",
+                     *       "kind": "keyword",
+                     *       "meaning": "stop",
+                     *       "language": "en",
+                     *       "pattern": "gyae",
+                     *       "source": "The organization",
+                     *       "effective_from": "2026-11-30",
+                     *       "effective_to": null,
+                     *       "created_at": "2026-11-30T15:09:21.092Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplyRule"];
                 };
             };
@@ -30528,6 +32501,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "body": "Gyae!"
+                 *     }
+                 */
                 "application/json": {
                     /** @example please stop */
                     body: string;
@@ -30541,6 +32519,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "meaning": "stop",
+                     *       "recognized_by": "keyword",
+                     *       "rule_id": "01a22d00-dd59-7a31-ba69-e7e3cb632679"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ClassifiedReply"];
                 };
             };
@@ -30876,6 +32861,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22cff-955c-7d64-bafd-bfdac680fc4b",
+                     *           "version": 2,
+                     *           "lead_id": null,
+                     *           "lead_name": null,
+                     *           "title": "done",
+                     *           "description": null,
+                     *           "status": "done",
+                     *           "priority": "normal",
+                     *           "due_at": "2026-11-30T13:07:57.117Z",
+                     *           "overdue": false,
+                     *           "remind_minutes_before": 30,
+                     *           "remind_at": null,
+                     *           "assigned_to": "520263b0-234f-4060-a71b-da28ea1dc6fa",
+                     *           "assigned_to_name": "Test Person",
+                     *           "created_by": "520263b0-234f-4060-a71b-da28ea1dc6fa",
+                     *           "created_by_name": "Test Person",
+                     *           "completed_at": "2026-11-30T15:07:57.235Z",
+                     *           "created_at": "2026-11-30T15:07:57.131Z",
+                     *           "updated_at": "2026-11-30T15:07:57.235Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22cff-9372-7fa5-a49b-4b1820510a7f",
+                     *           "version": 1,
+                     *           "lead_id": null,
+                     *           "lead_name": null,
+                     *           "title": "past",
+                     *           "description": null,
+                     *           "status": "open",
+                     *           "priority": "high",
+                     *           "due_at": "2026-11-30T14:07:56.456Z",
+                     *           "overdue": true,
+                     *           "remind_minutes_before": 30,
+                     *           "remind_at": "2026-11-30T13:37:56.456Z",
+                     *           "assigned_to": "520263b0-234f-4060-a71b-da28ea1dc6fa",
+                     *           "assigned_to_name": "Test Person",
+                     *           "created_by": "520263b0-234f-4060-a71b-da28ea1dc6fa",
+                     *           "created_by_name": "Test Person",
+                     *           "completed_at": null,
+                     *           "created_at": "2026-11-30T15:07:56.609Z",
+                     *           "updated_at": "2026-11-30T15:07:56.609Z"
+                     *         }
+                     *       ],
+                     *       "total": 5,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
@@ -30920,6 +32956,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "Send the brochure",
+                 *       "lead_id": "01a22cff-f1ee-7922-992e-eeb1154c0096",
+                 *       "due_at": "2026-11-30T15:09:20.932Z",
+                 *       "assigned_to": "133841b1-0e66-4b78-bfc2-bd5cda75c542"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TaskInput"];
             };
         };
@@ -30930,6 +32974,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cff-f389-7a5a-ad78-3a8c067d90a7",
+                     *       "version": 1,
+                     *       "lead_id": "01a22cff-f1ee-7922-992e-eeb1154c0096",
+                     *       "lead_name": "Secret Mensah",
+                     *       "title": "Send the brochure",
+                     *       "description": null,
+                     *       "status": "open",
+                     *       "priority": "normal",
+                     *       "due_at": "2026-11-30T15:09:20.932Z",
+                     *       "overdue": false,
+                     *       "remind_minutes_before": 30,
+                     *       "remind_at": "2026-11-30T14:39:20.932Z",
+                     *       "assigned_to": "133841b1-0e66-4b78-bfc2-bd5cda75c542",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "created_by": "f6d2d974-d50a-4223-a567-ff0a78fa123c",
+                     *       "created_by_name": "Test Person",
+                     *       "completed_at": null,
+                     *       "created_at": "2026-11-30T15:08:21.224Z",
+                     *       "updated_at": "2026-11-30T15:08:21.224Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
@@ -31006,6 +33073,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cff-66ad-7758-8be8-55f47d380c14",
+                     *       "version": 1,
+                     *       "lead_id": "01a22cff-5d23-7785-b8c9-c46fc0688fbc",
+                     *       "lead_name": "Ama Mensah",
+                     *       "title": "Call back",
+                     *       "description": "About fees",
+                     *       "status": "open",
+                     *       "priority": "normal",
+                     *       "due_at": "2026-11-30T17:07:42.871Z",
+                     *       "overdue": false,
+                     *       "remind_minutes_before": 30,
+                     *       "remind_at": "2026-11-30T16:37:42.871Z",
+                     *       "assigned_to": "c439dc4a-cf78-487a-8447-9b08ed71be89",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "created_by": "c439dc4a-cf78-487a-8447-9b08ed71be89",
+                     *       "created_by_name": "Test counselor",
+                     *       "completed_at": null,
+                     *       "created_at": "2026-11-30T15:07:45.177Z",
+                     *       "updated_at": "2026-11-30T15:07:45.177Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
@@ -31117,6 +33207,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "assigned_to": "60795e1b-d4d4-4912-bbe9-810af8d0fa1a",
+                 *       "priority": "high",
+                 *       "description": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["TaskChange"];
             };
         };
@@ -31127,6 +33224,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cff-6b8b-718d-8671-3036300ac4b2",
+                     *       "version": 2,
+                     *       "lead_id": null,
+                     *       "lead_name": null,
+                     *       "title": "Send the brochure",
+                     *       "description": null,
+                     *       "status": "open",
+                     *       "priority": "high",
+                     *       "due_at": "2026-11-30T16:07:46.368Z",
+                     *       "overdue": false,
+                     *       "remind_minutes_before": 30,
+                     *       "remind_at": "2026-11-30T15:37:46.368Z",
+                     *       "assigned_to": "60795e1b-d4d4-4912-bbe9-810af8d0fa1a",
+                     *       "assigned_to_name": "Test counselor",
+                     *       "created_by": "df8ee2f3-5aab-48ca-b366-ed5952bb032c",
+                     *       "created_by_name": "Test Person",
+                     *       "completed_at": null,
+                     *       "created_at": "2026-11-30T15:07:46.427Z",
+                     *       "updated_at": "2026-11-30T15:07:46.574Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Task"];
                 };
             };
@@ -31210,6 +33330,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22d00-c845-79df-bad8-bd87cb7db2f1",
+                     *           "kind": "custom",
+                     *           "category": "marketing",
+                     *           "name": "Open day",
+                     *           "body": "Hi {{first_name|there}}, doors open Friday. Reply STOP to end.",
+                     *           "weight": 1,
+                     *           "variants": [
+                     *             {
+                     *               "id": "01a22d00-c866-7799-bf9b-efb4a097232c",
+                     *               "label": "Short",
+                     *               "body": "New. Reply STOP to end.",
+                     *               "weight": 1
+                     *             }
+                     *           ],
+                     *           "created_at": "2026-11-30T15:09:15.710Z",
+                     *           "updated_at": "2026-11-30T15:09:16.611Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["TemplatePage"];
                 };
             };
@@ -31254,6 +33401,24 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Open day",
+                 *       "category": "marketing",
+                 *       "body": "Hi {{ first_name | there }}, doors open Friday. Reply STOP to end.",
+                 *       "variants": [
+                 *         {
+                 *           "label": "Short",
+                 *           "body": "{{full_name}}: Friday. Reply STOP to end.",
+                 *           "weight": 3
+                 *         },
+                 *         {
+                 *           "label": "Other",
+                 *           "body": "Friday! Reply STOP to end."
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["TemplateInput"];
             };
         };
@@ -31264,6 +33429,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-c845-79df-bad8-bd87cb7db2f1",
+                     *       "kind": "custom",
+                     *       "category": "marketing",
+                     *       "name": "Open day",
+                     *       "body": "Hi {{first_name|there}}, doors open Friday. Reply STOP to end.",
+                     *       "weight": 1,
+                     *       "variants": [
+                     *         {
+                     *           "id": "01a22d00-c87a-7645-bda3-1aceed6d262e",
+                     *           "label": "Other",
+                     *           "body": "Friday! Reply STOP to end.",
+                     *           "weight": 1
+                     *         },
+                     *         {
+                     *           "id": "01a22d00-c866-7799-bf9b-efb4a097232c",
+                     *           "label": "Short",
+                     *           "body": "{{full_name}}: Friday. Reply STOP to end.",
+                     *           "weight": 3
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-30T15:09:15.710Z",
+                     *       "updated_at": "2026-11-30T15:09:15.710Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Template"];
                 };
             };
@@ -31331,6 +33522,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-db0f-7c3d-9122-5da8b17e5cc1",
+                     *       "kind": "custom",
+                     *       "category": "service",
+                     *       "name": "News",
+                     *       "body": "News. Reply STOP to end.",
+                     *       "weight": 1,
+                     *       "variants": [
+                     *         {
+                     *           "id": "01a22d00-db24-7168-be85-b37e8eef3343",
+                     *           "label": "Bad",
+                     *           "body": "Bad.",
+                     *           "weight": 1
+                     *         },
+                     *         {
+                     *           "id": "01a22d00-db19-7bdb-ab68-940911c52a70",
+                     *           "label": "Good",
+                     *           "body": "Good. Reply STOP to end.",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-30T15:09:20.526Z",
+                     *       "updated_at": "2026-11-30T15:09:20.526Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Template"];
                 };
             };
@@ -31448,6 +33665,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "category": "marketing",
+                 *       "variants": [
+                 *         {
+                 *           "id": "01a22d00-db19-7bdb-ab68-940911c52a70",
+                 *           "label": "Good",
+                 *           "body": "Good. Reply STOP to end.",
+                 *           "weight": 1
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["TemplateChange"];
             };
         };
@@ -31458,6 +33688,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22d00-db0f-7c3d-9122-5da8b17e5cc1",
+                     *       "kind": "custom",
+                     *       "category": "marketing",
+                     *       "name": "News",
+                     *       "body": "News. Reply STOP to end.",
+                     *       "weight": 1,
+                     *       "variants": [
+                     *         {
+                     *           "id": "01a22d00-db19-7bdb-ab68-940911c52a70",
+                     *           "label": "Good",
+                     *           "body": "Good. Reply STOP to end.",
+                     *           "weight": 1
+                     *         }
+                     *       ],
+                     *       "created_at": "2026-11-30T15:09:20.526Z",
+                     *       "updated_at": "2026-11-30T15:09:20.913Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Template"];
                 };
             };
@@ -31528,6 +33778,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "variables": {
+                 *         "first_name": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["RenderInput"];
             };
         };
@@ -31538,6 +33795,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "renderings": [
+                     *         {
+                     *           "variant_id": "01a22d00-ddd5-7e7e-bff3-38c02265fd88",
+                     *           "label": null,
+                     *           "weight": 1,
+                     *           "body": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx Reply STOP to end.",
+                     *           "missing": [],
+                     *           "segments": 11,
+                     *           "encoding": "GSM-7",
+                     *           "warnings": [
+                     *             {
+                     *               "code": "several_segments",
+                     *               "message": "11 segments are sent and paid for."
+                     *             },
+                     *             {
+                     *               "code": "too_long",
+                     *               "message": "Campaigns exclude recipients whose message has more than 1,600 characters."
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Renderings"];
                 };
             };
@@ -31608,6 +33890,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22cff-fd23-70d9-81a7-9759115cd17e",
+                     *           "upload_id": "01a22cff-fc46-78ac-af27-a4538164e89e",
+                     *           "file_name": "three.csv",
+                     *           "action": null,
+                     *           "send_sms": false,
+                     *           "counts": {
+                     *             "actions": 0,
+                     *             "created": 0,
+                     *             "updated": 0,
+                     *             "unchanged": 1,
+                     *             "messages_queued": 0
+                     *           },
+                     *           "created_by": "e9ac01f6-3320-4523-b059-eea2c6c9a5be",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T15:08:23.692Z"
+                     *         },
+                     *         {
+                     *           "id": "01a22cff-fa7d-755c-aad3-161508028772",
+                     *           "upload_id": "01a22cff-f94e-7968-af6f-4c65e78547dd",
+                     *           "file_name": "two.csv",
+                     *           "action": null,
+                     *           "send_sms": false,
+                     *           "counts": {
+                     *             "actions": 0,
+                     *             "created": 0,
+                     *             "updated": 0,
+                     *             "unchanged": 1,
+                     *             "messages_queued": 0
+                     *           },
+                     *           "created_by": "e9ac01f6-3320-4523-b059-eea2c6c9a5be",
+                     *           "created_by_name": "Test Person",
+                     *           "created_at": "2026-11-30T15:08:23.000Z"
+                     *         }
+                     *       ],
+                     *       "total": 3,
+                     *       "limit": 2,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchPage"];
                 };
             };
@@ -31657,6 +33982,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cff-ef89-75a5-81a1-6efbad28b2c4",
+                     *       "upload_id": "01a22cff-ed41-7702-b60e-f88050af547e",
+                     *       "file_name": "november.csv",
+                     *       "action": "disconnect",
+                     *       "send_sms": true,
+                     *       "counts": {
+                     *         "actions": 4,
+                     *         "created": 4,
+                     *         "updated": 0,
+                     *         "unchanged": 0,
+                     *         "messages_queued": 4
+                     *       },
+                     *       "created_by": "a1d47a23-663c-44fb-97d2-63b6bf8cf679",
+                     *       "created_by_name": "Test Person",
+                     *       "created_at": "2026-11-30T15:08:20.189Z",
+                     *       "skipped": [],
+                     *       "delivery": {
+                     *         "failed": 1,
+                     *         "delivered": 2,
+                     *         "undelivered": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchDetail"];
                 };
             };
@@ -31733,6 +34083,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "01a22cfe-5038-7a39-b9dd-bff8f6431f6a",
+                     *       "file_name": "wrong name.xls",
+                     *       "total_rows": 25,
+                     *       "valid_rows": 25,
+                     *       "invalid_rows": 0,
+                     *       "duplicate_rows": 0,
+                     *       "columns": {
+                     *         "name": "Customer Name",
+                     *         "phone": "Phone",
+                     *         "status": "Status",
+                     *         "arrears": "Amount Owed",
+                     *         "account_number": "Account No"
+                     *       },
+                     *       "preview": [
+                     *         {
+                     *           "row": 2,
+                     *           "name": "Kwame Mensah 0",
+                     *           "account_number": "ACC-0000000",
+                     *           "phone": "+233244000000",
+                     *           "arrears": "0.00",
+                     *           "status": "connected"
+                     *         },
+                     *         {
+                     *           "row": 3,
+                     *           "name": "Kwame Mensah 1",
+                     *           "account_number": "ACC-0000001",
+                     *           "phone": "+233244000001",
+                     *           "arrears": "1.38",
+                     *           "status": "disconnected"
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "errors_truncated": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Upload"];
                 };
             };
@@ -31822,6 +34209,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "customers": [
+                 *         {
+                 *           "name": "N0",
+                 *           "account_number": "P-0",
+                 *           "phone": "0244000001"
+                 *         },
+                 *         {
+                 *           "name": "N1",
+                 *           "account_number": "P-1",
+                 *           "phone": "0244000001"
+                 *         }
+                 *       ],
+                 *       "action": "warn"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProcessBatch"];
             };
         };
@@ -31832,6 +34236,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "01a22cfe-b975-796c-a7ca-202822952fbf",
+                     *       "created": 30,
+                     *       "updated": 0,
+                     *       "unchanged": 0,
+                     *       "actions": 30,
+                     *       "messages_queued": 0,
+                     *       "skipped": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchResult"];
                 };
             };
@@ -32026,6 +34441,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "customers": [
+                 *         {
+                 *           "name": "Ama",
+                 *           "account_number": "1",
+                 *           "phone": "0244000001",
+                 *           "arrears": "1,234.50"
+                 *         },
+                 *         {
+                 *           "name": "",
+                 *           "account_number": "2",
+                 *           "phone": "12"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     /**
                      * @example [
@@ -32050,6 +34482,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "valid": [
+                     *         {
+                     *           "index": 0,
+                     *           "name": "Ama",
+                     *           "account_number": "1",
+                     *           "phone": "+233244000001",
+                     *           "arrears": "1234.50",
+                     *           "status": null
+                     *         },
+                     *         {
+                     *           "index": 2,
+                     *           "name": "Kofi",
+                     *           "account_number": "x-9",
+                     *           "phone": "+233244000003",
+                     *           "arrears": "5.00",
+                     *           "status": "warned"
+                     *         }
+                     *       ],
+                     *       "invalid": [
+                     *         {
+                     *           "index": 1,
+                     *           "errors": [
+                     *             {
+                     *               "field": "name",
+                     *               "message": "The name is missing."
+                     *             },
+                     *             {
+                     *               "field": "phone",
+                     *               "message": "This is not a phone number of GH. A number of another country must start with + and its country code."
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "index": 3,
+                     *           "errors": [
+                     *             {
+                     *               "field": "account_number",
+                     *               "message": "This account number repeats the one at index 2."
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ValidatedCustomers"];
                 };
             };
@@ -32126,6 +34604,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "c053a48c-a7e8-4812-b3c6-8d916c801c9d",
+                     *           "email": "ama@example.com",
+                     *           "full_name": "Test Person",
+                     *           "role": "counselor",
+                     *           "role_name": "Counselor",
+                     *           "team_id": "01a22cff-5470-78b4-99ce-ed364ae22fde",
+                     *           "team_name": "North",
+                     *           "status": "active",
+                     *           "open_leads": 2,
+                     *           "last_sign_in_at": "2026-11-30T15:07:40.447Z",
+                     *           "created_at": "2026-11-30T15:07:40.447Z",
+                     *           "updated_at": "2026-11-30T15:07:40.527Z"
+                     *         },
+                     *         {
+                     *           "id": "9c7b47bb-8b9a-440f-a0d7-65eade5fccdb",
+                     *           "email": "ama@example.com",
+                     *           "full_name": "Test Person",
+                     *           "role": "admin",
+                     *           "role_name": "Administrator",
+                     *           "team_id": null,
+                     *           "team_name": null,
+                     *           "status": "active",
+                     *           "open_leads": 0,
+                     *           "last_sign_in_at": "2026-11-30T15:07:40.381Z",
+                     *           "created_at": "2026-11-30T15:07:40.381Z",
+                     *           "updated_at": "2026-11-30T15:07:40.381Z"
+                     *         }
+                     *       ],
+                     *       "total": 2,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserPage"];
                 };
             };
@@ -32170,6 +34685,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": " NEW-F1E75FC2-F365-41B2-A3E3-BECDFC9764C9@SIGNALBOX.TEST ",
+                 *       "full_name": "Kofi Boateng",
+                 *       "role": "counselor",
+                 *       "team_id": "01a22cff-60a7-74b8-93d3-bff41d256479"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserInput"];
             };
         };
@@ -32180,6 +34703,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01a22cff-6167-7d26-b9af-7512b78f2d19",
+                     *       "email": "ama@example.com",
+                     *       "full_name": "Kofi Boateng",
+                     *       "role": "counselor",
+                     *       "team_id": "01a22cff-60a7-74b8-93d3-bff41d256479",
+                     *       "expires_at": "2026-12-07T15:07:43.823Z",
+                     *       "invite_sent": true,
+                     *       "token": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserInvited"];
                 };
             };
@@ -32259,6 +34794,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "01a22cff-6167-7d26-b9af-7512b78f2d19",
+                     *           "email": "ama@example.com",
+                     *           "full_name": "Kofi Boateng",
+                     *           "role": "counselor",
+                     *           "team_id": "01a22cff-60a7-74b8-93d3-bff41d256479",
+                     *           "invited_by": "bf6661f3-8fba-43b9-8836-1eae284f880e",
+                     *           "invited_by_name": "Test Person",
+                     *           "expires_at": "2026-12-07T15:07:43.823Z",
+                     *           "expired": false,
+                     *           "created_at": "2026-11-30T15:07:43.823Z"
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "limit": 50,
+                     *       "offset": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["InvitationPage"];
                 };
             };
@@ -32364,6 +34920,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "e7fd96e2-5905-4958-8643-492bbbbfe9df",
+                     *       "email": "ama@example.com",
+                     *       "full_name": "Esi Owusu",
+                     *       "role": "manager",
+                     *       "role_name": "Manager",
+                     *       "team_id": "01a22cff-1f65-74fd-9b4d-144d5f73e4a9",
+                     *       "team_name": "North",
+                     *       "status": "suspended",
+                     *       "open_leads": 0,
+                     *       "last_sign_in_at": "2026-11-30T15:07:26.664Z",
+                     *       "created_at": "2026-11-30T15:07:26.664Z",
+                     *       "updated_at": "2026-11-30T15:07:28.805Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -32484,6 +35056,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "manager",
+                 *       "team_id": "01a22cff-1f65-74fd-9b4d-144d5f73e4a9",
+                 *       "full_name": "Esi Owusu",
+                 *       "status": "suspended"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserChange"];
             };
         };
@@ -32494,6 +35074,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "e7fd96e2-5905-4958-8643-492bbbbfe9df",
+                     *       "email": "ama@example.com",
+                     *       "full_name": "Esi Owusu",
+                     *       "role": "manager",
+                     *       "role_name": "Manager",
+                     *       "team_id": "01a22cff-1f65-74fd-9b4d-144d5f73e4a9",
+                     *       "team_name": "North",
+                     *       "status": "suspended",
+                     *       "open_leads": 0,
+                     *       "last_sign_in_at": "2026-11-30T15:07:26.664Z",
+                     *       "created_at": "2026-11-30T15:07:26.664Z",
+                     *       "updated_at": "2026-11-30T15:07:28.805Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };

@@ -2167,9 +2167,10 @@ comment on table private.organization_settings is
 comment on column public.profiles.phone is 'E.164; written only once its owner has confirmed it by a code.';
 
 comment on table public.profiles is
-  'A person, one row per auth.users, or a service account (API key). Memberships say to which organizations they belong.';
+  'A person, one row per auth.users, or a service account (API key). Memberships say to which organizations.';
 
-comment on column public.profiles.account_id is 'The account in Supabase Auth; null for a service account, which cannot sign in.';
+comment on column public.profiles.account_id is
+  'The account in Supabase Auth; null for a service account, which cannot sign in.';
 
 alter table public.profiles enable row level security;
 
@@ -2641,7 +2642,7 @@ comment on table public.memberships is
   'Who belongs to which organization, in which role. Suspending or removing a member ends their access at once.';
 
 comment on column public.memberships.is_service is
-  'Of an API key, as its profile says: never an admin who counts, no holder of leads, no recipient, in no list of people.';
+  'Of an API key, as its profile says: does not count as an admin, holds no leads, gets no notices, is in no list.';
 
 create index memberships_people on public.memberships (organization_id) where not is_service;
 
@@ -5575,8 +5576,8 @@ create table private.audit_hashes (
 );
 
 comment on table private.audit_hashes is
-  'What was sealed of each entry. To erase the values of an entry, remove them and the salt: the hash then says nothing '
-  'about them, and the chain stays whole.';
+  'What was sealed of each entry. To erase the values of an entry, remove them and the salt: the hash then says '
+  'nothing about them, and the chain stays whole.';
 
 create table private.audit_seals (
   organization_id uuid not null,
@@ -5592,8 +5593,8 @@ create table private.audit_seals (
 );
 
 comment on table private.audit_seals is
-  'The chain of an organization''s audit log: each seal covers all entries whose ids are of its time, and the hash of the '
-  'seal before it.';
+  'The chain of an organization''s audit log: each seal covers all entries whose ids are of its time, and '
+  'the hash of the seal before it.';
 
 create function private.audit()
 returns trigger
@@ -5947,7 +5948,8 @@ as $$
   select private.record_refusal(organization_id, operation)
 $$;
 
-comment on function public.record_refusal is 'Records in the audit log that the caller was refused at the admin''s console.';
+comment on function public.record_refusal is
+  'Records in the audit log that the caller was refused at the admin''s console.';
 
 grant execute on function public.record_refusal(uuid, text) to authenticated;
 
@@ -5981,7 +5983,8 @@ language sql stable set search_path = ''
 as $$
   select least(
     now() - case when bool_or(a.query = '<insufficient privilege>') then interval '1 hour' else interval '1 minute' end,
-    min(a.xact_start) - interval '1 second', (select min(p.prepared) - interval '1 second' from pg_catalog.pg_prepared_xacts p))
+    min(a.xact_start) - interval '1 second',
+    (select min(p.prepared) - interval '1 second' from pg_catalog.pg_prepared_xacts p))
   from pg_catalog.pg_stat_activity a
   where a.datname = current_database() and a.pid <> pg_backend_pid()
     and a.backend_type in ('client backend', 'background worker', 'parallel worker')
@@ -5998,7 +6001,8 @@ begin
     insert into private.audit_hashes (entry_id, organization_id, salt, values_hash, hash)
     select s.entry_id, s.organization_id, s.salt, s.values_hash, private.audit_entry_hash(s.entry, s.values_hash)
     from (
-      select x.id as entry_id, x.organization_id, x as entry, r.salt, private.audit_values_hash(x, r.salt) as values_hash
+      select x.id as entry_id, x.organization_id, x as entry, r.salt,
+        private.audit_values_hash(x, r.salt) as values_hash
       from public.audit_logs x
       cross join lateral (select extensions.gen_random_bytes(16) as salt, x.id) r
       where x.id >= %L and x.id < %L and x.organization_id is not null
@@ -6038,7 +6042,8 @@ begin
   if since is null or until <= since then
     return 0;
   end if;
-  execute format('select x.id from public.audit_logs x where x.id >= %L and x.id < %L order by x.id offset 20000 limit 1',
+  execute format('
+    select x.id from public.audit_logs x where x.id >= %L and x.id < %L order by x.id offset 20000 limit 1',
     private.uuid_v7_floor(since), private.uuid_v7_floor(until)) into beyond;
   if beyond is not null then
     until := greatest(private.uuid_v7_time(beyond), since + interval '1 millisecond');
@@ -6111,7 +6116,8 @@ begin
     return fault;
   end if;
   execute format('
-    select count(*)::integer as entries, sha256(string_agg(private.audit_live_hash(x, h), '''' order by x.id)) as content
+    select count(*)::integer as entries,
+      sha256(string_agg(private.audit_live_hash(x, h), '''' order by x.id)) as content
     from public.audit_logs x left join private.audit_hashes h on h.entry_id = x.id
     where x.id >= %L and x.id < %L and x.organization_id = %L',
     private.uuid_v7_floor(seal.sealed_from), private.uuid_v7_floor(seal.sealed_until), seal.organization_id)
@@ -6195,7 +6201,8 @@ $$;
 
 grant execute on function private.verify_audit_logs(uuid, bigint, bigint) to authenticated;
 
-create function public.verify_audit_logs(organization_id uuid, from_seal bigint default null, to_seal bigint default null)
+create function public.verify_audit_logs(organization_id uuid, from_seal bigint default null,
+  to_seal bigint default null)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -8889,25 +8896,21 @@ create table public.undeliverable_numbers (
   constraint undeliverable_numbers_until check (is_final = (until is null))
 );
 
-create function private.is_undeliverable(organization_id uuid, phone text)
-returns boolean
+create function private.blocked_numbers(organization_id uuid, phones text[])
+returns table (phone text, reason text)
 language sql stable set search_path = ''
 as $$
-  select exists (
-    select from public.undeliverable_numbers u
-    where u.organization_id = is_undeliverable.organization_id and u.phone = is_undeliverable.phone
-      and u.lifted_at is null and u.is_final)
-$$;
-
-create function private.blocked_reason(organization_id uuid, phone text)
-returns text
-language sql stable set search_path = ''
-as $$
-  select case when exists (
-      select from public.suppressions s
-      where s.organization_id = blocked_reason.organization_id and s.phone = blocked_reason.phone
-        and s.lifted_at is null and s.scope = 'all') then 'suppressed'
-    when private.is_undeliverable(organization_id, phone) then 'undeliverable' end
+  select coalesce(s.phone, u.phone), case when s.phone is not null then 'suppressed' else 'undeliverable' end
+  from (
+    select s.phone from public.suppressions s
+    where s.organization_id = blocked_numbers.organization_id and s.phone = any (phones) and s.lifted_at is null
+      and s.scope = 'all'
+  ) s
+  full join (
+    select u.phone from public.undeliverable_numbers u
+    where u.organization_id = blocked_numbers.organization_id and u.phone = any (phones) and u.lifted_at is null
+      and u.is_final
+  ) u on u.phone = s.phone
 $$;
 
 create function private.verdict_text(reason text)
@@ -8956,9 +8959,10 @@ begin
   sends_at := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
-      case when x."to" = account.sender_id then 'own_number'
-        else private.blocked_reason(organization.id, x."to") end as blocked
+      case when x."to" = account.sender_id then 'own_number' else b.reason end as blocked
     from private.batch_rows(recipients) x
+    left join private.blocked_numbers(organization.id,
+      array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
       encoding, segments, status, provider, send_after, wait_reason, created_by, error_code, error_message)
@@ -19110,6 +19114,10 @@ begin
     end if;
     return new;
   end if;
+  if new.organization_id is not null and new.pattern ~ '^\*\*\*|^\(\?[^:=!<]' then
+    perform private.problem(422, 'invalid_field', 'A pattern may not choose another syntax.',
+      '[{"path": "pattern", "message": "begins with options"}]');
+  end if;
   if new.pattern ~ '\\[1-9]' then
     perform private.problem(422, 'invalid_field', 'A pattern may not contain back references.',
       '[{"path": "pattern", "message": "has a back reference"}]');
@@ -20077,7 +20085,24 @@ create trigger mark_undeliverable after update on public.messages
     and (new.status, new.error_code) is distinct from (old.status, old.error_code))
   execute function private.mark_undeliverable();
 
+create function private.is_undeliverable(organization_id uuid, phone text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.undeliverable_numbers u
+    where u.organization_id = is_undeliverable.organization_id and u.phone = is_undeliverable.phone
+      and u.lifted_at is null and u.is_final)
+$$;
+
 comment on function private.is_undeliverable is 'Whether nothing may be sent to a number because it cannot be reached.';
+
+create function private.blocked_reason(organization_id uuid, phone text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select b.reason from private.blocked_numbers(organization_id, array[phone]) b
+$$;
 
 create function private.lift_undeliverable(organization_id uuid, phone text, reason text)
 returns void
@@ -31509,6 +31534,8 @@ create table private.churn_model_state (
   last_error text,
   finished_at timestamptz,
   score_requested_at timestamptz,
+  watched_on date,
+  watch jsonb,
   constraint churn_model_state_active foreign key (organization_id, active_model_id)
     references public.churn_models (organization_id, id)
 );
@@ -32379,6 +32406,12 @@ begin
     where r.organization_id = remaining.organization_id and r.client_id = remaining.id
       and (r.customer_id = l.customer_id or r.lead_id = l.lead_id));
   delete from public.client_links l where l.organization_id = other.organization_id and l.client_id = other.id;
+  update public.client_factors f set client_id = remaining.id
+  where f.organization_id = other.organization_id and f.client_id = other.id;
+  -- Trials and what is open stay with the client for which they were made.
+  update public.recommendations r set client_id = remaining.id
+  where r.organization_id = other.organization_id and r.client_id = other.id
+    and r.state not in ('proposed', 'accepted');
   update public.notes n set client_id = remaining.id
   where n.organization_id = other.organization_id and n.client_id = other.id;
   update public.clients c set merged_into = remaining.id
@@ -33008,8 +33041,16 @@ begin
   set churn_recognition = case when change ? 'churn_recognition' then change ->> 'churn_recognition'
       else s.churn_recognition end,
     pause_days = case when change ? 'pause_days' then (change ->> 'pause_days')::integer else s.pause_days end,
-    unpaid_days = case when change ? 'unpaid_days' then (change ->> 'unpaid_days')::integer else s.unpaid_days end
+    unpaid_days = case when change ? 'unpaid_days' then (change ->> 'unpaid_days')::integer else s.unpaid_days end,
+    band_limits = case when change ? 'band_limits'
+      then array(select l::numeric from jsonb_array_elements_text(change -> 'band_limits') l) else s.band_limits end,
+    holdout_share = coalesce((change ->> 'holdout_share')::numeric, s.holdout_share),
+    incident_threshold = coalesce((change ->> 'incident_threshold')::numeric, s.incident_threshold)
   where s.organization_id = churn_settings.organization_id;
+  if change ? 'band_limits' then
+    update private.churn_model_state s set score_requested_at = clock_timestamp()
+    where s.organization_id = churn_settings.organization_id;
+  end if;
   if change ? 'exchange_rates' then
     perform private.replace_exchange_rates(organization_id, change -> 'exchange_rates');
   end if;
@@ -34716,6 +34757,9 @@ create trigger forbid_changes before update on public.churn_models
 
 comment on table private.churn_model_state is 'The model in use, and the training under way: null phase, none.';
 
+comment on column private.churn_model_state.watch is
+  'How many of those scored 91 days before were expected to leave, and how many did.';
+
 comment on column private.churn_model_state.days is 'Snapshots from which rows are still to be sampled.';
 
 create index churn_model_state_active on private.churn_model_state (organization_id, active_model_id);
@@ -34838,7 +34882,7 @@ declare
 begin
   perform private.require_permission(organization_id, 'churn:read');
   select * into run from private.scoring_runs r
-  where r.id = private.latest_scoring_run(organization_id, '1900-01-01', '2200-01-01');
+  where r.id = private.latest_scoring_run(churn_factors.organization_id, '1900-01-01', '2200-01-01');
   select * into model from public.churn_models m where m.id = run.model_id;
   select coalesce(jsonb_agg(jsonb_build_object('theme', t.theme, 'name', private.theme_name(t.theme),
       'share', t.points / nullif(t.whole, 0), 'clients', t.clients, 'raised', t.raised, 'first', t.first,
@@ -35157,7 +35201,7 @@ begin
     'model', private.churn_model_json(active), 'training', case when state.phase is not null
       then jsonb_build_object('requested_at', state.requested_at, 'phase', state.phase, 'last_error', state.last_error)
       end,
-    'bands', private.band_list(organization_id),
+    'bands', private.band_list(organization_id), 'watch', state.watch,
     'history', (
       select coalesce(jsonb_agg(jsonb_build_object('id', h.id, 'number', h.number, 'method', h.method, 'confidence',
         h.confidence, 'accepted', h.accepted, 'reason', h.reason, 'trained_on', h.trained_on, 'auc',
@@ -35706,6 +35750,16 @@ begin
 end
 $$;
 
+create function private.has_first_departure(organization_id uuid, model_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (select from public.churn_models m where m.id = model_id and m.confidence = 'none')
+    and exists (
+      select from public.client_spells s
+      where s.organization_id = has_first_departure.organization_id and s.ends_on is not null)
+$$;
+
 create function private.begin_scoring_runs()
 returns void
 language plpgsql set search_path = ''
@@ -35717,7 +35771,9 @@ begin
       select from public.clients c where c.organization_id = o.id and c.status = 'active' and c.deleted_at is null)
   on conflict on constraint churn_model_state_pkey do update
     set phase = 'requested', requested_at = excluded.requested_at, next_try_at = excluded.requested_at
-    where churn_model_state.phase is null and churn_model_state.finished_at < now() - interval '28 days';
+    where churn_model_state.phase is null and (churn_model_state.finished_at < now() - interval '28 days'
+      or (churn_model_state.finished_at < now() - interval '1 hour'
+        and private.has_first_departure(churn_model_state.organization_id, churn_model_state.active_model_id)));
   delete from private.scoring_runs r
   using private.churn_model_state s
   where s.organization_id = r.organization_id and r.finished_at is null and r.model_id <> s.active_model_id;
@@ -35752,8 +35808,8 @@ create function private.risk_band(score double precision, limits numeric[])
 returns text
 language sql immutable set search_path = ''
 as $$
-  select case when score < limits[1] then 'low' when score < limits[2] then 'moderate' when score < limits[3] then 'high'
-    else 'critical' end
+  select case when score < limits[1] then 'low' when score < limits[2] then 'moderate'
+    when score < limits[3] then 'high' else 'critical' end
   where score is not null
 $$;
 
@@ -35768,7 +35824,8 @@ declare
 begin
   perform set_config('signalbox.derived', 'on', true);
   with s as materialized (
-    select u.id as client_id, (100 * f.probability)::real as score, private.risk_band(100 * f.probability, limits) as band,
+    select u.id as client_id, (100 * f.probability)::real as score,
+      private.risk_band(100 * f.probability, limits) as band,
       case when 100 * (f.probability - f.probability_then) >= 5 then 'rising'
         when 100 * (f.probability - f.probability_then) <= -5 then 'falling'
         when f.probability_then is not null and f.probability is not null then 'stable' end as trend,
@@ -35784,7 +35841,8 @@ begin
     set score = case when n.client_id is not null then n.score else c.score end,
       band = case when n.client_id is not null then n.band else c.band end,
       score_day = case when n.client_id is null then c.score_day when n.score is not null then run.day end,
-      score_model_id = case when n.client_id is null then c.score_model_id when n.score is not null then run.model_id end,
+      score_model_id = case when n.client_id is null then c.score_model_id
+        when n.score is not null then run.model_id end,
       risk_theme = case when n.client_id is null then c.risk_theme when n.score is not null then s.theme end,
       trend = s.trend, trend_days = case when s.trend is not null then run.day - run.compared_with end
     from s left join changed n on n.client_id = s.client_id
@@ -35851,8 +35909,8 @@ begin
   perform private.write_scores(run, ids, scores);
   perform private.count_bands(run, scores);
   select count(*) as clients, array(
-    select sum(z.value) from unnest(scores) s cross join unnest(s.z) with ordinality z (value, n) group by z.n order by z.n)
-    as sums
+    select sum(z.value) from unnest(scores) s cross join unnest(s.z) with ordinality z (value, n)
+    group by z.n order by z.n) as sums
   into totals from unnest(scores) s;
   update private.scoring_runs r
   set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + totals.clients,
@@ -35956,6 +36014,80 @@ begin
     end;
   end loop;
   return sent;
+end
+$$;
+
+create function private.score_outcomes(organization_id uuid, day date)
+returns jsonb
+language sql stable set search_path = '' set enable_nestloop = off set jit = off
+as $$
+  with s as (
+    select distinct on (h.client_id) h.client_id, h.score from private.client_scores h
+    where h.organization_id = score_outcomes.organization_id and h.day <= score_outcomes.day
+    order by h.client_id, h.day desc
+  ), o as (
+    select s.client_id, s.score / 100.0 as p, d.client_id is not null as is_gone
+    from s
+    left join (
+      select distinct x.client_id from private.departures(score_outcomes.organization_id) x
+      where x.day > score_outcomes.day and x.day <= score_outcomes.day + 90
+    ) d on d.client_id = s.client_id
+    where s.score is not null
+  ), t as (
+    select count(*) as clients, sum(o.p)::float8 as expected, count(*) filter (where o.is_gone) as observed from o
+  )
+  select jsonb_build_object('day', score_outcomes.day, 'clients', t.clients, 'expected', t.expected, 'observed',
+    t.observed, 'ratio', t.expected / nullif(t.observed, 0), 'drifted',
+    t.observed >= 50 and t.expected / nullif(t.observed, 0) not between 0.8 and 1.25)
+  from t where t.clients > 0
+$$;
+
+create function private.notify_admins_of_drift(organization_id uuid, watched jsonb)
+returns void
+language sql set search_path = ''
+as $$
+  select private.notify(array_agg(row(m.organization_id, m.user_id, 'system', 'churn_drift:' || (watched ->> 'day'),
+    'Churn scores have become inaccurate', format('Of the scores of %s, %s clients were expected to leave within 90 days '
+      || 'and %s did. A new model is being learned.', watched ->> 'day', round((watched ->> 'expected')::numeric),
+      watched ->> 'observed'), watched, null)::private.notification))
+  from public.memberships m
+  join public.role_permissions p on p.role_id = m.role_id and p.permission = 'churn:configure'
+  where m.organization_id = notify_admins_of_drift.organization_id and m.status = 'active'
+  having count(*) > 0
+$$;
+
+create function private.watch_churn_scores()
+returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  state private.churn_model_state;
+  watched jsonb;
+  checked integer := 0;
+begin
+  for state in
+    select s.* from private.churn_model_state s
+    where s.active_model_id is not null and (s.watched_on is null or s.watched_on <= current_date - 28)
+    order by s.watched_on nulls first, s.organization_id limit 100 for update skip locked
+  loop
+    begin
+      watched := private.score_outcomes(state.organization_id, private.local_day(state.organization_id) - 91);
+      update private.churn_model_state s
+      set watched_on = current_date, watch = watched,
+        phase = case when (watched ->> 'drifted')::boolean then coalesce(s.phase, 'requested') else s.phase end,
+        requested_at = case when (watched ->> 'drifted')::boolean then coalesce(s.requested_at, clock_timestamp())
+          else s.requested_at end,
+        next_try_at = clock_timestamp()
+      where s.organization_id = state.organization_id;
+      if (watched ->> 'drifted')::boolean then
+        perform private.notify_admins_of_drift(state.organization_id, watched);
+      end if;
+      checked := checked + 1;
+    exception when others then
+      raise warning 'the scores of % were not compared: %', state.organization_id, sqlerrm;
+    end;
+  end loop;
+  return checked;
 end
 $$;
 
@@ -36303,7 +36435,9 @@ as $$
   update public.recommendations r set state = 'expired'
   where r.id in (
     select e.id from public.recommendations e
-    where e.state = 'proposed' and e.expires_on <= private.local_day(e.organization_id) limit 2000);
+    where e.state = 'proposed' and e.expires_on <= current_date + 1
+      and e.expires_on <= private.local_day(e.organization_id)
+    limit 2000);
   update private.play_trials t
   set outcome = case when exists (
       select from public.client_spells s
@@ -36886,7 +37020,7 @@ create table private.health_snapshots (
 );
 
 comment on table private.health_snapshots is
-  'Values of organizations and, with the nil id, of the platform; thinned to hours after a week, to days after 90 days.';
+  'Values of organizations and, with the nil id, of the platform; hours after a week, days after 90 days.';
 
 create index health_snapshots_age on private.health_snapshots (step, taken_at);
 
@@ -37035,7 +37169,8 @@ begin
   select jsonb_agg(to_jsonb(j) order by j.name) into jobs from private.health_jobs() j;
   select jsonb_agg(jsonb_build_object('name', n.name, 'backlog', coalesce(q.backlog, 0), 'oldest_waiting_at', q.oldest,
     'lag_seconds', coalesce(round(extract(epoch from now() - q.oldest)), 0),
-    'status', private.health_status('queue:' || n.name, coalesce(extract(epoch from now() - q.oldest), 0))) order by n.name)
+    'status', private.health_status('queue:' || n.name, coalesce(extract(epoch from now() - q.oldest), 0)))
+    order by n.name)
   into queues
   from unnest(array['messages', 'emails', 'imports', 'reports']) n (name)
   left join private.health_queues(organization_id) q on q.queue = n.name;
@@ -39354,6 +39489,62 @@ from (
         "period": {"field": "audit_logs.created_at", "name": "previous_week"}}')
 ) as t (audience, id, name, description, definition);
 
+insert into private.report_sources (name, position, label, description, kind, relation, scope, permissions,
+  export_permission, condition, ids_are_times, lead_join) values
+  ('client_movements', 16, 'Client movements', 'What clients began, changed and ended to pay', 'event',
+    'public.client_movements', 'organization', '{clients:read}', 'clients:export',
+    $$b.kind not in ('correction', 'unchanged') and not exists (
+      select from public.client_movements r where r.reverses = b.id)$$, false, null),
+  ('client_issues', 17, 'Client issues', 'What clients report', 'state', 'public.client_issues', 'organization',
+    '{clients:read}', 'clients:export', null, false, null);
+
+insert into private.report_joins (source, name, clause) values
+  ('client_movements', 'client',
+    'left join public.clients k on k.organization_id = b.organization_id and k.id = b.client_id'),
+  ('client_movements', 'author', 'left join public.profiles a on a.id = b.recorded_by'),
+  ('client_issues', 'client',
+    'left join public.clients k on k.organization_id = b.organization_id and k.id = b.client_id'),
+  ('client_issues', 'type',
+    'left join public.incident_types g on g.organization_id = b.organization_id and g.key = b.type'),
+  ('client_issues', 'author', 'left join public.profiles a on a.id = b.created_by');
+
+with catalogue (source, name, label, type, expression, join_name, flags, choices, currency) as (
+  values
+    ('client_movements', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('client_movements', 'client_id', 'Client id', 'id', 'b.client_id', null, 'ungrouped', null, null),
+    ('client_movements', 'client', 'Client', 'text', 'k.name', 'client', 'personal', null, null),
+    ('client_movements', 'kind', 'Kind', 'choice', 'b.kind', null, '',
+      'trial_start,trial_lost,new,expansion,contraction,churn,reactivation,currency,pause,resume,notice,'
+      'notice_withdrawn,segment', null),
+    ('client_movements', 'amount', 'Change of monthly revenue', 'money', 'b.amount', null, 'ungrouped', null, 'b.currency'),
+    ('client_movements', 'currency', 'Currency', 'choice', 'b.currency', null, '', null, null),
+    ('client_movements', 'segment', 'Segment', 'text', 'b.segment', null, '', null, null),
+    ('client_movements', 'reason', 'Reason', 'choice', 'b.reason', null, '',
+      'price,service,competitor,moved,closed,payment,other,unknown', null),
+    ('client_movements', 'voluntary', 'Voluntary', 'boolean', 'b.voluntary', null, '', null, null),
+    ('client_movements', 'day', 'Day', 'date', 'b.day', null, '', null, null),
+    ('client_movements', 'author', 'Entered by', 'text', 'a.full_name', 'author', '', null, null),
+    ('client_movements', 'recorded_at', 'Entered', 'timestamp', 'b.recorded_at', null, 'period', null, null),
+
+    ('client_issues', 'id', 'Id', 'id', 'b.id', null, 'ungrouped', null, null),
+    ('client_issues', 'client_id', 'Client id', 'id', 'b.client_id', null, 'ungrouped', null, null),
+    ('client_issues', 'client', 'Client', 'text', 'k.name', 'client', 'personal', null, null),
+    ('client_issues', 'type', 'Type', 'text', 'coalesce(g.label, b.type)', 'type', '', null, null),
+    ('client_issues', 'title', 'Title', 'text', 'b.title', null, 'personal plain unsummed', null, null),
+    ('client_issues', 'severity', 'Severity', 'choice', 'b.severity', null, '', 'low,medium,high', null),
+    ('client_issues', 'status', 'Status', 'choice', 'b.status', null, '', 'open,in_progress,closed', null),
+    ('client_issues', 'author', 'Entered by', 'text', 'a.full_name', 'author', '', null, null),
+    ('client_issues', 'opened_at', 'Began', 'timestamp', 'b.opened_at', null, 'period', null, null),
+    ('client_issues', 'closed_at', 'Closed', 'timestamp', 'b.closed_at', null, 'period', null, null),
+    ('client_issues', 'recorded_at', 'Entered', 'timestamp', 'b.recorded_at', null, 'period', null, null)
+)
+insert into private.report_fields (source, name, position, label, type, expression, join_name, aggregations, groupable,
+  sortable, personal, period, currency, choices)
+select c.source, c.name, row_number() over (partition by c.source), c.label, c.type, c.expression, c.join_name,
+  case when c.flags ~ 'unsummed' then '{}'::text[] end, c.flags !~ 'plain|ungrouped', c.flags !~ 'plain',
+  c.flags ~ 'personal', c.flags ~ 'period', c.currency, string_to_array(c.choices, ',')
+from catalogue c;
+
 insert into private.feature_definitions (feature_set, place, name, theme, unit, current_only, transform,
   rule_sign, from_customers, description) values
   (1, 1, 'days_since_contact', 'contact', 'days', false, 'log', 1, false,
@@ -39463,14 +39654,15 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('switch-progress-job', null, 'minute-tasks', 15,
     'select private.switch_progress_job()', 'Switches the job of every second off while no campaign is under way'),
   ('train-churn-models', null, 'minute-tasks', 16,
+  ('train-churn-models', null, 'minute-tasks', 17,
     'select private.run_churn_training()', 'Learns how likely clients are to leave'),
-  ('score-clients', null, 'minute-tasks', 17,
+  ('score-clients', null, 'minute-tasks', 18,
     'select private.run_scoring()', 'Computes the risk of clients, every night and after a training'),
-  ('send-churn-digests', null, 'minute-tasks', 18,
+  ('send-churn-digests', null, 'minute-tasks', 19,
     'select private.send_churn_digests()', 'Tells people which clients have entered the highest band'),
-  ('recommend-plays', null, 'minute-tasks', 19,
+  ('recommend-plays', null, 'minute-tasks', 20,
     'select private.run_recommendations()', 'Recommends what to do for clients at risk, and settles what became of it'),
-  ('predict-incidents', null, 'minute-tasks', 20,
+  ('predict-incidents', null, 'minute-tasks', 21,
     'select private.run_incident_predictions()', 'Forecasts the issues of clients, every night'),
   ('maintain', null, 'nightly-tasks', 1,
     'select private.maintain()', 'Creates partitions, applies retention, removes what has expired'),
@@ -39488,12 +39680,14 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
     'select private.thin_client_features()', 'Removes most of the old snapshots of clients, and makes partitions'),
   ('warn-of-expiring-keys', null, 'nightly-tasks', 8,
     'select private.warn_of_expiring_keys()', 'Tells admins 14 and 3 days before an API key expires'),
-  ('seal-audit-logs', null, 'minute-tasks', 21,
+  ('seal-audit-logs', null, 'minute-tasks', 22,
     'select private.seal_audit_logs()', 'Seals the audit log against changes'),
-  ('snapshot-health', null, 'minute-tasks', 22,
+  ('snapshot-health', null, 'minute-tasks', 23,
     'select private.snapshot_health()', 'Takes a snapshot of queues and jobs every five minutes'),
   ('thin-health-snapshots', null, 'nightly-tasks', 9,
-    'select private.thin_health_snapshots()', 'Joins old snapshots to hours and days');
+    'select private.thin_health_snapshots()', 'Joins old snapshots to hours and days'),
+  ('watch-churn-scores', null, 'nightly-tasks', 10,
+    'select private.watch_churn_scores()', 'Compares scores whose time has passed with who left');
 
 insert into private.health_thresholds (name, degraded_from, down_from, unit, description) values
   ('database', 500, 3000, 'ms', 'How long the database takes to answer'),

@@ -751,12 +751,7 @@ select set_eq('select name from private.jobs', array[
   'thin-health-snapshots',
   'train-churn-models',
   'warn-of-expiring-keys',
-  'score-clients',
-  'send-churn-digests',
-  'recommend-plays',
-  'predict-incidents',
-  'watch-churn-scores',
-  'thin-client-features'
+  'watch-churn-scores'
 ], 'These are all the jobs.');
 select set_eq($$select jobname::text, command, username from cron.job
   where active or jobname = 'broadcast-campaign-progress'$$,

@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(32);
+select plan(33);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -20,6 +20,7 @@ insert into shown values
   ('enter-planned-movements', 'private.run_client_plans'), ('notify-of-notes', 'private.notify_of_notes'),
   ('snapshot-client-features', 'private.run_feature_snapshots'), ('link-clients', 'private.link_new_contacts'),
   ('apply-client-rules', 'private.run_client_rules'), ('train-churn-models', 'private.run_churn_training'),
+  ('watch-churn-scores', 'private.watch_churn_scores'),
   ('score-clients', 'private.run_scoring'), ('send-churn-digests', 'private.send_churn_digests'),
   ('recommend-plays', 'private.run_recommendations'), ('predict-incidents', 'private.run_incident_predictions'),
   ('run-report-schedules', 'private.run_report_schedules'),

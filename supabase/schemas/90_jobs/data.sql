@@ -70,7 +70,6 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('switch-progress-job', null, 'minute-tasks', 15,
     'select private.switch_progress_job()', 'Switches the job of every second off while no campaign is under way'),
   ('train-churn-models', null, 'minute-tasks', 16,
-  ('train-churn-models', null, 'minute-tasks', 14,
     'select private.run_churn_training()', 'Learns how likely clients are to leave'),
   ('score-clients', null, 'minute-tasks', 17,
     'select private.run_scoring()', 'Computes the risk of clients, every night and after a training'),
