@@ -80,7 +80,7 @@ async function measure(
   const all = [["ours", own], ["local", services.local], ["auth", services.auth]] as const;
   const samples = { ours: [] as Sample[], local: [] as Sample[], auth: [] as Sample[] };
   for (let round = 0; round <= rounds; round++) {
-    const count = round === 0 ? Math.max(width, endpoint.count / 4) : endpoint.count;
+    const count = Math.max(width, endpoint.count);
     for (let place = 0; place < all.length; place++) {
       const [name, service] = all[(place + round) % all.length] ?? all[0];
       const sample = await load(service, endpoint, { count, width, token });
