@@ -98,7 +98,7 @@ Deno.test("A scheduled report is mailed with its figures and chart, and a collea
   const url = `/reports/runs/${run.id}`;
   assert.match(mail.text, new RegExp(url));
   const taken = await fetchFile(colleague, run.download_url ?? "");
-  assert.equal(new TextDecoder().decode(taken), "\uFEFFSource,Leads\r\nfair,6\r\nwebsite,3\r\n");
+  assert.equal(new TextDecoder().decode(taken), "Source,Leads\r\nfair,6\r\nwebsite,3\r\n");
   const seen = expectStatus<{ mailed: { address: string; status: string }[] }>(
     await call(admin, "GET", url),
     200,
