@@ -23,7 +23,7 @@ begin
   perform private.require_valid(parts ->> 0 = sort and sort_value is not null and id is not null, 'cursor',
     'belongs to a list in another order');
 exception when data_exception or invalid_text_representation then
-  perform private.require_valid(false, 'cursor', 'is not a cursor');
+  perform private.invalid_field('cursor', 'is not a cursor');
 end
 $$;
 

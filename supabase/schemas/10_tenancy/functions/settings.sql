@@ -56,7 +56,7 @@ declare
     where c.conrelid = 'public.organizations'::regclass and c.conname = constraint_name
     order by changes ? a.attname::text desc, a.attnum limit 1);
 begin
-  perform private.require_valid(false, coalesce(field, ''), 'is not allowed');
+  perform private.invalid_field(coalesce(field, ''), 'is not allowed');
 end
 $$;
 
@@ -88,7 +88,7 @@ exception
     return null;
   when not_null_violation then
     get stacked diagnostics violated = column_name;
-    perform private.require_valid(false, violated, 'cannot be null');
+    perform private.invalid_field(violated, 'cannot be null');
     return null;
 end
 $$;

@@ -8,7 +8,7 @@ begin
     'allowed_networks', 'must be a list of at most 50 networks');
   return array(select value::cidr from jsonb_array_elements_text(networks));
 exception when data_exception then
-  perform private.require_valid(false, 'allowed_networks', 'has a value that is no network, such as 192.0.2.0/24');
+  perform private.invalid_field('allowed_networks', 'has a value that is no network, such as 192.0.2.0/24');
   return null;
 end
 $$;
