@@ -190,14 +190,25 @@ comment on function private.request_header is 'A header of the current Data API 
 
 grant execute on function private.request_header(text) to authenticated, service_role;
 
+create function private.invalid_field(path text, message text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
+    jsonb_build_array(jsonb_build_object('path', path, 'message', message)));
+end
+$$;
+
+grant execute on function private.invalid_field(text, text) to authenticated, service_role;
+
 create function private.require_valid(condition boolean, path text, message text)
 returns void
 language plpgsql immutable set search_path = ''
 as $$
 begin
   if condition is not true then
-    perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
-      jsonb_build_array(jsonb_build_object('path', path, 'message', message)));
+    perform private.invalid_field(path, message);
   end if;
 end
 $$;
@@ -484,7 +495,7 @@ begin
   perform private.require_valid(parts ->> 0 = sort and sort_value is not null and id is not null, 'cursor',
     'belongs to a list in another order');
 exception when data_exception or invalid_text_representation then
-  perform private.require_valid(false, 'cursor', 'is not a cursor');
+  perform private.invalid_field('cursor', 'is not a cursor');
 end
 $$;
 
@@ -5309,7 +5320,7 @@ declare
     where c.conrelid = 'public.organizations'::regclass and c.conname = constraint_name
     order by changes ? a.attname::text desc, a.attnum limit 1);
 begin
-  perform private.require_valid(false, coalesce(field, ''), 'is not allowed');
+  perform private.invalid_field(coalesce(field, ''), 'is not allowed');
 end
 $$;
 
@@ -5340,7 +5351,7 @@ exception
     return null;
   when not_null_violation then
     get stacked diagnostics violated = column_name;
-    perform private.require_valid(false, violated, 'cannot be null');
+    perform private.invalid_field(violated, 'cannot be null');
     return null;
 end
 $$;
@@ -7478,7 +7489,7 @@ begin
     'allowed_networks', 'must be a list of at most 50 networks');
   return array(select value::cidr from jsonb_array_elements_text(networks));
 exception when data_exception then
-  perform private.require_valid(false, 'allowed_networks', 'has a value that is no network, such as 192.0.2.0/24');
+  perform private.invalid_field('allowed_networks', 'has a value that is no network, such as 192.0.2.0/24');
   return null;
 end
 $$;
