@@ -37485,6 +37485,8 @@ insert into private.rate_limits (kind, quota, window_seconds, description) value
   ('reset_address', 10, 300, 'Attempts to set a new password from an IP address'),
   ('send', 600, 60, 'Requests of a person that send messages'),
   ('upload', 60, 60, 'Files that a person uploads'),
+  -- A stream lasts 140 seconds and asks the database once a second.
+  ('live', 20, 140, 'Streams of campaigns that a person opens: about 20 at once'),
   ('export', 60, 3600, 'Files of customers or leads that a person exports'),
   ('invite', 30, 3600, 'Invitations by a person'),
   ('invite_organization', 200, 86400, 'Invitations by an organization'),

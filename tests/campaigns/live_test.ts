@@ -342,3 +342,20 @@ Deno.test("Nothing is read any more for clients that have gone", async () => {
   await until(async () => await unseenFor() > 4, { what: "the end of looking" });
   assert.deepEqual(watchers.map(last), [before, before], "a state that stays is told once");
 });
+
+Deno.test("A person may not open any number of streams", async () => {
+  const office = await newCampaigning();
+  const { id } = await addCampaign(office);
+  const open = async () => {
+    const answer = await fetch(functionUrl(`/campaigns/${id}/live`), {
+      headers: { authorization: `Bearer ${office.admin.accessToken}` },
+    });
+    await answer.body?.cancel();
+    return answer;
+  };
+  const answers = await Promise.all(Array.from({ length: 22 }, open));
+  const refused = answers.filter(({ status }) => status === 429);
+  assert.equal(answers.filter(({ status }) => status === 200).length, 22 - refused.length);
+  assert(refused.length > 0, "some are refused");
+  assert(Number(refused[0]?.headers.get("retry-after")) > 0);
+});

@@ -2,6 +2,7 @@ import { createRoute, z } from "../../_shared/zod.ts";
 import type { App } from "../../_shared/app.ts";
 import { keepAlive } from "../../_shared/background.ts";
 import { problemBody, problems } from "../../_shared/problem.ts";
+import { rateLimited } from "../../_shared/rate_limit.ts";
 import { guarded, IdParam, permitted } from "../../_shared/route.ts";
 import { acceptSocket } from "../../_shared/socket.ts";
 import { readProgress } from "./progress.ts";
@@ -17,7 +18,7 @@ const route = createRoute({
     "progress, heartbeat, end and refused. Closes with 1000 after `end`, with 4401, 4403 or 4404 " +
     "after `refused`, and with 4000 when the client should connect again. Before that, errors " +
     "are problems as everywhere.",
-  ...permitted("campaigns:read"),
+  ...permitted("campaigns:read", rateLimited("live")),
   request: {
     params: IdParam,
     headers: z.object({
@@ -31,7 +32,7 @@ const route = createRoute({
   responses: {
     101: { description: "The socket is open" },
     ...guarded,
-    ...problems(404, 422, 426),
+    ...problems(404, 422, 426, 429),
   },
 });
 

@@ -2,6 +2,7 @@ import { createRoute, z } from "../../_shared/zod.ts";
 import type { App } from "../../_shared/app.ts";
 import { keepAlive } from "../../_shared/background.ts";
 import { problemBody, problems } from "../../_shared/problem.ts";
+import { rateLimited } from "../../_shared/rate_limit.ts";
 import { guarded, IdParam, permitted } from "../../_shared/route.ts";
 import { Progress, readProgress } from "./progress.ts";
 import { type News, watch } from "./watch.ts";
@@ -17,7 +18,7 @@ const route = createRoute({
     "completed or canceled and its messages have an outcome (or nothing has changed for 30 " +
     "seconds), `refused` (a Problem) when the caller may no longer watch. After " +
     "`end` and `refused` do not connect again; after 140 seconds the stream ends without them.",
-  ...permitted("campaigns:read"),
+  ...permitted("campaigns:read", rateLimited("live")),
   request: {
     params: IdParam,
     headers: z.object({
@@ -38,7 +39,7 @@ const route = createRoute({
       },
     },
     ...guarded,
-    ...problems(404, 422),
+    ...problems(404, 422, 429),
   },
 });
 
