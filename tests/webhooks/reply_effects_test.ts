@@ -359,7 +359,7 @@ Deno.test("an organization adds words of its own, which bind it alone", async ()
     kind: "keyword",
     meaning: "stop",
     language: "de",
-    pattern: " Abbestellen! ",
+    pattern: " Kesselbier! ",
   });
   assert.equal(added.error, null);
   assert.equal(
@@ -375,13 +375,13 @@ Deno.test("an organization adds words of its own, which bind it alone", async ()
     assert.equal(error, null);
     return (data as { meaning: string | null }).meaning;
   };
-  assert.equal(await meaning("abbestellen", { organization }), "stop");
-  assert.equal(await meaning("abbestellen", elsewhere), null);
+  assert.equal(await meaning("kesselbier", { organization }), "stop");
+  assert.equal(await meaning("kesselbier", elsewhere), null);
   // What the system understands as an opt-out, an organization can only hand to a person.
   assert.equal(await meaning("please stop sending the alerts", { organization }), "doubtful");
   assert.equal(await meaning("please stop sending the alerts", elsewhere), "stop");
   const handset = ordinaryNumber();
-  await handsetSays(handset, twilio, "Abbestellen");
+  await handsetSays(handset, twilio, "Kesselbier");
   assert.deepEqual(await suppressionsOf(organization), ["all reply"]);
 
   const rule_id = (added.data as { id: string }).id;
@@ -389,7 +389,7 @@ Deno.test("an organization adds words of its own, which bind it alone", async ()
     from.admin.client.rpc("delete_reply_rule", { organization_id: from.id, rule_id });
   assert.equal((await remove(elsewhere.organization)).error?.hint, "not_found");
   assert.equal((await remove(organization)).error, null);
-  assert.equal(await meaning("abbestellen", { organization }), null);
+  assert.equal(await meaning("kesselbier", { organization }), null);
   const { data: system } = await client.from("reply_rules").select("id").is("organization_id", null)
     .limit(1).single();
   assert.ok(system, "everyone reads the system's rules");
