@@ -101,9 +101,10 @@ async function measure(
     const shared = packages.get(key) ??
       sizeOf(folders.flatMap((path) => [...filesBelow(path)]));
     packages.set(key, shared);
-    const own = sizeOf(
-      graph.modules.flatMap(({ local }) => local === undefined ? [] : [local]),
-    );
+    const modules = graph.modules.flatMap(({ local }) => local === undefined ? [] : [local]);
+    // Its static files, such as fonts.
+    const files = [...filesBelow(join(folder, name))].filter((path) => !/\.(ts|json)$/.test(path));
+    const own = sizeOf([...modules, ...files]);
     sizes.push([name, {
       raw: shared.raw + own.raw,
       compressed: shared.compressed + own.compressed,

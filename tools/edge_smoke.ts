@@ -46,6 +46,12 @@ function probes(status: Status): Record<string, Probe> {
     },
     leads: { path: "/export?format=xlsx" },
     pipeline: { path: "/summary" },
+    "report-jobs": {
+      method: "POST",
+      path: "/run-reports",
+      status: 202,
+      headers: { apikey: status.secret_key, authorization: "" },
+    },
     sms: {
       method: "POST",
       path: "/send",

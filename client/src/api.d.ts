@@ -2203,23 +2203,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs/delete-report-files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Deletes files of reports that have expired */
-        post: operations["deleteReportFiles"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/jobs/dispatch-messages": {
         parameters: {
             query?: never;
@@ -2299,23 +2282,6 @@ export interface paths {
         put?: never;
         /** Looks up messages whose outcome is unknown */
         post: operations["resolveUnknownOutcomes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/jobs/run-reports": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Freezes the rows of reports and writes their files */
-        post: operations["runReports"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3221,6 +3187,40 @@ export interface paths {
         get: operations["getPipelineSummary"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/report-jobs/delete-report-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes files of reports that have expired */
+        post: operations["deleteReportFiles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/report-jobs/run-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freezes the rows of reports and writes their files */
+        post: operations["runReports"];
         delete?: never;
         options?: never;
         head?: never;
@@ -23296,38 +23296,6 @@ export interface operations {
             };
         };
     };
-    deleteReportFiles: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Started */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @example dispatch-messages */
-                        job: string;
-                    };
-                };
-            };
-            /** @description No token, or one that is not valid */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     dispatchMessages: {
         parameters: {
             query?: never;
@@ -23457,38 +23425,6 @@ export interface operations {
         };
     };
     resolveUnknownOutcomes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Started */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @example dispatch-messages */
-                        job: string;
-                    };
-                };
-            };
-            /** @description No token, or one that is not valid */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    runReports: {
         parameters: {
             query?: never;
             header?: never;
@@ -28053,6 +27989,70 @@ export interface operations {
             };
             /** @description The caller's role lacks the permission; the detail says which */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteReportFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Started */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example dispatch-messages */
+                        job: string;
+                    };
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Started */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example dispatch-messages */
+                        job: string;
+                    };
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

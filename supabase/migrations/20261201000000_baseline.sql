@@ -6360,10 +6360,10 @@ create function public.invoke_job(job text, body jsonb default '{}')
 returns void
 language sql set search_path = ''
 as $$
-  select private.invoke('jobs/' || job, body)
+  select private.invoke(case when job like '%/%' then job else 'jobs/' || job end, body)
 $$;
 
-comment on function public.invoke_job is 'Starts the next run of a job that has more to do than fits one run.';
+comment on function public.invoke_job is 'Starts the next run of a job that has more to do than fits one run: of the function jobs, or function/job.';
 
 grant execute on function public.invoke_job(text, jsonb) to service_role;
 
@@ -27674,7 +27674,7 @@ begin
   insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
   perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
     jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);
-  perform private.invoke('jobs/run-reports');
+  perform private.invoke('report-jobs/run-reports');
   return run;
 end
 $$;
@@ -28373,7 +28373,7 @@ begin
   delete from private.report_rows w using public.report_runs r
   where r.rows_deleted_at = now() and w.run_id = r.id;
   if exists (select from private.expired_report_runs() e) then
-    perform private.invoke('jobs/delete-report-files');
+    perform private.invoke('report-jobs/delete-report-files');
   end if;
 end
 $$;
@@ -29166,7 +29166,7 @@ begin
     return '{"state": "too_large"}'::jsonb;
   end if;
   if hand_over then
-    perform private.invoke('jobs/run-reports');
+    perform private.invoke('report-jobs/run-reports');
     return '{"state": "handed_over"}'::jsonb;
   end if;
   return jsonb_build_object('state', 'writing',
@@ -39656,7 +39656,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('run-report-schedules', null, 'minute-tasks', 10,
     'select private.run_report_schedules()', 'Queues runs of reports that are due'),
   ('run-reports', null, 'minute-tasks', 11,
-    $$select private.invoke('jobs/run-reports') where exists (select from private.report_run_work)$$,
+    $$select private.invoke('report-jobs/run-reports') where exists (select from private.report_run_work)$$,
     'Continues runs of reports'),
   ('enter-planned-movements', null, 'minute-tasks', 12,
     'select private.run_client_plans()', 'Enters movements of clients whose day has come'),

@@ -16,7 +16,7 @@ insert into shown values
   ('roll-up-counters', 'adds integers'), ('compact-counters', 'deletes'), ('maintain', 'deletes'),
   ('purge-notifications', 'deletes'), ('purge-cron-run-details', 'has no tenants'),
   ('switch-progress-job', 'has no tenants'), ('purge-reports', 'deletes'),
-  ('thin-client-features', 'deletes'), ('run-reports', 'supabase/functions/jobs/run_reports.ts catches per run'),
+  ('thin-client-features', 'deletes'), ('run-reports', 'supabase/functions/report-jobs/run_reports.ts catches per run'),
   ('enter-planned-movements', 'private.run_client_plans'), ('notify-of-notes', 'private.notify_of_notes'),
   ('snapshot-client-features', 'private.run_feature_snapshots'), ('link-clients', 'private.link_new_contacts'),
   ('apply-client-rules', 'private.run_client_rules'), ('train-churn-models', 'private.run_churn_training'),

@@ -7,7 +7,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(functionUrl(path), { headers });
 
 /** What only jobs and providers call. */
-const internal = ["jobs", "webhooks"];
+const internal = ["jobs", "report-jobs", "webhooks"];
 
 Deno.test("The written document is that of the whole API", async () => {
   assert.deepEqual(

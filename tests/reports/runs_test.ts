@@ -153,7 +153,7 @@ async function prepared(report_id: string) {
     await sql`insert into private.report_run_work (run_id, organization_id) values (${id}, ${
       row?.["organization_id"]
     })`;
-    await sql`select private.invoke('jobs/run-reports')`;
+    await sql`select private.invoke('report-jobs/run-reports')`;
     return await until(async () => {
       const [run] =
         await sql`select status, reason, finished_at from public.report_runs where id = ${id}`;

@@ -87,5 +87,5 @@ export function undisturbed(format: ReportFormat, run: FrozenRun, rows: FrozenRo
 export async function die({ id }: SteppedRun): Promise<void> {
   const sql = database();
   await sql`update private.report_run_work set leased_until = now() - interval '1 second' where run_id = ${id}`;
-  await sql`select private.invoke('jobs/run-reports')`;
+  await sql`select private.invoke('report-jobs/run-reports')`;
 }

@@ -28,7 +28,7 @@ Deno.test("functions use no Deno API that the edge runtime lacks", () => {
         api === "serve" || (api === "env" && path === "_shared/env.ts") ||
           (api === "upgradeWebSocket" && path === "_shared/socket.ts") ||
           // Of static_files only, which are deployed with the function.
-          (api === "readFile" && path === "jobs/report_documents.ts"),
+          (api === "readFile" && path === "report-jobs/report_documents.ts"),
         `${path} uses Deno.${api}`,
       );
     }
@@ -60,7 +60,7 @@ Deno.test("only jobs, webhooks, auth, admin, the exchange of API keys and the do
     if (!/adminClient\(|env\.secretKey\b/.test(text)) continue;
     const domain = path.split("/")[0] ?? "";
     assert.ok(
-      ["jobs", "webhooks", "auth", "admin"].includes(domain) ||
+      ["jobs", "report-jobs", "webhooks", "auth", "admin"].includes(domain) ||
         [
           "_shared/clients.ts",
           "_shared/api_key.ts",

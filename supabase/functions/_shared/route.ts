@@ -6,8 +6,9 @@ import { problems } from "./problem.ts";
 
 /** The parts of a route definition that require a permission and document it. */
 export function permitted(permission: string, ...further: MiddlewareHandler<AppEnv>[]) {
+  const security: Record<string, string[]>[] = [{ bearer: [] }, { apiKey: [] }];
   return {
-    security: [{ bearer: [] }, { apiKey: [] }],
+    security,
     "x-permission": permission,
     middleware: [requirePermission(permission), ...further],
   };

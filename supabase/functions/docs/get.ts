@@ -27,7 +27,7 @@ const route = createRoute({
 });
 
 /** Functions that only jobs and providers call; their part of the document is for the repository. */
-const isInternal = (path: string): boolean => /^\/(jobs|webhooks)\//.test(path);
+const isInternal = (path: string): boolean => /^\/(jobs|report-jobs|webhooks)\//.test(path);
 
 interface Served {
   document: Record<string, unknown>;

@@ -6,7 +6,7 @@ import { env } from "../_shared/env.ts";
 import { log } from "../_shared/log.ts";
 import { platformAccounts } from "../_shared/messaging/accounts.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
-import { job } from "./job.ts";
+import { job } from "../_shared/jobs/job.ts";
 import { type RecordedOutcome, runWorkers, Step } from "./workers.ts";
 import { msUntilDue } from "./pause.ts";
 import { sender } from "./sender.ts";

@@ -2,7 +2,7 @@ import { z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
 import { ensure } from "../_shared/problem.ts";
-import { job } from "./job.ts";
+import { job } from "../_shared/jobs/job.ts";
 
 /** A run hands over to the next long before the platform ends it. */
 const runMs = 50_000;

@@ -8,8 +8,8 @@ import { log } from "../_shared/log.ts";
 import { loadPhoneNumbers } from "../_shared/phone.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { SheetError } from "../_shared/sheet/error.ts";
-import { type Budget, newBudget } from "./budget.ts";
-import { job } from "./job.ts";
+import { type Budget, newBudget } from "../_shared/jobs/budget.ts";
+import { job } from "../_shared/jobs/job.ts";
 
 const longestReason = 1_000;
 

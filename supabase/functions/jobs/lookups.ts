@@ -13,7 +13,7 @@ import {
 } from "../_shared/messaging/provider.ts";
 import { isOptOut } from "../_shared/messaging/twilio_errors.ts";
 import { parseTimestamp } from "../_shared/timestamp.ts";
-import { perItem } from "./per_item.ts";
+import { perItem } from "../_shared/jobs/per_item.ts";
 import { ClaimedMessage } from "./workers.ts";
 
 /** A message whose outcome or final status is not known. */

@@ -5,7 +5,7 @@ import { twilioAccount } from "../_shared/messaging/accounts.ts";
 import { LookupError } from "../_shared/messaging/provider.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
 import { toCandidate } from "./lookups.ts";
-import { perItem } from "./per_item.ts";
+import { perItem } from "../_shared/jobs/per_item.ts";
 
 const Lists = z.object({
   lists: z.array(z.object({

@@ -4,7 +4,7 @@ import type { Client } from "../_shared/clients.ts";
 import { env } from "../_shared/env.ts";
 import { providerTimeoutMs } from "../_shared/messaging/accounts.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
-import { job } from "./job.ts";
+import { job } from "../_shared/jobs/job.ts";
 import { lookUpAll, LookupBatch } from "./lookups.ts";
 
 const Results = z.record(z.string(), z.number());

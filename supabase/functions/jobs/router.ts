@@ -6,7 +6,6 @@ import { importDncLists } from "./import_dnc.ts";
 import { importLeadFiles } from "./import_leads.ts";
 import { reconcileMessages } from "./reconcile.ts";
 import { resolveUnknownOutcomes } from "./resolve_unknown_outcomes.ts";
-import { reportFiles } from "./run_reports.ts";
 
 /** Background work, started by pg_cron and database webhooks with a secret key. Each answers 202 and goes on behind it. */
 export const router = createApp("jobs", { callers: "service", document: "none" });
@@ -18,4 +17,3 @@ sendQueuedEmails(router);
 importLeadFiles(router);
 snapshotAudiences(router);
 importDncLists(router);
-reportFiles(router);

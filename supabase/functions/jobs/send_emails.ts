@@ -8,7 +8,7 @@ import { mailAccount } from "../_shared/mail/account.ts";
 import type { MailOutcome, MailProvider } from "../_shared/mail/provider.ts";
 import { renderMail } from "../_shared/mail/template.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
-import { job } from "./job.ts";
+import { job } from "../_shared/jobs/job.ts";
 import { msUntilDue } from "./pause.ts";
 
 /** An e-mail that the database has marked `sending`: it must be sent now. */

@@ -7,7 +7,7 @@ import {
 } from "../_shared/messaging/accounts.ts";
 import { CALLBACK_TOKEN_PARAM, signCallback } from "../_shared/messaging/callback_token.ts";
 import type { SendOutcome, SmsProvider } from "../_shared/messaging/provider.ts";
-import { perItem } from "./per_item.ts";
+import { perItem } from "../_shared/jobs/per_item.ts";
 import type { ClaimedMessage } from "./workers.ts";
 import { validityOf } from "./validity.ts";
 

@@ -2,7 +2,7 @@ import { z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import type { Client } from "../_shared/clients.ts";
 import { ensure, unwrap } from "../_shared/problem.ts";
-import { job } from "./job.ts";
+import { job } from "../_shared/jobs/job.ts";
 
 /** Leads of one transaction: about a second, for which a pause may have to wait. */
 const size = 10_000;

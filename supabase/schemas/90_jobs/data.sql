@@ -59,7 +59,7 @@ insert into private.jobs (name, schedule, task_of, position, command, descriptio
   ('run-report-schedules', null, 'minute-tasks', 10,
     'select private.run_report_schedules()', 'Queues runs of reports that are due'),
   ('run-reports', null, 'minute-tasks', 11,
-    $$select private.invoke('jobs/run-reports') where exists (select from private.report_run_work)$$,
+    $$select private.invoke('report-jobs/run-reports') where exists (select from private.report_run_work)$$,
     'Continues runs of reports'),
   ('enter-planned-movements', null, 'minute-tasks', 12,
     'select private.run_client_plans()', 'Enters movements of clients whose day has come'),

@@ -22,7 +22,7 @@ begin
   insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
   perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
     jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);
-  perform private.invoke('jobs/run-reports');
+  perform private.invoke('report-jobs/run-reports');
   return run;
 end
 $$;

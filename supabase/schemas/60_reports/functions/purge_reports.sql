@@ -20,7 +20,7 @@ begin
   delete from private.report_rows w using public.report_runs r
   where r.rows_deleted_at = now() and w.run_id = r.id;
   if exists (select from private.expired_report_runs() e) then
-    perform private.invoke('jobs/delete-report-files');
+    perform private.invoke('report-jobs/delete-report-files');
   end if;
 end
 $$;

@@ -46,7 +46,7 @@ begin
     return '{"state": "too_large"}'::jsonb;
   end if;
   if hand_over then
-    perform private.invoke('jobs/run-reports');
+    perform private.invoke('report-jobs/run-reports');
     return '{"state": "handed_over"}'::jsonb;
   end if;
   return jsonb_build_object('state', 'writing',

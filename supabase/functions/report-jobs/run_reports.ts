@@ -6,9 +6,9 @@ import { ensure, unwrap } from "../_shared/problem.ts";
 import { formatNamed } from "../_shared/reports/formats.ts";
 import { FrozenRun } from "../_shared/reports/run.ts";
 import { deleteFiles } from "../_shared/reports/storage.ts";
-import { type Budget, newBudget } from "./budget.ts";
-import { job } from "./job.ts";
-import { perItem } from "./per_item.ts";
+import { type Budget, newBudget } from "../_shared/jobs/budget.ts";
+import { job } from "../_shared/jobs/job.ts";
+import { perItem } from "../_shared/jobs/per_item.ts";
 import { wholeFormatNamed } from "./report_documents.ts";
 import { Claimed, writeFile } from "./report_file.ts";
 
@@ -69,7 +69,9 @@ export async function runReports(db: Client): Promise<LogFields> {
     results[state] = (results[state] ?? 0) + 1;
     if (budget.isOver()) {
       // Other runs may be waiting; the next run of the job checks.
-      if (state !== "handed_over") ensure(await db.rpc("invoke_job", { job: "run-reports" }));
+      if (state !== "handed_over") {
+        ensure(await db.rpc("invoke_job", { job: "report-jobs/run-reports" }));
+      }
       return { ...results, work_ms: Math.round(budget.spent()) };
     }
   }

@@ -1,5 +1,5 @@
-import { log, type LogFields } from "../_shared/log.ts";
-import { reportFault } from "../_shared/sentry.ts";
+import { log, type LogFields } from "../log.ts";
+import { reportFault } from "../sentry.ts";
 
 /**
  * Does one item of a job that serves several tenants. A fault of the item ends with it: it is logged, and `parked` answers

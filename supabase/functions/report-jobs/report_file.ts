@@ -10,7 +10,7 @@ import {
 } from "../_shared/reports/format.ts";
 import type { FrozenRow, FrozenRun } from "../_shared/reports/run.ts";
 import { storeFile } from "../_shared/reports/storage.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../_shared/jobs/budget.ts";
 
 /** What is kept between slices: the writer's own state, and whether all that comes after the rows is in the file. */
 const Progress = z.object({ writer: z.unknown(), ended: z.boolean() });

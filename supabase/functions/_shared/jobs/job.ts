@@ -1,18 +1,18 @@
-import { createRoute, z } from "../_shared/zod.ts";
+import { createRoute, z } from "../zod.ts";
 import type { Context } from "hono";
-import type { App } from "../_shared/app.ts";
-import { keepAlive } from "../_shared/background.ts";
-import { adminClient, type Client } from "../_shared/clients.ts";
-import type { AppEnv } from "../_shared/context.ts";
-import { log, type LogFields } from "../_shared/log.ts";
-import { Problem, problems } from "../_shared/problem.ts";
-import { json } from "../_shared/route.ts";
-import { reportFault } from "../_shared/sentry.ts";
+import type { App } from "../app.ts";
+import { keepAlive } from "../background.ts";
+import { adminClient, type Client } from "../clients.ts";
+import type { AppEnv } from "../context.ts";
+import { log, type LogFields } from "../log.ts";
+import { Problem, problems } from "../problem.ts";
+import { json } from "../route.ts";
+import { reportFault } from "../sentry.ts";
 
 const Accepted = z.object({ job: z.string().openapi({ example: "dispatch-messages" }) });
 
 /**
- * Registers a job: `POST /jobs/<name>` with a secret key answers 202 at once and runs the work behind the answer. `run`
+ * Registers a job: `POST /<name>` below the function, with a secret key answers 202 at once and runs the work behind the answer. `run`
  * gets the request's body, if it has one, and answers what goes into the log line. The service role is the only one
  * that may claim queued work of all tenants.
  */
