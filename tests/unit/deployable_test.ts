@@ -64,6 +64,7 @@ Deno.test("only jobs, webhooks, auth, admin, the exchange of API keys and the do
         [
           "_shared/clients.ts",
           "_shared/api_key.ts",
+          "_shared/jobs/job.ts",
           "_shared/reports/storage.ts",
           "reports/storage.ts",
         ]
