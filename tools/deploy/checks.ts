@@ -75,6 +75,12 @@ const secretChecks: Check = async ({ management, secrets }) => {
       )
     ),
     when(
+      names.has("TOKEN_SIGNING_KEY"),
+      "secret TOKEN_SIGNING_KEY",
+      "API keys and impersonation need a signing key of yours (docs/operations.md, signing keys).",
+      "advice",
+    ),
+    when(
       hasMail,
       "a mail provider",
       "Set RESEND_API_KEY, or SMTP_HOST and its companions.",
