@@ -33,6 +33,7 @@ function probes(status: Status): Record<string, Probe> {
   );
   sheet.append("file", new File([file], "arrears.xlsx"));
   return {
+    admin: { path: "/users" },
     analytics: { path: "/dashboard" },
     auth: { path: "/me" },
     dashboard: { path: "/metrics" },
@@ -45,6 +46,7 @@ function probes(status: Status): Record<string, Probe> {
       headers: { apikey: status.secret_key, authorization: "" },
     },
     leads: { path: "/export?format=xlsx" },
+    notes: { path: "/inbox" },
     pipeline: { path: "/summary" },
     "report-jobs": {
       method: "POST",

@@ -1,17 +1,26 @@
+-- One statement reads the import and its run, so that an import that ends meanwhile is shown before or after its end.
 -- Security definer: see list_lead_imports.
 create function private.get_lead_import(organization_id uuid, import_id uuid)
 returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  answer jsonb;
 begin
-  return private.lead_import_json(private.require_lead_import(organization_id, import_id));
+  perform private.require_permission(organization_id, 'leads:import');
+  select private.lead_import_json(i) into answer from public.lead_imports i
+  where i.organization_id = get_lead_import.organization_id and i.id = get_lead_import.import_id;
+  if answer is null then
+    perform private.problem(404, 'not_found', 'There is no such import.');
+  end if;
+  return answer;
 end
 $$;
 grant execute on function private.get_lead_import(uuid, uuid) to authenticated;
 
 create function public.get_lead_import(organization_id uuid, import_id uuid)
 returns jsonb
-language sql set search_path = ''
+language sql stable set search_path = ''
 as $$
   select private.get_lead_import(organization_id, import_id)
 $$;
