@@ -35,7 +35,7 @@ Deno.test("An upload is processed once: again, after 24 hours, or another organi
 Deno.test("Of two people who process one upload at the same moment one wins and the other is told so", async () => {
   const { organization, clerk } = await utility();
   const colleague = await addMember(organization, "operator");
-  const rows = Array.from({ length: 40 }, (_, n) => `N${n},R-${n},0244${String(100_000 + n)},5,`);
+  const rows = Array.from({ length: 40 }, (_, n) => `N${n},R-${n},0244${String(100_100 + n)},5,`);
   for (let round = 1; round <= 3; round++) {
     const { upload_id } = await upload(clerk, csv(...rows));
     const body = { upload_id, action: "warn", send_sms: true, message: "Pay {{arrears}}" };
