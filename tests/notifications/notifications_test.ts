@@ -176,9 +176,14 @@ Deno.test("Preferences show all kinds, change what is named, and are each person
     "import_finished",
     "report_ready",
     "campaign",
+    "note",
+    "churn",
     "system",
   ]);
-  assert(before.every(({ in_app, email }) => in_app && email));
+  // Notes have an inbox of their own.
+  const usual = (all: PreferencesBody["data"]) =>
+    all.every(({ kind, in_app, email }) => in_app === (kind !== "note") && email);
+  assert(usual(before));
   const put = (data: unknown) => call(person, "PUT", "/notifications/preferences", { data });
   const off = await put([{ kind: "assignment", email: false }, {
     kind: "system",
@@ -189,12 +194,13 @@ Deno.test("Preferences show all kinds, change what is named, and are each person
     expectStatus<PreferencesBody>(off, 200).data.filter(({ in_app, email }) => !in_app || !email),
     [
       { kind: "assignment", in_app: true, email: false },
+      { kind: "note", in_app: false, email: true },
       { kind: "system", in_app: false, email: true },
     ],
   );
   expectStatus(await put([{ kind: "assignment", in_app: false }]), 200);
   assert.deepEqual((await get(person))[0], { kind: "assignment", in_app: false, email: false });
-  assert((await get(organization.admin)).every(({ in_app, email }) => in_app && email));
+  assert(usual(await get(organization.admin)));
   for (
     const wrong of [
       [],
