@@ -63,10 +63,10 @@ Deno.test("429 is repeated after what Retry-After says, 500 after a moment, 422 
 
 Deno.test("what is not safe to repeat fails at once", async () => {
   const { admin } = await newOrganization();
-  const { fetcher, seen } = failing(isPost("/start"), [new Response("", { status: 502 })]);
+  const { fetcher, seen } = failing(isPost("/preview"), [new Response("", { status: 502 })]);
   await withClient(admin, async ({ api }) => {
     await assert.rejects(
-      api.POST("/campaigns/{id}/start", { params: { path: { id: crypto.randomUUID() } } }),
+      api.POST("/campaigns/{id}/preview", { params: { path: { id: crypto.randomUUID() } } }),
       (error) =>
         error instanceof SignalboxError && error.status === 502 && error.code === "unknown",
     );
