@@ -3,7 +3,6 @@ import type postgres from "postgres";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { addMember, newOrganization, type Organization } from "../support/people.ts";
-import { until } from "../support/wait.ts";
 
 interface Verification {
   status: string;
@@ -115,20 +114,6 @@ Deno.test("The chain grows, and a part of it can be verified", async () => {
     403,
     "permission_denied",
   );
-});
-
-Deno.test("The task seals without anybody's help, and writers do not wait for it", async () => {
-  const organization = await newOrganization();
-  expectStatus(await call(organization.admin, "POST", "/admin/teams", { name: "North" }), 201);
-  await until(async () => (await verify(organization)).to_seal, {
-    timeoutMs: 300_000,
-    what: "the first seal",
-  });
-  await database().begin(async (tx) => {
-    await tx`select from private.audit_horizon for update`;
-    await tx`select private.seal_audit_logs()`;
-    expectStatus(await call(organization.admin, "POST", "/admin/teams", { name: "South" }), 201);
-  });
 });
 
 Deno.test("Refusals at the admin's console are in the audit log, with who and what", async () => {
