@@ -3,6 +3,7 @@ import type postgres from "postgres";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { addMember, newOrganization, type Organization } from "../support/people.ts";
+import { until } from "../support/wait.ts";
 
 interface Verification {
   status: string;
