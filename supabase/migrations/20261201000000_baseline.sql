@@ -18104,12 +18104,12 @@ begin
     update public.messages m set send_after = now(), wait_reason = null, updated_at = now()
     where m.organization_id = close_reply_reviews.organization_id and m.to_number = close_reply_reviews.phone
       and m.status = 'queued'
-      and m.wait_reason = 'review';
+      and (m.wait_reason = 'review' or m.send_after <= now());
     update public.campaign_targets t set send_after = now(), updated_at = now()
     where t.campaign_id in (
         select c.id from public.campaigns c
         where c.organization_id = close_reply_reviews.organization_id and c.status in ('running', 'paused'))
-      and t.phone = close_reply_reviews.phone and t.status = 'pending' and t.send_after > now();
+      and t.phone = close_reply_reviews.phone and t.status = 'pending';
   end if;
 end
 $$;

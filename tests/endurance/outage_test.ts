@@ -22,8 +22,8 @@ Deno.test("a provider that refuses everything parks the queue, tells the admins 
   try {
     const queued = [];
     for (const to of numbers) queued.push(await send(clerk, { to, sender_id: twilio }));
-    await until(async () => (await account()).data?.status === "parked", {
-      what: "a parked account",
+    await until(async () => (await account()).data?.status === "circuit_open", {
+      what: "an account that is left alone",
     });
     for (const { message_id } of queued) {
       // One of them may be the probe that is under way.
@@ -56,8 +56,8 @@ Deno.test("a provider that answers 500 to all leaves texts in doubt, parks, and 
       }),
       202,
     );
-    await until(async () => (await account()).data?.status === "parked", {
-      what: "a parked account",
+    await until(async () => (await account()).data?.status === "circuit_open", {
+      what: "an account that is left alone",
     });
   } finally {
     await carrier("/outage", { provider: "twilio", mode: "none" });
