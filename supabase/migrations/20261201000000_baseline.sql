@@ -3865,7 +3865,7 @@ as $$
 declare
   person uuid;
   refusal jsonb;
-  results jsonb := '[]';
+  results jsonb := '[]'::jsonb;
 begin
   perform private.require_permission(organization_id, 'members:manage');
   perform private.require_valid(cardinality(user_ids) between 1 and 100 and array_position(user_ids, null) is null,
@@ -19063,7 +19063,7 @@ declare
   at_word_start boolean := word_start;
   inner_literals text[];
   best text[];
-  answer text[] := '{}';
+  answer text[] := '{}'::text[];
 begin
   -- Not analysed: options, other syntaxes, long escapes, brackets within brackets.
   if pattern ~ '^\*\*\*|\(\?[^:=!<]|\\[^mMwWsSdDu[:punct:][:space:]]|\[[^\]]*\[[^\]:]|\{(?![0-9])' then
@@ -22110,7 +22110,7 @@ declare
   capacity private.campaign_capacity;
   targets private.target_verdict[] := '{}'::private.target_verdict[];
   choices private.sender_choice[];
-  messages jsonb := '[]';
+  messages jsonb := '[]'::jsonb;
   cost numeric;
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;
@@ -24709,7 +24709,7 @@ returns jsonb[]
 language plpgsql stable set search_path = ''
 as $$
 declare
-  alerts jsonb[] := '{}';
+  alerts jsonb[] := '{}'::jsonb[];
   unassigned bigint;
   tasks integer;
 begin
@@ -24753,7 +24753,7 @@ returns jsonb[]
 language plpgsql stable set search_path = ''
 as $$
 declare
-  alerts jsonb[] := '{}';
+  alerts jsonb[] := '{}'::jsonb[];
 begin
   if private.has_permission(organization_id, 'campaigns:read', 'organization') then
     alerts := alerts || array(
@@ -27874,7 +27874,7 @@ begin
       select %L, r.position, r.level, r.cells from r)
     select t.row_count, t.records, t.cells, t.mixed, t.currencies from r t where t.row_count is not null',
     built.statement, run.id)
-  into total;
+  into total.row_count, total.records, total.cells, total.mixed, total.currencies;
   perform set_config('TimeZone', 'UTC', true);
   perform private.require_report(not coalesce(total.mixed, false), 'mixed_currencies', 'grouping',
     'Amounts in several currencies have no sum. Group by the currency, or filter by one.');
@@ -28879,7 +28879,7 @@ as $$
 declare
   report public.reports;
   due timestamptz := schedule.next_run_at;
-  times timestamptz[] := '{}';
+  times timestamptz[] := '{}'::timestamptz[];
 begin
   select * into report from public.reports r where r.id = schedule.report_id;
   while due <= now() loop
@@ -37127,7 +37127,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  platform constant uuid := '00000000-0000-0000-0000-000000000000';
+  platform constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   subject uuid := case when metric = 'jobs_unhealthy' then platform else organization_id end;
   width interval := case time_range when 'day' then interval '5 minutes' when 'week' then interval '30 minutes'
     when 'month' then interval '2 hours' when 'year' then interval '1 day' end;
@@ -37222,7 +37222,7 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  platform constant uuid := '00000000-0000-0000-0000-000000000000';
+  platform constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   moment timestamptz := to_timestamp(floor(extract(epoch from now()) / 300) * 300);
 begin
   insert into private.health_snapshots (organization_id, metric, taken_at, value, peak)

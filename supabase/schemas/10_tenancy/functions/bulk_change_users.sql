@@ -36,7 +36,7 @@ as $$
 declare
   person uuid;
   refusal jsonb;
-  results jsonb := '[]';
+  results jsonb := '[]'::jsonb;
 begin
   perform private.require_permission(organization_id, 'members:manage');
   perform private.require_valid(cardinality(user_ids) between 1 and 100 and array_position(user_ids, null) is null,

@@ -55,7 +55,7 @@ declare
   at_word_start boolean := word_start;
   inner_literals text[];
   best text[];
-  answer text[] := '{}';
+  answer text[] := '{}'::text[];
 begin
   -- Not analysed: options, other syntaxes, long escapes, brackets within brackets.
   if pattern ~ '^\*\*\*|\(\?[^:=!<]|\\[^mMwWsSdDu[:punct:][:space:]]|\[[^\]]*\[[^\]:]|\{(?![0-9])' then

@@ -11,7 +11,7 @@ declare
   capacity private.campaign_capacity;
   targets private.target_verdict[] := '{}'::private.target_verdict[];
   choices private.sender_choice[];
-  messages jsonb := '[]';
+  messages jsonb := '[]'::jsonb;
   cost numeric;
 begin
   select * into strict organization from public.organizations o where o.id = campaign.organization_id;

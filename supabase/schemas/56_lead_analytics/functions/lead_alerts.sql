@@ -25,7 +25,7 @@ returns jsonb[]
 language plpgsql stable set search_path = ''
 as $$
 declare
-  alerts jsonb[] := '{}';
+  alerts jsonb[] := '{}'::jsonb[];
   unassigned bigint;
   tasks integer;
 begin
@@ -70,7 +70,7 @@ returns jsonb[]
 language plpgsql stable set search_path = ''
 as $$
 declare
-  alerts jsonb[] := '{}';
+  alerts jsonb[] := '{}'::jsonb[];
 begin
   if private.has_permission(organization_id, 'campaigns:read', 'organization') then
     alerts := alerts || array(

@@ -34,7 +34,7 @@ begin
       select %L, r.position, r.level, r.cells from r)
     select t.row_count, t.records, t.cells, t.mixed, t.currencies from r t where t.row_count is not null',
     built.statement, run.id)
-  into total;
+  into total.row_count, total.records, total.cells, total.mixed, total.currencies;
   perform set_config('TimeZone', 'UTC', true);
   perform private.require_report(not coalesce(total.mixed, false), 'mixed_currencies', 'grouping',
     'Amounts in several currencies have no sum. Group by the currency, or filter by one.');

@@ -27,7 +27,7 @@ as $$
 declare
   report public.reports;
   due timestamptz := schedule.next_run_at;
-  times timestamptz[] := '{}';
+  times timestamptz[] := '{}'::timestamptz[];
 begin
   select * into report from public.reports r where r.id = schedule.report_id;
   while due <= now() loop

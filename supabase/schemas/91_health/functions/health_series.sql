@@ -5,7 +5,7 @@ returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-  platform constant uuid := '00000000-0000-0000-0000-000000000000';
+  platform constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   subject uuid := case when metric = 'jobs_unhealthy' then platform else organization_id end;
   width interval := case time_range when 'day' then interval '5 minutes' when 'week' then interval '30 minutes'
     when 'month' then interval '2 hours' when 'year' then interval '1 day' end;

@@ -4,7 +4,7 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  platform constant uuid := '00000000-0000-0000-0000-000000000000';
+  platform constant uuid := '00000000-0000-0000-0000-000000000000'::uuid;
   moment timestamptz := to_timestamp(floor(extract(epoch from now()) / 300) * 300);
 begin
   insert into private.health_snapshots (organization_id, metric, taken_at, value, peak)
