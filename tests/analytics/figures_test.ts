@@ -253,7 +253,7 @@ Deno.test("Days are the organization's own, with midnight where its clock has it
           status, provider, created_at)
         select ${office.id}, ${office.account}, '+233244000001', ${office.number}, 'x', 'GSM-7', 1,
           ${status ?? ""}, 'twilio', t.at
-        from (select ${at ?? ""}::timestamp at time zone 'America/New_York' as at) t`;
+        from (select ${at ?? ""}::text::timestamp at time zone 'America/New_York' as at) t`;
     }
   });
   const body = await dashboard(office.admin, "?from=2026-11-01&to=2026-11-02");
