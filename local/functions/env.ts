@@ -36,7 +36,7 @@ function projectVariables({ status, smtpPort }: Surroundings): Record<string, st
     TWILIO_AUTH_TOKEN: CARRIER_CREDENTIALS.twilioAuthToken,
     ARKESEL_BASE_URL: status.carrier_url,
     ARKESEL_API_KEY: CARRIER_CREDENTIALS.arkeselApiKey,
-    PUBLIC_WEBHOOK_BASE_URL: `${status.api_url}/functions/v1/webhooks`,
+    PUBLIC_SUPABASE_URL: status.api_url,
     CALLBACK_SIGNING_SECRET,
     REQUEST_SIGNING_KEY,
     TOKEN_SIGNING_KEY: JSON.stringify(SIGNING_KEY),

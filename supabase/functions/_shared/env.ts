@@ -98,7 +98,7 @@ export const env = {
   sentryDsn: () => optional("SENTRY_DSN"),
   /** The public URL of the webhooks function, which providers call and sign. */
   webhookBaseUrl: () =>
-    (optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${required("SUPABASE_URL")}/functions/v1/webhooks`)
+    (optional("PUBLIC_WEBHOOK_BASE_URL") ?? `${env.publicUrl()}/functions/v1/webhooks`)
       .replace(/\/+$/, ""),
   callbackSigningSecret: () => required("CALLBACK_SIGNING_SECRET"),
   /** Seconds that a message with an unknown outcome waits for its callback before the provider is asked. */

@@ -1,7 +1,7 @@
 import { createRoute } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { normalizeCustomerChange } from "../_shared/customer_input.ts";
-import { invalidFields, problems, unwrap } from "../_shared/problem.ts";
+import { problems, requireChange, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { Customer, CustomerChange, invalidCustomer, toCustomer } from "./schemas.ts";
 
@@ -28,9 +28,7 @@ export function updateCustomer(app: App) {
       ...(arrears === undefined ? {} : { arrears: arrears as unknown as number }),
       ...(status === undefined || status === null ? {} : { status }),
     };
-    if (Object.keys(change).length === 0) {
-      throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
-    }
+    requireChange(change);
     const row = await c.var.db.from("customers").update(change)
       .eq("organization_id", organizationId)
       .eq("id", c.req.valid("param").id)

@@ -1,6 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { invalidFields, Problem, problems, unwrap } from "../_shared/problem.ts";
+import { Problem, problems, requireChange, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { DuplicateQuery, LeadChange, leadFields } from "./input.ts";
 import { Lead, toLead } from "./schemas.ts";
@@ -34,9 +34,7 @@ export function updateLead(app: App) {
     const { version, ...body } = c.req.valid("json");
     const expected = expectedVersion(c.req.valid("header")["if-match"], version);
     const change = leadFields(body, organization);
-    if (Object.keys(change).length === 0) {
-      throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
-    }
+    requireChange(change);
     const answer = await c.var.db.rpc("update_lead", {
       organization_id: organizationId,
       lead_id: c.req.valid("param").id,

@@ -1,6 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { invalidFields, Problem, problems, unwrap } from "../_shared/problem.ts";
+import { Problem, problems, requireChange, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { etag, expectedVersion, IfMatchHeader, Version } from "../_shared/version.ts";
 import { definitionOf, DefinitionParts } from "./definition.ts";
@@ -51,9 +51,7 @@ export function updateReport(app: App) {
       ...(sharing === undefined ? {} : { sharing }),
       ...(Object.keys(definition).length === 0 ? {} : { definition }),
     };
-    if (Object.keys(change).length === 0) {
-      throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
-    }
+    requireChange(change);
     const answer = await c.var.db.rpc("update_report", {
       organization_id: c.var.actor.organizationId,
       report_id: c.req.valid("param").id,

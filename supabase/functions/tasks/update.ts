@@ -1,6 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { invalidFields, Problem, problems, unwrap } from "../_shared/problem.ts";
+import { Problem, problems, requireChange, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { etag, expectedVersion, IfMatchHeader } from "../_shared/version.ts";
 import { Task, TaskChange, toTask } from "./schemas.ts";
@@ -26,9 +26,7 @@ export function updateTask(app: App) {
   app.openapi(route, async (c) => {
     const { version, ...change } = c.req.valid("json");
     const expected = expectedVersion(c.req.valid("header")["if-match"], version);
-    if (Object.keys(change).length === 0) {
-      throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
-    }
+    requireChange(change);
     const answer = await c.var.db.rpc("update_task", {
       organization_id: c.var.actor.organizationId,
       task_id: c.req.valid("param").id,

@@ -1,6 +1,6 @@
 import { createRoute } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
-import { invalidFields, problems, unwrap } from "../_shared/problem.ts";
+import { problems, requireChange, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { Template, TemplateChange, toTemplate } from "./schemas.ts";
 
@@ -21,9 +21,7 @@ const route = createRoute({
 export function updateTemplate(app: App) {
   app.openapi(route, async (c) => {
     const change = c.req.valid("json");
-    if (Object.keys(change).length === 0) {
-      throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
-    }
+    requireChange(change);
     const answer = await c.var.db.rpc("update_template", {
       organization_id: c.var.actor.organizationId,
       template_id: c.req.valid("param").id,

@@ -1,6 +1,6 @@
 import { createRoute } from "../../_shared/zod.ts";
 import type { App } from "../../_shared/app.ts";
-import { invalidFields, problems, unwrap } from "../../_shared/problem.ts";
+import { problems, requireChange, unwrap } from "../../_shared/problem.ts";
 import { guarded, json, jsonBody, permitted } from "../../_shared/route.ts";
 import { Student, StudentChange, StudentParams, toStudent } from "./schemas.ts";
 
@@ -20,9 +20,7 @@ export function updateStudent(app: App) {
   app.openapi(route, async (c) => {
     const { id, student_id } = c.req.valid("param");
     const change = c.req.valid("json");
-    if (Object.keys(change).length === 0) {
-      throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
-    }
+    requireChange(change);
     const answer = await c.var.db.rpc("update_student", {
       organization_id: c.var.actor.organizationId,
       lead_id: id,

@@ -1,3 +1,4 @@
+-- Security definer because students are written by functions only.
 create function private.delete_student(organization_id uuid, lead_id uuid, student_id uuid)
 returns void
 language plpgsql security definer set search_path = ''

@@ -1,3 +1,4 @@
+-- Security definer because who changes stages may not write the queue.
 create function private.recompute_clocks_after_stages()
 returns trigger
 language plpgsql security definer set search_path = ''

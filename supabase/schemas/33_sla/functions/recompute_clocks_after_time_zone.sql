@@ -1,3 +1,4 @@
+-- Security definer because who changes the zone may not write the queue.
 create function private.recompute_clocks_after_time_zone()
 returns trigger
 language plpgsql security definer set search_path = ''

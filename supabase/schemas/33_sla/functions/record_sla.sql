@@ -1,5 +1,6 @@
 -- Events are derived from the clock before and after the change, so every way of changing a lead records them. No
 -- nested loops: see private.audit.
+-- Security definer because events are written by functions only.
 create function private.record_sla()
 returns trigger
 language plpgsql security definer set search_path = '' set enable_nestloop = off set jit = off

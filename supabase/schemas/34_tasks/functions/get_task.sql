@@ -1,3 +1,4 @@
+-- Security definer because names of people and leads come with it.
 create function private.get_task(organization_id uuid, task_id uuid)
 returns jsonb
 language sql volatile security definer set search_path = ''

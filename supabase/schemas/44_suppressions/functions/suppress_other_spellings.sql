@@ -1,4 +1,5 @@
 -- Whoever must not be texted must not be texted under another spelling of the number.
+-- Security definer because other spellings are nobody's own rows to write.
 create function private.suppress_other_spellings()
 returns trigger
 language plpgsql security definer set search_path = ''

@@ -1,4 +1,5 @@
--- A disabled sender is never claimed, and an automatic reply is worth nothing later.
+-- A disabled sender is never claimed, and an automatic reply is worth nothing later. Security
+-- definer because messages are written by functions only.
 create function private.cancel_automatic_replies()
 returns trigger
 language plpgsql security definer set search_path = ''

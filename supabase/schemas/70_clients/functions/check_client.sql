@@ -32,7 +32,7 @@ end
 $$;
 
 -- Within the scope of clients:write a caller chooses the owner: anybody who may read clients, a member of their team,
--- or themselves.
+-- or themselves. Security definer because memberships of others may not be read.
 create function private.check_client_owner(organization_id uuid, owner_id uuid, team_id uuid)
 returns void
 language plpgsql stable security definer set search_path = ''
