@@ -1,12 +1,14 @@
 -- Demo data, for local use only: never load it into a hosted project. Everybody's password is `demo-only-password`.
 -- One organization with a person for each system role, customers in arrears and what was done to them so far, and leads in
--- every stage, with a campaign that waits to be started.
+-- every stage, with a campaign that waits to be started; business clients, of whom two have left.
 
 do $$
 declare
   demo constant uuid := '0199aa00-0000-7000-8000-000000000001';
   person record;
   person_id uuid;
+  client record;
+  client_id uuid;
 begin
   -- Local organizations and senders need nobody's approval.
   update private.deployment set new_organizations = 'approved', new_senders = 'active',
@@ -151,5 +153,29 @@ begin
   values (demo, '0199aa00-0000-7000-8000-000000000401', '0199aa00-0000-7000-8000-000000000301');
   insert into public.campaign_numbers (organization_id, campaign_id, account_id)
   values (demo, '0199aa00-0000-7000-8000-000000000401', '0199aa00-0000-7000-8000-000000000501');
+
+  -- Through the functions that the API calls, so that the ledger is as it would be. As the admin.
+  perform set_config('request.jwt.claims',
+    '{"sub": "0199aa00-0000-7000-8000-000000000101", "role": "authenticated"}', true);
+  for client in
+    select * from (values
+      ('Volta Foods', 'enterprise', 'DP-1005', '5200.00', 30, null, null),
+      ('Kente & Sons', 'small_business', 'DP-1002', '480.00', 22, null, null),
+      ('Osu Hotels', 'enterprise', null, '3900.00', 18, null, null),
+      ('Tema Cold Store', 'small_business', null, '760.00', 14, 5, 'price'),
+      ('Cape Coast Clinic', 'small_business', null, '1150.00', 11, null, null),
+      ('Sunyani Sawmill', 'small_business', null, '640.00', 9, 2, 'competitor'),
+      ('Ho Print Shop', 'individual', null, '90.00', 4, null, null)
+    ) as c (name, segment, account_number, amount, since, left_after, reason)
+  loop
+    client_id := public.create_client(demo, jsonb_strip_nulls(jsonb_build_object('name', client.name,
+      'segment', client.segment, 'account_number', client.account_number, 'amount', client.amount,
+      'since', (current_date - make_interval(months => client.since))::date))) ->> 'id';
+    if client.left_after is not null then
+      perform public.record_client_movement(demo, client_id, 'churn', jsonb_build_object('reason', client.reason,
+        'effective_on', (current_date - make_interval(months => client.left_after))::date));
+    end if;
+  end loop;
+  perform set_config('request.jwt.claims', '', true);
 end
 $$;
