@@ -41,7 +41,11 @@ async function audienceOf(
   country: string | null,
 ): Promise<Audience> {
   const office = await newCampaigning({ marketing_consent: "not_required", ...settings });
-  const phones = Array.from({ length: count }, (_, i) => `+1${office.number.slice(5)}${100 + i}`);
+  // Of an area code of the United States: other countries are not texted unless the organization allows them.
+  const phones = Array.from(
+    { length: count },
+    (_, i) => `+1212${office.number.slice(8)}${100 + i}`,
+  );
   const recipients = phones.map((phone) => ({ phone, consent: false, country }));
   return { office, phones, leads: await addRecipients(office, recipients) };
 }
