@@ -9,7 +9,11 @@ import type { SpawnedStack } from "./spawn.ts";
 export class KillableStack {
   sql: postgres.Sql;
 
-  private constructor(readonly port: number, private stack: SpawnedStack) {
+  private constructor(
+    readonly port: number,
+    private stack: SpawnedStack,
+    private readonly settleSeconds?: number,
+  ) {
     this.sql = connect(stack.status);
   }
 
@@ -17,16 +21,17 @@ export class KillableStack {
     return this.stack.status;
   }
 
-  static async start(port: number): Promise<KillableStack> {
+  static async start(port: number, settleSeconds?: number): Promise<KillableStack> {
     const folder = await Deno.makeTempDir({ prefix: "signalbox-kill-" });
-    return new KillableStack(port, await startStack(folder, port));
+    const stack = await startStack(folder, port, settleSeconds);
+    return new KillableStack(port, stack, settleSeconds);
   }
 
   /** SIGKILL, and a new start on what it left behind. */
   async killAndStart(): Promise<void> {
     await this.stack.end("SIGKILL");
     await this.sql.end({ timeout: 0 });
-    this.stack = await startStack(this.stack.folder, this.port);
+    this.stack = await startStack(this.stack.folder, this.port, this.settleSeconds);
     this.sql = connect(this.status);
   }
 

@@ -2,9 +2,16 @@ import assert from "node:assert/strict";
 import type { Status } from "../../local/status_file.ts";
 import { type SpawnedStack, spawnStack } from "./spawn.ts";
 
-/** Starts a stack of a test's own, which it may kill, and waits until it is ready. */
-export function startStack(folder: string, port: number): Promise<SpawnedStack> {
-  return spawnStack({ folder, port, env: { MESSAGE_SETTLE_SECONDS: "15" } });
+/**
+ * Starts a stack of a test's own, which it may kill, and waits until it is ready.
+ * @param settleSeconds how long a text with an unknown outcome waits for its callback.
+ */
+export function startStack(
+  folder: string,
+  port: number,
+  settleSeconds = 15,
+): Promise<SpawnedStack> {
+  return spawnStack({ folder, port, env: { MESSAGE_SETTLE_SECONDS: String(settleSeconds) } });
 }
 
 /** The access token of a person of the demo organization. */
