@@ -3539,6 +3539,18 @@ begin
 end
 $$;
 
+create function private.analyze_grown_leads()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if pg_relation_size('public.leads') / current_setting('block_size')::integer > 2 * (
+      select c.relpages from pg_class c where c.oid = 'public.leads'::regclass) then
+    analyze (skip_locked) public.leads;
+  end if;
+end
+$$;
+
 create table public.lead_assignments (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null,
@@ -3596,6 +3608,9 @@ declare
   assignments jsonb;
   changed integer;
 begin
+  if cardinality(lead_ids) >= 1000 then
+    perform private.analyze_grown_leads();
+  end if;
   perform from public.leads l
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
   perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);

@@ -28,6 +28,20 @@ begin
 end
 $$;
 
+-- Makes sessions plan anew what they planned while there were few leads, which the checks of foreign keys do once: after an
+-- import, and before autovacuum comes by, they would read the whole table for each lead.
+create function private.analyze_grown_leads()
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if pg_relation_size('public.leads') / current_setting('block_size')::integer > 2 * (
+      select c.relpages from pg_class c where c.oid = 'public.leads'::regclass) then
+    analyze (skip_locked) public.leads;
+  end if;
+end
+$$;
+
 -- Assigns lead_ids[i] to user_ids[i] (null: unassigns), each lead at most once. Leads that are deleted, unknown or
 -- assigned to that person already are skipped, the last unless there is a new deadline. Checks neither the caller nor
 -- the people (lock_holders does), writes the history, notifies the people and returns the number of assigned leads.
@@ -42,6 +56,9 @@ declare
   assignments jsonb;
   changed integer;
 begin
+  if cardinality(lead_ids) >= 1000 then
+    perform private.analyze_grown_leads();
+  end if;
   perform from public.leads l
   where l.organization_id = assign_leads.organization_id and l.id = any (lead_ids) order by l.id for update;
   perform set_config('signalbox.deadline', coalesce(to_jsonb(deadline) #>> '{}', ''), true);
