@@ -22510,6 +22510,24 @@ begin
 end
 $$;
 
+create function private.queueing_accounts()
+returns setof public.sms_accounts
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return query
+    with recursive queue (account_id) as (
+      (select m.account_id from public.messages m where m.status = 'queued' order by m.account_id limit 1)
+      union all
+      select (
+        select m.account_id from public.messages m
+        where m.status = 'queued' and m.account_id > q.account_id order by m.account_id limit 1)
+      from queue q where q.account_id is not null
+    )
+    select a.* from queue q join public.sms_accounts a on a.id = q.account_id;
+end
+$$;
+
 create function private.waiting_accounts(half_open uuid[])
 returns private.waiting_source[]
 language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan
@@ -22517,7 +22535,7 @@ as $$
 begin
   return array(
     select row(a.id, a.organization_id)::private.waiting_source
-    from public.sms_accounts a
+    from private.queueing_accounts() a
     cross join lateral (
       select from generate_series(1, 4) as urgency
       cross join lateral (
@@ -22723,7 +22741,7 @@ begin
       select greatest(m.send_after, case when a.status = 'circuit_open' then a.circuit_open_until end,
         private.next_token_at(a.id, a.per_second, a.daily_cap, a.cap_zone),
         private.next_token_at(o.id, o.messages_per_second, null, null)) as at
-      from public.sms_accounts a
+      from private.queueing_accounts() a
       join public.organizations o on o.id = a.organization_id
       cross join lateral (
         select min(q.send_after) as send_after from generate_series(1, 4) as urgency

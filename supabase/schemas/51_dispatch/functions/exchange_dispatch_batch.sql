@@ -34,7 +34,7 @@ as $$
 begin
   return array(
     select row(a.id, a.organization_id)::private.waiting_source
-    from public.sms_accounts a
+    from private.queueing_accounts() a
     cross join lateral (
       select from generate_series(1, 4) as urgency
       cross join lateral (

@@ -24,7 +24,7 @@ begin
       select greatest(m.send_after, case when a.status = 'circuit_open' then a.circuit_open_until end,
         private.next_token_at(a.id, a.per_second, a.daily_cap, a.cap_zone),
         private.next_token_at(o.id, o.messages_per_second, null, null)) as at
-      from public.sms_accounts a
+      from private.queueing_accounts() a
       join public.organizations o on o.id = a.organization_id
       cross join lateral (
         select min(q.send_after) as send_after from generate_series(1, 4) as urgency
