@@ -265,7 +265,7 @@ comment on column public.report_schedules.owner_id is 'Whose rights each run has
 comment on column public.report_schedules.weekdays is 'ISO 8601: 1 is Monday.';
 comment on column public.report_schedules.month_day is 'In shorter months the last day.';
 comment on column public.report_schedules.pause_reason is
-  'by_person, report_deleted, or why the last run was refused.';
+  'by_person, report_deleted, report_changed (by somebody else), or why the last run was refused.';
 
 create index report_schedules_report on public.report_schedules (organization_id, report_id);
 create index report_schedules_owner on public.report_schedules (owner_id);

@@ -14,6 +14,23 @@ begin
 end
 $$;
 
+-- Refuses a run whose report was deleted since, or is not shared with its owner any more.
+create function private.require_report_of_run(run public.report_runs)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  report public.reports;
+begin
+  select * into report from public.reports r where r.organization_id = run.organization_id and r.id = run.report_id;
+  if report.deleted_at is not null then
+    perform private.problem(409, 'report_deleted', 'The report was deleted.');
+  elsif not private.is_visible_report(report) then
+    perform private.problem(403, 'report_not_shared', 'The report is not shared with the owner of the run any more.');
+  end if;
+end
+$$;
+
 -- Freezes the rows of a run, with subtotals and total, by one statement: they are of one moment.
 create function private.freeze_report_rows(run public.report_runs)
 returns void
@@ -27,6 +44,7 @@ begin
   perform private.act_as_owner(run);
   context := private.report_context(run.organization_id, run.as_of, true);
   perform private.require_export(context, run.definition);
+  perform private.require_report_of_run(run);
   built := private.report_query(context, run.definition, private.report_row_limit());
   perform set_config('TimeZone', context.zone, true);
   execute format('with r as materialized (%s), frozen as (

@@ -3,7 +3,7 @@ create function private.is_visible_report(report public.reports)
 returns boolean
 language sql stable set search_path = ''
 as $$
-  select report.owner_id = auth.uid() or report.sharing = 'organization'
+  select coalesce(report.owner_id = auth.uid(), false) or report.sharing = 'organization'
     or coalesce(report.team_id = any (private.my_teams()), false)
 $$;
 

@@ -26,6 +26,24 @@ begin
 end
 $$;
 
+-- Pauses the schedules of others that would send what somebody else has just changed, and tells their owners.
+create function private.pause_changed_schedules(report public.reports)
+returns void
+language sql set search_path = ''
+as $$
+  with paused as (
+    update public.report_schedules s set status = 'paused', pause_reason = 'report_changed', next_run_at = null
+    where s.organization_id = report.organization_id and s.report_id = report.id and s.status = 'active'
+      and s.owner_id is distinct from auth.uid()
+    returning s.id, s.owner_id
+  )
+  select private.notify(array_agg(row(report.organization_id, p.owner_id, 'report_schedule',
+    format('report_changed:%s:%s', p.id, report.version), 'A scheduled report was paused: ' || report.name,
+    'Somebody else changed the report. Check it and activate the schedule again.',
+    jsonb_build_object('report_id', report.id), null)::private.notification))
+  from paused p
+$$;
+
 -- PATCH /reports/{id}. change: { name?, description?, sharing?, definition? }; of the definition only what is given
 -- changes. { report }, or { stale } with the current report when its version is not the expected one. Security definer
 -- because callers may not write reports directly.
@@ -35,6 +53,7 @@ language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
   report public.reports := private.require_visible_report(organization_id, report_id, true);
+  before jsonb := report.definition;
 begin
   if report.version <> expected_version then
     return jsonb_build_object('stale', private.report_json(report));
@@ -59,6 +78,9 @@ begin
     source = report.definition ->> 'source'
   where r.id = report.id
   returning * into report;
+  if report.definition <> before then
+    perform private.pause_changed_schedules(report);
+  end if;
   return jsonb_build_object('report', private.report_json(report));
 end
 $$;

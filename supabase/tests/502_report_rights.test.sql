@@ -1,0 +1,99 @@
+-- What a schedule sends is bounded by its owner's rights and wishes, and so is what recipients and links give away.
+begin;
+\ir support.inc
+select no_plan();
+
+create function tests.report(name text, owner text, sharing text, definition jsonb default
+  '{"source": "leads", "aggregations": [{"function": "count"}]}')
+returns uuid language sql as $$
+  insert into public.reports (id, organization_id, owner_id, name, source, definition, sharing, team_id)
+  values (tests.remember(name, private.uuid_v7()), tests.id('ours'), tests.id(owner), initcap(name),
+    definition ->> 'source', private.checked_report(definition), sharing,
+    case when sharing = 'team' then tests.id('north') end)
+  returning id
+$$;
+create function tests.schedule(name text, owner text, report text, recipients text[])
+returns void language sql as $$
+  insert into public.report_schedules (id, organization_id, report_id, owner_id, frequency, local_time, time_zone, format,
+    next_run_at)
+  values (tests.remember(name, private.uuid_v7()), tests.id('ours'), tests.id(report), tests.id(owner), 'daily', '07:00',
+    'Africa/Accra', 'csv', now() + interval '1 hour');
+  insert into public.report_recipients (organization_id, schedule_id, user_id, address)
+  select tests.id('ours'), tests.id(name), tests.id(r), case when tests.id(r) is null then r end
+  from unnest(recipients) r;
+$$;
+create function tests.state(schedule text) returns text language sql stable as $$
+  select concat_ws(' ', s.status, s.pause_reason) from public.report_schedules s where s.id = tests.id(schedule)
+$$;
+create function tests.run_state(run text) returns text language sql stable as $$
+  select concat_ws(' ', r.status, r.reason) from public.report_runs r where r.id = tests.id(run)
+$$;
+create function tests.mailed(run text) returns text language sql stable as $$
+  select string_agg(e.to_address, ', ' order by e.to_address) from public.emails e
+  where e.event_key = 'report_run:' || tests.id(run)
+$$;
+-- The steps of a run of this schedule, as the job takes them.
+create function tests.queue(run text, schedule text) returns void language sql as $$
+  select tests.act_as('postgres');
+  select tests.remember(run, (private.queue_report_run(r, s.owner_id, s.format, s)).id)
+  from public.report_schedules s join public.reports r on r.id = s.report_id where s.id = tests.id(schedule);
+$$;
+create function tests.freeze(run text) returns void language sql as $$
+  select private.claim_report_run(tests.id('ours')), private.freeze_report_run(tests.id(run), tests.id('ours')),
+    tests.act_as('postgres')
+$$;
+create function tests.finish(run text) returns void language sql as $$
+  select private.finish_report_run(tests.id(run), tests.id('ours'), 1, 'x', 0)
+$$;
+create function tests.run(run text, schedule text) returns void language sql as $$
+  select tests.queue(run, schedule);
+  select tests.freeze(run);
+  select tests.finish(run);
+$$;
+create function tests.change(actor text, report text, change jsonb) returns void language sql as $$
+  select tests.act_as(actor);
+  select public.update_report(tests.id('ours'), tests.id(report), change);
+  select tests.act_as('postgres');
+$$;
+grant execute on all functions in schema tests to public;
+
+do $$
+begin
+  perform tests.arrange();
+  insert into public.teams (id, organization_id, name)
+  values (tests.remember('north', gen_random_uuid()), tests.id('ours'), 'North');
+  perform tests.member('deputy', 'ours', 'manager'), tests.member('mate', 'ours', 'counselor');
+  update public.memberships set team_id = tests.id('north') where organization_id = tests.id('ours')
+    and user_id in (tests.id('manager'), tests.id('deputy'), tests.id('mate'));
+  insert into public.leads (organization_id, first_name, team_id) values (tests.id('ours'), 'Ama', tests.id('north'));
+end
+$$;
+
+-- Who changes a shared report does not decide what others send
+select tests.report('shared', 'admin', 'organization');
+select tests.schedule('own', 'admin', 'shared', '{admin}'), tests.schedule('others', 'manager', 'shared', '{manager}');
+select tests.change('admin', 'shared', '{"name": "New name"}');
+select is(tests.state('others'), 'active', 'A new name pauses nothing.');
+select tests.change('admin', 'shared', '{"definition": {"aggregations": [{"function": "count"}]}}');
+select is(tests.state('others'), 'active', 'The same definition pauses nothing.');
+select tests.change('admin', 'shared', '{"definition": {"grouping": [{"field": "leads.source"}]}}');
+select is(tests.state('others'), 'paused report_changed', 'A changed definition pauses the schedules of others.');
+select is(tests.state('own'), 'active', 'Those of whoever changes it stay.');
+select set_eq($$select user_id from public.notifications where title = 'A scheduled report was paused: New name'$$,
+  array[tests.id('manager')], 'Their owners are told.');
+select tests.queue('withdrawn', 'others');
+select tests.change('admin', 'shared', '{"sharing": "private"}');
+select tests.freeze('withdrawn');
+select is(tests.run_state('withdrawn'), 'refused report_not_shared',
+  'A report that its owner may not open any more is not sent.');
+select tests.queue('deleted', 'own');
+update public.reports set deleted_at = now() where id = tests.id('shared');
+select tests.freeze('deleted');
+select is(tests.run_state('deleted'), 'refused report_deleted', 'A deleted report is not sent.');
+select tests.report('orphan', 'admin', 'private');
+update public.reports set owner_id = null where id = tests.id('orphan');
+select is(tests.outcome('manager', $$select public.get_report(tests.id('ours'), tests.id('orphan'))$$), 'PT404',
+  'A private report whose owner has no account any more is nobody''s.');
+
+select * from finish();
+rollback;
