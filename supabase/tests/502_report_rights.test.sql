@@ -95,5 +95,49 @@ update public.reports set owner_id = null where id = tests.id('orphan');
 select is(tests.outcome('manager', $$select public.get_report(tests.id('ours'), tests.id('orphan'))$$), 'PT404',
   'A private report whose owner has no account any more is nobody''s.');
 
+-- reports:write in the organization does not reach rows of people who may see more
+select tests.act_as('postgres');
+insert into public.roles (id, organization_id, key, name)
+values (tests.remember('editor role', private.uuid_v7()), tests.id('ours'), 'editor', 'Editor');
+insert into public.role_permissions (role_id, permission, scope)
+select tests.id('editor role'), p.name, case p.name when 'leads:read' then 'own' else 'organization' end
+from private.permissions p
+where p.name in ('reports:read', 'reports:write', 'reports:export', 'reports:share', 'leads:read');
+insert into public.memberships (organization_id, user_id, role_id)
+select tests.id('ours'), tests.person(name), tests.id('editor role') from unnest(array['editor', 'reviewer']) name;
+select tests.report('everybodys', 'admin', 'organization');
+select tests.schedule('admins', 'admin', 'everybodys', '{admin}'),
+  tests.schedule('editors', 'editor', 'everybodys', '{editor}'),
+  tests.schedule('reviewers', 'reviewer', 'everybodys', '{reviewer}'),
+  tests.schedule('leavers', 'suspended', 'everybodys', '{viewer}');
+select is(tests.outcome(actor, format(statement, schedule)), wanted, format('%s: %s', actor, format(statement, schedule)))
+from (
+  values ('editor', 'admins', array['PT403', 'PT403', 'PT403', 'PT403']),
+    ('editor', 'reviewers', array['1', '1', '1', '1']), ('admin', 'editors', array['1', '1', '1', '1']),
+    ('editor', 'leavers', array['PT403', 'PT403', '1', '1']), ('manager', 'editors', array['PT404', 'PT404', 'PT404',
+      'PT404'])
+) as c (actor, schedule, outcomes)
+cross join lateral unnest(array[
+  $$select public.update_report_schedule(tests.id('ours'), tests.id('%s'), '{"recipients": ["editor@tests.example"]}')$$,
+  $$select public.run_report_schedule_now(tests.id('ours'), tests.id('%s'))$$,
+  $$select public.update_report_schedule(tests.id('ours'), tests.id('%s'), '{"status": "paused"}')$$,
+  $$select public.delete_report_schedule(tests.id('ours'), tests.id('%s'))$$
+], outcomes) as o (statement, wanted);
+select is(tests.outcome(actor, format($$select public.hand_over_report_schedule(tests.id('ours'), tests.id(%L),
+    tests.id(%L))$$, schedule, heir)), wanted, format('%s gives the %s schedule to %s.', actor, schedule, heir))
+from (
+  values ('editor', 'editors', 'admin', 'PT403'), ('editor', 'editors', 'reviewer', '1'),
+    ('editor', 'leavers', 'editor', '1'), ('editor', 'admins', 'editor', 'PT403'), ('admin', 'leavers', 'manager', '1')
+) as c (actor, schedule, heir, wanted);
+select tests.report('teams', 'manager', 'team');
+select tests.schedule('managers', 'manager', 'teams', '{manager}');
+select is(tests.outcome(actor, format($$select public.update_report_schedule(tests.id('ours'), tests.id('managers'),
+    '{"recipients": [%s]}')$$, recipients)), wanted, format('%s sends the rows of a manager to %s.', actor, recipients))
+from (
+  values ('manager', '"manager@tests.example", "mate@tests.example"', '1'),
+    ('manager', '"viewer@tests.example"', 'PT403'), ('admin', '"mate@tests.example"', '1'),
+    ('admin', '"admin@tests.example"', 'PT403')
+) as c (actor, recipients, wanted);
+
 select * from finish();
 rollback;

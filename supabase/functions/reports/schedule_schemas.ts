@@ -60,7 +60,7 @@ export const Schedule = z.object({
   on_empty: z.enum(["send", "skip"]),
   status: z.enum(["active", "paused"]),
   pause_reason: z.string().nullable().openapi({
-    description: "by_person, report_deleted, or why its last run was refused",
+    description: "by_person, report_deleted, report_changed, or why its last run was refused",
   }),
   next_run: Timestamp.nullable().openapi({ description: "null while paused" }),
   recipients: z.array(z.string()),

@@ -52,7 +52,8 @@ const update = createRoute({
   operationId: "updateReportSchedule",
   tags: ["reports"],
   summary: "Change, pause or activate a schedule",
-  description: "An activated schedule goes on with its next time; those before are not run.",
+  description: "An activated schedule goes on with its next time; those before are not run. " +
+    "Schedules of others need `reports:write` in the whole organization and all permissions of their owner.",
   ...permitted("reports:read"),
   request: { params: IdParam, body: jsonBody(ScheduleChange) },
   responses: { 200: json(Schedule, "The schedule"), ...guarded, ...problems(400, 404, 409, 422) },
@@ -91,7 +92,8 @@ const handOver = createRoute({
   tags: ["reports"],
   summary: "Give a schedule to another member",
   description:
-    "It runs with their rights from then on. A report whose owner has left goes with it.",
+    "It runs with their rights from then on, which the caller must have too. A report whose owner has " +
+    "left goes with it.",
   ...permitted("reports:write"),
   request: { params: IdParam, body: jsonBody(HandOver) },
   responses: { 200: json(Schedule, "The schedule"), ...guarded, ...problems(400, 404, 422) },

@@ -4,7 +4,7 @@ returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
+  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id, true);
 begin
   delete from public.report_schedules s where s.id = schedule.id;
 end

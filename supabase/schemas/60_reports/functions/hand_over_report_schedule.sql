@@ -1,5 +1,5 @@
--- POST /reports/scheduled/{id}/hand-over: another member becomes the owner, with whose rights it runs. A
--- report whose owner is no active member goes with it. Security definer: see schedule_report.
+-- POST /reports/scheduled/{id}/hand-over: another member, whose permissions the caller has too, becomes the owner, with
+-- whose rights it runs. A report whose owner is no active member goes with it. Security definer: see schedule_report.
 create function private.hand_over_report_schedule(organization_id uuid, schedule_id uuid, user_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -8,10 +8,13 @@ declare
   schedule public.report_schedules;
 begin
   perform private.require_permission(organization_id, 'reports:write');
-  schedule := private.require_schedule(organization_id, schedule_id);
+  schedule := private.require_schedule(organization_id, schedule_id, true);
   perform private.require_valid(private.still_may(organization_id, user_id, 'reports:export')
     and private.still_may(organization_id, user_id, 'reports:read'), 'user_id',
     'must be an active member who may export reports');
+  if not private.may_act_for(organization_id, user_id) then
+    perform private.problem(403, 'role_exceeds_own', 'This person has permissions that you do not have.');
+  end if;
   update public.report_schedules s set owner_id = user_id where s.id = schedule.id returning * into schedule;
   update public.reports r set owner_id = user_id
   where r.organization_id = schedule.organization_id and r.id = schedule.report_id

@@ -1,14 +1,14 @@
--- Replaces the recipients: e-mail addresses, of which those of active members are members. Members other than the owner
--- need reports:share: with the scope team those of one's team; addresses outside the scope organization, and an
--- organization that allows links.
+-- Replaces the recipients: e-mail addresses, of which those of active members are members. The owner's reports:share
+-- says whom the rows may reach; whoever names others than the owner needs it too. Addresses of people without an account
+-- also need an organization that allows links.
 create function private.set_recipients(schedule public.report_schedules, recipients jsonb)
 returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  access record := private.totals_scope(schedule.organization_id, 'reports:read');
   outside boolean;
-  elsewhere boolean;
+  others boolean;
+  reached boolean;
 begin
   perform private.require_valid(jsonb_typeof(recipients) = 'array' and jsonb_array_length(recipients) between 1 and 50
     and not exists (
@@ -25,25 +25,35 @@ begin
     where m.organization_id = schedule.organization_id and m.status = 'active' and lower(f.email) = r.address
   ) p on true;
   select coalesce(bool_or(c.address is not null), false),
-    coalesce(bool_or(c.user_id <> auth.uid() and m.team_id is distinct from access.team or c.user_id <> auth.uid()
-      and access.team is null), false)
-  into outside, elsewhere
+    coalesce(bool_or(c.user_id is distinct from schedule.owner_id), false),
+    bool_and(private.may_send_to(c.organization_id, schedule.owner_id, c.user_id))
+  into outside, others, reached
   from public.report_recipients c
-  left join public.memberships m on m.organization_id = c.organization_id and m.user_id = c.user_id
   where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id;
-  if outside then
-    perform private.require_permission(schedule.organization_id, 'reports:share');
-    if not private.allows_outside_links(schedule.organization_id) then
-      perform private.problem(403, 'outside_links_not_allowed',
-        'The organization does not allow files for people without an account.');
-    end if;
-  elsif elsewhere then
-    perform private.require_permission(schedule.organization_id, 'reports:share');
-  elsif exists (
-    select from public.report_recipients c
-    where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id
-      and c.user_id is distinct from auth.uid()) then
+  if others then
     perform private.require_scope(schedule.organization_id, 'reports:share');
   end if;
+  if outside and not private.allows_outside_links(schedule.organization_id) then
+    perform private.require_permission(schedule.organization_id, 'reports:share');
+    perform private.problem(403, 'outside_links_not_allowed',
+      'The organization does not allow files for people without an account.');
+  end if;
+  if not reached then
+    perform private.problem(403, 'permission_denied',
+      'The permission reports:share of the schedule''s owner does not reach all of these recipients.');
+  end if;
 end
+$$;
+
+-- Whether the rows of somebody may be sent to this person, or to people without an account (null).
+create function private.may_send_to(organization_id uuid, sender uuid, recipient uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select coalesce(recipient = sender, false) or private.has_share_right(organization_id, sender) or exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share' and p.scope = 'team'
+    join public.memberships c on c.organization_id = m.organization_id and c.user_id = recipient
+      and c.team_id = m.team_id
+    where m.organization_id = may_send_to.organization_id and m.user_id = sender and m.status = 'active')
 $$;

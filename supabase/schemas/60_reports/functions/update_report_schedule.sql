@@ -5,7 +5,8 @@ returns jsonb
 language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
-  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
+  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id,
+    changes = '{"status": "paused"}');
   wanted text := coalesce(changes ->> 'status', schedule.status);
 begin
   perform private.require_valid(wanted in ('active', 'paused'), 'status', 'must be active or paused');
