@@ -139,5 +139,20 @@ from (
     ('admin', '"admin@tests.example"', 'PT403')
 ) as c (actor, recipients, wanted);
 
+-- A suspended colleague is nobody outside
+insert into public.report_settings (organization_id, outside_links) values (tests.id('ours'), true);
+update public.organizations set standing = 'approved' where id = tests.id('ours');
+select is(tests.outcome('admin', format($$select public.schedule_report(tests.id('ours'), tests.id('everybodys'),
+    '{"frequency": "daily", "time": "07:00", "format": "csv", "recipients": [%s]}')$$, recipients)), wanted,
+  format('%s as recipients', recipients))
+from (
+  values ('"auditor@elsewhere.example"', '1'), ('"Suspended@tests.example"', 'PT422'),
+    ('"auditor@elsewhere.example", "suspended@tests.example"', 'PT422'), ('"outsider@tests.example"', '1')
+) as c (recipients, wanted);
+select tests.schedule('outside', 'admin', 'everybodys',
+  '{auditor@elsewhere.example,suspended@tests.example,viewer@tests.example}');
+select tests.run('outside run', 'outside');
+select is(tests.mailed('outside run'), 'auditor@elsewhere.example', 'Addresses of members get no link.');
+
 select * from finish();
 rollback;

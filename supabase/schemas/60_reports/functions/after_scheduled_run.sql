@@ -38,7 +38,8 @@ begin
 end
 $$;
 
--- Mails a link of its own to each address outside, while the organization allows links.
+-- Mails a link of its own to each address outside, while the organization allows links. Addresses of members, who have
+-- joined or were suspended since, get none: what members may take depends on their membership.
 create function private.deliver_outside(run public.report_runs)
 returns void
 language plpgsql set search_path = ''
@@ -57,6 +58,9 @@ begin
     select c.address from public.report_recipients c
     where c.organization_id = run.organization_id and c.schedule_id = run.schedule_id and c.address is not null
       and not exists (select from private.report_deliveries d where d.run_id = run.id and d.address = c.address)
+      and not exists (
+        select from public.memberships m join public.profiles p on p.id = m.user_id
+        where m.organization_id = c.organization_id and lower(p.email) = c.address)
     order by 1
   loop
     token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');

@@ -14,6 +14,11 @@ begin
     and not exists (
       select from jsonb_array_elements(recipients) r where jsonb_typeof(r) <> 'string' or char_length(r #>> '{}') > 254
         or (r #>> '{}') !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'), 'recipients', 'must be 1 to 50 e-mail addresses');
+  perform private.require_valid(not exists (
+    select from jsonb_array_elements_text(recipients) e
+    join public.profiles f on lower(f.email) = lower(btrim(e))
+    join public.memberships m on m.organization_id = schedule.organization_id and m.user_id = f.id
+    where m.status <> 'active'), 'recipients', 'must not name members who are suspended');
   delete from public.report_recipients c
   where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id;
   insert into public.report_recipients (organization_id, schedule_id, user_id, address)
