@@ -154,5 +154,86 @@ select tests.schedule('outside', 'admin', 'everybodys',
 select tests.run('outside run', 'outside');
 select is(tests.mailed('outside run'), 'auditor@elsewhere.example', 'Addresses of members get no link.');
 
+-- What was given away ends with the rights of those who gave it
+create function tests.without(statement text, what text) returns text language plpgsql as $$
+declare
+  answer text;
+begin
+  perform tests.act_as('postgres');
+  execute statement;
+  execute what into answer;
+  raise exception using errcode = 'TEST1', message = coalesce(answer, 'nothing');
+exception when sqlstate 'TEST1' then
+  return sqlerrm;
+end
+$$;
+create function tests.opened(token text) returns boolean language plpgsql as $$
+begin
+  perform tests.act_as('service_role');
+  return public.open_report_link(token) -> 'file' <> 'null';
+end
+$$;
+insert into public.roles (id, organization_id, key, name)
+values (tests.remember('owner role', private.uuid_v7()), tests.id('ours'), 'report_owner', 'Report owner');
+insert into public.role_permissions (role_id, permission, scope)
+select tests.id('owner role'), p.name, 'organization' from private.permissions p
+where p.name in ('reports:read', 'reports:export', 'reports:share', 'leads:read', 'leads:export');
+insert into public.memberships (organization_id, user_id, role_id, team_id)
+values (tests.id('ours'), tests.person('owner'), tests.id('owner role'), tests.id('north'));
+select tests.report('owners', 'owner', 'private', '{"source": "leads", "fields": ["leads.first_name"]}');
+select tests.schedule('given', 'owner', 'owners', '{mate,viewer,auditor@elsewhere.example}');
+select tests.run('given run', 'given');
+select is(tests.mailed('given run'), 'auditor@elsewhere.example, mate@tests.example, viewer@tests.example',
+  'Members and people outside are mailed.');
+insert into public.report_links (organization_id, run_id, token_hash, created_by, expires_at)
+values (tests.id('ours'), tests.id('given run'), private.token_hash('by editor'), tests.id('editor'),
+  now() + interval '1 day');
+create table tests.losses (loss text, statement text);
+insert into tests.losses values
+  ('nothing', 'select'),
+  ('the source', format('delete from public.role_permissions where role_id = %L and permission = %L',
+    tests.id('owner role'), 'leads:read')),
+  ('single rows', format('delete from public.role_permissions where role_id = %L and permission = %L',
+    tests.id('owner role'), 'leads:export')),
+  ('reports:export', format('delete from public.role_permissions where role_id = %L and permission = %L',
+    tests.id('owner role'), 'reports:export')),
+  ('their membership', format('update public.memberships set status = %L where user_id = %L', 'suspended',
+    tests.id('owner'))),
+  ('their account', format('update public.report_runs set owner_id = null where id = %L', tests.id('given run')));
+grant select on tests.losses to public;
+select is(tests.without(l.statement, $$select tests.opened('by editor')$$), (l.loss = 'nothing')::text,
+  format('A link, when the owner of the run loses %s.', l.loss)) from tests.losses l;
+select is(tests.without(l.statement, $$select tests.outcome('viewer',
+    $s$select public.download_report_run(tests.id('ours'), tests.id('given run'))$s$)$$),
+  case l.loss when 'nothing' then '1' else 'PT404' end,
+  format('The file for those who were mailed it, when its owner loses %s.', l.loss)) from tests.losses l;
+select is(tests.without(l.statement, format($$select string_agg(distinct (private.email_cancel_reason(e.id, e.kind,
+    e.organization_id, e.user_id) is null)::text, ', ') from public.emails e where e.event_key = %L$$,
+    'report_run:' || tests.id('given run'))), (l.loss = 'nothing')::text,
+  format('Its mails leave, when its owner loses %s.', l.loss)) from tests.losses l;
+select is(tests.without(format('update public.role_permissions set scope = %L where role_id = %L and permission = %L',
+    'team', tests.id('editor role'), 'reports:share'), $$select tests.opened('by editor')$$), 'false',
+  'A link ends when its maker may share with a team only.');
+select is(tests.without(format('update public.report_settings set outside_links = false where organization_id = %L',
+    tests.id('ours')), format($$select string_agg(e.to_address, ', ') from public.emails e where e.event_key = %L
+      and private.email_cancel_reason(e.id, e.kind, e.organization_id, e.user_id) is not null$$,
+    'report_run:' || tests.id('given run'))), 'auditor@elsewhere.example',
+  'Mails to people outside do not leave when the organization allows no links any more.');
+create function tests.end_of(run text, schedule text) returns text language plpgsql as $$
+begin
+  perform tests.finish(run);
+  return concat_ws(': ', tests.state(schedule), tests.mailed(run));
+end
+$$;
+select tests.queue('late', 'given'), tests.freeze('late');
+select is(tests.without(l.statement, $$select tests.end_of('late', 'given')$$), case l.loss when 'nothing'
+    then 'active: auditor@elsewhere.example, mate@tests.example, viewer@tests.example'
+    else 'paused permission_denied' end,
+  format('A run that ends after its owner lost %s.', l.loss)) from tests.losses l where l.loss <> 'their account';
+select is(tests.without(format('update public.role_permissions set scope = %L where role_id = %L and permission = %L',
+    'team', tests.id('owner role'), 'reports:share'), $$select tests.end_of('late', 'given')$$),
+  'active: mate@tests.example',
+  'A run is sent as far as its owner may share at that moment.');
+
 select * from finish();
 rollback;

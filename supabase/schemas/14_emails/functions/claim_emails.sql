@@ -56,8 +56,13 @@ as $$
     then 'The invitation was accepted, withdrawn or has expired.'
     when kind = 'report_shared' and not exists (
       select from private.email_secrets s join public.report_links l on l.id = s.report_link_id
-      where s.email_id = email_cancel_reason.email_id and l.revoked_at is null and l.expires_at > now())
-    then 'The link was revoked or has expired.'
+      where s.email_id = email_cancel_reason.email_id and private.is_open_link(l))
+    then 'The link was revoked, has expired or may no longer be given.'
+    when kind = 'report_ready' and exists (
+      select from public.emails e
+      join public.report_runs r on r.organization_id = e.organization_id and r.id = (e.data ->> 'run_id')::uuid
+      where e.id = email_cancel_reason.email_id and not private.owner_may_export(r))
+    then 'The owner of the report may no longer export it.'
     when kind not in ('invitation', 'report_shared') and not exists (
       select from public.memberships m
       where m.organization_id = email_cancel_reason.organization_id and m.user_id = email_cancel_reason.user_id

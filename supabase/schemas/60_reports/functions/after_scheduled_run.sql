@@ -12,7 +12,8 @@ as $$
       from jsonb_array_elements(run.chart_rows) with ordinality c where c.ordinality <= 60))
 $$;
 
--- Tells the members among the recipients, in the application and by e-mail as each prefers, once each.
+-- Tells the members among the recipients to whom the owner may send, in the application and by e-mail as each prefers,
+-- once each.
 create function private.deliver_to_members(run public.report_runs)
 returns void
 language plpgsql set search_path = ''
@@ -27,6 +28,7 @@ begin
     join public.profiles p on p.id = c.user_id
     join public.memberships m on m.organization_id = c.organization_id and m.user_id = p.id and m.status = 'active'
     where c.organization_id = run.organization_id and c.schedule_id = run.schedule_id
+      and private.may_send_to(run.organization_id, run.owner_id, p.id)
     on conflict do nothing
     returning user_id
   )
@@ -105,8 +107,23 @@ as $$
     and (m.user_id = run.owner_id or admins and r.organization_id is null and r.key = 'admin')
 $$;
 
--- What follows from the end of a scheduled run, in the same transaction: each recipient is told once; a refused run
--- pauses its schedule, because the next one would be refused too; of failures in a row the first is told.
+-- Pauses the schedule of a run whose next one would be refused too.
+create function private.pause_schedule_of(run public.report_runs, reason text, detail text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.report_schedules s set status = 'paused', pause_reason = reason, next_run_at = null
+  where s.id = run.schedule_id and s.status = 'active';
+  if found then
+    perform private.tell_of_schedule(run, 'A scheduled report was paused: ' || run.name,
+      'It cannot run any more: ' || detail || ' Nothing was sent. An admin can hand it to somebody else.', true);
+  end if;
+end
+$$;
+
+-- What follows from the end of a scheduled run, in the same transaction: each recipient is told once, if the owner may
+-- still export it; a refused run pauses its schedule; of failures in a row the first is told.
 create function private.after_scheduled_run(run public.report_runs)
 returns void
 language plpgsql set search_path = ''
@@ -118,14 +135,13 @@ begin
   if schedule.id is null then
     return;
   end if;
-  if run.status = 'ready' or run.status = 'empty' and schedule.on_empty = 'send' then
+  if run.status in ('ready', 'empty') and not private.owner_may_export(run) then
+    perform private.pause_schedule_of(run, 'permission_denied', 'Its owner lacks a permission that it needs.');
+  elsif run.status = 'ready' or run.status = 'empty' and schedule.on_empty = 'send' then
     perform private.deliver_to_members(run);
     perform private.deliver_outside(run);
-  elsif run.status = 'refused' and schedule.status = 'active' then
-    update public.report_schedules s set status = 'paused', pause_reason = run.reason, next_run_at = null
-    where s.id = schedule.id;
-    perform private.tell_of_schedule(run, 'A scheduled report was paused: ' || run.name,
-      'It cannot run any more: ' || run.detail || ' Nothing was sent. An admin can hand it to somebody else.', true);
+  elsif run.status = 'refused' then
+    perform private.pause_schedule_of(run, run.reason, run.detail);
   elsif run.status = 'failed' and coalesce((
     select r.status from public.report_runs r
     where r.organization_id = run.organization_id and r.schedule_id = run.schedule_id and r.id < run.id

@@ -28,31 +28,64 @@ as $$
   left join private.report_sources s on s.name = definition ->> 'source'
 $$;
 
--- Refuses a file of single rows or personal data to those who lack the export permission of the source, or have it for
--- fewer rows than they see.
+-- Why somebody may not have a definition as a file, or null: single rows and personal data need the export permission of
+-- the source too, for as many rows as they see. For those who may see the report.
+create function private.export_refusal(context private.report_context, definition jsonb)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  source private.report_sources;
+  scopes text[] := array['own', 'team', 'organization'];
+  personal boolean;
+begin
+  if not context.permissions ? 'reports:export' then
+    return 'Your role lacks the permission reports:export.';
+  end if;
+  select * into source from private.report_sources s where s.name = definition ->> 'source';
+  personal := exists (
+    select from private.report_fields f
+    where f.personal and f.source = source.name
+      and definition -> 'grouping' @> jsonb_build_array(jsonb_build_object('field', f.source || '.' || f.name)));
+  if source.export_permission is not null and (definition -> 'fields' <> '[]' or personal)
+    and coalesce(array_position(scopes, context.permissions ->> source.export_permission), 0)
+      < array_position(scopes, context.permissions ->> source.permissions[1]) then
+    return format('Files with single rows or personal data of the source %s need the permission %s.', source.name,
+      source.export_permission);
+  end if;
+  return null;
+end
+$$;
+
+-- Refuses a file to those who may not have it.
 create function private.require_export(context private.report_context, definition jsonb)
 returns void
 language plpgsql stable set search_path = ''
 as $$
 declare
-  source private.report_sources := private.report_source(context, definition ->> 'source', 'source');
-  scopes text[] := array['own', 'team', 'organization'];
-  personal boolean := exists (
-    select from private.report_fields f
-    where f.personal and f.source = source.name
-      and definition -> 'grouping' @> jsonb_build_array(jsonb_build_object('field', f.source || '.' || f.name)));
+  refusal text;
 begin
-  if not context.permissions ? 'reports:export' then
-    perform private.problem(403, 'permission_denied', 'Your role lacks the permission reports:export.');
+  -- Names the permission of the source that is missing.
+  perform private.report_source(context, definition ->> 'source', 'source');
+  refusal := private.export_refusal(context, definition);
+  if refusal is not null then
+    perform private.problem(403, 'permission_denied', refusal);
   end if;
-  if source.export_permission is null or definition -> 'fields' = '[]' and not personal then
-    return;
-  end if;
-  if coalesce(array_position(scopes, context.permissions ->> source.export_permission), 0)
-    < array_position(scopes, context.permissions ->> source.permissions[1]) then
-    perform private.problem(403, 'permission_denied', format(
-      'Files with single rows or personal data of the source %s need the permission %s.', source.name,
-      source.export_permission));
-  end if;
+end
+$$;
+
+-- Whether the owner of a run has all permissions at this moment that a file of it needs. What others got of it ends
+-- with that.
+create function private.owner_may_export(run public.report_runs)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  context private.report_context;
+begin
+  context.organization_id := run.organization_id;
+  context.permissions := private.scopes_of(run.organization_id, run.owner_id);
+  return context.permissions ? 'reports:read' and private.may_see_report(context, run.definition)
+    and private.export_refusal(context, run.definition) is null;
 end
 $$;

@@ -9,6 +9,19 @@ as $$
     where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
 $$;
 
+-- Whether a link still opens a file: it was not revoked and has not expired, and the organization, its maker and the
+-- run's owner may still give it.
+create function private.is_open_link(link public.report_links)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select link.revoked_at is null and link.expires_at > now() and exists (
+    select from public.report_runs r
+    where r.organization_id = link.organization_id and r.id = link.run_id and r.status in ('ready', 'empty')
+      and r.file_deleted_at is null and private.allows_outside_links(r.organization_id)
+      and private.has_share_right(r.organization_id, link.created_by) and private.owner_may_export(r))
+$$;
+
 -- Opens the link of somebody outside: { file: { path, file_name, checksum } }, or { file: null } for a link that is
 -- unknown, revoked or expired, or that the organization or its maker may no longer give. Security definer because the
 -- service role may not write downloads directly.
@@ -25,15 +38,11 @@ begin
   if refusal is not null then
     return refusal;
   end if;
-  select * into link from public.report_links l
-  where l.token_hash = private.token_hash(token) and l.revoked_at is null and l.expires_at > now();
-  select * into run from public.report_runs r
-  where r.id = link.run_id and r.status in ('ready', 'empty') and r.file_deleted_at is null;
-  if run.id is null or not private.allows_outside_links(run.organization_id)
-    or not private.still_may(run.organization_id, link.created_by, 'reports:share')
-    or not private.still_may(run.organization_id, run.owner_id, 'reports:export') then
+  select * into link from public.report_links l where l.token_hash = private.token_hash(token);
+  if link.id is null or not private.is_open_link(link) then
     return '{"file": null}'::jsonb;
   end if;
+  select * into run from public.report_runs r where r.id = link.run_id;
   insert into private.report_downloads (run_id, link_id, address) values (run.id, link.id, address);
   return jsonb_build_object('file', private.report_file_json(run));
 end

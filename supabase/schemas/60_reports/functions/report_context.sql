@@ -10,6 +10,18 @@ as $$
 $$;
 grant execute on function private.my_teams() to authenticated;
 
+-- The permissions of an active member and their scopes: { permission: scope }. Empty for anybody else.
+create function private.scopes_of(organization_id uuid, user_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
+  from public.memberships m
+  join public.role_permissions p on p.role_id = m.role_id
+  where m.organization_id = scopes_of.organization_id and m.user_id = scopes_of.user_id
+    and m.status = 'active'
+$$;
+
 -- The caller with their permissions, and the moment that a report of theirs is about. 403 without reports:read. For
 -- security definer functions, as all that builds reports.
 create function private.report_context(organization_id uuid, at timestamptz, saved boolean)
@@ -24,11 +36,7 @@ begin
   from public.organizations o
   left join public.report_settings s on s.organization_id = o.id
   where o.id = report_context.organization_id;
-  context.permissions := (
-    select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
-    from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id
-    where m.organization_id = report_context.organization_id and m.user_id = auth.uid() and m.status = 'active');
+  context.permissions := private.scopes_of(organization_id, auth.uid());
   return context;
 end
 $$;

@@ -61,7 +61,7 @@ as $$
     'downloads', (select count(*) from private.report_downloads d where d.run_id = run.id))
 $$;
 
--- A run of the caller's, or one that they were mailed, while its owner may still export. 404 for any other.
+-- A run of the caller's, or one that they were mailed, while its owner has the permissions that it needs. 404 for any other.
 create function private.require_received_run(organization_id uuid, run_id uuid)
 returns public.report_runs
 language plpgsql stable set search_path = ''
@@ -74,7 +74,7 @@ begin
   where r.organization_id = require_received_run.organization_id and r.id = run_id
     and (r.owner_id = auth.uid()
       or exists (select from private.report_deliveries d where d.run_id = r.id and d.user_id = auth.uid())
-        and private.still_may(r.organization_id, r.owner_id, 'reports:export'));
+        and private.owner_may_export(r));
   if run.id is null then
     perform private.problem(404, 'not_found', 'There is no such run.');
   end if;
