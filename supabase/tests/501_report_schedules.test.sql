@@ -115,6 +115,25 @@ select private.finish_report_run(tests.id('skipped'), '00000000-0000-0000-0000-0
 select is((select count(*) from public.emails e where e.event_key = 'report_run:' || tests.id('skipped')), 0::bigint,
   'A run without records is not mailed where the schedule says so.');
 
+select tests.remember('handed over', tests.run());
+do $$
+declare
+  step jsonb;
+begin
+  for i in 1 .. 8 loop
+    perform private.claim_report_run('00000000-0000-0000-0000-000000000001');
+    if i = 1 then
+      perform private.freeze_report_run(tests.id('handed over'), '00000000-0000-0000-0000-000000000001');
+    end if;
+    step := private.write_report_slice(tests.id('handed over'), '00000000-0000-0000-0000-000000000001', 0, '{}', 1,
+      true);
+  end loop;
+end
+$$;
+select is((select r.status from public.report_runs r where r.id = tests.id('handed over')), 'writing',
+  'Runners that were busy and handed a run over do not count as interruptions.');
+delete from public.report_runs where id = tests.id('handed over');
+
 select set_config('request.jwt.claims', '', true);
 select tests.member('deputy', 'ours', 'campaign_manager');
 update public.report_schedules set owner_id = tests.id('deputy') where id = tests.id('schedule');

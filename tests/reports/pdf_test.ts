@@ -48,3 +48,12 @@ Deno.test("A grouped report without records is a PDF too", async () => {
   assert.equal(run.status, "empty");
   assert.equal(pages(bytes), 1);
 });
+
+Deno.test("Several PDFs that are asked for at once are all made", async () => {
+  const { admin } = await withLeads(400);
+  const { report_id } = await build(admin, { fields: ["leads.full_name", "leads.source"] });
+  const files = await Promise.all(
+    Array.from({ length: 5 }, () => exported(admin, report_id, "pdf")),
+  );
+  assert.deepEqual(files.map(({ run }) => run.status), Array(5).fill("ready"));
+});

@@ -67,7 +67,8 @@ export async function runReports(db: Client): Promise<LogFields> {
       () => "fault",
     );
     results[state] = (results[state] ?? 0) + 1;
-    if (budget.isOver()) {
+    // Who handed a run over has started the job again, and would only claim the same run once more.
+    if (state === "handed_over" || budget.isOver()) {
       // Other runs may be waiting; the next run of the job checks.
       if (state !== "handed_over") {
         ensure(await db.rpc("invoke_job", { job: "report-jobs/run-reports" }));

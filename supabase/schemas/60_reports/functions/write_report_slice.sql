@@ -14,7 +14,7 @@ $$;
 -- Keeps a piece of the file (base64) that holds the rows up to a position, moves the cursor there and answers the rows
 -- that follow: { state: writing | handed_over | moved_on | too_large, rows }. The cursor moves only from the position
 -- that this runner expects. Without a piece it only answers rows. progress: { piece?, position?, rows?, state?, cpu_ms }.
--- With hand_over the lease is released and a new run of the job started. Security definer: see claim_report_run.
+-- With hand_over the lease is released and a new run of the job started; that is no interruption. Security definer: see claim_report_run.
 create function private.write_report_slice(run_id uuid, runner uuid, from_position integer, progress jsonb,
   slice_rows integer, hand_over boolean)
 returns jsonb
@@ -36,7 +36,7 @@ begin
   update private.report_run_work w
   set pieces = w.pieces + (content is not null)::integer, size = w.size + coalesce(octet_length(content), 0),
     position = coalesce((progress ->> 'position')::integer, w.position), state = coalesce(progress -> 'state', w.state),
-    attempts = case when content is not null then 0 else w.attempts end, last_step_at = now(),
+    attempts = case when content is not null or hand_over then 0 else w.attempts end, last_step_at = now(),
     leased_until = case when not hand_over then now() + private.report_lease() end
   where w.run_id = work.run_id
   returning * into work;
