@@ -219,6 +219,25 @@ select is(tests.without(format('update public.report_settings set outside_links 
       and private.email_cancel_reason(e.id, e.kind, e.organization_id, e.user_id) is not null$$,
     'report_run:' || tests.id('given run'))), 'auditor@elsewhere.example',
   'Mails to people outside do not leave when the organization allows no links any more.');
+create function tests.shown(actor text) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as(actor);
+  answer := public.get_report_run(tests.id('ours'), tests.id('given run'));
+  return concat_ws(' ', jsonb_typeof(answer -> 'totals'), jsonb_typeof(answer -> 'columns'),
+    jsonb_typeof(answer -> 'definition'));
+end
+$$;
+select is(tests.without(l.statement, $$select tests.shown('owner')$$), case l.loss when 'nothing'
+    then 'array array object' else 'null null null' end,
+  format('What a run shows of its file, when its owner loses %s.', l.loss))
+from tests.losses l where l.loss in ('nothing', 'the source', 'single rows', 'reports:export');
+select is(tests.outcome('owner', format('select %s from public.report_runs where id = %L', c, tests.id('given run'))),
+  '42501', format('%s of a run is not read directly.', c))
+from unnest(array['totals', 'chart_rows', 'columns', 'definition', 'partial']) c;
+select is(tests.outcome('owner', format('select status, row_count from public.report_runs where id = %L',
+  tests.id('given run'))), '1', 'Its state is.');
 create function tests.end_of(run text, schedule text) returns text language plpgsql as $$
 begin
   perform tests.finish(run);

@@ -70,7 +70,10 @@ export const Run = z.object({
 /** A run by itself: also its columns and totals. */
 export const RunDetail = Run.extend({
   columns: z.array(ReportColumn).nullable(),
-  totals: z.record(z.string(), z.unknown()).nullable(),
+  totals: z.record(z.string(), z.unknown()).nullable().openapi({
+    description: "null, as the columns, until the rows are frozen, and when the owner lacks a " +
+      "permission that the report needs",
+  }),
 }).openapi("ReportRunDetail");
 
 const RunRow = Run.omit({ download_url: true }).extend({

@@ -1,10 +1,19 @@
+-- A run as people see it: what its file holds only while its owner has the permissions that it needs.
+create function private.shown_report_run(run public.report_runs)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_run_json(run) || case when private.owner_may_export(run) then '{}'
+    else '{"columns": null, "totals": null, "partial": [], "definition": null}'::jsonb end
+$$;
+
 -- GET /reports/runs/{id}. Security definer because downloads are not readable directly.
 create function private.get_report_run(organization_id uuid, run_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  return private.report_run_json(private.require_received_run(organization_id, run_id));
+  return private.shown_report_run(private.require_received_run(organization_id, run_id));
 end
 $$;
 grant execute on function private.get_report_run(uuid, uuid) to authenticated;
@@ -36,7 +45,7 @@ begin
       select f.id from found f order by f.id desc limit page_limit offset page_offset
     )
     select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
-      select jsonb_agg(private.report_run_json(r) - array['columns', 'totals', 'definition'] order by r.id desc)
+      select jsonb_agg(private.shown_report_run(r) - array['columns', 'totals', 'definition'] order by r.id desc)
       from page p join public.report_runs r on r.id = p.id), '[]')));
 end
 $$;
