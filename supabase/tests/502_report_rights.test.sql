@@ -254,5 +254,33 @@ select is(tests.without(format('update public.role_permissions set scope = %L wh
   'active: mate@tests.example',
   'A run is sent as far as its owner may share at that moment.');
 
+-- Personal data of leads needs leads:export, whatever the source
+select tests.act_as('postgres');
+insert into public.lead_fields (organization_id, key, label, type, choices, position)
+values (tests.id('ours'), 'nickname', 'Nickname', 'text', '{}', 1),
+  (tests.id('ours'), 'program', 'Program', 'choice', '{MBA}', 2);
+insert into public.role_permissions (role_id, permission, scope)
+select tests.id('owner role'), p, 'organization'
+from unnest(array['tasks:read', 'messages:read', 'campaigns:read', 'conversations:read', 'interactions:read']) p;
+create table tests.files (source text, shown text, field text, wanted text);
+insert into tests.files values ('tasks', 'fields', 'title', '1'), ('tasks', 'fields', 'lead.source', '1'),
+  ('tasks', 'fields', 'lead.full_name', 'PT403'), ('tasks', 'grouping', 'lead.phone', 'PT403'),
+  ('tasks', 'fields', 'lead.custom.nickname', 'PT403'), ('tasks', 'grouping', 'lead.custom.nickname', 'PT403'),
+  ('tasks', 'grouping', 'lead.custom.program', '1'), ('messages', 'fields', 'lead.full_name', 'PT403'),
+  ('campaign_targets', 'grouping', 'lead.email', 'PT403'), ('conversations', 'fields', 'lead.phone', 'PT403'),
+  ('leads', 'grouping', 'custom.nickname', 'PT403'), ('leads', 'grouping', 'custom.program', '1'),
+  ('interactions', 'grouping', 'lead.custom.nickname', 'PT403');
+select tests.report(concat_ws(' ', f.source, f.shown, f.field), 'owner', 'private', case f.shown
+  when 'fields' then jsonb_build_object('source', f.source, 'fields', jsonb_build_array(f.source || '.' || f.field))
+  else jsonb_build_object('source', f.source, 'grouping', jsonb_build_array(jsonb_build_object('field',
+    f.source || '.' || f.field))) end) from tests.files f;
+select is(tests.outcome('owner', format('select public.export_report(tests.id(%L), tests.id(%L), %L)', 'ours',
+  concat_ws(' ', f.source, f.shown, f.field), 'csv')), '1', format('With leads:export: %s by %s.', f.source, f.field))
+from tests.files f;
+delete from public.role_permissions where role_id = tests.id('owner role') and permission = 'leads:export';
+select is(tests.outcome('owner', format('select public.export_report(tests.id(%L), tests.id(%L), %L)', 'ours',
+  concat_ws(' ', f.source, f.shown, f.field), 'csv')), f.wanted, format('Without it: %s of %s.', f.shown, f.field))
+from tests.files f;
+
 select * from finish();
 rollback;

@@ -29,8 +29,8 @@ const route = createRoute({
   tags: ["reports"],
   summary: "Export a report to a file",
   description:
-    "The rows are those that the caller may see, frozen at one moment. Files with single rows " +
-    "or personal data of leads need `leads:export` too. At most 100,000 rows; `truncated` says when there are more.",
+    "The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, " +
+    "or with their personal data whatever the source, need `leads:export` too. At most 100,000 rows; `truncated` says when there are more.",
   ...permitted("reports:export"),
   request: { headers: IdempotencyHeader, body: jsonBody(ExportInput) },
   responses: { 202: json(Exported, "Queued"), ...guarded, ...problems(400, 404, 409, 422, 429) },

@@ -28,30 +28,54 @@ as $$
   left join private.report_sources s on s.name = definition ->> 'source'
 $$;
 
--- Why somebody may not have a definition as a file, or null: single rows and personal data need the export permission of
--- the source too, for as many rows as they see. For those who may see the report.
+-- The fields that a definition shows, as single values or as groups: what is personal in them gets into a file.
+create function private.shown_report_fields(context private.report_context, source private.report_sources,
+  definition jsonb)
+returns setof private.report_fields
+language sql stable rows 10 set search_path = ''
+as $$
+  select f.*
+  from (
+    select jsonb_array_elements_text(definition -> 'fields') as id
+    union select jsonb_path_query(definition, '$.grouping[*].field') #>> '{}'
+  ) shown
+  cross join lateral private.named_report_field(context, source, shown.id) f
+$$;
+
+-- Whether somebody may export what this permission is about, for as many rows as they see with the other one.
+create function private.covers_export(context private.report_context, export_permission text, permission text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select coalesce(array_position(s.scopes, context.permissions ->> export_permission), 0)
+    >= coalesce(array_position(s.scopes, context.permissions ->> permission), 0)
+  from (select array['own', 'team', 'organization'] as scopes) s
+$$;
+
+-- Why somebody may not have a definition as a file, or null. Single rows and personal data need the export permission
+-- of the source too; personal data of a row's lead that of leads, whatever the source. For those who may see the report.
 create function private.export_refusal(context private.report_context, definition jsonb)
 returns text
 language plpgsql stable set search_path = ''
 as $$
 declare
   source private.report_sources;
-  scopes text[] := array['own', 'team', 'organization'];
   personal boolean;
+  of_lead boolean;
 begin
   if not context.permissions ? 'reports:export' then
     return 'Your role lacks the permission reports:export.';
   end if;
   select * into source from private.report_sources s where s.name = definition ->> 'source';
-  personal := exists (
-    select from private.report_fields f
-    where f.personal and f.source = source.name
-      and definition -> 'grouping' @> jsonb_build_array(jsonb_build_object('field', f.source || '.' || f.name)));
+  select coalesce(bool_or(f.personal), false), coalesce(bool_or(f.personal and f.name like 'lead.%'), false)
+  into personal, of_lead
+  from private.shown_report_fields(context, source, definition) f;
   if source.export_permission is not null and (definition -> 'fields' <> '[]' or personal)
-    and coalesce(array_position(scopes, context.permissions ->> source.export_permission), 0)
-      < array_position(scopes, context.permissions ->> source.permissions[1]) then
+    and not private.covers_export(context, source.export_permission, source.permissions[1]) then
     return format('Files with single rows or personal data of the source %s need the permission %s.', source.name,
       source.export_permission);
+  elsif of_lead and not private.covers_export(context, 'leads:export', 'leads:read') then
+    return 'Files with personal data of leads need the permission leads:export.';
   end if;
   return null;
 end

@@ -56,9 +56,8 @@ begin
 end
 $$;
 
--- A field of the source by its id (source.name) that the caller may use, with the operators and aggregations of its
--- type where it has none of its own. What the caller may not use is refused by name.
-create function private.report_field(context private.report_context, source private.report_sources, id text, path text)
+-- A field of the source by its id (source.name), a custom one too; null for an unknown one.
+create function private.named_report_field(context private.report_context, source private.report_sources, id text)
 returns private.report_fields
 language plpgsql stable set search_path = ''
 as $$
@@ -72,6 +71,19 @@ begin
       field := private.custom_report_field(context, source, field_name);
     end if;
   end if;
+  return field;
+end
+$$;
+
+-- A field of the source by its id (source.name) that the caller may use, with the operators and aggregations of its
+-- type where it has none of its own. What the caller may not use is refused by name.
+create function private.report_field(context private.report_context, source private.report_sources, id text, path text)
+returns private.report_fields
+language plpgsql stable set search_path = ''
+as $$
+declare
+  field private.report_fields := private.named_report_field(context, source, id);
+begin
   if field.name is null then
     perform private.report_problem(422, case when context.saved then 'field_removed' else 'unknown_field' end, path,
       format('The source %s has no field %s%s.', source.name, left(id, 100),
