@@ -146,13 +146,14 @@ select is(tests.outcome('admin', format($$select public.schedule_report(tests.id
     '{"frequency": "daily", "time": "07:00", "format": "csv", "recipients": [%s]}')$$, recipients)), wanted,
   format('%s as recipients', recipients))
 from (
-  values ('"auditor@elsewhere.example"', '1'), ('"Suspended@tests.example"', 'PT422'),
+  values ('"auditor@elsewhere.example"', '1'), ('"viewer@tests.example"', '1'),
+    ('"technical_agent@tests.example"', 'PT422'), ('"Suspended@tests.example"', 'PT422'),
     ('"auditor@elsewhere.example", "suspended@tests.example"', 'PT422'), ('"outsider@tests.example"', '1')
 ) as c (recipients, wanted);
 select tests.schedule('outside', 'admin', 'everybodys',
-  '{auditor@elsewhere.example,suspended@tests.example,viewer@tests.example}');
+  '{auditor@elsewhere.example,suspended@tests.example,viewer@tests.example,technical_agent}');
 select tests.run('outside run', 'outside');
-select is(tests.mailed('outside run'), 'auditor@elsewhere.example', 'Addresses of members get no link.');
+select is(tests.mailed('outside run'), 'auditor@elsewhere.example', 'Addresses of members get no link, and members who may not open reports no mail.');
 
 -- What was given away ends with the rights of those who gave it
 create function tests.without(statement text, what text) returns text language plpgsql as $$

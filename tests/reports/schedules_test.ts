@@ -76,8 +76,9 @@ async function lastRun(caller: Caller, id: string): Promise<RunBody> {
   return await ended(caller, found.id);
 }
 
-Deno.test("A scheduled report is mailed with its figures and chart, and a colleague takes the file until they are suspended", async () => {
-  const { organization, admin, colleague, report_id } = await office();
+Deno.test("A scheduled report is mailed with its figures and chart, and a colleague who exports nothing takes the file until they are suspended", async () => {
+  const { organization, admin, report_id } = await office();
+  const colleague = await addMember(organization, "viewer");
   const made = await schedule(admin, report_id, { recipients: [colleague.email.toUpperCase()] });
   assert.deepEqual(
     [made.schedule_id, made.recipients, made.outside_recipients, made.time_zone],

@@ -19,9 +19,9 @@ const route = createRoute({
   summary: "The file of a run",
   description:
     "Redirects to an address that is valid for a minute. Checked at this moment: the caller is a " +
-    "member, and the run is theirs and they still have the permissions that the report needs, or they were " +
-    "mailed it and its owner may still export. 409 `run_refused`, `run_failed` or `run_missed` where there is no file, 410 `file_expired` after it was deleted.",
-  ...permitted("reports:export"),
+    "member, and the run is theirs and they still have the permissions that the report needs, `reports:export` " +
+    "among them, or they were mailed it and its owner still has them. 409 `run_refused`, `run_failed` or `run_missed` where there is no file, 410 `file_expired` after it was deleted.",
+  ...permitted("reports:read"),
   request: { params: IdParam, headers: IfNoneMatchHeader },
   responses: {
     202: json(Waiting, "Not there yet: see Retry-After"),

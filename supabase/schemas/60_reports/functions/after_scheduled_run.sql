@@ -26,8 +26,8 @@ begin
     select run.id, p.id, p.email
     from public.report_recipients c
     join public.profiles p on p.id = c.user_id
-    join public.memberships m on m.organization_id = c.organization_id and m.user_id = p.id and m.status = 'active'
     where c.organization_id = run.organization_id and c.schedule_id = run.schedule_id
+      and private.still_may(run.organization_id, p.id, 'reports:read')
       and private.may_send_to(run.organization_id, run.owner_id, p.id)
     on conflict do nothing
     returning user_id

@@ -18,7 +18,8 @@ begin
     select from jsonb_array_elements_text(recipients) e
     join public.profiles f on lower(f.email) = lower(btrim(e))
     join public.memberships m on m.organization_id = schedule.organization_id and m.user_id = f.id
-    where m.status <> 'active'), 'recipients', 'must not name members who are suspended');
+    where not private.still_may(m.organization_id, m.user_id, 'reports:read')), 'recipients',
+    'must not name members who are suspended or may not open reports');
   delete from public.report_recipients c
   where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id;
   insert into public.report_recipients (organization_id, schedule_id, user_id, address)
