@@ -150,6 +150,32 @@ select is((select count(*) from public.emails e where e.event_key = 'report_run:
 select set_eq($$select user_id from public.notifications where event_key = 'report_schedule:' || tests.id('refused')$$,
   array[tests.id('admin'), tests.id('deputy')], 'Owner and admins are told once.');
 
+-- Changes
+select tests.remember('patched', private.uuid_v7());
+insert into public.report_schedules (id, organization_id, report_id, owner_id, frequency, local_time, time_zone, format,
+  next_run_at)
+values (tests.id('patched'), tests.id('ours'), tests.id('report'), tests.id('admin'), 'daily', '07:00', 'Africa/Accra',
+  'csv', now() - interval '10 seconds');
+create function tests.next_after(changes jsonb) returns timestamptz language plpgsql as $$
+begin
+  perform tests.act_as('admin');
+  perform public.update_report_schedule(tests.id('ours'), tests.id('patched'), changes);
+  perform tests.act_as('postgres');
+  return (select s.next_run_at from public.report_schedules s where s.id = tests.id('patched'));
+end
+$$;
+select is(tests.next_after('{"on_empty": "skip"}'), now() - interval '10 seconds', 'A change loses no time that has come.');
+select is(tests.next_after('{"time": "08:00"}'), now() - interval '10 seconds', 'Nor do other times.');
+update public.report_schedules set next_run_at = now() + interval '90 days' where id = tests.id('patched');
+select is(tests.next_after('{"format": "xlsx"}'), now() + interval '90 days', 'The next time stays where the times do.');
+select ok(tests.next_after('{"time": "09:00"}') <= now() + interval '1 day', 'Other times have another next one.');
+select is(tests.next_after('{"status": "paused"}'), null, 'A paused schedule has no next time.');
+select ok(tests.next_after('{"status": "active"}') <= now() + interval '1 day', 'An active one has.');
+select is(tests.outcome('deputy', $$select public.update_report_schedule(tests.id('ours'), tests.id('schedule'),
+  '{"status": "active"}')$$), 'PT403', 'Activating one''s schedule needs what making it needs.');
+select is(tests.outcome('deputy', $$select public.update_report_schedule(tests.id('ours'), tests.id('schedule'),
+  '{"on_empty": "send"}')$$), '1', 'Changing a paused one does not.');
+
 -- Tables and doors
 select policies_are('report_schedules', array['people read their schedules, who changes all reports all']);
 select policies_are('report_recipients', array['who reads a schedule reads its recipients']);

@@ -282,6 +282,10 @@ delete from public.role_permissions where role_id = tests.id('owner role') and p
 select is(tests.outcome('owner', format('select public.export_report(tests.id(%L), tests.id(%L), %L)', 'ours',
   concat_ws(' ', f.source, f.shown, f.field), 'csv')), f.wanted, format('Without it: %s of %s.', f.shown, f.field))
 from tests.files f;
+update public.report_schedules set status = 'paused', pause_reason = 'by_person', next_run_at = null
+where id = tests.id('given');
+select is(tests.outcome('owner', $$select public.update_report_schedule(tests.id('ours'), tests.id('given'),
+  '{"status": "active"}')$$), 'PT403', 'A schedule whose file one may not have any more is not activated.');
 
 select * from finish();
 rollback;

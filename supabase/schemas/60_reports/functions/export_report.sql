@@ -35,7 +35,6 @@ language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
   answer jsonb;
-  context private.report_context;
   report public.reports;
   run public.report_runs;
 begin
@@ -50,10 +49,7 @@ begin
   end if;
   perform private.require_valid(format in (select f.name from private.report_formats f), 'format',
     'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
-  report := private.require_visible_report(organization_id, report_id);
-  context := private.saved_context(organization_id);
-  perform private.require_export(context, report.definition);
-  perform private.report_query(context, report.definition, 0);
+  report := private.require_exportable_report(organization_id, report_id);
   perform private.require_run_capacity(organization_id);
   run := private.queue_report_run(report, auth.uid(), format);
   return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status,

@@ -1,3 +1,18 @@
+-- A report that the caller sees and may have as a file, as it is defined now.
+create function private.require_exportable_report(organization_id uuid, report_id uuid)
+returns public.reports
+language plpgsql set search_path = ''
+as $$
+declare
+  report public.reports := private.require_visible_report(organization_id, report_id);
+  context private.report_context := private.saved_context(organization_id);
+begin
+  perform private.require_export(context, report.definition);
+  perform private.report_query(context, report.definition, 0);
+  return report;
+end
+$$;
+
 -- POST /reports/schedule: the new schedule. It runs with its maker's rights. Security definer because callers may not
 -- write schedules directly.
 create function private.schedule_report(organization_id uuid, report_id uuid, schedule jsonb)
@@ -18,9 +33,7 @@ begin
   if answer is not null then
     return answer;
   end if;
-  report := private.require_visible_report(organization_id, report_id);
-  perform private.require_export(private.saved_context(organization_id), report.definition);
-  perform private.report_query(private.saved_context(organization_id), report.definition, 0);
+  report := private.require_exportable_report(organization_id, report_id);
   if (select count(*) from public.report_schedules s where s.organization_id = schedule_report.organization_id) >= 500
   then
     perform private.problem(409, 'too_many_schedules', 'The organization has 500 schedules already.');

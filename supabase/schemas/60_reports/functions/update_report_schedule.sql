@@ -14,12 +14,23 @@ begin
     select from public.reports r where r.id = schedule.report_id and r.deleted_at is null) then
     perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
   end if;
+  if wanted = 'active' and schedule.status = 'paused' and schedule.owner_id = auth.uid() then
+    perform private.require_scope(organization_id, 'reports:export');
+    perform private.require_exportable_report(organization_id, schedule.report_id);
+  end if;
   schedule := private.changed_schedule(schedule, changes);
   update public.report_schedules s
   set frequency = schedule.frequency, weekdays = schedule.weekdays, month_day = schedule.month_day,
     local_time = schedule.local_time, time_zone = schedule.time_zone, format = schedule.format,
     on_empty = schedule.on_empty, status = wanted,
-    next_run_at = case when wanted = 'active' then private.next_occurrence(schedule, now()) end,
+    next_run_at = case
+      when wanted = 'paused' then null
+      -- A time that has come stays: the clock has not run it yet.
+      when s.next_run_at <= now() or s.next_run_at is not null
+        and (s.frequency, s.weekdays, s.local_time, s.time_zone) = (schedule.frequency, schedule.weekdays,
+          schedule.local_time, schedule.time_zone) and s.month_day is not distinct from schedule.month_day
+      then s.next_run_at
+      else private.next_occurrence(schedule, now()) end,
     pause_reason = case when wanted = 'paused' then coalesce(s.pause_reason, 'by_person') end
   where s.id = schedule.id
   returning * into schedule;
