@@ -150,6 +150,52 @@ select is((select count(*) from public.emails e where e.event_key = 'report_run:
 select set_eq($$select user_id from public.notifications where event_key = 'report_schedule:' || tests.id('refused')$$,
   array[tests.id('admin'), tests.id('deputy')], 'Owner and admins are told once.');
 
+-- What may be different next time does not pause a schedule
+select set_config('request.jwt.claims', '', true);
+update public.report_schedules set owner_id = tests.id('admin'), status = 'active', pause_reason = null,
+  next_run_at = now() - interval '1 minute' where id = tests.id('schedule');
+delete from public.report_runs where schedule_id = tests.id('schedule');
+update public.organizations set standing = 'suspended' where id = tests.id('ours');
+select private.run_report_schedules();
+select is((select count(*) from public.report_runs r where r.schedule_id = tests.id('schedule')), 0::bigint,
+  'Nothing runs while the organization is suspended.');
+create function tests.freeze(run text) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.remember(run, tests.run());
+  perform private.claim_report_run('00000000-0000-0000-0000-000000000001');
+  answer := private.freeze_report_run(tests.id(run), '00000000-0000-0000-0000-000000000001');
+  perform tests.act_as('postgres');
+  return (select concat_ws(' ', answer ->> 'state', r.status, r.reason, s.status)
+    from public.report_runs r join public.report_schedules s on s.id = r.schedule_id where r.id = tests.id(run));
+end
+$$;
+select is(tests.freeze('in suspension'), 'refused refused organization_suspended active',
+  'A suspension does not pause the schedules.');
+update public.organizations set standing = 'approved' where id = tests.id('ours');
+select private.run_report_schedules();
+select is((select count(*) from public.report_runs r where r.schedule_id = tests.id('schedule')
+  and r.scheduled_for = now() - interval '1 minute'), 1::bigint, 'What is due runs when the suspension ends.');
+delete from public.report_runs where schedule_id = tests.id('schedule');
+insert into public.leads (organization_id, first_name, value, currency)
+values (tests.id('ours'), 'Ama', 1, 'GHS'), (tests.id('ours'), 'Kofi', 1, 'USD');
+update public.reports set definition = private.checked_report('{"source": "leads", "aggregations": [
+  {"function": "sum", "field": "leads.value"}]}') where id = tests.id('report');
+select is(tests.freeze('mixed'), 'refused refused mixed_currencies active',
+  'What the data are like does not pause a schedule.');
+create function tests.cancel() returns trigger language plpgsql as $$
+begin
+  raise exception using errcode = 'query_canceled';
+end
+$$;
+create trigger cancel before insert on private.report_rows for each row execute function tests.cancel();
+select is(tests.freeze('too heavy'), 'failed failed report_too_heavy active', 'A report that takes too long fails.');
+drop trigger cancel on private.report_rows;
+select is((select string_agg(n.event_key, ', ') from public.notifications n where n.user_id = tests.id('admin')
+  and n.event_key in ('report_schedule:' || tests.id('mixed'), 'report_schedule:' || tests.id('too heavy'))),
+  'report_schedule:' || tests.id('mixed'), 'Of several in a row the first is told.');
+
 -- Changes
 select tests.remember('patched', private.uuid_v7());
 insert into public.report_schedules (id, organization_id, report_id, owner_id, frequency, local_time, time_zone, format,
@@ -171,6 +217,8 @@ select is(tests.next_after('{"format": "xlsx"}'), now() + interval '90 days', 'T
 select ok(tests.next_after('{"time": "09:00"}') <= now() + interval '1 day', 'Other times have another next one.');
 select is(tests.next_after('{"status": "paused"}'), null, 'A paused schedule has no next time.');
 select ok(tests.next_after('{"status": "active"}') <= now() + interval '1 day', 'An active one has.');
+update public.report_schedules set owner_id = tests.id('deputy'), status = 'paused', pause_reason = 'permission_denied',
+  next_run_at = null where id = tests.id('schedule');
 select is(tests.outcome('deputy', $$select public.update_report_schedule(tests.id('ours'), tests.id('schedule'),
   '{"status": "active"}')$$), 'PT403', 'Activating one''s schedule needs what making it needs.');
 select is(tests.outcome('deputy', $$select public.update_report_schedule(tests.id('ours'), tests.id('schedule'),

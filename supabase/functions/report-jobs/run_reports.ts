@@ -14,7 +14,7 @@ import { Claimed, writeFile } from "./report_file.ts";
 
 const Frozen = z.union([
   z.object({ state: z.literal("writing"), run: z.unknown() }),
-  z.object({ state: z.enum(["refused", "moved_on"]) }),
+  z.object({ state: z.enum(["refused", "failed", "moved_on"]) }),
 ]);
 
 /** The run with its rows frozen, or what became of it instead. */

@@ -107,6 +107,16 @@ as $$
     and (m.user_id = run.owner_id or admins and r.organization_id is null and r.key = 'admin')
 $$;
 
+-- Whether a refusal holds for the next runs too, until a person does something: the rights of the owner, or a field that
+-- is gone. What the data are like, and a suspension of the organization, may be different next time.
+create function private.is_lasting_refusal(reason text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select reason in ('owner_gone', 'not_a_member', 'permission_denied', 'field_not_permitted', 'report_not_shared',
+    'report_deleted', 'field_removed')
+$$;
+
 -- Pauses the schedule of a run whose next one would be refused too.
 create function private.pause_schedule_of(run public.report_runs, reason text, detail text)
 returns void
@@ -123,7 +133,7 @@ end
 $$;
 
 -- What follows from the end of a scheduled run, in the same transaction: each recipient is told once, if the owner may
--- still export it; a refused run pauses its schedule; of failures in a row the first is told.
+-- still export it; a refusal that lasts pauses the schedule; of other runs in a row without a file the first is told.
 create function private.after_scheduled_run(run public.report_runs)
 returns void
 language plpgsql set search_path = ''
@@ -140,13 +150,13 @@ begin
   elsif run.status = 'ready' or run.status = 'empty' and schedule.on_empty = 'send' then
     perform private.deliver_to_members(run);
     perform private.deliver_outside(run);
-  elsif run.status = 'refused' then
+  elsif run.status = 'refused' and private.is_lasting_refusal(run.reason) then
     perform private.pause_schedule_of(run, run.reason, run.detail);
-  elsif run.status = 'failed' and coalesce((
-    select r.status from public.report_runs r
+  elsif run.status in ('refused', 'failed') and (
+    select r.status in ('refused', 'failed') and not private.is_lasting_refusal(r.reason) from public.report_runs r
     where r.organization_id = run.organization_id and r.schedule_id = run.schedule_id and r.id < run.id
       and r.finished_at is not null
-    order by r.id desc limit 1), '') <> 'failed' then
+    order by r.id desc limit 1) is not true then
     perform private.tell_of_schedule(run, 'A scheduled report failed: ' || run.name,
       coalesce(run.detail, '') || ' Nothing was sent.', false);
   end if;

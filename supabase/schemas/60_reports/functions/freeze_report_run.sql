@@ -76,8 +76,9 @@ begin
 end
 $$;
 
--- Freezes the rows of a run as its owner: { state: writing | refused | moved_on, run }. What the owner may not, or what
--- is wrong with the definition, refuses the run with its reason; any other error is for the job to report. Security
+-- Freezes the rows of a run as its owner: { state: writing | refused | failed | moved_on, run }. What the owner may not,
+-- or what is wrong with the definition, refuses the run with its reason, and too long a statement fails it; any other
+-- error is for the job to report. Security
 -- definer: see claim_report_run.
 create function private.freeze_report_run(run_id uuid, runner uuid)
 returns jsonb
@@ -86,6 +87,7 @@ as $$
 declare
   work private.report_run_work := private.lock_report_work(run_id, runner);
   run public.report_runs;
+  state text := 'refused';
   reason text;
   detail text;
 begin
@@ -100,6 +102,7 @@ begin
     perform private.freeze_report_rows(run);
   exception
     when query_canceled then
+      state := 'failed';
       reason := 'report_too_heavy';
       detail := 'The report takes too long. Choose a shorter period, fewer groups or fewer fields.';
     when others then
@@ -109,8 +112,8 @@ begin
       get stacked diagnostics reason = pg_exception_hint, detail = message_text;
   end;
   if reason is not null then
-    perform private.end_report_run(run.id, 'refused', reason, detail);
-    return '{"state": "refused"}'::jsonb;
+    perform private.end_report_run(run.id, state, reason, detail);
+    return jsonb_build_object('state', state);
   end if;
   update private.report_run_work w
   set attempts = 0, last_step_at = now(), leased_until = now() + private.report_lease()

@@ -45,7 +45,8 @@ end
 $$;
 
 -- Every minute: queues what is due. Two clocks at once do it once, because the schedule is locked and a run is unique
--- for its time. A schedule that fails is reported and does not stop the others.
+-- for its time. A schedule that fails is reported and does not stop the others. Those of a suspended organization wait:
+-- when it is approved again, its newest time runs unless it is too long ago.
 create function private.run_report_schedules()
 returns void
 language plpgsql set search_path = '' set jit = off
@@ -54,8 +55,10 @@ declare
   schedule public.report_schedules;
 begin
   for schedule in
-    select * from public.report_schedules s where s.status = 'active' and s.next_run_at <= now()
-    order by s.next_run_at limit 1000 for update skip locked
+    select s.* from public.report_schedules s
+    join public.organizations o on o.id = s.organization_id and o.standing <> 'suspended'
+    where s.status = 'active' and s.next_run_at <= now()
+    order by s.next_run_at limit 1000 for update of s skip locked
   loop
     begin
       perform private.run_report_schedule(schedule);
