@@ -134,6 +134,32 @@ select is((select r.status from public.report_runs r where r.id = tests.id('hand
   'Runners that were busy and handed a run over do not count as interruptions.');
 delete from public.report_runs where id = tests.id('handed over');
 
+-- The job is started once for all that is due
+select vault.create_secret('http://project.test', 'project_url') where not exists (
+  select from vault.secrets s where s.name = 'project_url');
+select vault.create_secret('secret', 'jobs_secret_key') where not exists (
+  select from vault.secrets s where s.name = 'jobs_secret_key');
+insert into public.report_schedules (organization_id, report_id, owner_id, frequency, local_time, time_zone, format,
+  next_run_at)
+select tests.id('ours'), tests.id('report'), tests.id('admin'), 'daily', '07:00', 'Africa/Accra', 'csv',
+  now() - interval '1 minute' from generate_series(1, 5);
+delete from net.http_request_queue where true;
+select private.run_report_schedules();
+select is((select count(*) from net.http_request_queue where url like '%/report-jobs/run-reports'), 1::bigint,
+  'Five due schedules start the job once.');
+select private.run_report_schedules();
+select is((select count(*) from net.http_request_queue where url like '%/report-jobs/run-reports'), 1::bigint,
+  'Without any it is not started.');
+delete from public.report_runs where schedule_id <> tests.id('schedule');
+delete from public.report_schedules where id <> tests.id('schedule');
+
+-- The order of the job
+select tests.remember('half written', tests.run()), tests.remember('new', tests.run());
+update private.report_run_work w set last_step_at = now() - interval '1 minute' where w.run_id = tests.id('half written');
+select is(private.claim_report_run('00000000-0000-0000-0000-000000000001') ->> 'id', tests.id('half written')::text,
+  'A half-written run that has waited longer goes before a new one.');
+delete from public.report_runs where id in (tests.id('half written'), tests.id('new'));
+
 select set_config('request.jwt.claims', '', true);
 select tests.member('deputy', 'ours', 'campaign_manager');
 update public.report_schedules set owner_id = tests.id('deputy') where id = tests.id('schedule');

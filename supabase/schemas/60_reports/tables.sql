@@ -422,12 +422,13 @@ create table private.report_run_work (
   pieces integer not null default 0,
   size bigint not null default 0,
   state jsonb,
-  last_step_at timestamptz
+  last_step_at timestamptz not null default now()
 );
 comment on table private.report_run_work is
   'Queued and running runs: their runner and how far the file is written. Deleted when the run ends.';
 comment on column private.report_run_work.attempts is 'Runners that claimed the run since its last step.';
 comment on column private.report_run_work.position is 'The last row that is in the file.';
+comment on column private.report_run_work.last_step_at is 'Since when the run waits; the longest goes first.';
 comment on column private.report_run_work.state is 'What the writer of the format needs to go on.';
 
 create index report_run_work_organization on private.report_run_work (organization_id) where leased_until is not null;

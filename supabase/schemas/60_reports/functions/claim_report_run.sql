@@ -30,7 +30,8 @@ as $$
 $$;
 
 -- Leases the run that waited longest to this runner, or null. An organization has at most two runs under way, so that
--- one that asks for many does not keep the others waiting. A run that five runners claimed without a step fails.
+-- one that asks for many does not keep the others waiting; the lock is for that count. A run that five runners claimed without
+-- a step fails.
 -- Security definer because the service role may not write these tables directly.
 create function private.claim_report_run(runner uuid)
 returns jsonb
@@ -40,6 +41,7 @@ declare
   work private.report_run_work;
   run public.report_runs;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('claim_report_run', 0));
   loop
     update private.report_run_work w
     set runner = claim_report_run.runner, leased_until = now() + private.report_lease(), attempts = w.attempts + 1
@@ -48,7 +50,7 @@ begin
       where (q.leased_until is null or q.leased_until < now()) and (
         select count(*) from private.report_run_work o
         where o.organization_id = q.organization_id and o.leased_until >= now()) < 2
-      order by q.last_step_at nulls first, q.run_id limit 1 for update skip locked)
+      order by q.last_step_at, q.run_id limit 1 for update skip locked)
     returning * into work;
     if work.run_id is null then
       return null;

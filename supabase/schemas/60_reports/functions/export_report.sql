@@ -1,5 +1,5 @@
--- Queues a run and starts the job; null if the schedule has run for this time already. The run has the rights of its owner at the time when it runs; whoever calls this has
--- checked that it may be asked for. For security definer functions.
+-- Queues a run; null if the schedule has run for this time already. The run has the rights of its owner at the time when
+-- it runs; callers have checked that it may be asked for, and start the job. For security definer functions.
 create function private.queue_report_run(report public.reports, owner_id uuid, format text,
   schedule public.report_schedules default null, scheduled_for timestamptz default null)
 returns public.report_runs
@@ -22,7 +22,6 @@ begin
   insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
   perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
     jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);
-  perform private.invoke('report-jobs/run-reports');
   return run;
 end
 $$;
@@ -52,6 +51,7 @@ begin
   report := private.require_exportable_report(organization_id, report_id);
   perform private.require_run_capacity(organization_id);
   run := private.queue_report_run(report, auth.uid(), format);
+  perform private.invoke('report-jobs/run-reports');
   return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status,
     'expires_at', private.report_file_expiry(run)));
 end

@@ -26,6 +26,7 @@ begin
   end if;
   perform private.require_run_capacity(organization_id);
   run := private.queue_report_run(report, schedule.owner_id, schedule.format, schedule);
+  perform private.invoke('report-jobs/run-reports');
   return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status));
 end
 $$;

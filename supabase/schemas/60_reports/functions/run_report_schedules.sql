@@ -44,7 +44,7 @@ begin
 end
 $$;
 
--- Every minute: queues what is due. Two clocks at once do it once, because the schedule is locked and a run is unique
+-- Every minute: queues what is due and starts the job once. Two clocks at once do it once, because the schedule is locked and a run is unique
 -- for its time. A schedule that fails is reported and does not stop the others. Those of a suspended organization wait:
 -- when it is approved again, its newest time runs unless it is too long ago.
 create function private.run_report_schedules()
@@ -66,5 +66,8 @@ begin
       raise warning 'the schedule % was not run: %', schedule.id, sqlerrm;
     end;
   end loop;
+  if found then
+    perform private.invoke('report-jobs/run-reports');
+  end if;
 end
 $$;
