@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { database } from "../support/db.ts";
 import { dice, pick, SEED } from "../support/dice.ts";
 import { call, type Caller, expectStatus } from "../support/http.ts";
-import { addMembers, newOrganization } from "../support/people.ts";
+import { addMember, addMembers, newOrganization, newTeam } from "../support/people.ts";
 import { newReportOffice, type ReportOffice } from "../support/report_office.ts";
 import { stagesOf } from "../support/stages.ts";
 
@@ -231,6 +231,40 @@ Deno.test(`Every figure of leads is what a count of the leads in scope gives, fo
       }
     }
   }
+});
+
+Deno.test("Interactions are counted of people in the caller's scope only, also when others hold leads in it", async () => {
+  const organization = await newOrganization();
+  const { admin } = organization;
+  const [manager, mate] = await addMembers(organization, [
+    { role: "manager" },
+    { role: "counselor" },
+  ]);
+  assert(manager && mate);
+  const other = await addMember(organization, "counselor");
+  await newTeam(organization, [manager, mate], "North");
+  const sql = database();
+  for (const { userId } of [mate, other]) {
+    await sql`
+      with lead as (
+        insert into public.leads (organization_id, first_name, assigned_to, created_by)
+        values (${organization.id}, 'Ama', ${userId}, ${manager.userId}) returning organization_id, id
+      )
+      insert into public.interactions (organization_id, lead_id, type, created_by)
+      select organization_id, id, 'call', ${userId} from lead`;
+  }
+  const interactions = async (caller: Caller) => {
+    const people = await get<{ user_id: string; total_leads: number; interactions: number }[]>(
+      caller,
+      "/analytics/counselor-performance",
+    );
+    return [mate, other].map(({ userId }) => {
+      const row = people.find(({ user_id }) => user_id === userId);
+      return [row?.total_leads, row?.interactions];
+    });
+  };
+  assert.deepEqual(await interactions(admin), [[1, 1], [1, 1]]);
+  assert.deepEqual(await interactions(manager), [[1, 1], [1, null]]);
 });
 
 Deno.test("A lead that jumped has reached the stages before it, and keeps them when it goes back or is lost", async () => {

@@ -75,8 +75,10 @@ export const CounselorFigures = z.object({
   lost: Count,
   open: Count,
   conversion_rate: Rate.openapi({ description: "enrolled / total_leads" }),
-  interactions: Count.openapi({
-    description: "Interactions that the person recorded and that took place in the period",
+  interactions: Count.nullable().openapi({
+    description:
+      "Interactions that the person recorded and that took place in the period, with any " +
+      "lead; null for people outside the caller's scope who hold leads in it",
   }),
 }).openapi("CounselorPerformance");
 
