@@ -102,7 +102,7 @@ begin
   end if;
   alerts := alerts || array(
     select jsonb_build_object('type', 'report_paused', 'severity', 'warning', 'title', 'A scheduled report is paused',
-      'description', format('%s cannot run any more: %s.', r.name, s.pause_reason), 'link', '/reports/scheduled',
+      'description', format('%s does not run: %s.', r.name, s.pause_reason), 'link', '/reports/scheduled',
       'created_at', s.updated_at)
     from public.report_schedules s
     join public.reports r on r.id = s.report_id
