@@ -179,9 +179,10 @@ Deno.test("GET /reports/fields shows custom fields by their own type, and an ETa
   const { admin } = await newOrganization();
   await setFields(admin, [{ key: "program", label: "Program", type: "choice", choices: ["MBA"] }]);
   const answer = await call(admin, "GET", "/reports/fields");
-  const { sources } = expectStatus<
-    { sources: { id: string; fields: { id: string; type: string }[] }[] }
+  const { sources, formats } = expectStatus<
+    { sources: { id: string; fields: { id: string; type: string }[] }[]; formats: string[] }
   >(answer, 200);
+  assert.deepEqual(formats, ["csv", "xlsx", "pdf"]);
   const field = sources.find(({ id }) => id === "leads")?.fields.find(({ id }) =>
     id === "leads.custom.program"
   );

@@ -270,6 +270,8 @@ Deno.test("A schedule is changed, paused, activated with its next time, and dele
     assert.match(JSON.stringify(problem), new RegExp(field));
   }
   assert.deepEqual(await schedules(colleague), []);
+  const all = await call(admin, "GET", "/reports/scheduled?limit=1");
+  assert.equal(all.headers.get("x-total-count"), "1");
   assert.equal((await call(colleague, "PATCH", path, { status: "paused" })).status, 404);
   assert.equal((await call(colleague, "DELETE", path)).status, 404);
   const elsewhere = await newOrganization();

@@ -3,14 +3,11 @@ import type { App } from "../_shared/app.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
-import { fileUrl, RunStatus } from "./run_schemas.ts";
+import { FileFormat, fileUrl, RunStatus } from "./run_schemas.ts";
 
 const ExportInput = z.strictObject({
   report_id: Id,
-  format: z.string().min(1).max(20).openapi({
-    description: "One of `formats` of GET /reports/fields",
-    example: "xlsx",
-  }),
+  format: FileFormat,
 }).openapi("ReportExportInput");
 
 const Exported = z.object({

@@ -3,6 +3,7 @@ import type { App } from "../_shared/app.ts";
 import { IfNoneMatchHeader, isUnchanged, notModified } from "../_shared/etag.ts";
 import { unwrap } from "../_shared/problem.ts";
 import { guarded, json, permitted } from "../_shared/route.ts";
+import { FileFormat } from "./run_schemas.ts";
 
 const Field = z.object({
   id: z.string().openapi({ example: "leads.source" }),
@@ -39,7 +40,7 @@ const Catalogue = z.object({
   })),
   periods: z.array(z.string()).openapi({ example: ["previous_week"] }),
   buckets: z.array(z.string()),
-  formats: z.array(z.string()).openapi({ example: ["csv", "xlsx"] }),
+  formats: z.array(FileFormat).openapi({ example: ["csv", "xlsx"] }),
   limits: z.record(z.string(), z.int()),
 }).openapi("ReportCatalogue");
 

@@ -4,6 +4,9 @@ import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
 import { ReportColumn, ReportPeriod } from "../_shared/reports/run.ts";
 import { valuesOf } from "./schemas.ts";
 
+/** The formats of files, as `private.report_formats` has them. */
+export const FileFormat = z.enum(["csv", "xlsx", "pdf"]).openapi({ example: "xlsx" });
+
 /** The states of a run, of which the last five are final. */
 export const RunStatus = z.enum([
   "queued",

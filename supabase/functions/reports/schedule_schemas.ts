@@ -1,6 +1,6 @@
 import { z } from "../_shared/zod.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
-import { RunStatus } from "./run_schemas.ts";
+import { FileFormat, RunStatus } from "./run_schemas.ts";
 
 const Frequency = z.enum(["daily", "weekdays", "weekly", "monthly"]).openapi({
   description: "weekdays: Monday to Friday; weekly: on `weekdays`; monthly: on `month_day`",
@@ -25,7 +25,7 @@ const fields = {
   frequency: Frequency,
   time: Time,
   recipients: Recipients,
-  format: z.string().min(1).max(20).openapi({ example: "xlsx" }),
+  format: FileFormat,
   weekdays: Weekdays.optional(),
   month_day: MonthDay.optional(),
   time_zone: z.string().max(100).optional().openapi({

@@ -52,7 +52,8 @@ const update = createRoute({
   operationId: "updateReportSchedule",
   tags: ["reports"],
   summary: "Change, pause or activate a schedule",
-  description: "An activated schedule goes on with its next time; those before are not run. To activate " +
+  description:
+    "An activated schedule goes on with its next time; those before are not run. To activate " +
     "one's own needs what making it needs. " +
     "Schedules of others need `reports:write` in the whole organization and all permissions of their owner.",
   ...permitted("reports:read"),
