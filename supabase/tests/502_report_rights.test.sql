@@ -129,6 +129,10 @@ from (
   values ('editor', 'editors', 'admin', 'PT403'), ('editor', 'editors', 'reviewer', '1'),
     ('editor', 'leavers', 'editor', '1'), ('editor', 'admins', 'editor', 'PT403'), ('admin', 'leavers', 'manager', '1')
 ) as c (actor, schedule, heir, wanted);
+select tests.report('secret', 'admin', 'private');
+select tests.schedule('secrets', 'admin', 'secret', '{admin}');
+select is(tests.outcome('admin', $$select public.hand_over_report_schedule(tests.id('ours'), tests.id('secrets'),
+  tests.id('manager'))$$), 'PT422', 'A schedule goes to nobody who cannot open its report.');
 select tests.report('teams', 'manager', 'team');
 select tests.schedule('managers', 'manager', 'teams', '{manager}');
 select is(tests.outcome(actor, format($$select public.update_report_schedule(tests.id('ours'), tests.id('managers'),

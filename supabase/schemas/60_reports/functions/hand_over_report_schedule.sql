@@ -19,6 +19,9 @@ begin
   update public.reports r set owner_id = user_id
   where r.organization_id = schedule.organization_id and r.id = schedule.report_id
     and not private.still_may(r.organization_id, r.owner_id, 'reports:read');
+  perform private.require_valid(private.is_visible_report(r, user_id), 'user_id',
+    'must be somebody with whom the report is shared')
+  from public.reports r where r.id = schedule.report_id;
   return private.report_schedule_json(schedule);
 end
 $$;

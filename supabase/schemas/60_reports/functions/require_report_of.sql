@@ -1,10 +1,12 @@
--- Whether a report is the caller's or shared with them.
-create function private.is_visible_report(report public.reports)
+-- Whether a report is this member's (the caller's) or shared with them.
+create function private.is_visible_report(report public.reports, user_id uuid default auth.uid())
 returns boolean
 language sql stable set search_path = ''
 as $$
-  select coalesce(report.owner_id = auth.uid(), false) or report.sharing = 'organization'
-    or coalesce(report.team_id = any (private.my_teams()), false)
+  select coalesce(report.owner_id = user_id, false) or report.sharing = 'organization' or exists (
+    select from public.memberships m
+    where m.organization_id = report.organization_id and m.user_id = is_visible_report.user_id and m.status = 'active'
+      and m.team_id = report.team_id)
 $$;
 
 -- Whether the caller may change a report: their own, and what their team or organization shares.
