@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { addMember, newOrganization, type Session, uniqueAddress } from "../support/people.ts";
+import {
+  addMember,
+  addMemberWith,
+  newOrganization,
+  type Session,
+  uniqueAddress,
+} from "../support/people.ts";
 import { build, exported } from "../support/reports.ts";
 import { functionUrl } from "../support/stack.ts";
 
@@ -84,6 +90,51 @@ Deno.test("A link that is unknown, expired or no longer allowed looks the same",
   const malformed = await fetch(functionUrl("/reports/shared?token=x"));
   assert.equal(malformed.status, 422);
   await malformed.body?.cancel();
+});
+
+/** The permission of this person's own role, which another scope or no scope ends. */
+async function setScope({ userId }: Session, permission: string, scope: string | null) {
+  await database()`
+    with role as (select m.role_id from public.memberships m where m.user_id = ${userId}), gone as (
+      delete from public.role_permissions p using role
+      where p.role_id = role.role_id and p.permission = ${permission} and ${scope}::text is null
+    )
+    insert into public.role_permissions (role_id, permission, scope)
+    select role.role_id, ${permission}, ${scope} from role where ${scope}::text is not null
+    on conflict (role_id, permission) do update set scope = excluded.scope`;
+}
+
+Deno.test("A link ends with the right of its maker to share with all, and with the rights that the run's owner needs", async () => {
+  const organization = await newOrganization();
+  await allow(organization.admin);
+  const owner = await addMemberWith(organization, [
+    "reports:read",
+    "reports:write",
+    "reports:export",
+    "reports:share",
+    "leads:read",
+    "leads:export",
+  ]);
+  const maker = await addMemberWith(organization, ["reports:read", "reports:share"]);
+  const { report_id } = await build(owner, { fields: ["leads.source"] });
+  const { run } = await exported(owner, report_id, "csv");
+  const { id, url } = await makeLink(owner, run.id);
+  await database()`update public.report_links set created_by = ${maker.userId} where id = ${id}`;
+  assert.equal((await open(url)).status, 200);
+  for (
+    const [person, permission, scope] of [
+      [maker, "reports:share", "team"],
+      [maker, "reports:share", null],
+      [owner, "leads:read", null],
+      [owner, "leads:export", "own"],
+      [owner, "reports:export", null],
+    ] as const
+  ) {
+    await setScope(person, permission, scope);
+    assert.equal((await open(url)).status, 404, `${permission} ${scope}`);
+    await setScope(person, permission, "organization");
+    assert.equal((await open(url)).status, 200);
+  }
 });
 
 Deno.test("Links are made only where the organization allows them, and by those who may share with all", async () => {

@@ -142,7 +142,10 @@ Deno.test("An owner who lost the right: nothing is sent, the schedule is paused,
     await call(admin, "PATCH", `/reports/${report_id}`, { sharing: "organization" }),
     200,
   );
-  const made = await schedule(colleague, copy.id, { recipients: [colleague.email] });
+  const mate = await addMember(organization, "counselor");
+  await newTeam(organization, [colleague, mate]);
+  const recipients = [colleague.email, mate.email];
+  const made = await schedule(colleague, copy.id, { recipients });
   await database()`update public.memberships set status = 'suspended' where user_id = ${colleague.userId}`;
   await becomeDue(made.id);
   const paused = await until(async () => {
@@ -174,6 +177,7 @@ Deno.test("An owner who lost the right: nothing is sent, the schedule is paused,
   );
   assert.equal((await ended(admin, started.run_id)).status, "ready");
   assert.equal((await mailsTo(colleague.email)).length, 0);
+  assert.equal((await mailsTo(mate.email)).length, 0);
 });
 
 Deno.test("People outside get a link of their own, only where the organization allows it, and it can be revoked", async () => {
