@@ -236,7 +236,8 @@ begin
   return (select s.next_run_at from public.report_schedules s where s.id = tests.id('patched'));
 end
 $$;
-select is(tests.next_after('{"on_empty": "skip"}'), now() - interval '10 seconds', 'A change loses no time that has come.');
+select is(tests.next_after('{"on_empty": "skip"}'), now() - interval '10 seconds',
+  'A change loses no time that has come.');
 select is(tests.next_after('{"time": "08:00"}'), now() - interval '10 seconds', 'Nor do other times.');
 update public.report_schedules set next_run_at = now() + interval '90 days' where id = tests.id('patched');
 select is(tests.next_after('{"format": "xlsx"}'), now() + interval '90 days', 'The next time stays where the times do.');

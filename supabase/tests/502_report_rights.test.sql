@@ -157,7 +157,8 @@ from (
 select tests.schedule('outside', 'admin', 'everybodys',
   '{auditor@elsewhere.example,suspended@tests.example,viewer@tests.example,technical_agent}');
 select tests.run('outside run', 'outside');
-select is(tests.mailed('outside run'), 'auditor@elsewhere.example', 'Addresses of members get no link, and members who may not open reports no mail.');
+select is(tests.mailed('outside run'), 'auditor@elsewhere.example',
+  'Addresses of members get no link, and members who may not open reports no mail.');
 
 -- What was given away ends with the rights of those who gave it
 create function tests.without(statement text, what text) returns text language plpgsql as $$
@@ -286,6 +287,9 @@ delete from public.role_permissions where role_id = tests.id('owner role') and p
 select is(tests.outcome('owner', format('select public.export_report(tests.id(%L), tests.id(%L), %L)', 'ours',
   concat_ws(' ', f.source, f.shown, f.field), 'csv')), f.wanted, format('Without it: %s of %s.', f.shown, f.field))
 from tests.files f;
+delete from public.lead_fields where organization_id = tests.id('ours') and key = 'nickname';
+select is(tests.outcome('owner', format('select public.export_report(tests.id(%L), tests.id(%L), %L)', 'ours',
+  'tasks grouping lead.custom.nickname', 'csv')), 'PT403', 'A field that was removed counts as personal.');
 update public.report_schedules set status = 'paused', pause_reason = 'by_person', next_run_at = null
 where id = tests.id('given');
 select is(tests.outcome('owner', $$select public.update_report_schedule(tests.id('ours'), tests.id('given'),

@@ -30,8 +30,8 @@ as $$
 $$;
 
 -- Leases the run that waited longest to this runner, or null. An organization has at most two runs under way, so that
--- one that asks for many does not keep the others waiting; the lock is for that count. A run that five runners claimed without
--- a step fails.
+-- one that asks for many does not keep the others waiting; the lock is for that count. A run that five runners claimed
+-- without a step fails.
 -- Security definer because the service role may not write these tables directly.
 create function private.claim_report_run(runner uuid)
 returns jsonb

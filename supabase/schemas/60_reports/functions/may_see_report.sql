@@ -28,13 +28,14 @@ as $$
   left join private.report_sources s on s.name = definition ->> 'source'
 $$;
 
--- The fields that a definition shows, as single values or as groups: what is personal in them gets into a file.
+-- The fields that a definition shows, as single values or as groups: what is personal in them gets into a file. A custom
+-- field that was removed since counts as personal.
 create function private.shown_report_fields(context private.report_context, source private.report_sources,
   definition jsonb)
-returns setof private.report_fields
+returns table (name text, personal boolean)
 language sql stable rows 10 set search_path = ''
 as $$
-  select f.*
+  select substr(shown.id, char_length(source.name) + 2), coalesce(f.personal, true)
   from (
     select jsonb_array_elements_text(definition -> 'fields') as id
     union select jsonb_path_query(definition, '$.grouping[*].field') #>> '{}'

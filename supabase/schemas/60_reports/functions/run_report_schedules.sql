@@ -44,9 +44,9 @@ begin
 end
 $$;
 
--- Every minute: queues what is due and starts the job once. Two clocks at once do it once, because the schedule is locked and a run is unique
--- for its time. A schedule that fails is reported and does not stop the others. Those of a suspended organization wait:
--- when it is approved again, its newest time runs unless it is too long ago.
+-- Every minute: queues what is due and starts the job once. Two clocks at once do it once, because the schedule is
+-- locked and a run is unique for its time. A schedule that fails is reported and does not stop the others. Those of a
+-- suspended organization wait: when it is approved again, its newest time runs unless it is too long ago.
 create function private.run_report_schedules()
 returns void
 language plpgsql set search_path = '' set jit = off
