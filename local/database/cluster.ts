@@ -29,7 +29,6 @@ const serverFlags = {
   wal_init_zero: "off",
   wal_recycle: "off",
   max_wal_senders: "0",
-  autovacuum_naptime: "20s",
   logging_collector: "on",
   log_directory: "log",
   log_filename: "postgres.log",
