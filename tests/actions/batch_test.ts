@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
   type ActionBody,
   addCustomer,
-  type CustomerBody,
   readCustomer,
   readPage,
   utility,
@@ -102,25 +101,6 @@ Deno.test("POST /actions/batch refuses what is no list of actions, and names the
     assert.deepEqual(problem.errors?.map(({ path }) => path), paths, JSON.stringify(problem));
   }
   assert.equal((await readPage(clerk, "/actions")).total, 0);
-});
-
-Deno.test("POST /actions/batch takes 10,000 actions and refuses 10,001", async () => {
-  const { clerk } = await utility();
-  const { id }: CustomerBody = await addCustomer(clerk);
-  const ids = await withDatabase((sql) =>
-    sql<{ id: string }[]>`
-      insert into public.customers (organization_id, name, account_number, phone, currency)
-      select ${clerk.organizationId}, 'Many ' || n, 'M-' || n, '+23324' || (1000000 + n), 'GHS'
-      from generate_series(1, 10000) n returning id`
-  );
-  const actions = ids.map(({ id }) => ({ customer_id: id, action: "disconnect" }));
-  const tooMany = await send(clerk, [...actions, { customer_id: id, action: "warn" }]);
-  expectProblem(tooMany, 422, "invalid_field");
-  assert.equal((await readPage(clerk, "/actions")).total, 0);
-  const batch = expectStatus<BatchBody>(await send(clerk, actions), 201);
-  assert.equal(batch.created, 10_000);
-  assert.equal((await readPage(clerk, `/actions?batch_id=${batch.batch_id}`)).total, 10_000);
-  assert.equal((await readPage(clerk, "/customers?status=disconnected")).total, 10_000);
 });
 
 Deno.test("POST /actions/batch repeated with its key records one batch; at the same moment too", async () => {

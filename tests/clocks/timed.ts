@@ -11,6 +11,7 @@ export const TIMED = [
   "conversations/threads",
   "customers/dashboard",
   "dashboard/metrics",
+  "endurance/reconcile",
   "jobs",
   "leads/calendar",
   "leads/day",

@@ -83,32 +83,6 @@ Deno.test("POST /sms/send-bulk with a filter texts just the customers that match
   ]]);
 });
 
-Deno.test("POST /sms/send-bulk takes 10,000 recipients and no more", async () => {
-  const { organization, clerk } = await texting();
-  // Quiet hours keep these texts from occupying the carrier that other tests watch.
-  const now = new Date().getUTCHours();
-  const at = (hour: number) => `${String(hour % 24).padStart(2, "0")}:00`;
-  await organization.admin.client.from("organizations")
-    .update({ time_zone: "UTC", quiet_hours_start: at(now), quiet_hours_end: at(now + 2) }).eq(
-      "id",
-      organization.id,
-    );
-  const recipients = Array.from(
-    { length: 10_001 },
-    (_, i) => ({ to: `+23324${String(3_000_000 + i)}` }),
-  );
-  expectProblem(
-    await call(clerk, "POST", "/sms/send-bulk", { message: "x", recipients }),
-    422,
-    "invalid_field",
-  );
-  const result = expectStatus<BulkBody>(
-    await call(clerk, "POST", "/sms/send-bulk", { message: "x", recipients: recipients.slice(1) }),
-    202,
-  );
-  assert.equal(result.queued, 10_000);
-});
-
 Deno.test("GET /sms/messages filters by status, direction, number, batch and day, and pages newest first", () =>
   withinOneDay(["Africa/Accra"], filteredTexts));
 

@@ -5,7 +5,7 @@ import { customers, handmadeXlsx, HEADER, utf8, workbook, xmlRow } from "../fixt
 import { type Dice, dice, SEED, tries } from "../support/dice.ts";
 import { assertQuick } from "../support/quick.ts";
 
-const ROUNDS = tries(150, 1_500);
+const ROUNDS = tries(50, 1_500);
 
 function damage(bytes: Uint8Array, random: Dice): Uint8Array {
   const copy = bytes.slice();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dice } from "../support/dice.ts";
+import { dice, SEED, tries } from "../support/dice.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import type { Session } from "../support/people.ts";
 import { imagine } from "../support/report_dice.ts";
@@ -7,9 +7,6 @@ import { type Definition, evaluate, type Expected, type Period } from "../suppor
 import { type Model, modelOf, type Role } from "../support/report_model_data.ts";
 import { newReportOffice, type ReportOffice } from "../support/report_office.ts";
 import type { PreviewBody } from "../support/reports.ts";
-
-const SEED = Number(Deno.env.get("SEED") ?? 1);
-const tries = Deno.env.has("SEED") ? 400 : 50;
 
 /** Rounding: to two digits of money, to six of any other figure. */
 function same(ours: unknown, model: unknown): boolean {
@@ -92,7 +89,7 @@ for (const [index, zone] of ["Asia/Kathmandu", "America/New_York"].entries()) {
       ["manager", office.manager],
       ["counselor", office.counselor],
     ];
-    for (let turn = 0; turn < tries; turn++) {
+    for (let turn = 0; turn < tries(15, 400); turn++) {
       const definition = imagine({ roll, model, zone });
       for (const [role, session] of people) {
         await compare(office, model, { role, session, definition });
