@@ -39,7 +39,7 @@ export const Queued = z.object({
   segments: z.int().openapi({ example: 1 }),
   encoding: z.enum(["GSM-7", "UCS-2"]),
   send_after: Timestamp.openapi({
-    description: "Later than now in the organization's quiet hours",
+    description: "Later than now outside the hours in which the number may be texted",
   }),
   error_code: z.enum(["suppressed", "undeliverable", "own_number"]).nullable().openapi({
     description:

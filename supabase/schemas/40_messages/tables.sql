@@ -34,6 +34,7 @@ create table public.messages (
     when batch_id is null then 2
     else 3 end) stored,
   send_after timestamptz not null default now(),
+  legal_hours_from timestamptz,
   wait_reason text constraint messages_wait_reason check (wait_reason in (
     'quiet_hours', 'frequency_cap', 'review', 'sandbox', 'budget', 'suspended')),
   sending_at timestamptz,
@@ -80,6 +81,9 @@ create table public.messages (
 comment on table public.messages is 'Every text, out and in. Written by functions only; the outbox is its queued rows.';
 comment on column public.messages.created_by is
   'Who sent it. No foreign key: its index would be written with every change of status, and history outlives accounts.';
+comment on column public.messages.legal_hours_from is
+  'From when the legal hours of marketing hold for a text that a person wrote in a conversation or to a lead: at once, '
+  'or an hour after the other side last wrote. Null: only the organization''s quiet hours.';
 comment on column public.messages.sending_at is
   'When the latest attempt was claimed, just before its request went out. While the status stays sending, the outcome '
   'is unknown.';

@@ -23,7 +23,7 @@ $$;
 
 -- Queues one message per recipient; recipients: [{ position, customer_id? or lead_id?, to, name?, account_number?,
 -- arrears? }]. Answers { first, queued, suppressed: [positions] } and records sms_sent for the customers among them. The
--- caller has checked permissions and numbers (private.phone_faults).
+-- caller has checked permissions and numbers (private.phone_faults). Texts to leads keep the law's hours too.
 create function private.queue_messages(
   organization_id uuid, recipients jsonb, template text, purpose text, batch_id uuid default null, sender_id text default null)
 returns jsonb
@@ -33,7 +33,7 @@ declare
   organization public.organizations;
   account public.sms_accounts;
   body text := private.checked_template(template);
-  sends_at timestamptz;
+  opens timestamptz;
   answer jsonb;
 begin
   select * into strict organization from public.organizations o where o.id = queue_messages.organization_id;
@@ -51,23 +51,31 @@ begin
   if account.status = 'pending' then
     perform private.problem(409, 'sender_pending', 'The sender awaits the approval of the platform.');
   end if;
-  sends_at := private.next_sending_time(organization, now());
+  opens := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
-      case when x."to" = account.sender_id then 'own_number' else b.reason end as blocked
+      case when x."to" = account.sender_id then 'own_number' else b.reason end as blocked,
+      law.holds_from, coalesce(law.sends_at, opens) as send_after
     from private.batch_rows(recipients) x
+    left join lateral (
+      select h.holds_from, w.sends_at
+      from private.legal_hours_from(organization.id, x."to") h (holds_from)
+      left join lateral private.legal_window(organization, x."to", x.lead_id) w on h.holds_from <= now()
+      where x.lead_id is not null
+    ) law on true
     left join private.blocked_numbers(organization.id,
       array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
-      encoding, segments, status, provider, send_after, wait_reason, created_by, error_code, error_message)
+      encoding, segments, status, provider, send_after, legal_hours_from, wait_reason, created_by, error_code, error_message)
     select organization.id, queue_messages.purpose, account.id, r.customer_id, r.lead_id, queue_messages.batch_id, r."to",
       account.sender_id, r.text, s.encoding, s.segments, case when r.blocked is not null then 'suppressed' else 'queued' end,
-      account.provider, sends_at, case when sends_at > now() and r.blocked is null then 'quiet_hours' end, auth.uid(),
-      r.blocked, case when r.blocked is not null then private.verdict_text(r.blocked) end
+      account.provider, r.send_after, r.holds_from,
+      case when r.send_after > now() and r.blocked is null then 'quiet_hours' end, auth.uid(), r.blocked,
+      case when r.blocked is not null then private.verdict_text(r.blocked) end
     from r cross join lateral private.sms_segments(r.text) s
     order by r.position
-    returning id, customer_id, status, segments, encoding, error_code
+    returning id, customer_id, status, segments, encoding, send_after, error_code
   ), recorded as (
     insert into public.customer_actions (organization_id, customer_id, action, source, batch_id, performed_by)
     select organization.id, q.customer_id, 'sms_sent', case when queue_messages.batch_id is null then 'manual' else 'batch' end,
@@ -76,7 +84,7 @@ begin
   )
   select jsonb_build_object(
     'first', (select jsonb_build_object('message_id', q.id, 'status', q.status, 'segments', q.segments,
-      'encoding', q.encoding, 'send_after', sends_at, 'error_code', q.error_code) from queued q limit 1),
+      'encoding', q.encoding, 'send_after', q.send_after, 'error_code', q.error_code) from queued q limit 1),
     'queued', (select count(*) from queued q where q.status = 'queued'),
     'suppressed', (select coalesce(jsonb_agg(r.position order by r.position), '[]') from r where r.blocked is not null)
   ) into answer;

@@ -1,5 +1,6 @@
 -- Who may be texted, for queued messages. What was forbidden since they were queued is checked here: opt-outs for all; for
--- marketing also lists, consent, frequency caps and the law's hours. Outside the organization's hours a message waits.
+-- marketing also lists, consent, frequency caps and the law's hours, which hold for what a person writes too
+-- (legal_hours_from). Outside the organization's hours a message waits.
 -- Automatic replies (confirmations, help) are exempt from these, but not from their own expiry, nor from the provider's
 -- refusal of a number that opted out there; an opt-out confirmation is not sent once the number has opted in again.
 create function private.message_verdicts(candidates public.messages[])
@@ -24,9 +25,11 @@ begin
       -- Until the first attempt expires_at is the message's own; later it is the end of the window of that attempt.
       case when m.checked_at is null then m.expires_at end as own_expiry,
       opted.out as opted_out, marketing.blocked_reason, marketing.consent_id, marketing.marketing_sends_at,
-      marketing.marketing_closes_at, marketing.zone, coalesce(marketing.wait_reason, 'quiet_hours') as wait_reason,
-      o.sends_at as organization_sends_at,
-      o.closes_at as organization_closes_at, m.to_number ~ o.allowed_phones as country_allowed,
+      marketing.marketing_closes_at, coalesce(marketing.zone, law.zone) as zone,
+      coalesce(marketing.wait_reason, 'quiet_hours') as wait_reason,
+      coalesce(law.sends_at, o.sends_at) as other_sends_at,
+      case when m.legal_hours_from <= now() then law.closes_at else o.closes_at end as other_closes_at,
+      m.to_number ~ o.allowed_phones as country_allowed,
       -- A person who writes to a sandboxed organization gets their answer.
       private.sending_restriction(o.organization, a.credentials_secret_id is not null or private.is_auto_reply(m.purpose),
         m.to_number) as restriction, m.category, m.organization_id, m.account_id, m.to_number
@@ -44,6 +47,10 @@ begin
       select v.* from private.marketing_verdict(m) v
       where m.category = 'marketing' and not private.is_auto_reply(m.purpose) limit 1
     ) marketing on true
+    left join lateral (
+      select w.* from private.legal_window(o.organization, m.to_number, m.lead_id) w
+      where m.legal_hours_from <= now() limit 1
+    ) law on true
     where m.campaign_id is null or c.id is not null
   ), checked as materialized (
     select f.*,
@@ -60,9 +67,9 @@ begin
           where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'
         ) then 'doubtful_reply' end as reason,
       case when f.auto_reply then now() when f.category = 'marketing' then f.marketing_sends_at
-        else f.organization_sends_at end as sends_at,
+        else f.other_sends_at end as sends_at,
       case when f.auto_reply then f.expires_at when f.category = 'marketing' then least(f.own_expiry, f.marketing_closes_at)
-        else least(f.own_expiry, f.organization_closes_at) end as closes_at
+        else least(f.own_expiry, f.other_closes_at) end as closes_at
     from facts f
   )
   select k.id, row(

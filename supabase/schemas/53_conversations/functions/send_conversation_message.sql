@@ -34,8 +34,8 @@ $$;
 
 -- A person's message to a number, with the checks that apply to every message: an opt-out suppresses it; quiet hours
 -- and a reply that needs review delay it. Both are checked again when it is claimed. A number that wrote within the
--- hour is answered within the organization's quiet hours; for any other the legal hours of marketing apply. Returns {
--- message_id, conversation_id, …, waits_for }.
+-- hour is answered within the organization's quiet hours; otherwise, and once that hour is over, the legal hours of
+-- marketing apply. Returns { message_id, conversation_id, …, waits_for }.
 create function private.send_conversation_message(account public.sms_accounts, phone text, message text, lead_id uuid,
   customer_id uuid)
 returns jsonb
@@ -46,10 +46,8 @@ declare
   body text;
   blocked text;
   in_review boolean;
-  wrote_recently boolean;
-  place public.leads;
+  legal_hours_from timestamptz;
   opens timestamptz;
-  closes timestamptz;
   waits_for text;
   queued public.messages;
 begin
@@ -58,28 +56,19 @@ begin
   blocked := case when phone = account.sender_id then 'own_number'
     else private.blocked_reason(organization.id, phone) end;
   in_review := blocked is null and private.needs_review(organization.id, phone);
-  wrote_recently := exists (
-    select from public.messages m
-    where m.organization_id = organization.id and m.from_number = send_conversation_message.phone
-      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - interval '1 hour'));
-  -- Where the number is does not depend on whether the caller may see the lead.
-  select * into place from public.leads l
-  where l.organization_id = organization.id and l.id = send_conversation_message.lead_id;
-  select coalesce(w.sends_at, now() + interval '1 day'),
-    case when not wrote_recently and phone like '+1%' then w.closes_at end
-  into opens, closes
-  from private.contact_window(organization, case when wrote_recently then 'service' else 'marketing' end, phone,
-    place.country, place.region, place.time_zone, now()) w;
+  legal_hours_from := private.legal_hours_from(organization.id, phone);
+  opens := case when legal_hours_from > now() then private.next_sending_time(organization, now())
+    else (select w.sends_at from private.legal_window(organization, phone, send_conversation_message.lead_id) w) end;
   waits_for := case when blocked is not null then null when in_review then 'review'
     when opens > now() then 'quiet_hours' end;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body,
-    encoding, segments, status, provider, send_after, wait_reason, expires_at, created_by, error_code, error_message)
+    encoding, segments, status, provider, send_after, legal_hours_from, wait_reason, created_by, error_code, error_message)
   select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone,
     account.sender_id, body, s.encoding, s.segments, case when blocked is not null then 'suppressed' else 'queued' end,
     account.provider,
     -- As in claim_messages; close_reply_reviews makes it due at once.
     case when in_review then greatest(opens, now() + interval '10 minutes') else opens end,
-    waits_for, closes, auth.uid(), blocked, case when blocked is not null then private.verdict_text(blocked) end
+    legal_hours_from, waits_for, auth.uid(), blocked, case when blocked is not null then private.verdict_text(blocked) end
   from private.sms_segments(body) s
   returning * into queued;
   if queued.customer_id is not null and blocked is null then
