@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(33);
+select plan(36);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -174,11 +174,50 @@ values (tests.remember('their list', private.uuid_v7()), tests.id('theirs'), 'Th
 insert into private.dnc_pieces (organization_id, list_id, "position", content)
 select l.organization_id, l.id, 0, '2125550100' from public.dnc_lists l
 where l.id in (tests.id('our list'), tests.id('their list'));
-select is(tests.run('select public.import_dnc_slice(), public.import_dnc_slice(), public.import_dnc_slice()',
+create function tests.lists() returns text language sql as $$
+  select string_agg(concat_ws(' ', name, status, numbers), ', ' order by name) from public.dnc_lists
+  where id in (tests.id('our list'), tests.id('their list'))
+$$;
+select is(tests.run('select public.import_dnc_slice(public.claim_dnc_list()), public.import_dnc_slice(public.claim_dnc_list())',
   '{private.dnc_numbers}'), null, 'Lists are imported.');
-select results_eq($$select name, status, numbers from public.dnc_lists
-  where id in (tests.id('our list'), tests.id('their list')) order by name$$,
-  $$values ('Ours', 'active', 1::bigint), ('Theirs', 'failed', 0)$$, 'A list that cannot be imported stops no other.');
+select is(tests.lists(), 'Ours active 1, Theirs failed 0', 'A list that cannot be imported stops no other.');
+-- A statement that takes too long takes everything back that it did.
+update public.dnc_lists set status = 'importing', next_position = 0, numbers = 0, error = null
+where id in (tests.id('our list'), tests.id('their list'));
+insert into private.dnc_pieces (organization_id, list_id, "position", content)
+select l.organization_id, l.id, 0, '2125550101' from public.dnc_lists l where l.id = tests.id('our list');
+create function tests.slow() returns trigger language plpgsql as $$
+begin
+  raise exception using errcode = 'query_canceled';
+end
+$$;
+do $$
+begin
+  execute format('create trigger aa_slow before delete on private.dnc_pieces for each row
+    when (old.organization_id = %L) execute function tests.slow()', tests.id('theirs'));
+end
+$$;
+create function tests.import_lists() returns void language plpgsql as $$
+declare
+  list uuid;
+begin
+  loop
+    list := public.claim_dnc_list();
+    exit when list is null;
+    begin
+      perform public.import_dnc_slice(list);
+    exception when query_canceled then null;
+    end;
+  end loop;
+  update private.dnc_list_claims set leased_until = now();
+end
+$$;
+select tests.import_lists() \g /dev/null
+select is(tests.lists(), 'Ours active 1, Theirs importing 0', 'A list that takes too long waits, and stops no other.');
+select tests.import_lists() from generate_series(1, 4) \g /dev/null
+select is(tests.lists(), 'Ours active 1, Theirs importing 0', 'It is tried five times.');
+select tests.import_lists() \g /dev/null
+select is(tests.lists(), 'Ours active 1, Theirs failed 0', 'Then it is given up.');
 
 -- Tasks of the cron jobs
 update private.jobs set command = 'select 1 / 0' where name in ('run-campaign-scheduler', 'maintain');

@@ -1,7 +1,7 @@
 -- Suppressions, the ledger and do-not-call lists: who may do what, and how a registry's lines are read.
 begin;
 \ir support.inc
-select plan(87);
+select plan(93);
 do $$ begin perform tests.arrange(); end $$;
 grant execute on all functions in schema tests to public;
 
@@ -19,7 +19,8 @@ select tests.only(array['admin', 'campaign_manager'], 'begin a list', 'PT403',
     tests.id('ours')));
 select tests.only(array['admin', 'campaign_manager', 'operator', 'viewer'], 'see the lists', 'PT403',
   format('select public.list_dnc_lists(%L)', tests.id('ours')));
-select is(tests.outcome('admin', 'select public.import_dnc_slice()'), '42501', 'Only the job may import lists.');
+select is(tests.outcome('admin', statement), '42501', 'Only the job may: ' || statement)
+from unnest(array['select public.claim_dnc_list()', 'select public.import_dnc_slice(private.uuid_v7())']) statement;
 
 select is(private.dnc_phone(line, code), wanted, format('%s in a list of +%s.', line, code))
 from (values ('2025550111', '1', '+12025550111'), ('12025550111', '1', '+12025550111'),
@@ -28,6 +29,14 @@ from (values ('2025550111', '1', '+12025550111'), ('12025550111', '1', '+1202555
   ('0244123456', '233', '+233244123456'), ('233244123456', '233', '+233244123456'),
   ('00233244123456', '1', '+233244123456'), ('1025550111', '1', null), ('nonsense', '1', null),
   ('', '1', null)) as l (line, code, wanted);
+
+-- Pieces of a file
+insert into public.dnc_lists (id, organization_id, name, kind, created_by)
+values (tests.remember('list', private.uuid_v7()), tests.id('ours'), 'Ours', 'registry', tests.id('admin'));
+select is(tests.outcome('admin', format('select public.add_dnc_pieces(%L, %L, %s)', tests.id('ours'), tests.id('list'), pieces)),
+  wanted, 'Pieces: ' || pieces)
+from (values ('array[repeat(''1'', 262144)]', '1'), ('array[repeat(''1'', 262145)]', 'PT422'), ('array[null]', 'PT422'),
+  ('array_fill(''1''::text, array[101])', 'PT422'), ('''{}''', 'PT422')) as p (pieces, wanted);
 
 -- A number among many
 insert into public.suppressions (organization_id, phone, source, lifted_at)

@@ -9,7 +9,6 @@ import { ensure, invalidFields, unwrap } from "../_shared/problem.ts";
 /** Characters of a piece, which one statement imports: some 20,000 numbers. */
 const pieceSize = 256 * 1024;
 const piecesPerCall = 8;
-const maxLineLength = 10_000;
 
 const Head = z.object({
   name: z.string().trim().min(1).max(100).refine(isPlain, plainMessage),
@@ -22,22 +21,20 @@ const Begun = z.union([
   z.object({ list_id: z.string() }),
 ]);
 
-/** The text of a file in pieces that end where lines do. */
-async function* piecesOf(part: FormPart): AsyncGenerator<string> {
+/** The text of a file in pieces of at most `pieceSize` that end where lines do, however it arrives. */
+export async function* piecesOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const bytes of part.content) {
+  for await (const bytes of content) {
     rest += decoder.decode(bytes, { stream: true }).replaceAll("\0", "");
-    if (rest.length < pieceSize) continue;
-    const cut = Math.max(rest.lastIndexOf("\n"), rest.lastIndexOf("\r"));
-    if (cut === -1) {
-      if (rest.length > pieceSize + maxLineLength) {
+    while (rest.length > pieceSize) {
+      const cut = Math.max(rest.lastIndexOf("\n", pieceSize), rest.lastIndexOf("\r", pieceSize));
+      if (cut === -1) {
         throw invalidFields([{ path: "file", message: "is not a file with one number a line" }]);
       }
-      continue;
+      yield rest.slice(0, cut);
+      rest = rest.slice(cut + 1);
     }
-    yield rest.slice(0, cut);
-    rest = rest.slice(cut + 1);
   }
   rest += decoder.decode();
   if (rest.trim() !== "") yield rest;
@@ -53,7 +50,7 @@ async function store(
     ensure(await db.rpc("add_dnc_pieces", { ...ids, pieces: waiting }));
     waiting = [];
   };
-  for await (const piece of piecesOf(part)) {
+  for await (const piece of piecesOf(part.content)) {
     waiting.push(piece);
     if (waiting.length === piecesPerCall) await send();
   }

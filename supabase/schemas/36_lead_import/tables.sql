@@ -39,7 +39,8 @@ create table private.lead_upload_pieces (
   upload_id uuid not null references private.lead_uploads (id) on delete cascade,
   "position" integer not null,
   first_row integer not null,
-  content text not null,
+  -- Longer than any that is cut at the end of a row: a statement must be able to read it.
+  content text not null constraint lead_upload_pieces_content_length check (char_length(content) <= 2000000),
   primary key (upload_id, "position")
 );
 comment on table private.lead_upload_pieces is

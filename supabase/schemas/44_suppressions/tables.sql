@@ -169,13 +169,27 @@ create table private.dnc_pieces (
   organization_id uuid not null,
   list_id uuid not null,
   "position" integer not null,
-  content text not null,
+  -- As dnc_upload.ts cuts them: one statement must be able to import a piece.
+  content text not null constraint dnc_pieces_content_length check (char_length(content) <= 262144),
   primary key (organization_id, list_id, "position"),
   constraint dnc_pieces_list foreign key (organization_id, list_id)
     references public.dnc_lists (organization_id, id) on delete cascade
 );
 comment on table private.dnc_pieces is
   'An uploaded file in pieces that end where lines end. A piece is deleted when it is imported.';
+
+
+create table private.dnc_list_claims (
+  organization_id uuid not null,
+  list_id uuid not null,
+  leased_until timestamptz not null,
+  attempts integer not null default 1,
+  constraint dnc_list_claims_pkey primary key (organization_id, list_id),
+  constraint dnc_list_claims_list foreign key (organization_id, list_id)
+    references public.dnc_lists (organization_id, id) on delete cascade
+);
+comment on table private.dnc_list_claims is
+  'Lists that are worked on, and how often in a row this was begun and not finished. A finished slice deletes its row.';
 
 
 create table private.dnc_numbers (

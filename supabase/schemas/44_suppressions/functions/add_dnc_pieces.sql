@@ -6,6 +6,11 @@ as $$
 declare
   list public.dnc_lists := private.require_open_list(organization_id, list_id);
 begin
+  perform private.require_valid(cardinality(pieces) between 1 and 100 and array_position(pieces, null) is null, 'pieces',
+    'must have between 1 and 100 texts');
+  perform private.require_valid(list.pieces + cardinality(pieces) <= 1000, 'pieces', 'are more than 1,000 of a file');
+  perform private.require_valid((select max(char_length(p)) <= 262144 from unnest(pieces) p), 'pieces',
+    'must have at most 262,144 characters each');
   insert into private.dnc_pieces (organization_id, list_id, "position", content)
   select list.organization_id, list.id, list.pieces + p.place - 1, p.content
   from unnest(pieces) with ordinality as p (content, place);

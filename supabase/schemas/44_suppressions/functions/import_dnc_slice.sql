@@ -41,10 +41,10 @@ begin
 end
 $$;
 
--- One batch of work on the lists of all organizations: imports a piece of a file, or deletes some numbers of a deleted
--- list. Each is one transaction. Returns { list_id, state }, or null when there is nothing to do. Security definer
+-- One batch of work on a list that private.claim_dnc_list answered: imports a piece of its file, or deletes some numbers
+-- of a deleted list. Each is one transaction. Returns { list_id, state }, or null if the list is gone. Security definer
 -- because the service role may not write these tables.
-create function private.import_dnc_slice()
+create function private.import_dnc_slice(list_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -52,11 +52,11 @@ declare
   list public.dnc_lists;
 begin
   select * into list from public.dnc_lists l
-  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1
-  for update skip locked;
+  where l.id = import_dnc_slice.list_id and l.upload_complete and l.status in ('importing', 'deleting') for update;
   if list.id is null then
     return null;
   end if;
+  delete from private.dnc_list_claims c where c.organization_id = list.organization_id and c.list_id = list.id;
   if list.status = 'deleting' then
     -- By ctid: statistics of a list that was just imported are missing, and a join would be planned badly.
     delete from private.dnc_numbers d where d.ctid = any (array(
@@ -72,20 +72,20 @@ begin
   list := private.import_dnc_piece(list);
   return jsonb_build_object('list_id', list.id, 'state', list.status);
 exception when data_exception or integrity_constraint_violation or raise_exception then
-  -- Otherwise the same list would be the first again, and block those of other organizations.
+  -- Another attempt would not go better.
   raise warning 'the do-not-call list % was not imported: %', list.id, sqlerrm;
-  update public.dnc_lists l set status = 'failed', error = 'The file could not be read.' where l.id = list.id;
+  perform private.fail_dnc_list(list.id);
   return jsonb_build_object('list_id', list.id, 'state', 'failed');
 end
 $$;
-grant execute on function private.import_dnc_slice() to service_role;
+grant execute on function private.import_dnc_slice(uuid) to service_role;
 
-create function public.import_dnc_slice()
+create function public.import_dnc_slice(list_id uuid)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.import_dnc_slice()
+  select private.import_dnc_slice(list_id)
 $$;
 comment on function public.import_dnc_slice is
-  'One batch of work on do-not-call lists: imports a piece, or deletes numbers of a deleted list.';
-grant execute on function public.import_dnc_slice() to service_role;
+  'One batch of work on a claimed do-not-call list: imports a piece, or deletes numbers of a deleted list.';
+grant execute on function public.import_dnc_slice(uuid) to service_role;
