@@ -105,7 +105,7 @@ insert into tests.json_arguments values
   ('import_suppressions', 'answer', '{}'),
   ('invite_user', 'invitee', '{"email": "doors@tests.example", "role": "viewer"}'),
   ('notification_preferences', 'changes', '[{"kind": "system", "email": false}]'),
-  ('process_batch', 'customers', '[{"position": 0, "name": "Ama", "account_number": "D3", "phone": "+233244000034"}]'),
+  ('process_batch', 'customers', '[{"row": 1, "name": "Ama", "account_number": "D3", "phone": "+233244000034", "arrears": 1}]'),
   ('process_batch', 'skipped', '[]'),
   ('replace_stages', 'stages', '[{"key": "new", "label": "New"}, {"key": "won", "label": "Won", "outcome": "won"},
     {"key": "lost", "label": "Lost", "outcome": "lost"}]'),

@@ -1,7 +1,7 @@
 -- A spreadsheet in two steps: stored for a day, then processed once and completely.
 begin;
 \ir support.inc
-select plan(134);
+select plan(138);
 do $$
 begin
   perform tests.arrange();
@@ -86,8 +86,9 @@ select is(tests.outcome('operator', $$select public.process_batch(tests.id('thei
 
 -- A batch is all or nothing
 select is(tests.outcome('operator', $$select public.process_batch(tests.id('ours'), customers =>
-  tests.rows() || '[{"row": 7, "name": "Bad", "account_number": "B1", "phone": "0244", "arrears": 1}]')$$), '23514',
+  tests.rows() || '[{"row": 7, "name": "Bad", "account_number": "B1", "phone": "0244", "arrears": 1}]')$$), 'PT422',
     'A row that cannot be stored fails the batch.');
+select is(tests.outcome('operator', $$select public.process_batch(tests.id('ours'))$$), 'PT422', 'Some rows must be given.');
 update public.sms_accounts set status = 'disabled' where organization_id = tests.id('ours');
 select is(tests.outcome('operator', $$select public.process_batch(tests.id('ours'), tests.id('upload'),
   action => 'disconnect', send_sms => true)$$), 'PT409',
@@ -174,7 +175,7 @@ select results_eq($$select name, status from public.customers where organization
     ('Same', 'disconnected')$$,
   'Without a status an existing customer keeps theirs.');
 select is(public.process_batch(tests.id('ours'),
-  customers => '[{"row": 0, "name": "Fresh", "account_number": "F1", "phone": "+233244000006", "arrears": 0}]')
+  customers => '[{"row": 1, "name": "Fresh", "account_number": "F1", "phone": "+233244000006", "arrears": 0}]')
     -> 'created', '1',
   'A batch of rows needs no upload.');
 select is((select status from public.customers where account_number = 'F1'), 'connected',
@@ -185,6 +186,18 @@ select is(public.process_batch(tests.id('ours'), customers => tests.rows()) - 'b
 select is(public.process_batch(tests.id('ours'), customers => '[]') - 'batch_id',
   '{"created": 0, "updated": 0, "unchanged": 0, "actions": 0, "messages_queued": 0, "skipped": []}',
     'An empty batch changes nothing.');
+
+-- What a person may send in a minute
+select tests.act_as('postgres');
+delete from private.rate_buckets where kind = 'send';
+update private.rate_limits set quota = 1 where kind = 'send';
+select tests.act_as('operator');
+select is(public.process_batch(tests.id('ours'), customers => tests.rows()) ->> 'unchanged', '4',
+  'A batch without texts takes none of it.');
+select is(public.process_batch(tests.id('ours'), customers => tests.rows(), send_sms => true, message => 'Hi')
+  ->> 'messages_queued', '3', 'One with texts does,');
+select is(public.process_batch(tests.id('ours'), customers => tests.rows(), send_sms => true, message => 'Hi') ->> 'code',
+  'PT429', 'and is refused when nothing is left.');
 select tests.act_as('postgres');
 create function tests.total_of(wanted text) returns numeric language sql as $$
   select coalesce(sum(customers), 0) from private.customer_totals where organization_id = tests.id('ours')

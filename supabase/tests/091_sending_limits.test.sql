@@ -144,13 +144,17 @@ create function tests.bulk(size integer) returns text language sql as $$
 $$;
 grant execute on all functions in schema tests to public;
 select tests.clear() \g /dev/null
+insert into public.conversations (id, organization_id, provider, sender, phone, last_message_id, last_message_at, last_direction, last_preview)
+values (tests.remember('thread', private.uuid_v7()), tests.id('ours'), 'twilio', '+15550001111', '+233244000001', private.uuid_v7(), now(), 'inbound', 'Hi');
 delete from private.rate_buckets where kind = 'send';
 update private.rate_limits set quota = 3 where kind = 'send';
 select tests.act_as('operator') \g /dev/null
 select is(tests.bulk(150), null, 'A bulk of 150 takes two tokens,');
 select is(public.send_message(tests.id('ours'), to_number => '+233244000001', message => 'Hi') ->> 'code', null, 'a message one,');
 select is(public.send_message(tests.id('ours'), to_number => '+233244000001', message => 'Hi') ->> 'code', 'PT429', 'and then there is none left:');
-select is(tests.bulk(1), 'PT429', 'for bulks neither.');
+select is(tests.bulk(1), 'PT429', 'for bulks neither,');
+select is(public.start_conversation(tests.id('ours'), '+233244000001', 'Hi') ->> 'code', 'PT429', 'for conversations neither,');
+select is(public.reply_to_conversation(tests.id('ours'), tests.id('thread'), 'Hi') ->> 'code', 'PT429', 'new or not.');
 select tests.act_as('postgres') \g /dev/null
 select is((select count(*) from public.messages where created_by = tests.id('operator')), 151::bigint, 'What is refused is not queued.');
 

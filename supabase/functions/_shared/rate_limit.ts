@@ -38,7 +38,7 @@ function applyBucket(c: Context<AppEnv>, row: unknown): void {
 }
 
 /** Limits a route per user, with a round trip of its own. For routes whose SQL function does not take tokens yet. */
-export function rateLimited(kind: "live" | "send" | "upload"): MiddlewareHandler<AppEnv> {
+export function rateLimited(kind: "live" | "upload"): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     applyBucket(c, unwrap(await c.var.db.rpc("take_rate_limit", { kind })));
     await next();

@@ -1,7 +1,6 @@
 import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
-import { rateLimited } from "../_shared/rate_limit.ts";
 import {
   guarded,
   IdempotencyHeader,
@@ -22,7 +21,7 @@ const route = createRoute({
     "The checks of every message apply: it is suppressed for a number that opted out, and waits " +
     "for the end of quiet hours and for the review of a reply that may be an opt-out. A closed " +
     "conversation is reopened.",
-  ...permitted("messages:send", rateLimited("send")),
+  ...permitted("messages:send"),
   request: {
     params: IdParam,
     headers: IdempotencyHeader,

@@ -2,7 +2,6 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { normalizePhone } from "../_shared/phone.ts";
 import { invalidFields, problems, unwrap } from "../_shared/problem.ts";
-import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { Text, toWritten, Written } from "./schemas.ts";
 
@@ -27,7 +26,7 @@ const route = createRoute({
   tags: ["conversations"],
   summary: "Write to a number",
   description: "Starts a conversation, or continues the existing one. Checks: see the reply.",
-  ...permitted("messages:send", rateLimited("send")),
+  ...permitted("messages:send"),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: { 202: json(Written, "Queued"), ...guarded, ...problems(400, 409, 422, 429) },
 });

@@ -2,7 +2,6 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { validateCustomers } from "../_shared/customer_input.ts";
 import { problems, unwrap } from "../_shared/problem.ts";
-import { rateLimited } from "../_shared/rate_limit.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { BatchAction, BatchResult, LooseCustomers } from "./schemas.ts";
 
@@ -29,7 +28,7 @@ const route = createRoute({
   summary: "Turn an upload into customers, actions and texts",
   description:
     "One transaction. `row` in `skipped` is the sheet's row, or for `customers` the position in the list, from 1.",
-  ...permitted("uploads:write", rateLimited("send")),
+  ...permitted("uploads:write"),
   request: { headers: IdempotencyHeader, body: jsonBody(Request) },
   responses: {
     201: json(BatchResult, "What was done"),

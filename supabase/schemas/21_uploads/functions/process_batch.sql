@@ -72,6 +72,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;
+  refusal jsonb;
   rows jsonb;
   batch uuid;
   summary jsonb;
@@ -83,8 +84,18 @@ begin
   if answer is not null then
     return answer;
   end if;
-
+  if upload_id is null then
+    perform private.require_upload_rows(customers);
+  end if;
   rows := case when upload_id is null then customers else private.take_upload(organization_id, upload_id) end;
+  if send_sms then
+    -- As in send_bulk. A batch that is larger than the whole bucket takes all of it.
+    select private.over_rate_limit('send', least(l.quota, ceil(jsonb_array_length(rows) / 100.0))::integer) into refusal
+    from private.rate_limits l where l.kind = 'send';
+    if refusal is not null then
+      return refusal;
+    end if;
+  end if;
   insert into public.batches (organization_id, kind, upload_id, file_name, action, send_sms, created_by)
   values (organization_id, 'upload', upload_id, (
     select u.file_name from public.uploads u where u.id = process_batch.upload_id

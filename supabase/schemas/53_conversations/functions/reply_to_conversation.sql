@@ -7,12 +7,17 @@ declare
   conversation public.conversations;
   account public.sms_accounts;
   answer jsonb;
+  refusal jsonb;
 begin
   perform private.require_permission(organization_id, 'messages:send');
   conversation := private.require_conversation(organization_id, conversation_id, 'conversations:read');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
+  end if;
+  refusal := private.over_rate_limit('send');
+  if refusal is not null then
+    return refusal;
   end if;
   select * into account from public.sms_accounts a
   where a.organization_id = conversation.organization_id and a.provider = conversation.provider

@@ -7,12 +7,17 @@ as $$
 declare
   account public.sms_accounts;
   answer jsonb;
+  refusal jsonb;
 begin
   perform private.require_permission(organization_id, 'messages:send');
   perform private.require_permission(organization_id, 'conversations:read');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
+  end if;
+  refusal := private.over_rate_limit('send');
+  if refusal is not null then
+    return refusal;
   end if;
   if sender_id is null then
     select a.* into account from public.conversations c
