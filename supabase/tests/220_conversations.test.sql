@@ -1,7 +1,7 @@
 -- Conversations: who may read and change them, and how messages, leads and people affect them.
 begin;
 \ir support.inc
-select plan(89);
+select plan(92);
 do $$
 begin
   perform tests.arrange();
@@ -154,6 +154,19 @@ select is(tests.report('sent', '{"reported": {"B": "2"}}') ->> 'known', 'true', 
 select results_eq($$select status, price, price_currency, segments, reported from public.messages
   where id = tests.id('sent')$$, $$values ('delivered', 0.0075::numeric(12, 5), 'USD', 2,
   '{"A": "1", "B": "2"}'::jsonb)$$, 'All reported fields are kept.');
+
+-- Numbers of other countries
+select tests.act_as('postgres');
+select is(tests.outcome('admin', format('select public.start_conversation(tests.id(''ours''), %L, ''Hi'')', number)), 'PT422',
+  'No conversation is started with ' || number) from unnest(array['+4915112345678', '0244000001']) number;
+do $$
+begin
+  perform public.record_inbound('twilio', 'SM abroad', '+4915112345678', '+15550001111', 'Hello from abroad');
+  perform tests.remember('abroad', (select id from public.conversations where phone = '+4915112345678'));
+end
+$$;
+select is(tests.outcome('admin', $$select public.reply_to_conversation(tests.id('ours'), tests.id('abroad'), 'Hi')$$), 'PT422',
+  'A country that the organization does not text is not answered.');
 
 select * from finish();
 rollback;

@@ -28,6 +28,7 @@ begin
   elsif conversation.phone !~ '^\+[1-9][0-9]{6,14}$' then
     perform private.problem(409, 'no_reply', 'This sender cannot receive messages.');
   end if;
+  perform private.require_phone(organization_id, conversation.phone, 'id');
   return private.store_idempotent_response(organization_id,
     private.send_conversation_message(account, conversation.phone, message, conversation.lead_id,
       conversation.customer_id));

@@ -19,6 +19,7 @@ begin
   if refusal is not null then
     return refusal;
   end if;
+  perform private.require_phone(organization_id, to_number, 'to');
   if sender_id is null then
     select a.* into account from public.conversations c
     join public.sms_accounts a on a.organization_id = c.organization_id and a.provider = c.provider
