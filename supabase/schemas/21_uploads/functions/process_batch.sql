@@ -116,8 +116,8 @@ begin
   end if;
 
   skipped := skipped || (
-    select coalesce(jsonb_agg(jsonb_build_object('row', p.value, 'reason',
-      'The number has opted out: no text was queued.')), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('row', p.value -> 'position', 'reason',
+      rtrim(private.verdict_text(p.value ->> 'reason'), '.') || ': no text was queued.')), '[]')
     from jsonb_array_elements(queued -> 'suppressed') p
   );
   summary := summary || jsonb_build_object('actions', actions_recorded, 'messages_queued', queued -> 'queued');

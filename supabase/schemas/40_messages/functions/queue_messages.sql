@@ -22,8 +22,8 @@ end
 $$;
 
 -- Queues one message per recipient; recipients: [{ position, customer_id? or lead_id?, to, name?, account_number?,
--- arrears? }]. Answers { first, queued, suppressed: [positions] } and records sms_sent for the customers among them. The
--- caller has checked permissions and numbers (private.phone_faults). Texts to leads keep the law's hours too.
+-- arrears? }]. Answers { first, queued, suppressed: [{ position, reason }] } and records sms_sent for the customers among
+-- them. The caller has checked permissions and the form of the numbers. Texts to leads keep the law's hours too.
 create function private.queue_messages(
   organization_id uuid, recipients jsonb, template text, purpose text, batch_id uuid default null, sender_id text default null)
 returns jsonb
@@ -33,6 +33,7 @@ declare
   organization public.organizations;
   account public.sms_accounts;
   body text := private.checked_template(template);
+  allowed text;
   opens timestamptz;
   answer jsonb;
 begin
@@ -51,10 +52,12 @@ begin
   if account.status = 'pending' then
     perform private.problem(409, 'sender_pending', 'The sender awaits the approval of the platform.');
   end if;
+  allowed := private.phone_pattern_of(organization);
   opens := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
-      case when x."to" = account.sender_id then 'own_number' else b.reason end as blocked,
+      case when x."to" = account.sender_id then 'own_number' when x."to" !~ allowed then 'country_not_allowed'
+        else b.reason end as blocked,
       law.holds_from, coalesce(law.sends_at, opens) as send_after
     from private.batch_rows(recipients) x
     left join lateral (
@@ -86,7 +89,9 @@ begin
     'first', (select jsonb_build_object('message_id', q.id, 'status', q.status, 'segments', q.segments,
       'encoding', q.encoding, 'send_after', q.send_after, 'error_code', q.error_code) from queued q limit 1),
     'queued', (select count(*) from queued q where q.status = 'queued'),
-    'suppressed', (select coalesce(jsonb_agg(r.position order by r.position), '[]') from r where r.blocked is not null)
+    'suppressed', (
+      select coalesce(jsonb_agg(jsonb_build_object('position', r.position, 'reason', r.blocked) order by r.position), '[]')
+      from r where r.blocked is not null)
   ) into answer;
   return answer;
 end
