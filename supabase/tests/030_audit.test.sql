@@ -1,7 +1,7 @@
 -- The audit log: what is written, who may read it, and that nobody can change it.
 begin;
 \ir support.inc
-select plan(100);
+select plan(103);
 do $$
 begin
   perform tests.arrange();
@@ -175,6 +175,31 @@ select results_eq($$select resource, after, actor_id from tests.events('exported
   $$values ('audit_logs', null::jsonb, tests.id('admin')), ('customers', '{"status": "warned"}', tests.id('admin')),
     ('leads', '{"search": "***", "status": "new"}', tests.id('admin'))$$,
   'Exports are logged once, with their filters and without the search term.');
+select tests.act_as('admin');
+do $$
+begin
+  perform public.export_leads(tests.id('ours'), '{"status": "won"}', gen_random_uuid());
+  perform public.export_customers(tests.id('ours'), '{"status": "connected"}', gen_random_uuid());
+  perform public.export_clients(tests.id('ours'), '{"search": "x"}', gen_random_uuid());
+  perform public.export_audit_logs(tests.id('ours'), jsonb_build_object('action', 'insert', 'before_id', gen_random_uuid()));
+  perform tests.act_as('postgres');
+  update private.exports_begun set begun_at = now() - interval '1 hour' where export like 'leads:%';
+  perform tests.act_as('admin');
+  perform public.export_leads(tests.id('ours'), '{"status": "won"}', gen_random_uuid());
+end
+$$;
+select tests.act_as('postgres');
+select results_eq($$select resource, count(*) from tests.events('exported') group by 1 order by 1$$,
+  $$values ('audit_logs', 2::bigint), ('clients', 1), ('customers', 2), ('leads', 3)$$,
+  'An export that begins in the middle is logged like any other.');
+update private.rate_limits set quota = 1 where kind = 'export';
+delete from private.rate_buckets where kind = 'export';
+select tests.act_as('admin');
+select is(public.export_leads(tests.id('ours'), jsonb_build_object('status', n), gen_random_uuid()) ->> 'code',
+  wanted, 'It takes a token too.') from (values ('new', null), ('lost', 'PT429')) as t (n, wanted);
+select tests.act_as('postgres');
+update private.rate_limits set quota = 1000 where kind = 'export';
+delete from private.rate_buckets where kind = 'export';
 select is(tests.outcome('technical_agent', $$select public.export_customers(tests.id('ours'))$$), 'PT403',
   'Nobody exports what they may not read.');
 select is(tests.outcome('admin', $$select public.export_customers(tests.id('ours'),

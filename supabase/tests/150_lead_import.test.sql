@@ -98,6 +98,15 @@ select tests.only('{admin,manager,campaign_manager}', 'see its progress', 'PT403
   $$select public.get_lead_import(tests.id('ours'), tests.id('import'))$$);
 select tests.only('{admin,manager,campaign_manager}', 'see its errors', 'PT403',
   $$select public.list_lead_import_errors(tests.id('ours'), tests.id('import'))$$);
+do $$
+begin
+  perform tests.act_as('manager');
+  perform public.list_lead_import_errors(tests.id('ours'), tests.id('import'), 1);
+  perform tests.act_as('postgres');
+end
+$$;
+select is((select count(*) from public.audit_logs where action = 'exported' and resource_id = tests.id('import')), 1::bigint,
+  'Errors that are read from the second row on are an export.');
 select tests.only('{admin,manager,campaign_manager}', 'cancel it', 'PT403',
   $$select public.cancel_lead_import(tests.id('ours'), tests.id('import'))$$);
 select is(tests.outcome('outsider', $$select public.get_lead_import(tests.id('theirs'), tests.id('import'))$$),

@@ -40,7 +40,7 @@ const route = createRoute({
       content: { "text/csv": { schema: z.string().openapi({ example: columns.join(",") }) } },
     },
     ...guarded,
-    ...problems(422),
+    ...problems(422, 429),
   },
 });
 

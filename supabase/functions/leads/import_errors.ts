@@ -28,7 +28,7 @@ const route = createRoute({
       },
     },
     ...guarded,
-    ...problems(404, 422),
+    ...problems(404, 422, 429),
   },
 });
 

@@ -83,3 +83,17 @@ create table private.audit_seals (
 comment on table private.audit_seals is
   'The chain of an organization''s audit log: each seal covers all entries whose ids are of its time, and '
   'the hash of the seal before it.';
+
+
+create table private.exports_begun (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null,
+  export text not null,
+  begun_at timestamptz not null default now(),
+  primary key (organization_id, user_id, export)
+);
+comment on table private.exports_begun is
+  'Which exports have their entry in the audit log and their token, so that only these are continued. An hour is enough '
+  'for any.';
+
+create index exports_begun_age on private.exports_begun (begun_at);

@@ -8,10 +8,12 @@ as $$
 declare
   slice_size integer := case when filters ? 'search' then 20000 else 1000 end;
   answer jsonb;
+  refusal jsonb;
 begin
   perform private.require_permission(organization_id, 'audit:read');
-  if not filters ? 'before_id' then
-    perform private.audit_export(organization_id, 'audit_logs', filters);
+  refusal := private.begin_export(organization_id, 'audit_logs', filters - 'before_id', filters ? 'before_id');
+  if refusal is not null then
+    return refusal;
   end if;
   execute format(
     'with slice as materialized (select * from public.audit_logs x where %1$s order by x.id desc limit %2$s)

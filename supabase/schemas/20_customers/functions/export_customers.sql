@@ -14,12 +14,9 @@ declare
   matching integer;
 begin
   perform private.require_permission(organization_id, 'customers:read');
-  if after_id is null then
-    refusal := private.over_rate_limit('export');
-    if refusal is not null then
-      return refusal;
-    end if;
-    perform private.audit_export(organization_id, 'customers', filters);
+  refusal := private.begin_export(organization_id, 'customers', filters, after_id is not null);
+  if refusal is not null then
+    return refusal;
   end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.customers x where %s limit %s) c', conditions, count_to)

@@ -65,12 +65,9 @@ declare
   answer jsonb;
   matching integer;
 begin
-  if after_id is null then
-    refusal := private.over_rate_limit('export');
-    if refusal is not null then
-      return refusal;
-    end if;
-    perform private.audit_export(organization_id, 'leads', filters);
+  refusal := private.begin_export(organization_id, 'leads', filters, after_id is not null);
+  if refusal is not null then
+    return refusal;
   end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions,

@@ -9,12 +9,9 @@ declare
   import public.lead_imports := private.require_lead_import(organization_id, import_id);
   refusal jsonb;
 begin
-  if coalesce(after_row, 0) <= 0 then
-    refusal := private.over_rate_limit('export');
-    if refusal is not null then
-      return refusal;
-    end if;
-    perform private.audit_export(organization_id, 'lead_imports', '{}', import.id);
+  refusal := private.begin_export(organization_id, 'lead_imports', '{}', coalesce(after_row, 0) > 0, import.id);
+  if refusal is not null then
+    return refusal;
   end if;
   return jsonb_build_object('columns', import.columns, 'rows', (
     select coalesce(jsonb_agg(jsonb_build_object('row', f."row", 'kind', f.kind, 'reason', f.reason, 'cells', f.cells)

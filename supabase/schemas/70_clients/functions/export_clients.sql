@@ -13,12 +13,9 @@ declare
   answer jsonb;
   matching integer;
 begin
-  if after_id is null then
-    refusal := private.over_rate_limit('export');
-    if refusal is not null then
-      return refusal;
-    end if;
-    perform private.audit_export(organization_id, 'clients', filters);
+  refusal := private.begin_export(organization_id, 'clients', filters, after_id is not null);
+  if refusal is not null then
+    return refusal;
   end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.clients x where %s limit %s) c', conditions, count_to)
