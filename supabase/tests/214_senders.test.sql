@@ -1,7 +1,7 @@
 -- Senders on the platform's account: who approves them, protected names, and to whom a number's messages go.
 begin;
 \ir support.inc
-select plan(69);
+select plan(73);
 do $$
 begin
   perform tests.arrange();
@@ -144,5 +144,37 @@ select is(tests.sender_status('Sandy of theirs'), 'pending', 'Out of the sandbox
 update private.deployment set new_senders = 'active' where singleton;
 select is(tests.add('admin', 'ours', '{"provider": "arkesel", "number": "GRA"}') ->> 'status', 'active',
   'A deployment that approves all senders approves protected names too.');
+-- One number of an account that two organizations have
+select tests.add('admin', 'ours', '{"provider": "twilio", "number": "+15005550809", "credentials":
+  {"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "sesame"}}') \g /dev/null
+select tests.add('outsider', 'theirs', '{"provider": "twilio", "number": "+15005550809", "credentials":
+  {"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "sesame"}}') \g /dev/null
+create function tests.texted(organization text, at timestamptz) returns void language sql as $$
+  insert into public.messages (id, organization_id, account_id, to_number, from_number, body, encoding, segments, status,
+    provider, created_at)
+  values (private.uuid_v7(at), tests.id(organization), tests.id('+15005550809 of ' || organization), '+12025550111',
+    '+15005550809', 'Hi', 'GSM-7', 1, 'sent', 'twilio', at)
+$$;
+create function tests.opted_out() returns text language sql as $$
+  select string_agg(o.name, ', ' order by o.name) from public.suppressions s
+  join public.organizations o on o.id = s.organization_id
+  where s.phone = '+12025550111' and s.lifted_at is null and o.id in (tests.id('ours'), tests.id('theirs'))
+$$;
+delete from public.suppressions where phone = '+12025550111';
+select tests.texted('ours', now() - interval '2 hours') \g /dev/null
+select tests.receive('S91', '+15005550809', array[tests.id('ours'), tests.id('theirs')]) \g /dev/null
+select is(tests.opted_out(), (select name from public.organizations where id = tests.id('ours')),
+  'A STOP is for the organization that has texted the person, not for another with the number.');
+delete from public.suppressions where phone = '+12025550111';
+delete from public.messages where to_number = '+12025550111' and purpose = 'opt_out_confirmation';
+select tests.texted('theirs', now() - interval '1 hour') \g /dev/null
+select tests.receive('S92', '+15005550809', array[tests.id('ours'), tests.id('theirs')]) \g /dev/null
+select is((select organization_id from public.messages where provider_message_id = 'S92'), tests.id('theirs'),
+  'A reply goes to the one that wrote last.');
+select is(tests.opted_out(), (select string_agg(name, ', ' order by name) from public.organizations
+  where id in (tests.id('ours'), tests.id('theirs'))), 'If both have texted them, it is for both.');
+select is((select count(*) from public.consents c where c.phone = '+12025550111' and c.event = 'revoked'
+  and c.organization_id = tests.id('ours') and c.message_id is null), 1::bigint, 'and in the ledger of the other too.');
+
 select * from finish();
 rollback;

@@ -21,6 +21,17 @@ begin
 end
 $$;
 
+-- The latest text from this sender to a number, however that is spelled.
+create function private.latest_text(account public.sms_accounts, phone text)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select m.created_at from public.messages m
+  where m.organization_id = account.organization_id and m.to_number = any (private.phone_spellings(phone))
+    and m.account_id = account.id and m.direction = 'outbound'
+  order by m.id desc limit 1
+$$;
+
 -- What an inbound message means, given what its sender was texted last: replies quote that, or answer it.
 create function private.classify_inbound(message public.messages, out meaning text, out recognized_by text,
   out rule_id uuid)
@@ -66,7 +77,9 @@ begin
     and (signed_by is not null or a.approved_at is not null or exists (
       select from public.messages m
       where m.organization_id = a.organization_id and m.to_number = record_inbound.from_number and m.account_id = a.id))
-  order by a.approved_at is null, a.credentials_secret_id is not null, a.id limit 1;
+  -- Several organizations may have one number of an account of their own: a reply answers who wrote last.
+  order by signed_by is null and a.approved_at is null, private.latest_text(a, record_inbound.from_number) desc nulls last,
+    a.approved_at is null, a.credentials_secret_id is not null, a.id limit 1;
   if account is null then
     return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
   end if;
@@ -89,7 +102,9 @@ begin
   if meaning is not null and from_number ~ '^\+[1-9][0-9]{6,14}$' then
     perform pg_advisory_xact_lock(hashtextextended('reply|' || account.organization_id || '|' || from_number, 0));
     case meaning
-      when 'stop' then perform private.opt_out_by_reply(account, message, reply.recognized_by, reply.rule_id);
+      when 'stop' then
+        perform private.opt_out_by_reply(account, message, reply.recognized_by, reply.rule_id);
+        perform private.opt_out_of_same_number(account, message, reply.recognized_by, signed_by);
       when 'start' then meaning := private.opt_in_by_reply(account, message, reply.recognized_by, reply.rule_id);
       when 'help' then perform private.answer_help(account, message, reply.recognized_by = 'provider');
       else perform private.open_reply_review(message, reply.rule_id);
