@@ -58,14 +58,9 @@ begin
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
       case when x."to" = account.sender_id then 'own_number' when x."to" !~ allowed then 'country_not_allowed'
         else b.reason end as blocked,
-      law.holds_from, coalesce(law.sends_at, opens) as send_after
+      case when x.lead_id is not null then private.legal_hours_from(organization.id, x."to") end as legal_hours_from,
+      case when x.lead_id is not null then private.person_sends_at(organization, x."to", x.lead_id) else opens end as send_after
     from private.batch_rows(recipients) x
-    left join lateral (
-      select h.holds_from, w.sends_at
-      from private.legal_hours_from(organization.id, x."to") h (holds_from)
-      left join lateral private.legal_window(organization, x."to", x.lead_id) w on h.holds_from <= now()
-      where x.lead_id is not null
-    ) law on true
     left join private.blocked_numbers(organization.id,
       array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
   ), queued as (
@@ -73,7 +68,7 @@ begin
       encoding, segments, status, provider, send_after, legal_hours_from, wait_reason, created_by, error_code, error_message)
     select organization.id, queue_messages.purpose, account.id, r.customer_id, r.lead_id, queue_messages.batch_id, r."to",
       account.sender_id, r.text, s.encoding, s.segments, case when r.blocked is not null then 'suppressed' else 'queued' end,
-      account.provider, r.send_after, r.holds_from,
+      account.provider, r.send_after, r.legal_hours_from,
       case when r.send_after > now() and r.blocked is null then 'quiet_hours' end, auth.uid(), r.blocked,
       case when r.blocked is not null then private.verdict_text(r.blocked) end
     from r cross join lateral private.sms_segments(r.text) s

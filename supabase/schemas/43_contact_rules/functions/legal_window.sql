@@ -24,3 +24,14 @@ begin
   from private.contact_window(organization, 'marketing', phone, lead.country, lead.region, lead.time_zone, now()) w;
 end
 $$;
+
+-- When a text that a person writes to a number may arrive: as an answer within the organization's hours, otherwise within
+-- the law's.
+create function private.person_sends_at(organization public.organizations, phone text, lead_id uuid)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select case when private.legal_hours_from(organization.id, phone) > now()
+    then private.next_sending_time(organization, now())
+    else (select w.sends_at from private.legal_window(organization, phone, lead_id) w) end
+$$;

@@ -57,8 +57,7 @@ begin
     else private.blocked_reason(organization.id, phone) end;
   in_review := blocked is null and private.needs_review(organization.id, phone);
   legal_hours_from := private.legal_hours_from(organization.id, phone);
-  opens := case when legal_hours_from > now() then private.next_sending_time(organization, now())
-    else (select w.sends_at from private.legal_window(organization, phone, send_conversation_message.lead_id) w) end;
+  opens := private.person_sends_at(organization, phone, send_conversation_message.lead_id);
   waits_for := case when blocked is not null then null when in_review then 'review'
     when opens > now() then 'quiet_hours' end;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body,
