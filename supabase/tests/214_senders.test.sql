@@ -1,7 +1,7 @@
 -- Senders on the platform's account: who approves them, protected names, and to whom a number's messages go.
 begin;
 \ir support.inc
-select plan(73);
+select plan(84);
 do $$
 begin
   perform tests.arrange();
@@ -144,6 +144,43 @@ select is(tests.sender_status('Sandy of theirs'), 'pending', 'Out of the sandbox
 update private.deployment set new_senders = 'active' where singleton;
 select is(tests.add('admin', 'ours', '{"provider": "arkesel", "number": "GRA"}') ->> 'status', 'active',
   'A deployment that approves all senders approves protected names too.');
+-- The default sender is one that can send
+update private.deployment set new_senders = 'pending' where singleton;
+create function tests.default_of(organization text) returns text language sql as $$
+  select a.sender_id || ' ' || a.status from public.sms_accounts a where a.organization_id = tests.id(organization) and a.is_default
+$$;
+do $$
+begin
+  insert into public.organizations (id, name, country, time_zone, currency)
+  values (tests.remember('new', private.uuid_v7()), 'Newcomer', 'GH', 'Africa/Accra', 'GHS');
+  delete from public.sms_accounts where organization_id = tests.id('new');
+  perform tests.member('new admin', 'new', 'admin');
+  perform tests.add('new admin', 'new', '{"provider": "twilio", "number": "+15005550811"}');
+  perform tests.add('new admin', 'new', '{"provider": "twilio", "number": "+15005550812"}');
+end
+$$;
+select is(tests.default_of('new'), '+15005550811 pending', 'The first is the default, even if it cannot send yet.');
+select tests.operated($$public.approve_sender(tests.id('+15005550812 of new'), 'Olu')$$) \g /dev/null
+select is(tests.default_of('new'), '+15005550812 active', 'The first that is approved takes its place.');
+select is(tests.outcome('new admin', call), 'PT409', 'It does not go to one that cannot send: ' || call) from unnest(array[
+  $$select public.create_phone_number(tests.id('new'), '{"provider": "twilio", "number": "+15005550813", "is_default": true}')$$,
+  $$select public.update_phone_number(tests.id('new'), tests.id('+15005550811 of new'), '{"is_default": true}')$$]) call;
+select is(tests.add('new admin', 'new', '{"provider": "twilio", "number": "+15005550813"}') ->> 'is_default', 'false',
+  'Nor without being asked.');
+select tests.operated($$public.approve_sender(tests.id('+15005550811 of new'), 'Olu')$$) \g /dev/null
+select is(tests.default_of('new'), '+15005550812 active', 'A second approval leaves it.');
+select tests.operated($$public.refuse_sender(tests.id('+15005550812 of new'), 'Olu', 'Not yours')$$) \g /dev/null
+select is(tests.default_of('new'), '+15005550811 active', 'When it is refused, another that can send is.');
+select is(tests.outcome('service_role', $$select public.approve_sender(tests.id('+15005550812 of new'), 'Olu')$$), 'PT409',
+  'A disabled one is not approved: nothing could be sent from it.');
+select tests.operated($$public.refuse_sender(tests.id('+15005550811 of new'), 'Olu', 'Not yours')$$) \g /dev/null
+select is(tests.default_of('new'), '+15005550813 pending', 'or one that waits, if there is no other.');
+select is(tests.outcome('new admin', $$select public.update_phone_number(tests.id('new'), tests.id('+15005550813 of new'),
+  '{"is_default": true, "label": "Main"}')$$), '1', 'What is the default may be said again.');
+select tests.add('new admin', 'new', '{"provider": "twilio", "number": "+15005550814", "credentials":
+  {"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "sesame"}}') \g /dev/null
+select is(tests.default_of('new'), '+15005550814 active', 'One that can send takes the place of one that cannot.');
+
 -- One number of an account that two organizations have
 select tests.add('admin', 'ours', '{"provider": "twilio", "number": "+15005550809", "credentials":
   {"account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": "sesame"}}') \g /dev/null

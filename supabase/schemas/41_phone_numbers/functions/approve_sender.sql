@@ -23,12 +23,16 @@ declare
 begin
   perform private.require_operator(operator);
   account := private.require_sender(account_id);
+  if account.status = 'disabled' then
+    perform private.problem(409, 'number_disabled', 'The sender is disabled. Its organization enables it first.');
+  end if;
   begin
     update public.sms_accounts a set approved_at = now(), approved_by = btrim(operator)
     where a.id = account.id returning * into account;
   exception when unique_violation then
     perform private.problem(409, 'sender_taken', 'Another organization has this sender on the platform''s account.');
   end;
+  account := private.offer_default_sender(account.id, false);
   perform private.notify_admins(account.organization_id, 'system', 'The sender ' || account.sender_id || ' was approved',
     'Messages can be sent from it.', jsonb_build_object('phone_number_id', account.id));
   perform private.invoke('jobs/dispatch-messages');
@@ -47,7 +51,7 @@ comment on function public.approve_sender is
   'For operators of the platform: lets an organization send from a sender on the platform''s account.';
 grant execute on function public.approve_sender(uuid, text) to service_role;
 
--- The sender is disabled; what is queued at it waits. Security definer, as approve_sender.
+-- The sender is disabled; what is queued at it waits. If it was the default, the oldest that can send is. Security definer, as approve_sender.
 create function private.refuse_sender(account_id uuid, operator text, reason text)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -59,9 +63,12 @@ begin
   perform private.require_valid(char_length(btrim(reason)) between 1 and 500 and private.is_plain(reason), 'reason',
     'must say why');
   account := private.require_sender(account_id);
-  update public.sms_accounts a set status = 'disabled', approved_at = null, approved_by = null,
+  update public.sms_accounts a set status = 'disabled', is_default = false, approved_at = null, approved_by = null,
     circuit_open_until = null, circuit_open_reason = btrim(reason)
   where a.id = account.id returning * into account;
+  perform private.offer_default_sender(a.id, false) from public.sms_accounts a
+  where a.organization_id = account.organization_id and a.status <> 'disabled'
+  order by a.status in ('active', 'circuit_open') desc, a.id limit 1;
   perform private.notify_admins(account.organization_id, 'system', 'The sender ' || account.sender_id || ' was refused',
     btrim(reason), jsonb_build_object('phone_number_id', account.id));
   return private.operated_sender_json(account);
@@ -100,6 +107,7 @@ begin
   exception when unique_violation then
     perform private.problem(409, 'sender_taken', 'This organization or another one has this sender.');
   end;
+  account := private.offer_default_sender(account.id, false);
   return private.operated_sender_json(account);
 end
 $$;

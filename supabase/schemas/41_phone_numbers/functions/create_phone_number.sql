@@ -7,7 +7,7 @@ as $$
 $$;
 
 -- number: { provider, number, number_type?, label?, per_second?, daily_cap?, cap_zone?, segment_price?, is_default?,
--- credentials? }. The first number becomes the default. Security definer because credentials go into the Vault, and to
+-- credentials? }. The first number that can send becomes the default. Security definer because credentials go into the Vault, and to
 -- see that another organization has the number.
 create function private.create_phone_number(organization_id uuid, number jsonb)
 returns jsonb
@@ -19,7 +19,6 @@ declare
   types text[] := private.sender_types(number ->> 'provider', number ->> 'number');
   kind text := coalesce(number ->> 'number_type', types[1]);
   known uuid;
-  first boolean;
 begin
   perform private.lock_numbers(organization_id);
   answer := private.idempotent_response(organization_id);
@@ -38,25 +37,17 @@ begin
     perform private.problem(409, 'already_exists', 'The organization already has this number.',
       jsonb_build_object('existing_id', known));
   end if;
-  first := not exists (
-    select from public.sms_accounts a
-    where a.organization_id = create_phone_number.organization_id and a.is_default
-      and a.status not in ('disabled', 'pending'));
-  if first or (number ->> 'is_default')::boolean then
-    update public.sms_accounts a set is_default = false
-    where a.organization_id = create_phone_number.organization_id and a.is_default;
-  end if;
   insert into public.sms_accounts (organization_id, provider, sender_id, number_type, label, per_second, daily_cap,
-    cap_zone, segment_price, is_default)
+    cap_zone, segment_price)
   values (organization_id, number ->> 'provider', number ->> 'number', kind, number ->> 'label',
     case when number ? 'per_second' then (number ->> 'per_second')::numeric else private.default_send_rate(kind) end,
     (number ->> 'daily_cap')::integer, coalesce(number ->> 'cap_zone', 'America/Los_Angeles'),
-    (number ->> 'segment_price')::numeric, first or coalesce((number ->> 'is_default')::boolean, false))
+    (number ->> 'segment_price')::numeric)
   returning * into account;
   if jsonb_typeof(number -> 'credentials') = 'object' then
     perform private.set_sms_credentials(account.id, number -> 'credentials');
-    select * into account from public.sms_accounts a where a.id = account.id;
   end if;
+  account := private.offer_default_sender(account.id, coalesce((number ->> 'is_default')::boolean, false));
   return private.store_idempotent_response(organization_id, private.masked_number(account));
 end
 $$;

@@ -24,8 +24,6 @@ begin
     if coalesce(change ->> 'status', account.status) = 'disabled' then
       perform private.problem(409, 'number_disabled', 'A disabled number cannot be the default.');
     end if;
-    update public.sms_accounts a set is_default = false
-    where a.organization_id = update_phone_number.organization_id and a.is_default and a.id <> number_id;
   end if;
   update public.sms_accounts a set
     number_type = coalesce(change ->> 'number_type', a.number_type),
@@ -35,7 +33,6 @@ begin
     cap_zone = coalesce(change ->> 'cap_zone', a.cap_zone),
     segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric
       else a.segment_price end,
-    is_default = a.is_default or coalesce((change ->> 'is_default')::boolean, false),
     status = coalesce(change ->> 'status', a.status),
     circuit_open_until = case when change ? 'status' then null else a.circuit_open_until end,
     circuit_open_reason = case when change ? 'status' then null else a.circuit_open_reason end,
@@ -49,7 +46,7 @@ begin
   elsif change ? 'credentials' then
     perform private.delete_credentials(account);
   end if;
-  select * into account from public.sms_accounts a where a.id = number_id;
+  account := private.offer_default_sender(number_id, coalesce((change ->> 'is_default')::boolean, false));
   if account.status = 'active' then
     perform private.invoke('jobs/dispatch-messages');
   end if;
