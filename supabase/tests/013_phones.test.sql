@@ -1,7 +1,7 @@
 -- People confirm their phone numbers by a code that is texted to them.
 begin;
 \ir support.inc
-select plan(34);
+select plan(38);
 do $$
 begin
   perform tests.arrange();
@@ -53,6 +53,19 @@ from public.messages m where m.purpose = 'phone_confirmation';
 select is((select body from jsonb_to_recordset(jsonb_build_array(private.claimed_message_json(m))) as c (body text)),
   'Your Signalbox code: ' || tests.code() || '. Valid for 10 minutes.', 'Dispatchers get the text with the code.')
 from public.messages m where m.purpose = 'phone_confirmation';
+-- Texts are looked up by what they say.
+create function tests.looked_up(messages jsonb) returns text language sql as $$
+  select m.value ->> 'body' from jsonb_array_elements(messages -> 'messages') m
+  join private.phone_confirmations c on c.message_id = (m.value ->> 'id')::uuid
+$$;
+update public.messages set status = 'sending', sending_at = now() - interval '20 minutes', attempts = 1
+where purpose = 'phone_confirmation';
+select is(tests.looked_up(public.claim_unknown_outcomes(60, 1000)), 'Your Signalbox code: ' || tests.code()
+  || '. Valid for 10 minutes.', 'A provider is asked about the text that it got,');
+update public.messages set status = 'sent', sent_at = now() - interval '1 day', lookup_until = null
+where purpose = 'phone_confirmation';
+select is(tests.looked_up(public.claim_for_reconciliation(60, 1000)), 'Your Signalbox code: ' || tests.code()
+  || '. Valid for 10 minutes.', 'also when it had accepted it.');
 select is(tests.outcome(actor, 'select from private.phone_confirmations'), '42501', format('%s cannot read codes.',
   actor))
 from unnest(array['viewer', 'admin', 'service_role']) actor;
@@ -95,6 +108,12 @@ select is(tests.outcome('viewer', 'select public.remove_phone()'), '1', 'A numbe
 select is(tests.request('+233244000002') ->> 'code', null, 'A number gets three texts.');
 select is(tests.request('+233244000002', actor) ->> 'code', 'PT429', format('A fourth is refused, also to %s.', actor))
 from unnest(array['viewer', 'admin']) actor;
+select results_eq($$select status, error_code from public.messages where to_number = '+233244000002'
+  and purpose = 'phone_confirmation' order by id$$,
+  $$values ('canceled', 'superseded'), ('canceled', 'superseded'), ('queued', null)$$,
+  'A text that no code belongs to any more is not sent.');
+select is((select count(*) from public.message_events e join public.messages m on m.id = e.message_id
+  where m.to_number = '+233244000002' and e.status = 'canceled'), 2::bigint, 'Its history says so.');
 
 select * from finish();
 rollback;

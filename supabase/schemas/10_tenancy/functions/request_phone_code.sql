@@ -7,6 +7,30 @@ as $$
     select c.code from private.phone_confirmations c where c.message_id = with_phone_code.message_id), '######'))
 $$;
 
+-- What a provider gets, and has to be asked about, where the stored message does not say all.
+create function private.body_as_sent(purpose text, message_id uuid, body text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case when purpose = 'phone_confirmation' then private.with_phone_code(message_id, body) else body end
+$$;
+
+-- A text with an earlier code that is still queued would go out without one.
+create function private.cancel_phone_code(user_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  with canceled as (
+    update public.messages m set status = 'canceled', error_code = 'superseded', error_message = 'A newer code was asked for.',
+      wait_reason = null, updated_at = now()
+    where m.status = 'queued' and m.id = (
+      select c.message_id from private.phone_confirmations c where c.user_id = cancel_phone_code.user_id)
+    returning m.organization_id, m.id
+  )
+  insert into public.message_events (organization_id, message_id, status, source)
+  select c.organization_id, c.id, 'canceled', 'person' from canceled c
+$$;
+
 -- Queues the text with a code. Only a sender on the platform's own account counts: whoever owns the provider's account
 -- can read what is sent through it.
 create function private.queue_phone_code(organization_id uuid, phone text, expires_at timestamptz)
@@ -64,6 +88,7 @@ begin
   if refusal is not null then
     return refusal;
   end if;
+  perform private.cancel_phone_code(auth.uid());
   insert into private.phone_confirmations as c (user_id, phone, code, message_id, expires_at)
   values (auth.uid(), request_phone_code.phone,
     lpad((('x' || encode(extensions.gen_random_bytes(4), 'hex'))::bit(32)::bigint % 1000000)::text, 6, '0'),

@@ -87,8 +87,7 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', message.id, 'attempt', message.attempts, 'to', message.to_number, 'from', message.from_number,
-    'body', case when message.purpose = 'phone_confirmation' then private.with_phone_code(message.id, message.body)
-      else message.body end, 'provider', message.provider, 'account_id', message.account_id,
+    'body', private.body_as_sent(message.purpose, message.id, message.body), 'provider', message.provider, 'account_id', message.account_id,
     'provider_account', message.provider_account, 'expires_at', message.expires_at)
 $$;
 

@@ -59,7 +59,7 @@ begin
   select jsonb_build_object(
     'listed', count(*) filter (where l.unknown_at is not null),
     'messages', coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number,
-      'from', l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id,
+      'from', l.from_number, 'body', private.body_as_sent(l.purpose, l.id, l.body), 'provider', l.provider, 'account_id', l.account_id,
       'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since',
       coalesce(l.sending_at, l.sent_at)))
       filter (where l.unknown_at is null), '[]'))

@@ -31,7 +31,7 @@ begin
     returning m.*, p.left_behind
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from',
-    l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
+    l.from_number, 'body', private.body_as_sent(l.purpose, l.id, l.body), 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
     l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind',
     l.left_behind)), '[]')
   into answer from leased l;
