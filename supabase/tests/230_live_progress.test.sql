@@ -1,7 +1,7 @@
 -- Live progress: who may listen, what is broadcast, how often, and that no write depends on it.
 begin;
 \ir support.inc
-select plan(63);
+select plan(64);
 do $$
 begin
   perform tests.arrange();
@@ -168,6 +168,9 @@ update public.campaigns set status = 'canceled', finished_at = now() - interval 
 where status not in ('draft', 'scheduled') or id = tests.id('campaign');
 delete from private.campaign_progress_dirty;
 select private.switch_progress_job() \g /dev/null
+select ok(exists (select from pg_locks l where l.locktype = 'advisory' and l.pid = pg_backend_pid()
+  and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('switch_progress_job', 0)),
+  'It is not switched off while a campaign that starts switches it on.');
 select is(tests.ticks(), false, 'While no campaign is under way the job of every second is off.');
 update public.campaigns set status = 'running', finished_at = null where id = tests.id('campaign');
 set constraints all immediate;
