@@ -1,7 +1,7 @@
 -- A spreadsheet in two steps: stored for a day, then processed once and completely.
 begin;
 \ir support.inc
-select plan(140);
+select plan(141);
 do $$
 begin
   perform tests.arrange();
@@ -150,6 +150,7 @@ select results_eq($$select processed_at is not null, rows, batch_id is not null 
   where id = tests.id('upload')$$, $$values (true, '[]'::jsonb, true)$$,
   'The upload is marked as processed and its rows are deleted.');
 select tests.act_as('viewer');
+select is(jsonb_array_length(public.list_uploads(tests.id('ours'), -1, -1) -> 'rows'), 0, 'Uploads are listed by the page.');
 select is(public.batch_detail(tests.id('ours'), (answer ->> 'batch_id')::uuid) -> 'delivery',
   '{"queued": 3, "suppressed": 1}', 'A batch has the delivery state of its texts.')
 from tests.results where name = 'disconnect';

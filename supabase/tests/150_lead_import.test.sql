@@ -201,6 +201,10 @@ select is(tests.outcome('manager', $$select public.begin_lead_upload(tests.id('o
 select is(tests.outcome('campaign_manager', $$select public.begin_lead_upload(tests.id('ours'), 'x.csv')$$), '1',
   'A person with a waiting file replaces it.');
 
+select tests.act_as('admin');
+select is(jsonb_array_length(public.list_lead_uploads(tests.id('ours'), -1, -1) -> 'rows'), 1, 'Files are listed by the page.');
+select tests.act_as('postgres');
+
 -- Housekeeping
 update private.lead_uploads set expires_at = now() - interval '1 second' where id = tests.id('their upload');
 update public.lead_imports set finished_at = now() - interval '31 days';

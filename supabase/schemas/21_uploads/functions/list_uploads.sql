@@ -18,7 +18,7 @@ begin
       from (
         select u.* from public.uploads u
         where u.organization_id = list_uploads.organization_id and u.processed_at is null and u.expires_at > now()
-        order by u.id desc limit page_limit offset page_offset
+        order by u.id desc limit private.page_size(page_limit) offset private.page_start(page_offset)
       ) p), '[]'));
 end
 $$;

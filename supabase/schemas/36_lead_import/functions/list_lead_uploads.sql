@@ -27,7 +27,7 @@ create function public.list_lead_uploads(organization_id uuid, page_limit intege
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_lead_uploads(organization_id, page_limit, page_offset)
+  select private.list_lead_uploads(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 comment on function public.list_lead_uploads is 'One page of the files that wait for their import, newest first.';
 grant execute on function public.list_lead_uploads(uuid, integer, integer) to authenticated;
