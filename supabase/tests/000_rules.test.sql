@@ -434,6 +434,7 @@ select set_eq($$select signature from tests.functions where schema = 'public'
     'record_inbound(text,text,text,text,text,jsonb,text,jsonb,uuid[])',
     'record_receipt(text,text,text,uuid,text,text,boolean,jsonb,uuid[])',
     'record_lookups(jsonb)',
+    'recover_dispatch(jsonb,jsonb)',
     'record_price_page(uuid,date,jsonb,text)',
     'take_rate_limit_of(text,text,integer)',
     'webhook_credentials(text,text)',

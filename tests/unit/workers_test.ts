@@ -36,6 +36,10 @@ function queueOf(count: number, failAt = Infinity) {
         next_due_at: null,
       });
     },
+    recover: (outcomes: RecordedOutcome[]) => {
+      recorded.push(...outcomes);
+      return Promise.resolve();
+    },
     send: async (message: ClaimedMessage): Promise<SendOutcome> => {
       most = Math.max(most, ++underWay);
       sent.set(message.id, (sent.get(message.id) ?? 0) + 1);

@@ -50,9 +50,14 @@ async function dispatch(db: Client, called: boolean, stopping: () => void) {
     }
     return next;
   };
+  const recover = async (outcomes: RecordedOutcome[]) =>
+    ensure(
+      await db.rpc("recover_dispatch", { outcomes: outcomes.map((o) => ({ ...o })), platform }),
+    );
   for (;;) {
     const { sent, more, nextDueAt } = await runWorkers({
       step,
+      recover,
       send,
       concurrency: env.dispatchConcurrency(),
       max: slice - total,

@@ -75,6 +75,8 @@ export function toRecorded(message: ClaimedMessage, outcome: SendOutcome): Recor
 export interface WorkersOptions {
   /** Records outcomes and marks the next group; one round trip to the database. */
   step: (outcomes: RecordedOutcome[], batchSize: number) => Promise<Step>;
+  /** After a step that failed: records its outcomes and puts aside what makes steps fail. */
+  recover: (outcomes: RecordedOutcome[]) => Promise<void>;
   /** Sends one message. Never throws. */
   send: (message: ClaimedMessage, credentials: unknown) => Promise<SendOutcome>;
   /** Requests to providers under way at once, over all lanes. */
@@ -134,7 +136,7 @@ export async function runWorkers(
         more = true;
         options.stopping();
       }
-      const step = await stepOrSave(options.step, outcomes, open ? size : 0);
+      const step = await stepOrSave(options, outcomes, open ? size : 0);
       if (step.messages.length === 0) {
         nextDueAt = step.next_due_at;
         return;
@@ -164,16 +166,16 @@ export async function runWorkers(
  * nothing, but a second group is not asked for, since the first may have been marked.
  */
 async function stepOrSave(
-  step: WorkersOptions["step"],
+  { step, recover }: WorkersOptions,
   outcomes: RecordedOutcome[],
   batchSize: number,
 ): Promise<Step> {
   try {
     return await step(outcomes, batchSize);
   } catch (error) {
-    for (let attempt = 0; outcomes.length > 0 && attempt < 3; attempt++) {
+    for (let attempt = 0; attempt < 3; attempt++) {
       await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
-      if (await step(outcomes, 0).then(() => true, () => false)) break;
+      if (await recover(outcomes).then(() => true, () => false)) break;
     }
     throw error;
   }
