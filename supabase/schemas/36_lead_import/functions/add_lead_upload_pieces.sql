@@ -6,8 +6,8 @@ as $$
 declare
   upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, false);
 begin
-  perform private.require_valid(jsonb_typeof(pieces) = 'array' and jsonb_array_length(pieces) between 1 and 100, 'pieces',
-    'must have between 1 and 100 items');
+  perform private.require_valid(jsonb_typeof(pieces) = 'array' and jsonb_array_length(pieces) between 1 and 1000, 'pieces',
+    'must have between 1 and 1,000 items');
   perform private.require_valid((
     select bool_and(char_length(p ->> 'content') <= 2000000) from jsonb_array_elements(pieces) p), 'pieces',
     'must have at most 2,000,000 characters each');
