@@ -5,7 +5,7 @@
 -- Records the outcomes of each organization apart. What cannot be recorded is looked up later, as after a crash.
 create function private.record_outcomes_apart(outcomes jsonb)
 returns void
-language plpgsql set search_path = '' set enable_seqscan = off
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
 as $$
 declare
   part record;
