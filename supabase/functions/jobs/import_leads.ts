@@ -10,11 +10,15 @@ import { ensure, unwrap } from "../_shared/problem.ts";
 import { SheetError } from "../_shared/sheet/error.ts";
 import { type Budget, newBudget } from "../_shared/jobs/budget.ts";
 import { job } from "../_shared/jobs/job.ts";
+import { perItem } from "../_shared/jobs/per_item.ts";
 
+const name = "import-leads";
 const longestReason = 1_000;
 
 const Piece = z.object({ position: z.int(), first_row: z.int(), content: z.string() });
 type Piece = z.infer<typeof Piece>;
+
+const Claimed = z.object({ id: z.string() });
 
 const Import = Terms.extend({
   id: z.string(),
@@ -117,6 +121,25 @@ async function work(db: Client, runner: string, claimed: Import, budget: Budget)
   return "failed";
 }
 
+/** Works on a claimed import. A file that cannot be read ends it; after any other fault its lease runs out. */
+async function workOn(db: Client, runner: string, answer: unknown, budget: Budget) {
+  const { id } = Claimed.parse(answer);
+  try {
+    return await work(db, runner, Import.parse(answer), budget);
+  } catch (error) {
+    if (!(error instanceof SheetError)) throw error;
+    log("warn", "import_unreadable", { import_id: id, code: error.code });
+    ensure(
+      await db.rpc("fail_lead_import", {
+        import_id: id,
+        runner,
+        reason: error.message.replace(/\.$/, ""),
+      }),
+    );
+    return "failed";
+  }
+}
+
 async function importLeads(db: Client) {
   await loadPhoneNumbers();
   const runner = crypto.randomUUID();
@@ -126,32 +149,22 @@ async function importLeads(db: Client) {
     const answer = await db.rpc("claim_lead_import", { runner });
     ensure(answer);
     if (answer.data === null) return results;
-    const claimed = Import.parse(answer.data);
-    let state: string;
-    try {
-      state = await work(db, runner, claimed, budget);
-    } catch (error) {
-      if (!(error instanceof SheetError)) throw error;
-      log("warn", "import_unreadable", { import_id: claimed.id, code: error.code });
-      ensure(
-        await db.rpc("fail_lead_import", {
-          import_id: claimed.id,
-          runner,
-          reason: error.message.replace(/\.$/, ""),
-        }),
-      );
-      state = "failed";
-    }
+    const state = await perItem(
+      name,
+      { import_id: Claimed.safeParse(answer.data).data?.id },
+      () => workOn(db, runner, answer.data, budget),
+      () => "parked",
+    );
     results[state] = (results[state] ?? 0) + 1;
     if (state === "handed_over") return results;
     if (budget.isOver()) {
       // Other imports may be waiting; the next run checks.
-      ensure(await db.rpc("invoke_job", { job: "import-leads" }));
+      ensure(await db.rpc("invoke_job", { job: name }));
       return results;
     }
   }
 }
 
 export function importLeadFiles(app: App) {
-  job(app, "import-leads", "Imports leads from uploaded files", importLeads);
+  job(app, name, "Imports leads from uploaded files", importLeads);
 }
