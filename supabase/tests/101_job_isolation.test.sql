@@ -10,7 +10,7 @@ insert into shown values
   ('recompute-sla-clocks', 'here'), ('evaluate-campaign-alerts', 'here'), ('cool-down-numbers', 'here'),
   ('broadcast-campaign-progress', 'here'), ('minute-tasks', 'here'), ('nightly-tasks', 'here'),
   ('sla', '131_sla.test.sql'), ('dispatch-messages', '092_dispatch_isolation.test.sql'),
-  ('send-emails', 'tests/unit/emails_template_test.ts'), ('import-leads', '150_lead_import.test.sql'),
+  ('send-emails', 'tests/unit/emails_template_test.ts'), ('import-leads', 'tests/leads/import_poisoned_test.ts'),
   ('reconcile-messages', 'tests/endurance/reconcile_unknown_test.ts'),
   ('resolve-unknown-outcomes', 'tests/endurance/reconcile_unknown_test.ts'),
   ('roll-up-counters', 'adds integers'), ('compact-counters', 'deletes'), ('maintain', 'deletes'),
