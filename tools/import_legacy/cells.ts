@@ -34,6 +34,8 @@ export interface Cells {
   problems: Problem[];
   /** The old value, untouched; null if the column is missing or empty. */
   raw(field: string): unknown;
+  /** The values of all columns that the mapping names for a field, untouched, without empty ones. */
+  all(field: string): unknown[];
   text(field: string, maxLength: number): string | null;
   phone(field: string, country?: string): string | null;
   money(field: string): string | null;
@@ -109,10 +111,11 @@ function offsetAt(at: number, timeZone: string): number {
 export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
   const oldId = String(row["signalbox_id"]);
   const problems: Problem[] = [];
-  const raw = (field: string): unknown => {
-    const value = row[step.column[field] ?? ""] ?? null;
+  const valueOf = (column: string): unknown => {
+    const value = row[column] ?? null;
     return typeof value === "string" && value.trim() === "" ? null : value;
   };
+  const raw = (field: string): unknown => valueOf(step.column[field] ?? "");
   const add = (field: string, message: string, left_out: boolean) => {
     problems.push({
       old_id: oldId,
@@ -137,6 +140,7 @@ export function cellsOf(row: Row, step: ReadableStep, place: Place): Cells {
     oldId,
     problems,
     raw,
+    all: (field) => (step.columnsOf[field] ?? []).map(valueOf).filter((value) => value !== null),
     note,
     text(field, maxLength) {
       const value = text(field);

@@ -55,12 +55,12 @@ export interface Entity {
   counted?: { from?: string; by: Record<string, string> };
   /** The columns whose sum and whose counts by value are compared. */
   figures?: { money?: string; by?: string };
-  /** The row's columns; null: it is left out, as its problems say. */
+  /** The row's columns, or those of several rows; null: it is left out, as its problems say. */
   read(
     cells: Cells,
     context: Context,
     step: ReadableStep,
-  ): Record<string, unknown> | null | typeof PASSED_OVER;
+  ): Record<string, unknown> | Record<string, unknown>[] | null | typeof PASSED_OVER;
   begin?(
     tx: postgres.Sql,
     context: Context,

@@ -28,6 +28,14 @@ export function derivedId(at: string, ...origin: string[]): string {
 export const digestId = (...origin: string[]): string =>
   derivedId("1970-01-01 00:00:00Z", ...origin);
 
+/** The id of a row with a time, or of one whose time is not known: the same in every run. */
+export const stableId = (at: string | null, ...origin: string[]): string =>
+  at === null ? digestId(...origin) : derivedId(at, ...origin);
+
+/** The id of a row that follows from another one, with the time of that one's id. */
+export const siblingId = (id: string, ...origin: string[]): string =>
+  id.slice(0, 18) + digestId(id, ...origin).slice(18);
+
 /** PostgreSQL's text of a timestamp as microseconds since 1970; without an offset it is UTC. */
 export function microsOf(at: string): bigint {
   const [, day, time, fraction = "", zone = ""] =

@@ -46,6 +46,8 @@ const Step = z.strictObject({
   table: z.string().optional(),
   query: z.string().optional(),
   optional: z.boolean().default(false),
+  // Contacts: only those that opted out, whatever column says so. One without a number cannot be texted anyway.
+  only: z.literal("opted_out").optional(),
   columns: Columns,
   values: z.record(z.string(), z.record(z.string(), z.string())).default({}),
 }).refine(

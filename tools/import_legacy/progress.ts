@@ -56,6 +56,16 @@ export async function writeProgress(
       passed_over = excluded.passed_over`;
 }
 
+/** Forgets what an earlier run could not read: the old row may be gone since, or another step's. */
+export async function forgetProblems(
+  sql: postgres.Sql,
+  { organizationId, kind }: Context,
+  step: string,
+): Promise<void> {
+  await sql`delete from private.legacy_problems
+    where organization_id = ${organizationId} and kind = ${kind} and step = ${step}`;
+}
+
 /** Replaces what is known about the problems of these rows. */
 export async function writeProblems(
   tx: postgres.TransactionSql,

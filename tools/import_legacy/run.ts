@@ -4,10 +4,11 @@ import type { Problem } from "./cells.ts";
 import { compareStep, type Comparison } from "./compare.ts";
 import { newContext } from "./context.ts";
 import { entities } from "./entities.ts";
+import { suppressContacts } from "./entities/opt_outs.ts";
 import type { Context } from "./entity.ts";
 import type { Kind, Step } from "./mapping.ts";
 import { type Progress, readProblems } from "./progress.ts";
-import { openSource, type ReadableStep, resolveStep } from "./source.ts";
+import { openSource, type ReadableStep, requireIds, resolveStep } from "./source.ts";
 import { runStep, type Transact } from "./step.ts";
 
 export interface ImportOptions {
@@ -86,6 +87,10 @@ function unprotected(
     "(--accept-unreadable-opt-outs).";
 }
 
+/** Suppresses contacts of the organization that are known by their digits. */
+const suppressKnown = (transact: Transact, context: Context): Promise<void> =>
+  transact((tx) => suppressContacts(tx, context));
+
 async function importAll(
   source: postgres.Sql,
   target: { sql: postgres.Sql; transact: Transact },
@@ -93,6 +98,7 @@ async function importAll(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const { found, missing } = await resolveAll(source, options.steps);
+  for (const step of found.filter(isOptOutStep)) await requireIds(source, step);
   const steps: StepReport[] = [];
   let stopped: string | null = null;
   for (const step of found) {
@@ -106,6 +112,7 @@ async function importAll(
     const progress = await runStep(source, target, step, context, options);
     steps.push({ step: step.name, ...progress, comparison: null });
   }
+  await suppressKnown(target.transact, context);
   for (const report of steps) {
     const step = found.find(({ name }) => name === report.step);
     const { table, counted } = entities[step?.into ?? "opt_outs"];

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { Step } from "./mapping.ts";
+import { whoOptedOut } from "./opted_out.ts";
 
 export type Row = Record<string, unknown>;
 
@@ -31,6 +32,8 @@ export function openSource(url: string): postgres.Sql {
 export interface ReadableStep extends Step {
   from: string;
   column: Record<string, string>;
+  /** All columns that a field names and the table has: each may hold a number of somebody who opted out. */
+  columnsOf: Record<string, string[]>;
   idType: string;
 }
 
@@ -47,7 +50,8 @@ export async function resolveStep(
   step: Step,
   required: readonly string[],
 ): Promise<ReadableStep | null> {
-  const from = step.query ?? `select * from ${tableOf(step.table ?? "")}`;
+  const rows = step.query ?? `select * from ${tableOf(step.table ?? "")}`;
+  const from = step.only === "opted_out" ? whoOptedOut(rows) : rows;
   let columns: postgres.ColumnList<string>;
   // A statement that fails would end the snapshot that everything is read in.
   await sql`savepoint step`;
@@ -56,7 +60,7 @@ export async function resolveStep(
   } catch (error) {
     await sql`rollback to savepoint step`;
     const isMissing = error instanceof postgres.PostgresError &&
-      ["42P01", "42703", "42501", "3F000"].includes(error.code);
+      ["42P01", "3F000"].includes(error.code);
     if (isMissing && step.optional) return null;
     throw new Error(
       `Step ${step.name}: ${error instanceof Error ? error.message : error}. ` +
@@ -65,9 +69,11 @@ export async function resolveStep(
   }
   const names = new Map(columns.map(({ name, type }) => [name, type]));
   const column: Record<string, string> = {};
+  const columnsOf: Record<string, string[]> = {};
   for (const [field, candidates] of Object.entries(step.columns)) {
-    const found = candidates.find((name) => names.has(name));
-    if (found !== undefined) column[field] = found;
+    const found = candidates.filter((name) => names.has(name));
+    columnsOf[field] = found;
+    if (found[0] !== undefined) column[field] = found[0];
   }
   const missing = ["id", ...required].filter((field) => column[field] === undefined);
   if (missing.length > 0) {
@@ -81,7 +87,7 @@ export async function resolveStep(
   const [type] = await sql`select ${
     names.get(column["id"] ?? "") ?? 0
   }::oid::regtype::text as name`;
-  return { ...step, from, column, idType: String(type?.["name"]) };
+  return { ...step, from, column, columnsOf, idType: String(type?.["name"]) };
 }
 
 /** The rows after a cursor, in the order of the old ids, in batches; the cursor of a batch is the id of its last row. */
@@ -106,6 +112,26 @@ export async function* batches(
     yield { rows, cursor };
     if (rows.length < size) return;
   }
+}
+
+/**
+ * Throws a sentence unless every row has an id of its own: rows are read in the order of their ids, and of those without
+ * one, or with the id of another row, some would not be read at all.
+ */
+export async function requireIds(
+  sql: postgres.Sql,
+  step: ReadableStep,
+): Promise<void> {
+  const id = quoted(step.column["id"] ?? "id");
+  const [row] = await sql.unsafe(
+    `select count(*)::float8 as rows, count(distinct ${id})::float8 as ids from (${step.from}) q`,
+  );
+  const lost = Number(row?.["rows"] ?? 0) - Number(row?.["ids"] ?? 0);
+  if (lost === 0) return;
+  throw new Error(
+    `Step ${step.name}: ${lost} rows have no id of their own, so opt-outs would be lost. ` +
+      "Name another column as the id in a mapping file (--mapping).",
+  );
 }
 
 /** How many rows the old service has, and how many without an id, which cannot be read. */

@@ -3,7 +3,14 @@ import { cellsOf, type Problem } from "./cells.ts";
 import { entities } from "./entities.ts";
 import { type Context, type Draft, PASSED_OVER, type Written } from "./entity.ts";
 import { insertRows } from "./insert.ts";
-import { type Progress, readProgress, writeIds, writeProblems, writeProgress } from "./progress.ts";
+import {
+  forgetProblems,
+  type Progress,
+  readProgress,
+  writeIds,
+  writeProblems,
+  writeProgress,
+} from "./progress.ts";
 import { batches, type ReadableStep, type Row } from "./source.ts";
 
 /** Runs work in a transaction of the new database; a dry run nests it in one that is rolled back. */
@@ -30,7 +37,7 @@ export function readBatch(
     const read = entities[step.into].read(cells, context, step);
     if (read === PASSED_OVER) batch.passedOver++;
     else if (read !== null) {
-      batch.drafts.push({ oldId: cells.oldId, row: read });
+      batch.drafts.push(...[read].flat().map((row) => ({ oldId: cells.oldId, row })));
     }
     if (read !== PASSED_OVER) batch.problems.push(...cells.problems);
   }
@@ -91,6 +98,7 @@ export async function runStep(
     step.name,
     entity.restarts ?? false,
   );
+  if (progress.cursor === null) await forgetProblems(target.sql, context, step.name);
   await entity.begin?.(target.sql, context, step, source);
   for await (
     const { rows, cursor } of batches(

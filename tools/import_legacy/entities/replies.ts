@@ -1,13 +1,17 @@
 import type postgres from "postgres";
+import { cleanText } from "../../../supabase/functions/_shared/clean_text.ts";
+import { normalizePhone } from "../../../supabase/functions/_shared/phone.ts";
+import type { Problem } from "../cells.ts";
 import type { Context, Draft, Entity } from "../entity.ts";
-import { derivedId, microsOf } from "../legacy_id.ts";
+import { microsOf, stableId } from "../legacy_id.ts";
 import { insertOptOuts } from "./opt_outs.ts";
 
 interface Reply {
   oldId: string;
   phone: string;
   body: string;
-  at: string;
+  /** null: the old service does not say. */
+  at: string | null;
 }
 
 type Meaning = "stop" | "start" | "doubtful";
@@ -15,13 +19,17 @@ type Meaning = "stop" | "start" | "doubtful";
 /** The latest reply of each meaning, by number. */
 export type ReplyBook = Map<string, Partial<Record<Meaning, Reply>>>;
 
+/** A reply whose time is not known may be the latest. */
 const later = (a: Reply | undefined, b: Reply | undefined): boolean =>
-  a !== undefined && (b === undefined || microsOf(a.at) > microsOf(b.at));
+  a !== undefined &&
+  (b === undefined || b.at !== null && (a.at === null || microsOf(a.at) > microsOf(b.at)));
 
 function remember(book: ReplyBook, meaning: string, reply: Reply): void {
   if (meaning !== "stop" && meaning !== "start" && meaning !== "doubtful") {
     return;
   }
+  // A START outweighs only what is known to be earlier.
+  if (meaning === "start" && reply.at === null) return;
   const entry = book.get(reply.phone) ?? {};
   if (later(reply, entry[meaning])) entry[meaning] = reply;
   book.set(reply.phone, entry);
@@ -35,7 +43,7 @@ async function openReviews(
 ): Promise<void> {
   const rows = replies.map(({ oldId, phone, at }) => ({
     phone,
-    message_id: derivedId(at, organizationId, "messages", oldId),
+    message_id: stableId(at, organizationId, "messages", oldId),
   }));
   await tx`
     insert into public.reply_reviews (organization_id, phone, message_id)
@@ -50,57 +58,95 @@ async function openReviews(
     on conflict do nothing`;
 }
 
+/** An opt-out whose sender cannot be suppressed as it is written: nothing else may be imported, unless its digits are known. */
+function unreadable(reply: Reply, context: Context): Problem[] {
+  const optOut = {
+    id: stableId(reply.at, context.organizationId, "replies", reply.oldId),
+    scope: "all",
+    at: reply.at ?? context.now,
+  };
+  const about = { old_id: reply.oldId, value: reply.phone };
+  return [
+    {
+      ...about,
+      field: "phone",
+      message: "This replied STOP, or may have, and is not a phone number.",
+      left_out: true,
+    },
+    ...(context.optOuts.add(reply.phone, optOut)
+      ? [{
+        ...about,
+        field: "digits",
+        message: "Contacts whose number ends in the same nine digits are suppressed.",
+        left_out: false,
+      }]
+      : []),
+  ];
+}
+
+function optOutOf({ oldId, phone, body, at }: Reply, context: Context): Draft {
+  const id = stableId(at, context.organizationId, "replies", oldId);
+  context.optOuts.add(phone, { id, scope: "all", at: at ?? context.now });
+  return {
+    oldId,
+    row: {
+      id,
+      organization_id: context.organizationId,
+      phone,
+      scope: "all",
+      source: "import",
+      reason: `Replied to ${context.kind}: ${[...cleanText(body)].slice(0, 100).join("")}`,
+      created_at: at ?? context.now,
+    },
+  };
+}
+
 /**
  * What people replied to the old service, understood by our rules: its own list of opt-outs may lack those who wrote
- * STOP in other words. A later START counts.
+ * STOP in other words. A later START counts. Senders that are no numbers (short codes, names) matter only if they say STOP.
  */
 export const replies: Entity = {
   required: ["phone", "body"],
   restarts: true,
   read(cells, context) {
-    const phone = cells.phone("phone");
-    const body = cells.raw("body");
+    const [sender, body] = [cells.raw("phone"), cells.raw("body")];
     if (body === null) return null;
-    if (phone === null) {
-      cells.leaveOut("phone", "Whether this number opted out is not known.");
-      return null;
-    }
-    return { phone, body: String(body), at: cells.time("at") ?? context.now };
+    const text = sender === null ? "" : String(sender).trim();
+    const read = normalizePhone(text, context.place.country);
+    return {
+      phone: read.ok ? read.phone : text,
+      readable: read.ok,
+      body: String(body).replaceAll("\u0000", ""),
+      at: cells.time("at"),
+    };
   },
   async write(tx, drafts, context) {
     const found = await tx`
-      select r.old_id, r.phone, r.body, r.at, c.meaning
+      select r.old_id, r.phone, r.readable, r.body, r.at, c.meaning
       from jsonb_to_recordset((${
       JSON.stringify(
         drafts.map(({ oldId, row }) => ({ old_id: oldId, ...row })),
       )
-    }::text)::jsonb) as r (old_id text, phone text, body text, at text)
+    }::text)::jsonb) as r (old_id text, phone text, readable boolean, body text, at text)
       cross join lateral private.classify_reply(${context.organizationId}, r.body) c
       where c.meaning is not null`;
-    for (const { old_id, phone, body, at, meaning } of found) {
-      remember(context.replies, meaning, { oldId: old_id, phone, body, at });
+    const problems: Problem[] = [];
+    for (const { old_id, phone, readable, body, at, meaning } of found) {
+      const reply = { oldId: old_id, phone, body, at };
+      if (readable) remember(context.replies, meaning, reply);
+      else if (meaning === "stop" || meaning === "doubtful") {
+        problems.push(...unreadable(reply, context));
+      }
     }
-    return { brought: drafts.length, present: 0, problems: [] };
+    return { brought: drafts.length, present: 0, problems };
   },
   async finish(tx, context) {
     const stops: Draft[] = [];
     const doubtful: Reply[] = [];
-    for (const [phone, { stop, start, doubtful: perhaps }] of context.replies) {
-      if (stop && later(stop, start)) {
-        context.optOuts.add(phone);
-        stops.push({
-          oldId: stop.oldId,
-          row: {
-            id: derivedId(stop.at, context.organizationId, "replies", stop.oldId),
-            organization_id: context.organizationId,
-            phone,
-            scope: "all",
-            source: "import",
-            reason: `Replied to ${context.kind}: ${stop.body.slice(0, 100)}`,
-            created_at: stop.at,
-          },
-        });
-      } else if (perhaps && later(perhaps, start) && later(perhaps, stop)) {
+    for (const { stop, start, doubtful: perhaps } of context.replies.values()) {
+      if (stop && !later(start, stop)) {
+        stops.push(optOutOf(stop, context));
+      } else if (perhaps && !later(start, perhaps)) {
         doubtful.push(perhaps);
       }
     }

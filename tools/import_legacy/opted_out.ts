@@ -1,0 +1,54 @@
+/** What a flag of an old service holds if it does not mean that somebody opted out. */
+const NEGATIVE = [
+  "",
+  "false",
+  "f",
+  "0",
+  "no",
+  "n",
+  "off",
+  "none",
+  "null",
+  "n/a",
+  "never",
+  "-",
+  "{}",
+  "[]",
+];
+
+const FORBIDDEN = "donot(contact|call|text|message|sms|disturb)|dnc|dnd|blacklisted|blocklisted";
+
+/** Names, in small letters only, of columns that say by themselves that somebody opted out: a flag, a time or a reason. */
+const FLAG = "^(is|has|sms|text|phone|marketing|lead|contact|customer|global)*" +
+  `(optout|optedout|unsubscribed?|suppressed|${FORBIDDEN})` +
+  "(flag|at|on|date|time|since|reason|sms|marketing)*$";
+
+/** Names of columns whose words may say it. */
+const WORDED = "(status|stage|state|tags?|labels?|consent|optin|subscription|disposition)$";
+
+const WORDS = "^(?!not(opted|unsub|revoked|supp|black|block)|neveropted)" +
+  `.*(opt(ed)?out|unsubscri|revoked|withdrawn|suppressed|(donot|dont)(contact|call|text|message)|${FORBIDDEN})` +
+  "|^(stop|stopped|nocontact)$";
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const letters = (text: string): string => `regexp_replace(lower(${text}), '[^a-z]+', '', 'g')`;
+
+/**
+ * The rows of a query that say anywhere that somebody opted out: in any column, or in a key of a JSON column. Of columns
+ * that contradict each other, the one that forbids counts.
+ */
+export const whoOptedOut = (query: string): string => `
+  select q.* from (${query}) q where exists (
+    select from (
+      select key, value from jsonb_each_text(to_jsonb(q))
+      union all
+      select inner_cell.key, inner_cell.value from jsonb_each(to_jsonb(q)) cell,
+        jsonb_each_text(case jsonb_typeof(cell.value) when 'object' then cell.value else '{}' end) inner_cell
+    ) f
+    where ${letters("f.key")} ~ ${quoted(FLAG)} and btrim(lower(f.value)) not in (${
+  NEGATIVE.map(quoted).join(", ")
+})
+      or ${letters("f.key")} ~ ${quoted(WORDED)} and exists (
+        select from regexp_split_to_table(f.value, '[][{}";,|/]+') said where ${
+  letters("said")
+} ~ ${quoted(WORDS)}))`;
