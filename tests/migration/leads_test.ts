@@ -20,7 +20,7 @@ create table tasks (id serial primary key, lead_id uuid, title text, status text
 create table interactions (id serial primary key, lead_id uuid, type text, notes text, created_by uuid,
   created_at timestamptz default '2025-01-01 10:00+00');`;
 
-Deno.test("a CRM's leads come with their students, history, tasks and interactions, and nobody is reminded of the past", async () => {
+Deno.test("a CRM's leads come with their students, history, tasks and interactions, and nobody is reminded of a task", async () => {
   const organization = await newOrganization();
   await withOldDatabase(CRM, async (old) => {
     const person = { id: crypto.randomUUID(), email: uniqueEmail("counselor") };
@@ -40,7 +40,8 @@ Deno.test("a CRM's leads come with their students, history, tasks and interactio
       (${lead}, 'new', 'interested', ${person.id})`;
     await old.sql`insert into tasks (lead_id, title, status, priority, due_date, assigned_to) values
       (${lead}, 'Call back', 'pending', 'urgent', now() - interval '40 days', ${person.id}),
-      (${lead}, 'Send forms', 'completed', 'medium', null, ${person.id})`;
+      (${lead}, 'Send forms', 'completed', 'medium', null, ${person.id}),
+      (${lead}, 'Visit', 'pending', 'medium', now() + interval '40 days', ${person.id})`;
     await old.sql`insert into interactions (lead_id, type, notes, created_by) values
       (${lead}, 'WhatsApp', E'First line\nsecond line', ${person.id})`;
     const run = await runImport(old, "onlyai-crm", organization.id);
@@ -76,6 +77,7 @@ Deno.test("a CRM's leads come with their students, history, tasks and interactio
       ["stage_change", "2025-01-01T12"],
       ["interaction", "2025-01-01T10"],
       ["lead_created", "2025-01-01T09"],
+      ["task", "2025-01-01T00"],
       ["task", "2025-01-01T00"],
       ["task", "2025-01-01T00"],
     ]);

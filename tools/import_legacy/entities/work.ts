@@ -1,7 +1,7 @@
 import { cleanLines } from "../cells.ts";
 import type { Cells } from "../cells.ts";
 import type { Entity } from "../entity.ts";
-import { derivedId, microsOf } from "../legacy_id.ts";
+import { derivedId } from "../legacy_id.ts";
 
 /** Text of several lines, cut to so many characters. */
 function lines(cells: Cells, field: string, maxLength: number): string | null {
@@ -46,7 +46,7 @@ export const leadHistory: Entity = {
 const STATUSES = new Set(["open", "in_progress", "done", "canceled"]);
 const PRIORITIES = new Set(["low", "normal", "high"]);
 
-/** Tasks. Nobody is reminded of one that is overdue already. */
+/** Tasks. Nobody is reminded of one: the old service did that, or did not. */
 export const tasks: Entity = {
   required: ["title"],
   table: "tasks",
@@ -65,8 +65,6 @@ export const tasks: Entity = {
     }
     const created = cells.time("created_at") ?? context.now;
     const due = cells.time("due_at");
-    const isToCome = due !== null &&
-      microsOf(due) - 30n * 60_000_000n > microsOf(context.now);
     return {
       id: derivedId(created, context.organizationId, step.name, cells.oldId),
       organization_id: context.organizationId,
@@ -82,7 +80,7 @@ export const tasks: Entity = {
         ? cells.time("completed_at") ?? cells.time("updated_at") ?? created
         : null,
       version: 1,
-      remind_minutes_before: isToCome ? 30 : null,
+      remind_minutes_before: null,
       lead_deleted: false,
       created_at: created,
       updated_at: cells.time("updated_at") ?? created,

@@ -1,10 +1,12 @@
 -- Messages that a person wrote, in or out, start or reopen their conversation. Its assignee is notified of the first
--- unread message, not of each. Security definer because conversations are written by functions only.
+-- unread message, not of each. Imported messages of an old service were read there: they start conversations, but reopen
+-- none and notify nobody. Security definer because conversations are written by functions only.
 create function private.sync_conversations_from_messages()
 returns trigger
 language plpgsql security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
+  imported constant boolean := coalesce(current_setting('signalbox.legacy_import', true), '') <> '';
   notifications private.notification[];
 begin
   if not exists (
@@ -35,14 +37,18 @@ begin
         else coalesce(s.lead_id, private.newest_lead(s.organization_id, s.phone)) end,
       case s.direction when 'inbound' then s.customer_id
         else coalesce(s.customer_id, private.newest_customer(s.organization_id, s.phone)) end,
-      s.inbound_count, s.id, s.created_at, s.direction,
+      case when imported then 0 else s.inbound_count end, s.id, s.created_at, s.direction,
       case when btrim(s.body) = '' and jsonb_array_length(s.media) > 0 then '[media]' else left(s.body, 160) end
     from written s where s.place = 1 order by s.organization_id, s.phone, s.sender, s.provider
     on conflict on constraint conversations_numbers_once do update set
-      status = 'open', closed_at = null, closed_by = null,
+      status = case when imported then c.status else 'open' end,
+      closed_at = case when imported then c.closed_at end,
+      closed_by = case when imported then c.closed_by end,
       unread = c.unread + excluded.unread,
-      lead_id = coalesce(excluded.lead_id, c.lead_id),
-      customer_id = coalesce(excluded.customer_id, c.customer_id),
+      lead_id = case when imported then coalesce(c.lead_id, excluded.lead_id)
+        else coalesce(excluded.lead_id, c.lead_id) end,
+      customer_id = case when imported then coalesce(c.customer_id, excluded.customer_id)
+        else coalesce(excluded.customer_id, c.customer_id) end,
       last_message_id = greatest(c.last_message_id, excluded.last_message_id),
       last_message_at = case when excluded.last_message_id > c.last_message_id then excluded.last_message_at
         else c.last_message_at end,
@@ -59,7 +65,7 @@ begin
   from upserted f
   join written s on s.place = 1 and s.organization_id = f.organization_id and s.phone = f.phone and s.sender = f.sender
     and s.provider = f.provider
-  where f.assigned_to is not null and s.inbound_count > 0 and f.unread = s.inbound_count;
+  where f.assigned_to is not null and s.inbound_count > 0 and f.unread = s.inbound_count and not imported;
   if notifications is not null then
     perform private.notify(notifications);
   end if;
