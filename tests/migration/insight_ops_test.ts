@@ -211,6 +211,7 @@ Deno.test("rows that another organization has are left out, and neither is chang
     // The account number a-1, which A-1 keeps out elsewhere.
     assert.equal(figuresOf(run, "customers").brought, 1);
     assert.equal(run.problems.filter((line) => line.includes("Another organization")).length, 3);
+    assert.equal(run.code, 1, "what the database refused is missing here");
     const [count] = await database()`
       select count(*)::int as customers from public.customers where organization_id = ${first.id}`;
     assert.equal(count?.["customers"], 3);

@@ -99,7 +99,8 @@ export async function compareStep(
   const { rows: old_rows, withoutId } = await countRows(source, step);
   const refused = await transact(async (tx) => {
     const rows = await tx`
-      select distinct old_id from private.legacy_problems where left_out and organization_id = ${context.organizationId}
+      -- What the database refused for another reason than a rule of ours is missing here.
+      select distinct old_id from private.legacy_problems where left_out and field <> 'row' and organization_id = ${context.organizationId}
         and kind = ${context.kind} and step = ${step.name}`;
     return new Set(rows.map((row) => String(row["old_id"])));
   });

@@ -25,9 +25,12 @@ async function insertAll(
   return inserted.count;
 }
 
-const refused = (draft: Draft, message: string): Problem => ({
+/** Refused as a copy of another row, or by a rule that says why: nothing that could be here is missing. */
+const BY_RULE = /^(23505|P0|PT)/;
+
+const refused = (draft: Draft, message: string, field = "row"): Problem => ({
   old_id: draft.oldId,
-  field: "row",
+  field,
   value: null,
   message,
   left_out: true,
@@ -56,7 +59,7 @@ export async function insertDrafts(
       return {
         brought: 0,
         present: 0,
-        problems: [refused(first, error.message)],
+        problems: [refused(first, error.message, BY_RULE.test(error.code) ? "rule" : "row")],
       };
     }
   }

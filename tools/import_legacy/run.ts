@@ -7,6 +7,8 @@ import { entities } from "./entities.ts";
 import { suppressContacts } from "./entities/opt_outs.ts";
 import type { Context } from "./entity.ts";
 import type { Kind, Step } from "./mapping.ts";
+import { createMonths } from "./months.ts";
+import { isOptOutStep, unprotected } from "./unprotected.ts";
 import { type Progress, readProblems } from "./progress.ts";
 import { openSource, type ReadableStep, requireIds, resolveStep } from "./source.ts";
 import { runStep, type Transact } from "./step.ts";
@@ -66,31 +68,6 @@ async function resolveAll(source: postgres.Sql, steps: Step[]) {
   return { found, missing };
 }
 
-const isOptOutStep = ({ into }: ReadableStep): boolean => into === "opt_outs" || into === "replies";
-
-/** The opt-outs by which nobody can be recognized, as a sentence; null: there are none. */
-function unprotected(
-  problems: ImportReport["problems"],
-  steps: ReadableStep[],
-): string | null {
-  const names = new Set(steps.filter(isOptOutStep).map(({ name }) => name));
-  const recognizable = new Set(
-    problems.filter(({ field }) => field === "digits").map(({ step, old_id }) =>
-      `${step} ${old_id}`
-    ),
-  );
-  const lost = problems.filter(({ step, old_id, left_out }) =>
-    left_out && names.has(step) && !recognizable.has(`${step} ${old_id}`)
-  );
-  return lost.length === 0 ? null : `${lost.length} opt-outs cannot be read, so nothing else was ` +
-    "imported. Correct them in the old database, or accept that these people may be texted " +
-    "(--accept-unreadable-opt-outs).";
-}
-
-/** Suppresses contacts of the organization that are known by their digits. */
-const suppressKnown = (transact: Transact, context: Context): Promise<void> =>
-  transact((tx) => suppressContacts(tx, context));
-
 async function importAll(
   source: postgres.Sql,
   target: { sql: postgres.Sql; transact: Transact },
@@ -112,7 +89,7 @@ async function importAll(
     const progress = await runStep(source, target, step, context, options);
     steps.push({ step: step.name, ...progress, comparison: null });
   }
-  await suppressKnown(target.transact, context);
+  await target.transact((tx) => suppressContacts(tx, context));
   for (const report of steps) {
     const step = found.find(({ name }) => name === report.step);
     const { table, counted } = entities[step?.into ?? "opt_outs"];
@@ -194,6 +171,7 @@ export async function importLegacy(
     // One snapshot for the whole run, so that what is counted is what was read.
     await old`begin transaction isolation level repeatable read read only`;
     const context = await newContext(sql, options.kind, options.organizationId);
+    if (options.steps.some(({ into }) => into === "messages")) await createMonths(sql, context);
     const report = options.dryRun
       ? await rehearse(
         sql,

@@ -1,6 +1,6 @@
 import { countSegments } from "../../../supabase/functions/_shared/messaging/segments.ts";
 import type { Cells } from "../cells.ts";
-import { type Context, type Entity, PASSED_OVER } from "../entity.ts";
+import { type Entity, PASSED_OVER } from "../entity.ts";
 import { derivedId, microsOf } from "../legacy_id.ts";
 
 const DIRECTIONS = new Set(["inbound", "outbound"]);
@@ -43,15 +43,6 @@ const outcomeOf = (status: string, at: string) =>
     ? { unknown_at: at, unknown_reason: "too_old" }
     : { unknown_at: null, unknown_reason: null };
 
-async function createPartitions(
-  context: Context,
-  tx: Parameters<NonNullable<Entity["begin"]>>[0],
-) {
-  await tx`
-    select private.create_month_partition('public.messages', m)
-    from generate_series(date_trunc('month', ${context.messagesSince}::timestamptz), now(), interval '1 month') m`;
-}
-
 /** Messages, out and in. None is queued: what the old service had not sent is canceled. */
 export const messages: Entity = {
   required: ["body", "at"],
@@ -62,7 +53,6 @@ export const messages: Entity = {
     campaign_id: { table: "campaigns", needed: false },
   },
   figures: { by: "status" },
-  begin: (tx, context) => createPartitions(context, tx),
   read(cells, context) {
     const at = cells.time("at");
     if (at === null) {
@@ -109,12 +99,5 @@ export const messages: Entity = {
       created_at: at,
       updated_at: at,
     };
-  },
-  async after(tx, drafts, context) {
-    // What came in long ago was read in the old service.
-    await tx`
-      update public.conversations set unread = 0
-      where organization_id = ${context.organizationId} and unread > 0
-        and last_message_id = any (${drafts.map(({ row }) => String(row["id"]))}::uuid[])`;
   },
 };
