@@ -16,7 +16,7 @@ Deno.test("of flags, statuses and times that contradict each other, the one that
   const organization = await newOrganization(US);
   await withService(async (old) => {
     await old.sql`alter table leads add dnc boolean, add phone_number text, add sms_status text,
-      add unsubscribed text, add consent_status text`;
+      add unsubscribed text, add consent_status text, add dnc_status text`;
     const rows: Record<string, unknown>[] = [
       { opted_out: false, dnc: true },
       { unsubscribed: "Y" },
@@ -28,8 +28,17 @@ Deno.test("of flags, statuses and times that contradict each other, the one that
       { tags: ["vip", "DNC"] },
       { phone: null, phone_number: "2125551008", opted_out: true },
       { consent_status: "Consent revoked", opted_out: false },
+      { consent_status: "withdrawn" },
+      { dnc_status: "Y" },
       // Nobody of these opted out.
-      { unsubscribed: "No", sms_status: "not opted out", consent_status: "active" },
+      {
+        unsubscribed: "No",
+        sms_status: "not opted out",
+        consent_status: "active",
+        dnc_status: "clear",
+      },
+      { status: "withdrawn" },
+      { status: "not on DNC", tags: ["Portland NC"] },
       { metadata: old.sql.json({ opted_out: false, dnc: null, note: "stop by on Monday" }) },
       { phone: null, opted_out: true },
     ];
@@ -37,7 +46,7 @@ Deno.test("of flags, statuses and times that contradict each other, the one that
       await old.lead({ phone: `212555${1000 + end}`, ...row });
     }
     await importInto(organization, old);
-    assert.deepEqual(await suppressed(organization), numbers(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+    assert.deepEqual(await suppressed(organization), numbers(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
   });
 });
 
