@@ -69,16 +69,19 @@ export interface Live {
     id: string,
     listener: Listener<CampaignProgress, CampaignProgress>,
   ): Promise<Stop>;
-  /** Notes for a role of the person. */
+  /** The newest notes for the person's role, then each change for a role of the person. */
   notes(
     role: string,
-    listener: Listener<null, Record<string, unknown>>,
+    listener: Listener<Schemas["Note"][], Record<string, unknown>>,
   ): Promise<Stop>;
   /** Any private channel. */
   follow<State, Event>(options: FollowOptions<State, Event>): Promise<Stop>;
 }
 
-/** Joins a channel; events that arrive while the state is being read follow it. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+
+/** Joins a channel; events that arrive while the state is being read follow it. What cannot be read is read again later. */
 async function follow<State, Event>(
   supabase: SupabaseClient,
   options: FollowOptions<State, Event>,
@@ -87,16 +90,30 @@ async function follow<State, Event>(
   await supabase.realtime.setAuth();
   let waiting: Event[] | null = [];
   let joins = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const channel = supabase.channel(topic, { config: { private: true } });
+  const read = async (join: number): Promise<{ state: State } | null> => {
+    for (let wait = FIRST_WAIT_MS; join === joins; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+      try {
+        return { state: await load() };
+      } catch (error) {
+        if (join === joins) onError?.(error);
+      }
+      await new Promise((done) => timer = setTimeout(done, wait));
+    }
+    return null;
+  };
   const start = async () => {
     const join = ++joins;
+    clearTimeout(timer);
     waiting ??= [];
+    const answer = await read(join);
+    if (answer === null || join !== joins) return;
+    const missed = waiting;
+    waiting = null;
     try {
-      const state = await load();
-      if (join !== joins) return;
-      onUpdate({ type: "state", state });
-      for (const event of waiting) onUpdate({ type: "event", event });
-      waiting = null;
+      onUpdate({ type: "state", state: answer.state });
+      for (const event of missed) onUpdate({ type: "event", event });
     } catch (error) {
       onError?.(error);
     }
@@ -112,6 +129,7 @@ async function follow<State, Event>(
   });
   return async () => {
     joins++;
+    clearTimeout(timer);
     await supabase.removeChannel(channel);
   };
 }
@@ -189,7 +207,7 @@ export function liveUpdates(
         ...listener,
         topic: `role:${await organization()}:${role}:notes`,
         event: "note",
-        load: () => Promise.resolve(null),
+        load: async () => (await api.GET("/notes/inbox")).data?.data ?? [],
       }),
   };
 }

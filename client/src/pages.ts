@@ -19,19 +19,22 @@ export type ItemOf<P extends ListPath> = Answer<P> extends { data: (infer T)[] }
 /** The filters of a list, without the page. */
 export type ListQuery<P extends ListPath> = paths[P] extends {
   get: { parameters: { query?: infer Q } };
-} ? Omit<NonNullable<Q>, "limit" | "offset">
+} ? Omit<NonNullable<Q>, "limit" | "offset" | "cursor">
   : never;
 
 interface Page<T> {
   data: T[];
+  /** null: the last page; undefined: a list that is paged by offsets only. */
+  next_cursor?: string | null;
 }
 
 const idOf = (item: unknown): unknown =>
   typeof item === "object" && item !== null && "id" in item ? item.id : undefined;
 
 /**
- * The items of a list from its first to its last page. A row that is added meanwhile moves others to the next page: an
- * item is given once.
+ * The items of a list from its first to its last page, each once. Lists that answer `next_cursor` are followed by it: they
+ * may be of any length, and items may change while they are read. The others end after 10,000 items, and an item that
+ * stops matching the filters moves a later one to the page before: collect them first, change them after.
  */
 export async function* listPages<P extends ListPath>(
   api: Client<paths>,
@@ -45,9 +48,10 @@ export async function* listPages<P extends ListPath>(
     path: string,
     init: { params: { query: object } },
   ) => Promise<{ data?: Page<ItemOf<P>> }>;
-  for (let offset = 0;; offset += pageSize) {
-    const { data } = await get(path, {
-      params: { query: { ...query, limit: pageSize, offset } },
+  let position: { offset: number } | { cursor: string } = { offset: 0 };
+  while (true) {
+    const { data }: { data?: Page<ItemOf<P>> } = await get(path, {
+      params: { query: { ...query, limit: pageSize, ...position } },
     });
     const items = data?.data ?? [];
     for (const item of items) {
@@ -56,6 +60,10 @@ export async function* listPages<P extends ListPath>(
       seen.add(id);
       yield item;
     }
-    if (items.length < pageSize) return;
+    const next = data?.next_cursor;
+    if (next === null || next === undefined && items.length < pageSize) return;
+    position = next === undefined
+      ? { offset: ("offset" in position ? position.offset : 0) + pageSize }
+      : { cursor: next };
   }
 }

@@ -91,6 +91,22 @@ Deno.test("a list gives every item once, however small its pages and whatever is
   });
 });
 
+Deno.test("a long list is read to its end, also by a loop that changes what it filters", async () => {
+  const { id, admin } = await newOrganization();
+  await database()`insert into public.leads (organization_id, first_name, status)
+    select ${id}, 'Lead ' || n, 'new' from generate_series(1, 10101) n`;
+  await withClient(admin, async ({ list }) => {
+    const seen = new Set<string>();
+    for await (const lead of list("/leads", { status: "new" })) {
+      seen.add(lead.id);
+      if (seen.size % 100 !== 50) continue;
+      const latest = [...seen].slice(-50);
+      await database()`update public.leads set status = 'contacted' where id = any (${latest}::uuid[])`;
+    }
+    assert.equal(seen.size, 10_101);
+  });
+});
+
 Deno.test("an upload goes through, and says that it did", async () => {
   const { admin } = await newOrganization();
   await withClient(admin, async ({ upload }) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { withClient } from "../support/client.ts";
 import { database } from "../support/db.ts";
+import { sendNote } from "../support/notes.ts";
 import { newOrganization } from "../support/people.ts";
 import { until } from "../support/wait.ts";
 
@@ -46,6 +47,47 @@ Deno.test("a campaign's figures come first and then each change, never an older 
     await until(() => statuses.includes("canceled"), { what: "the change" });
     assert.deepEqual(versions, versions.toSorted((a, b) => a - b));
     assert.equal(statuses[0], "draft");
+    await stop();
+  }, { organizationId: id });
+});
+
+Deno.test("a state that cannot be read at first is read again, and no event is lost", async () => {
+  const { id, admin } = await newOrganization();
+  await withClient(admin, async ({ live }) => {
+    const told: string[] = [];
+    const errors: unknown[] = [];
+    const stop = await live.follow<number, { change: string }>({
+      topic: `organization:${id}:leads`,
+      event: "lead",
+      load: () =>
+        errors.length < 2 ? Promise.reject(new Error("down")) : Promise.resolve(errors.length),
+      onUpdate: (update) =>
+        told.push(
+          update.type === "state" ? `state ${update.state}` : update.event.change,
+        ),
+      onError: (error) => errors.push(error),
+    });
+    await until(() => errors.length === 1, { what: "the first failure" });
+    await database()`insert into public.leads (organization_id, first_name) values (${id}, 'After')`;
+    await until(() => told.length === 2, { what: "the state and the event" });
+    assert.deepEqual(told, ["state 2", "created"]);
+    await stop();
+  }, { organizationId: id });
+});
+
+Deno.test("notes begin with the inbox", async () => {
+  const { id, admin } = await newOrganization();
+  const { id: note } = await sendNote(admin, ["admin"]);
+  await withClient(admin, async ({ live }) => {
+    const told: unknown[] = [];
+    const stop = await live.notes("admin", {
+      onUpdate: (update) =>
+        told.push(
+          update.type === "state" ? update.state.map(({ id }) => id) : "event",
+        ),
+    });
+    await until(() => told.length === 1, { what: "the inbox" });
+    assert.deepEqual(told, [[note]]);
     await stop();
   }, { organizationId: id });
 });
