@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { messageOf, say, warn } from "../local/log.ts";
 import { type Finding, isFirstDeployment, runChecks } from "./deploy/checks.ts";
-import { type Management, managementOf } from "./deploy/management.ts";
+import { apiKeys, type Management, managementOf } from "./deploy/management.ts";
 import { type Project, smokeTest } from "./deploy/smoke.ts";
 
 const { positionals: [command], values } = parseArgs({
@@ -42,7 +42,7 @@ function readSecrets(path: string | undefined): Record<string, string> {
     lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => {
       const at = line.indexOf("=");
       if (at < 1) throw new Error(`${path}: a line is not NAME=value.`);
-      return [line.slice(0, at), line.slice(at + 1).replace(/^"(.*)"$/, "$1")];
+      return [line.slice(0, at), line.slice(at + 1).replace(/^(["'])(.*)\1$/, "$2")];
     }),
   );
 }
@@ -86,17 +86,14 @@ async function bundleSizes(): Promise<Finding> {
 }
 
 async function projectOf(management: Management, ref: string): Promise<Project> {
-  const keys = await management.get<{ type?: string; name: string; api_key: string }[]>(
-    "/projects/{ref}/api-keys?reveal=true",
-  );
-  const keyOf = (type: string) => keys.find((key) => key.type === type)?.api_key;
+  const { publishable, secret } = await apiKeys(management);
   return {
     url: Deno.env.get("PROJECT_URL") ?? `https://${ref}.supabase.co`,
     publishableKey: required(
-      keyOf("publishable"),
+      publishable,
       "the project a publishable key (dashboard, API keys)",
     ),
-    secretKey: required(keyOf("secret"), "the project a secret key (dashboard, API keys)"),
+    secretKey: required(secret, "the project a secret key (dashboard, API keys)"),
   };
 }
 
@@ -124,6 +121,7 @@ async function deploy(
   ref: string,
   secrets: Record<string, string>,
 ): Promise<void> {
+  const project = await projectOf(management, ref);
   await cli("link", "--project-ref", ref);
   await cli("db", "push", "--yes");
   await management.post(
@@ -131,7 +129,6 @@ async function deploy(
     Object.entries(secrets).map(([name, value]) => ({ name, value })),
   );
   await cli("functions", "deploy", "--project-ref", ref);
-  const project = await projectOf(management, ref);
   await keepInVault(management, {
     project_url: project.url,
     jobs_secret_key: project.secretKey,

@@ -8,7 +8,7 @@ import { stackUnderTest } from "../support/stack.ts";
 const SECRETS = `# a comment
 APP_URL=https://app.example.com
 CALLBACK_SIGNING_SECRET=${"c".repeat(40)}
-REQUEST_SIGNING_KEY=${"r".repeat(40)}
+REQUEST_SIGNING_KEY='${"r".repeat(40)}'
 RESEND_API_KEY="re_test"
 `;
 
@@ -102,7 +102,7 @@ Deno.test("the check names each thing that is missing, and what to do", async ()
       /advice {2}a plan that does not pause/,
       /MISSING secret APP_URL/,
       /MISSING secret CALLBACK_SIGNING_SECRET/,
-      /MISSING a signing key of 32 characters/,
+      /MISSING REQUEST_SIGNING_KEY of 32 characters/,
       /MISSING a port for mail that functions can reach/,
       /MISSING Auth confirms addresses/,
       /MISSING Auth has a mail server/,
@@ -111,6 +111,14 @@ Deno.test("the check names each thing that is missing, and what to do", async ()
       /Nothing was changed/,
     ]
   ) assert.match(output, wanted);
+});
+
+Deno.test("a bucket that is not there is missing", async () => {
+  await using management = startManagement();
+  management.empty = /storage\.buckets/;
+  const { code, output } = await runDeploy(management, "check");
+  assert.equal(code, 1);
+  assert.match(output, /MISSING the private bucket report-files/);
 });
 
 Deno.test("a Management API that refuses is a finding, not a crash", async () => {
@@ -139,6 +147,7 @@ Deno.test("deploying pushes, sets secrets, deploys, and tries it as a tenant tha
     "REQUEST_SIGNING_KEY",
     "RESEND_API_KEY",
   ]);
+  assert.equal(management.secrets.get("REQUEST_SIGNING_KEY"), "r".repeat(40), "without quotes");
   assert.deepEqual(
     management.vault.map((statement) => /, '([a-z_]+)'\)::text/.exec(statement)?.[1]),
     ["project_url", "jobs_secret_key", "request_signing_key"],
@@ -151,9 +160,39 @@ Deno.test("deploying pushes, sets secrets, deploys, and tries it as a tenant tha
   assert.deepEqual({ ...left }, { organizations: 0, people: 0 });
 });
 
+Deno.test("a project without the present API keys is not touched", async () => {
+  await using management = startManagement();
+  management.answers["/v1/projects/testref/api-keys"] = [{ name: "anon", api_key: "a.b.c" }];
+  const { code, output, cli } = await runDeploy(management, "deploy", {
+    secrets: SECRETS.replace("c".repeat(40), "'short'"),
+  });
+  assert.equal(code, 1);
+  assert.match(output, /MISSING CALLBACK_SIGNING_SECRET of 32 characters/);
+  assert.match(output, /MISSING a publishable API key/);
+  assert.match(output, /MISSING a secret API key/);
+  assert.deepEqual(cli, []);
+  assert.equal(management.secrets.size, 0);
+});
+
+Deno.test("what is left of the demo tenant is named, each part for itself", async () => {
+  await using management = startManagement();
+  management.refused = /delete from public\.organizations/;
+  const { code, output } = await runDeploy(management, "deploy");
+  assert.equal(code, 1);
+  // Its person cannot go before it: an organization keeps one admin.
+  const named = /The demo tenant of (\S+) was not removed: its organization \(.*, its person \(/;
+  const [, userId = ""] = named.exec(output) ?? [];
+  assert.notEqual(userId, "", output);
+  await database()`delete from public.organizations o using public.memberships m
+    where m.organization_id = o.id and m.user_id = ${userId}`;
+  await database()`delete from auth.users where id = ${userId}`;
+});
+
 Deno.test("when the migrations fail, nothing after them is done", async () => {
   await using management = startManagement();
-  const { code, output, cli } = await runDeploy(management, "deploy", { failing: "db" });
+  const { code, output, cli } = await runDeploy(management, "deploy", {
+    failing: "db",
+  });
   assert.equal(code, 1);
   assert.deepEqual(cli, ["link --project-ref testref", "db push --yes"]);
   assert.equal(management.secrets.size, 0);

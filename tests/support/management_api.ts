@@ -10,10 +10,22 @@ export interface FakeManagement {
   secrets: Map<string, string>;
   /** The statements that would have changed Vault, whose secrets the stack's other tests need. */
   vault: string[];
+  /** SQL that answers an error. */
+  refused: RegExp | null;
+  /** SQL that finds nothing. */
+  empty: RegExp | null;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const token = "sbp_test";
+
+const apiKeys = () => {
+  const { publishable_key, secret_key } = stackUnderTest();
+  return [
+    { type: "publishable", name: "default", api_key: publishable_key },
+    { type: "secret", name: "default", api_key: secret_key },
+  ];
+};
 
 /** A project to which nothing is missing. */
 const healthy = () => ({
@@ -30,12 +42,13 @@ const healthy = () => ({
     security_sb_forwarded_for_enabled: true,
     site_url: "https://app.example.com",
   },
+  "/v1/projects/testref/api-keys": apiKeys(),
   "/v1/projects/testref/postgrest": { db_schema: "public,graphql_public" },
 });
 
 /** Starts it. SQL runs on the stack's database as its owner, except what changes Vault. */
 export function startManagement(): FakeManagement {
-  const { db_url, publishable_key, secret_key } = stackUnderTest();
+  const { db_url } = stackUnderTest();
   const sql = postgres(db_url, { max: 1, onnotice: () => {} });
   const answers: Record<string, unknown> = healthy();
   const secrets = new Map<string, string>();
@@ -51,6 +64,10 @@ export function startManagement(): FakeManagement {
         vault.push(query);
         return Response.json([]);
       }
+      if (management.refused?.test(query)) {
+        return Response.json({ message: "Refused" }, { status: 400 });
+      }
+      if (management.empty?.test(query)) return Response.json([]);
       return Response.json(await sql.unsafe(query));
     }
     if (pathname.endsWith("/secrets")) {
@@ -60,26 +77,23 @@ export function startManagement(): FakeManagement {
       for (const { name, value } of await request.json()) secrets.set(name, value);
       return new Response(null, { status: 201 });
     }
-    if (pathname.endsWith("/api-keys")) {
-      return Response.json([
-        { type: "publishable", name: "default", api_key: publishable_key },
-        { type: "secret", name: "default", api_key: secret_key },
-      ]);
-    }
     const known = answers[pathname];
     return known === undefined
       ? Response.json({ message: "Not found" }, { status: 404 })
       : Response.json(known);
   };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
-  return {
+  const management: FakeManagement = {
     url: `http://127.0.0.1:${server.addr.port}`,
     answers,
     secrets,
     vault,
+    refused: null,
+    empty: null,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
       await sql.end({ timeout: 2 });
     },
   };
+  return management;
 }

@@ -1,4 +1,4 @@
-import type { Management } from "./management.ts";
+import { apiKeys, type Management } from "./management.ts";
 
 /** What a check found. missing: nothing works without; advice: it works, but see `todo`. */
 export interface Finding {
@@ -99,16 +99,27 @@ const secretChecks: Check = async ({ management, secrets }) => {
         "advice",
       )
     ),
-    ...(secrets["REQUEST_SIGNING_KEY"] !== undefined
-      ? [
+    ...["REQUEST_SIGNING_KEY", "CALLBACK_SIGNING_SECRET"]
+      .filter((name) => secrets[name] !== undefined)
+      .map((name) =>
         when(
-          secrets["REQUEST_SIGNING_KEY"].length >= 32,
-          "a signing key of 32 characters",
-          "Make REQUEST_SIGNING_KEY longer.",
-        ),
-      ]
-      : []),
+          (secrets[name] ?? "").length >= 32,
+          `${name} of 32 characters`,
+          `Make ${name} longer.`,
+        )
+      ),
   ];
+};
+
+const keyChecks: Check = async ({ management }) => {
+  const keys = await apiKeys(management);
+  return (["publishable", "secret"] as const).map((type) =>
+    when(
+      keys[type] !== undefined,
+      `a ${type} API key`,
+      `Make a ${type} key in the dashboard (API keys).`,
+    )
+  );
 };
 
 interface AuthConfig {
@@ -202,12 +213,20 @@ const databaseChecks: Check = async ({ management, isNew }) => {
     "select name from vault.secrets where name in ('project_url', 'jobs_secret_key', 'request_signing_key')",
   );
   const kept = new Set(vault.map(({ name }) => name));
+  const buckets = await management.query<{ public: boolean }>(
+    "select public from storage.buckets where id = 'report-files'",
+  );
   return [
     ...findings,
     when(
       jobs.length === 0,
       "all jobs are scheduled",
       `Not scheduled: ${jobs.map(({ name }) => name).join(", ")}.`,
+    ),
+    when(
+      buckets[0]?.public === false,
+      "the private bucket report-files",
+      "Reports keep their files in it: make it in Storage, not public.",
     ),
     ...["project_url", "jobs_secret_key", "request_signing_key"].map((name) =>
       when(
@@ -232,7 +251,9 @@ export async function isFirstDeployment(management: Management): Promise<boolean
 /** Everything that can be known before anything is changed. */
 export async function runChecks(context: CheckContext): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const check of [projectChecks, secretChecks, authChecks, apiChecks, databaseChecks]) {
+  for (
+    const check of [projectChecks, keyChecks, secretChecks, authChecks, apiChecks, databaseChecks]
+  ) {
     try {
       findings.push(...await check(context));
     } catch (error) {

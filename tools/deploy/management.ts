@@ -39,3 +39,14 @@ export function managementOf(url: string, token: string, projectRef: string): Ma
     query: (query) => ask("POST", "/projects/{ref}/database/query", { query }),
   };
 }
+
+/** The project's API keys of the present kind; undefined: there is none of that type. */
+export async function apiKeys(
+  management: Management,
+): Promise<{ publishable: string | undefined; secret: string | undefined }> {
+  const keys = await management.get<{ type?: string; api_key?: string }[]>(
+    "/projects/{ref}/api-keys?reveal=true",
+  );
+  const keyOf = (type: string) => keys.find((key) => key.type === type)?.api_key;
+  return { publishable: keyOf("publishable"), secret: keyOf("secret") };
+}

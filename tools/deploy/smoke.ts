@@ -1,3 +1,4 @@
+import { messageOf, warn } from "../../local/log.ts";
 import type { Management } from "./management.ts";
 
 /** Where the project answers, and by which keys. */
@@ -40,18 +41,34 @@ function expect(what: string, answer: { status: number; body: unknown }, status:
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** Removes the demo tenant: its organization, which takes all its rows with it, and its one person. */
+/**
+ * Removes the demo tenant: its organization, which takes all its rows with it, and its one person. Each is tried although
+ * the other failed; throws a sentence that names what is left.
+ */
 async function remove(project: Project, management: Management, userId: string): Promise<void> {
-  await management.query(`
-    delete from public.organizations o using public.memberships m
-    where m.organization_id = o.id and m.user_id = ${
-    quoted(userId)
-  } and o.name like 'Smoke test %'`);
-  await ask(project, `/auth/v1/admin/users/${userId}`, {
-    method: "DELETE",
-    key: project.secretKey,
-    token: project.secretKey,
-  });
+  const left: string[] = [];
+  try {
+    await management.query(`
+      delete from public.organizations o using public.memberships m
+      where m.organization_id = o.id and m.user_id = ${
+      quoted(userId)
+    } and o.name like 'Smoke test %'`);
+  } catch (error) {
+    left.push(`its organization (${messageOf(error)})`);
+  }
+  try {
+    const gone = await ask(project, `/auth/v1/admin/users/${userId}`, {
+      method: "DELETE",
+      key: project.secretKey,
+      token: project.secretKey,
+    });
+    expect("Auth's admin API", gone, 200);
+  } catch (error) {
+    left.push(`its person (${messageOf(error)})`);
+  }
+  if (left.length > 0) {
+    throw new Error(`The demo tenant of ${userId} was not removed: ${left.join(", ")}.`);
+  }
 }
 
 async function useAsPerson(project: Project, email: string, password: string): Promise<void> {
@@ -92,6 +109,7 @@ export async function smokeTest(project: Project, management: Management): Promi
     throw new Error(`Auth's admin API answers ${made.status}: ${JSON.stringify(made.body)}`);
   }
   const userId = String(made.body["id"]);
+  let failure: unknown;
   try {
     await management.query(
       `select private.create_organization(${quoted(userId)}, ${
@@ -99,7 +117,15 @@ export async function smokeTest(project: Project, management: Management): Promi
       }, '{}')`,
     );
     await useAsPerson(project, email, password);
-  } finally {
-    await remove(project, management, userId);
+  } catch (error) {
+    failure = error;
   }
+  try {
+    await remove(project, management, userId);
+  } catch (error) {
+    // What failed first is what the person must know.
+    if (failure === undefined) throw error;
+    warn(messageOf(error));
+  }
+  if (failure !== undefined) throw failure;
 }
