@@ -3355,7 +3355,7 @@ export interface paths {
         put?: never;
         /**
          * Export a report to a file
-         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows or personal data of leads need `leads:export` too. At most 100,000 rows; `truncated` says when there are more.
+         * @description The rows are those that the caller may see, frozen at one moment. Files with single rows of leads, or with their personal data whatever the source, need `leads:export` too. At most 100,000 rows; `truncated` says when there are more.
          */
         post: operations["exportReport"];
         delete?: never;
@@ -3507,7 +3507,7 @@ export interface paths {
         };
         /**
          * The file of a run
-         * @description Redirects to an address that is valid for a minute. Checked at this moment: the caller is a member, and the run is theirs and they still have the permissions that the report needs, or they were mailed it and its owner may still export. 409 `run_refused`, `run_failed` or `run_missed` where there is no file, 410 `file_expired` after it was deleted.
+         * @description Redirects to an address that is valid for a minute. Checked at this moment: the caller is a member, and the run is theirs and they still have the permissions that the report needs, `reports:export` among them, or they were mailed it and its owner still has them. 409 `run_refused`, `run_failed` or `run_missed` where there is no file, 410 `file_expired` after it was deleted.
          */
         get: operations["downloadReport"];
         put?: never;
@@ -3615,7 +3615,7 @@ export interface paths {
         head?: never;
         /**
          * Change, pause or activate a schedule
-         * @description An activated schedule goes on with its next time; those before are not run.
+         * @description An activated schedule goes on with its next time; those before are not run. To activate one's own needs what making it needs. Schedules of others need `reports:write` in the whole organization and all permissions of their owner.
          */
         patch: operations["updateReportSchedule"];
         trace?: never;
@@ -3631,7 +3631,7 @@ export interface paths {
         put?: never;
         /**
          * Give a schedule to another member
-         * @description It runs with their rights from then on. A report whose owner has left goes with it.
+         * @description It runs with their rights from then on, which the caller must have too. A report whose owner has left goes with it.
          */
         post: operations["handOverReportSchedule"];
         delete?: never;
@@ -8162,10 +8162,10 @@ export interface components {
              */
             conversion_rate: number | null;
             /**
-             * @description Interactions that the person recorded and that took place in the period
+             * @description Interactions that the person recorded and that took place in the period, with any lead; null for people outside the caller's scope who hold leads in it
              * @example 12
              */
-            interactions: number;
+            interactions: number | null;
         };
         Customer: {
             /**
@@ -10778,7 +10778,7 @@ export interface components {
             /** @enum {string} */
             encoding: "GSM-7" | "UCS-2";
             /**
-             * @description Later than now in the organization's quiet hours
+             * @description Later than now outside the hours in which the number may be texted
              * @example 2026-11-21T09:30:00.000Z
              */
             send_after: string;
@@ -11173,7 +11173,7 @@ export interface components {
              *       "xlsx"
              *     ]
              */
-            formats: string[];
+            formats: ("csv" | "xlsx" | "pdf")[];
             limits: {
                 [key: string]: number;
             };
@@ -11271,10 +11271,10 @@ export interface components {
              */
             report_id: string;
             /**
-             * @description One of `formats` of GET /reports/fields
              * @example xlsx
+             * @enum {string}
              */
-            format: string;
+            format: "csv" | "xlsx" | "pdf";
         };
         ReportField: {
             /** @example leads.source */
@@ -11598,6 +11598,7 @@ export interface components {
                 scale?: number;
                 currency?: string | null;
             }[] | null;
+            /** @description null, as the columns, until the rows are frozen, and when the owner lacks a permission that the report needs */
             totals: {
                 [key: string]: unknown;
             } | null;
@@ -11672,7 +11673,7 @@ export interface components {
             on_empty: "send" | "skip";
             /** @enum {string} */
             status: "active" | "paused";
-            /** @description by_person, report_deleted, or why its last run was refused */
+            /** @description by_person, report_deleted, report_changed, or why its last run was refused */
             pause_reason: string | null;
             /**
              * @description null while paused
@@ -11724,8 +11725,11 @@ export interface components {
             time?: string;
             /** @description Members, or others where the organization allows links for them */
             recipients?: string[];
-            /** @example xlsx */
-            format?: string;
+            /**
+             * @example xlsx
+             * @enum {string}
+             */
+            format?: "csv" | "xlsx" | "pdf";
             /**
              * @description 1 is Monday (ISO 8601)
              * @example [
@@ -11773,8 +11777,11 @@ export interface components {
             time: string;
             /** @description Members, or others where the organization allows links for them */
             recipients: string[];
-            /** @example xlsx */
-            format: string;
+            /**
+             * @example xlsx
+             * @enum {string}
+             */
+            format: "csv" | "xlsx" | "pdf";
             /**
              * @description 1 is Monday (ISO 8601)
              * @example [
@@ -16769,6 +16776,15 @@ export interface operations {
             };
             /** @description Some fields are invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24790,6 +24806,15 @@ export interface operations {
             };
             /** @description Some fields are invalid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

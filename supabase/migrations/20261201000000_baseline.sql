@@ -1912,6 +1912,7 @@ create table public.messages (
     when batch_id is null then 2
     else 3 end) stored,
   send_after timestamptz not null default now(),
+  legal_hours_from timestamptz,
   wait_reason text constraint messages_wait_reason check (wait_reason in (
     'quiet_hours', 'frequency_cap', 'review', 'sandbox', 'budget', 'suspended')),
   sending_at timestamptz,
@@ -4744,6 +4745,42 @@ as $$
     select c.code from private.phone_confirmations c where c.message_id = with_phone_code.message_id), '######'))
 $$;
 
+create function private.body_as_sent(purpose text, message_id uuid, body text)
+returns text
+language sql stable set search_path = ''
+as $$
+  select case when purpose = 'phone_confirmation' then private.with_phone_code(message_id, body) else body end
+$$;
+
+create table public.message_events (
+  id uuid not null default private.uuid_v7() primary key,
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  message_id uuid not null,
+  status text not null,
+  source text not null,
+  code text,
+  detail text,
+  provider_message_id text,
+  occurred_at timestamptz not null default clock_timestamp(),
+  constraint message_events_source
+  check (source in ('dispatch', 'callback', 'provider', 'person'))
+) partition by range (id);
+
+create function private.cancel_phone_code(user_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  with canceled as (
+    update public.messages m set status = 'canceled', error_code = 'superseded', error_message = 'A newer code was asked for.',
+      wait_reason = null, updated_at = now()
+    where m.status = 'queued' and m.id = (
+      select c.message_id from private.phone_confirmations c where c.user_id = cancel_phone_code.user_id)
+    returning m.organization_id, m.id
+  )
+  insert into public.message_events (organization_id, message_id, status, source)
+  select c.organization_id, c.id, 'canceled', 'person' from canceled c
+$$;
+
 create function private.sms_segments(body text, out encoding text, out segments integer)
 language plpgsql immutable parallel safe set search_path = ''
 as $$
@@ -4921,6 +4958,7 @@ begin
   if refusal is not null then
     return refusal;
   end if;
+  perform private.cancel_phone_code(auth.uid());
   insert into private.phone_confirmations as c (user_id, phone, code, message_id, expires_at)
   values (auth.uid(), request_phone_code.phone,
     lpad((('x' || encode(extensions.gen_random_bytes(4), 'hex'))::bit(32)::bigint % 1000000)::text, 6, '0'),
@@ -5622,6 +5660,20 @@ comment on table private.audit_seals is
   'The chain of an organization''s audit log: each seal covers all entries whose ids are of its time, and '
   'the hash of the seal before it.';
 
+create table private.exports_begun (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  user_id uuid not null,
+  export text not null,
+  begun_at timestamptz not null default now(),
+  primary key (organization_id, user_id, export)
+);
+
+comment on table private.exports_begun is
+  'Which exports have their entry in the audit log and their token, so that only these are continued. An hour is enough '
+  'for any.';
+
+create index exports_begun_age on private.exports_begun (begun_at);
+
 create function private.audit()
 returns trigger
 language plpgsql security definer set search_path = '' set jit = off set enable_nestloop = off
@@ -5831,6 +5883,41 @@ begin
 end
 $$;
 
+create function private.over_rate_limit(kind text, cost integer default 1)
+returns jsonb
+language sql set search_path = ''
+as $$
+  select private.rate_limit_refusal(array[kind], array[auth.uid()::text], cost)
+$$;
+
+create function private.begin_export(organization_id uuid, resource text, filters jsonb, continues boolean,
+  resource_id uuid default null)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  this_export constant text := concat_ws(':', resource, resource_id, md5(filters::text));
+  refusal jsonb;
+begin
+  if continues and exists (
+    select from private.exports_begun b
+    where b.organization_id = begin_export.organization_id and b.user_id = auth.uid() and b.export = this_export
+      and b.begun_at > now() - interval '1 hour')
+  then
+    return null;
+  end if;
+  refusal := private.over_rate_limit('export');
+  if refusal is not null then
+    return refusal;
+  end if;
+  perform private.audit_export(organization_id, resource, filters, resource_id);
+  insert into private.exports_begun as b (organization_id, user_id, export)
+  values (organization_id, auth.uid(), this_export)
+  on conflict on constraint exports_begun_pkey do update set begun_at = now();
+  return null;
+end
+$$;
+
 create function private.export_audit_logs(organization_id uuid, filters jsonb)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -5838,10 +5925,12 @@ as $$
 declare
   slice_size integer := case when filters ? 'search' then 20000 else 1000 end;
   answer jsonb;
+  refusal jsonb;
 begin
   perform private.require_permission(organization_id, 'audit:read');
-  if not filters ? 'before_id' then
-    perform private.audit_export(organization_id, 'audit_logs', filters);
+  refusal := private.begin_export(organization_id, 'audit_logs', filters - 'before_id', filters ? 'before_id');
+  if refusal is not null then
+    return refusal;
   end if;
   execute format(
     'with slice as materialized (select * from public.audit_logs x where %1$s order by x.id desc limit %2$s)
@@ -6382,13 +6471,6 @@ comment on function public.invoke_job is 'Starts the next run of a job that has 
 
 grant execute on function public.invoke_job(text, jsonb) to service_role;
 
-create function private.over_rate_limit(kind text, cost integer default 1)
-returns jsonb
-language sql set search_path = ''
-as $$
-  select private.rate_limit_refusal(array[kind], array[auth.uid()::text], cost)
-$$;
-
 comment on function private.over_rate_limit is
   'Takes tokens from the caller''s bucket; null, or the refusal that the function must return.';
 
@@ -6791,6 +6873,369 @@ as $$
     where e.organization_id = t.organization_id and e.status = 'queued' and e.next_attempt_at <= now())
 $$;
 
+create table public.report_settings (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null constraint report_settings_one unique references public.organizations (id)
+    on delete cascade,
+  first_weekday smallint not null default 1 constraint report_settings_first_weekday check (first_weekday between 1
+    and 7),
+  file_days smallint not null default 30 constraint report_settings_file_days check (file_days between 1 and 365),
+  outside_links boolean not null default false,
+  outside_link_hours integer not null default 168
+    constraint report_settings_outside_link_hours check (outside_link_hours between 1 and 720),
+  updated_at timestamptz not null default now()
+);
+
+create function private.allows_outside_links(organization_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.report_settings s
+    join public.organizations o on o.id = s.organization_id and o.standing = 'approved'
+    where s.organization_id = allows_outside_links.organization_id and s.outside_links)
+$$;
+
+create function private.has_share_right(organization_id uuid, user_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share'
+      and p.scope = 'organization'
+    where m.organization_id = has_share_right.organization_id and m.user_id = has_share_right.user_id
+      and m.status = 'active')
+$$;
+
+create type private.report_context as (organization_id uuid, zone text, first_weekday smallint, at timestamptz,
+  permissions jsonb, saved boolean);
+
+create function private.scopes_of(organization_id uuid, user_id uuid)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
+  from public.memberships m
+  join public.role_permissions p on p.role_id = m.role_id
+  where m.organization_id = scopes_of.organization_id and m.user_id = scopes_of.user_id
+    and m.status = 'active'
+$$;
+
+create table private.report_sources (
+  name text primary key constraint report_sources_name_form check (name ~ '^[a-z][a-z_]{0,49}$'),
+  position smallint not null,
+  label text not null,
+  description text not null,
+  kind text not null constraint report_sources_kind check (kind in ('state', 'event')),
+  relation text not null,
+  scope text not null constraint report_sources_scope check (scope in ('leads', 'lead', 'tasks', 'organization')),
+  permissions text[] not null,
+  export_permission text references private.permissions (name) on update cascade,
+  condition text,
+  ids_are_times boolean not null default false,
+  lead_join text,
+  identity text not null default 'b.id'
+);
+
+create function private.may_use_source(context private.report_context, source private.report_sources)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select bool_and(context.permissions ? p
+    and (source.scope <> 'organization' or context.permissions ->> p = 'organization'))
+  from unnest(source.permissions) p
+$$;
+
+create table private.report_types (
+  name text primary key,
+  sql_type text not null,
+  operators text[] not null,
+  aggregations text[] not null,
+  constraint report_types_operators check (operators <@ array['eq', 'neq', 'in', 'not_in', 'gt', 'gte', 'lt', 'lte',
+    'between', 'in_period', 'contains', 'not_contains', 'starts_with', 'has', 'has_any', 'has_all', 'has_none',
+    'is_empty', 'is_not_empty']),
+  constraint report_types_aggregations check (aggregations <@ array['count_distinct', 'sum', 'avg', 'min', 'max',
+    'median', 'p90'])
+);
+
+create table private.report_joins (
+  source text not null references private.report_sources (name) on delete cascade,
+  name text not null,
+  needs text,
+  clause text not null,
+  primary key (source, name),
+  constraint report_joins_needs foreign key (source, needs) references private.report_joins (source, name)
+);
+
+create table private.report_fields (
+  source text not null references private.report_sources (name) on delete cascade,
+  name text not null constraint report_fields_name_form check (name ~ '^[a-z][a-z_.]{0,99}$'),
+  position smallint not null,
+  label text not null,
+  type text not null references private.report_types (name),
+  expression text not null,
+  join_name text,
+  permission text references private.permissions (name) on update cascade,
+  operators text[],
+  aggregations text[],
+  groupable boolean not null default true,
+  sortable boolean not null default true,
+  personal boolean not null default false,
+  period boolean not null default false,
+  currency text,
+  scale smallint not null default 2,
+  choices text[],
+  sort_expression text,
+  primary key (source, name),
+  constraint report_fields_join foreign key (source, join_name) references private.report_joins (source, name),
+  constraint report_fields_currency check ((type = 'money') = (currency is not null)),
+  constraint report_fields_period check (not period or type = 'timestamp')
+);
+
+create table private.report_measures (
+  source text not null references private.report_sources (name) on delete cascade,
+  name text not null constraint report_measures_name_form check (name ~ '^[a-z][a-z_]{0,99}$'),
+  position smallint not null,
+  label text not null,
+  description text not null,
+  type text not null default 'integer' constraint report_measures_type check (type in ('integer', 'ratio', 'number')),
+  numerator text not null,
+  denominator text,
+  join_name text,
+  permission text references private.permissions (name) on update cascade,
+  primary key (source, name),
+  constraint report_measures_join foreign key (source, join_name) references private.report_joins (source, name)
+);
+
+create function private.has_field_permission(context private.report_context, permission text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select permission is null
+    or case when permission = 'leads:read' then context.permissions ? permission
+      else context.permissions ->> permission = 'organization' end
+$$;
+
+create function private.may_see_report(context private.report_context, definition jsonb)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select coalesce(private.may_use_source(context, s), false) and not exists (
+    select from (
+      select jsonb_path_query(definition, 'strict $.**.field') #>> '{}' as id
+      union select jsonb_array_elements_text(definition -> 'fields')
+      union select ltrim(jsonb_array_elements_text(definition -> 'sorting'), '-')
+      union select jsonb_path_query(definition, '$.aggregations[*].measure') #>> '{}'
+    ) named
+    left join private.report_fields f on f.source || '.' || f.name = named.id
+    left join private.report_measures m on m.source || '.' || m.name = named.id
+    where not private.has_field_permission(context, coalesce(f.permission, m.permission,
+      case when named.id like '%.lead.custom.%' and s.scope <> 'lead' then 'leads:read' end)))
+  from (select 1) one
+  left join private.report_sources s on s.name = definition ->> 'source'
+$$;
+
+create table public.lead_fields (
+  id uuid primary key default private.uuid_v7(),
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  key text not null constraint lead_fields_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
+  label text not null constraint lead_fields_label_form
+    check (char_length(label) <= 100 and btrim(label) <> '' and private.is_plain(label)),
+  type text not null
+    constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
+  required boolean not null default false,
+  choices text[] not null default '{}' constraint lead_fields_choices_form
+    check (cardinality(choices) <= 200 and private.are_plain(choices, 100)),
+  position integer not null constraint lead_fields_number check (position between 1 and 100),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint lead_fields_key_unique unique (organization_id, key),
+  constraint lead_fields_choices_given check ((type in ('choice', 'choices')) = (cardinality(choices) > 0))
+);
+
+create function private.custom_value_error(type text, choices jsonb, value jsonb)
+returns text
+language plpgsql immutable parallel safe set search_path = ''
+as $$
+declare
+  json_type text := jsonb_typeof(value);
+  value_text text := value #>> '{}';
+begin
+  case type
+    when 'text' then
+      return case when json_type <> 'string' then 'must be a text'
+        when char_length(value_text) > 5000 then 'must have at most 5000 characters'
+        when not private.is_multiline(value_text) then 'must not have control characters' end;
+    when 'number' then
+      return case when json_type <> 'number' then 'must be a number'
+        when abs(value_text::numeric) >= 1e15 then 'must be smaller than 1,000,000,000,000,000' end;
+    when 'boolean' then
+      return case when json_type <> 'boolean' then 'must be true or false' end;
+    when 'date' then
+      if json_type = 'string' and value_text ~ '^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+        and (right(value_text, 2)::integer <= 28 or right(value_text, 2)::integer <= extract(day from
+          make_date(left(value_text, 4)::integer, substr(value_text, 6, 2)::integer,
+            1) + interval '1 month' - interval '1 day')) then
+        return null;
+      end if;
+      return 'must be a date such as 2026-11-21';
+    when 'choice' then
+      return case when json_type <> 'string' or not choices @> value then 'must be one of the field''s choices' end;
+    when 'choices' then
+      return case when json_type <> 'array' or not choices @> value then 'must be a list of the field''s choices' end;
+  end case;
+  return null;
+end
+$$;
+
+create function private.custom_report_field_of(source private.report_sources, definition public.lead_fields)
+returns private.report_fields
+language plpgsql stable set search_path = ''
+as $$
+declare
+  is_lead boolean := source.scope = 'leads';
+  value text := format('%s.custom_fields -> %L', case when is_lead then 'b' else 'l' end, definition.key);
+  field private.report_fields;
+begin
+  if definition.key is null then
+    return null;
+  end if;
+  field.source := source.name;
+  field.name := case when is_lead then 'custom.' else 'lead.custom.' end || definition.key;
+  field.label := case when is_lead then definition.label else 'Lead: ' || definition.label end;
+  field.position := 5000 + least(definition.position, 1000);
+  field.type := case definition.type when 'choices' then 'list' else definition.type end;
+  field.expression := case definition.type
+    when 'number' then format($e$case when jsonb_typeof(%1$s) = 'number' then (%1$s)::numeric end$e$, value)
+    when 'boolean' then format($e$case when jsonb_typeof(%1$s) = 'boolean' then (%1$s)::boolean end$e$, value)
+    when 'date' then format(
+      $e$case when private.custom_value_error('date', '[]', %1$s) is null then (%1$s #>> '{}')::date end$e$, value)
+    when 'choices' then format($e$case when jsonb_typeof(%1$s) = 'array'
+      then array(select jsonb_array_elements_text(%1$s)) end$e$, value)
+    else format($e$%1$s #>> '{}'$e$, value) end;
+  field.join_name := case when not is_lead then 'lead' end;
+  field.permission := case when not is_lead and source.scope <> 'lead' then 'leads:read' end;
+  field.aggregations := case when not is_lead or definition.type = 'choices' then '{}'::text[] end;
+  field.groupable := definition.type not in ('choices', 'number');
+  field.sortable := definition.type <> 'choices';
+  field.personal := definition.type = 'text';
+  field.period := false;
+  field.scale := 2;
+  field.choices := case when definition.type in ('choice', 'choices') then definition.choices end;
+  return field;
+end
+$$;
+
+create function private.custom_report_field(context private.report_context, source private.report_sources, name text)
+returns private.report_fields
+language plpgsql stable set search_path = ''
+as $$
+declare
+  prefix text := case when source.scope = 'leads' then 'custom.' else 'lead.custom.' end;
+  definition public.lead_fields;
+begin
+  if source.scope <> 'leads' and source.lead_join is null or not starts_with(name, prefix) then
+    return null;
+  end if;
+  select * into definition from public.lead_fields f
+  where f.organization_id = context.organization_id and f.key = substr(name, char_length(prefix) + 1);
+  return private.custom_report_field_of(source, definition);
+end
+$$;
+
+create function private.named_report_field(context private.report_context, source private.report_sources, id text)
+returns private.report_fields
+language plpgsql stable set search_path = ''
+as $$
+declare
+  field_name text := substr(id, char_length(source.name) + 2);
+  field private.report_fields;
+begin
+  if starts_with(id, source.name || '.') then
+    select * into field from private.report_fields f where f.source = source.name and f.name = field_name;
+    if field.name is null then
+      field := private.custom_report_field(context, source, field_name);
+    end if;
+  end if;
+  return field;
+end
+$$;
+
+create function private.shown_report_fields(context private.report_context, source private.report_sources,
+  definition jsonb)
+returns table (name text, personal boolean)
+language sql stable rows 10 set search_path = ''
+as $$
+  select substr(shown.id, char_length(source.name) + 2), coalesce(f.personal, true)
+  from (
+    select jsonb_array_elements_text(definition -> 'fields') as id
+    union select jsonb_path_query(definition, '$.grouping[*].field') #>> '{}'
+  ) shown
+  cross join lateral private.named_report_field(context, source, shown.id) f
+$$;
+
+create function private.covers_export(context private.report_context, export_permission text, permission text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select coalesce(array_position(s.scopes, context.permissions ->> export_permission), 0)
+    >= coalesce(array_position(s.scopes, context.permissions ->> permission), 0)
+  from (select array['own', 'team', 'organization'] as scopes) s
+$$;
+
+create function private.export_refusal(context private.report_context, definition jsonb)
+returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  source private.report_sources;
+  personal boolean;
+  of_lead boolean;
+begin
+  if not context.permissions ? 'reports:export' then
+    return 'Your role lacks the permission reports:export.';
+  end if;
+  select * into source from private.report_sources s where s.name = definition ->> 'source';
+  select coalesce(bool_or(f.personal), false), coalesce(bool_or(f.personal and f.name like 'lead.%'), false)
+  into personal, of_lead
+  from private.shown_report_fields(context, source, definition) f;
+  if source.export_permission is not null and (definition -> 'fields' <> '[]' or personal)
+    and not private.covers_export(context, source.export_permission, source.permissions[1]) then
+    return format('Files with single rows or personal data of the source %s need the permission %s.', source.name,
+      source.export_permission);
+  elsif of_lead and not private.covers_export(context, 'leads:export', 'leads:read') then
+    return 'Files with personal data of leads need the permission leads:export.';
+  end if;
+  return null;
+end
+$$;
+
+create function private.owner_may_export(run public.report_runs)
+returns boolean
+language plpgsql stable set search_path = ''
+as $$
+declare
+  context private.report_context;
+begin
+  context.organization_id := run.organization_id;
+  context.permissions := private.scopes_of(run.organization_id, run.owner_id);
+  return context.permissions ? 'reports:read' and private.may_see_report(context, run.definition)
+    and private.export_refusal(context, run.definition) is null;
+end
+$$;
+
+create function private.is_open_link(link public.report_links)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select link.revoked_at is null and link.expires_at > now() and exists (
+    select from public.report_runs r
+    where r.organization_id = link.organization_id and r.id = link.run_id and r.status in ('ready', 'empty')
+      and r.file_deleted_at is null and private.allows_outside_links(r.organization_id)
+      and private.has_share_right(r.organization_id, link.created_by) and private.owner_may_export(r))
+$$;
+
 create function private.email_cancel_reason(email_id uuid, kind text, organization_id uuid, user_id uuid)
 returns text
 language sql stable set search_path = ''
@@ -6807,8 +7252,13 @@ as $$
     then 'The invitation was accepted, withdrawn or has expired.'
     when kind = 'report_shared' and not exists (
       select from private.email_secrets s join public.report_links l on l.id = s.report_link_id
-      where s.email_id = email_cancel_reason.email_id and l.revoked_at is null and l.expires_at > now())
-    then 'The link was revoked or has expired.'
+      where s.email_id = email_cancel_reason.email_id and private.is_open_link(l))
+    then 'The link was revoked, has expired or may no longer be given.'
+    when kind = 'report_ready' and exists (
+      select from public.emails e
+      join public.report_runs r on r.organization_id = e.organization_id and r.id = (e.data ->> 'run_id')::uuid
+      where e.id = email_cancel_reason.email_id and not private.owner_may_export(r))
+    then 'The owner of the report may no longer export it.'
     when kind not in ('invitation', 'report_shared') and not exists (
       select from public.memberships m
       where m.organization_id = email_cancel_reason.organization_id and m.user_id = email_cancel_reason.user_id
@@ -8381,12 +8831,9 @@ declare
   matching integer;
 begin
   perform private.require_permission(organization_id, 'customers:read');
-  if after_id is null then
-    refusal := private.over_rate_limit('export');
-    if refusal is not null then
-      return refusal;
-    end if;
-    perform private.audit_export(organization_id, 'customers', filters);
+  refusal := private.begin_export(organization_id, 'customers', filters, after_id is not null);
+  if refusal is not null then
+    return refusal;
   end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.customers x where %s limit %s) c', conditions, count_to)
@@ -8759,7 +9206,7 @@ begin
       from (
         select u.* from public.uploads u
         where u.organization_id = list_uploads.organization_id and u.processed_at is null and u.expires_at > now()
-        order by u.id desc limit page_limit offset page_offset
+        order by u.id desc limit private.page_size(page_limit) offset private.page_start(page_offset)
       ) p), '[]'));
 end
 $$;
@@ -8904,6 +9351,239 @@ as $$
     '{{name}}', coalesce(name, '')), U&'\FFFF', '{')
 $$;
 
+create function private.legal_hours_from(organization_id uuid, phone text)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select coalesce((
+    select m.created_at + interval '1 hour' from public.messages m
+    where m.organization_id = legal_hours_from.organization_id and m.from_number = legal_hours_from.phone
+      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - interval '1 hour')
+    order by m.id desc limit 1), now())
+$$;
+
+create table private.region_zones (
+  country text not null,
+  region text not null,
+  time_zones text[] not null constraint region_zones_zones_given check (cardinality(time_zones) > 0),
+  source text not null,
+  name text,
+  primary key (country, region)
+);
+
+create function private.recipient(phone text, country text, region text, stated_zone text, organization_zone text,
+  out place_country text, out place_region text, out zones text[])
+language plpgsql stable set search_path = ''
+as $$
+declare
+  american boolean := phone like '+1%';
+  given text := upper(nullif(btrim(region), ''));
+  code private.area_codes;
+begin
+  place_country := upper(nullif(btrim(country), ''));
+  if place_country in ('PR', 'VI', 'GU', 'MP', 'AS') then
+    given := place_country;
+    place_country := 'US';
+  end if;
+  if place_country is not null then
+    -- A country without regions has one row. Regions are written FL, US-FL or Florida.
+    select z.region, z.time_zones into place_region, zones from private.region_zones z
+    where z.country = place_country and z.region = coalesce(given, '');
+    if zones is null and given is not null then
+      select z.region, z.time_zones into place_region, zones from private.region_zones z
+      where z.country = place_country
+        and (z.region in ('', regexp_replace(given, '^(US|CA)-', ''))
+          or z.name = lower(regexp_replace(normalize(given, nfd), '[\u0300-\u036f]', '', 'g')))
+      order by z.region desc limit 1;
+    end if;
+    place_region := nullif(place_region, '');
+  end if;
+  if zones is null and american then
+    select * into code from private.area_codes a where a.code = substr(phone, 3, 3);
+    if place_country is null and given is not null and code.country is not null then
+      select r.place_country, r.place_region, r.zones into place_country, place_region, zones
+      from private.recipient(phone, code.country, region, null, null) r;
+    end if;
+    place_country := coalesce(place_country, code.country);
+    place_region := coalesce(place_region, case when code.country = place_country then code.region end);
+  end if;
+  if not american then
+    zones := array[organization_zone];
+  elsif zones is null then
+    zones := coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
+      'America/Los_Angeles']);
+    -- A zone outside North America contradicts the number: then the hours must suit both.
+    if private.is_time_zone(stated_zone) then
+      zones := array[stated_zone] || case when not exists (
+        select from private.area_codes a where stated_zone = any (a.time_zones)) then zones else '{}' end;
+    end if;
+  end if;
+end
+$$;
+
+create table private.contact_windows (
+  id uuid primary key default private.uuid_v7(),
+  country text not null,
+  region text,
+  weekdays integer[] not null default '{1,2,3,4,5,6,7}',
+  holidays boolean not null default false,
+  opens time,
+  closes time,
+  effective_from date not null,
+  effective_to date,
+  source text not null,
+  constraint contact_windows_pair check ((opens is null) = (closes is null) and (opens is null or opens < closes))
+);
+
+create type private.local_hours as (
+  day date, opens time, closes time, closed boolean,
+  open boolean, changes_at timestamptz
+);
+
+create table private.holidays (
+  country text not null,
+  region text not null default '',
+  day date not null,
+  name text not null,
+  source text not null,
+  primary key (country, region, day)
+);
+
+create function private.local_hours(zone text, moment timestamptz, country text, region text, quiet_from time,
+  quiet_to time, last private.local_hours)
+returns private.local_hours
+language plpgsql stable set search_path = ''
+as $$
+declare
+  wall constant timestamp := moment at time zone zone;
+  wall_time constant time := wall::time;
+  target timestamp;
+  hours private.local_hours := last;
+begin
+  if country is not null and hours.day is distinct from wall::date then
+    select wall::date, max(w.opens), min(w.closes), bool_or(w.opens is null)
+    into hours.day, hours.opens, hours.closes, hours.closed
+    from private.contact_windows w
+    where w.country = local_hours.country and (w.region is null or w.region = local_hours.region)
+      and w.effective_from <= wall::date and (w.effective_to is null or w.effective_to >= wall::date)
+      and case when w.holidays then exists (
+          select from private.holidays h
+          where h.country = w.country and h.day = wall::date and h.region in ('', local_hours.region))
+        else extract(isodow from wall)::integer = any (w.weekdays) end;
+  end if;
+  hours.open := hours.closed is not true
+    and wall_time >= coalesce(hours.opens, '00:00') and wall_time < coalesce(hours.closes, '24:00')
+    and (quiet_from is null or case when quiet_from < quiet_to then wall_time < quiet_from or wall_time >= quiet_to
+      else wall_time < quiet_from and wall_time >= quiet_to end);
+  target := case
+    when hours.open then wall::date + least(hours.closes, case when quiet_from > wall_time then quiet_from end, '24:00')
+    when hours.closed is true or wall_time >= coalesce(hours.closes, '24:00') then wall::date + 1
+    when wall_time < hours.opens then wall::date + hours.opens
+    when wall_time < quiet_to then wall::date + quiet_to
+    else wall::date + 1 end;
+  hours.changes_at := moment + (target - wall);
+  -- The clocks change on the way: stop there and look again.
+  if hours.changes_at at time zone zone <> target then
+    hours.changes_at := private.next_offset(zone, moment, hours.changes_at);
+  end if;
+  return hours;
+end
+$$;
+
+create function private.area_window(organization public.organizations, by_law boolean, country text, region text,
+  zones text[], at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  horizon constant timestamptz := at + interval '14 days';
+  -- Countries of North America without rows of their own: the law of the United States applies to the caller.
+  law_country constant text := case when by_law then coalesce(
+    (select w.country from private.contact_windows w where w.country = area_window.country limit 1), 'US') end;
+  zone text;
+  moment timestamptz := at;
+  hours private.local_hours;
+  turn integer := 0;
+  agreed integer := 0;
+begin
+  if not by_law and organization.quiet_hours_start is null then
+    sends_at := at;
+    return;
+  end if;
+
+  while agreed < cardinality(zones) loop
+    zone := zones[turn % cardinality(zones) + 1];
+    hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
+      organization.quiet_hours_end, hours);
+    if hours.open then
+      agreed := agreed + 1;
+      turn := turn + 1;
+      continue;
+    end if;
+    agreed := 0;
+    moment := hours.changes_at;
+    if moment > horizon then
+      return;
+    end if;
+  end loop;
+  sends_at := moment;
+
+  foreach zone in array zones loop
+    moment := sends_at;
+    while moment <= horizon loop
+      hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
+        organization.quiet_hours_end, hours);
+      if not hours.open then
+        closes_at := least(closes_at, moment);
+        exit;
+      end if;
+      moment := hours.changes_at;
+    end loop;
+  end loop;
+end
+$$;
+
+create function private.contact_window(organization public.organizations, category text, phone text, country text,
+  region text, stated_zone text, at timestamptz,
+  out sends_at timestamptz, out closes_at timestamptz, out zone text)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  by_law constant boolean := coalesce(category = 'marketing' and phone like '+1%', false);
+  place record;
+begin
+  if by_law then
+    select * into place from private.recipient(phone, country, region, stated_zone, organization.time_zone);
+  else
+    select null as place_country, null as place_region, array[organization.time_zone] as zones into place;
+  end if;
+  zone := array_to_string(place.zones, ',');
+  select w.sends_at, w.closes_at into sends_at, closes_at
+  from private.area_window(organization, by_law, place.place_country, place.place_region, place.zones, at) w;
+end
+$$;
+
+create function private.legal_window(organization public.organizations, phone text, lead_id uuid,
+  out sends_at timestamptz, out closes_at timestamptz, out zone text)
+language plpgsql stable set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  lead public.leads;
+begin
+  select * into lead from public.leads l where l.organization_id = organization.id and l.id = legal_window.lead_id;
+  select coalesce(w.sends_at, now() + interval '1 day'), w.closes_at, w.zone into sends_at, closes_at, zone
+  from private.contact_window(organization, 'marketing', phone, lead.country, lead.region, lead.time_zone, now()) w;
+end
+$$;
+
+create function private.person_sends_at(organization public.organizations, phone text, lead_id uuid)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select case when private.legal_hours_from(organization.id, phone) > now()
+    then private.next_sending_time(organization, now())
+    else (select w.sends_at from private.legal_window(organization, phone, lead_id) w) end
+$$;
+
 create table public.undeliverable_numbers (
   id uuid primary key default private.uuid_v7(),
   organization_id uuid not null references public.organizations (id) on delete cascade,
@@ -8964,7 +9644,8 @@ declare
   organization public.organizations;
   account public.sms_accounts;
   body text := private.checked_template(template);
-  sends_at timestamptz;
+  allowed text;
+  opens timestamptz;
   answer jsonb;
 begin
   select * into strict organization from public.organizations o where o.id = queue_messages.organization_id;
@@ -8982,23 +9663,28 @@ begin
   if account.status = 'pending' then
     perform private.problem(409, 'sender_pending', 'The sender awaits the approval of the platform.');
   end if;
-  sends_at := private.next_sending_time(organization, now());
+  allowed := private.phone_pattern_of(organization);
+  opens := private.next_sending_time(organization, now());
   with r as materialized (
     select x.*, private.rendered(body, organization.name, x.arrears, x.account_number, x.name) as text,
-      case when x."to" = account.sender_id then 'own_number' else b.reason end as blocked
+      case when x."to" = account.sender_id then 'own_number' when x."to" !~ allowed then 'country_not_allowed'
+        else b.reason end as blocked,
+      case when x.lead_id is not null then private.legal_hours_from(organization.id, x."to") end as legal_hours_from,
+      case when x.lead_id is not null then private.person_sends_at(organization, x."to", x.lead_id) else opens end as send_after
     from private.batch_rows(recipients) x
     left join private.blocked_numbers(organization.id,
       array(select distinct y."to" from private.batch_rows(recipients) y)) b on b.phone = x."to"
   ), queued as (
     insert into public.messages (organization_id, purpose, account_id, customer_id, lead_id, batch_id, to_number, from_number, body,
-      encoding, segments, status, provider, send_after, wait_reason, created_by, error_code, error_message)
+      encoding, segments, status, provider, send_after, legal_hours_from, wait_reason, created_by, error_code, error_message)
     select organization.id, queue_messages.purpose, account.id, r.customer_id, r.lead_id, queue_messages.batch_id, r."to",
       account.sender_id, r.text, s.encoding, s.segments, case when r.blocked is not null then 'suppressed' else 'queued' end,
-      account.provider, sends_at, case when sends_at > now() and r.blocked is null then 'quiet_hours' end, auth.uid(),
-      r.blocked, case when r.blocked is not null then private.verdict_text(r.blocked) end
+      account.provider, r.send_after, r.legal_hours_from,
+      case when r.send_after > now() and r.blocked is null then 'quiet_hours' end, auth.uid(), r.blocked,
+      case when r.blocked is not null then private.verdict_text(r.blocked) end
     from r cross join lateral private.sms_segments(r.text) s
     order by r.position
-    returning id, customer_id, status, segments, encoding, error_code
+    returning id, customer_id, status, segments, encoding, send_after, error_code
   ), recorded as (
     insert into public.customer_actions (organization_id, customer_id, action, source, batch_id, performed_by)
     select organization.id, q.customer_id, 'sms_sent', case when queue_messages.batch_id is null then 'manual' else 'batch' end,
@@ -9007,9 +9693,11 @@ begin
   )
   select jsonb_build_object(
     'first', (select jsonb_build_object('message_id', q.id, 'status', q.status, 'segments', q.segments,
-      'encoding', q.encoding, 'send_after', sends_at, 'error_code', q.error_code) from queued q limit 1),
+      'encoding', q.encoding, 'send_after', q.send_after, 'error_code', q.error_code) from queued q limit 1),
     'queued', (select count(*) from queued q where q.status = 'queued'),
-    'suppressed', (select coalesce(jsonb_agg(r.position order by r.position), '[]') from r where r.blocked is not null)
+    'suppressed', (
+      select coalesce(jsonb_agg(jsonb_build_object('position', r.position, 'reason', r.blocked) order by r.position), '[]')
+      from r where r.blocked is not null)
   ) into answer;
   return answer;
 end
@@ -9073,6 +9761,11 @@ declare
 begin
   -- One batch of an organization at a time: two over the same accounts could deadlock.
   perform pg_advisory_xact_lock(hashtextextended('upsert_customers|' || organization_id, 0));
+  -- Validation compares account numbers too, but its lower-casing may differ from the database's in some scripts, and
+  -- callers of the Data API may skip it. Each of the rows would get its action and its text.
+  if exists (select from private.batch_rows(rows) r group by lower(r.account_number) having count(*) > 1) then
+    perform private.problem(422, 'account_repeated', 'Two rows have the same account number; nothing was stored.');
+  end if;
   foreach with_status in array array[true, false] loop
     with written as (
       insert into public.customers as c (organization_id, name, account_number, phone, status, arrears, currency,
@@ -9094,10 +9787,6 @@ begin
   end loop;
   return jsonb_build_object('created', created, 'updated', updated,
     'unchanged', jsonb_array_length(rows) - created - updated);
-exception when cardinality_violation then
-  -- Validation compares account numbers too, but its lower-casing may differ from the database's in some scripts.
-  perform private.problem(422, 'account_repeated', 'Two rows have the same account number; nothing was stored.');
-  return null;
 end
 $$;
 
@@ -9108,6 +9797,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   answer jsonb;
+  refusal jsonb;
   rows jsonb;
   batch uuid;
   summary jsonb;
@@ -9119,8 +9809,18 @@ begin
   if answer is not null then
     return answer;
   end if;
-
+  if upload_id is null then
+    perform private.require_upload_rows(customers);
+  end if;
   rows := case when upload_id is null then customers else private.take_upload(organization_id, upload_id) end;
+  if send_sms then
+    -- As in send_bulk. A batch that is larger than the whole bucket takes all of it.
+    select private.over_rate_limit('send', least(l.quota, ceil(jsonb_array_length(rows) / 100.0))::integer) into refusal
+    from private.rate_limits l where l.kind = 'send';
+    if refusal is not null then
+      return refusal;
+    end if;
+  end if;
   insert into public.batches (organization_id, kind, upload_id, file_name, action, send_sms, created_by)
   values (organization_id, 'upload', upload_id, (
     select u.file_name from public.uploads u where u.id = process_batch.upload_id
@@ -9141,8 +9841,8 @@ begin
   end if;
 
   skipped := skipped || (
-    select coalesce(jsonb_agg(jsonb_build_object('row', p.value, 'reason',
-      'The number has opted out: no text was queued.')), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('row', p.value -> 'position', 'reason',
+      rtrim(private.verdict_text(p.value ->> 'reason'), '.') || ': no text was queued.')), '[]')
     from jsonb_array_elements(queued -> 'suppressed') p
   );
   summary := summary || jsonb_build_object('actions', actions_recorded, 'messages_queued', queued -> 'queued');
@@ -9365,24 +10065,6 @@ begin
   return round(extract(epoch from (private.walk_calendar(organization_id, start, null, ending)).counted) / 60, 2);
 end
 $$;
-
-create table public.lead_fields (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  key text not null constraint lead_fields_key_form check (key ~ '^[a-z][a-z0-9_]{0,49}$'),
-  label text not null constraint lead_fields_label_form
-    check (char_length(label) <= 100 and btrim(label) <> '' and private.is_plain(label)),
-  type text not null
-    constraint lead_fields_type check (type in ('text', 'number', 'boolean', 'date', 'choice', 'choices')),
-  required boolean not null default false,
-  choices text[] not null default '{}' constraint lead_fields_choices_form
-    check (cardinality(choices) <= 200 and private.are_plain(choices, 100)),
-  position integer not null constraint lead_fields_number check (position between 1 and 100),
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  constraint lead_fields_key_unique unique (organization_id, key),
-  constraint lead_fields_choices_given check ((type in ('choice', 'choices')) = (cardinality(choices) > 0))
-);
 
 comment on table public.lead_fields is
   'Custom fields that the organization defines for leads: the keys and types of leads.custom_fields.';
@@ -10239,41 +10921,6 @@ begin
 end
 $$;
 
-create function private.custom_value_error(type text, choices jsonb, value jsonb)
-returns text
-language plpgsql immutable parallel safe set search_path = ''
-as $$
-declare
-  json_type text := jsonb_typeof(value);
-  value_text text := value #>> '{}';
-begin
-  case type
-    when 'text' then
-      return case when json_type <> 'string' then 'must be a text'
-        when char_length(value_text) > 5000 then 'must have at most 5000 characters'
-        when not private.is_multiline(value_text) then 'must not have control characters' end;
-    when 'number' then
-      return case when json_type <> 'number' then 'must be a number'
-        when abs(value_text::numeric) >= 1e15 then 'must be smaller than 1,000,000,000,000,000' end;
-    when 'boolean' then
-      return case when json_type <> 'boolean' then 'must be true or false' end;
-    when 'date' then
-      if json_type = 'string' and value_text ~ '^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
-        and (right(value_text, 2)::integer <= 28 or right(value_text, 2)::integer <= extract(day from
-          make_date(left(value_text, 4)::integer, substr(value_text, 6, 2)::integer,
-            1) + interval '1 month' - interval '1 day')) then
-        return null;
-      end if;
-      return 'must be a date such as 2026-11-21';
-    when 'choice' then
-      return case when json_type <> 'string' or not choices @> value then 'must be one of the field''s choices' end;
-    when 'choices' then
-      return case when json_type <> 'array' or not choices @> value then 'must be a list of the field''s choices' end;
-  end case;
-  return null;
-end
-$$;
-
 create function private.custom_field_errors(definitions jsonb, custom_fields jsonb)
 returns jsonb
 language plpgsql immutable parallel safe set search_path = ''
@@ -10926,12 +11573,9 @@ declare
   answer jsonb;
   matching integer;
 begin
-  if after_id is null then
-    refusal := private.over_rate_limit('export');
-    if refusal is not null then
-      return refusal;
-    end if;
-    perform private.audit_export(organization_id, 'leads', filters);
+  refusal := private.begin_export(organization_id, 'leads', filters, after_id is not null);
+  if refusal is not null then
+    return refusal;
   end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.leads x where %s limit %s) c', conditions,
@@ -13546,7 +14190,8 @@ create table private.lead_upload_pieces (
   upload_id uuid not null references private.lead_uploads (id) on delete cascade,
   "position" integer not null,
   first_row integer not null,
-  content text not null,
+  -- Longer than any that is cut at the end of a row: a statement must be able to read it.
+  content text not null constraint lead_upload_pieces_content_length check (char_length(content) <= 2000000),
   primary key (upload_id, "position")
 );
 
@@ -13653,6 +14298,11 @@ as $$
 declare
   upload private.lead_uploads := private.require_lead_upload(organization_id, upload_id, false);
 begin
+  perform private.require_valid(jsonb_typeof(pieces) = 'array' and jsonb_array_length(pieces) between 1 and 1000, 'pieces',
+    'must have between 1 and 1,000 items');
+  perform private.require_valid((
+    select bool_and(char_length(p ->> 'content') <= 2000000) from jsonb_array_elements(pieces) p), 'pieces',
+    'must have at most 2,000,000 characters each');
   insert into private.lead_upload_pieces (upload_id, "position", first_row, content)
   select upload.id, p."position", p.first_row, p.content
   from jsonb_to_recordset(pieces) as p ("position" integer, first_row integer, content text);
@@ -14489,12 +15139,9 @@ declare
   import public.lead_imports := private.require_lead_import(organization_id, import_id);
   refusal jsonb;
 begin
-  if coalesce(after_row, 0) <= 0 then
-    refusal := private.over_rate_limit('export');
-    if refusal is not null then
-      return refusal;
-    end if;
-    perform private.audit_export(organization_id, 'lead_imports', '{}', import.id);
+  refusal := private.begin_export(organization_id, 'lead_imports', '{}', coalesce(after_row, 0) > 0, import.id);
+  if refusal is not null then
+    return refusal;
   end if;
   return jsonb_build_object('columns', import.columns, 'rows', (
     select coalesce(jsonb_agg(jsonb_build_object('row', f."row", 'kind', f.kind, 'reason', f.reason, 'cells', f.cells)
@@ -14580,7 +15227,7 @@ create function public.list_lead_uploads(organization_id uuid, page_limit intege
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.list_lead_uploads(organization_id, page_limit, page_offset)
+  select private.list_lead_uploads(organization_id, private.page_size(page_limit), private.page_start(page_offset))
 $$;
 
 comment on function public.list_lead_uploads is 'One page of the files that wait for their import, newest first.';
@@ -14968,6 +15615,10 @@ comment on table public.messages is 'Every text, out and in. Written by function
 comment on column public.messages.created_by is
   'Who sent it. No foreign key: its index would be written with every change of status, and history outlives accounts.';
 
+comment on column public.messages.legal_hours_from is
+  'From when the legal hours of marketing hold for a text that a person wrote in a conversation or to a lead: at once, '
+  'or an hour after the other side last wrote. Null: only the organization''s quiet hours.';
+
 comment on column public.messages.sending_at is
   'When the latest attempt was claimed, just before its request went out. While the status stays sending, the outcome '
   'is unknown.';
@@ -15185,6 +15836,7 @@ returns trigger
 language plpgsql security definer set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
+  imported constant boolean := coalesce(current_setting('signalbox.legacy_import', true), '') <> '';
   notifications private.notification[];
 begin
   if not exists (
@@ -15215,14 +15867,18 @@ begin
         else coalesce(s.lead_id, private.newest_lead(s.organization_id, s.phone)) end,
       case s.direction when 'inbound' then s.customer_id
         else coalesce(s.customer_id, private.newest_customer(s.organization_id, s.phone)) end,
-      s.inbound_count, s.id, s.created_at, s.direction,
+      case when imported then 0 else s.inbound_count end, s.id, s.created_at, s.direction,
       case when btrim(s.body) = '' and jsonb_array_length(s.media) > 0 then '[media]' else left(s.body, 160) end
     from written s where s.place = 1 order by s.organization_id, s.phone, s.sender, s.provider
     on conflict on constraint conversations_numbers_once do update set
-      status = 'open', closed_at = null, closed_by = null,
+      status = case when imported then c.status else 'open' end,
+      closed_at = case when imported then c.closed_at end,
+      closed_by = case when imported then c.closed_by end,
       unread = c.unread + excluded.unread,
-      lead_id = coalesce(excluded.lead_id, c.lead_id),
-      customer_id = coalesce(excluded.customer_id, c.customer_id),
+      lead_id = case when imported then coalesce(c.lead_id, excluded.lead_id)
+        else coalesce(excluded.lead_id, c.lead_id) end,
+      customer_id = case when imported then coalesce(c.customer_id, excluded.customer_id)
+        else coalesce(excluded.customer_id, c.customer_id) end,
       last_message_id = greatest(c.last_message_id, excluded.last_message_id),
       last_message_at = case when excluded.last_message_id > c.last_message_id then excluded.last_message_at
         else c.last_message_at end,
@@ -15239,7 +15895,7 @@ begin
   from upserted f
   join written s on s.place = 1 and s.organization_id = f.organization_id and s.phone = f.phone and s.sender = f.sender
     and s.provider = f.provider
-  where f.assigned_to is not null and s.inbound_count > 0 and f.unread = s.inbound_count;
+  where f.assigned_to is not null and s.inbound_count > 0 and f.unread = s.inbound_count and not imported;
   if notifications is not null then
     perform private.notify(notifications);
   end if;
@@ -15317,20 +15973,6 @@ create trigger count_replies_insert after insert on public.messages referencing 
 
 create trigger count_replies_delete after delete on public.messages referencing old table as old_rows
   for each statement execute function private.count_replies();
-
-create table public.message_events (
-  id uuid not null default private.uuid_v7() primary key,
-  organization_id uuid not null references public.organizations (id) on delete cascade,
-  message_id uuid not null,
-  status text not null,
-  source text not null,
-  code text,
-  detail text,
-  provider_message_id text,
-  occurred_at timestamptz not null default clock_timestamp(),
-  constraint message_events_source
-  check (source in ('dispatch', 'callback', 'provider', 'person'))
-) partition by range (id);
 
 comment on table public.message_events is
   'What was done with and reported about each message, in the order in which it became known. Append-only.';
@@ -16234,6 +16876,35 @@ begin
 end
 $$;
 
+create function private.offer_default_sender(account_id uuid, asked boolean)
+returns public.sms_accounts
+language plpgsql set search_path = ''
+as $$
+declare
+  account public.sms_accounts;
+  present public.sms_accounts;
+begin
+  select * into strict account from public.sms_accounts a where a.id = account_id;
+  select * into present from public.sms_accounts a
+  where a.organization_id = account.organization_id and a.is_default and a.id <> account_id;
+  if account.is_default or account.status = 'disabled' then
+    return account;
+  elsif account.status = 'pending' and present.status in ('active', 'circuit_open') then
+    if asked then
+      perform private.problem(409, 'sender_pending', 'A sender that awaits approval cannot be the default yet.');
+    end if;
+    return account;
+  elsif not asked and (present.status in ('active', 'circuit_open')
+    or present.status = 'pending' and account.status = 'pending')
+  then
+    return account;
+  end if;
+  update public.sms_accounts a set is_default = false where a.id = present.id;
+  update public.sms_accounts a set is_default = true where a.id = account_id returning * into account;
+  return account;
+end
+$$;
+
 create function private.operated_sender_json(account public.sms_accounts)
 returns jsonb
 language sql stable set search_path = ''
@@ -16262,12 +16933,16 @@ declare
 begin
   perform private.require_operator(operator);
   account := private.require_sender(account_id);
+  if account.status = 'disabled' then
+    perform private.problem(409, 'number_disabled', 'The sender is disabled. Its organization enables it first.');
+  end if;
   begin
     update public.sms_accounts a set approved_at = now(), approved_by = btrim(operator)
     where a.id = account.id returning * into account;
   exception when unique_violation then
     perform private.problem(409, 'sender_taken', 'Another organization has this sender on the platform''s account.');
   end;
+  account := private.offer_default_sender(account.id, false);
   perform private.notify_admins(account.organization_id, 'system', 'The sender ' || account.sender_id || ' was approved',
     'Messages can be sent from it.', jsonb_build_object('phone_number_id', account.id));
   perform private.invoke('jobs/dispatch-messages');
@@ -16300,9 +16975,12 @@ begin
   perform private.require_valid(char_length(btrim(reason)) between 1 and 500 and private.is_plain(reason), 'reason',
     'must say why');
   account := private.require_sender(account_id);
-  update public.sms_accounts a set status = 'disabled', approved_at = null, approved_by = null,
+  update public.sms_accounts a set status = 'disabled', is_default = false, approved_at = null, approved_by = null,
     circuit_open_until = null, circuit_open_reason = btrim(reason)
   where a.id = account.id returning * into account;
+  perform private.offer_default_sender(a.id, false) from public.sms_accounts a
+  where a.organization_id = account.organization_id and a.status <> 'disabled'
+  order by a.status in ('active', 'circuit_open') desc, a.id limit 1;
   perform private.notify_admins(account.organization_id, 'system', 'The sender ' || account.sender_id || ' was refused',
     btrim(reason), jsonb_build_object('phone_number_id', account.id));
   return private.operated_sender_json(account);
@@ -16349,6 +17027,7 @@ begin
   exception when unique_violation then
     perform private.problem(409, 'sender_taken', 'This organization or another one has this sender.');
   end;
+  account := private.offer_default_sender(account.id, false);
   return private.operated_sender_json(account);
 end
 $$;
@@ -16560,7 +17239,6 @@ declare
   types text[] := private.sender_types(number ->> 'provider', number ->> 'number');
   kind text := coalesce(number ->> 'number_type', types[1]);
   known uuid;
-  first boolean;
 begin
   perform private.lock_numbers(organization_id);
   answer := private.idempotent_response(organization_id);
@@ -16579,25 +17257,17 @@ begin
     perform private.problem(409, 'already_exists', 'The organization already has this number.',
       jsonb_build_object('existing_id', known));
   end if;
-  first := not exists (
-    select from public.sms_accounts a
-    where a.organization_id = create_phone_number.organization_id and a.is_default
-      and a.status not in ('disabled', 'pending'));
-  if first or (number ->> 'is_default')::boolean then
-    update public.sms_accounts a set is_default = false
-    where a.organization_id = create_phone_number.organization_id and a.is_default;
-  end if;
   insert into public.sms_accounts (organization_id, provider, sender_id, number_type, label, per_second, daily_cap,
-    cap_zone, segment_price, is_default)
+    cap_zone, segment_price)
   values (organization_id, number ->> 'provider', number ->> 'number', kind, number ->> 'label',
     case when number ? 'per_second' then (number ->> 'per_second')::numeric else private.default_send_rate(kind) end,
     (number ->> 'daily_cap')::integer, coalesce(number ->> 'cap_zone', 'America/Los_Angeles'),
-    (number ->> 'segment_price')::numeric, first or coalesce((number ->> 'is_default')::boolean, false))
+    (number ->> 'segment_price')::numeric)
   returning * into account;
   if jsonb_typeof(number -> 'credentials') = 'object' then
     perform private.set_sms_credentials(account.id, number -> 'credentials');
-    select * into account from public.sms_accounts a where a.id = account.id;
   end if;
+  account := private.offer_default_sender(account.id, coalesce((number ->> 'is_default')::boolean, false));
   return private.store_idempotent_response(organization_id, private.masked_number(account));
 end
 $$;
@@ -16821,8 +17491,6 @@ begin
     if coalesce(change ->> 'status', account.status) = 'disabled' then
       perform private.problem(409, 'number_disabled', 'A disabled number cannot be the default.');
     end if;
-    update public.sms_accounts a set is_default = false
-    where a.organization_id = update_phone_number.organization_id and a.is_default and a.id <> number_id;
   end if;
   update public.sms_accounts a set
     number_type = coalesce(change ->> 'number_type', a.number_type),
@@ -16832,7 +17500,6 @@ begin
     cap_zone = coalesce(change ->> 'cap_zone', a.cap_zone),
     segment_price = case when change ? 'segment_price' then (change ->> 'segment_price')::numeric
       else a.segment_price end,
-    is_default = a.is_default or coalesce((change ->> 'is_default')::boolean, false),
     status = coalesce(change ->> 'status', a.status),
     circuit_open_until = case when change ? 'status' then null else a.circuit_open_until end,
     circuit_open_reason = case when change ? 'status' then null else a.circuit_open_reason end,
@@ -16846,7 +17513,7 @@ begin
   elsif change ? 'credentials' then
     perform private.delete_credentials(account);
   end if;
-  select * into account from public.sms_accounts a where a.id = number_id;
+  account := private.offer_default_sender(number_id, coalesce((change ->> 'is_default')::boolean, false));
   if account.status = 'active' then
     perform private.invoke('jobs/dispatch-messages');
   end if;
@@ -17545,20 +18212,6 @@ comment on function public.update_template is 'Changes a template; variants are 
 
 grant execute on function public.update_template(uuid, uuid, jsonb) to authenticated;
 
-create table private.contact_windows (
-  id uuid primary key default private.uuid_v7(),
-  country text not null,
-  region text,
-  weekdays integer[] not null default '{1,2,3,4,5,6,7}',
-  holidays boolean not null default false,
-  opens time,
-  closes time,
-  effective_from date not null,
-  effective_to date,
-  source text not null,
-  constraint contact_windows_pair check ((opens is null) = (closes is null) and (opens is null or opens < closes))
-);
-
 comment on table private.contact_windows is
   'When the law of a place allows marketing messages to arrive, by local weekday (ISO, 1 is Monday). Without hours: '
   'not at all on these days. holidays: the row is for holidays of the place, whatever the weekday. The windows of a '
@@ -17583,39 +18236,16 @@ comment on table private.contact_caps is
 
 create index contact_caps_place on private.contact_caps (country, region);
 
-create table private.holidays (
-  country text not null,
-  region text not null default '',
-  day date not null,
-  name text not null,
-  source text not null,
-  primary key (country, region, day)
-);
-
 comment on table private.holidays is 'Public holidays of a country (region empty) or of one region.';
 
 comment on table private.area_codes is
   'Area codes of the North American Numbering Plan: where a number is probably used. With several zones the window '
   'must hold in each.';
 
-create table private.region_zones (
-  country text not null,
-  region text not null,
-  time_zones text[] not null constraint region_zones_zones_given check (cardinality(time_zones) > 0),
-  source text not null,
-  name text,
-  primary key (country, region)
-);
-
 comment on table private.region_zones is 'Time zones of states and provinces, for leads with an address.';
 
 comment on column private.region_zones.name is
   'The region''s name in lower case without accents: addresses have it instead of the code.';
-
-create type private.local_hours as (
-  day date, opens time, closes time, closed boolean,
-  open boolean, changes_at timestamptz
-);
 
 comment on type private.local_hours is
   'The legal hours of a day (closed: none), and whether a message may arrive at a moment of it and when that may '
@@ -17629,149 +18259,6 @@ begin
   where c.country = area_cap.country and (c.region is null or c.region = area_cap.region)
     and c.effective_from <= day and (c.effective_to is null or c.effective_to >= day)
   order by c.messages, c.hours desc limit 1;
-end
-$$;
-
-create function private.local_hours(zone text, moment timestamptz, country text, region text, quiet_from time,
-  quiet_to time, last private.local_hours)
-returns private.local_hours
-language plpgsql stable set search_path = ''
-as $$
-declare
-  wall constant timestamp := moment at time zone zone;
-  wall_time constant time := wall::time;
-  target timestamp;
-  hours private.local_hours := last;
-begin
-  if country is not null and hours.day is distinct from wall::date then
-    select wall::date, max(w.opens), min(w.closes), bool_or(w.opens is null)
-    into hours.day, hours.opens, hours.closes, hours.closed
-    from private.contact_windows w
-    where w.country = local_hours.country and (w.region is null or w.region = local_hours.region)
-      and w.effective_from <= wall::date and (w.effective_to is null or w.effective_to >= wall::date)
-      and case when w.holidays then exists (
-          select from private.holidays h
-          where h.country = w.country and h.day = wall::date and h.region in ('', local_hours.region))
-        else extract(isodow from wall)::integer = any (w.weekdays) end;
-  end if;
-  hours.open := hours.closed is not true
-    and wall_time >= coalesce(hours.opens, '00:00') and wall_time < coalesce(hours.closes, '24:00')
-    and (quiet_from is null or case when quiet_from < quiet_to then wall_time < quiet_from or wall_time >= quiet_to
-      else wall_time < quiet_from and wall_time >= quiet_to end);
-  target := case
-    when hours.open then wall::date + least(hours.closes, case when quiet_from > wall_time then quiet_from end, '24:00')
-    when hours.closed is true or wall_time >= coalesce(hours.closes, '24:00') then wall::date + 1
-    when wall_time < hours.opens then wall::date + hours.opens
-    when wall_time < quiet_to then wall::date + quiet_to
-    else wall::date + 1 end;
-  hours.changes_at := moment + (target - wall);
-  -- The clocks change on the way: stop there and look again.
-  if hours.changes_at at time zone zone <> target then
-    hours.changes_at := private.next_offset(zone, moment, hours.changes_at);
-  end if;
-  return hours;
-end
-$$;
-
-create function private.area_window(organization public.organizations, by_law boolean, country text, region text,
-  zones text[], at timestamptz, out sends_at timestamptz, out closes_at timestamptz)
-language plpgsql stable set search_path = ''
-as $$
-declare
-  horizon constant timestamptz := at + interval '14 days';
-  -- Countries of North America without rows of their own: the law of the United States applies to the caller.
-  law_country constant text := case when by_law then coalesce(
-    (select w.country from private.contact_windows w where w.country = area_window.country limit 1), 'US') end;
-  zone text;
-  moment timestamptz := at;
-  hours private.local_hours;
-  turn integer := 0;
-  agreed integer := 0;
-begin
-  if not by_law and organization.quiet_hours_start is null then
-    sends_at := at;
-    return;
-  end if;
-
-  while agreed < cardinality(zones) loop
-    zone := zones[turn % cardinality(zones) + 1];
-    hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
-      organization.quiet_hours_end, hours);
-    if hours.open then
-      agreed := agreed + 1;
-      turn := turn + 1;
-      continue;
-    end if;
-    agreed := 0;
-    moment := hours.changes_at;
-    if moment > horizon then
-      return;
-    end if;
-  end loop;
-  sends_at := moment;
-
-  foreach zone in array zones loop
-    moment := sends_at;
-    while moment <= horizon loop
-      hours := private.local_hours(zone, moment, law_country, region, organization.quiet_hours_start,
-        organization.quiet_hours_end, hours);
-      if not hours.open then
-        closes_at := least(closes_at, moment);
-        exit;
-      end if;
-      moment := hours.changes_at;
-    end loop;
-  end loop;
-end
-$$;
-
-create function private.recipient(phone text, country text, region text, stated_zone text, organization_zone text,
-  out place_country text, out place_region text, out zones text[])
-language plpgsql stable set search_path = ''
-as $$
-declare
-  american boolean := phone like '+1%';
-  given text := upper(nullif(btrim(region), ''));
-  code private.area_codes;
-begin
-  place_country := upper(nullif(btrim(country), ''));
-  if place_country in ('PR', 'VI', 'GU', 'MP', 'AS') then
-    given := place_country;
-    place_country := 'US';
-  end if;
-  if place_country is not null then
-    -- A country without regions has one row. Regions are written FL, US-FL or Florida.
-    select z.region, z.time_zones into place_region, zones from private.region_zones z
-    where z.country = place_country and z.region = coalesce(given, '');
-    if zones is null and given is not null then
-      select z.region, z.time_zones into place_region, zones from private.region_zones z
-      where z.country = place_country
-        and (z.region in ('', regexp_replace(given, '^(US|CA)-', ''))
-          or z.name = lower(regexp_replace(normalize(given, nfd), '[\u0300-\u036f]', '', 'g')))
-      order by z.region desc limit 1;
-    end if;
-    place_region := nullif(place_region, '');
-  end if;
-  if zones is null and american then
-    select * into code from private.area_codes a where a.code = substr(phone, 3, 3);
-    if place_country is null and given is not null and code.country is not null then
-      select r.place_country, r.place_region, r.zones into place_country, place_region, zones
-      from private.recipient(phone, code.country, region, null, null) r;
-    end if;
-    place_country := coalesce(place_country, code.country);
-    place_region := coalesce(place_region, case when code.country = place_country then code.region end);
-  end if;
-  if not american then
-    zones := array[organization_zone];
-  elsif zones is null then
-    zones := coalesce(code.time_zones, array['America/New_York', 'America/Chicago', 'America/Denver',
-      'America/Los_Angeles']);
-    -- A zone outside North America contradicts the number: then the hours must suit both.
-    if private.is_time_zone(stated_zone) then
-      zones := array[stated_zone] || case when not exists (
-        select from private.area_codes a where stated_zone = any (a.time_zones)) then zones else '{}' end;
-    end if;
-  end if;
 end
 $$;
 
@@ -17790,26 +18277,6 @@ $$;
 
 comment on function private.contact_cap is
   'How many marketing messages the law lets one sender send to this recipient, within how many hours; null: no cap.';
-
-create function private.contact_window(organization public.organizations, category text, phone text, country text,
-  region text, stated_zone text, at timestamptz,
-  out sends_at timestamptz, out closes_at timestamptz, out zone text)
-language plpgsql stable set search_path = ''
-as $$
-declare
-  by_law constant boolean := coalesce(category = 'marketing' and phone like '+1%', false);
-  place record;
-begin
-  if by_law then
-    select * into place from private.recipient(phone, country, region, stated_zone, organization.time_zone);
-  else
-    select null as place_country, null as place_region, array[organization.time_zone] as zones into place;
-  end if;
-  zone := array_to_string(place.zones, ',');
-  select w.sends_at, w.closes_at into sends_at, closes_at
-  from private.area_window(organization, by_law, place.place_country, place.place_region, place.zones, at) w;
-end
-$$;
 
 comment on function private.contact_window is
   'When a message to this recipient may next arrive, until when, and in which zones (the likeliest first).';
@@ -18046,7 +18513,8 @@ create table private.dnc_pieces (
   organization_id uuid not null,
   list_id uuid not null,
   "position" integer not null,
-  content text not null,
+  -- As dnc_upload.ts cuts them: one statement must be able to import a piece.
+  content text not null constraint dnc_pieces_content_length check (char_length(content) <= 262144),
   primary key (organization_id, list_id, "position"),
   constraint dnc_pieces_list foreign key (organization_id, list_id)
     references public.dnc_lists (organization_id, id) on delete cascade
@@ -18054,6 +18522,19 @@ create table private.dnc_pieces (
 
 comment on table private.dnc_pieces is
   'An uploaded file in pieces that end where lines end. A piece is deleted when it is imported.';
+
+create table private.dnc_list_claims (
+  organization_id uuid not null,
+  list_id uuid not null,
+  leased_until timestamptz not null,
+  attempts integer not null default 1,
+  constraint dnc_list_claims_pkey primary key (organization_id, list_id),
+  constraint dnc_list_claims_list foreign key (organization_id, list_id)
+    references public.dnc_lists (organization_id, id) on delete cascade
+);
+
+comment on table private.dnc_list_claims is
+  'Lists that are worked on, and how often in a row this was begun and not finished. A finished slice deletes its row.';
 
 create table private.dnc_numbers (
   organization_id uuid not null,
@@ -18228,6 +18709,11 @@ as $$
 declare
   list public.dnc_lists := private.require_open_list(organization_id, list_id);
 begin
+  perform private.require_valid(cardinality(pieces) between 1 and 100 and array_position(pieces, null) is null, 'pieces',
+    'must have between 1 and 100 texts');
+  perform private.require_valid(list.pieces + cardinality(pieces) <= 1000, 'pieces', 'are more than 1,000 of a file');
+  perform private.require_valid((select max(char_length(p)) <= 262144 from unnest(pieces) p), 'pieces',
+    'must have at most 262,144 characters each');
   insert into private.dnc_pieces (organization_id, list_id, "position", content)
   select list.organization_id, list.id, list.pieces + p.place - 1, p.content
   from unnest(pieces) with ordinality as p (content, place);
@@ -18404,6 +18890,59 @@ $$;
 comment on function public.check_numbers is 'Why each number must not get a marketing message now.';
 
 grant execute on function public.check_numbers(uuid, text[]) to authenticated;
+
+create function private.fail_dnc_list(list_id uuid)
+returns void
+language sql set search_path = ''
+as $$
+  delete from private.dnc_list_claims c
+  where (c.organization_id, c.list_id) = (select l.organization_id, l.id from public.dnc_lists l where l.id = fail_dnc_list.list_id);
+  update public.dnc_lists l set status = 'failed', error = 'The file could not be read.'
+  where l.id = fail_dnc_list.list_id and l.status = 'importing'
+$$;
+
+create function private.claim_dnc_list()
+returns uuid
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  list public.dnc_lists;
+  claim private.dnc_list_claims;
+begin
+  loop
+    select l.* into list from public.dnc_lists l
+    where l.upload_complete and l.status in ('importing', 'deleting') and not exists (
+      select from private.dnc_list_claims c
+      where c.organization_id = l.organization_id and c.list_id = l.id and c.leased_until > now())
+    order by l.updated_at limit 1 for update skip locked;
+    if list.id is null then
+      return null;
+    end if;
+    insert into private.dnc_list_claims as c (organization_id, list_id, leased_until)
+    values (list.organization_id, list.id, now() + interval '30 seconds')
+    on conflict on constraint dnc_list_claims_pkey do update
+    set leased_until = excluded.leased_until, attempts = c.attempts + 1
+    returning * into claim;
+    if claim.attempts <= 5 or list.status = 'deleting' then
+      return list.id;
+    end if;
+    perform private.fail_dnc_list(list.id);
+  end loop;
+end
+$$;
+
+grant execute on function private.claim_dnc_list() to service_role;
+
+create function public.claim_dnc_list()
+returns uuid
+language sql set search_path = ''
+as $$
+  select private.claim_dnc_list()
+$$;
+
+comment on function public.claim_dnc_list is 'Leases the do-not-call list that waits longest for work.';
+
+grant execute on function public.claim_dnc_list() to service_role;
 
 create function private.dnc_list_json(list public.dnc_lists)
 returns jsonb
@@ -18625,7 +19164,7 @@ begin
 end
 $$;
 
-create function private.import_dnc_slice()
+create function private.import_dnc_slice(list_id uuid)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -18633,11 +19172,11 @@ declare
   list public.dnc_lists;
 begin
   select * into list from public.dnc_lists l
-  where l.upload_complete and l.status in ('importing', 'deleting') order by l.updated_at limit 1
-  for update skip locked;
+  where l.id = import_dnc_slice.list_id and l.upload_complete and l.status in ('importing', 'deleting') for update;
   if list.id is null then
     return null;
   end if;
+  delete from private.dnc_list_claims c where c.organization_id = list.organization_id and c.list_id = list.id;
   if list.status = 'deleting' then
     -- By ctid: statistics of a list that was just imported are missing, and a join would be planned badly.
     delete from private.dnc_numbers d where d.ctid = any (array(
@@ -18653,26 +19192,26 @@ begin
   list := private.import_dnc_piece(list);
   return jsonb_build_object('list_id', list.id, 'state', list.status);
 exception when data_exception or integrity_constraint_violation or raise_exception then
-  -- Otherwise the same list would be the first again, and block those of other organizations.
+  -- Another attempt would not go better.
   raise warning 'the do-not-call list % was not imported: %', list.id, sqlerrm;
-  update public.dnc_lists l set status = 'failed', error = 'The file could not be read.' where l.id = list.id;
+  perform private.fail_dnc_list(list.id);
   return jsonb_build_object('list_id', list.id, 'state', 'failed');
 end
 $$;
 
-grant execute on function private.import_dnc_slice() to service_role;
+grant execute on function private.import_dnc_slice(uuid) to service_role;
 
-create function public.import_dnc_slice()
+create function public.import_dnc_slice(list_id uuid)
 returns jsonb
 language sql set search_path = ''
 as $$
-  select private.import_dnc_slice()
+  select private.import_dnc_slice(list_id)
 $$;
 
 comment on function public.import_dnc_slice is
-  'One batch of work on do-not-call lists: imports a piece, or deletes numbers of a deleted list.';
+  'One batch of work on a claimed do-not-call list: imports a piece, or deletes numbers of a deleted list.';
 
-grant execute on function public.import_dnc_slice() to service_role;
+grant execute on function public.import_dnc_slice(uuid) to service_role;
 
 create function private.import_suppressions(organization_id uuid, phones text[], scope text, reason text, answer jsonb)
 returns jsonb
@@ -19778,6 +20317,44 @@ begin
 end
 $$;
 
+create function private.latest_text(account public.sms_accounts, phone text)
+returns timestamptz
+language sql stable set search_path = ''
+as $$
+  select m.created_at from public.messages m
+  where m.organization_id = account.organization_id and m.to_number = any (private.phone_spellings(phone))
+    and m.account_id = account.id and m.direction = 'outbound'
+  order by m.id desc limit 1
+$$;
+
+create function private.opt_out_of_same_number(account public.sms_accounts, message public.messages, recognized_by text,
+  signed_by uuid[])
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  other public.sms_accounts;
+begin
+  for other in
+    select a.* from public.sms_accounts a
+    where a.provider = account.provider and a.sender_id = account.sender_id and a.organization_id <> account.organization_id
+      and (signed_by is null or a.organization_id = any (signed_by))
+      and private.latest_text(a, message.from_number) is not null
+    order by a.organization_id
+  loop
+    message.organization_id := other.organization_id;
+    message.id := null;
+    message.from_number := private.known_spelling(other.organization_id, message.from_number);
+    message.lead_id := private.newest_lead(other.organization_id, message.from_number);
+    insert into public.suppressions (organization_id, phone, scope, source, reason)
+    values (other.organization_id, message.from_number, 'all', 'reply', 'Replied: ' || left(message.body, 100))
+    on conflict (organization_id, phone, scope) where lifted_at is null do nothing;
+    perform private.record_consent(message, 'revoked', recognized_by, null);
+    perform private.close_reply_reviews(other.organization_id, message.from_number, 'opt_out');
+  end loop;
+end
+$$;
+
 create function private.insert_inbound_message(account public.sms_accounts, provider_message_id text, from_number text,
   body text, media jsonb, facts jsonb)
 returns public.messages
@@ -19850,7 +20427,9 @@ begin
     and (signed_by is not null or a.approved_at is not null or exists (
       select from public.messages m
       where m.organization_id = a.organization_id and m.to_number = record_inbound.from_number and m.account_id = a.id))
-  order by a.approved_at is null, a.credentials_secret_id is not null, a.id limit 1;
+  -- Several organizations may have one number of an account of their own: a reply answers who wrote last.
+  order by signed_by is null and a.approved_at is null, private.latest_text(a, record_inbound.from_number) desc nulls last,
+    a.approved_at is null, a.credentials_secret_id is not null, a.id limit 1;
   if account is null then
     return '{"known": false, "duplicate": false, "meaning": null}'::jsonb;
   end if;
@@ -19873,7 +20452,9 @@ begin
   if meaning is not null and from_number ~ '^\+[1-9][0-9]{6,14}$' then
     perform pg_advisory_xact_lock(hashtextextended('reply|' || account.organization_id || '|' || from_number, 0));
     case meaning
-      when 'stop' then perform private.opt_out_by_reply(account, message, reply.recognized_by, reply.rule_id);
+      when 'stop' then
+        perform private.opt_out_by_reply(account, message, reply.recognized_by, reply.rule_id);
+        perform private.opt_out_of_same_number(account, message, reply.recognized_by, signed_by);
       when 'start' then meaning := private.opt_in_by_reply(account, message, reply.recognized_by, reply.rule_id);
       when 'help' then perform private.answer_help(account, message, reply.recognized_by = 'provider');
       else perform private.open_reply_review(message, reply.rule_id);
@@ -20344,12 +20925,14 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  wanted constant boolean := exists (select from private.campaign_progress_dirty)
+  wanted boolean;
+  job bigint;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('switch_progress_job', 0));
+  wanted := exists (select from private.campaign_progress_dirty)
     or exists (select from public.campaigns c where c.status in ('freezing', 'running'))
     or exists (select from public.campaigns c where c.finished_at > now() - interval '1 hour');
-  job bigint := (
-    select j.jobid from cron.job j where j.jobname = 'broadcast-campaign-progress' and j.active <> wanted);
-begin
+  select j.jobid into job from cron.job j where j.jobname = 'broadcast-campaign-progress' and j.active <> wanted;
   if job is not null then
     perform cron.alter_job(job, active => wanted);
   end if;
@@ -22087,8 +22670,7 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('id', message.id, 'attempt', message.attempts, 'to', message.to_number, 'from', message.from_number,
-    'body', case when message.purpose = 'phone_confirmation' then private.with_phone_code(message.id, message.body)
-      else message.body end, 'provider', message.provider, 'account_id', message.account_id,
+    'body', private.body_as_sent(message.purpose, message.id, message.body), 'provider', message.provider, 'account_id', message.account_id,
     'provider_account', message.provider_account, 'expires_at', message.expires_at)
 $$;
 
@@ -22303,9 +22885,11 @@ begin
       -- Until the first attempt expires_at is the message's own; later it is the end of the window of that attempt.
       case when m.checked_at is null then m.expires_at end as own_expiry,
       opted.out as opted_out, marketing.blocked_reason, marketing.consent_id, marketing.marketing_sends_at,
-      marketing.marketing_closes_at, marketing.zone, coalesce(marketing.wait_reason, 'quiet_hours') as wait_reason,
-      o.sends_at as organization_sends_at,
-      o.closes_at as organization_closes_at, m.to_number ~ o.allowed_phones as country_allowed,
+      marketing.marketing_closes_at, coalesce(marketing.zone, law.zone) as zone,
+      coalesce(marketing.wait_reason, 'quiet_hours') as wait_reason,
+      coalesce(law.sends_at, o.sends_at) as other_sends_at,
+      case when m.legal_hours_from <= now() then law.closes_at else o.closes_at end as other_closes_at,
+      m.to_number ~ o.allowed_phones as country_allowed,
       -- A person who writes to a sandboxed organization gets their answer.
       private.sending_restriction(o.organization, a.credentials_secret_id is not null or private.is_auto_reply(m.purpose),
         m.to_number) as restriction, m.category, m.organization_id, m.account_id, m.to_number
@@ -22323,6 +22907,10 @@ begin
       select v.* from private.marketing_verdict(m) v
       where m.category = 'marketing' and not private.is_auto_reply(m.purpose) limit 1
     ) marketing on true
+    left join lateral (
+      select w.* from private.legal_window(o.organization, m.to_number, m.lead_id) w
+      where m.legal_hours_from <= now() limit 1
+    ) law on true
     where m.campaign_id is null or c.id is not null
   ), checked as materialized (
     select f.*,
@@ -22339,9 +22927,9 @@ begin
           where r.organization_id = f.organization_id and r.phone = f.to_number and r.status = 'open'
         ) then 'doubtful_reply' end as reason,
       case when f.auto_reply then now() when f.category = 'marketing' then f.marketing_sends_at
-        else f.organization_sends_at end as sends_at,
+        else f.other_sends_at end as sends_at,
       case when f.auto_reply then f.expires_at when f.category = 'marketing' then least(f.own_expiry, f.marketing_closes_at)
-        else least(f.own_expiry, f.organization_closes_at) end as closes_at
+        else least(f.own_expiry, f.other_closes_at) end as closes_at
     from facts f
   )
   select k.id, row(
@@ -22825,6 +23413,117 @@ comment on function public.exchange_dispatch_batch is 'Records a group''s outcom
 
 grant execute on function public.exchange_dispatch_batch(jsonb, integer, jsonb) to service_role;
 
+create function private.record_outcomes_apart(outcomes jsonb)
+returns void
+language plpgsql set search_path = '' set enable_seqscan = off set jit = off
+as $$
+declare
+  part record;
+begin
+  for part in
+    select m.organization_id, jsonb_agg(o.value) as outcomes from jsonb_array_elements(outcomes) o
+    join public.messages m on m.id = (o.value ->> 'id')::uuid group by 1
+  loop
+    begin
+      perform private.record_outcomes(part.outcomes);
+    exception
+      when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+      when others then
+        raise warning 'outcomes of organization % were not recorded: %', part.organization_id, sqlerrm;
+    end;
+  end loop;
+end
+$$;
+
+create function private.try_accounts(account_ids uuid[], platform jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform private.lock_rate_buckets(account_ids, '{}');
+  perform private.claim_messages(100, array(select row(a.id, 100)::private.account_share from unnest(account_ids) a (id)),
+    platform);
+  raise exception using errcode = 'SBTRY';
+exception
+  when sqlstate 'SBTRY' then null;
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when others then
+    raise warning 'messages of the accounts % cannot be claimed: %', account_ids, sqlerrm;
+    update public.sms_accounts a set status = 'circuit_open', outages = a.outages + 1,
+      circuit_open_until = now() + least(60, 2 ^ least(a.outages, 10)) * interval '1 minute',
+      circuit_open_reason = 'Its messages cannot be prepared. The platform is told.'
+    where a.id = any (account_ids) and a.status in ('active', 'circuit_open');
+end
+$$;
+
+create function private.try_campaign(campaign public.campaigns, half_open uuid[], platform jsonb)
+returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  reason constant text := 'Its messages cannot be prepared. The platform is told.';
+begin
+  perform private.lock_rate_buckets('{}', array[campaign.id]);
+  perform private.claim_campaign(campaign, 100, half_open, platform);
+  raise exception using errcode = 'SBTRY';
+exception
+  when sqlstate 'SBTRY' then null;
+  when transaction_rollback or insufficient_resources or object_not_in_prerequisite_state then raise;
+  when others then
+    raise warning 'targets of campaign % cannot be claimed: %', campaign.id, sqlerrm;
+    update public.campaigns c set status = 'paused', status_reason = reason where c.id = campaign.id and c.status = 'running';
+    begin
+      perform private.notify_about_campaign(campaign, 'paused:' || extract(epoch from now()), campaign.name || ' was paused',
+        reason);
+    exception when others then
+      raise warning 'that campaign % was paused is told to nobody: %', campaign.id, sqlerrm;
+    end;
+end
+$$;
+
+create function private.recover_dispatch(outcomes jsonb, platform jsonb)
+returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  half_open uuid[];
+  accounts uuid[];
+  campaign public.campaigns;
+  deadline constant timestamptz := clock_timestamp() + interval '5 seconds';
+begin
+  perform private.record_outcomes_apart(outcomes);
+  -- The lanes of a dispatcher fail together.
+  if not pg_try_advisory_xact_lock(hashtextextended('recover_dispatch', 0)) then
+    return;
+  end if;
+  half_open := private.accounts_to_probe();
+  for accounts in
+    select array_agg(w.id) from unnest(private.waiting_accounts(half_open)) w group by w.organization_id order by random()
+  loop
+    exit when clock_timestamp() > deadline;
+    perform private.try_accounts(accounts, platform);
+  end loop;
+  for campaign in select c.* from public.campaigns c where c.status = 'running' order by random() loop
+    exit when clock_timestamp() > deadline;
+    perform private.try_campaign(campaign, half_open, platform);
+  end loop;
+end
+$$;
+
+grant execute on function private.recover_dispatch(jsonb, jsonb) to service_role;
+
+create function public.recover_dispatch(outcomes jsonb default '[]', platform jsonb default '{}')
+returns void
+language sql set search_path = ''
+as $$
+  select private.recover_dispatch(outcomes, platform)
+$$;
+
+comment on function public.recover_dispatch is
+  'After a failed step: records each organization''s outcomes apart, and puts aside what made it fail.';
+
+grant execute on function public.recover_dispatch(jsonb, jsonb) to service_role;
+
 create table private.status_lookups (
   provider text primary key constraint status_lookups_provider check (provider in ('arkesel', 'twilio')),
   ask_after interval not null,
@@ -22990,7 +23689,7 @@ begin
   select jsonb_build_object(
     'listed', count(*) filter (where l.unknown_at is not null),
     'messages', coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number,
-      'from', l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id,
+      'from', l.from_number, 'body', private.body_as_sent(l.purpose, l.id, l.body), 'provider', l.provider, 'account_id', l.account_id,
       'provider_account', l.provider_account, 'provider_message_id', l.provider_message_id, 'since',
       coalesce(l.sending_at, l.sent_at)))
       filter (where l.unknown_at is null), '[]'))
@@ -23059,7 +23758,7 @@ begin
     returning m.*, p.left_behind
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempts, 'to', l.to_number, 'from',
-    l.from_number, 'body', l.body, 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
+    l.from_number, 'body', private.body_as_sent(l.purpose, l.id, l.body), 'provider', l.provider, 'account_id', l.account_id, 'provider_account',
     l.provider_account, 'provider_message_id', l.provider_message_id, 'since', l.sending_at, 'left_behind',
     l.left_behind)), '[]')
   into answer from leased l;
@@ -23587,10 +24286,8 @@ declare
   body text;
   blocked text;
   in_review boolean;
-  wrote_recently boolean;
-  place public.leads;
+  legal_hours_from timestamptz;
   opens timestamptz;
-  closes timestamptz;
   waits_for text;
   queued public.messages;
 begin
@@ -23599,28 +24296,18 @@ begin
   blocked := case when phone = account.sender_id then 'own_number'
     else private.blocked_reason(organization.id, phone) end;
   in_review := blocked is null and private.needs_review(organization.id, phone);
-  wrote_recently := exists (
-    select from public.messages m
-    where m.organization_id = organization.id and m.from_number = send_conversation_message.phone
-      and m.direction = 'inbound' and m.id >= private.uuid_v7_floor(now() - interval '1 hour'));
-  -- Where the number is does not depend on whether the caller may see the lead.
-  select * into place from public.leads l
-  where l.organization_id = organization.id and l.id = send_conversation_message.lead_id;
-  select coalesce(w.sends_at, now() + interval '1 day'),
-    case when not wrote_recently and phone like '+1%' then w.closes_at end
-  into opens, closes
-  from private.contact_window(organization, case when wrote_recently then 'service' else 'marketing' end, phone,
-    place.country, place.region, place.time_zone, now()) w;
+  legal_hours_from := private.legal_hours_from(organization.id, phone);
+  opens := private.person_sends_at(organization, phone, send_conversation_message.lead_id);
   waits_for := case when blocked is not null then null when in_review then 'review'
     when opens > now() then 'quiet_hours' end;
   insert into public.messages (organization_id, account_id, customer_id, lead_id, to_number, from_number, body,
-    encoding, segments, status, provider, send_after, wait_reason, expires_at, created_by, error_code, error_message)
+    encoding, segments, status, provider, send_after, legal_hours_from, wait_reason, created_by, error_code, error_message)
   select organization.id, account.id, send_conversation_message.customer_id, send_conversation_message.lead_id, phone,
     account.sender_id, body, s.encoding, s.segments, case when blocked is not null then 'suppressed' else 'queued' end,
     account.provider,
     -- As in claim_messages; close_reply_reviews makes it due at once.
     case when in_review then greatest(opens, now() + interval '10 minutes') else opens end,
-    waits_for, closes, auth.uid(), blocked, case when blocked is not null then private.verdict_text(blocked) end
+    legal_hours_from, waits_for, auth.uid(), blocked, case when blocked is not null then private.verdict_text(blocked) end
   from private.sms_segments(body) s
   returning * into queued;
   if queued.customer_id is not null and blocked is null then
@@ -23645,12 +24332,17 @@ declare
   conversation public.conversations;
   account public.sms_accounts;
   answer jsonb;
+  refusal jsonb;
 begin
   perform private.require_permission(organization_id, 'messages:send');
   conversation := private.require_conversation(organization_id, conversation_id, 'conversations:read');
   answer := private.idempotent_response(organization_id);
   if answer is not null then
     return answer;
+  end if;
+  refusal := private.over_rate_limit('send');
+  if refusal is not null then
+    return refusal;
   end if;
   select * into account from public.sms_accounts a
   where a.organization_id = conversation.organization_id and a.provider = conversation.provider
@@ -23661,6 +24353,7 @@ begin
   elsif conversation.phone !~ '^\+[1-9][0-9]{6,14}$' then
     perform private.problem(409, 'no_reply', 'This sender cannot receive messages.');
   end if;
+  perform private.require_phone(organization_id, conversation.phone, 'id');
   return private.store_idempotent_response(organization_id,
     private.send_conversation_message(account, conversation.phone, message, conversation.lead_id,
       conversation.customer_id));
@@ -23724,6 +24417,7 @@ as $$
 declare
   account public.sms_accounts;
   answer jsonb;
+  refusal jsonb;
 begin
   perform private.require_permission(organization_id, 'messages:send');
   perform private.require_permission(organization_id, 'conversations:read');
@@ -23731,6 +24425,11 @@ begin
   if answer is not null then
     return answer;
   end if;
+  refusal := private.over_rate_limit('send');
+  if refusal is not null then
+    return refusal;
+  end if;
+  perform private.require_phone(organization_id, to_number, 'to');
   if sender_id is null then
     select a.* into account from public.conversations c
     join public.sms_accounts a on a.organization_id = c.organization_id and a.provider = c.provider
@@ -24676,20 +25375,26 @@ begin
       from private.held_figures(counselor_performance.organization_id, period.first_day, period.last_day, null, null,
         null) f
       group by 1 having sum((f.figure).leads) <> 0
-    ), people as (
-      select m.user_id from public.memberships m
-      join public.role_permissions p on p.role_id = m.role_id and p.permission = 'leads:hold'
-      where m.organization_id = counselor_performance.organization_id and m.status = 'active'
+    ), in_scope as (
+      select m.user_id, m.status = 'active' and exists (
+          select from public.role_permissions p where p.role_id = m.role_id and p.permission = 'leads:hold') as is_listed
+      from public.memberships m
+      where m.organization_id = counselor_performance.organization_id
         and (access.scope = 'organization' or m.user_id = auth.uid() or access.scope = 'team'
           and m.team_id = access.team)
-      union
-      select h.holder_id from held h
+    ), people as (
+      select u.user_id, access.scope = 'organization' or u.user_id in (select s.user_id from in_scope s) as is_in_scope
+      from (
+        select s.user_id from in_scope s where s.is_listed
+        union
+        select h.holder_id from held h
+      ) u (user_id)
     )
     select coalesce(jsonb_agg(jsonb_build_object('user_id', p.user_id, 'full_name', u.full_name,
       'total_leads', coalesce(h.leads, 0), 'enrolled', coalesce(h.won, 0), 'lost', coalesce(h.lost, 0),
       'open', coalesce(h.leads - h.won - h.lost, 0), 'conversion_rate', round(h.won / nullif(h.leads, 0), 4),
-      'interactions', i.interactions) order by coalesce(h.won, 0) desc, coalesce(h.leads, 0) desc, u.full_name,
-        p.user_id), '[]')
+      'interactions', case when p.is_in_scope then i.interactions end)
+      order by coalesce(h.won, 0) desc, coalesce(h.leads, 0) desc, u.full_name, p.user_id), '[]')
     from people p
     left join held h on h.holder_id = p.user_id
     left join public.profiles u on u.id = p.user_id
@@ -24818,7 +25523,7 @@ begin
   end if;
   alerts := alerts || array(
     select jsonb_build_object('type', 'report_paused', 'severity', 'warning', 'title', 'A scheduled report is paused',
-      'description', format('%s cannot run any more: %s.', r.name, s.pause_reason), 'link', '/reports/scheduled',
+      'description', format('%s does not run: %s.', r.name, s.pause_reason), 'link', '/reports/scheduled',
       'created_at', s.updated_at)
     from public.report_schedules s
     join public.reports r on r.id = s.report_id
@@ -24975,19 +25680,6 @@ comment on function public.lead_kpis is
 
 grant execute on function public.lead_kpis(uuid, date, date, text, text, uuid) to authenticated;
 
-create table public.report_settings (
-  id uuid primary key default private.uuid_v7(),
-  organization_id uuid not null constraint report_settings_one unique references public.organizations (id)
-    on delete cascade,
-  first_weekday smallint not null default 1 constraint report_settings_first_weekday check (first_weekday between 1
-    and 7),
-  file_days smallint not null default 30 constraint report_settings_file_days check (file_days between 1 and 365),
-  outside_links boolean not null default false,
-  outside_link_hours integer not null default 168
-    constraint report_settings_outside_link_hours check (outside_link_hours between 1 and 720),
-  updated_at timestamptz not null default now()
-);
-
 create function private.day_bucket(day date, granularity text, first_weekday integer)
 returns date
 language sql immutable set search_path = ''
@@ -25049,35 +25741,7 @@ comment on function public.lead_volume is
 
 grant execute on function public.lead_volume(uuid, date, date, text) to authenticated;
 
-create table private.report_types (
-  name text primary key,
-  sql_type text not null,
-  operators text[] not null,
-  aggregations text[] not null,
-  constraint report_types_operators check (operators <@ array['eq', 'neq', 'in', 'not_in', 'gt', 'gte', 'lt', 'lte',
-    'between', 'in_period', 'contains', 'not_contains', 'starts_with', 'has', 'has_any', 'has_all', 'has_none',
-    'is_empty', 'is_not_empty']),
-  constraint report_types_aggregations check (aggregations <@ array['count_distinct', 'sum', 'avg', 'min', 'max',
-    'median', 'p90'])
-);
-
 comment on table private.report_types is 'The types of fields: how a value is cast, and what a report may do with it.';
-
-create table private.report_sources (
-  name text primary key constraint report_sources_name_form check (name ~ '^[a-z][a-z_]{0,49}$'),
-  position smallint not null,
-  label text not null,
-  description text not null,
-  kind text not null constraint report_sources_kind check (kind in ('state', 'event')),
-  relation text not null,
-  scope text not null constraint report_sources_scope check (scope in ('leads', 'lead', 'tasks', 'organization')),
-  permissions text[] not null,
-  export_permission text references private.permissions (name) on update cascade,
-  condition text,
-  ids_are_times boolean not null default false,
-  lead_join text,
-  identity text not null default 'b.id'
-);
 
 comment on table private.report_sources is
   'What reports are about: a table (alias b in expressions) and how the caller''s scope bounds it.';
@@ -25103,44 +25767,10 @@ comment on column private.report_sources.lead_join is
 
 create index report_sources_export_permission on private.report_sources (export_permission);
 
-create table private.report_joins (
-  source text not null references private.report_sources (name) on delete cascade,
-  name text not null,
-  needs text,
-  clause text not null,
-  primary key (source, name),
-  constraint report_joins_needs foreign key (source, needs) references private.report_joins (source, name)
-);
-
 comment on table private.report_joins is
   'Joins that fields need. {organization} is the organization, {lead_scope} the caller''s scope on leads x.';
 
 create index report_joins_needs on private.report_joins (source, needs);
-
-create table private.report_fields (
-  source text not null references private.report_sources (name) on delete cascade,
-  name text not null constraint report_fields_name_form check (name ~ '^[a-z][a-z_.]{0,99}$'),
-  position smallint not null,
-  label text not null,
-  type text not null references private.report_types (name),
-  expression text not null,
-  join_name text,
-  permission text references private.permissions (name) on update cascade,
-  operators text[],
-  aggregations text[],
-  groupable boolean not null default true,
-  sortable boolean not null default true,
-  personal boolean not null default false,
-  period boolean not null default false,
-  currency text,
-  scale smallint not null default 2,
-  choices text[],
-  sort_expression text,
-  primary key (source, name),
-  constraint report_fields_join foreign key (source, join_name) references private.report_joins (source, name),
-  constraint report_fields_currency check ((type = 'money') = (currency is not null)),
-  constraint report_fields_period check (not period or type = 'timestamp')
-);
 
 comment on table private.report_fields is
   'The fields of each source. name is the field''s id below its source and outlives its label.';
@@ -25167,21 +25797,6 @@ create index report_fields_type on private.report_fields (type);
 create index report_fields_join on private.report_fields (source, join_name);
 
 create index report_fields_permission on private.report_fields (permission);
-
-create table private.report_measures (
-  source text not null references private.report_sources (name) on delete cascade,
-  name text not null constraint report_measures_name_form check (name ~ '^[a-z][a-z_]{0,99}$'),
-  position smallint not null,
-  label text not null,
-  description text not null,
-  type text not null default 'integer' constraint report_measures_type check (type in ('integer', 'ratio', 'number')),
-  numerator text not null,
-  denominator text,
-  join_name text,
-  permission text references private.permissions (name) on update cascade,
-  primary key (source, name),
-  constraint report_measures_join foreign key (source, join_name) references private.report_joins (source, name)
-);
 
 comment on table private.report_measures is
   'Figures with a fixed definition: the sum of the numerator over the rows, divided by the sum of the denominator where '
@@ -25294,7 +25909,7 @@ comment on column public.report_schedules.weekdays is 'ISO 8601: 1 is Monday.';
 comment on column public.report_schedules.month_day is 'In shorter months the last day.';
 
 comment on column public.report_schedules.pause_reason is
-  'by_person, report_deleted, or why the last run was refused.';
+  'by_person, report_deleted, report_changed (by somebody else), or why the last run was refused.';
 
 create index report_schedules_report on public.report_schedules (organization_id, report_id);
 
@@ -25402,7 +26017,13 @@ create policy "people read their own runs" on public.report_runs for select to a
 
 revoke all on public.report_runs from public, anon, authenticated, service_role;
 
-grant select on public.report_runs to authenticated, service_role;
+grant select (
+  id, organization_id, report_id, owner_id, requested_by, name, format, status, reason, detail, schedule_id,
+  scheduled_for, as_of, time_zone, period, row_count, records, truncated, rows_written, file_name, file_size, checksum,
+  cpu_ms, created_at, frozen_at, finished_at, rows_deleted_at, file_deleted_at
+) on public.report_runs to authenticated;
+
+grant select on public.report_runs to service_role;
 
 create table private.report_rows (
   run_id uuid not null,
@@ -25435,7 +26056,7 @@ create table private.report_run_work (
   pieces integer not null default 0,
   size bigint not null default 0,
   state jsonb,
-  last_step_at timestamptz
+  last_step_at timestamptz not null default now()
 );
 
 comment on table private.report_run_work is
@@ -25444,6 +26065,8 @@ comment on table private.report_run_work is
 comment on column private.report_run_work.attempts is 'Runners that claimed the run since its last step.';
 
 comment on column private.report_run_work.position is 'The last row that is in the file.';
+
+comment on column private.report_run_work.last_step_at is 'Since when the run waits; the longest goes first.';
 
 comment on column private.report_run_work.state is 'What the writer of the format needs to go on.';
 
@@ -25517,9 +26140,6 @@ create index report_downloads_run on private.report_downloads (run_id);
 
 create index report_downloads_link on private.report_downloads (link_id) where link_id is not null;
 
-create type private.report_context as (organization_id uuid, zone text, first_weekday smallint, at timestamptz,
-  permissions jsonb, saved boolean);
-
 create type private.report_expression as (sql text, joins text[]);
 
 create type private.report_aggregate as (id text, label text, function text, type text, scale smallint, value text,
@@ -25548,6 +26168,28 @@ as $$
       from jsonb_array_elements(run.chart_rows) with ordinality c where c.ordinality <= 60))
 $$;
 
+create function private.still_may(organization_id uuid, user_id uuid, permission text)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = still_may.permission
+    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
+$$;
+
+create function private.may_send_to(organization_id uuid, sender uuid, recipient uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select coalesce(recipient = sender, false) or private.has_share_right(organization_id, sender) or exists (
+    select from public.memberships m
+    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share' and p.scope = 'team'
+    join public.memberships c on c.organization_id = m.organization_id and c.user_id = recipient
+      and c.team_id = m.team_id
+    where m.organization_id = may_send_to.organization_id and m.user_id = sender and m.status = 'active')
+$$;
+
 create function private.deliver_to_members(run public.report_runs)
 returns void
 language plpgsql set search_path = ''
@@ -25560,8 +26202,9 @@ begin
     select run.id, p.id, p.email
     from public.report_recipients c
     join public.profiles p on p.id = c.user_id
-    join public.memberships m on m.organization_id = c.organization_id and m.user_id = p.id and m.status = 'active'
     where c.organization_id = run.organization_id and c.schedule_id = run.schedule_id
+      and private.still_may(run.organization_id, p.id, 'reports:read')
+      and private.may_send_to(run.organization_id, run.owner_id, p.id)
     on conflict do nothing
     returning user_id
   )
@@ -25571,28 +26214,6 @@ begin
       private.report_mail_data(run), null)::private.notification
     from unnest(told) u (id)));
 end
-$$;
-
-create function private.allows_outside_links(organization_id uuid)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select exists (
-    select from public.report_settings s
-    join public.organizations o on o.id = s.organization_id and o.standing = 'approved'
-    where s.organization_id = allows_outside_links.organization_id and s.outside_links)
-$$;
-
-create function private.has_share_right(organization_id uuid, user_id uuid)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select exists (
-    select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = 'reports:share'
-      and p.scope = 'organization'
-    where m.organization_id = has_share_right.organization_id and m.user_id = has_share_right.user_id
-      and m.status = 'active')
 $$;
 
 create function private.report_file_expiry(run public.report_runs)
@@ -25621,6 +26242,9 @@ begin
     select c.address from public.report_recipients c
     where c.organization_id = run.organization_id and c.schedule_id = run.schedule_id and c.address is not null
       and not exists (select from private.report_deliveries d where d.run_id = run.id and d.address = c.address)
+      and not exists (
+        select from public.memberships m join public.profiles p on p.id = m.user_id
+        where m.organization_id = c.organization_id and lower(p.email) = c.address)
     order by 1
   loop
     token := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
@@ -25651,6 +26275,28 @@ as $$
     and (m.user_id = run.owner_id or admins and r.organization_id is null and r.key = 'admin')
 $$;
 
+create function private.is_lasting_refusal(reason text)
+returns boolean
+language sql immutable set search_path = ''
+as $$
+  select reason in ('owner_gone', 'not_a_member', 'permission_denied', 'field_not_permitted', 'report_not_shared',
+    'report_deleted', 'field_removed')
+$$;
+
+create function private.pause_schedule_of(run public.report_runs, reason text, detail text)
+returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.report_schedules s set status = 'paused', pause_reason = reason, next_run_at = null
+  where s.id = run.schedule_id and s.status = 'active';
+  if found then
+    perform private.tell_of_schedule(run, 'A scheduled report was paused: ' || run.name,
+      'It cannot run any more: ' || detail || ' Nothing was sent. An admin can hand it to somebody else.', true);
+  end if;
+end
+$$;
+
 create function private.after_scheduled_run(run public.report_runs)
 returns void
 language plpgsql set search_path = ''
@@ -25662,19 +26308,18 @@ begin
   if schedule.id is null then
     return;
   end if;
-  if run.status = 'ready' or run.status = 'empty' and schedule.on_empty = 'send' then
+  if run.status in ('ready', 'empty') and not private.owner_may_export(run) then
+    perform private.pause_schedule_of(run, 'permission_denied', 'Its owner lacks a permission that it needs.');
+  elsif run.status = 'ready' or run.status = 'empty' and schedule.on_empty = 'send' then
     perform private.deliver_to_members(run);
     perform private.deliver_outside(run);
-  elsif run.status = 'refused' and schedule.status = 'active' then
-    update public.report_schedules s set status = 'paused', pause_reason = run.reason, next_run_at = null
-    where s.id = schedule.id;
-    perform private.tell_of_schedule(run, 'A scheduled report was paused: ' || run.name,
-      'It cannot run any more: ' || run.detail || ' Nothing was sent. An admin can hand it to somebody else.', true);
-  elsif run.status = 'failed' and coalesce((
-    select r.status from public.report_runs r
+  elsif run.status = 'refused' and private.is_lasting_refusal(run.reason) then
+    perform private.pause_schedule_of(run, run.reason, run.detail);
+  elsif run.status in ('refused', 'failed') and (
+    select r.status in ('refused', 'failed') and not private.is_lasting_refusal(r.reason) from public.report_runs r
     where r.organization_id = run.organization_id and r.schedule_id = run.schedule_id and r.id < run.id
       and r.finished_at is not null
-    order by r.id desc limit 1), '') <> 'failed' then
+    order by r.id desc limit 1) is not true then
     perform private.tell_of_schedule(run, 'A scheduled report failed: ' || run.name,
       coalesce(run.detail, '') || ' Nothing was sent.', false);
   end if;
@@ -25901,11 +26546,7 @@ begin
   from public.organizations o
   left join public.report_settings s on s.organization_id = o.id
   where o.id = report_context.organization_id;
-  context.permissions := (
-    select coalesce(jsonb_object_agg(p.permission, p.scope), '{}')
-    from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id
-    where m.organization_id = report_context.organization_id and m.user_id = auth.uid() and m.status = 'active');
+  context.permissions := private.scopes_of(organization_id, auth.uid());
   return context;
 end
 $$;
@@ -25932,70 +26573,6 @@ begin
 end
 $$;
 
-create function private.custom_report_field_of(source private.report_sources, definition public.lead_fields)
-returns private.report_fields
-language plpgsql stable set search_path = ''
-as $$
-declare
-  is_lead boolean := source.scope = 'leads';
-  value text := format('%s.custom_fields -> %L', case when is_lead then 'b' else 'l' end, definition.key);
-  field private.report_fields;
-begin
-  if definition.key is null then
-    return null;
-  end if;
-  field.source := source.name;
-  field.name := case when is_lead then 'custom.' else 'lead.custom.' end || definition.key;
-  field.label := case when is_lead then definition.label else 'Lead: ' || definition.label end;
-  field.position := 5000 + least(definition.position, 1000);
-  field.type := case definition.type when 'choices' then 'list' else definition.type end;
-  field.expression := case definition.type
-    when 'number' then format($e$case when jsonb_typeof(%1$s) = 'number' then (%1$s)::numeric end$e$, value)
-    when 'boolean' then format($e$case when jsonb_typeof(%1$s) = 'boolean' then (%1$s)::boolean end$e$, value)
-    when 'date' then format(
-      $e$case when private.custom_value_error('date', '[]', %1$s) is null then (%1$s #>> '{}')::date end$e$, value)
-    when 'choices' then format($e$case when jsonb_typeof(%1$s) = 'array'
-      then array(select jsonb_array_elements_text(%1$s)) end$e$, value)
-    else format($e$%1$s #>> '{}'$e$, value) end;
-  field.join_name := case when not is_lead then 'lead' end;
-  field.permission := case when not is_lead and source.scope <> 'lead' then 'leads:read' end;
-  field.aggregations := case when not is_lead or definition.type = 'choices' then '{}'::text[] end;
-  field.groupable := definition.type not in ('choices', 'number');
-  field.sortable := definition.type <> 'choices';
-  field.personal := definition.type = 'text';
-  field.period := false;
-  field.scale := 2;
-  field.choices := case when definition.type in ('choice', 'choices') then definition.choices end;
-  return field;
-end
-$$;
-
-create function private.custom_report_field(context private.report_context, source private.report_sources, name text)
-returns private.report_fields
-language plpgsql stable set search_path = ''
-as $$
-declare
-  prefix text := case when source.scope = 'leads' then 'custom.' else 'lead.custom.' end;
-  definition public.lead_fields;
-begin
-  if source.scope <> 'leads' and source.lead_join is null or not starts_with(name, prefix) then
-    return null;
-  end if;
-  select * into definition from public.lead_fields f
-  where f.organization_id = context.organization_id and f.key = substr(name, char_length(prefix) + 1);
-  return private.custom_report_field_of(source, definition);
-end
-$$;
-
-create function private.has_field_permission(context private.report_context, permission text)
-returns boolean
-language sql immutable set search_path = ''
-as $$
-  select permission is null
-    or case when permission = 'leads:read' then context.permissions ? permission
-      else context.permissions ->> permission = 'organization' end
-$$;
-
 create function private.require_field_permission(context private.report_context, permission text, id text, path text)
 returns void
 language plpgsql set search_path = ''
@@ -26013,15 +26590,8 @@ returns private.report_fields
 language plpgsql stable set search_path = ''
 as $$
 declare
-  field_name text := substr(id, char_length(source.name) + 2);
-  field private.report_fields;
+  field private.report_fields := private.named_report_field(context, source, id);
 begin
-  if starts_with(id, source.name || '.') then
-    select * into field from private.report_fields f where f.source = source.name and f.name = field_name;
-    if field.name is null then
-      field := private.custom_report_field(context, source, field_name);
-    end if;
-  end if;
   if field.name is null then
     perform private.report_problem(422, case when context.saved then 'field_removed' else 'unknown_field' end, path,
       format('The source %s has no field %s%s.', source.name, left(id, 100),
@@ -27269,6 +27839,7 @@ declare
   work private.report_run_work;
   run public.report_runs;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('claim_report_run', 0));
   loop
     update private.report_run_work w
     set runner = claim_report_run.runner, leased_until = now() + private.report_lease(), attempts = w.attempts + 1
@@ -27277,7 +27848,7 @@ begin
       where (q.leased_until is null or q.leased_until < now()) and (
         select count(*) from private.report_run_work o
         where o.organization_id = q.organization_id and o.leased_until >= now()) < 2
-      order by q.last_step_at nulls first, q.run_id limit 1 for update skip locked)
+      order by q.last_step_at, q.run_id limit 1 for update skip locked)
     returning * into work;
     if work.run_id is null then
       return null;
@@ -27346,12 +27917,14 @@ comment on function public.fail_report_run is 'Ends a run whose file cannot be w
 
 grant execute on function public.fail_report_run(uuid, uuid, text, text) to service_role;
 
-create function private.is_visible_report(report public.reports)
+create function private.is_visible_report(report public.reports, user_id uuid default auth.uid())
 returns boolean
 language sql stable set search_path = ''
 as $$
-  select report.owner_id = auth.uid() or report.sharing = 'organization'
-    or coalesce(report.team_id = any (private.my_teams()), false)
+  select coalesce(report.owner_id = user_id, false) or report.sharing = 'organization' or exists (
+    select from public.memberships m
+    where m.organization_id = report.organization_id and m.user_id = is_visible_report.user_id and m.status = 'active'
+      and m.team_id = report.team_id)
 $$;
 
 create function private.may_change_report(report public.reports)
@@ -27499,7 +28072,17 @@ comment on function public.restore_report is 'Restores a deleted report.';
 
 grant execute on function public.restore_report(uuid, uuid) to authenticated;
 
-create function private.require_schedule(organization_id uuid, schedule_id uuid)
+create function private.may_act_for(organization_id uuid, user_id uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.memberships m
+    where m.organization_id = may_act_for.organization_id and m.user_id = may_act_for.user_id and m.status = 'active'
+      and private.may_grant(m.organization_id, auth.uid(), m.role_id, m.team_id))
+$$;
+
+create function private.require_schedule(organization_id uuid, schedule_id uuid, ending boolean default false)
 returns public.report_schedules
 language plpgsql set search_path = ''
 as $$
@@ -27514,6 +28097,12 @@ begin
   if schedule.id is null then
     perform private.problem(404, 'not_found', 'There is no such schedule.');
   end if;
+  if schedule.owner_id is distinct from auth.uid()
+    and not (ending and not private.still_may(organization_id, schedule.owner_id, 'reports:read'))
+    and not private.may_act_for(organization_id, schedule.owner_id) then
+    perform private.problem(403, 'role_exceeds_own',
+      'The owner of this schedule has permissions that you do not have, or is no active member any more.');
+  end if;
   return schedule;
 end
 $$;
@@ -27523,7 +28112,7 @@ returns void
 language plpgsql security definer set search_path = ''
 as $$
 declare
-  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
+  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id, true);
 begin
   delete from public.report_schedules s where s.id = schedule.id;
 end
@@ -27549,57 +28138,18 @@ as $$
   select private.report_context(organization_id, now(), true)
 $$;
 
-create function private.may_use_source(context private.report_context, source private.report_sources)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select bool_and(context.permissions ? p
-    and (source.scope <> 'organization' or context.permissions ->> p = 'organization'))
-  from unnest(source.permissions) p
-$$;
-
-create function private.may_see_report(context private.report_context, definition jsonb)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select coalesce(private.may_use_source(context, s), false) and not exists (
-    select from (
-      select jsonb_path_query(definition, 'strict $.**.field') #>> '{}' as id
-      union select jsonb_array_elements_text(definition -> 'fields')
-      union select ltrim(jsonb_array_elements_text(definition -> 'sorting'), '-')
-      union select jsonb_path_query(definition, '$.aggregations[*].measure') #>> '{}'
-    ) named
-    left join private.report_fields f on f.source || '.' || f.name = named.id
-    left join private.report_measures m on m.source || '.' || m.name = named.id
-    where not private.has_field_permission(context, coalesce(f.permission, m.permission,
-      case when named.id like '%.lead.custom.%' and s.scope <> 'lead' then 'leads:read' end)))
-  from (select 1) one
-  left join private.report_sources s on s.name = definition ->> 'source'
-$$;
-
 create function private.require_export(context private.report_context, definition jsonb)
 returns void
 language plpgsql stable set search_path = ''
 as $$
 declare
-  source private.report_sources := private.report_source(context, definition ->> 'source', 'source');
-  scopes text[] := array['own', 'team', 'organization'];
-  personal boolean := exists (
-    select from private.report_fields f
-    where f.personal and f.source = source.name
-      and definition -> 'grouping' @> jsonb_build_array(jsonb_build_object('field', f.source || '.' || f.name)));
+  refusal text;
 begin
-  if not context.permissions ? 'reports:export' then
-    perform private.problem(403, 'permission_denied', 'Your role lacks the permission reports:export.');
-  end if;
-  if source.export_permission is null or definition -> 'fields' = '[]' and not personal then
-    return;
-  end if;
-  if coalesce(array_position(scopes, context.permissions ->> source.export_permission), 0)
-    < array_position(scopes, context.permissions ->> source.permissions[1]) then
-    perform private.problem(403, 'permission_denied', format(
-      'Files with single rows or personal data of the source %s need the permission %s.', source.name,
-      source.export_permission));
+  -- Names the permission of the source that is missing.
+  perform private.report_source(context, definition ->> 'source', 'source');
+  refusal := private.export_refusal(context, definition);
+  if refusal is not null then
+    perform private.problem(403, 'permission_denied', refusal);
   end if;
 end
 $$;
@@ -27618,16 +28168,6 @@ begin
 end
 $$;
 
-create function private.still_may(organization_id uuid, user_id uuid, permission text)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select exists (
-    select from public.memberships m
-    join public.role_permissions p on p.role_id = m.role_id and p.permission = still_may.permission
-    where m.organization_id = still_may.organization_id and m.user_id = still_may.user_id and m.status = 'active')
-$$;
-
 create function private.require_received_run(organization_id uuid, run_id uuid)
 returns public.report_runs
 language plpgsql stable set search_path = ''
@@ -27640,7 +28180,7 @@ begin
   where r.organization_id = require_received_run.organization_id and r.id = run_id
     and (r.owner_id = auth.uid()
       or exists (select from private.report_deliveries d where d.run_id = r.id and d.user_id = auth.uid())
-        and private.still_may(r.organization_id, r.owner_id, 'reports:export'));
+        and private.owner_may_export(r));
   if run.id is null then
     perform private.problem(404, 'not_found', 'There is no such run.');
   end if;
@@ -27715,8 +28255,21 @@ begin
   insert into private.report_run_work (run_id, organization_id) values (run.id, run.organization_id);
   perform private.audit_event(run.organization_id, 'exported', 'reports', run.report_id,
     jsonb_build_object('run_id', run.id, 'format', run.format, 'source', report.source), run.owner_id);
-  perform private.invoke('report-jobs/run-reports');
   return run;
+end
+$$;
+
+create function private.require_exportable_report(organization_id uuid, report_id uuid)
+returns public.reports
+language plpgsql set search_path = ''
+as $$
+declare
+  report public.reports := private.require_visible_report(organization_id, report_id);
+  context private.report_context := private.saved_context(organization_id);
+begin
+  perform private.require_export(context, report.definition);
+  perform private.report_query(context, report.definition, 0);
+  return report;
 end
 $$;
 
@@ -27744,7 +28297,6 @@ language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
   answer jsonb;
-  context private.report_context;
   report public.reports;
   run public.report_runs;
 begin
@@ -27759,12 +28311,10 @@ begin
   end if;
   perform private.require_valid(format in (select f.name from private.report_formats f), 'format',
     'must be one of: ' || (select string_agg(f.name, ', ' order by f.position) from private.report_formats f));
-  report := private.require_visible_report(organization_id, report_id);
-  context := private.saved_context(organization_id);
-  perform private.require_export(context, report.definition);
-  perform private.report_query(context, report.definition, 0);
+  report := private.require_exportable_report(organization_id, report_id);
   perform private.require_run_capacity(organization_id);
   run := private.queue_report_run(report, auth.uid(), format);
+  perform private.invoke('report-jobs/run-reports');
   return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status,
     'expires_at', private.report_file_expiry(run)));
 end
@@ -27881,6 +28431,22 @@ begin
 end
 $$;
 
+create function private.require_report_of_run(run public.report_runs)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  report public.reports;
+begin
+  select * into report from public.reports r where r.organization_id = run.organization_id and r.id = run.report_id;
+  if report.deleted_at is not null then
+    perform private.problem(409, 'report_deleted', 'The report was deleted.');
+  elsif not private.is_visible_report(report) then
+    perform private.problem(403, 'report_not_shared', 'The report is not shared with the owner of the run any more.');
+  end if;
+end
+$$;
+
 create function private.chart_row_limit()
 returns integer
 language sql immutable parallel safe set search_path = ''
@@ -27900,6 +28466,7 @@ begin
   perform private.act_as_owner(run);
   context := private.report_context(run.organization_id, run.as_of, true);
   perform private.require_export(context, run.definition);
+  perform private.require_report_of_run(run);
   built := private.report_query(context, run.definition, private.report_row_limit());
   perform set_config('TimeZone', context.zone, true);
   execute format('with r as materialized (%s), frozen as (
@@ -27938,6 +28505,7 @@ as $$
 declare
   work private.report_run_work := private.lock_report_work(run_id, runner);
   run public.report_runs;
+  state text := 'refused';
   reason text;
   detail text;
 begin
@@ -27952,6 +28520,7 @@ begin
     perform private.freeze_report_rows(run);
   exception
     when query_canceled then
+      state := 'failed';
       reason := 'report_too_heavy';
       detail := 'The report takes too long. Choose a shorter period, fewer groups or fewer fields.';
     when others then
@@ -27961,8 +28530,8 @@ begin
       get stacked diagnostics reason = pg_exception_hint, detail = message_text;
   end;
   if reason is not null then
-    perform private.end_report_run(run.id, 'refused', reason, detail);
-    return '{"state": "refused"}'::jsonb;
+    perform private.end_report_run(run.id, state, reason, detail);
+    return jsonb_build_object('state', state);
   end if;
   update private.report_run_work w
   set attempts = 0, last_step_at = now(), leased_until = now() + private.report_lease()
@@ -28037,12 +28606,20 @@ comment on function public.preview_saved_report is
 
 grant execute on function public.preview_saved_report(uuid, uuid) to authenticated;
 
+create function private.shown_report_run(run public.report_runs)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select private.report_run_json(run) || case when private.owner_may_export(run) then '{}'
+    else '{"columns": null, "totals": null, "partial": [], "definition": null}'::jsonb end
+$$;
+
 create function private.get_report_run(organization_id uuid, run_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  return private.report_run_json(private.require_received_run(organization_id, run_id));
+  return private.shown_report_run(private.require_received_run(organization_id, run_id));
 end
 $$;
 
@@ -28075,7 +28652,7 @@ begin
       select f.id from found f order by f.id desc limit page_limit offset page_offset
     )
     select jsonb_build_object('total', (select count(*) from found), 'rows', coalesce((
-      select jsonb_agg(private.report_run_json(r) - array['columns', 'totals', 'definition'] order by r.id desc)
+      select jsonb_agg(private.shown_report_run(r) - array['columns', 'totals', 'definition'] order by r.id desc)
       from page p join public.report_runs r on r.id = p.id), '[]')));
 end
 $$;
@@ -28180,14 +28757,20 @@ declare
   schedule public.report_schedules;
 begin
   perform private.require_permission(organization_id, 'reports:write');
-  schedule := private.require_schedule(organization_id, schedule_id);
+  schedule := private.require_schedule(organization_id, schedule_id, true);
   perform private.require_valid(private.still_may(organization_id, user_id, 'reports:export')
     and private.still_may(organization_id, user_id, 'reports:read'), 'user_id',
     'must be an active member who may export reports');
+  if not private.may_act_for(organization_id, user_id) then
+    perform private.problem(403, 'role_exceeds_own', 'This person has permissions that you do not have.');
+  end if;
   update public.report_schedules s set owner_id = user_id where s.id = schedule.id returning * into schedule;
   update public.reports r set owner_id = user_id
   where r.organization_id = schedule.organization_id and r.id = schedule.report_id
     and not private.still_may(r.organization_id, r.owner_id, 'reports:read');
+  perform private.require_valid(private.is_visible_report(r, user_id), 'user_id',
+    'must be somebody with whom the report is shared')
+  from public.reports r where r.id = schedule.report_id;
   return private.report_schedule_json(schedule);
 end
 $$;
@@ -28339,15 +28922,11 @@ begin
   if refusal is not null then
     return refusal;
   end if;
-  select * into link from public.report_links l
-  where l.token_hash = private.token_hash(token) and l.revoked_at is null and l.expires_at > now();
-  select * into run from public.report_runs r
-  where r.id = link.run_id and r.status in ('ready', 'empty') and r.file_deleted_at is null;
-  if run.id is null or not private.allows_outside_links(run.organization_id)
-    or not private.still_may(run.organization_id, link.created_by, 'reports:share')
-    or not private.still_may(run.organization_id, run.owner_id, 'reports:export') then
+  select * into link from public.report_links l where l.token_hash = private.token_hash(token);
+  if link.id is null or not private.is_open_link(link) then
     return '{"file": null}'::jsonb;
   end if;
+  select * into run from public.report_runs r where r.id = link.run_id;
   insert into private.report_downloads (run_id, link_id, address) values (run.id, link.id, address);
   return jsonb_build_object('file', private.report_file_json(run));
 end
@@ -28869,6 +29448,7 @@ begin
   end if;
   perform private.require_run_capacity(organization_id);
   run := private.queue_report_run(report, schedule.owner_id, schedule.format, schedule);
+  perform private.invoke('report-jobs/run-reports');
   return private.store_idempotent_response(organization_id, jsonb_build_object('run_id', run.id, 'status', run.status));
 end
 $$;
@@ -28937,8 +29517,10 @@ declare
   schedule public.report_schedules;
 begin
   for schedule in
-    select * from public.report_schedules s where s.status = 'active' and s.next_run_at <= now()
-    order by s.next_run_at limit 1000 for update skip locked
+    select s.* from public.report_schedules s
+    join public.organizations o on o.id = s.organization_id and o.standing <> 'suspended'
+    where s.status = 'active' and s.next_run_at <= now()
+    order by s.next_run_at limit 1000 for update of s skip locked
   loop
     begin
       perform private.run_report_schedule(schedule);
@@ -28946,6 +29528,9 @@ begin
       raise warning 'the schedule % was not run: %', schedule.id, sqlerrm;
     end;
   end loop;
+  if found then
+    perform private.invoke('report-jobs/run-reports');
+  end if;
 end
 $$;
 
@@ -28954,14 +29539,20 @@ returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  access record := private.totals_scope(schedule.organization_id, 'reports:read');
   outside boolean;
-  elsewhere boolean;
+  others boolean;
+  reached boolean;
 begin
   perform private.require_valid(jsonb_typeof(recipients) = 'array' and jsonb_array_length(recipients) between 1 and 50
     and not exists (
       select from jsonb_array_elements(recipients) r where jsonb_typeof(r) <> 'string' or char_length(r #>> '{}') > 254
         or (r #>> '{}') !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'), 'recipients', 'must be 1 to 50 e-mail addresses');
+  perform private.require_valid(not exists (
+    select from jsonb_array_elements_text(recipients) e
+    join public.profiles f on lower(f.email) = lower(btrim(e))
+    join public.memberships m on m.organization_id = schedule.organization_id and m.user_id = f.id
+    where not private.still_may(m.organization_id, m.user_id, 'reports:read')), 'recipients',
+    'must not name members who are suspended or may not open reports');
   delete from public.report_recipients c
   where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id;
   insert into public.report_recipients (organization_id, schedule_id, user_id, address)
@@ -28973,25 +29564,22 @@ begin
     where m.organization_id = schedule.organization_id and m.status = 'active' and lower(f.email) = r.address
   ) p on true;
   select coalesce(bool_or(c.address is not null), false),
-    coalesce(bool_or(c.user_id <> auth.uid() and m.team_id is distinct from access.team or c.user_id <> auth.uid()
-      and access.team is null), false)
-  into outside, elsewhere
+    coalesce(bool_or(c.user_id is distinct from schedule.owner_id), false),
+    bool_and(private.may_send_to(c.organization_id, schedule.owner_id, c.user_id))
+  into outside, others, reached
   from public.report_recipients c
-  left join public.memberships m on m.organization_id = c.organization_id and m.user_id = c.user_id
   where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id;
-  if outside then
-    perform private.require_permission(schedule.organization_id, 'reports:share');
-    if not private.allows_outside_links(schedule.organization_id) then
-      perform private.problem(403, 'outside_links_not_allowed',
-        'The organization does not allow files for people without an account.');
-    end if;
-  elsif elsewhere then
-    perform private.require_permission(schedule.organization_id, 'reports:share');
-  elsif exists (
-    select from public.report_recipients c
-    where c.organization_id = schedule.organization_id and c.schedule_id = schedule.id
-      and c.user_id is distinct from auth.uid()) then
+  if others then
     perform private.require_scope(schedule.organization_id, 'reports:share');
+  end if;
+  if outside and not private.allows_outside_links(schedule.organization_id) then
+    perform private.require_permission(schedule.organization_id, 'reports:share');
+    perform private.problem(403, 'outside_links_not_allowed',
+      'The organization does not allow files for people without an account.');
+  end if;
+  if not reached then
+    perform private.problem(403, 'permission_denied',
+      'The permission reports:share of the schedule''s owner does not reach all of these recipients.');
   end if;
 end
 $$;
@@ -29014,9 +29602,7 @@ begin
   if answer is not null then
     return answer;
   end if;
-  report := private.require_visible_report(organization_id, report_id);
-  perform private.require_export(private.saved_context(organization_id), report.definition);
-  perform private.report_query(private.saved_context(organization_id), report.definition, 0);
+  report := private.require_exportable_report(organization_id, report_id);
   if (select count(*) from public.report_schedules s where s.organization_id = schedule_report.organization_id) >= 500
   then
     perform private.problem(409, 'too_many_schedules', 'The organization has 500 schedules already.');
@@ -29073,12 +29659,30 @@ begin
 end
 $$;
 
+create function private.pause_changed_schedules(report public.reports)
+returns void
+language sql set search_path = ''
+as $$
+  with paused as (
+    update public.report_schedules s set status = 'paused', pause_reason = 'report_changed', next_run_at = null
+    where s.organization_id = report.organization_id and s.report_id = report.id and s.status = 'active'
+      and s.owner_id is distinct from auth.uid()
+    returning s.id, s.owner_id
+  )
+  select private.notify(array_agg(row(report.organization_id, p.owner_id, 'report_schedule',
+    format('report_changed:%s:%s', p.id, report.version), 'A scheduled report was paused: ' || report.name,
+    'Somebody else changed the report. Check it and activate the schedule again.',
+    jsonb_build_object('report_id', report.id), null)::private.notification))
+  from paused p
+$$;
+
 create function private.update_report(organization_id uuid, report_id uuid, change jsonb, expected_version integer)
 returns jsonb
 language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
   report public.reports := private.require_visible_report(organization_id, report_id, true);
+  before jsonb := report.definition;
 begin
   if report.version <> expected_version then
     return jsonb_build_object('stale', private.report_json(report));
@@ -29103,6 +29707,9 @@ begin
     source = report.definition ->> 'source'
   where r.id = report.id
   returning * into report;
+  if report.definition <> before then
+    perform private.pause_changed_schedules(report);
+  end if;
   return jsonb_build_object('report', private.report_json(report));
 end
 $$;
@@ -29127,7 +29734,8 @@ returns jsonb
 language plpgsql security definer set search_path = '' set jit = off
 as $$
 declare
-  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id);
+  schedule public.report_schedules := private.require_schedule(organization_id, schedule_id,
+    changes = '{"status": "paused"}');
   wanted text := coalesce(changes ->> 'status', schedule.status);
 begin
   perform private.require_valid(wanted in ('active', 'paused'), 'status', 'must be active or paused');
@@ -29135,12 +29743,23 @@ begin
     select from public.reports r where r.id = schedule.report_id and r.deleted_at is null) then
     perform private.problem(409, 'report_deleted', 'The report was deleted. Restore it first.');
   end if;
+  if wanted = 'active' and schedule.status = 'paused' and schedule.owner_id = auth.uid() then
+    perform private.require_scope(organization_id, 'reports:export');
+    perform private.require_exportable_report(organization_id, schedule.report_id);
+  end if;
   schedule := private.changed_schedule(schedule, changes);
   update public.report_schedules s
   set frequency = schedule.frequency, weekdays = schedule.weekdays, month_day = schedule.month_day,
     local_time = schedule.local_time, time_zone = schedule.time_zone, format = schedule.format,
     on_empty = schedule.on_empty, status = wanted,
-    next_run_at = case when wanted = 'active' then private.next_occurrence(schedule, now()) end,
+    next_run_at = case
+      when wanted = 'paused' then null
+      -- A time that has come stays: the clock has not run it yet.
+      when s.next_run_at <= now() or s.next_run_at is not null
+        and (s.frequency, s.weekdays, s.local_time, s.time_zone) = (schedule.frequency, schedule.weekdays,
+          schedule.local_time, schedule.time_zone) and s.month_day is not distinct from schedule.month_day
+      then s.next_run_at
+      else private.next_occurrence(schedule, now()) end,
     pause_reason = case when wanted = 'paused' then coalesce(s.pause_reason, 'by_person') end
   where s.id = schedule.id
   returning * into schedule;
@@ -29197,7 +29816,7 @@ begin
   update private.report_run_work w
   set pieces = w.pieces + (content is not null)::integer, size = w.size + coalesce(octet_length(content), 0),
     position = coalesce((progress ->> 'position')::integer, w.position), state = coalesce(progress -> 'state', w.state),
-    attempts = case when content is not null then 0 else w.attempts end, last_step_at = now(),
+    attempts = case when content is not null or hand_over then 0 else w.attempts end, last_step_at = now(),
     leased_until = case when not hand_over then now() + private.report_lease() end
   where w.run_id = work.run_id
   returning * into work;
@@ -31445,12 +32064,9 @@ declare
   answer jsonb;
   matching integer;
 begin
-  if after_id is null then
-    refusal := private.over_rate_limit('export');
-    if refusal is not null then
-      return refusal;
-    end if;
-    perform private.audit_export(organization_id, 'clients', filters);
+  refusal := private.begin_export(organization_id, 'clients', filters, after_id is not null);
+  if refusal is not null then
+    return refusal;
   end if;
   if count_to is not null then
     execute format('select count(*) from (select from public.clients x where %s limit %s) c', conditions, count_to)
@@ -36999,6 +37615,7 @@ begin
 
   delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
   delete from private.idempotency_keys where created_at < now() - interval '24 hours';
+  delete from private.exports_begun where begun_at < now() - interval '1 hour';
   delete from private.rate_buckets where updated_at < now() - interval '1 day';
   delete from private.sign_in_places where last_sign_in_at < now() - interval '90 days';
   update public.uploads set rows = '[]' where processed_at is null and expires_at < now() and rows <> '[]';

@@ -2782,6 +2782,7 @@ export type Database = {
           "id": string;
           "in_reply_to": string | null;
           "lead_id": string | null;
+          "legal_hours_from": string | null;
           "lookup_until": string | null;
           "lookups_made": number;
           "media": NonNullable<Json>;
@@ -2833,6 +2834,7 @@ export type Database = {
           "id"?: string;
           "in_reply_to"?: string | null;
           "lead_id"?: string | null;
+          "legal_hours_from"?: string | null;
           "lookup_until"?: string | null;
           "lookups_made"?: number;
           "media"?: NonNullable<Json>;
@@ -2883,6 +2885,7 @@ export type Database = {
           "id"?: string;
           "in_reply_to"?: string | null;
           "lead_id"?: string | null;
+          "legal_hours_from"?: string | null;
           "lookup_until"?: string | null;
           "lookups_made"?: number;
           "media"?: NonNullable<Json>;
@@ -4906,6 +4909,7 @@ export type Database = {
       "churn_settings": { Args: { "change"?: Json; "organization_id": string }; Returns: Json };
       "churn_survival": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
       "churn_trends": { Args: { "options"?: Json; "organization_id": string }; Returns: Json };
+      "claim_dnc_list": { Args: Record<PropertyKey, never>; Returns: string };
       "claim_for_reconciliation": {
         Args: { "batch_size"?: number; "quiet_seconds"?: number };
         Returns: Json;
@@ -5202,7 +5206,7 @@ export type Database = {
         Args: { "organization_id": string; "reason": string; "user_id": string };
         Returns: Json;
       };
-      "import_dnc_slice": { Args: Record<PropertyKey, never>; Returns: Json };
+      "import_dnc_slice": { Args: { "list_id": string }; Returns: Json };
       "import_lead_slice": {
         Args: {
           "errors": Json;
@@ -5767,6 +5771,7 @@ export type Database = {
         Args: { "operation": string; "organization_id": string };
         Returns: undefined;
       };
+      "recover_dispatch": { Args: { "outcomes"?: Json; "platform"?: Json }; Returns: undefined };
       "refuse_sender": {
         Args: { "account_id": string; "operator": string; "reason": string };
         Returns: Json;
