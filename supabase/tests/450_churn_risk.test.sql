@@ -12,7 +12,8 @@ $$;
 
 -- Nobody to learn from
 select tests.train();
-select is((select count(*)::integer from public.churn_models), 0, 'Without clients there is no model.');
+select is((select count(*)::integer from public.churn_models where organization_id = tests.id('ours')), 0,
+  'Without clients there is no model.');
 do $$
 begin
   for n in 1..5 loop
@@ -20,6 +21,8 @@ begin
       '{"name": "Client %s", "segment": "individual", "amount": "50", "since": "%s"}') ->> 'id'$q$, n,
       tests.day(100 * n)))::uuid);
   end loop;
+  update public.clients set unpaid_since = tests.day(case name when 'Client 1' then 40 else 55 end)
+  where name in ('Client 1', 'Client 2');
   perform tests.train();
 end
 $$;
@@ -34,6 +37,43 @@ select is(public.client_factors(tests.id('ours'), tests.id('client 1')) ->> 'sco
 select ok((public.client_factors(tests.id('ours'), tests.id('client 1')) ->> 'log_odds') is not null,
   'They give the points of the rule.');
 select tests.act_as('postgres');
+
+-- What customers owe is for those who may read customers: a technical agent reads clients and churn, and no customers.
+create function tests.answer(actor text, statement text) returns jsonb language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as(actor);
+  execute 'select ' || statement into answer;
+  perform tests.act_as('postgres');
+  return answer;
+end
+$$;
+create function tests.payment(actor text, client text) returns jsonb language sql as $$
+  select jsonb_agg(d) from tests.answer(actor, format('public.client_factors(tests.id(''ours''), tests.id(%L))', client)) f,
+    jsonb_array_elements(f -> 'raising' || (f -> 'lowering')) t, jsonb_array_elements(t -> 'details') d
+  where t ->> 'theme' = 'payment'
+$$;
+select ok(jsonb_path_exists(tests.payment('admin', 'client 1'), '$[*] ? (@.feature == "days_in_arrears" && @.points > 0)'),
+  'Who reads customers sees what arrears add.');
+select ok(jsonb_array_length(d) > 0 and not jsonb_path_exists(d, '$[*] ? (@.points != null || @.value != null || @.usual != null)'),
+  'Others see no figure of it, and not the points either.') from tests.payment('technical_agent', 'client 1') d;
+select isnt(tests.payment('admin', 'client 1'), tests.payment('admin', 'client 2'), 'Two debts have different points.');
+select is(tests.payment('technical_agent', 'client 1'), tests.payment('technical_agent', 'client 2'),
+  'Who may not read customers cannot tell them apart.');
+select is(jsonb_path_query_array(tests.payment('technical_agent', 'client 3'), '$[*].feature'),
+  jsonb_path_query_array(tests.payment('technical_agent', 'client 1'), '$[*].feature'), 'Their order tells nothing either.');
+create function tests.means(actor text) returns table (name text, mean jsonb, sd jsonb) language sql as $$
+  select f ->> 'name', f -> 'mean', f -> 'sd'
+  from jsonb_array_elements(tests.answer(actor, 'public.churn_model(tests.id(''ours''))') #> '{model,features}') f
+$$;
+select bag_eq($q$select name from tests.means('technical_agent') where mean = 'null' and sd = 'null'$q$,
+  $q$select d.name from private.feature_definitions d join tests.means('admin') m on m.name = d.name where d.from_customers$q$,
+  'Mean and deviation of what customers owe are not told, those of other features are.');
+select is((select count(*)::integer from tests.means('admin') where mean = 'null' or sd = 'null'), 0, 'Who reads customers sees all.');
+select is(tests.outcome(a, 'select features from public.churn_models'), '42501', a || ' does not read them over the Data API.')
+from unnest(array['admin', 'technical_agent']) a;
+
 do $$
 begin
   perform tests.act_as('admin');
@@ -76,8 +116,8 @@ select private.churn_metrics(format($q$
     exists (select from tests.left_on d where d.client_id = f.client_id and d.day > f.snapshot_day
       and d.day <= f.snapshot_day + 90)::integer as y
   from private.client_features f join tests.latent l on l.id = f.client_id
-  where f.organization_id = %L and f.snapshot_day > (select max(snapshot_day) from private.client_features) - 90 $q$,
-  tests.id('ours'))) as figures;
+  where f.organization_id = %L and f.snapshot_day > (select max(snapshot_day) from private.client_features
+    where organization_id = %1$L) - 90 $q$, tests.id('ours'))) as figures;
 select ok(tests.metric('auc') > (select (figures ->> 'auc')::float8 from tests.best) - 0.015,
   'It tells apart nearly as well as the truth does.');
 select ok(tests.metric('auc') between tests.metric('auc_low') and tests.metric('auc_high'), 'The area has its interval.');

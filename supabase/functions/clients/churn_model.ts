@@ -63,8 +63,10 @@ const Model = z.object({
     place: z.int().optional(),
     level: z.string().optional(),
     transform: z.enum(["log", "none"]),
-    mean: z.number(),
-    sd: z.number(),
+    mean: z.number().nullable().openapi({
+      description: "null: from customers and the caller may not read them",
+    }),
+    sd: z.number().nullable(),
     coefficient: z.number(),
     prior: z.number().openapi({ description: "The weight in the built-in rule" }),
   })),

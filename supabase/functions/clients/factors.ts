@@ -19,7 +19,10 @@ const Detail = z.object({
   text: z.string().openapi({
     example: "Days since the last interaction: 74 (usual: 21)",
   }),
-  points: z.number().openapi({ description: "What it adds to the log-odds" }),
+  points: z.number().nullable().openapi({
+    description:
+      "What it adds to the log-odds; null: from customers and the caller may not read them",
+  }),
   value: z.number().nullable().openapi({
     description: "null: not known, or from customers and the caller may not read them",
   }),

@@ -35,8 +35,11 @@ alter table public.churn_models enable row level security;
 create policy "those who read churn reports read the models" on public.churn_models for select to authenticated
   using (organization_id = any ((select private.organizations_with('churn:read'))::uuid[]));
 
+-- Without features: their means are for those who may read customers (private.churn_model_json).
 revoke all on public.churn_models from public, anon, authenticated, service_role;
-grant select on public.churn_models to authenticated, service_role;
+grant select (id, organization_id, number, method, confidence, reason, accepted, trained_on, window_from, window_to,
+  intercept, calibration, metrics, created_at) on public.churn_models to authenticated;
+grant select on public.churn_models to service_role;
 
 create trigger forbid_changes before update on public.churn_models
   for each row execute function private.forbid_model_changes();

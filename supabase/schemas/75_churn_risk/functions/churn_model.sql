@@ -1,8 +1,14 @@
+-- Mean and standard deviation of what customers owe are for those who may read customers: with them the points of a
+-- client would tell the amount.
 create function private.churn_model_json(model public.churn_models)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select to_jsonb(model) - 'organization_id' || jsonb_build_object('penalty', 10, 'horizon_days', 90)
+  select to_jsonb(model) - 'organization_id' || jsonb_build_object('penalty', 10, 'horizon_days', 90, 'features', (
+    select jsonb_agg(case when private.is_from_customers(f.value)
+        and not 'customers:read' = any (private.permissions_of(model.organization_id))
+      then f.value || '{"mean": null, "sd": null}' else f.value end order by f.n)
+    from jsonb_array_elements(model.features) with ordinality f (value, n)))
   where model.id is not null
 $$;
 

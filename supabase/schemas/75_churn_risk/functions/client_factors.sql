@@ -1,6 +1,6 @@
 -- What raises and what lowers the risk of a client, as it is known now, measured from the mean of the organization's
 -- clients: for a linear model the exact Shapley values. Themes and not single features have percentages, because features
--- that go together share their weight arbitrarily. What follows from customers has no figure for those who may not read
+-- that go together share their weight arbitrarily. Features of customers have no figures for those who may not read
 -- customers.
 create function private.explain_client(client public.clients)
 returns jsonb
@@ -52,17 +52,30 @@ as $$
     where m.organization_id = permissions_of.organization_id and m.user_id = auth.uid() and m.status = 'active')
 $$;
 
+-- Whether a feature of a model is computed from customers.
+create function private.is_from_customers(feature jsonb)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from private.feature_definitions d
+    where d.feature_set = 1 and d.name = feature ->> 'name' and d.from_customers)
+$$;
+
 -- Features with points as lists of themes: raising ones with whole percentages that add up to 100, lowering ones.
-create function private.factor_lists(features jsonb, segment text, with_amounts boolean)
+-- with_figures false: neither the points of a feature of customers, nor its place or absence, tell its value.
+create function private.factor_lists(features jsonb, segment text, with_figures boolean)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   with f as (
-    select v.value ->> 'theme' as theme, (v.value ->> 'points')::float8 as points, v.value, v.n
+    select v.value ->> 'theme' as theme, (v.value ->> 'points')::float8 as points, v.value, v.n,
+      with_figures or not private.is_from_customers(v.value) as is_shown
     from jsonb_array_elements(features) with ordinality v (value, n)
   ), t as (
-    select f.theme, sum(f.points) as points, jsonb_agg(private.factor_detail(f.value, segment, with_amounts)
-      order by abs(f.points) desc, f.n) filter (where abs(f.points) >= 0.005
+    select f.theme, sum(f.points) as points, jsonb_agg(private.factor_detail(f.value, segment, f.is_shown)
+      order by case when f.is_shown then abs(f.points) end desc nulls last, f.n)
+      filter (where (abs(f.points) >= 0.005 or not f.is_shown)
         and (f.value ->> 'level' is null or f.value ->> 'level' = segment)) as details
     from f group by 1
   ), shares as (
@@ -93,28 +106,27 @@ as $$
 $$;
 
 -- One feature in words, with what is usual: { feature, text, value, usual, points }.
-create function private.factor_detail(feature jsonb, segment text, with_amounts boolean)
+create function private.factor_detail(feature jsonb, segment text, is_shown boolean)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select jsonb_build_object('feature', feature ->> 'name', 'points', (feature ->> 'points')::float8,
-    'value', case when v.is_shown then feature -> 'value' end, 'usual', case when v.is_shown then to_jsonb(v.usual) end,
+  select jsonb_build_object('feature', feature ->> 'name', 'points', case when is_shown then (feature ->> 'points')::float8 end,
+    'value', case when is_shown then feature -> 'value' end, 'usual', case when is_shown then to_jsonb(v.usual) end,
     'text', case
       when feature ? 'level' then 'Segment ' || segment
-      when d.name = 'arrears' and not v.is_shown then 'What linked accounts owe'
+      when d.name = 'arrears' and not is_shown then 'What linked accounts owe'
       when d.name = 'days_in_arrears' and v.months > 0 then format('In arrears for %s months', v.months)
-      when not v.is_shown then d.description
+      when not is_shown then d.description
       when feature ->> 'value' is null then d.description || ': not known'
       else format('%s: %s (usual: %s)', d.description, round((feature ->> 'value')::numeric, 2), v.usual) end)
   from (
-    select f.description, f.name, f.from_customers from (select 1) one
+    select f.description, f.name from (select 1) one
     left join private.feature_definitions f on f.feature_set = 1 and f.name = feature ->> 'name'
   ) d
   cross join lateral (
     select round((case feature ->> 'transform' when 'log'
       then sign((feature ->> 'mean')::float8) * (exp(least(abs((feature ->> 'mean')::float8), 30)) - 1)
       else (feature ->> 'mean')::float8 end)::numeric, 2) as usual,
-      with_amounts or not coalesce(d.from_customers, false) as is_shown,
       floor(coalesce((feature ->> 'value')::numeric, 0) / 30)::integer as months
   ) v
 $$;
