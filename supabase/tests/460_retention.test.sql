@@ -121,8 +121,33 @@ select is((select count(*)::integer from private.play_trials t join public.clien
 -- Effect
 select ok(abs((d ->> 'low')::numeric - 0.0524) < 0.0001 and abs((d ->> 'high')::numeric - 0.3339) < 0.0001, 'The interval is that of Newcombe''s example: 56/70 - 48/80.')
 from private.share_difference(56, 70, 48, 80) d;
+create function tests.actions() returns setof jsonb language sql as $$
+  select jsonb_array_elements(tests.as_admin('select public.retention_actions(tests.id(''ours''))')::jsonb -> 'data')
+$$;
 select is(tests.as_admin('select public.retention_actions(tests.id(''ours'')) #>> ''{data,0,measured}'''), 'false', 'A few outcomes are not enough, and it says so.');
 select is(tests.as_admin('select public.retention_actions(tests.id(''ours'')) #>> ''{data,0,effect}'''), null, 'Then there is no effect.');
+select is((select count(*)::integer from tests.actions() d cross join unnest('{held_out,shown,not_shown,saved_mrr,currency}'::text[]) k
+  where d -> k <> 'null'), 0, 'A play that is not measured tells nothing of its trials.');
+-- Of 100 held out 30 left, of 120 shown 12: the play keeps 20 of 100.
+create function tests.trials(key text, clients integer, held_out boolean, outcome text) returns void language sql as $$
+  with made as (
+    insert into public.clients (organization_id, name, segment, currency)
+    select tests.id('ours'), 'Trial', 'enterprise', 'GHS' from generate_series(1, clients) returning id)
+  insert into private.play_trials (organization_id, play_id, client_id, quarter, held_out, proposed_on, mrr, currency, outcome)
+  select p.organization_id, p.id, made.id, tests.day(120), $3, tests.day(120), 50, 'GHS', $4
+  from public.plays p cross join made where p.organization_id = tests.id('ours') and p.key = $1
+$$;
+select tests.trials('follow_up_estimate', 69, true, 'retained'), tests.trials('follow_up_estimate', 30, true, 'left'),
+  tests.trials('follow_up_estimate', 108, false, 'retained'), tests.trials('follow_up_estimate', 12, false, 'left'),
+  tests.trials('follow_up_estimate', 40, true, null), tests.trials('follow_up_estimate', 40, false, null);
+select is(d -> 'measured' || (d -> 'held_out') || (d -> 'shown'), '[false, null, null]', '99 outcomes of an arm are not enough.')
+from tests.actions() d where d ->> 'key' = 'follow_up_estimate';
+select tests.trials('follow_up_estimate', 1, true, 'retained');
+select is(d - '{play_id,title,enabled,proposed,waiting,accepted,declined,expired,done,not_done}'::text[],
+  '{"key": "follow_up_estimate", "measured": true, "held_out": 100, "shown": {"retained": 108, "left": 12},
+    "not_shown": {"retained": 70, "left": 30}, "effect": {"difference": -0.2, "low": -0.304593, "high": -0.095044},
+    "saved_mrr": "1200.00", "currency": "GHS"}', 'With 100 the effect is there: shown less held out. Trials without an outcome count for nothing.')
+from tests.actions() d where d ->> 'key' = 'follow_up_estimate';
 -- 200 worlds in which a play cuts the odds by 30 %, and 200 in which it does nothing: 2,000 shown and 600 held out each.
 create function tests.worlds(ratio float8) returns table (covered boolean, called boolean) language sql as $$
   select (d ->> 'low')::float8 <= x.truth and x.truth <= (d ->> 'high')::float8, (d ->> 'high')::float8 < 0

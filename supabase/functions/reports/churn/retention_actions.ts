@@ -20,9 +20,15 @@ const Report = z.object({
     expired: z.int(),
     done: z.int(),
     not_done: z.int(),
-    held_out: z.int(),
-    shown: Arm.openapi({ description: "Clients for whom it was shown, 90 days later" }),
-    not_shown: Arm.openapi({ description: "Clients that were held out, 90 days later" }),
+    held_out: z.int().nullable().openapi({
+      description: "Clients that were held out and whose 90 days have passed; null: not measured",
+    }),
+    shown: Arm.nullable().openapi({
+      description: "Clients for whom it was shown, 90 days later; null: not measured",
+    }),
+    not_shown: Arm.nullable().openapi({
+      description: "Clients that were held out, 90 days later; null: not measured",
+    }),
     measured: z.boolean().openapi({ description: "false: fewer than 100 outcomes in an arm" }),
     effect: z.object({ difference: z.number(), low: z.number(), high: z.number() }).nullable()
       .openapi({ description: "Share that left, shown less held out: negative is good" }),
@@ -47,8 +53,8 @@ const route = createRoute({
   tags: ["reports"],
   summary: "What became of recommendations, and what they do",
   description:
-    "A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false " +
-    "and there is no effect.",
+    "A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false, " +
+    "and there is neither an effect nor a number of clients that are held out.",
   ...permitted("churn:read"),
   responses: { 200: json(Answer, "A row for each play"), ...guarded },
 });

@@ -17,19 +17,16 @@ as $$
 $$;
 
 -- What became of a play: counts by state, and of the trials whose 90 days have passed those that left, shown against
--- held out, whatever was done with what was shown. Comparing done with not done would measure whom people choose.
+-- held out, whatever was done with what was shown. Comparing done with not done would measure whom people choose. Of the
+-- trials nothing is told before there are outcomes enough in both arms, and nothing ever of those without an outcome: a
+-- count that grows when a client comes would tell who is held out.
 create function private.play_figures(play public.plays)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('play_id', play.id, 'key', play.key, 'title', play.title, 'enabled', play.enabled)
-    || to_jsonb(s) || jsonb_build_object('held_out', a.held_out, 'shown', jsonb_build_object('retained',
-      a.shown_retained, 'left', a.shown_left), 'not_shown', jsonb_build_object('retained', a.held_retained, 'left',
-      a.held_left), 'measured', m.is_measured,
-    'effect', case when m.is_measured then private.share_difference(a.shown_left, a.shown_left + a.shown_retained,
-      a.held_left, a.held_left + a.held_retained) end,
-    'saved_mrr', case when m.is_measured then round((a.shown_mrr * (a.held_left::numeric / (a.held_left + a.held_retained)
-      - a.shown_left::numeric / (a.shown_left + a.shown_retained))), 2)::text end, 'currency', a.currency)
+    || to_jsonb(s) || '{"held_out": null, "shown": null, "not_shown": null, "measured": false, "effect": null,
+      "saved_mrr": null, "currency": null}' || coalesce(private.trial_figures(play), '{}')
   from (
     select count(*) as proposed, count(*) filter (where r.state in ('accepted', 'done', 'not_done')) as accepted,
       count(*) filter (where r.state = 'declined') as declined, count(*) filter (where r.state = 'expired') as expired,
@@ -37,19 +34,29 @@ as $$
       count(*) filter (where r.state = 'proposed') as waiting
     from public.recommendations r where r.organization_id = play.organization_id and r.play_id = play.id
   ) s
-  cross join (
-    select count(*) filter (where t.held_out) as held_out,
-      count(*) filter (where not t.held_out and t.outcome = 'retained')::integer as shown_retained,
+$$;
+
+-- The figures of the trials of a play that have an outcome. Null below a hundred outcomes in an arm.
+create function private.trial_figures(play public.plays)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('held_out', a.held_out, 'shown', jsonb_build_object('retained', a.shown - a.shown_left,
+      'left', a.shown_left), 'not_shown', jsonb_build_object('retained', a.held_out - a.held_left, 'left', a.held_left),
+    'measured', true, 'effect', private.share_difference(a.shown_left, a.shown, a.held_left, a.held_out),
+    'saved_mrr', round(a.shown_mrr * (a.held_left::numeric / a.held_out - a.shown_left::numeric / a.shown), 2)::text,
+    'currency', a.currency)
+  from (
+    select count(*) filter (where t.held_out)::integer as held_out,
+      count(*) filter (where not t.held_out)::integer as shown,
       count(*) filter (where not t.held_out and t.outcome = 'left')::integer as shown_left,
-      count(*) filter (where t.held_out and t.outcome = 'retained')::integer as held_retained,
       count(*) filter (where t.held_out and t.outcome = 'left')::integer as held_left,
       case when count(distinct t.currency) = 1 then min(t.currency) end as currency,
-      case when count(distinct t.currency) = 1
-        then sum(t.mrr) filter (where not t.held_out and t.outcome is not null) end as shown_mrr
-    from private.play_trials t where t.organization_id = play.organization_id and t.play_id = play.id
+      case when count(distinct t.currency) = 1 then sum(t.mrr) filter (where not t.held_out) end as shown_mrr
+    from private.play_trials t
+    where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
   ) a
-  cross join lateral (
-    select a.shown_left + a.shown_retained >= 100 and a.held_left + a.held_retained >= 100 as is_measured) m
+  where a.held_out >= 100 and a.shown >= 100
 $$;
 
 -- GET /reports/retention-actions. Security definer because trials may not be read by anybody.
