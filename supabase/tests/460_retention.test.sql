@@ -165,6 +165,23 @@ select ok(private.play_effect(p) = 0.1, 'Without outcomes a play is taken to pre
 
 -- Plays
 select is(tests.outcome(a, 'select public.list_plays(tests.id(''ours''))'), '1', a || ' sees plays.') from unnest(array['admin', 'viewer']) a;
+create function tests.conditions(actor text) returns setof text language plpgsql as $$
+declare
+  plays jsonb;
+begin
+  perform tests.act_as(actor);
+  plays := public.list_plays(tests.id('ours'));
+  perform tests.act_as('postgres');
+  return query select distinct k from jsonb_array_elements(plays) p cross join jsonb_object_keys(p) k where p -> k <> 'null';
+end
+$$;
+select bag_eq(format('select tests.conditions(%L)', a), $q$values ('id'), ('key'), ('title'), ('details'), ('channel'), ('enabled'), ('created_at'),
+  ('updated_at')$q$, a || ' sees what is done, not for whom.') from unnest(array['marketing_agent', 'technical_agent', 'viewer']) a;
+select ok((select array_agg(c) @> '{bands,themes,segments,contract_ends_within,min_mrr,cost,every_days}' from tests.conditions('admin') c),
+  'An admin sees for whom.');
+select is(tests.outcome('admin', format('select %I from public.plays', c)), '42501', c || ' is not read over the Data API.')
+from unnest('{bands,themes,segments,contract_ends_within,min_mrr,cost,every_days}'::text[]) c;
+select is(tests.outcome('viewer', 'select id, key, title, details, channel, enabled from public.plays'), '12', 'What is done is.');
 select tests.remember('play', (select id from public.plays where organization_id = tests.id('ours') order by id limit 1));
 select is(tests.outcome(a, format('select public.update_play(tests.id(''ours''), %L, ''{"title": "Call", "channel": "call", "bands": ["high"]}'')', tests.id('play'))),
   case a when 'admin' then '1' else 'PT403' end, a || ' and plays.') from unnest(array['admin', 'marketing_agent', 'technical_agent', 'viewer', 'outsider']) a;

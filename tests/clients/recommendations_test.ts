@@ -120,11 +120,12 @@ Deno.test("Plays are the organization's own: an admin changes them", async () =>
   const organization = await newOrganization();
   const [marketing] = await addMembers(organization, [{ role: "marketing_agent" }]);
   assert(marketing);
-  const { data } = expectStatus<{ data: { id: string; key: string }[] }>(
-    await call(marketing, "GET", "/clients/plays"),
-    200,
-  );
+  type Plays = { data: { id: string; key: string; bands: string[] | null }[] };
+  const { data } = expectStatus<Plays>(await call(marketing, "GET", "/clients/plays"), 200);
   assert.equal(data.length, 12);
+  assert(data.every(({ bands }) => bands === null), "For whom a play is tells who is held out");
+  const all = expectStatus<Plays>(await call(organization.admin, "GET", "/clients/plays"), 200);
+  assert(all.data.every(({ bands }) => bands?.length));
   const path = `/clients/plays/${data[0]?.id}`;
   const play = { title: "Call today", channel: "call", bands: ["critical"], every_days: 7 };
   expectProblem(await call(marketing, "PUT", path, play), 403, "permission_denied");

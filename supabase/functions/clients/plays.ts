@@ -16,17 +16,24 @@ const Play = z.object({
   title: z.string(),
   details: z.string(),
   channel: Channel,
-  bands: z.array(Band),
-  themes: z.array(Theme).openapi({
+  bands: z.array(Band).nullable().openapi({
+    description:
+      "null, as the fields below up to `every_days`: only for those who may configure churn",
+  }),
+  themes: z.array(Theme).nullable().openapi({
     description: "One of these raises the client's risk most; empty: any",
   }),
-  segments: z.array(z.string()).openapi({ description: "Keys of segments; empty: all" }),
+  segments: z.array(z.string()).nullable().openapi({
+    description: "Keys of segments; empty: all",
+  }),
   contract_ends_within: z.int().nullable().openapi({ description: "Days" }),
   min_mrr: Money.nullable(),
-  cost: Money.openapi({
+  cost: Money.nullable().openapi({
     description: "Taken off what it is worth when recommendations are ranked",
   }),
-  every_days: z.int().openapi({ description: "At most once for a client within so many days" }),
+  every_days: z.int().nullable().openapi({
+    description: "At most once for a client within so many days",
+  }),
   enabled: z.boolean(),
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -54,6 +61,9 @@ const list = createRoute({
   operationId: "listPlays",
   tags: ["clients"],
   summary: "What is done for clients that may leave",
+  description:
+    "For whom a play is, and how often, is told to those with `churn:configure` only: else a client that it fits and " +
+    "that has no recommendation would be known to be held out.",
   ...permitted("clients:read"),
   responses: { 200: json(List, "All plays"), ...guarded },
 });

@@ -35,8 +35,11 @@ alter table public.plays enable row level security;
 create policy "those who read clients read plays" on public.plays for select to authenticated
   using (organization_id = any ((select private.organizations_in_scope('clients:read'))::uuid[]));
 
+-- Not for whom a play is and how often: see private.play_json.
 revoke all on public.plays from public, anon, authenticated, service_role;
-grant select on public.plays to authenticated, service_role;
+grant select (id, organization_id, key, title, details, channel, enabled, created_at, updated_at)
+  on public.plays to authenticated;
+grant select on public.plays to service_role;
 
 create trigger set_updated_at before update on public.plays
   for each row execute function private.set_updated_at();

@@ -1,20 +1,27 @@
-create function private.play_json(play public.plays)
+-- with_conditions false: for whom a play is and how often is not told, because a client that it fits and that has no
+-- recommendation is held out.
+create function private.play_json(play public.plays, with_conditions boolean)
 returns jsonb
 language sql immutable set search_path = ''
 as $$
   select to_jsonb(play) - 'organization_id'
     || jsonb_build_object('min_mrr', play.min_mrr::text, 'cost', play.cost::text)
+    || case when with_conditions then '{}' else '{"bands": null, "themes": null, "segments": null, "cost": null,
+      "contract_ends_within": null, "min_mrr": null, "every_days": null}'::jsonb end
 $$;
 
--- Security definer because the permission is checked here for a clear answer.
+-- Conditions are for those who may change them. Security definer because the permission is checked here for a clear
+-- answer, and because callers may not read conditions directly.
 create function private.list_plays(organization_id uuid)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  configures boolean := organization_id = any (private.organizations_with('churn:configure'));
 begin
   perform private.require_scope(organization_id, 'clients:read');
   return (
-    select coalesce(jsonb_agg(private.play_json(p) order by p.id), '[]') from public.plays p
+    select coalesce(jsonb_agg(private.play_json(p, configures) order by p.id), '[]') from public.plays p
     where p.organization_id = list_plays.organization_id);
 end
 $$;
@@ -26,7 +33,8 @@ language sql stable set search_path = ''
 as $$
   select private.list_plays(organization_id)
 $$;
-comment on function public.list_plays is 'The plays of the organization.';
+comment on function public.list_plays is
+  'The plays of the organization; for whom they are only for those who may configure churn.';
 grant execute on function public.list_plays(uuid) to authenticated;
 
 -- Replaces a play, but for its key; what is left out gets its default. Security definer because callers may not write
@@ -54,7 +62,7 @@ begin
   if changed.id is null then
     perform private.problem(404, 'not_found', 'There is no such play.');
   end if;
-  return private.play_json(changed);
+  return private.play_json(changed, true);
 end
 $$;
 grant execute on function private.update_play(uuid, uuid, jsonb) to authenticated;
