@@ -2,7 +2,7 @@
 -- currencies, plans and rules; spells and rollups always agree with it.
 begin;
 \ir support.inc
-select plan(86);
+select plan(88);
 
 do $$
 begin
@@ -303,12 +303,29 @@ select is((select l.customer_id from public.client_links l where l.client_id = t
 select private.run_client_rules();
 select is(tests.column_of('debtor client', 'unpaid_since'), private.local_day(tests.id('ours'))::text,
   'Since when an account owes something is kept.');
+do $$
+begin
+  perform tests.customer('debtor two', 'ours', 'D-2', '+233244000078', 'connected', 100);
+  perform tests.customer('debtor three', 'ours', 'D-3', '+233244000079', 'connected', 100);
+  perform tests.client('unlinked', '{"since": "2026-01-01", "amount": "30", "account_number": "d-2"}');
+  perform tests.client('rejected', '{"since": "2026-01-01", "amount": "30", "account_number": "d-3"}');
+  perform private.run_client_rules();
+  update public.clients set unpaid_since = '2026-08-01' where id in (tests.id('unlinked'), tests.id('rejected'));
+  delete from public.customers where id = tests.id('debtor two');
+  perform tests.act_as('admin');
+  perform public.client_links(tests.id('ours'), tests.id('rejected'), jsonb_build_array(jsonb_build_object('customer_id',
+    tests.id('debtor three'), 'state', 'rejected')));
+  perform tests.act_as('postgres');
+end
+$$;
 update public.clients set unpaid_since = '2026-08-01' where id = tests.id('debtor client');
 select private.run_client_rules();
 select is(tests.column_of('debtor client', 'status'), 'active', 'Debts are no churn unless the organization says so.');
 update public.churn_settings set unpaid_days = 60 where organization_id = tests.id('ours');
 select private.run_client_rules();
 select is(tests.spells('debtor client'), '{"2026-01-01..2026-09-30 payment"}', 'Then they are, after so many days.');
+select is(array[tests.column_of(c, 'unpaid_since'), tests.column_of(c, 'status')], array[null, 'active'],
+  c || ': without the link the client owes nothing, and stays.') from unnest(array['unlinked', 'rejected']) c;
 select is((select s.voluntary from public.client_spells s where s.client_id = tests.id('debtor client')), false,
   'And not by the client''s will.');
 

@@ -86,21 +86,29 @@ end
 $$;
 
 -- Since when a linked customer has owed something. customers.arrears has no history: this is what a nightly look knows.
+-- A client whose links are gone owes nothing any more. One whose row a request holds is looked at the next night.
 create function private.track_unpaid_clients()
 returns void
 language plpgsql set search_path = ''
 as $$
 begin
   perform set_config('signalbox.derived', 'on', true);
-  update public.clients c set unpaid_since = case when d.owes then private.local_day(c.organization_id) end
-  from (
-    select l.client_id, bool_or(a.arrears > 0) as owes
-    from public.client_links l
-    join public.customers a on a.organization_id = l.organization_id and a.id = l.customer_id
-    where not l.rejected
-    group by l.client_id
-  ) d
-  where c.id = d.client_id and d.owes <> (c.unpaid_since is not null);
+  with changed as (
+    select c.id, coalesce(d.owes, false) as owes
+    from public.clients c
+    left join (
+      select l.client_id, bool_or(a.arrears > 0) as owes
+      from public.client_links l
+      join public.customers a on a.organization_id = l.organization_id and a.id = l.customer_id
+      where not l.rejected
+      group by l.client_id
+    ) d on d.client_id = c.id
+    where (d.client_id is not null or c.unpaid_since is not null)
+      and coalesce(d.owes, false) <> (c.unpaid_since is not null)
+    order by c.id for update of c skip locked
+  )
+  update public.clients c set unpaid_since = case when n.owes then private.local_day(c.organization_id) end
+  from changed n where c.id = n.id;
   perform set_config('signalbox.derived', '', true);
 end
 $$;
