@@ -1,7 +1,7 @@
 -- One tenant's fault stays its own: for each job, something of one organization fails and the work of another is done.
 begin;
 \ir support.inc
-select plan(36);
+select plan(41);
 
 -- Where each job shows it, or why nothing of a tenant's can fail in it.
 create temporary table shown (job text, by text);
@@ -218,6 +218,53 @@ select tests.import_lists() from generate_series(1, 4) \g /dev/null
 select is(tests.lists(), 'Ours active 1, Theirs importing 0', 'It is tried five times.');
 select tests.import_lists() \g /dev/null
 select is(tests.lists(), 'Ours active 1, Theirs failed 0', 'Then it is given up.');
+
+-- Work in slices: organizations take turns, so that a large one holds up no other
+create function tests.fill() returns void language plpgsql as $$
+declare
+  who record;
+  client uuid;
+begin
+  for who in select * from (values ('admin', 'ours'), ('outsider', 'theirs')) v (actor, organization) loop
+    perform tests.act_as(who.actor);
+    for n in 1..3 loop
+      client := public.create_client(tests.id(who.organization), '{"name": "Client", "segment": "enterprise", "amount": "5"}')
+        ->> 'id';
+      perform public.create_client_issue(tests.id(who.organization), client, '{"type": "other", "title": "No light"}');
+    end loop;
+    perform tests.act_as('postgres');
+  end loop;
+  insert into private.churn_model_state (organization_id, phase, next_try_at)
+  values (tests.id('ours'), 'requested', now()), (tests.id('theirs'), 'requested', now() - interval '1 minute');
+  insert into private.recommendation_runs (organization_id, next_try_at)
+  values (tests.id('ours'), now()), (tests.id('theirs'), now() - interval '1 minute');
+end
+$$;
+select tests.fill() \g /dev/null
+create table tests.slices (n integer generated always as identity, job text, organization_id uuid);
+create function tests.count_slice() returns trigger language plpgsql as $$
+begin
+  insert into tests.slices (job, organization_id) select tg_table_name, new.organization_id
+  where new.organization_id in (tests.id('ours'), tests.id('theirs'))
+    and (tg_table_name <> 'recommendation_runs' or to_jsonb(new) -> 'last_client_id' <> 'null');
+  return null;
+end
+$$;
+create function tests.takes_turns(command text, runs regclass) returns boolean language plpgsql as $$
+begin
+  execute format('create trigger zz_slices after update on %s for each row execute function tests.count_slice()', runs);
+  execute command;
+  execute format('drop trigger zz_slices on %s', runs);
+  return (
+    select count(distinct s.organization_id) = 2 from (
+      select * from tests.slices where 'private.' || job = runs::text order by n limit 2) s);
+end
+$$;
+select ok(tests.takes_turns(command, runs), runs || ': the second slice is another organization''s.')
+from (values ('select private.run_feature_snapshots(1)', 'private.feature_runs'::regclass),
+  ('select private.run_churn_training()', 'private.churn_model_state'), ('select private.run_scoring(1)', 'private.scoring_runs'),
+  ('select private.run_recommendations(1)', 'private.recommendation_runs'),
+  ('select private.run_incident_predictions(1)', 'private.incident_models')) v (command, runs);
 
 -- Tasks of the cron jobs
 update private.jobs set command = 'select 1 / 0' where name in ('run-campaign-scheduler', 'maintain');

@@ -50,6 +50,7 @@ create table private.feature_runs (
   snapshot_day date not null, last_client_id uuid,
   clients integer not null default 0,
   started_at timestamptz not null default now(),
+  next_try_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz,
   primary key (organization_id, snapshot_day)
 );

@@ -1,5 +1,5 @@
 -- Every minute, for about four seconds: begins this week's snapshot of organizations that have none yet, and goes on
--- with those under way, 10,000 clients at a time. Rows and cursor are one transaction: killed at any line, the next run
+-- with those under way, 10,000 clients at a time, in turn. Rows and cursor are one transaction: killed at any line, the next run
 -- goes on from there. What is read from current columns is as of the snapshot's own day; a slice that comes after
 -- midnight leaves it out.
 create function private.run_feature_snapshots(slice_size integer default 10000)
@@ -22,14 +22,14 @@ begin
   on conflict do nothing;
   loop
     select r.* into run from private.feature_runs r
-    where r.finished_at is null order by r.started_at, r.organization_id limit 1 for update skip locked;
+    where r.finished_at is null order by r.next_try_at, r.organization_id limit 1 for update skip locked;
     exit when run.organization_id is null;
     begin
       taken := taken + private.take_feature_slice(run, slice_size);
     exception when others then
       raise warning 'the snapshot of % failed: %', run.organization_id, sqlerrm;
       -- Another organization's turn; this one is tried again in the next run.
-      update private.feature_runs r set started_at = clock_timestamp()
+      update private.feature_runs r set next_try_at = clock_timestamp()
       where r.organization_id = run.organization_id and r.snapshot_day = run.snapshot_day;
       exit;
     end;
@@ -66,6 +66,7 @@ begin
   get diagnostics rows = row_count;
   update private.feature_runs r
   set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + rows,
+    next_try_at = clock_timestamp(),
     finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
   where r.organization_id = run.organization_id and r.snapshot_day = run.snapshot_day;
   return rows;

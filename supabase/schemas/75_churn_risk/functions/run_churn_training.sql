@@ -1,4 +1,4 @@
--- Every minute, for about four seconds: goes on with trainings that were asked for. Each step is a transaction of its own
+-- Every minute, for about four seconds: goes on with trainings that were asked for, in turn. Each step is a transaction of its own
 -- (the cron job commits after the task): beginning, the sample of one snapshot, the fit. The row of the state is locked
 -- meanwhile, so that two runs never work on the same organization; killed at any line, the next run repeats the step.
 create function private.run_churn_training()
@@ -40,9 +40,11 @@ begin
     perform private.begin_training(state.organization_id);
   elsif cardinality(state.days) > 0 then
     perform private.sample_snapshot(state, state.days[1]);
-    update private.churn_model_state s set days = state.days[2 :] where s.organization_id = state.organization_id;
+    update private.churn_model_state s set days = state.days[2 :], next_try_at = clock_timestamp()
+    where s.organization_id = state.organization_id;
   elsif state.phase = 'sample' then
-    update private.churn_model_state s set phase = 'fit' where s.organization_id = state.organization_id;
+    update private.churn_model_state s set phase = 'fit', next_try_at = clock_timestamp()
+    where s.organization_id = state.organization_id;
   else
     perform private.finish_training(state.organization_id, state.active_model_id);
     delete from private.churn_training_rows r where r.organization_id = state.organization_id;
@@ -80,7 +82,7 @@ declare
 begin
   delete from private.churn_training_rows r where r.organization_id = begin_training.organization_id;
   update private.churn_model_state s
-  set phase = 'sample', days = chosen, event_share = least(1, 10000 / greatest(4 * leavers, 1)::float8),
+  set phase = 'sample', days = chosen, next_try_at = clock_timestamp(), event_share = least(1, 10000 / greatest(4 * leavers, 1)::float8),
     other_share = least(1, 10000 / greatest(rows, 1)::float8)
   where s.organization_id = begin_training.organization_id;
 end

@@ -1,6 +1,6 @@
 -- Every minute, for about four seconds: scores the clients of organizations that have no scores of today, or a new
--- model, or asked for it, 5,000 at a time. Scores and cursor are one transaction: killed at any line, the next run goes
--- on from there. A run keeps its model to the end; a newer model ends the run and begins another, and reports read
+-- model, or asked for it, 5,000 at a time, organizations in turn. Scores and cursor are one transaction: killed at any
+-- line, the next run goes on from there. A run keeps its model to the end; a newer model ends the run and begins another, and reports read
 -- finished runs only.
 create function private.run_scoring(slice_size integer default 5000)
 returns integer
@@ -112,6 +112,7 @@ begin
   into totals from unnest(scores) s;
   update private.scoring_runs r
   set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), clients = r.clients + totals.clients,
+    next_try_at = clock_timestamp(),
     sums = case when r.sums is null or cardinality(r.sums) = 0 then totals.sums
       when cardinality(totals.sums) = 0 then r.sums
       else array(select a.v + b.v from unnest(r.sums) with ordinality a (v, n)

@@ -1,6 +1,6 @@
 -- Every minute, for about four seconds: makes recommendations for the clients of scoring runs that have finished, 500
--- clients at a time, and settles what has expired or whose 90 days have passed. Recommendations and cursor are one
--- transaction: killed at any line, the next run goes on from there.
+-- clients at a time, organizations in turn, and settles what has expired or whose 90 days have passed. Recommendations and
+-- cursor are one transaction: killed at any line, the next run goes on from there.
 create function private.run_recommendations(slice_size integer default 500)
 returns integer
 language plpgsql set search_path = ''
@@ -122,7 +122,7 @@ begin
   on conflict do nothing;
   get diagnostics made = row_count;
   update private.recommendation_runs r
-  set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id),
+  set last_client_id = coalesce(ids[cardinality(ids)], r.last_client_id), next_try_at = clock_timestamp(),
     finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
   where r.organization_id = run.organization_id;
   return made;

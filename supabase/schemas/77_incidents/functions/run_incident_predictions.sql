@@ -1,5 +1,5 @@
--- Every minute, for about four seconds: forecasts of organizations that have none of today, 2,000 clients at a time.
--- Forecasts and cursor are one transaction: killed at any line, the next run goes on from there.
+-- Every minute, for about four seconds: forecasts of organizations that have none of today, 2,000 clients at a time,
+-- organizations in turn. Forecasts and cursor are one transaction: killed at any line, the next run goes on from there.
 create function private.run_incident_predictions(slice_size integer default 2000)
 returns integer
 language plpgsql set search_path = ''
@@ -47,7 +47,8 @@ begin
     model.skill := judged.skill;
     model.parameters := coalesce(private.incident_parameters(model.organization_id, model.day), '{}');
     update private.incident_models m
-    set parameters = model.parameters, skill = judged.skill, forecasts = coalesce(judged.forecasts, 0)
+    set parameters = model.parameters, skill = judged.skill, forecasts = coalesce(judged.forecasts, 0),
+      next_try_at = clock_timestamp()
     where m.organization_id = model.organization_id;
     return 0;
   end if;
@@ -62,7 +63,7 @@ begin
     most_likely_incident, recommendation, basis, predicted_on)
   select model.organization_id, f.* from private.incident_forecasts(model, ids) f;
   update private.incident_models m
-  set last_client_id = coalesce(ids[cardinality(ids)], m.last_client_id),
+  set last_client_id = coalesce(ids[cardinality(ids)], m.last_client_id), next_try_at = clock_timestamp(),
     finished_at = case when cardinality(ids) < slice_size then clock_timestamp() end
   where m.organization_id = model.organization_id;
   return cardinality(ids);
