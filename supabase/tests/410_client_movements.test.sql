@@ -2,7 +2,7 @@
 -- currencies, plans and rules; spells and rollups always agree with it.
 begin;
 \ir support.inc
-select plan(88);
+select plan(89);
 
 do $$
 begin
@@ -328,6 +328,37 @@ select is(array[tests.column_of(c, 'unpaid_since'), tests.column_of(c, 'status')
   c || ': without the link the client owes nothing, and stays.') from unnest(array['unlinked', 'rejected']) c;
 select is((select s.voluntary from public.client_spells s where s.client_id = tests.id('debtor client')), false,
   'And not by the client''s will.');
+
+-- What a request has changed while the rules run counts: the first movement of the run stands for the requests.
+create function tests.change_meanwhile() returns trigger language plpgsql as $$
+begin
+  update public.clients set trial_ends_on = tests.today() + 20 where id = tests.id('extended');
+  update public.clients set paused_on = tests.today() where id = tests.id('paused again');
+  update public.clients set unpaid_since = null where id = tests.id('payer');
+  return null;
+end
+$$;
+create function tests.today() returns date language sql stable as $$
+  select private.local_day(tests.id('ours'))
+$$;
+do $$
+begin
+  perform tests.client('first trial', jsonb_build_object('trial', true, 'since', tests.today() - 40, 'trial_ends_on', tests.today() + 5));
+  perform tests.client('extended', jsonb_build_object('trial', true, 'since', tests.today() - 40, 'trial_ends_on', tests.today() + 5));
+  perform tests.client('paused again', jsonb_build_object('since', tests.today() - 300, 'amount', '10'));
+  perform tests.move('paused again', 'pause', jsonb_build_object('effective_on', tests.today() - 200));
+  perform tests.customer('late payer', 'ours', 'D-4', '+233244000080', 'connected', 100);
+  perform tests.client('payer', '{"since": "2026-01-01", "amount": "30", "account_number": "d-4"}');
+  update public.clients set unpaid_since = tests.today() - 100 where id = tests.id('payer');
+  update public.clients set trial_ends_on = tests.today() - 3 where id = tests.id('first trial');
+  update public.clients set trial_ends_on = tests.today() - 2 where id = tests.id('extended');
+end
+$$;
+create trigger zz_meanwhile after insert on public.client_movements for each statement execute function tests.change_meanwhile();
+select private.run_client_rules();
+drop trigger zz_meanwhile on public.client_movements;
+select is(array(select tests.column_of(c, 'status') from unnest(array['first trial', 'extended', 'paused again', 'payer']) with ordinality u (c, n)
+  order by n), '{trial_lost,trial,paused,active}', 'A rule that holds no more when its turn comes does nothing.');
 
 -- Delete, restore, merge
 do $$

@@ -1,6 +1,7 @@
 -- Every minute: enters planned movements whose day has come in their organization, in the name of whoever planned them.
 -- What has become impossible meanwhile (the client has left already) is dropped; one that fails for another reason is
--- tried again, ten times, and holds up no other. Killed at any line, it goes on with what is left.
+-- tried again, ten times, and holds up no other. A client that a request holds waits for the next run. Killed at any
+-- line, it goes on with what is left.
 create function private.run_client_plans()
 returns integer
 language plpgsql set search_path = ''
@@ -21,7 +22,8 @@ begin
         jsonb_strip_nulls(jsonb_build_object('sub', plan.recorded_by, 'role', 'service_role'))::text, true);
       -- The client before the plan, as requests lock them; who comes second finds no plan.
       select * into client from public.clients c
-      where c.organization_id = plan.organization_id and c.id = plan.client_id for update;
+      where c.organization_id = plan.organization_id and c.id = plan.client_id for update skip locked;
+      continue when client.id is null;
       delete from private.client_plans p where p.id = plan.id;
       if found and client.deleted_at is null then
         perform private.apply_movement(client, plan.movement, plan.details, plan.effective_on, 'plan');
@@ -43,7 +45,8 @@ end
 $$;
 
 -- Every night: trials that are over, pauses that took too long, and clients that have owed something for too long, by
--- the organization's settings.
+-- the organization's settings. What holds of the locked client counts, not what the list has found: requests may have
+-- changed it since. A client that a request holds waits for the next night, so that nobody's lock holds up the others.
 create function private.run_client_rules()
 returns integer
 language plpgsql set search_path = ''
@@ -71,8 +74,9 @@ begin
       and greatest(c.unpaid_since, c.spell_started_on) + s.unpaid_days <= private.local_day(c.organization_id)
   loop
     begin
-      select * into client from public.clients c where c.id = due.id and c.deleted_at is null for update;
-      if client.id is not null then
+      select * into client from public.clients c
+      where c.id = due.id and c.deleted_at is null for update skip locked;
+      if client.id is not null and private.is_rule_due(client, due.day) then
         perform private.apply_movement(client, 'churn', jsonb_strip_nulls(jsonb_build_object('reason', due.reason)),
           due.day, 'rule');
         done := done + 1;
@@ -83,6 +87,19 @@ begin
   end loop;
   return done;
 end
+$$;
+
+-- Whether a rule still ends the service of a client, or its trial, on this day.
+create function private.is_rule_due(client public.clients, day date)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select day <= private.local_day(client.organization_id) and day = case
+    when client.status = 'trial' then client.trial_ends_on
+    when client.status = 'paused' then client.paused_on + s.pause_days
+    when client.status in ('active', 'leaving') and client.unpaid_since is not null
+      then greatest(client.unpaid_since, client.spell_started_on) + s.unpaid_days end
+  from public.churn_settings s where s.organization_id = client.organization_id
 $$;
 
 -- Since when a linked customer has owed something. customers.arrears has no history: this is what a nightly look knows.
