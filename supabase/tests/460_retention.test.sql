@@ -55,7 +55,7 @@ select is(tests.plays_of('safe'), '{}', 'Nothing for who is safe.');
 select is(tests.plays_of('leaving'), '{}', 'Nothing for who has given notice.');
 select is(tests.recommend(), 0, 'Not again within the days of a play.');
 update private.play_trials set proposed_on = proposed_on - 70 where true;
-update public.recommendations set state = 'declined' where true;
+update public.recommendations set state = 'declined', proposed_on = proposed_on - 70 where true;
 select tests.recommend();
 select is(tests.plays_of('quiet'), '{call_quiet_client}', 'After its days a play comes again, the others wait.');
 select is((select round(r.rank::numeric, 2) from public.recommendations r where r.client_id = tests.id('quiet') and r.state = 'proposed'),
@@ -77,9 +77,6 @@ select is((select count(*)::integer from private.play_trials t join public.recom
   and r.play_id = t.play_id and r.proposed_on = t.proposed_on where t.held_out), 0, 'Who is held out has no recommendation.');
 select is((select count(*) from private.play_trials t join public.clients c on c.id = t.client_id where c.name like 'crowd%' and not t.held_out),
   (select count(*) from public.recommendations r join public.clients c on c.id = r.client_id where c.name like 'crowd%'), 'All others have.');
-select is(private.is_held_out(r.salt, tests.id('quiet'), tests.id('dark'), '2026-10-01', 0.1),
-  private.is_held_out(r.salt, tests.id('quiet'), tests.id('dark'), '2026-10-01', 0.1), 'The choice is always the same.')
-from private.recommendation_runs r limit 1;
 select is(tests.outcome(a, 'select from private.play_trials'), '42501', a || ' cannot see who is held out.')
 from unnest(tests.everyone() || '{anon,service_role}') a;
 select is(tests.outcome(a, 'select from private.recommendation_runs'), '42501', a || ' cannot see the salt.')
@@ -133,8 +130,8 @@ create function tests.trials(key text, clients integer, held_out boolean, outcom
   with made as (
     insert into public.clients (organization_id, name, segment, currency)
     select tests.id('ours'), 'Trial', 'enterprise', 'GHS' from generate_series(1, clients) returning id)
-  insert into private.play_trials (organization_id, play_id, client_id, quarter, held_out, proposed_on, mrr, currency, outcome)
-  select p.organization_id, p.id, made.id, tests.day(120), $3, tests.day(120), 50, 'GHS', $4
+  insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency, outcome)
+  select p.organization_id, p.id, made.id, $3, tests.day(120), 50, 'GHS', $4
   from public.plays p cross join made where p.organization_id = tests.id('ours') and p.key = $1
 $$;
 select tests.trials('follow_up_estimate', 69, true, 'retained'), tests.trials('follow_up_estimate', 30, true, 'left'),
@@ -162,6 +159,36 @@ select setseed(0.5);
 select ok((select avg(covered::integer) from tests.worlds(0.7)) >= 0.91, 'The interval covers the true effect in about 95 of 100 worlds.');
 select ok((select avg(called::integer) from tests.worlds(1)) <= 0.055, 'A play that does nothing is called effective in few.');
 select ok(private.play_effect(p) = 0.1, 'Without outcomes a play is taken to prevent a tenth.') from public.plays p where organization_id = tests.id('ours') and key = 'renew_early';
+
+-- A play for every 30 days: who is held out stays so within the 90 days of the trial, whatever the date and the share.
+create function tests.arms() returns table (client_id uuid, held_out boolean, trials bigint, recommendations bigint) language sql as $$
+  select t.client_id, bool_or(t.held_out), count(*), (select count(*) from public.recommendations r where r.client_id = t.client_id and r.play_id = p.id)
+  from private.play_trials t join public.plays p on p.id = t.play_id and p.key = 'close_open_issues' join public.clients c on c.id = t.client_id
+  where c.name like 'monthly%' group by t.client_id, p.id
+$$;
+do $$
+begin
+  for n in 1..40 loop
+    perform tests.client('monthly ' || n, 'moderate', 'issues');
+  end loop;
+  perform tests.recommend();
+  create table tests.first_arms as select * from tests.arms();
+  for n in 1..2 loop
+    update private.play_trials set proposed_on = proposed_on - 40 where true;
+    update public.recommendations set proposed_on = proposed_on - 40, state = 'declined' where true;
+    update public.churn_settings set holdout_share = case n when 1 then 0 else 0.5 end where organization_id = tests.id('ours');
+    perform tests.recommend();
+  end loop;
+end
+$$;
+select ok((select count(*) filter (where held_out) between 8 and 32 and count(*) = 40 from tests.first_arms), 'Some of 40 are held out.');
+select bag_eq('select client_id, held_out, trials, recommendations from tests.arms()',
+  $q$select client_id, held_out, trials, case when held_out then 0 else 3 * trials end from tests.first_arms$q$,
+  'Within 90 days there is no second trial: who is held out is shown nothing, the others are shown the play again.');
+update private.play_trials set proposed_on = proposed_on - 15 where true;
+select tests.recommend();
+select bag_eq('select client_id, held_out, trials from tests.arms()',
+  'select client_id, held_out, 2 * trials from tests.first_arms', 'After 90 days a trial begins anew, in the same arm.');
 
 -- Plays
 select is(tests.outcome(a, 'select public.list_plays(tests.id(''ours''))'), '1', a || ' sees plays.') from unnest(array['admin', 'viewer']) a;

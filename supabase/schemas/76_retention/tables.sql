@@ -107,12 +107,11 @@ create trigger set_updated_at before update on public.recommendations
 select private.audit_table('public.recommendations', 'note');
 
 
--- One row for each client, play and quarter in which the play fitted, shown or held out. No person can read it.
+-- A row for each client and play that fitted, shown or held out, again after 90 days. No person can read it.
 create table private.play_trials (
   organization_id uuid not null,
   play_id uuid not null,
   client_id uuid not null,
-  quarter date not null,
   held_out boolean not null,
   proposed_on date not null,
   mrr numeric(14, 2) not null,

@@ -63,17 +63,18 @@ as $$
     where x.outcome is null and x.proposed_on < current_date - 91 limit 2000)
 $$;
 
--- Whether a play is held out for a client in a quarter: always the same answer, and the same share of all. With a salt
--- that nobody can read, so that nobody can compute who is held out.
-create function private.is_held_out(salt uuid, client_id uuid, play_id uuid, quarter date, share numeric)
+-- Whether a play is held out for a client: always the same answer, and the same share of all. With a salt that nobody can
+-- read, so that nobody can compute who is held out.
+create function private.is_held_out(salt uuid, client_id uuid, play_id uuid, share numeric)
 returns boolean
 language sql immutable set search_path = ''
 as $$
-  select (hashtextextended(salt::text || client_id || play_id || quarter, 7) & 1048575) < share * 1048576
+  select (hashtextextended(salt::text || client_id || play_id, 7) & 1048575) < share * 1048576
 $$;
 
--- The plays that fit clients of the next slice. A play comes at most once for a client within its days, shown or held
--- out, and not while one is open.
+-- The plays that fit clients of the next slice. A client is shown a play at most once within its days, and not while one
+-- is open. A trial begins whether or not a recommendation is due that day, by the same rule in both arms, and nobody
+-- changes the arm before its 90 days have passed, even where the share that is held out has changed.
 create function private.recommend_slice(run private.recommendation_runs, slice_size integer)
 returns integer
 language plpgsql set search_path = '' set plan_cache_mode = force_custom_plan
@@ -87,38 +88,30 @@ declare
     order by c.id limit slice_size);
   made integer;
 begin
-  with plays as materialized (
-    select p.*, private.play_effect(p) as effect from public.plays p
-    where p.organization_id = run.organization_id and p.enabled
-  ), fits as materialized (
-    select c.id as client_id, c.score, c.mrr, c.currency, p.id as play_id, p.title, p.details,
-      c.score / 100 * c.mrr * p.effect - p.cost as rank,
-      private.is_held_out(run.salt, c.id, p.id, date_trunc('quarter', today)::date, s.holdout_share) as held_out
-    from public.clients c
-    join public.churn_settings s on s.organization_id = c.organization_id
-    join plays p on c.band = any (p.bands)
-      and (p.segments = '{}' or c.segment = any (p.segments)) and c.mrr >= coalesce(p.min_mrr, 0)
-      and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
-    where c.id = any (ids) and c.status = 'active' and c.deleted_at is null
-      and (p.themes = '{}' or c.risk_theme = any (p.themes))
-      and (p.channel <> 'text' or private.may_be_texted(c))
-      and not exists (
-        select from private.play_trials t
-        where t.organization_id = c.organization_id and t.client_id = c.id and t.play_id = p.id
-          and t.proposed_on > today - p.every_days)
+  with fits as materialized (
+    select f.*, coalesce(t.held_out, f.by_chance) as held_out, t.proposed_on as tried_on
+    from private.fitting_plays(run, ids, today) f
+    left join lateral (
+      select t.held_out, t.proposed_on from private.play_trials t
+      where t.organization_id = run.organization_id and t.client_id = f.client_id and t.play_id = f.play_id
+        and t.proposed_on > today - greatest(f.every_days, 90)
+      order by t.proposed_on desc limit 1
+    ) t on true
   ), trials as (
-    insert into private.play_trials (organization_id, play_id, client_id, quarter, held_out, proposed_on, mrr, currency)
-    select run.organization_id, f.play_id, f.client_id, date_trunc('quarter', today)::date, f.held_out, today, f.mrr,
-      f.currency
-    from fits f
+    insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency)
+    select run.organization_id, f.play_id, f.client_id, f.held_out, today, f.mrr, f.currency
+    from fits f where f.tried_on is null
     on conflict do nothing
-    returning client_id, play_id, held_out
   )
   insert into public.recommendations (organization_id, client_id, play_id, title, details, rank, score, mrr, currency,
     proposed_on, expires_on)
   select run.organization_id, f.client_id, f.play_id, f.title, f.details, f.rank, f.score, f.mrr, f.currency, today,
     today + 30
-  from fits f join trials t on t.client_id = f.client_id and t.play_id = f.play_id and not t.held_out
+  from fits f
+  where not f.held_out and not exists (
+    select from public.recommendations r
+    where r.organization_id = run.organization_id and r.client_id = f.client_id and r.play_id = f.play_id
+      and r.proposed_on > today - f.every_days)
   on conflict do nothing;
   get diagnostics made = row_count;
   update private.recommendation_runs r
@@ -127,6 +120,29 @@ begin
   where r.organization_id = run.organization_id;
   return made;
 end
+$$;
+
+-- The plays that fit some clients today, ranked by risk times revenue times effect, less the cost.
+create function private.fitting_plays(run private.recommendation_runs, client_ids uuid[], today date)
+returns table (client_id uuid, score real, mrr numeric, currency text, play_id uuid, title text, details text,
+  every_days integer, rank double precision, by_chance boolean)
+language sql stable rows 1000 set search_path = ''
+as $$
+  with plays as materialized (
+    select p.*, private.play_effect(p) as effect from public.plays p
+    where p.organization_id = run.organization_id and p.enabled
+  )
+  select c.id, c.score, c.mrr, c.currency, p.id, p.title, p.details, p.every_days,
+    c.score / 100 * c.mrr::float8 * p.effect - p.cost::float8,
+    private.is_held_out(run.salt, c.id, p.id, s.holdout_share)
+  from public.clients c
+  join public.churn_settings s on s.organization_id = c.organization_id
+  join plays p on c.band = any (p.bands)
+    and (p.segments = '{}' or c.segment = any (p.segments)) and c.mrr >= coalesce(p.min_mrr, 0)
+    and (p.contract_ends_within is null or c.contract_ends_on - today between 0 and p.contract_ends_within)
+  where c.organization_id = run.organization_id and c.id = any (client_ids) and c.status = 'active'
+    and c.deleted_at is null and (p.themes = '{}' or c.risk_theme = any (p.themes))
+    and (p.channel <> 'text' or private.may_be_texted(c))
 $$;
 
 -- The share of losses that a play prevents: as measured against those held out, pulled to 10 % as ten clients would.
