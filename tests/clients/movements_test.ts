@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { addClient, type ClientBody, dayFromNow, move, readClient } from "../support/clients.ts";
-import { withDatabase } from "../support/db.ts";
+import { withDatabase, withOwnDatabase } from "../support/db.ts";
 import { call, type Caller, expectProblem, expectStatus } from "../support/http.ts";
 import { newOrganization } from "../support/people.ts";
 
@@ -120,6 +120,46 @@ Deno.test("A day to come is planned, and enters the ledger when it has come", as
   assert.equal((await ledger(admin, id)).planned.length, 0);
   const later = await addClient(admin, { since: dayFromNow(10), amount: 5 });
   assert.deepEqual([later.status, later.since], ["prospect", null]);
+});
+
+Deno.test("A client that a request holds holds up neither plans nor rules of the others", async () => {
+  const [busy, other] = [await newOrganization(), await newOrganization()];
+  const clients = await Promise.all([busy, other].map(async ({ admin }) => {
+    const { id } = await addClient(admin, { since: "2026-01-15", amount: 100 });
+    await move(admin, id, "churn", { effective_on: dayFromNow(20) });
+    const trial = await addClient(admin, {
+      trial: true,
+      since: dayFromNow(-40),
+      trial_ends_on: dayFromNow(5),
+    });
+    return { planned: id, trial: trial.id };
+  }));
+  const ids = clients.flatMap(({ planned, trial }) => [planned, trial]);
+  const statuses = () =>
+    withDatabase(async (sql) => {
+      const rows = await sql<{ id: string; status: string }[]>`
+        select id, status from public.clients where id = any (${ids})`;
+      return clients.map((pair) =>
+        [pair.planned, pair.trial].map((id) => rows.find((row) => row.id === id)?.status)
+      );
+    });
+  const runJobs = () =>
+    withOwnDatabase({ lock_timeout: "5s" }, async (sql) => {
+      await sql`select private.run_client_plans(), private.run_client_rules()`;
+    });
+  await withDatabase(async (sql) => {
+    await sql`update private.client_plans set effective_on = current_date where client_id = any (${ids})`;
+    await sql`
+      update public.clients set trial_ends_on = current_date - 1 where id = any (${ids}) and status = 'trial'`;
+    await sql.begin(async (held) => {
+      const busyIds = Object.values(clients[0] ?? {});
+      await held`select from public.clients where id = any (${busyIds}) for update`;
+      await runJobs();
+      assert.deepEqual(await statuses(), [["active", "trial"], ["churned", "trial_lost"]]);
+    });
+  });
+  await runJobs();
+  assert.deepEqual(await statuses(), [["churned", "trial_lost"], ["churned", "trial_lost"]]);
 });
 
 Deno.test("Notice makes a client leaving until its service ends, and may be withdrawn", async () => {
