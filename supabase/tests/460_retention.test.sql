@@ -115,6 +115,41 @@ select is((select distinct outcome from private.play_trials where client_id = te
 select is((select count(*)::integer from private.play_trials t join public.clients c on c.id = t.client_id where c.name like 'crowd%' and t.outcome is not null), 0,
   'Before 90 days nobody knows.');
 
+-- Outcomes follow what is entered later
+create function tests.outcome_of(name text) returns text language sql as $$
+  select private.settle_recommendations();
+  select t.outcome from private.play_trials t where t.client_id = tests.id(name)
+$$;
+create function tests.leave(name text) returns text language sql as $$
+  select tests.as_admin(format('select public.record_client_movement(tests.id(''ours''), %L, ''churn'', %L)', tests.id(name),
+    jsonb_build_object('effective_on', tests.day(50))))
+$$;
+do $$
+begin
+  for n in 1..5 loop
+    perform tests.client((array['late', 'corrected', 'remains', 'merged', 'deleted'])[n], 'low', 'contact', jsonb_build_object('since', tests.day(200)));
+  end loop;
+  insert into private.play_trials (organization_id, play_id, client_id, held_out, proposed_on, mrr, currency)
+  select p.organization_id, p.id, c.id, false, tests.day(100), 200, 'GHS' from public.plays p cross join public.clients c
+  where p.organization_id = tests.id('ours') and p.key = 'renew_early' and c.name in ('late', 'corrected', 'merged', 'deleted');
+end
+$$;
+select is(array(select tests.outcome_of(n) from unnest('{late,corrected,merged,deleted}'::text[]) n), '{retained,retained,retained,retained}', 'All stay.');
+select tests.leave(n) from unnest('{late,corrected,deleted}'::text[]) n;
+select is(array(select tests.outcome_of(n) from unnest('{late,corrected,deleted}'::text[]) n), '{left,left,left}', 'Who has left is entered late.');
+select tests.as_admin(format('select public.reverse_client_movement(tests.id(''ours''), %L, %L)', tests.id('corrected'), (
+  select m.id from public.client_movements m where m.client_id = tests.id('corrected') and m.kind = 'churn')));
+select is(tests.outcome_of('corrected'), 'retained', 'That was a mistake.');
+select tests.as_admin('select public.delete_client(tests.id(''ours''), tests.id(''deleted''))');
+select is(tests.outcome_of('deleted'), null, 'A client that was deleted has no outcome.');
+select tests.as_admin('select public.restore_client(tests.id(''ours''), tests.id(''deleted''))');
+select is(tests.outcome_of('deleted'), 'left', 'Restored, it has.');
+select tests.as_admin('select public.merge_clients(tests.id(''ours''), tests.id(''remains''), tests.id(''merged''))');
+select is(tests.outcome_of('merged'), 'retained', 'Merged into one that stays.');
+select tests.leave('remains');
+select is(tests.outcome_of('merged'), 'left', 'Which then leaves.');
+delete from private.play_trials t using public.plays p where p.id = t.play_id and p.key = 'renew_early' and t.proposed_on = tests.day(100);
+
 -- Effect
 select ok(abs((d ->> 'low')::numeric - 0.0524) < 0.0001 and abs((d ->> 'high')::numeric - 0.3339) < 0.0001, 'The interval is that of Newcombe''s example: 56/70 - 48/80.')
 from private.share_difference(56, 70, 48, 80) d;

@@ -3,6 +3,7 @@ import { addClient } from "../support/clients.ts";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { addMembers, newOrganization, type Organization } from "../support/people.ts";
+import { until } from "../support/wait.ts";
 
 interface Recommendation {
   id: string;
@@ -77,6 +78,30 @@ Deno.test("Marketing works through what is recommended for a client at risk", as
   >(await call(viewer, "GET", "/reports/retention-actions"), 200);
   assert.equal(report.data.reduce((sum, row) => sum + row.done, 0), 1);
   assert(report.data.every(({ measured, effect }) => !measured && effect === null));
+});
+
+Deno.test("A decision that is being made as a recommendation expires stands", async () => {
+  const organization = await newOrganization();
+  const { id: client } = await addClient(organization.admin, { amount: 10 });
+  const path = `/clients/${client}/recommendations`;
+  const made = await call(organization.admin, "POST", path, { title: "Invite to the fair" });
+  const { id } = expectStatus<Recommendation>(made, 201);
+  const sql = database();
+  await sql`update public.recommendations set expires_on = current_date - 2 where id = ${id}`;
+  const settling: PromiseLike<unknown>[] = [];
+  await sql.begin(async (decision) => {
+    await decision`update public.recommendations set state = 'accepted' where id = ${id}`;
+    settling.push(sql`select private.settle_recommendations()`.execute());
+    await until(async () => {
+      const [row] = await sql<{ waits: boolean }[]>`
+        select exists (select from pg_stat_activity a where a.wait_event_type = 'Lock'
+          and a.query like '%settle_recommendations%' and a.pid <> pg_backend_pid()) as waits`;
+      return row?.waits;
+    }, { what: "the expiry to wait for the decision" });
+  });
+  await Promise.all(settling);
+  const [kept] = await listOf(organization, client);
+  assert.equal(kept?.state, "accepted");
 });
 
 Deno.test("What is held out is in no list, no detail and no report of a client", async () => {

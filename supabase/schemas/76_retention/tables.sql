@@ -125,6 +125,8 @@ create table private.play_trials (
 );
 comment on table private.play_trials is
   'Clients whom a play fitted: which were shown, which were held out, and who left within 90 days.';
+comment on column private.play_trials.outcome is
+  'null: the 90 days have not passed, the client was deleted, or its movements have changed since.';
 
 create index play_trials_play on private.play_trials (organization_id, play_id);
 create index play_trials_mature on private.play_trials (proposed_on) where outcome is null;

@@ -132,6 +132,7 @@ begin
   from derived d
   where c.organization_id = derive_from_movements.organization_id and c.id = d.id;
   perform set_config('signalbox.derived', '', true);
+  perform private.forget_outcomes(organization_id, client_ids);
 end
 $$;
 

@@ -35,32 +35,60 @@ begin
 end
 $$;
 
--- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome: whether the
--- client gave notice or left within them.
+-- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome.
 create function private.settle_recommendations()
 returns void
 language sql set search_path = ''
 as $$
   update public.recommendations r set state = 'expired'
-  where r.id in (
+  where r.state = 'proposed' and r.id in (
     select e.id from public.recommendations e
     where e.state = 'proposed' and e.expires_on <= current_date + 1
       and e.expires_on <= private.local_day(e.organization_id)
     limit 2000);
   update private.play_trials t
-  set outcome = case when exists (
-      select from public.client_spells s
-      where s.organization_id = t.organization_id and s.client_id = t.client_id and s.ends_on > t.proposed_on
-        and s.ends_on <= t.proposed_on + 90
-    ) or exists (
-      select from public.client_movements m
-      where m.organization_id = t.organization_id and m.client_id = t.client_id and m.entry = 'notice'
-        and m.kind <> 'correction' and m.day > t.proposed_on and m.day <= t.proposed_on + 90
-        and not exists (select from public.client_movements r where r.reverses = m.id)
-    ) then 'left' else 'retained' end
-  where (t.organization_id, t.client_id, t.play_id, t.proposed_on) in (
-    select x.organization_id, x.client_id, x.play_id, x.proposed_on from private.play_trials x
-    where x.outcome is null and x.proposed_on < current_date - 91 limit 2000)
+  set outcome = case when private.has_left_within(t.organization_id, x.stands_for, t.proposed_on) then 'left'
+    else 'retained' end
+  from (
+    select x.organization_id, x.client_id, x.play_id, x.proposed_on, k.id as stands_for
+    from private.play_trials x
+    join public.clients c on c.organization_id = x.organization_id and c.id = x.client_id
+    join public.clients k on k.organization_id = x.organization_id and k.id = coalesce(c.merged_into, c.id)
+      and k.deleted_at is null
+    where x.outcome is null and x.proposed_on < current_date - 91 limit 2000
+  ) x
+  where (t.organization_id, t.client_id, t.play_id, t.proposed_on)
+    = (x.organization_id, x.client_id, x.play_id, x.proposed_on)
+$$;
+
+-- Whether a client gave notice or left within 90 days after a day.
+create function private.has_left_within(organization_id uuid, client_id uuid, day date)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select from public.client_spells s
+    where s.organization_id = has_left_within.organization_id and s.client_id = has_left_within.client_id
+      and s.ends_on > has_left_within.day and s.ends_on <= has_left_within.day + 90
+  ) or exists (
+    select from public.client_movements m
+    where m.organization_id = has_left_within.organization_id and m.client_id = has_left_within.client_id
+      and m.entry = 'notice' and m.kind <> 'correction' and m.day > has_left_within.day
+      and m.day <= has_left_within.day + 90 and not exists (
+        select from public.client_movements r where r.reverses = m.id))
+$$;
+
+-- What is entered late, corrected, merged, deleted or restored may change an outcome: it is found anew. A trial of a client
+-- that was merged into another goes by that one's movements.
+create function private.forget_outcomes(organization_id uuid, client_ids uuid[])
+returns void
+language sql set search_path = ''
+as $$
+  update private.play_trials t set outcome = null
+  from public.clients c
+  where c.organization_id = forget_outcomes.organization_id
+    and (c.id = any (client_ids) or c.merged_into = any (client_ids))
+    and t.organization_id = c.organization_id and t.client_id = c.id and t.outcome is not null
 $$;
 
 -- Whether a play is held out for a client: always the same answer, and the same share of all. With a salt that nobody can
