@@ -2,7 +2,7 @@
 -- and a report as of an earlier moment.
 begin;
 \ir support.inc
-select plan(76);
+select plan(78);
 
 do $$
 begin
@@ -258,6 +258,35 @@ select is((select (r ->> 'through')::date from tests.survival),
 select is((select r #>> '{data,0,at_risk}' from tests.survival), (select count(*)::text from public.client_spells s
   where s.organization_id = tests.id('ours') and s.observed_from < s.starts_on + 28), 'Spells at risk in the first month.');
 select is((select r #>> '{data,0,churned}' from tests.survival), '1', 'One left in the month in which it joined.');
+
+-- Issues of clients that were deleted are in no report
+create function tests.issues() returns integer language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('admin');
+  answer := public.preview_report(tests.id('ours'), '{"source": "client_issues", "fields": ["client_issues.title"]}');
+  perform tests.act_as('postgres');
+  return answer ->> 'row_count';
+end
+$$;
+do $$
+begin
+  perform tests.client('entered twice', '{"since": "2026-01-01", "amount": "5"}');
+  perform tests.act_as('admin');
+  perform public.create_client_issue(tests.id('ours'), tests.id('entered twice'), '{"type": "other", "title": "No light"}');
+  perform tests.act_as('postgres');
+end
+$$;
+select is(tests.issues(), 1, 'An issue is in the report.');
+do $$
+begin
+  perform tests.act_as('admin');
+  perform public.delete_client(tests.id('ours'), tests.id('entered twice'));
+  perform tests.act_as('postgres');
+end
+$$;
+select is(tests.issues(), 0, 'That of a deleted client is not.');
 
 -- Options
 select is(tests.outcome('viewer', format('select public.churn_trends(tests.id(''ours''), %L)', options)), wanted,

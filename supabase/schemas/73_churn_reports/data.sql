@@ -1,5 +1,5 @@
 -- Movements and issues of clients as sources of the report builder (60_reports). Movements that were corrected count for
--- nothing.
+-- nothing, and so do the issues of clients that were deleted.
 insert into private.report_sources (name, position, label, description, kind, relation, scope, permissions,
   export_permission, condition, ids_are_times, lead_join) values
   ('client_movements', 16, 'Client movements', 'What clients began, changed and ended to pay', 'event',
@@ -7,7 +7,9 @@ insert into private.report_sources (name, position, label, description, kind, re
     $$b.kind not in ('correction', 'unchanged') and not exists (
       select from public.client_movements r where r.reverses = b.id)$$, false, null),
   ('client_issues', 17, 'Client issues', 'What clients report', 'state', 'public.client_issues', 'organization',
-    '{clients:read}', 'clients:export', null, false, null);
+    '{clients:read}', 'clients:export', $$exists (
+      select from public.clients k
+      where k.organization_id = b.organization_id and k.id = b.client_id and k.deleted_at is null)$$, false, null);
 
 insert into private.report_joins (source, name, clause) values
   ('client_movements', 'client',
