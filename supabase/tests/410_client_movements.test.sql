@@ -2,7 +2,7 @@
 -- currencies, plans and rules; spells and rollups always agree with it.
 begin;
 \ir support.inc
-select plan(89);
+select plan(90);
 
 do $$
 begin
@@ -328,6 +328,18 @@ select is(array[tests.column_of(c, 'unpaid_since'), tests.column_of(c, 'status')
   c || ': without the link the client owes nothing, and stays.') from unnest(array['unlinked', 'rejected']) c;
 select is((select s.voluntary from public.client_spells s where s.client_id = tests.id('debtor client')), false,
   'And not by the client''s will.');
+
+-- A customer that comes later than the client's lead
+do $$
+begin
+  insert into public.leads (organization_id, first_name, source, email) values (tests.id('ours'), 'Ama', 'web', 'ama@tests.example');
+  perform tests.client('both', '{"since": "2026-01-01", "amount": "30", "account_number": "D-5", "email": "ama@tests.example"}');
+  perform tests.customer('later', 'ours', 'd-5', '+233244000081');
+  perform private.link_new_contacts();
+end
+$$;
+select is(array(select coalesce(l.customer_id::text, 'lead') from public.client_links l where l.client_id = tests.id('both') order by 1),
+  array[tests.id('later')::text, 'lead'], 'A client with a lead gets its customer at night.');
 
 -- What a request has changed while the rules run counts: the first movement of the run stands for the requests.
 create function tests.change_meanwhile() returns trigger language plpgsql as $$

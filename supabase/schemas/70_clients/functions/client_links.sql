@@ -58,8 +58,8 @@ begin
 end
 $$;
 
--- Every night: links clients to customers and leads that came later than they. Only clients without such a link are
--- looked at, by organization and in slices; killed at any line, the next night goes on.
+-- Every night: links clients to customers and leads that came later than they. Only clients without a link to a customer or
+-- without one to a lead are looked at, by organization and in slices; killed at any line, the next night goes on.
 create function private.link_new_contacts()
 returns void
 language plpgsql set search_path = ''
@@ -72,8 +72,9 @@ begin
     from (
       select c.organization_id, c.id, (row_number() over (partition by c.organization_id order by c.id) - 1) / 2000 as n
       from public.clients c
-      where c.deleted_at is null and not exists (
-        select from public.client_links l where l.organization_id = c.organization_id and l.client_id = c.id)
+      where c.deleted_at is null and (c.account_number is not null or c.phone is not null or c.email is not null) and (
+        select count(l.customer_id) = 0 or count(l.lead_id) = 0 from public.client_links l
+        where l.organization_id = c.organization_id and l.client_id = c.id)
     ) s
     group by s.organization_id, s.n
   loop
