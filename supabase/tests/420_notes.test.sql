@@ -2,7 +2,7 @@
 -- the channels: the table of the roles cell by cell.
 begin;
 \ir support.inc
-select plan(233);
+select plan(237);
 
 do $$
 declare
@@ -140,6 +140,8 @@ select is(tests.outcome(actor, 'select public.get_note(tests.id(''ours''), tests
   format('%s gets no note of the organization.', actor)) from unnest(array['suspended', 'outsider', 'their marketing']) actor;
 select is(tests.outcome('their marketing', 'select public.get_note(tests.id(''theirs''), tests.id(''to marketing''))'), 'PT404',
   'With the other organization''s id neither.');
+select is(tests.outcome(actor, format('select %I from public.notes', c)), '42501', format('%s does not see %s in the table.', actor, c))
+from unnest(array['admin', 'marketing_agent']) actor cross join unnest(array['first_read_by', 'client_id']) c;
 select is(tests.outcome('anon', 'select from public.' || t), '42501', format('anon reads no %s.', t))
 from unnest(array['notes', 'note_roles', 'note_reads']) t;
 select is(tests.outcome('admin', statement), '42501', format('admin may not %s.', statement))

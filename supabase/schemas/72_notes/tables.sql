@@ -37,8 +37,11 @@ create policy "people read notes that they sent or that are for their role" on p
       select from public.note_roles r
       where r.organization_id = notes.organization_id and r.note_id = notes.id)));
 
+-- Not who has read a note first, nor about which client it is: see private.note_rows.
 revoke all on public.notes from public, anon, authenticated, service_role;
-grant select on public.notes to authenticated, service_role;
+grant select (id, organization_id, sender_id, sender_role, title, description, recipients, first_read_at, created_at)
+  on public.notes to authenticated;
+grant select on public.notes to service_role;
 
 select private.audit_table('public.notes', 'title', 'description');
 
