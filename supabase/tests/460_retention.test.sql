@@ -81,7 +81,16 @@ select is(tests.outcome(a, 'select from private.play_trials'), '42501', a || ' c
 from unnest(tests.everyone() || '{anon,service_role}') a;
 select is(tests.outcome(a, 'select from private.recommendation_runs'), '42501', a || ' cannot see the salt.')
 from unnest(array['admin', 'marketing_agent', 'service_role']) a;
-select is((select count(*)::integer from public.audit_logs l where l::text like '%held_out%'), 0, 'The audit does not tell either.');
+create function tests.logged(held_out boolean) returns bigint language sql as $$
+  with ids as materialized (
+    select l.id, m[1]::uuid as named from public.audit_logs l
+    cross join regexp_matches(l::text, '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g') m where l.organization_id = tests.id('ours')
+  )
+  select count(distinct (t.client_id, t.play_id)) from private.play_trials t
+  join ids c on c.named = t.client_id join ids p on p.id = c.id and p.named = t.play_id where t.held_out = logged.held_out
+$$;
+select ok(tests.logged(false) > 0, 'The audit log has what is shown.');
+select is(tests.logged(true), 0::bigint, 'And not what is held out.');
 select is((select count(*)::integer from information_schema.column_privileges where column_name ~ 'held_out|salt'
   and grantee in ('authenticated', 'service_role', 'anon')), 0, 'No column that tells is granted.');
 
@@ -193,7 +202,24 @@ $$;
 select setseed(0.5);
 select ok((select avg(covered::integer) from tests.worlds(0.7)) >= 0.91, 'The interval covers the true effect in about 95 of 100 worlds.');
 select ok((select avg(called::integer) from tests.worlds(1)) <= 0.055, 'A play that does nothing is called effective in few.');
-select ok(private.play_effect(p) = 0.1, 'Without outcomes a play is taken to prevent a tenth.') from public.plays p where organization_id = tests.id('ours') and key = 'renew_early';
+-- What is measured ranks and is shown: (100 (1 - 0.1 / 0.3) + 10 * 0.1) / 110 of the losses, for a client at 70 %.
+update public.churn_settings set holdout_share = 0 where organization_id = tests.id('ours');
+delete from private.play_trials t where t.proposed_on = tests.day(120) and t.outcome is null;
+do $$
+begin
+  perform tests.client('noticed', 'high', 'estimate');
+  perform tests.recommend();
+end
+$$;
+create function tests.shown(name text, key text) returns jsonb language sql as $$
+  select r from jsonb_array_elements(tests.as_admin(format('select public.list_recommendations(tests.id(''ours''), %L, 50, 0)', tests.id(name)))::jsonb
+    -> 'rows') r where r ->> 'play_key' = key
+$$;
+select is(array[d ->> 'measured', d ->> 'impact'], '{true,43}', 'A measured play says what it does.') from tests.shown('noticed', 'follow_up_estimate') d;
+select is((select round(r.rank::numeric, 2) from public.recommendations r where r.client_id = tests.id('noticed') and r.state = 'proposed'), 86.12,
+  'And is ranked by it.');
+select is(array[d ->> 'measured', d ->> 'impact'], '{false,0}', 'Another play is not measured by that.') from tests.shown('quiet', 'call_quiet_client') d limit 1;
+update public.churn_settings set holdout_share = 0.5 where organization_id = tests.id('ours');
 
 -- A play for every 30 days: who is held out stays so within the 90 days of the trial, whatever the date and the share.
 create function tests.arms() returns table (client_id uuid, held_out boolean, trials bigint, recommendations bigint) language sql as $$

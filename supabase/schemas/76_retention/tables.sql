@@ -136,8 +136,11 @@ create table private.recommendation_runs (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
   run_id uuid,
   salt uuid not null default gen_random_uuid(),
+  effects jsonb not null default '{}',
   last_client_id uuid,
   finished_at timestamptz,
   next_try_at timestamptz not null default now()
 );
 comment on table private.recommendation_runs is 'The scoring run for which recommendations are made, and how far.';
+comment on column private.recommendation_runs.effects is
+  'The effect of each play that has been measured, by its id, as of the beginning of the run (private.play_effects).';

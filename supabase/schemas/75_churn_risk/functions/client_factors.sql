@@ -10,7 +10,6 @@ declare
   model public.churn_models;
   baseline double precision[];
   scored private.scored_client;
-  raw real[];
   features jsonb;
   slope double precision;
 begin
@@ -29,9 +28,8 @@ begin
     return jsonb_build_object('method', model.method, 'reason', 'The client is not in service, pauses, or has given '
       || 'notice: it has no score.');
   end if;
-  raw := (select f."values" from private.client_features_as_of(array[client.id], clock_timestamp(), true) f);
   slope := coalesce((model.calibration ->> 'slope')::float8, 1);
-  select jsonb_agg(f.value || jsonb_build_object('value', raw[(f.value ->> 'place')::integer],
+  select jsonb_agg(f.value || jsonb_build_object('value', scored.raw[(f.value ->> 'place')::integer],
     'points', slope * (f.value ->> 'coefficient')::float8 * (scored.z[f.n] - baseline[f.n]))) into features
   from jsonb_array_elements(model.features) with ordinality f (value, n);
   return jsonb_build_object('method', model.method, 'confidence', model.confidence, 'model_id', model.id, 'reason',

@@ -132,7 +132,8 @@ create type private.scored_client as (
   probability double precision,
   probability_then double precision,
   themes double precision[],
-  z double precision[]
+  z double precision[],
+  raw real[]
 );
 
 -- The themes of a model in the order of scored_client.themes.
@@ -161,7 +162,7 @@ begin
   execute format($q$
     with f as materialized (select * from private.client_features_as_of($1, clock_timestamp(), true)),
     z as (
-      select f.client_id, f.labels[1] as segment, f.mrr, f.currency, %s,
+      select f.client_id, f.labels[1] as segment, f.mrr, f.currency, f."values" as raw, %s,
         case when t.client_id is not null then %s end as log_odds_then
       from f
       left join private.client_features t
@@ -173,7 +174,8 @@ begin
       from z offset 0
     )
     select array_agg(row(e.client_id, e.segment, e.mrr, e.currency, e.log_odds, case when $3 then %s end,
-      case when $3 and e.log_odds_then is not null then %s end, e.themes, array[%s]::float8[])::private.scored_client)
+      case when $3 and e.log_odds_then is not null then %s end, e.themes, array[%s]::float8[],
+      e.raw)::private.scored_client)
     from e $q$,
     (select string_agg(format('%s as z%s', t, i), ', ' order by i)
       from unnest(private.standard_terms(model.features, 'f')) with ordinality u (t, i)),

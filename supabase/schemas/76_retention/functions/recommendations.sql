@@ -3,24 +3,15 @@ returns jsonb
 language sql stable set search_path = ''
 as $$
   select to_jsonb(recommendation) - array['organization_id', 'rank'] || jsonb_build_object('mrr', recommendation.mrr::text,
-    'play_key', p.key, 'channel', p.channel, 'measured', m.is_measured, 'impact',
-    case when m.is_measured then round(private.play_effect(p) * coalesce(recommendation.score, 0))::integer else 0 end,
+    'play_key', p.key, 'channel', p.channel, 'measured', e.effect is not null,
+    'impact', coalesce(round(e.effect * recommendation.score), 0)::integer,
     'decided_by_name', (select f.full_name from public.profiles f where f.id = recommendation.decided_by),
     'finished_by_name', (select f.full_name from public.profiles f where f.id = recommendation.finished_by),
     'created_by_name', (select f.full_name from public.profiles f where f.id = recommendation.created_by))
   from (select 1) one
   left join public.plays p on p.organization_id = recommendation.organization_id and p.id = recommendation.play_id
-  cross join lateral (select coalesce(private.is_measured(p), false) as is_measured) m
-$$;
-
--- Whether a play has a hundred outcomes in each arm.
-create function private.is_measured(play public.plays)
-returns boolean
-language sql stable set search_path = ''
-as $$
-  select count(*) filter (where t.held_out) >= 100 and count(*) filter (where not t.held_out) >= 100
-  from private.play_trials t
-  where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
+  left join private.recommendation_runs n on n.organization_id = recommendation.organization_id
+  cross join lateral (select (n.effects ->> recommendation.play_id::text)::float8 as effect) e
 $$;
 
 create function private.recommendations_of(client public.clients, page_limit integer, page_offset integer)
