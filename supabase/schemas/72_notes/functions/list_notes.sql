@@ -1,5 +1,5 @@
--- box: inbox (notes for the caller's role, their own excepted) or sent. filters: { unread? }. Newest first. Security
--- definer because the policies would be evaluated for every row.
+-- box: inbox (notes for the caller's role, also their own) or sent. filters: { unread? }: what others sent and the caller
+-- has not read. Newest first. Security definer because the policies would be evaluated for every row.
 create function private.list_notes(
   organization_id uuid, box text, filters jsonb, page_limit integer, page_offset integer)
 returns jsonb
