@@ -162,8 +162,8 @@ delete from private.play_trials t using public.plays p where p.id = t.play_id an
 -- Effect
 select ok(abs((d ->> 'low')::numeric - 0.0524) < 0.0001 and abs((d ->> 'high')::numeric - 0.3339) < 0.0001, 'The interval is that of Newcombe''s example: 56/70 - 48/80.')
 from private.share_difference(56, 70, 48, 80) d;
-create function tests.actions() returns setof jsonb language sql as $$
-  select jsonb_array_elements(tests.as_admin('select public.retention_actions(tests.id(''ours''))')::jsonb -> 'data')
+create function tests.actions(options jsonb default '{}') returns setof jsonb language sql as $$
+  select jsonb_array_elements(tests.as_admin(format('select public.retention_actions(tests.id(''ours''), %L)', options))::jsonb -> 'data')
 $$;
 select is(tests.as_admin('select public.retention_actions(tests.id(''ours'')) #>> ''{data,0,measured}'''), 'false', 'A few outcomes are not enough, and it says so.');
 select is(tests.as_admin('select public.retention_actions(tests.id(''ours'')) #>> ''{data,0,effect}'''), null, 'Then there is no effect.');
@@ -202,6 +202,20 @@ $$;
 select setseed(0.5);
 select ok((select avg(covered::integer) from tests.worlds(0.7)) >= 0.91, 'The interval covers the true effect in about 95 of 100 worlds.');
 select ok((select avg(called::integer) from tests.worlds(1)) <= 0.055, 'A play that does nothing is called effective in few.');
+select is(d -> 'measured', measured, format('Trials within %s: %s.', options, measured))
+from (values (jsonb_build_object('from', tests.day(120), 'to', tests.day(120)), 'true'::jsonb), (jsonb_build_object('from', tests.day(80)), 'false'),
+  (jsonb_build_object('to', tests.day(160)), 'false'), ('{"segment": "enterprise"}', 'true'), ('{"segment": "individual"}', 'false'),
+  ('{"currency": "GHS"}', 'true'), ('{"currency": "USD"}', 'false')) v (options, measured)
+cross join lateral tests.actions(options) d where d ->> 'key' = 'follow_up_estimate';
+create function tests.proposed(options jsonb) returns integer language sql as $$
+  select sum((d ->> 'proposed')::integer)::integer from tests.actions(options) d
+$$;
+select is(tests.proposed(jsonb_build_object('from', tests.day(0))), (select count(*)::integer from public.recommendations r
+  where r.organization_id = tests.id('ours') and r.proposed_on >= date_trunc('month', tests.day(0))), 'Recommendations too go by their month.');
+select is(tests.proposed('{"segment": "individual"}') + tests.proposed('{"currency": "USD"}'), 0, 'And by segment and currency.');
+select is(tests.outcome('admin', format('select public.retention_actions(tests.id(''ours''), %L)', o)), 'PT422', o || ' is refused.')
+from unnest(array['{"from": "2199-01-01"}', '{"from": "2026-05-01", "to": "2026-03-01"}']) o;
+
 -- What is measured ranks and is shown: (100 (1 - 0.1 / 0.3) + 10 * 0.1) / 110 of the losses, for a client at 70 %.
 update public.churn_settings set holdout_share = 0 where organization_id = tests.id('ours');
 delete from private.play_trials t where t.proposed_on = tests.day(120) and t.outcome is null;

@@ -84,8 +84,6 @@ create unique index recommendations_one_open on public.recommendations (organiza
   where state in ('proposed', 'accepted');
 create index recommendations_of_client on public.recommendations (organization_id, client_id, id desc);
 create index recommendations_play on public.recommendations (organization_id, play_id, proposed_on);
-create index recommendations_open on public.recommendations (organization_id, rank desc)
-  where state in ('proposed', 'accepted');
 create index recommendations_expiring on public.recommendations (expires_on) where state = 'proposed';
 create index recommendations_decided_by on public.recommendations (decided_by);
 create index recommendations_finished_by on public.recommendations (finished_by);

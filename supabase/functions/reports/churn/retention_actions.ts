@@ -1,12 +1,15 @@
 import { createRoute, z } from "../../_shared/zod.ts";
 import type { App } from "../../_shared/app.ts";
-import { Id, Money } from "../../_shared/fields.ts";
-import { unwrap } from "../../_shared/problem.ts";
+import { definedOnly, Id, Money } from "../../_shared/fields.ts";
+import { problems, unwrap } from "../../_shared/problem.ts";
 import { guarded, json, permitted } from "../../_shared/route.ts";
+import { Currency, head, Range, withMoment } from "./schemas.ts";
 
 const Arm = z.object({ retained: z.int(), left: z.int() });
 
-const Report = z.object({
+const Answer = z.object({
+  ...head,
+  currency: z.string().nullable(),
   holdout_share: z.number(),
   data: z.array(z.object({
     play_id: Id,
@@ -33,12 +36,11 @@ const Report = z.object({
     effect: z.object({ difference: z.number(), low: z.number(), high: z.number() }).nullable()
       .openapi({ description: "Share that left, shown less held out: negative is good" }),
     saved_mrr: Money.nullable(),
-    currency: z.string().nullable(),
+    currency: z.string().nullable().openapi({ description: "null: several, or not measured" }),
   })),
-});
+}).openapi("RetentionActions");
 
-const Answer = Report.extend({ definitions: z.record(z.string(), z.string()) })
-  .openapi("RetentionActions");
+const Report = Answer.omit({ definitions: true });
 
 const definitions = {
   effect:
@@ -54,17 +56,30 @@ const route = createRoute({
   summary: "What became of recommendations, and what they do",
   description:
     "A small organization will not know for a year: below 100 outcomes in the smaller arm `measured` is false, " +
-    "and there is neither an effect nor a number of clients that are held out.",
+    "and there is neither an effect nor a number of clients that are held out. `from` and `to` bound the months in " +
+    "which a play was proposed, all if left out; `segment` is the client's of today. What is known now counts: " +
+    "there is no `as_of` of the past.",
   ...permitted("churn:read"),
-  responses: { 200: json(Answer, "A row for each play"), ...guarded },
+  request: {
+    query: Range.omit({ as_of: true }).extend({
+      from: Range.shape.from.openapi({
+        description: "A day of the first month; from the beginning if left out",
+      }),
+      currency: Currency,
+    }),
+  },
+  responses: { 200: json(Answer, "A row for each play"), ...guarded, ...problems(422) },
 });
 
 export function retentionActions(app: App) {
   app.openapi(route, async (c) => {
-    const organization_id = c.var.actor.organizationId;
-    const report = Report.parse(
-      unwrap(await c.var.db.rpc("retention_actions", { organization_id }), "report"),
-    );
-    return c.json({ ...report, definitions }, 200);
+    const report = Report.parse(unwrap(
+      await c.var.db.rpc("retention_actions", {
+        organization_id: c.var.actor.organizationId,
+        options: definedOnly(c.req.valid("query")),
+      }),
+      "report",
+    ));
+    return c.json({ ...withMoment(report), definitions }, 200);
   });
 }

@@ -20,24 +20,28 @@ $$;
 -- held out, whatever was done with what was shown. Comparing done with not done would measure whom people choose. Of the
 -- trials nothing is told before there are outcomes enough in both arms, and nothing ever of those without an outcome: a
 -- count that grows when a client comes would tell who is held out.
-create function private.play_figures(play public.plays)
+create function private.play_figures(play public.plays, range private.churn_range)
 returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object('play_id', play.id, 'key', play.key, 'title', play.title, 'enabled', play.enabled)
     || to_jsonb(s) || '{"held_out": null, "shown": null, "not_shown": null, "measured": false, "effect": null,
-      "saved_mrr": null, "currency": null}' || coalesce(private.trial_figures(play), '{}')
+      "saved_mrr": null, "currency": null}' || coalesce(private.trial_figures(play, range), '{}')
   from (
     select count(*) as proposed, count(*) filter (where r.state in ('accepted', 'done', 'not_done')) as accepted,
       count(*) filter (where r.state = 'declined') as declined, count(*) filter (where r.state = 'expired') as expired,
       count(*) filter (where r.state = 'done') as done, count(*) filter (where r.state = 'not_done') as not_done,
       count(*) filter (where r.state = 'proposed') as waiting
     from public.recommendations r where r.organization_id = play.organization_id and r.play_id = play.id
+      and r.proposed_on >= coalesce(range.from_day, '1900-01-01') and r.proposed_on < range.to_day
+      and r.currency = coalesce(range.currency, r.currency) and (range.segment is null or exists (
+        select from public.clients c
+        where c.organization_id = r.organization_id and c.id = r.client_id and c.segment = range.segment))
   ) s
 $$;
 
 -- The figures of the trials of a play that have an outcome. Null below a hundred outcomes in an arm.
-create function private.trial_figures(play public.plays)
+create function private.trial_figures(play public.plays, range private.churn_range)
 returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -55,30 +59,39 @@ as $$
       case when count(distinct t.currency) = 1 then sum(t.mrr) filter (where not t.held_out) end as shown_mrr
     from private.play_trials t
     where t.organization_id = play.organization_id and t.play_id = play.id and t.outcome is not null
+      and t.proposed_on >= coalesce(range.from_day, '1900-01-01') and t.proposed_on < range.to_day
+      and t.currency = coalesce(range.currency, t.currency) and (range.segment is null or exists (
+        select from public.clients c
+        where c.organization_id = t.organization_id and c.id = t.client_id and c.segment = range.segment))
   ) a
   where a.held_out >= 100 and a.shown >= 100
 $$;
 
--- GET /reports/retention-actions. Security definer because trials may not be read by anybody.
-create function private.retention_actions(organization_id uuid)
+-- GET /reports/retention-actions: { from?, to?, segment?, currency? }, whole months, by default all of them; the
+-- segment is the client's of today. It shows what is known now: outcomes are found anew when movements change. Security
+-- definer because trials may not be read by anybody.
+create function private.retention_actions(organization_id uuid, options jsonb)
 returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+  range private.churn_range := private.churn_range(organization_id, options - '{as_of,period}'::text[]);
 begin
-  perform private.require_permission(organization_id, 'churn:read');
-  return jsonb_build_object('data', (
-    select coalesce(jsonb_agg(private.play_figures(p) order by p.id), '[]') from public.plays p
+  range.from_day := case when options ->> 'from' is not null then range.from_day end;
+  return private.churn_head(range) - 'period' || jsonb_build_object('currency', range.currency, 'data', (
+    select coalesce(jsonb_agg(private.play_figures(p, range) order by p.id), '[]') from public.plays p
     where p.organization_id = retention_actions.organization_id), 'holdout_share', (
     select s.holdout_share from public.churn_settings s where s.organization_id = retention_actions.organization_id));
 end
 $$;
-grant execute on function private.retention_actions(uuid) to authenticated;
+grant execute on function private.retention_actions(uuid, jsonb) to authenticated;
 
-create function public.retention_actions(organization_id uuid)
+create function public.retention_actions(organization_id uuid, options jsonb default '{}')
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.retention_actions(organization_id)
+  select private.retention_actions(organization_id, coalesce(options, '{}'))
 $$;
-comment on function public.retention_actions is 'What became of each play, and what it does against those held out.';
-grant execute on function public.retention_actions(uuid) to authenticated;
+comment on function public.retention_actions is
+  'What became of each play, and what it does against those held out: { from?, to?, segment?, currency? }.';
+grant execute on function public.retention_actions(uuid, jsonb) to authenticated;
