@@ -355,14 +355,14 @@ create function tests.today() returns date language sql stable as $$
 $$;
 do $$
 begin
-  perform tests.client('first trial', jsonb_build_object('trial', true, 'since', tests.today() - 40, 'trial_ends_on', tests.today() + 5));
+  perform tests.client('first trial', jsonb_build_object('trial', true, 'since', tests.today() - 300, 'trial_ends_on', tests.today() + 5));
   perform tests.client('extended', jsonb_build_object('trial', true, 'since', tests.today() - 40, 'trial_ends_on', tests.today() + 5));
   perform tests.client('paused again', jsonb_build_object('since', tests.today() - 300, 'amount', '10'));
   perform tests.move('paused again', 'pause', jsonb_build_object('effective_on', tests.today() - 200));
   perform tests.customer('late payer', 'ours', 'D-4', '+233244000080', 'connected', 100);
   perform tests.client('payer', '{"since": "2026-01-01", "amount": "30", "account_number": "d-4"}');
   update public.clients set unpaid_since = tests.today() - 100 where id = tests.id('payer');
-  update public.clients set trial_ends_on = tests.today() - 3 where id = tests.id('first trial');
+  update public.clients set trial_ends_on = tests.today() - 150 where id = tests.id('first trial');
   update public.clients set trial_ends_on = tests.today() - 2 where id = tests.id('extended');
 end
 $$;

@@ -72,6 +72,7 @@ begin
     where s.unpaid_days is not null and c.unpaid_since is not null and c.deleted_at is null
       and c.status in ('active', 'leaving')
       and greatest(c.unpaid_since, c.spell_started_on) + s.unpaid_days <= private.local_day(c.organization_id)
+    order by day, id
   loop
     begin
       select * into client from public.clients c
