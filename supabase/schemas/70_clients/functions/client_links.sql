@@ -58,8 +58,8 @@ begin
 end
 $$;
 
--- Every night: links clients to customers and leads that came later than they. Only clients without a link to a customer or
--- without one to a lead are looked at, by organization and in slices; killed at any line, the next night goes on.
+-- Every night: links clients to customers and leads that came later than they. Only clients without a link to a customer
+-- or without one to a lead are looked at, by organization and in slices; killed at any line, the next night goes on.
 create function private.link_new_contacts()
 returns void
 language plpgsql set search_path = ''

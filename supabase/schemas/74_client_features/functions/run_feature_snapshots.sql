@@ -1,6 +1,6 @@
 -- Every minute, for about four seconds: begins this week's snapshot of organizations that have none yet, and goes on
--- with those under way, 10,000 clients at a time, in turn. Rows and cursor are one transaction: killed at any line, the next run
--- goes on from there. What is read from current columns is as of the snapshot's own day; a slice that comes after
+-- with those under way, 10,000 clients at a time, in turn. Rows and cursor are one transaction: killed at any line, the
+-- next run goes on from there. What is read from current columns is as of the snapshot's own day; a slice that comes after
 -- midnight leaves it out.
 create function private.run_feature_snapshots(slice_size integer default 10000)
 returns integer

@@ -36,18 +36,8 @@ begin
     model.reason, 'score', round((100 * scored.probability)::numeric, 1), 'log_odds', scored.log_odds,
     'mean_log_odds', scored.log_odds - (select sum((f ->> 'points')::float8) from jsonb_array_elements(features) f))
     || private.factor_lists(features, scored.segment,
-      'customers:read' = any (private.permissions_of(client.organization_id)));
+      client.organization_id = any (private.organizations_with('customers:read')));
 end
-$$;
-
--- The caller's permissions in an organization.
-create function private.permissions_of(organization_id uuid)
-returns text[]
-language sql stable set search_path = ''
-as $$
-  select array(
-    select p.permission from public.memberships m join public.role_permissions p on p.role_id = m.role_id
-    where m.organization_id = permissions_of.organization_id and m.user_id = auth.uid() and m.status = 'active')
 $$;
 
 -- Whether a feature of a model is computed from customers.

@@ -1,6 +1,7 @@
--- Every minute, for about four seconds: goes on with trainings that were asked for, in turn. Each step is a transaction of its own
--- (the cron job commits after the task): beginning, the sample of one snapshot, the fit. The row of the state is locked
--- meanwhile, so that two runs never work on the same organization; killed at any line, the next run repeats the step.
+-- Every minute, for about four seconds: goes on with trainings that were asked for, in turn. Each step is a transaction
+-- of its own (the cron job commits after the task): beginning, the sample of one snapshot, the fit. The row of the state
+-- is locked meanwhile, so that two runs never work on the same organization; killed at any line, the next run repeats the
+-- step.
 create function private.run_churn_training()
 returns integer
 language plpgsql set search_path = ''
@@ -82,7 +83,8 @@ declare
 begin
   delete from private.churn_training_rows r where r.organization_id = begin_training.organization_id;
   update private.churn_model_state s
-  set phase = 'sample', days = chosen, next_try_at = clock_timestamp(), event_share = least(1, 10000 / greatest(4 * leavers, 1)::float8),
+  set phase = 'sample', days = chosen, next_try_at = clock_timestamp(),
+    event_share = least(1, 10000 / greatest(4 * leavers, 1)::float8),
     other_share = least(1, 10000 / greatest(rows, 1)::float8)
   where s.organization_id = begin_training.organization_id;
 end

@@ -1,7 +1,7 @@
 -- Every minute, for about four seconds: scores the clients of organizations that have no scores of today, or a new
 -- model, or asked for it, 5,000 at a time, organizations in turn. Scores and cursor are one transaction: killed at any
--- line, the next run goes on from there. A run keeps its model to the end; a newer model ends the run and begins another, and reports read
--- finished runs only.
+-- line, the next run goes on from there. A run keeps its model to the end; a newer model ends the run and begins
+-- another, and reports read finished runs only.
 create function private.run_scoring(slice_size integer default 5000)
 returns integer
 language plpgsql set search_path = ''
