@@ -1,6 +1,6 @@
 -- Every minute, for about four seconds: makes recommendations for the clients of scoring runs that have finished, 500
--- clients at a time, organizations in turn, and settles what has expired or whose 90 days have passed. Recommendations and
--- cursor are one transaction: killed at any line, the next run goes on from there.
+-- clients at a time, organizations in turn, and settles what has expired or whose 90 days have passed. Recommendations
+-- and cursor are one transaction: killed at any line, the next run goes on from there.
 create function private.run_recommendations(slice_size integer default 500)
 returns integer
 language plpgsql set search_path = ''
@@ -35,7 +35,9 @@ begin
 end
 $$;
 
--- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome.
+-- Proposals that nobody has decided within 30 days expire. 90 days after it began a trial has its outcome. The trial is
+-- locked before the movements are read, and whoever enters movements writes the trial after them (forget_outcomes), so no
+-- outcome misses a movement that is entered at the same time.
 create function private.settle_recommendations()
 returns void
 language sql set search_path = ''
@@ -55,16 +57,18 @@ as $$
     join public.clients c on c.organization_id = x.organization_id and c.id = x.client_id
     join public.clients k on k.organization_id = x.organization_id and k.id = coalesce(c.merged_into, c.id)
       and k.deleted_at is null
-    where x.outcome is null and x.proposed_on < current_date - 91 limit 2000
+    where x.outcome is null and x.proposed_on < current_date - 91
+    limit 2000 for update of x skip locked
   ) x
   where (t.organization_id, t.client_id, t.play_id, t.proposed_on)
     = (x.organization_id, x.client_id, x.play_id, x.proposed_on)
 $$;
 
--- Whether a client gave notice or left within 90 days after a day.
+-- Whether a client gave notice or left within 90 days after a day. Volatile, so that it sees what was committed until the
+-- trial was locked.
 create function private.has_left_within(organization_id uuid, client_id uuid, day date)
 returns boolean
-language sql stable set search_path = ''
+language sql volatile set search_path = ''
 as $$
   select exists (
     select from public.client_spells s
@@ -78,8 +82,9 @@ as $$
         select from public.client_movements r where r.reverses = m.id))
 $$;
 
--- What is entered late, corrected, merged, deleted or restored may change an outcome: it is found anew. A trial of a client
--- that was merged into another goes by that one's movements.
+-- What is entered late, corrected, merged, deleted or restored may change an outcome: it is found anew. A trial of a
+-- client that was merged into another goes by that one's movements. Trials without an outcome are written too: one may be
+-- found at this moment.
 create function private.forget_outcomes(organization_id uuid, client_ids uuid[])
 returns void
 language sql set search_path = ''
@@ -88,5 +93,5 @@ as $$
   from public.clients c
   where c.organization_id = forget_outcomes.organization_id
     and (c.id = any (client_ids) or c.merged_into = any (client_ids))
-    and t.organization_id = c.organization_id and t.client_id = c.id and t.outcome is not null
+    and t.organization_id = c.organization_id and t.client_id = c.id
 $$;
