@@ -2,46 +2,13 @@ import assert from "node:assert/strict";
 import { addClient } from "../support/clients.ts";
 import { database } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
-import { addMembers, newOrganization, type Organization } from "../support/people.ts";
+import { addMembers, newOrganization } from "../support/people.ts";
+import {
+  clientAtRisk,
+  type Recommendation,
+  recommendationsOf,
+} from "../support/recommendations.ts";
 import { until } from "../support/wait.ts";
-
-interface Recommendation {
-  id: string;
-  title: string;
-  play_key: string | null;
-  state: string;
-  impact: number;
-  measured: boolean;
-  decided_by_name: string | null;
-}
-
-/** A client whom a finished scoring has left in the highest band, for want of contact. */
-async function clientAtRisk(organization: Organization): Promise<string> {
-  const { id } = await addClient(organization.admin, { amount: 200 });
-  const sql = database();
-  await sql`
-    update public.clients set score = 70, band = 'critical', risk_theme = 'contact' where id = ${id}`;
-  await sql`
-    with model as (
-      insert into public.churn_models (organization_id, number, method, confidence, reason, accepted, trained_on,
-        features, intercept, metrics)
-      values (${organization.id}, 1, 'rule', 'none', 'x', true, current_date,
-        '[{"name": "mrr", "theme": "contract", "place": 15, "transform": "log", "mean": 0, "sd": 1, "coefficient": 0, "prior": 0}]',
-        0, '{}') returning id
-    ), state as (
-      insert into private.churn_model_state (organization_id, active_model_id, finished_at)
-      select ${organization.id}, id, now() from model
-    )
-    insert into private.scoring_runs (organization_id, day, model_id, finished_at)
-    select ${organization.id}, current_date, id, clock_timestamp() from model`;
-  return id;
-}
-
-const listOf = async (organization: Organization, client: string): Promise<Recommendation[]> =>
-  expectStatus<{ data: Recommendation[] }>(
-    await call(organization.admin, "GET", `/clients/${client}/recommendations`),
-    200,
-  ).data;
 
 Deno.test("Marketing works through what is recommended for a client at risk", async () => {
   const organization = await newOrganization();
@@ -56,7 +23,7 @@ Deno.test("Marketing works through what is recommended for a client at risk", as
   );
   const client = await clientAtRisk(organization);
   await database()`select private.run_recommendations()`;
-  const proposed = await listOf(organization, client);
+  const proposed = await recommendationsOf(organization, client);
   assert.deepEqual(
     proposed.map(({ play_key }) => play_key).sort(),
     ["call_quiet_client", "manager_call", "new_contact"],
@@ -77,6 +44,15 @@ Deno.test("Marketing works through what is recommended for a client at risk", as
     { data: { key: string; done: number; measured: boolean; effect: unknown }[] }
   >(await call(viewer, "GET", "/reports/retention-actions"), 200);
   assert.equal(report.data.reduce((sum, row) => sum + row.done, 0), 1);
+  const filtered = "/reports/retention-actions?currency=XAF&segment=enterprise&from=2026-01-01";
+  const none = expectStatus<typeof report & { as_of: string; currency: string; from: string }>(
+    await call(viewer, "GET", filtered),
+    200,
+  );
+  assert.equal(none.data.reduce((sum, row) => sum + row.done, 0), 0);
+  assert.deepEqual([none.currency, none.from], ["XAF", "2026-01-01"]);
+  assert(Date.parse(none.as_of) > Date.now() - 600_000);
+  expectProblem(await call(viewer, "GET", "/reports/retention-actions?from=2199-01-01"), 422);
   assert(report.data.every(({ measured, effect }) => !measured && effect === null));
 });
 
@@ -100,33 +76,8 @@ Deno.test("A decision that is being made as a recommendation expires stands", as
     }, { what: "the expiry to wait for the decision" });
   });
   await Promise.all(settling);
-  const [kept] = await listOf(organization, client);
+  const [kept] = await recommendationsOf(organization, client);
   assert.equal(kept?.state, "accepted");
-});
-
-Deno.test("What is held out is in no list, no detail and no report of a client", async () => {
-  const organization = await newOrganization();
-  const { admin } = organization;
-  expectStatus(await call(admin, "PATCH", "/clients/settings", { holdout_share: 0.5 }), 200);
-  const client = await clientAtRisk(organization);
-  await database()`select private.run_recommendations()`;
-  const trials = await database()<{ key: string; held_out: boolean }[]>`
-    select p.key, t.held_out from private.play_trials t join public.plays p on p.id = t.play_id
-    where t.client_id = ${client}`;
-  assert.equal(trials.length, 3);
-  const shown = trials.filter(({ held_out }) => !held_out).map(({ key }) => key).sort();
-  assert.deepEqual(
-    (await listOf(organization, client)).map(({ play_key }) => play_key).sort(),
-    shown,
-  );
-  const detail = await call(admin, "GET", `/clients/${client}/detail`);
-  const { recommendations } = expectStatus<{ recommendations: Recommendation[] }>(detail, 200);
-  assert.deepEqual(recommendations.map(({ play_key }) => play_key).sort(), shown);
-  const rows = await admin.client.from("recommendations").select("*").eq("client_id", client);
-  assert.equal(rows.data?.length, shown.length);
-  for (const { key, held_out } of trials) {
-    if (held_out) assert(!JSON.stringify(detail.body).includes(key), key);
-  }
 });
 
 Deno.test("People recommend something of their own", async () => {
