@@ -1,7 +1,7 @@
 -- API keys: their form, who may make them, what they may do, what ends them, and that they are never people.
 begin;
 \ir support.inc
-select plan(120);
+select plan(137);
 do $$
 begin
   perform tests.arrange();
@@ -131,6 +131,72 @@ select is(tests.with_key('admin key', statement), code, what) from (values
     'A key whose role may manage members does.'),
   ($$select public.invite_user(tests.id('ours'), '{"email": "k@tests.example", "role": "viewer"}')$$, '1',
     'And invites them.')) as cases (statement, code, what);
+
+-- A stolen key makes no lasting administrator
+do $$
+begin
+  perform tests.member('second admin', 'ours', 'admin');
+  insert into public.roles (id, organization_id, key, name) values
+    (tests.remember('plain', private.uuid_v7()), tests.id('ours'), 'plain', 'Plain');
+  insert into public.role_permissions (role_id, permission) values (tests.id('plain'), 'customers:read');
+end
+$$;
+select is(tests.with_key('admin key', statement), code, what) from (values
+  ($$select public.invite_user(tests.id('ours'), '{"email": "k@tests.example", "role": "admin"}')$$, 'PT403',
+    'No key invites an admin.'),
+  ($$select public.invite_user(tests.id('ours'), '{"email": "k@tests.example", "role": "keepers"}')$$, 'PT403',
+    'Nor somebody who would manage keys.'),
+  ($$select public.update_user(tests.id('ours'), tests.id('operator'), '{"role": "admin"}')$$, 'PT403',
+    'Nor makes somebody an admin.'),
+  ($$update public.memberships set role_id = tests.role('admin') where user_id = tests.id('operator')$$, 'PT403',
+    'Not at the Data API either.'),
+  ($$select public.update_user(tests.id('ours'), tests.id('second admin'), '{"role": "viewer"}')$$, 'PT403',
+    'Nor demotes an admin.'),
+  ($$select public.update_user(tests.id('ours'), tests.id('second admin'), '{"status": "suspended"}')$$, 'PT403',
+    'Nor suspends one.'),
+  ($$select public.remove_user(tests.id('ours'), tests.id('second admin'), 'none')$$, 'PT403', 'Nor removes one.'),
+  ($$select public.save_role(tests.id('ours'), '{"permissions": {"keys:manage": "organization"}}', tests.id('plain'))$$,
+    'PT403', 'Nor adds what is closed to it to a role.'),
+  ($$select public.save_role(tests.id('ours'), '{"permissions": {}}', tests.id('keepers'))$$, 'PT403',
+    'Nor takes it from one.'),
+  ($$insert into public.role_permissions (role_id, permission) values (tests.id('plain'), 'members:impersonate')$$,
+    'PT403', 'Not at the Data API either.'),
+  ($$select public.delete_role(tests.id('ours'), tests.id('plain'), 'admin')$$, 'PT403',
+    'Nor gives a role''s holders another one.'),
+  ($$select public.delete_role(tests.id('ours'), tests.id('keepers'), 'viewer')$$, 'PT403', 'Nor deletes such a role.'),
+  ($$select p from jsonb_array_elements(public.list_permissions(tests.id('ours'))) p
+    where p ->> 'name' in ('keys:manage', 'members:impersonate') and p ->> 'own_scope' is not null$$, '0',
+    'The catalogue says that it may not give them.'),
+  ($$select public.save_role(tests.id('ours'), '{"permissions": {"customers:write": "organization"}}',
+    tests.id('plain'))$$, '1', 'It may give what is open to it.')) as cases (statement, code, what);
+select is(tests.outcome('admin', $$select public.save_role(tests.id('ours'),
+  '{"permissions": {"keys:manage": "organization"}}', tests.id('plain'))$$), '1', 'An admin may give all.');
+-- An offer of a key ends when the role gets what is closed to keys.
+do $$
+declare
+  invitation jsonb;
+begin
+  perform tests.person('joiner');
+  perform tests.act_as('admin key', '{}', tests.key_claims('admin key'));
+  invitation := public.invite_user(tests.id('ours'), '{"email": "joiner@tests.example", "role": "plain"}');
+  perform tests.act_as('postgres');
+  create table tests.offers as select invitation ->> 'token' as token;
+  grant select on tests.offers to public;
+end
+$$;
+select is(tests.outcome('joiner', $$select public.accept_invitation((select token from tests.offers))$$), '1',
+  'What a key offers is accepted,');
+insert into public.role_permissions (role_id, permission) values (tests.id('plain'), 'keys:manage');
+select is(tests.outcome('joiner', $$select public.accept_invitation((select token from tests.offers))$$), 'PT422',
+  'but not once the role can do what is closed to keys.');
+do $$
+begin
+  delete from public.invitations where role_id = tests.id('plain');
+  delete from public.roles where id = tests.id('plain');
+  delete from public.memberships where user_id = tests.id('second admin');
+end
+$$;
+
 select is(private.organization_of_key(tests.key_claims('writer') || jsonb_build_object('sub', tests.id('admin key'))),
   null, 'A secret is good for its own account only.');
 select is(tests.outcome('admin', $$select from public.customers$$, '{}',

@@ -163,7 +163,11 @@ Deno.test("A key is not the last admin, and nobody raises a key above themselves
   const key = await newApiKey(organization, "admin");
   const myself = `/admin/users/${admin.userId}`;
   expectProblem(await call(admin, "PATCH", myself, { role: "viewer" }), 409, "last_admin");
-  expectProblem(await call(bearer(key), "DELETE", myself), 409, "last_admin");
+  expectProblem(await call(bearer(key), "DELETE", myself), 403, "role_exceeds_own");
+  const intruder = { email: "intruder@example.com", role: "admin", send_invite: false };
+  for (const where of ["/users", "/admin/users"]) {
+    expectProblem(await call(bearer(key), "POST", where, intruder), 403, "role_exceeds_own");
+  }
   const person = await addMemberWith(organization, ["keys:manage"]);
   const attempts: [string, string, unknown][] = [
     ["POST", path, { name: "X", role: "admin" }],

@@ -176,7 +176,8 @@ from catalogue c
 cross join lateral string_to_table(c.granted_to, ' ') as role_scope
 join public.roles r on r.organization_id is null and r.key = split_part(role_scope, ':', 1);
 
--- With a stolen key or as somebody else nobody makes themselves a lasting access.
+-- With a stolen key or as somebody else nobody makes themselves a lasting administrator: what is closed to a token cannot
+-- be given or taken with it either (private.require_grantable, private.has_permission).
 update private.permissions p set closed_to = c.closed_to
 from (values
   ('keys:manage', array['api_key', 'impersonation']),

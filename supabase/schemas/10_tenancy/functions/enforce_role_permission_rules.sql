@@ -1,4 +1,4 @@
--- Whether the caller has the permission in the organization with this scope or a wider one.
+-- Whether the caller, with this token, has the permission in the organization with this scope or a wider one.
 create function private.has_permission(organization_id uuid, permission text, scope text)
 returns boolean
 language sql stable set search_path = ''
@@ -9,6 +9,7 @@ as $$
     where m.user_id = auth.uid() and m.organization_id = has_permission.organization_id and m.status = 'active'
       and array_position(array['own', 'team', 'organization'], held.scope)
         >= array_position(array['own', 'team', 'organization'], has_permission.scope))
+    and not private.is_closed(has_permission.permission, nullif(current_setting('request.jwt.claims', true), '')::jsonb)
 $$;
 
 -- Nobody grants, widens, narrows or revokes a permission that they do not have in the same scope.

@@ -1,4 +1,5 @@
--- The catalogue of permissions, with the caller's own scope of each, which is the widest that they may give.
+-- The catalogue of permissions, with the caller's own scope of each, which is the widest that they may give; null also
+-- for what is closed to the caller's token.
 -- Security definer because the catalogue may not be read directly.
 create function private.list_permissions(organization_id uuid)
 returns jsonb
@@ -10,7 +11,8 @@ begin
     select jsonb_agg(jsonb_build_object('name', p.name, 'description', p.description, 'own_scope', (
         select held.scope from public.memberships m
         join public.role_permissions held on held.role_id = m.role_id and held.permission = p.name
-        where m.organization_id = list_permissions.organization_id and m.user_id = auth.uid()),
+        where m.organization_id = list_permissions.organization_id and m.user_id = auth.uid()
+          and not private.is_closed(p.name, nullif(current_setting('request.jwt.claims', true), '')::jsonb)),
       'system_roles', (
         select coalesce(jsonb_object_agg(r.key, s.scope), '{}')
         from public.role_permissions s join public.roles r on r.id = s.role_id and r.organization_id is null

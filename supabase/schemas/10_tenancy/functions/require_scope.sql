@@ -10,7 +10,8 @@ begin
   from public.memberships m
   join public.role_permissions p on p.role_id = m.role_id and p.permission = require_scope.permission
   where m.user_id = auth.uid() and m.organization_id = require_scope.organization_id and m.status = 'active'
-    and m.organization_id = any (private.my_organizations());
+    and m.organization_id = any (private.my_organizations())
+    and not private.is_closed(require_scope.permission, nullif(current_setting('request.jwt.claims', true), '')::jsonb);
   if held is null
     or coalesce(private.request_header('x-organization-id'), organization_id::text) <> organization_id::text then
     -- Raises the 403 that fits.
