@@ -1,7 +1,7 @@
 -- Impersonation: who may act as whom, what is closed meanwhile, and what ends it.
 begin;
 \ir support.inc
-select plan(64);
+select plan(76);
 do $$
 begin
   perform tests.arrange();
@@ -51,6 +51,41 @@ select is(tests.outcome('helper', $$select public.impersonate(tests.id('ours'), 
 select is(tests.outcome('helper', $$select public.impersonate(tests.id('ours'), tests.id('viewer'), 'Ticket 4711')$$),
   'PT403', 'Not even with a single right more.');
 
+-- Acting as somebody gives no rows beyond one's own
+do $$
+begin
+  perform tests.remember('our team', private.uuid_v7()), tests.remember('other team', private.uuid_v7());
+  insert into public.teams (id, organization_id, name)
+  values (tests.id('our team'), tests.id('ours'), 'Our team'), (tests.id('other team'), tests.id('ours'), 'Other team');
+  insert into public.roles (id, organization_id, key, name)
+  select tests.remember(k, private.uuid_v7()), tests.id('ours'), k, k from unnest(array['lone', 'coach', 'caller']) k;
+  insert into public.role_permissions (role_id, permission, scope)
+  select tests.id(k), p, s from (values
+    ('lone', 'members:impersonate', 'organization'), ('lone', 'leads:read', 'own'),
+    ('lone', 'notifications:read', 'own'),
+    ('coach', 'members:impersonate', 'organization'), ('coach', 'leads:read', 'team'),
+    ('coach', 'notifications:read', 'own'),
+    ('caller', 'leads:read', 'own'), ('caller', 'notifications:read', 'own')) as held (k, p, s);
+  insert into public.memberships (organization_id, user_id, role_id, team_id)
+  select tests.id('ours'), tests.person(name), tests.id(role), tests.id(team) from (values
+    ('lone', 'lone', null), ('coach', 'coach', 'our team'), ('near', 'caller', 'our team'),
+    ('far', 'caller', 'other team'), ('alone', 'caller', null)) as people (name, role, team);
+end
+$$;
+select is(tests.outcome(admin, format($$select public.impersonate(tests.id('ours'), tests.id(%L), 'Ticket 4711')$$, target)),
+  code, what) from (values
+  ('lone', 'near', 'PT403', 'Own rows do not cover the target''s own rows.'),
+  ('coach', 'near', '1', 'Those of a team cover the own rows of its people,'),
+  ('coach', 'far', 'PT403', 'not those of another team,'),
+  ('coach', 'alone', 'PT403', 'nor those of somebody without a team.'),
+  ('admin', 'far', '1', 'Those of the organization cover all.')) as cases (admin, target, code, what);
+insert into tests.acting values ('near', tests.begin_acting('coach', 'near'));
+select is(tests.outcome('near', 'select public.me()', '{}', (select a.claims from tests.acting a where a.name = 'near')),
+  '1', 'The coach acts,');
+update public.memberships set team_id = tests.id('other team') where user_id = tests.id('near');
+select is(tests.outcome('near', 'select public.me()', '{}', (select a.claims from tests.acting a where a.name = 'near')),
+  'PT401', 'until the person changes teams.');
+
 -- Acting
 insert into tests.acting values ('both', tests.begin_acting('admin', 'both'));
 create function tests.acting_as(target text, statement text, claims jsonb default '{}') returns text language sql as $$
@@ -61,8 +96,16 @@ select is(tests.acting_as('both', statement), code, what) from (values
   ('select from public.customers', '1', 'The target''s rows are seen, in this organization only.'),
   ($$select public.list_customers(tests.id('theirs'), '{}', 'name', 50, 0)$$, 'PT403',
     'The target''s other organization stays closed.'),
-  ($$select from public.memberships where organization_id = tests.id('theirs')$$, '1',
-    'That the target belongs to another one is in their own rows.'),
+  ($$select from public.memberships where organization_id = tests.id('theirs')$$, '0',
+    'Nor is it seen that the target belongs to another one.'),
+  ($$select from public.memberships where user_id = tests.id('both')$$, '1', 'Their membership here is seen.'),
+  ($$select from unnest(private.my_note_inboxes())$$, '1', 'The inboxes of notes are those of this organization.'),
+  ($$select where private.may_listen('user:' || tests.id('both'))$$, '0',
+    'The personal channel, which carries notices of all organizations, stays closed.'),
+  ($$select where private.may_listen('role:' || tests.id('theirs') || ':operator:notes')$$, '0',
+    'So does a channel of the other organization,'),
+  ($$select where private.may_listen('role:' || tests.id('ours') || ':operator:notes')$$, '1',
+    'but not one of this organization.'),
   ($$select public.update_user(tests.id('ours'), tests.id('viewer'), '{"status": "suspended"}')$$, 'PT403',
     'Members are closed.'),
   ($$select public.create_organization('Mine')$$, 'PT403', 'Organizations are not made.'),

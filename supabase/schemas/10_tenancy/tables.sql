@@ -380,7 +380,8 @@ alter table public.memberships enable row level security;
 
 create policy "people read their memberships, others as permitted" on public.memberships
   for select to authenticated
-  using (user_id = (select private.caller())
+  using (user_id = (select private.own_account())
+    or user_id = (select private.caller()) and organization_id = any ((select private.my_organizations())::uuid[])
     or not is_service and organization_id = any ((select private.organizations_with('members:read'))::uuid[]));
 create policy "admins change memberships" on public.memberships for update to authenticated
   using (not is_service and organization_id = any ((select private.organizations_with('members:manage'))::uuid[]))

@@ -13,7 +13,8 @@ begin
   perform private.require_session();
   subject := parts[2]::uuid;
   if topic = 'user:' || subject then
-    return subject = auth.uid();
+    -- The channel carries the notifications of all organizations, so a token that counts in one is refused.
+    return coalesce(subject = private.own_account(), false);
   end if;
   if topic = 'campaign:' || subject then
     return exists (
@@ -30,6 +31,7 @@ begin
       join public.roles r on r.id = m.role_id
       join public.role_permissions p on p.role_id = m.role_id and p.permission = 'notes:read'
       where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active'
+        and m.organization_id = any (private.my_organizations())
         and topic = 'role:' || subject || ':' || r.key || ':notes');
   end if;
   if topic = 'organization:' || subject || ':clients' then
@@ -37,7 +39,8 @@ begin
       select from public.memberships m
       join public.role_permissions p
         on p.role_id = m.role_id and p.permission = 'clients:read' and p.scope = 'organization'
-      where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active');
+      where m.user_id = auth.uid() and m.organization_id = subject and m.status = 'active'
+        and m.organization_id = any (private.my_organizations()));
   end if;
   return exists (
     select from public.memberships m

@@ -1,5 +1,26 @@
+-- Whether a person may act as somebody with this role in this team: then they see no row that they do not see themselves.
+-- A permission of scope team covers people of the same team only. One of scope own covers nothing, because own rows are
+-- the target's while acting; notifications and notes, which everybody has for themselves, are excepted.
+create function private.may_act_as(organization_id uuid, admin uuid, target_role uuid, target_team uuid)
+returns boolean
+language sql stable set search_path = ''
+as $$
+  select not exists (
+    select from public.role_permissions required
+    where required.role_id = target_role and not exists (
+      select from public.memberships m
+      join public.role_permissions held on held.role_id = m.role_id and held.permission = required.permission
+      where m.user_id = admin and m.organization_id = may_act_as.organization_id and m.status = 'active'
+        and case held.scope
+          when 'organization' then true
+          when 'team' then required.scope <> 'organization' and m.team_id = target_team
+          else required.scope = 'own' and required.permission in ('notifications:read', 'notes:read', 'notes:send') end
+    )
+  )
+$$;
+
 -- The organization of the open impersonation that a token names: both are active members, the admin may still
--- impersonate and has no fewer rights than the target. Null otherwise.
+-- impersonate and has no fewer rights than the target (private.may_act_as). Null otherwise.
 create function private.impersonated_organization(claims jsonb, admin uuid)
 returns uuid
 language sql stable set search_path = ''
@@ -12,7 +33,7 @@ as $$
   join public.memberships t on t.organization_id = i.organization_id and t.user_id = i.target_id and t.status = 'active'
   where i.id = (claims ->> 'session_id')::uuid and i.admin_id = admin and i.target_id = (claims ->> 'sub')::uuid
     and i.ended_at is null and i.expires_at > now()
-    and private.may_grant(i.organization_id, i.admin_id, t.role_id, t.team_id)
+    and private.may_act_as(i.organization_id, i.admin_id, t.role_id, t.team_id)
 $$;
 
 -- Writes the audit entry under the admin's name: while acting as somebody the actor is the target.
@@ -64,7 +85,9 @@ begin
   elsif target.status <> 'active' then
     perform private.problem(409, 'not_active', 'A suspended person cannot be impersonated.');
   end if;
-  perform private.require_grantable(organization_id, target.role_id, target.team_id);
+  if not private.may_act_as(organization_id, auth.uid(), target.role_id, target.team_id) then
+    perform private.problem(403, 'role_exceeds_own', 'This person has rights or rows that you do not have.');
+  end if;
   refusal := private.over_rate_limit('impersonate');
   if refusal is not null then
     return refusal;

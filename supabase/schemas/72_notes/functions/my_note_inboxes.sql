@@ -9,5 +9,6 @@ as $$
   join public.roles r on r.id = m.role_id
   join public.role_permissions p on p.role_id = m.role_id and p.permission = 'notes:read'
   where m.user_id = (select auth.uid()) and m.status = 'active'
+    and m.organization_id = any (private.my_organizations())
 $$;
 grant execute on function private.my_note_inboxes() to authenticated;
