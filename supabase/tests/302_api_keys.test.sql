@@ -1,7 +1,7 @@
 -- API keys: their form, who may make them, what they may do, what ends them, and that they are never people.
 begin;
 \ir support.inc
-select plan(137);
+select plan(146);
 do $$
 begin
   perform tests.arrange();
@@ -131,6 +131,29 @@ select is(tests.with_key('admin key', statement), code, what) from (values
     'A key whose role may manage members does.'),
   ($$select public.invite_user(tests.id('ours'), '{"email": "k@tests.example", "role": "viewer"}')$$, '1',
     'And invites them.')) as cases (statement, code, what);
+
+-- Nor what would outlast it
+insert into public.sms_accounts (id, organization_id, provider, sender_id, credentials_secret_id)
+values (tests.remember('sender', private.uuid_v7()), tests.id('ours'), 'arkesel', 'OURS',
+  vault.create_secret('{"api_key": "k"}', 'sms_account_' || tests.id('sender')));
+select is(tests.with_key('admin key', statement), code, what) from (values
+  ($$select public.set_sms_credentials(tests.id('sender'), '{"api_key": "mine"}')$$, 'PT403',
+    'No key sets credentials of a provider.'),
+  ($$select public.update_phone_number(tests.id('ours'), tests.id('sender'), '{"credentials": {"api_key": "mine"}}')$$,
+    'PT403', 'Not with a number.'),
+  ($$select public.update_phone_number(tests.id('ours'), tests.id('sender'), '{"credentials": null}')$$, 'PT403',
+    'Nor takes them away.'),
+  ($$select public.update_phone_number(tests.id('ours'), tests.id('sender'), '{"label": "Bills"}')$$, '1',
+    'It changes the rest of a number.'),
+  ($$select public.update_settings(tests.id('ours'), '{"audit_retention_months": 12}')$$, 'PT403',
+    'No key shortens the audit log.'),
+  ($$update public.organizations set audit_retention_months = 12 where id = tests.id('ours')$$, 'PT403',
+    'Not at the Data API either.'),
+  ($$select public.update_settings(tests.id('ours'), '{"audit_retention_months": 84, "alert_after": 77}')$$, '1',
+    'It changes other settings.')) as cases (statement, code, what);
+select is(tests.outcome('admin', statement), '1', 'An admin may: ' || statement) from unnest(array[
+  $$select public.set_sms_credentials(tests.id('sender'), '{"api_key": "mine"}')$$,
+  $$select public.update_settings(tests.id('ours'), '{"audit_retention_months": 12}')$$]) statement;
 
 -- A stolen key makes no lasting administrator
 do $$

@@ -1,7 +1,7 @@
 -- Impersonation: who may act as whom, what is closed meanwhile, and what ends it.
 begin;
 \ir support.inc
-select plan(76);
+select plan(78);
 do $$
 begin
   perform tests.arrange();
@@ -117,6 +117,8 @@ select is(tests.acting_as('both', statement), code, what) from (values
     'Preferences stay.'),
   ($$select public.notification_preferences(tests.id('ours'))$$, '1', 'They may be read.')
   ) as cases (statement, code, what);
+insert into public.sms_accounts (id, organization_id, provider, sender_id)
+values (tests.remember('sender', private.uuid_v7()), tests.id('ours'), 'arkesel', 'OURS');
 insert into tests.acting values ('second', tests.begin_acting('admin', 'second'));
 select is(tests.acting_as('second', statement), code, 'Acting as an admin: ' || statement) from (values
   ($$select public.impersonate(tests.id('ours'), tests.id('viewer'), 'Ticket 4711')$$, 'PT403'),
@@ -126,6 +128,8 @@ select is(tests.acting_as('second', statement), code, 'Acting as an admin: ' || 
   ($$update public.memberships set status = 'suspended' where user_id = tests.id('viewer')$$, '0'),
   ($$insert into public.teams (organization_id, name) values (tests.id('ours'), 'Mine')$$, '42501'),
   ($$select public.invite_user(tests.id('ours'), '{"email": "x@tests.example", "role": "viewer"}')$$, 'PT403'),
+  ($$select public.update_settings(tests.id('ours'), '{"audit_retention_months": 12}')$$, 'PT403'),
+  ($$select public.set_sms_credentials(tests.id('sender'), '{"api_key": "mine"}')$$, 'PT403'),
   ($$select public.list_audit_logs(tests.id('ours'), '{}', 50, 0)$$, '1')) as cases (statement, code);
 
 -- Both are named

@@ -76,7 +76,8 @@ const change = createRoute({
   operationId: "adminUpdateSettings",
   tags: ["admin"],
   summary: "Change settings of the organization",
-  description: "All that are given or none. null switches a limit off.",
+  description: "All that are given or none. null switches a limit off. audit_retention_months is " +
+    "closed to API keys and impersonation (403 own_session_required).",
   ...permitted("organization:update"),
   request: { body: jsonBody(OrganizationSettingsChange) },
   responses: {

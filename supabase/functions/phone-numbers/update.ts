@@ -12,7 +12,8 @@ const route = createRoute({
   summary: "Change a number, disable it, or end its cooldown",
   description:
     "409 `default_number` for disabling the default one while there are others. `status` active also " +
-    "closes an open circuit.",
+    "closes an open circuit. `credentials` is closed to API keys and impersonation (403 " +
+    "`own_session_required`).",
   ...permitted("organization:update"),
   request: { params: IdParam, body: jsonBody(PhoneNumberChange) },
   responses: { 200: json(PhoneNumber, "The number"), ...guarded, ...problems(400, 404, 409, 422) },

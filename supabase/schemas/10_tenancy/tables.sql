@@ -130,6 +130,9 @@ grant update (
 
 create trigger set_updated_at before update on public.organizations
   for each row execute function private.set_updated_at();
+create trigger protect_audit_retention before update of audit_retention_months on public.organizations
+  for each row when (new.audit_retention_months <> old.audit_retention_months)
+  execute function private.protect_audit_retention();
 create trigger seed_messaging after insert on public.organizations
   for each row execute function private.seed_organization_messaging();
 create trigger seed_pipeline after insert on public.organizations

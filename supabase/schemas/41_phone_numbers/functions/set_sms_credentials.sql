@@ -1,5 +1,5 @@
 -- Stores a sender's credentials in the Vault and keeps the fingerprint of their account. Security definer because of
--- the Vault.
+-- the Vault. They outlast a token and decide who is paid and who can read texts, so only the person sets them.
 create function private.set_sms_credentials(account_id uuid, credentials jsonb)
 returns void
 language plpgsql security definer set search_path = ''
@@ -13,6 +13,7 @@ begin
   if account is null then
     perform private.problem(404, 'not_found', 'There is no such sender.');
   end if;
+  perform private.require_own_session();
   checked := private.checked_credentials(account.provider, credentials);
   if account.credentials_secret_id is not null then
     perform vault.update_secret(account.credentials_secret_id, checked::text);

@@ -44,6 +44,7 @@ begin
   if jsonb_typeof(change -> 'credentials') = 'object' then
     perform private.set_sms_credentials(number_id, change -> 'credentials');
   elsif change ? 'credentials' then
+    perform private.require_own_session();
     perform private.delete_credentials(account);
   end if;
   account := private.offer_default_sender(number_id, coalesce((change ->> 'is_default')::boolean, false));
