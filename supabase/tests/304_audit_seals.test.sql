@@ -1,7 +1,7 @@
 -- The chain of the audit log: what a superuser changes, deletes or inserts afterwards is found and named.
 begin;
 \ir support.inc
-select plan(48);
+select plan(70);
 do $$
 begin
   perform tests.arrange();
@@ -92,7 +92,7 @@ select is(tests.after(change), 'tampered seal_changed', 'Found: ' || change) fro
   'delete from private.audit_seals where number = 1 and false; update private.audit_seals set hash = sha256(''x'')
     where number = 1']) change;
 select is(tests.after(format('delete from private.audit_seals where number = 1 and organization_id = %L',
-  tests.id('ours'))), 'tampered seal_changed', 'A missing first seal is found.');
+  tests.id('ours'))), 'tampered seal_deleted', 'A missing first seal is found.');
 select matches(tests.after(format('delete from private.audit_seals where number = 2 and organization_id = %L',
   tests.id('ours'))), '^tampered seal_deleted', 'A missing last seal leaves entries that were never sealed.');
 select matches(tests.after(format($$insert into public.audit_logs (id, organization_id, action, resource)
@@ -103,6 +103,43 @@ select is(tests.verify('admin', 2, 2) ->> 'from_seal', '2', 'A part of the chain
 select is(tests.outcome('admin', $$select public.verify_audit_logs(tests.id('ours'), 0)$$), 'PT422',
   'Seals are counted from one.');
 
+-- Seals that are gone
+create function tests.compare(asked text) returns text language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('admin');
+  execute format('select public.verify_audit_logs(tests.id(''ours''), %s)', asked) into answer;
+  perform tests.act_as('postgres');
+  return concat_ws(' ', answer ->> 'status', answer #>> '{fault,fault}', answer ->> 'next_seal');
+exception when others then
+  return sqlstate;
+end
+$$;
+create table tests.hashes as
+  select s.number, encode(s.hash, 'hex') as hash from private.audit_seals s where s.organization_id = tests.id('ours');
+select is(tests.compare(asked), 'PT422', 'Not to be asked: ' || asked)
+from unnest(array['3', '3, 3', '1, 3', '2, 1', '1, 2, ''x''', format('1, null, %L', repeat('a', 64))]) asked;
+select is(tests.compare(format('null, %s, %L', h.number, h.hash)), 'whole', 'A hash that was kept is that of its seal.')
+from tests.hashes h;
+select is(tests.compare(format('null, 2, %L', hash)), 'tampered seal_changed', what) from (values
+  ((select h.hash from tests.hashes h where h.number = 1), 'Another seal''s hash is not.'),
+  (repeat('a', 64), 'A chain that was made anew is found.')) as kept (hash, what);
+create function tests.without_seal(gone bigint, asked text) returns text language plpgsql as $$
+declare
+  answer text;
+begin
+  delete from private.audit_seals where organization_id = tests.id('ours') and number = gone;
+  answer := tests.compare(asked);
+  raise exception using errcode = 'TEST2', message = answer;
+exception when sqlstate 'TEST2' then
+  return sqlerrm;
+end
+$$;
+select is(tests.without_seal(gone, asked), answer, format('Without seal %s, asked for %s', gone, asked)) from (values
+  (1, '1, 1', 'tampered seal_deleted'), (1, '2', 'tampered seal_deleted'), (1, '1, 2', 'tampered seal_deleted'),
+  (2, '2', 'PT422'), (2, '1, 2', 'PT422'), (2, '1, 1', 'whole')) as cases (gone, asked, answer);
+
 -- Erased
 select is(tests.after(format('update public.audit_logs set before = null, after = null where id = %1$L;
   update private.audit_hashes set salt = null where entry_id = %1$L', tests.victim(3))), 'whole',
@@ -110,6 +147,48 @@ select is(tests.after(format('update public.audit_logs set before = null, after 
 select is(tests.after(format('update public.audit_logs set after = ''{"x": 1}'' where id = %1$L;
   update private.audit_hashes set salt = null where entry_id = %1$L', tests.victim(3))),
   'tampered changed ' || tests.victim(3), 'Other values are not erased ones.');
+
+-- A request is bounded in seals too, and what retention dropped is not missed after the log is kept longer
+do $$
+declare
+  since timestamptz := date_trunc('month', now() - interval '20 months', 'UTC') + interval '1 day';
+  moment timestamptz;
+begin
+  perform tests.organization('long'), tests.member('keeper', 'long', 'admin');
+  perform private.create_month_partition('public.audit_logs', since);
+  perform private.create_month_partition('public.audit_logs', now() - interval '1 hour');
+  for n in 1..510 loop
+    -- Two in a month that will be dropped.
+    moment := case when n <= 2 then since else date_trunc('milliseconds', now()) - interval '1 hour' end
+      + n * interval '1 millisecond';
+    insert into public.audit_logs (id, organization_id, action, resource)
+    values (private.uuid_v7(moment), tests.id('long'), 'delete', 'leads');
+    perform private.seal_audit_range(moment, moment + interval '1 millisecond');
+  end loop;
+  perform tests.seal();
+end
+$$;
+create function tests.verify_long(from_seal bigint default null) returns jsonb language plpgsql as $$
+declare
+  answer jsonb;
+begin
+  perform tests.act_as('keeper');
+  answer := public.verify_audit_logs(tests.id('long'), from_seal);
+  perform tests.act_as('postgres');
+  return jsonb_build_array(answer ->> 'status', answer -> 'from_seal', answer -> 'to_seal', answer -> 'next_seal');
+end
+$$;
+select is(tests.verify_long(), '["whole", 1, 500, 501]', 'At most 500 seals are verified at once.');
+select is(tests.verify_long(501), '["whole", 501, 511, null]', 'The rest follows.');
+update public.organizations set audit_retention_months = 12;
+do $$ begin perform private.maintain(); end $$;
+select is(tests.verify_long(), '["whole", 3, 502, 503]', 'What retention dropped is left out.');
+update public.organizations set audit_retention_months = 120 where id = tests.id('theirs');
+select is(tests.verify_long(), '["whole", 3, 502, 503]',
+  'It stays so when another organization keeps the log longer.');
+select is(tests.verify_long(1), '["whole", 1, 500, 501]', 'Seals of what was dropped may be asked for.');
+do $$ begin perform private.maintain(); end $$;
+select is(tests.verify_long(), '["whole", 3, 502, 503]', 'The next night changes nothing.');
 
 -- The task
 select ok(private.audit_sealable_until() <= now() - interval '1 minute', 'What may still be written is not sealed.');

@@ -107,6 +107,14 @@ Deno.test("The chain grows, and a part of it can be verified", async () => {
     (await verify(organization, "?from_seal=1&to_seal=1")).seal_hash,
     first.seal_hash,
   );
+  const kept = `?to_seal=1&expected_hash=${first.seal_hash}`;
+  assert.equal((await verify(organization, kept)).status, "whole");
+  const other = await verify(organization, `?to_seal=2&expected_hash=${first.seal_hash}`);
+  assert.deepEqual(other.fault, { entry_id: null, fault: "seal_changed" });
+  for (const query of ["?from_seal=3", `?expected_hash=${first.seal_hash}`]) {
+    const path = `/admin/audit-logs/verify${query}`;
+    expectProblem(await call(organization.admin, "GET", path), 422, "invalid_field");
+  }
   const last = await verify(organization, `?from_seal=${both.to_seal}`);
   assert.deepEqual([last.status, last.seal_hash], ["whole", both.seal_hash]);
   const viewer = await addMember(organization, "viewer");

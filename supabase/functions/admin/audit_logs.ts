@@ -44,7 +44,8 @@ const AuditVerification = z.object({
   from_seal: z.int().nullable().openapi({ example: 1 }),
   to_seal: z.int().nullable().openapi({ example: 12 }),
   next_seal: z.int().nullable().openapi({
-    description: "Where to go on: a request verifies about 20,000 entries; null at the end",
+    description:
+      "Where to go on: a request verifies at most 500 seals or 20,000 entries; null at the end",
   }),
   verified_entries: z.int().openapi({ example: 1834 }),
   erased_entries: z.int().openapi({
@@ -64,13 +65,17 @@ const verify = createRoute({
   tags: ["admin"],
   summary: "Whether the audit log is as it was sealed",
   description: "Entries are sealed about a minute after they were written, in a chain of hashes. " +
-    "What anybody changes, deletes or inserts afterwards, even as owner of the database, is found, " +
-    "and the first such entry is named.",
+    "What is changed, deleted or inserted afterwards is found, and the first such entry is named. " +
+    "Whoever owns the database could make the whole chain anew, or cut off its end: keep to_seal and " +
+    "seal_hash elsewhere and ask with them (to_seal, expected_hash).",
   ...permitted("audit:read"),
   request: {
     query: z.object({
       from_seal: z.coerce.number().int().min(1).max(1e12).optional().openapi({ example: 1 }),
       to_seal: z.coerce.number().int().min(1).max(1e12).optional().openapi({ example: 12 }),
+      expected_hash: z.string().regex(/^[0-9a-f]{64}$/).optional().openapi({
+        description: "The seal_hash of to_seal that was kept",
+      }),
     }),
   },
   responses: { 200: json(AuditVerification, "The result"), ...guarded, ...problems(422) },
@@ -80,11 +85,12 @@ const verify = createRoute({
 export function auditLogs(app: App) {
   app.openapi(list, async (c) => c.json(await auditPage(c, c.req.valid("query")), 200));
   app.openapi(verify, async (c) => {
-    const { from_seal, to_seal } = c.req.valid("query");
+    const { from_seal, to_seal, expected_hash } = c.req.valid("query");
     const answer = await c.var.db.rpc("verify_audit_logs", {
       organization_id: c.var.actor.organizationId,
       ...(from_seal === undefined ? {} : { from_seal }),
       ...(to_seal === undefined ? {} : { to_seal }),
+      ...(expected_hash === undefined ? {} : { expected_hash }),
     });
     const result = AuditVerification.parse(unwrap(answer, "seal"));
     return c.json({ ...result, sealed_until: isoTime(result.sealed_until) }, 200);

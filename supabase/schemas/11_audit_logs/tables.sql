@@ -53,9 +53,12 @@ create trigger immutable_truncate before truncate on public.audit_logs
 
 create table private.audit_horizon (
   singleton boolean primary key default true constraint audit_horizon_singleton check (singleton),
-  sealed_until timestamptz not null
+  sealed_until timestamptz not null,
+  kept_from timestamptz not null default '1970-01-02'
 );
-comment on table private.audit_horizon is 'Every entry with an id from before this time is sealed.';
+comment on table private.audit_horizon is 'Every entry with an id from before sealed_until is sealed.';
+comment on column private.audit_horizon.kept_from is
+  'Months before it were dropped (private.maintain), which no later change of a retention undoes.';
 
 create table private.audit_hashes (
   entry_id uuid primary key,

@@ -80,7 +80,8 @@ begin
 end
 $$;
 
--- The start of the oldest month that retention keeps.
+-- The start of the oldest month that retention keeps at present. What it dropped is in private.audit_horizon: after
+-- somebody keeps the log longer, months that are gone are not kept again.
 create function private.audit_kept_from()
 returns timestamptz
 language sql stable set search_path = ''
@@ -89,77 +90,131 @@ as $$
   from public.organizations o
 $$;
 
--- Seals from one to another, at most 20,000 entries: next_seal says where to go on. Months that retention may have
--- dropped are left out. Security definer because seals and entries may not be read directly.
-create function private.verify_audit_logs(organization_id uuid, from_seal bigint, to_seal bigint)
-returns jsonb
-language plpgsql stable security definer set search_path = ''
+-- Raises 422 for seals that there cannot be. Without the second, a number of a seal that was deleted at the end of the
+-- chain would be answered as if nothing were wrong.
+create function private.require_seal_range(organization_id uuid, from_seal bigint, to_seal bigint, expected_hash text)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+  last_seal bigint := (
+    select coalesce(max(s.number), 0) from private.audit_seals s
+    where s.organization_id = require_seal_range.organization_id);
+begin
+  perform private.require_valid(coalesce(from_seal, 1) > 0, 'from_seal', 'must be positive');
+  perform private.require_valid(coalesce(from_seal, 1) <= greatest(last_seal, 1), 'from_seal',
+    'is beyond the last seal, ' || last_seal);
+  perform private.require_valid(coalesce(to_seal, last_seal) <= last_seal, 'to_seal',
+    'is beyond the last seal, ' || last_seal);
+  perform private.require_valid(coalesce(to_seal >= coalesce(from_seal, 1), true), 'to_seal', 'is before from_seal');
+  perform private.require_valid(expected_hash is null or to_seal is not null and expected_hash ~ '^[0-9a-f]{64}$',
+    'expected_hash', 'must be 64 hexadecimal digits, with to_seal');
+end
+$$;
+
+-- Verifies seals in their order, at most 500 of them or 20,000 entries: { fault, first, last, verified }. Those of
+-- months that retention dropped are only counted.
+create function private.verify_seals(organization_id uuid, from_seal bigint, to_seal bigint, kept_from timestamptz)
+returns table (fault jsonb, first bigint, last bigint, verified bigint, until timestamptz)
+language plpgsql stable set search_path = ''
 as $$
 declare
   seal private.audit_seals;
   previous private.audit_seals;
-  kept_from timestamptz := private.audit_kept_from();
-  fault jsonb;
-  verified bigint := 0;
-  first_seal bigint;
-  last_seal bigint;
-  next_seal bigint;
-  horizon timestamptz := (select h.sealed_until from private.audit_horizon h);
 begin
-  perform private.require_permission(organization_id, 'audit:read');
-  perform private.require_valid(coalesce(from_seal, 1) > 0, 'from_seal', 'must be positive');
+  verified := 0;
   select * into previous from private.audit_seals s
-  where s.organization_id = verify_audit_logs.organization_id and s.number = coalesce(from_seal, 1) - 1;
+  where s.organization_id = verify_seals.organization_id and s.number = from_seal - 1;
   for seal in
     select * from private.audit_seals s
-    where s.organization_id = verify_audit_logs.organization_id and s.number >= coalesce(from_seal, 1)
+    where s.organization_id = verify_seals.organization_id and s.number >= from_seal
       and (to_seal is null or s.number <= to_seal)
-    order by s.number
+    order by s.number limit 500
   loop
     exit when verified > 0 and verified + seal.entries > 20000;
-    if seal.number <> coalesce(previous.number, seal.number - 1) + 1 then
+    if seal.number <> coalesce(previous.number, 0) + 1 then
       fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
     elsif seal.sealed_from >= kept_from then
       fault := private.audit_seal_fault(seal, coalesce(previous.hash, ''::bytea),
         greatest(coalesce(previous.sealed_until, '1970-01-02'), kept_from));
       verified := verified + seal.entries;
     end if;
-    first_seal := coalesce(first_seal, seal.number);
-    last_seal := seal.number;
+    first := coalesce(first, seal.number);
+    last := seal.number;
     exit when fault is not null;
     previous := seal;
   end loop;
+  until := previous.sealed_until;
+  return next;
+end
+$$;
+
+-- How many entries of these seals were erased.
+create function private.erased_entries(organization_id uuid, first_seal bigint, last_seal bigint)
+returns bigint
+language sql stable set search_path = ''
+as $$
+  select count(*) from private.audit_hashes h
+  join private.audit_seals f on f.organization_id = h.organization_id and f.number = first_seal
+  join private.audit_seals l on l.organization_id = h.organization_id and l.number = last_seal
+  where h.organization_id = erased_entries.organization_id and h.salt is null
+    and h.entry_id >= private.uuid_v7_floor(f.sealed_from) and h.entry_id < private.uuid_v7_floor(l.sealed_until)
+$$;
+
+-- Seals from one to another; next_seal says where to go on. expected_hash: what was kept of to_seal.
+-- Security definer because seals and entries may not be read directly.
+create function private.verify_audit_logs(organization_id uuid, from_seal bigint, to_seal bigint, expected_hash text)
+returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  horizon private.audit_horizon;
+  fault jsonb;
+  checked record;
+  next_seal bigint;
+  kept_hash text;
+begin
+  perform private.require_permission(organization_id, 'audit:read');
+  perform private.require_seal_range(organization_id, from_seal, to_seal, expected_hash);
+  select * into horizon from private.audit_horizon h;
+  from_seal := coalesce(from_seal, (
+    select min(s.number) from private.audit_seals s
+    where s.organization_id = verify_audit_logs.organization_id and s.sealed_from >= horizon.kept_from), 1);
+  select * into checked from private.verify_seals(organization_id, from_seal, to_seal, horizon.kept_from);
+  fault := checked.fault;
   select min(s.number) into next_seal from private.audit_seals s
-  where s.organization_id = verify_audit_logs.organization_id and s.number > coalesce(last_seal, 0)
-    and (to_seal is null or s.number <= to_seal) and fault is null;
+  where s.organization_id = verify_audit_logs.organization_id and s.number > coalesce(checked.last, from_seal - 1)
+    and (to_seal is null or s.number <= to_seal);
+  select encode(s.hash, 'hex') into kept_hash from private.audit_seals s
+  where s.organization_id = verify_audit_logs.organization_id and s.number = to_seal;
   if fault is null and next_seal is null and to_seal is null then
     -- After the last seal nothing was sealed either, up to the horizon.
     fault := private.audit_gap_fault(organization_id,
-      greatest(coalesce(previous.sealed_until, kept_from), kept_from), horizon);
+      greatest(coalesce(checked.until, horizon.kept_from), horizon.kept_from), horizon.sealed_until);
+  elsif fault is null and to_seal is not null and kept_hash is null then
+    fault := jsonb_build_object('entry_id', null, 'fault', 'seal_deleted');
+  elsif fault is null and expected_hash <> kept_hash then
+    fault := jsonb_build_object('entry_id', null, 'fault', 'seal_changed');
   end if;
   return jsonb_build_object('status', case when fault is null then 'whole' else 'tampered' end, 'fault', fault,
-    'from_seal', first_seal, 'to_seal', last_seal, 'verified_entries', verified, 'next_seal', next_seal,
-    'erased_entries', (
-      select count(*) from private.audit_hashes h
-      join private.audit_seals f on f.organization_id = h.organization_id and f.number = first_seal
-      join private.audit_seals l on l.organization_id = h.organization_id and l.number = last_seal
-      where h.organization_id = verify_audit_logs.organization_id and h.salt is null
-        and h.entry_id >= private.uuid_v7_floor(f.sealed_from) and h.entry_id < private.uuid_v7_floor(l.sealed_until)),
+    'from_seal', checked.first, 'to_seal', checked.last, 'verified_entries', checked.verified, 'next_seal',
+    case when fault is null then next_seal end,
+    'erased_entries', private.erased_entries(organization_id, checked.first, checked.last),
     'seal_hash', (
       select encode(s.hash, 'hex') from private.audit_seals s
-      where s.organization_id = verify_audit_logs.organization_id and s.number = last_seal),
-    'sealed_until', horizon);
+      where s.organization_id = verify_audit_logs.organization_id and s.number = checked.last),
+    'sealed_until', horizon.sealed_until);
 end
 $$;
-grant execute on function private.verify_audit_logs(uuid, bigint, bigint) to authenticated;
+grant execute on function private.verify_audit_logs(uuid, bigint, bigint, text) to authenticated;
 
 create function public.verify_audit_logs(organization_id uuid, from_seal bigint default null,
-  to_seal bigint default null)
+  to_seal bigint default null, expected_hash text default null)
 returns jsonb
 language sql stable set search_path = ''
 as $$
-  select private.verify_audit_logs(organization_id, from_seal, to_seal)
+  select private.verify_audit_logs(organization_id, from_seal, to_seal, expected_hash)
 $$;
 comment on function public.verify_audit_logs is
   'Whether all audit entries from one seal to another are as they were sealed; names the first one that is not.';
-grant execute on function public.verify_audit_logs(uuid, bigint, bigint) to authenticated;
+grant execute on function public.verify_audit_logs(uuid, bigint, bigint, text) to authenticated;

@@ -6,6 +6,7 @@ as $$
 declare
   parent regclass;
   partition record;
+  kept_from timestamptz;
 begin
   foreach parent in array array['public.audit_logs', 'public.messages', 'public.message_events']::regclass[] loop
     for months in 0..3 loop
@@ -21,16 +22,17 @@ begin
   where o.id = e.organization_id
     and e.id < private.uuid_v7_floor(now() - make_interval(months => o.message_retention_months));
   -- The audit log is dropped by whole months, once no organization keeps them any longer.
+  update private.audit_horizon h set kept_from = greatest(h.kept_from, private.audit_kept_from()) where h.singleton
+  returning h.kept_from into kept_from;
   for partition in
     select c.oid::regclass as name from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'public.audit_logs'::regclass
-      and right(c.relname, 7) < to_char(
-        now() - make_interval(months => (select max(o.audit_retention_months) from public.organizations o)), 'YYYY_MM')
+      and right(c.relname, 7) < to_char(kept_from at time zone 'UTC', 'YYYY_MM')
   loop
     execute format('drop table %s', partition.name);
   end loop;
 
-  delete from private.audit_hashes h where h.entry_id < private.uuid_v7_floor(private.audit_kept_from());
+  delete from private.audit_hashes h where h.entry_id < private.uuid_v7_floor(kept_from);
 
   delete from private.lead_arrivals where quarter_hour < now() - interval '4 days';
   delete from private.idempotency_keys where created_at < now() - interval '24 hours';
