@@ -1,7 +1,7 @@
 -- Limits of sign-ins: guessing is bounded, and nobody can keep others from signing in.
 begin;
 \ir support.inc
-select plan(24);
+select plan(25);
 do $$ begin perform tests.arrange(); end $$;
 update private.rate_limits set quota = 3 where kind in ('sign_in_place', 'recovery_place');
 update private.rate_limits set quota = 5 where kind in ('sign_in_account', 'recovery_account');
@@ -51,6 +51,8 @@ select is((select string_agg(tests.attempt('192.0.2.50', 'failed', n || '@tests.
   repeat('failed ', 8) || 'sign_in_address', 'One password at many accounts is limited per address.');
 select is(tests.attempts(null, 'failed', 6, 'new@tests.example'), repeat('failed ', 5) || 'sign_in_account',
   'Without a trusted address only the account''s wide bucket counts.');
+select is(tests.attempt(null, 'succeeded', 'new@tests.example'), 'sign_in_account',
+  'So it keeps the owner out as well, which is why a deployment names the header.');
 select is(tests.attempt(null, 'succeeded', 'viewer@tests.example'), 'succeeded', 'Other accounts are not affected.');
 select is_empty($$select from private.rate_buckets where subject like '%@%'$$, 'Accounts are kept as hashes.');
 select is_empty($$select from private.sign_in_places where address like '%.%' or account like '%@%'$$, 'Places too.');

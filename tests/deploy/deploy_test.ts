@@ -10,6 +10,7 @@ APP_URL=https://app.example.com
 CALLBACK_SIGNING_SECRET=${"c".repeat(40)}
 REQUEST_SIGNING_KEY='${"r".repeat(40)}'
 RESEND_API_KEY="re_test"
+TRUSTED_IP_HEADER=cf-connecting-ip
 `;
 
 interface Run {
@@ -102,6 +103,7 @@ Deno.test("the check names each thing that is missing, and what to do", async ()
       /advice {2}a plan that does not pause/,
       /MISSING secret APP_URL/,
       /MISSING secret CALLBACK_SIGNING_SECRET/,
+      /MISSING secret TRUSTED_IP_HEADER/,
       /MISSING REQUEST_SIGNING_KEY of 32 characters/,
       /MISSING a port for mail that functions can reach/,
       /MISSING Auth confirms addresses/,

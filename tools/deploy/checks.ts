@@ -75,6 +75,12 @@ const secretChecks: Check = async ({ management, secrets }) => {
       )
     ),
     when(
+      names.has("TRUSTED_IP_HEADER"),
+      "secret TRUSTED_IP_HEADER",
+      "Without it all people share one limit: whoever fails to sign in as somebody often enough keeps that person out. " +
+        "On hosted Supabase: TRUSTED_IP_HEADER=cf-connecting-ip.",
+    ),
+    when(
       names.has("TOKEN_SIGNING_KEY"),
       "secret TOKEN_SIGNING_KEY",
       "API keys and impersonation need a signing key of yours (docs/operations.md, signing keys).",
