@@ -1,7 +1,7 @@
 -- Invitations cannot be used to mail strangers at will, and end with the rights of the inviter.
 begin;
 \ir support.inc
-select plan(41);
+select plan(51);
 do $$
 begin
   perform tests.arrange();
@@ -67,7 +67,33 @@ select is(tests.answer('admin', 'stranger@tests.example') -> 'invite_sent', 'fal
   'In the sandbox no stranger is mailed.');
 select ok(tests.answer('admin', 'stranger@tests.example') ->> 'token' is not null, 'The admin gets the token.');
 select is(tests.mails('stranger@tests.example'), 0::bigint, 'Nothing is queued.');
+create function tests.account_code(invitee jsonb) returns text language sql as $$
+  select tests.outcome('admin', format('select public.invite_user(tests.id(''ours''), %L)',
+    jsonb_build_object('email', 'account@tests.example', 'role', 'viewer') || invitee))
+$$;
+select is(tests.account_code('{"account": true}'), 'PT403', 'Nor is there an account at once.');
 update public.organizations set standing = 'approved' where id = tests.id('ours');
+
+-- Accounts that are created at once
+select is(tests.account_code(invitee), code, what) from (values
+  ('{"account": true}'::jsonb, '1', 'An approved organization creates accounts,'),
+  ('{"account": true, "status": "suspended"}', '1', 'suspended ones too.'),
+  ('{"status": "suspended"}', 'PT422', 'An invitation is for active members.'),
+  ('{"account": true, "status": "gone"}', 'PT422', 'A status is one of two.'),
+  ('{"account": "yes"}', 'PT422', 'Whether there is an account is true or false.')) as cases (invitee, code, what);
+update private.deployment set registration = 'closed' where singleton;
+select is(tests.account_code('{"account": true}'), 'PT403', 'Where nobody registers, nobody gets an account at once,');
+select is(tests.account_code('{}'), '1', 'but people who have one are invited.');
+update private.deployment set registration = 'invitation' where singleton;
+create table tests.created as select tests.answer('admin', 'account@tests.example',
+  invitee => '{"account": true, "status": "suspended"}') as answer;
+select is(tests.mails('account@tests.example'), 0::bigint, 'An account at once is not mailed.');
+insert into auth.users (id, email, raw_user_meta_data)
+select tests.remember('account', gen_random_uuid()), 'account@tests.example',
+  jsonb_build_object('invitation_token', answer ->> 'token') from tests.created;
+select is((select status from public.memberships where user_id = tests.id('account')), 'suspended',
+  'It is suspended from its first moment.');
+update private.deployment set registration = 'open' where singleton;
 
 -- Names
 select is(tests.outcome('admin', format('select public.invite_user(tests.id(''ours''), %L)',

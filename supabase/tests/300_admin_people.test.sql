@@ -1,7 +1,7 @@
 -- The admin's console: bulk actions, teams, settings.
 begin;
 \ir support.inc
-select plan(118);
+select plan(121);
 do $$
 begin
   perform tests.arrange();
@@ -41,6 +41,14 @@ select tests.only('{admin}', 'delete a team', 'PT403',
 select tests.only('{admin}', 'read the settings', 'PT403', $$select public.get_settings(tests.id('ours'))$$);
 select tests.only('{admin}', 'change settings', 'PT403',
   $$select public.update_settings(tests.id('ours'), '{"alert_after": 200}')$$);
+
+-- E-mail addresses
+select is(tests.outcome('admin', format($$select public.update_user(tests.id('ours'), tests.id('one'), %L)$$, change)),
+  code, what) from (values
+  ('{"email": "other@tests.example", "role": "viewer"}', 'PT403', 'Nobody changes the address of another person.'),
+  ('{"email": null}', 'PT403', 'Nor takes it away.'),
+  ('{"email": " One@tests.example ", "role": "viewer"}', '1', 'It may be sent along as it is.')
+  ) as cases (change, code, what);
 
 -- Bulk actions
 select is(tests.bulk('admin', '{one,nobody,outsider,two}', 'deactivate'), '{done,not_found,not_found,done}',

@@ -105,6 +105,10 @@ Deno.test("POST /admin/users with status suspended creates somebody without acce
   const { user_id } = expectStatus<Created>(await post({ ...body, send_invite: false }), 201);
   const { users } = await pageOf(organization.admin, "?status=suspended");
   assert.deepEqual(users.map(({ id }) => id), [user_id]);
+  const changes = await database()`
+    select action from public.audit_logs
+    where organization_id = ${organization.id} and resource = 'memberships' and after ->> 'user_id' = ${user_id}`;
+  assert.deepEqual(changes.map(({ action }) => action), ["insert"], "never active");
 });
 
 Deno.test("POST /admin/users refuses accounts that exist, rights that one lacks, and the sandbox", async () => {

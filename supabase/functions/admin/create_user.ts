@@ -4,7 +4,7 @@ import type { App } from "../_shared/app.ts";
 import { createAccount } from "./auth_account.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { Id, isoTime, Timestamp } from "../_shared/fields.ts";
-import { ensure, invalidFields, Problem, problems, unwrap } from "../_shared/problem.ts";
+import { ensure, Problem, problems, unwrap } from "../_shared/problem.ts";
 import { guarded, IdempotencyHeader, json, jsonBody, permitted } from "../_shared/route.ts";
 import { FullName, RoleKey, toUser, UserStatus } from "../_shared/user.ts";
 
@@ -43,8 +43,9 @@ const route = createRoute({
   summary: "Add a person: by invitation, or with an account at once",
   description: "With send_invite false the account exists and has the role, without a password: " +
     "the person signs in after a recovery link (POST /auth/password/forgot). An address that has " +
-    "an account is only invited (409 account_exists), and an organization in the sandbox only " +
-    "invites (403 organization_in_sandbox). Phone numbers are confirmed by their owners (POST " +
+    "an account is only invited (409 account_exists), an organization in the sandbox only invites " +
+    "(403 organization_in_sandbox), and so does every one where registration is closed (403 " +
+    "registration_closed). Phone numbers are confirmed by their owners (POST " +
     "/auth/phone). Limited as POST /users.",
   ...permitted("members:manage"),
   request: { headers: IdempotencyHeader, body: jsonBody(AdminUserInput) },
@@ -62,10 +63,13 @@ const Invited = z.object({
   token: z.string().nullable(),
 });
 
-async function invite(c: Context<AppEnv>, input: Input): Promise<z.infer<typeof Invited>> {
+async function invite(
+  c: Context<AppEnv>,
+  { send_invite = true, ...invitee }: Input,
+): Promise<z.infer<typeof Invited>> {
   const answer = await c.var.db.rpc("invite_user", {
     organization_id: c.var.actor.organizationId,
-    invitee: input,
+    invitee: { ...invitee, account: !send_invite },
   });
   return Invited.parse(unwrap(answer, "invitation"));
 }
@@ -102,10 +106,10 @@ async function withdraw(c: Context<AppEnv>, invitation: string): Promise<void> {
 
 /**
  * The invitation is redeemed by the account's own sign-up, in its transaction: so the rules about who may give which
- * role are those of invitations, and there is never an account without its membership.
+ * role are those of invitations, and there is never an account without its membership and its status.
  */
 async function accountFor(c: Context<AppEnv>, input: Input): Promise<string> {
-  const { id, token } = await invite(c, { ...input, send_invite: false });
+  const { id, token } = await invite(c, input);
   if (token === null) {
     const user = await memberWith(c, input.email);
     if (user !== undefined) return user;
@@ -127,21 +131,8 @@ async function accountFor(c: Context<AppEnv>, input: Input): Promise<string> {
 }
 
 async function createPerson(c: Context<AppEnv>, input: Input): Promise<Created> {
-  ensure(
-    await c.var.db.rpc("require_approved", { organization_id: c.var.actor.organizationId }),
-  );
-  const user = await accountFor(c, input);
-  if (input.status === "suspended") {
-    ensure(
-      await c.var.db.rpc("update_user", {
-        organization_id: c.var.actor.organizationId,
-        user_id: user,
-        change: { status: "suspended" },
-      }),
-    );
-  }
   return {
-    user_id: user,
+    user_id: await accountFor(c, input),
     invite_sent: false,
     invitation_id: null,
     invitation_token: null,
@@ -154,12 +145,6 @@ export function createUser(app: App) {
   app.openapi(route, async (c) => {
     const input = c.req.valid("json");
     if (input.send_invite === false) return c.json(await createPerson(c, input), 201);
-    if (input.status === "suspended") {
-      throw invalidFields([{
-        path: "status",
-        message: "must be active for a person who is invited",
-      }]);
-    }
     return c.json(await invitePerson(c, input), 201);
   });
 }

@@ -2,7 +2,7 @@ import { createRoute, z } from "../_shared/zod.ts";
 import type { App } from "../_shared/app.ts";
 import { definedOnly } from "../_shared/fields.ts";
 import { PageQuery } from "../_shared/page.ts";
-import { ensure, invalidFields, Problem, problems, unwrap } from "../_shared/problem.ts";
+import { ensure, problems, requireChange, unwrap } from "../_shared/problem.ts";
 import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts";
 import { FullName, RoleKey, toUser, User, UserStatus } from "../_shared/user.ts";
 
@@ -83,25 +83,13 @@ const update = createRoute({
 /** PATCH /admin/users/{id}. */
 export function updateUser(app: App) {
   app.openapi(update, async (c) => {
-    const { email, ...change } = c.req.valid("json");
-    if (email === undefined && Object.keys(change).length === 0) {
-      throw invalidFields([{ path: "", message: "Give at least one field to change." }]);
-    }
-    const person = {
+    const change = c.req.valid("json");
+    requireChange(change);
+    const answer = await c.var.db.rpc("update_user", {
       organization_id: c.var.actor.organizationId,
       user_id: c.req.valid("param").id,
-    };
-    if (email !== undefined) {
-      const present = toUser(unwrap(await c.var.db.rpc("get_user", person), "user"));
-      if (present.email !== email) {
-        throw new Problem(
-          403,
-          "email_is_personal",
-          "Only this person may change their e-mail address.",
-        );
-      }
-    }
-    const answer = await c.var.db.rpc("update_user", { ...person, change });
+      change,
+    });
     return c.json(toUser(unwrap(answer, "user")), 200);
   });
 }

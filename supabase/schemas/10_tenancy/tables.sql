@@ -435,6 +435,7 @@ create table public.invitations (
   full_name text not null default ''
     constraint invitations_full_name_length check (char_length(full_name) <= 200)
     constraint invitations_full_name_plain check (private.is_plain(full_name)),
+  status text not null default 'active' constraint invitations_status check (status in ('active', 'suspended')),
   created_at timestamptz not null default now(),
   constraint invitations_team foreign key (organization_id, team_id)
     references public.teams (organization_id, id) on delete set null (team_id)
@@ -442,6 +443,7 @@ create table public.invitations (
 comment on table public.invitations is
   'An offer of membership. Only the SHA-256 of its token is stored; the token is shown once.';
 comment on column public.invitations.full_name is 'The person''s name as the inviter gave it, used if they give none.';
+comment on column public.invitations.status is 'Of the membership that it becomes.';
 
 create index invitations_organization on public.invitations (organization_id, created_at desc);
 create index invitations_role on public.invitations (role_id);

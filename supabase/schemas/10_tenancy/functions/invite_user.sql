@@ -12,6 +12,7 @@ begin
     perform private.problem(403, 'email_not_confirmed', 'Confirm your e-mail address before you invite people.');
   end if;
   perform private.require_valid(private.is_email(address), 'email', 'is not an e-mail address');
+  perform private.require_account_allowed(organization_id, invitee);
   perform private.require_team(organization_id, team);
   perform private.require_grantable(organization_id, offered_role, team);
   if exists (
@@ -21,6 +22,33 @@ begin
     perform private.problem(409, 'already_member', 'This person is already a member of the organization.');
   end if;
   return offered_role;
+end
+$$;
+
+-- For an account that the admin function creates at once (invitee.account): refused by an organization in the sandbox,
+-- whose admins are not known to anybody yet, so it could make strangers its members, to whom it may write; and where
+-- nobody new gets an account. Invitations stay possible there, because people with an account accept them.
+create function private.require_account_allowed(organization_id uuid, invitee jsonb)
+returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  perform private.require_valid(coalesce(jsonb_typeof(invitee -> 'account'), 'boolean') = 'boolean', 'account',
+    'must be true or false');
+  perform private.require_valid(coalesce(invitee ->> 'status', 'active') in ('active', 'suspended'), 'status',
+    'must be active or suspended');
+  if coalesce((invitee ->> 'account')::boolean, false) then
+    perform private.require_registration('account');
+    if not exists (
+      select from public.organizations o where o.id = require_account_allowed.organization_id and o.standing = 'approved'
+    ) then
+      perform private.problem(403, 'organization_in_sandbox',
+        'An organization in the sandbox invites people: they accept themselves.');
+    end if;
+  else
+    perform private.require_valid(coalesce(invitee ->> 'status', 'active') = 'active', 'status',
+      'must be active for a person who is invited');
+  end if;
 end
 $$;
 
@@ -42,7 +70,8 @@ as $$
   select m.id, invitation.id, mail_invitation.token from mail m
 $$;
 
--- POST /users. invitee: { email, full_name?, role, team_id?, send_invite? }. The answer that is stored for a repeat has
+-- POST /users. invitee: { email, full_name?, role, team_id?, send_invite?, account?, status? }; with account no e-mail
+-- is sent, and status is that of the membership. The answer that is stored for a repeat has
 -- no token, which is shown only once. An organization in the sandbox sends no e-mails to strangers: its admins pass the
 -- token on themselves.
 -- Security definer because nobody may write invitations, their tokens or e-mails directly.
@@ -64,7 +93,8 @@ begin
     return answer;
   end if;
   offered_role := private.require_invitable(organization_id, address, invitee);
-  with_email := coalesce((invitee ->> 'send_invite')::boolean, true) and exists (
+  with_email := coalesce((invitee ->> 'send_invite')::boolean, true)
+    and not coalesce((invitee ->> 'account')::boolean, false) and exists (
     select from public.organizations o where o.id = invite_user.organization_id and o.standing = 'approved');
   answer := private.rate_limit_refusal(array['invite', 'invite_organization', 'invite_recipient'],
     array[auth.uid()::text, organization_id::text, case when with_email then private.token_hash(address) end]);
@@ -74,9 +104,10 @@ begin
   -- A second invitation of the same address replaces the first, whose token stops working.
   delete from public.invitations i
   where i.organization_id = invite_user.organization_id and i.email = address and i.accepted_at is null;
-  insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by, full_name)
+  insert into public.invitations (organization_id, email, role_id, team_id, token_hash, invited_by, full_name,
+    status)
   values (organization_id, address, offered_role, (invitee ->> 'team_id')::uuid, private.token_hash(secret), auth.uid(),
-    coalesce(invitee ->> 'full_name', ''))
+    coalesce(invitee ->> 'full_name', ''), coalesce(invitee ->> 'status', 'active'))
   returning * into invitation;
   if with_email then
     perform private.mail_invitation(invitation, secret);

@@ -22,7 +22,8 @@ begin
   update public.invitations set accepted_at = now(), accepted_by = person where id = invitation.id;
   update public.profiles set full_name = invitation.full_name
   where id = person and full_name = '' and invitation.full_name <> '';
-  perform private.add_member(invitation.organization_id, person, invitation.role_id, invitation.team_id);
+  perform private.add_member(invitation.organization_id, person, invitation.role_id, invitation.team_id,
+    invitation.status);
   return invitation.organization_id;
 end
 $$;

@@ -1,4 +1,4 @@
--- change: { full_name?, role?, team_id?, status? }. Suspended members keep their leads and get no new ones. The rules
+-- change: { full_name?, email?, role?, team_id?, status? }; email only as it is, for forms that send it along. Suspended members keep their leads and get no new ones. The rules
 -- about roles and the last admin are in private.enforce_membership_rules.
 -- Security definer because audit entries of profiles may not be written directly.
 create function private.update_user(organization_id uuid, user_id uuid, change jsonb)
@@ -14,6 +14,11 @@ begin
   where m.organization_id = update_user.organization_id and m.user_id = update_user.user_id and not m.is_service;
   if membership.id is null then
     perform private.problem(404, 'not_found', 'There is no such user.');
+  end if;
+  if change ? 'email' and not exists (
+    select from public.profiles p where p.id = update_user.user_id and p.email = lower(btrim(change ->> 'email'))
+  ) then
+    perform private.problem(403, 'email_is_personal', 'Only this person may change their e-mail address.');
   end if;
   perform private.require_team(organization_id, (change ->> 'team_id')::uuid);
   if change ? 'full_name' then
@@ -39,5 +44,5 @@ language sql set search_path = ''
 as $$
   select private.update_user(organization_id, user_id, change)
 $$;
-comment on function public.update_user is 'Changes a member: { full_name?, role?, team_id?, status? }.';
+comment on function public.update_user is 'Changes a member: { full_name?, role?, team_id?, status? }; email only as it is.';
 grant execute on function public.update_user(uuid, uuid, jsonb) to authenticated;
