@@ -148,6 +148,7 @@ Deno.test("deploying pushes, sets secrets, deploys, and tries it as a tenant tha
     "CALLBACK_SIGNING_SECRET",
     "REQUEST_SIGNING_KEY",
     "RESEND_API_KEY",
+    "TRUSTED_IP_HEADER",
   ]);
   assert.equal(management.secrets.get("REQUEST_SIGNING_KEY"), "r".repeat(40), "without quotes");
   assert.deepEqual(
