@@ -56,3 +56,51 @@ Deno.test("a task that fails gives its place to the next", async () => {
   next.end();
   assert.equal(await answer, "next");
 });
+
+Deno.test("an owner never has all places, so another one finds one", async () => {
+  const gate = createGate(4, 60_000, 2);
+  const begun: string[] = [];
+  const [a, b] = ["a", "b"].map((name) => task(begun, name));
+  assert.ok(a && b);
+  const answers = [a, a, a, a].map(({ run }) => gate.run(run, "greedy"));
+  await settled();
+  assert.deepEqual(begun, ["a", "a", "a"]);
+  answers.push(gate.run(b.run, "modest"));
+  await settled();
+  assert.deepEqual(begun, ["a", "a", "a", "b"]);
+  a.end();
+  b.end();
+  assert.deepEqual(await Promise.all(answers), ["a", "a", "a", "a", "b"]);
+});
+
+Deno.test("while others wait, an owner who has their share gets no further place", async () => {
+  const gate = createGate(4, 60_000, 2);
+  const begun: string[] = [];
+  const greedy = ["a1", "a2", "a3", "a4"].map((name) => task(begun, name));
+  const modest = ["b1", "b2"].map((name) => task(begun, name));
+  const answers = [
+    ...greedy.map(({ run }) => gate.run(run, "greedy")),
+    ...modest.map(({ run }) => gate.run(run, "modest")),
+  ];
+  await settled();
+  assert.deepEqual(begun, ["a1", "a2", "a3", "b1"]);
+  greedy[0]?.end();
+  await settled();
+  assert.deepEqual(begun, ["a1", "a2", "a3", "b1", "b2"], "a4 came before b2");
+  greedy[1]?.end();
+  await settled();
+  assert.equal(begun.at(-1), "a4", "nobody else waits any more");
+  for (const { end } of [...greedy, ...modest]) end();
+  assert.deepEqual(await Promise.all(answers), ["a1", "a2", "a3", "a4", "b1", "b2"]);
+});
+
+Deno.test("tasks without an owner are not limited", async () => {
+  const gate = createGate(3, 60_000, 1);
+  const begun: string[] = [];
+  const tasks = ["a", "b", "c"].map((name) => task(begun, name));
+  const answers = tasks.map(({ run }) => gate.run(run));
+  await settled();
+  assert.deepEqual(begun, ["a", "b", "c"]);
+  for (const { end } of tasks) end();
+  await Promise.all(answers);
+});

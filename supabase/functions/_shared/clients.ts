@@ -57,13 +57,15 @@ export function countedFetch(counter: CallCounter): typeof fetch {
 /**
  * The calls of people that an instance of a function has under way at the Data API at once. That has few connections (10 by
  * default), and a call that waits for a lock keeps one for seconds: without a bound a function whose table is locked would
- * take all of them, and every other function would stop with it.
+ * take all of them, and every other function would stop with it. Organizations share the places, so that the slow calls of
+ * one do not keep out the others.
  */
-const callsOfPeople = createGate(4, 5_000);
+const callsOfPeople = createGate(4, 5_000, 2);
 
-function fetchOfPeople(counter: CallCounter): typeof fetch {
+function fetchOfPeople(counter: CallCounter, organization: string | undefined): typeof fetch {
   const send = countedFetch(counter);
-  return async (input, init) => await callsOfPeople.run(() => send(input, init)) ?? noConnection();
+  return async (input, init) =>
+    await callsOfPeople.run(() => send(input, init), organization) ?? noConnection();
 }
 
 interface Credentials {
@@ -87,17 +89,22 @@ function client(
 
 /** A client with the caller's rights: row level security applies. */
 export const clientOf = (token: string, headers: RequestHeaders, counter: CallCounter): Client =>
-  client({ apikey: env.publishableKey(), token }, headers, fetchOfPeople(counter));
+  client(
+    { apikey: env.publishableKey(), token },
+    headers,
+    fetchOfPeople(counter, headers["x-organization-id"]),
+  );
 
 /** A client without a user, with the publishable key. */
 export function anonymousClient(headers: RequestHeaders, counter: CallCounter): Client {
   const apikey = env.publishableKey();
-  return client({ apikey, token: apikey }, headers, fetchOfPeople(counter));
+  return client({ apikey, token: apikey }, headers, fetchOfPeople(counter, undefined));
 }
 
 /**
- * A client of the service role, which bypasses row level security. Only `jobs`, `webhooks` and `auth` use it, and each
- * use says why. Its calls wait for no others: jobs bound their own.
+ * A client of the service role, which bypasses row level security: for what has no person behind it (jobs, webhooks,
+ * attempts to sign in, the exchange of API keys) and for files. Each use says why. Its calls wait for no others: jobs bound
+ * their own.
  */
 export function adminClient(headers: RequestHeaders, counter: CallCounter): Client {
   const apikey = env.secretKey();

@@ -18,6 +18,8 @@ export async function createAccount(
   email: string,
   metadata: Record<string, string>,
 ): Promise<string> {
+  // The secret key, because only Auth's admin API creates accounts for others; what the caller may do was decided by the
+  // database, which gave them the invitation's token in `metadata`.
   const key = env.secretKey();
   const response = await countedFetch(c.var.counter)(`${env.supabaseUrl()}/auth/v1/admin/users`, {
     method: "POST",
