@@ -1,7 +1,7 @@
 -- Roles of an organization's own: who may make them, what they may hold, and what happens when one is deleted.
 begin;
 \ir support.inc
-select plan(83);
+select plan(85);
 do $$
 begin
   perform tests.arrange();
@@ -102,6 +102,14 @@ insert into public.role_permissions (role_id, permission) values (tests.id('cler
 select is(tests.outcome('keeper', $$select public.delete_role(tests.id('ours'), tests.id('clerks'), 'admin')$$),
   'PT403', 'Deleting a role is no way to a role with more rights.');
 update public.memberships set role_id = tests.id('keepers') where user_id = tests.id('keeper');
+
+-- The limit
+select is(tests.outcome('admin', format($$insert into public.roles (organization_id, key, name)
+  select tests.id('ours'), 'many_' || n, 'Many' from generate_series(1, %s) n$$, wanted)), code, what) from (values
+  ((select 100 - count(*) from public.roles where organization_id = tests.id('ours')), (
+    select (100 - count(*))::text from public.roles where organization_id = tests.id('ours')), 'There is room for 100 roles.'),
+  ((select 101 - count(*) from public.roles where organization_id = tests.id('ours')), 'PT422',
+    'At the Data API there are no more either.')) as cases (wanted, code, what);
 
 -- Effect with the next statement
 select is(tests.outcome('clerk', $$select public.list_customers(tests.id('ours'), '{}', 'name', 50, 0)$$), '1',

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { newApiKey } from "../support/api_keys.ts";
 import { operationsOf, writtenDocument } from "../support/document.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import {
@@ -51,13 +52,14 @@ Deno.test("A role is made, given, changed and deleted, each with effect on the v
   expectStatus(await call(admin, "PATCH", path, { permissions }), 200);
   expectProblem(await call(person, "GET", "/customers"), 403, "permission_denied");
   expectStatus(await call(person, "GET", "/leads"), 200);
+  await newApiKey(organization, role.key);
   const listed = (await rolesOf(admin)).find(({ id }) => id === role.id);
   assert.deepEqual([listed?.permissions, listed?.members], [permissions, 1]);
   const invited = { email: uniqueEmail(), role: role.key, send_invite: false };
   expectStatus(await call(admin, "POST", "/users", invited), 201);
   const used = expectProblem(await call(admin, "DELETE", path), 409, "role_in_use");
-  const counts = used as unknown as { members: number; invitations: number };
-  assert.deepEqual([counts.members, counts.invitations], [1, 1]);
+  const counts = used as unknown as { members: number; keys: number; invitations: number };
+  assert.deepEqual([counts.members, counts.keys, counts.invitations], [1, 1, 1]);
   expectStatus(await call(admin, "DELETE", `${path}?replace_with=viewer`), 204);
   expectStatus(await call(person, "GET", "/customers"), 200);
   expectProblem(await call(admin, "DELETE", path), 404, "not_found");

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { newApiKey } from "../support/api_keys.ts";
+import { withDatabase } from "../support/db.ts";
 import { call, expectProblem, expectStatus } from "../support/http.ts";
 import { addMember, newOrganization, newTeam } from "../support/people.ts";
+import { until } from "../support/wait.ts";
 
 interface Team {
   id: string;
@@ -27,8 +30,10 @@ Deno.test("Teams are created, listed, renamed and deleted; members must be moved
   const list = await call(admin, "GET", "/admin/teams?search=east");
   const { data } = expectStatus<{ data: Team[] }>(list, 200);
   assert.deepEqual(data.map(({ name, members }) => [name, members]), [["North and East", 1]]);
+  await newApiKey(organization, "viewer", { team_id: north.id });
   const refused = expectProblem(await call(admin, "DELETE", path), 409, "team_has_members");
-  assert.equal((refused as unknown as { members: number }).members, 1);
+  const counts = refused as unknown as { members: number; keys: number };
+  assert.deepEqual([counts.members, counts.keys], [1, 1]);
   const theirs = await newTeam(other);
   for (const move_to of [north.id, theirs, crypto.randomUUID()]) {
     expectProblem(await call(admin, "DELETE", `${path}?move_to=${move_to}`), 422, "invalid_field");
@@ -38,6 +43,27 @@ Deno.test("Teams are created, listed, renamed and deleted; members must be moved
   assert.equal(expectStatus<{ team_name: string }>(moved, 200).team_name, "South");
   expectProblem(await call(admin, "DELETE", `/admin/teams/${theirs}`), 404, "not_found");
   expectProblem(await call(person, "POST", "/admin/teams", { name: "X" }), 403);
+});
+
+Deno.test("Deleting a team waits for whoever is just moved to another one, and does not deadlock", async () => {
+  const organization = await newOrganization();
+  const [north, south] = [await newTeam(organization), await newTeam(organization)];
+  const person = await addMember(organization, "counselor", north);
+  const deleted = await withDatabase((sql) =>
+    sql.begin(async (change) => {
+      await change`select from public.memberships where user_id = ${person.userId} for update`;
+      const [self] = await change<{ pid: number }[]>`select pg_backend_pid() as pid`;
+      const path = `/admin/teams/${north}?move_to=${south}`;
+      const deletion = call(organization.admin, "DELETE", path);
+      await until(async () =>
+        (await sql`
+          select from pg_stat_activity where ${self?.pid ?? 0} = any (pg_blocking_pids(pid)) limit 1
+        `).length > 0, { what: "a deletion that waits" });
+      await change`update public.memberships set team_id = ${south} where user_id = ${person.userId}`;
+      return { deletion };
+    })
+  );
+  expectStatus(await deleted.deletion, 204);
 });
 
 Deno.test("Settings have value, default and unit; changes are all made or none", async () => {

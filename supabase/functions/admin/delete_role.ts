@@ -11,13 +11,13 @@ const route = createRoute({
   tags: ["admin"],
   summary: "Delete a role of the organization's own",
   description: "A role in use is deleted only with replace_with (409 role_in_use, with the " +
-    "numbers). System roles cannot be deleted (409 system_role).",
+    "numbers of members, keys and invitations). System roles cannot be deleted (409 system_role).",
   ...permitted("roles:manage"),
   request: {
     params: IdParam,
     query: z.object({
       replace_with: RoleKey.optional().openapi({
-        description: "The key of the role that people and invitations get instead",
+        description: "The key of the role that people, API keys and invitations get instead",
         example: "viewer",
       }),
     }),

@@ -10,8 +10,9 @@ const route = createRoute({
   tags: ["admin"],
   summary: "Delete a team",
   description:
-    "With members and without move_to it answers 409 team_has_members. Members move to " +
-    "the other team with their leads, or belong to no team.",
+    "With members (people or API keys) and without move_to it answers 409 team_has_members, with " +
+    "the numbers of members and keys. Members move to the other team with their leads, or belong to " +
+    "no team.",
   ...permitted("members:manage"),
   request: {
     params: IdParam,

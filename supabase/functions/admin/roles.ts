@@ -25,7 +25,10 @@ const Role = z.object({
   description: z.string(),
   permissions: Permissions,
   is_system: z.boolean(),
-  members: z.int().openapi({ description: "In this organization, suspended ones too", example: 3 }),
+  members: z.int().openapi({
+    description: "People of this organization, suspended ones too",
+    example: 3,
+  }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).openapi("Role");

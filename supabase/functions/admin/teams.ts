@@ -9,7 +9,7 @@ import { guarded, IdParam, json, jsonBody, permitted } from "../_shared/route.ts
 const Team = z.object({
   id: Id,
   name: z.string().openapi({ example: "North" }),
-  members: z.int().openapi({ example: 5 }),
+  members: z.int().openapi({ description: "People, suspended ones too", example: 5 }),
   created_at: Timestamp,
   updated_at: Timestamp,
 }).openapi("Team");

@@ -8,7 +8,7 @@ as $$
       from public.role_permissions p where p.role_id = role.id),
     'members', (
       select count(*) from public.memberships m
-      where m.organization_id = role_json.organization_id and m.role_id = role.id),
+      where m.organization_id = role_json.organization_id and m.role_id = role.id and not m.is_service),
     'created_at', role.created_at, 'updated_at', role.updated_at)
 $$;
 
@@ -114,9 +114,6 @@ as $$
 declare
   created uuid;
 begin
-  perform private.require_valid((
-    select count(*) < 100 from public.roles r where r.organization_id = insert_role.organization_id), '',
-    'an organization has at most 100 roles of its own');
   perform private.require_valid(role ->> 'key' is null or role ->> 'key' ~ '^[a-z][a-z0-9_]{1,49}$', 'key',
     'must be lower-case letters, digits and _');
   insert into public.roles (organization_id, key, name, description)
@@ -183,18 +180,18 @@ as $$
 declare
   replacement uuid;
   people uuid[];
-  invitations bigint;
+  in_use jsonb;
 begin
   perform private.require_permission(organization_id, 'roles:manage');
   perform private.require_own_role(organization_id, role_id);
   people := array(
     select m.user_id from public.memberships m
     where m.organization_id = delete_role.organization_id and m.role_id = delete_role.role_id);
-  select count(*) into invitations from public.invitations i
-  where i.role_id = delete_role.role_id and i.accepted_at is null;
-  if replace_with is null and cardinality(people) + invitations > 0 then
-    perform private.problem(409, 'role_in_use', 'People have this role. Name their next role in replace_with.',
-      jsonb_build_object('members', cardinality(people), 'invitations', invitations));
+  in_use := private.membership_numbers(organization_id, people) || jsonb_build_object('invitations', (
+    select count(*) from public.invitations i where i.role_id = delete_role.role_id and i.accepted_at is null));
+  if replace_with is null and (cardinality(people) > 0 or in_use ->> 'invitations' <> '0') then
+    perform private.problem(409, 'role_in_use', 'People or API keys have this role. Name their next role in replace_with.',
+      in_use);
   end if;
   if replace_with is not null then
     replacement := private.role_id(organization_id, replace_with);

@@ -79,7 +79,30 @@ $$;
 comment on function public.save_team is 'Renames a team, or without team_id creates one.';
 grant execute on function public.save_team(uuid, text, uuid) to authenticated;
 
+-- How many of these members are people, and how many API keys.
+create function private.membership_numbers(organization_id uuid, user_ids uuid[])
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('members', count(*) filter (where not m.is_service),
+    'keys', count(*) filter (where m.is_service))
+  from public.memberships m
+  where m.organization_id = membership_numbers.organization_id and m.user_id = any (user_ids)
+$$;
+
+-- The people and API keys of a team.
+create function private.members_of_team(organization_id uuid, team_id uuid)
+returns uuid[]
+language sql stable set search_path = ''
+as $$
+  select array(
+    select m.user_id from public.memberships m
+    where m.organization_id = members_of_team.organization_id and m.team_id = members_of_team.team_id)
+$$;
+
 -- move_to: with null, members make it fail with 409; 'none' leaves them without a team. Their leads move with them.
+-- Memberships are locked before teams, as a change of somebody's team does, so the two do not deadlock. Who joins the team
+-- in between is locked after it.
 -- Security definer because leads move with members.
 create function private.delete_team(organization_id uuid, team_id uuid, move_to text)
 returns void
@@ -90,6 +113,7 @@ declare
   people uuid[];
 begin
   perform private.require_permission(organization_id, 'members:manage');
+  perform private.lock_memberships(organization_id, private.members_of_team(organization_id, team_id));
   perform from public.teams t
   where t.organization_id = delete_team.organization_id and t.id in (delete_team.team_id, other)
   order by t.id for update;
@@ -103,12 +127,11 @@ begin
     perform private.problem(422, 'invalid_field', 'Some fields are invalid.',
       '[{"path": "move_to", "message": "is not another team of this organization"}]');
   end if;
-  people := array(
-    select m.user_id from public.memberships m
-    where m.organization_id = delete_team.organization_id and m.team_id = delete_team.team_id);
+  people := private.members_of_team(organization_id, team_id);
   if move_to is null and cardinality(people) > 0 then
-    perform private.problem(409, 'team_has_members', 'This team has members. Name another team in move_to, or "none".',
-      jsonb_build_object('members', cardinality(people)));
+    perform private.problem(409, 'team_has_members',
+      'This team has people or API keys. Name another team in move_to, or "none".',
+      private.membership_numbers(organization_id, people));
   end if;
   perform private.lock_memberships(organization_id, people);
   update public.memberships m set team_id = other
