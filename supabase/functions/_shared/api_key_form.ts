@@ -24,6 +24,10 @@ function base62(value: number): string {
 /** Whether something is meant to be an API key, however wrong. */
 export const looksLikeApiKey = (credential: string): boolean => credential.startsWith("sgb_");
 
+/** A text in which nobody can read an API key, however wrong: people put keys where ids belong, and paths are logged. */
+export const withoutApiKeys = (text: string, instead = "sgb_***"): string =>
+  text.replace(/sgb_[A-Za-z]+_[0-9A-Za-z]+/g, instead);
+
 /** Whether an API key is well-formed, so that a look-up is worth it (see `private.api_key_of`). */
 export function isApiKey(credential: string): boolean {
   const [, secret, checksum] = form.exec(credential) ?? [];

@@ -1,3 +1,4 @@
+import { withoutApiKeys } from "./api_key_form.ts";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { forgetActor } from "./actor.ts";
@@ -59,7 +60,7 @@ export function failed(c: Context<AppEnv>, problem: Problem): Response {
       code: problem.code,
       cause: cause instanceof Error ? cause.stack ?? cause.message : JSON.stringify(cause),
     });
-    reportFault(cause, { request_id: requestId, path: c.req.path });
+    reportFault(cause, { request_id: requestId, path: withoutApiKeys(c.req.path) });
   }
   return problemResponse(problem, requestId);
 }

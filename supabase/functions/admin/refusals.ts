@@ -1,12 +1,16 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { keepAlive } from "../_shared/background.ts";
+import { withoutApiKeys } from "../_shared/api_key_form.ts";
 import { clientOf } from "../_shared/clients.ts";
 import type { AppEnv } from "../_shared/context.ts";
 import { log } from "../_shared/log.ts";
 
 /** The operation with `{id}` for ids, so that an entry says what was tried and nothing else. */
 const operationOf = (c: Context<AppEnv>): string =>
-  `${c.req.method} ${c.req.path.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, "{id}")}`;
+  withoutApiKeys(
+    `${c.req.method} ${c.req.path.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, "{id}")}`,
+    "{id}",
+  );
 
 async function record(c: Context<AppEnv>, organization_id: string, token: string): Promise<void> {
   const headers = { ...c.var.requestHeaders, "x-organization-id": organization_id };
