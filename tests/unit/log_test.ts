@@ -4,12 +4,13 @@ import { log } from "../../supabase/functions/_shared/log.ts";
 /** What is written while some work is done. */
 function written(work: () => void): string[] {
   const lines: string[] = [];
-  const { info } = console;
-  console.info = (line: string) => lines.push(line);
+  const target = globalThis.console;
+  const { info } = target;
+  target.info = (line: string) => lines.push(line);
   try {
     work();
   } finally {
-    console.info = info;
+    target.info = info;
   }
   return lines;
 }
